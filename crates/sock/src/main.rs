@@ -1,0 +1,2 @@
+//! `sock`: serve, connect to and inspect sockets from a shell.
+fn main() {}
