@@ -1,1 +1,34 @@
-//! The socket core library.
+//! Sockets, complete and memory-safe: what Python programmers know as the `socket` module, for Rust.
+//!
+//! [`Socket`] is one method per system call, under the names of the man pages, for every family the kernel has. Timeouts
+//! are Python's: none, zero, or a duration that bounds a whole operation. No `unsafe` is asked of the caller, SIGPIPE is
+//! never raised, and every descriptor is close-on-exec from the call that made it.
+//!
+//! ```
+//! use berkeley::{Family, Protocol, Socket, Type};
+//! use std::net::Ipv4Addr;
+//!
+//! let socket = Socket::new(Family::INET, Type::DGRAM, Protocol::DEFAULT)?;
+//! socket.bind((Ipv4Addr::LOCALHOST, 0))?;
+//! socket.send_to(b"to myself", socket.local_address()?)?;
+//! assert_eq!(socket.recv_vec(1500)?, b"to myself");
+//! # Ok::<(), berkeley::Error>(())
+//! ```
+//!
+//! Features, all off by default: `tokio` (`AsyncSocket`: the same calls, awaited), `tracing` (one event per system call).
+
+mod address;
+mod error;
+mod kinds;
+pub mod socket;
+mod sys;
+
+pub use address::{Address, EncodedAddress, OtherAddress, UnixAddress};
+pub use error::{Cause, Error, Operation, Result};
+pub use kinds::{Family, Flags, Interest, Protocol, Type};
+#[doc(inline)]
+pub use socket::{Deadline, Socket, SocketRef};
+
+#[cfg(feature = "fault")]
+#[doc(hidden)]
+pub use sys::fault;

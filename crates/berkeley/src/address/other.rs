@@ -1,0 +1,118 @@
+//! Any family without a file of its own: the family and the bytes behind it, kept as they are.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+use super::{EncodedAddress, family_of};
+use crate::error::{Error, Operation, Result};
+use crate::kinds::Family;
+use crate::sys::layout::{ADDRESS_MAX, FAMILY_SIZE};
+
+/// The address of a family that this library has no type for: `struct sockaddr`, its bytes as they came.
+#[derive(Clone, Copy)]
+pub struct OtherAddress {
+    bytes: [u8; ADDRESS_MAX],
+    length: u8,
+}
+
+impl OtherAddress {
+    /// The address of `family` with `data` behind the family's two bytes.
+    ///
+    /// Fails where `data` is longer than the 126 bytes that the kernel takes, or the family is no 16-bit number.
+    pub fn new(family: Family, data: &[u8]) -> Result<Self> {
+        let invalid = |why: String| Error::invalid(Operation::ParseAddress, why);
+        let number = u16::try_from(family.as_raw())
+            .map_err(|_| invalid(format!("family {} is no 16-bit number", family.as_raw())))?;
+        let length = FAMILY_SIZE + data.len();
+        if length > ADDRESS_MAX {
+            let most = ADDRESS_MAX - FAMILY_SIZE;
+            return Err(invalid(format!(
+                "address data is {} bytes long, and the kernel takes {most}",
+                data.len()
+            )));
+        }
+        let mut bytes = [0; ADDRESS_MAX];
+        bytes[..FAMILY_SIZE].copy_from_slice(&number.to_ne_bytes());
+        bytes[FAMILY_SIZE..length].copy_from_slice(data);
+        Ok(Self::decode(&bytes[..length]))
+    }
+
+    /// Keeps at most 128 bytes, which is all that the kernel ever gives.
+    pub(super) fn decode(bytes: &[u8]) -> Self {
+        let kept = &bytes[..bytes.len().min(ADDRESS_MAX)];
+        let mut address =
+            Self { bytes: [0; ADDRESS_MAX], length: u8::try_from(kept.len()).unwrap_or(u8::MAX) };
+        address.bytes[..kept.len()].copy_from_slice(kept);
+        address
+    }
+
+    pub(super) fn encode(&self) -> EncodedAddress {
+        EncodedAddress { bytes: self.bytes, length: self.length.into() }
+    }
+
+    /// The family; [`Family::UNSPECIFIED`] where there are fewer than two bytes.
+    pub fn family(&self) -> Family {
+        family_of(self.as_bytes())
+    }
+
+    /// What follows the family's two bytes.
+    pub fn data(&self) -> &[u8] {
+        self.as_bytes().get(FAMILY_SIZE..).unwrap_or_default()
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.length)]
+    }
+}
+
+impl PartialEq for OtherAddress {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl Eq for OtherAddress {}
+
+impl Hash for OtherAddress {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_bytes().hash(state);
+    }
+}
+
+impl fmt::Display for OtherAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.length == 0 {
+            return f.write_str("(none)");
+        }
+        write!(f, "family {} ", self.family().as_raw())?;
+        self.data().iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for OtherAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OtherAddress({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Address;
+
+    #[test]
+    fn unknown_families_and_short_bytes_survive_the_round_trip() {
+        let rows: [&[u8]; 5] = [&[], &[40], &[40, 0], &[40, 0, 1, 2, 3], &[2, 0, 0]];
+        for bytes in rows {
+            assert_eq!(Address::decode(bytes).encode().as_bytes(), bytes);
+        }
+    }
+
+    #[test]
+    fn data_that_the_kernel_cannot_take_is_refused() {
+        let vsock = Family::from_raw(40);
+        assert_eq!(OtherAddress::new(vsock, &[7; 126]).unwrap().data(), [7; 126]);
+        assert!(OtherAddress::new(vsock, &[7; 127]).unwrap_err().to_string().contains("127 bytes"));
+        assert!(OtherAddress::new(Family::from_raw(-1), &[]).is_err());
+    }
+}

@@ -1,0 +1,231 @@
+//! AF_UNIX: `struct sockaddr_un` (unix(7)): a path, an abstract name, or no name.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use super::EncodedAddress;
+use crate::error::{Error, Operation, Result};
+use crate::kinds::Family;
+use crate::sys::layout::unix;
+
+/// The address of a Unix socket: a path in the file system, an abstract name (Linux), or none.
+///
+/// Held in place, so that receiving from a named peer allocates nothing.
+#[derive(Clone, Copy)]
+pub struct UnixAddress {
+    /// `sun_path` as it is: a path without its NUL, a NUL and an abstract name, or nothing.
+    bytes: [u8; unix::PATH_SIZE],
+    length: u8,
+}
+
+impl UnixAddress {
+    /// No name: what a socket that was never bound has. Binding to it lets Linux choose an abstract name.
+    #[doc(alias = "autobind")]
+    pub const UNNAMED: Self = Self { bytes: [0; unix::PATH_SIZE], length: 0 };
+
+    /// The longest path or abstract name, in bytes: 107.
+    pub const MAX: usize = unix::PATH_SIZE - 1;
+
+    /// The address of the socket at `path`.
+    ///
+    /// Fails on an empty path, one that holds a NUL (the kernel would cut it there), and one longer than
+    /// [`MAX`](Self::MAX) bytes.
+    pub fn from_path(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref().as_os_str().as_bytes();
+        let refuse = |why: String| Err(Error::invalid(Operation::ParseAddress, why));
+        if path.is_empty() {
+            return refuse("a unix path is empty: name a file, or use UnixAddress::UNNAMED".to_owned());
+        }
+        if path.contains(&0) {
+            return refuse(format!("unix path {} holds a NUL, where the kernel would cut it", Escaped(path)));
+        }
+        if path.len() > Self::MAX {
+            return refuse(too_long("path", path.len()));
+        }
+        Ok(Self::hold(path))
+    }
+
+    /// The abstract address `name`, without the NUL that the kernel puts before it; `name` may hold NULs.
+    ///
+    /// Fails where it is longer than [`MAX`](Self::MAX) bytes.
+    #[doc(alias = "abstract")]
+    pub fn from_abstract(name: &[u8]) -> Result<Self> {
+        if name.len() > Self::MAX {
+            return Err(Error::invalid(Operation::ParseAddress, too_long("abstract name", name.len())));
+        }
+        let mut address = Self::UNNAMED;
+        address.bytes[1..=name.len()].copy_from_slice(name);
+        address.length = length_u8(name.len() + 1);
+        Ok(address)
+    }
+
+    /// `bytes` is at most as long as `sun_path`.
+    fn hold(bytes: &[u8]) -> Self {
+        let mut address = Self::UNNAMED;
+        address.bytes[..bytes.len()].copy_from_slice(bytes);
+        address.length = length_u8(bytes.len());
+        address
+    }
+
+    /// `None` where the bytes hold no family, or more than a path has room for.
+    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
+        let name = bytes.get(unix::PATH..)?;
+        if name.len() > unix::PATH_SIZE {
+            return None;
+        }
+        if name.first() == Some(&0) {
+            return Some(Self::hold(name));
+        }
+        // A path ends at its NUL; one of the full 108 bytes has none.
+        let end = name.iter().position(|byte| *byte == 0).unwrap_or(name.len());
+        Some(Self::hold(&name[..end]))
+    }
+
+    pub(super) fn encode(&self) -> EncodedAddress {
+        let name = self.sun_path();
+        // A path's NUL is counted, where there is room for one, as unix(7) asks; an abstract name has none.
+        let nul = usize::from(self.as_path().is_some() && name.len() < unix::PATH_SIZE);
+        let mut encoded = EncodedAddress::new(Family::UNIX, unix::PATH + name.len() + nul);
+        encoded.put(unix::PATH, name);
+        encoded
+    }
+
+    fn sun_path(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.length)]
+    }
+
+    /// The path; `None` where it is abstract or unnamed.
+    pub fn as_path(&self) -> Option<&Path> {
+        match self.sun_path() {
+            [] | [0, ..] => None,
+            path => Some(Path::new(OsStr::from_bytes(path))),
+        }
+    }
+
+    /// The abstract name, without the NUL before it; `None` where it is a path or unnamed.
+    pub fn as_abstract(&self) -> Option<&[u8]> {
+        match self.sun_path() {
+            [0, name @ ..] => Some(name),
+            _ => None,
+        }
+    }
+
+    /// Whether there is no name.
+    pub fn is_unnamed(&self) -> bool {
+        self.length == 0
+    }
+}
+
+/// Every caller has checked that it is at most 108.
+#[allow(clippy::cast_possible_truncation, reason = "at most 108")]
+const fn length_u8(length: usize) -> u8 {
+    length as u8
+}
+
+fn too_long(what: &str, length: usize) -> String {
+    let most = UnixAddress::MAX;
+    format!("unix {what} is {length} bytes long, and the kernel takes {most}: choose a shorter one")
+}
+
+impl PartialEq for UnixAddress {
+    fn eq(&self, other: &Self) -> bool {
+        self.sun_path() == other.sun_path()
+    }
+}
+
+impl Eq for UnixAddress {}
+
+impl Hash for UnixAddress {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.sun_path().hash(state);
+    }
+}
+
+impl fmt::Display for UnixAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.as_abstract(), self.sun_path()) {
+            (Some(name), _) => write!(f, "@{}", Escaped(name)),
+            (None, []) => f.write_str("(unnamed)"),
+            (None, path) => Escaped(path).fmt(f),
+        }
+    }
+}
+
+impl fmt::Debug for UnixAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "UnixAddress({self})")
+    }
+}
+
+/// A name as it may be shown: what cannot be printed, and what is not UTF-8, is escaped, since peers choose names.
+struct Escaped<'a>(&'a [u8]);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for chunk in self.0.utf8_chunks() {
+            for letter in chunk.valid().chars() {
+                match letter {
+                    '\'' | '"' => write!(f, "{letter}")?,
+                    _ => write!(f, "{}", letter.escape_debug())?,
+                }
+            }
+            for byte in chunk.invalid() {
+                write!(f, "\\x{byte:02x}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Address;
+
+    #[test]
+    fn paths_abstract_names_and_no_name_survive_the_round_trip() {
+        let longest = "p".repeat(UnixAddress::MAX);
+        let rows = [
+            (UnixAddress::from_path("/run/door").unwrap(), "/run/door"),
+            (UnixAddress::from_path("/run/门").unwrap(), "/run/门"),
+            (UnixAddress::from_path(OsStr::from_bytes(b"\xff\x1b[2J")).unwrap(), r"\xff\u{1b}[2J"),
+            (UnixAddress::from_path(&longest).unwrap(), &longest),
+            (UnixAddress::from_abstract(b"a\0b").unwrap(), r"@a\0b"),
+            (UnixAddress::from_abstract(b"").unwrap(), "@"),
+            (UnixAddress::UNNAMED, "(unnamed)"),
+        ];
+        for (address, shown) in rows {
+            assert_eq!(address.to_string(), shown);
+            assert_eq!(Address::decode(Address::from(address).encode().as_bytes()), Address::Unix(address));
+        }
+    }
+
+    #[test]
+    fn a_path_of_all_108_bytes_from_the_kernel_has_no_nul() {
+        let mut bytes = vec![1, 0];
+        bytes.extend([b'p'; 108]);
+        let address = Address::decode(&bytes);
+        assert_eq!(address.as_unix().and_then(UnixAddress::as_path).unwrap().as_os_str().len(), 108);
+        assert_eq!(address.encode().as_bytes(), bytes);
+    }
+
+    #[test]
+    fn names_that_the_kernel_would_cut_or_refuse_are_refused_in_words() {
+        let rows = [
+            (UnixAddress::from_path(""), "a unix path is empty"),
+            (UnixAddress::from_path("a\0b"), "holds a NUL"),
+            (
+                UnixAddress::from_path("p".repeat(108)),
+                "unix path is 108 bytes long, and the kernel takes 107",
+            ),
+            (UnixAddress::from_abstract(&[b'n'; 108]), "unix abstract name is 108 bytes long"),
+        ];
+        for (result, words) in rows {
+            let message = result.unwrap_err().to_string();
+            assert!(message.contains(words), "{message}");
+        }
+    }
+}

@@ -1,0 +1,360 @@
+//! [`Error`]: what was done, to which address, and why it failed; 16 bytes.
+
+use std::fmt;
+use std::io;
+
+use crate::sys::Errno;
+use crate::sys::constants as c;
+use crate::sys::resolve::{LookupError, resolve_message};
+
+/// What most calls of this library return.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// A failed operation: its name, its address where it has one, and the cause.
+///
+/// Printed as one line, the cause last, as Go's `net` does:
+/// `connect tcp 127.0.0.1:9: connection refused (os error 111)`.
+///
+/// An error that only asks for patience ([`is_would_block`](Self::is_would_block), an interruption, a connection still
+/// in progress) allocates nothing. Converted into [`io::Error`], it keeps its errno.
+///
+/// ```
+/// use berkeley::{Family, Protocol, Socket, Type};
+///
+/// let socket = Socket::new(Family::INET, Type::STREAM, Protocol::DEFAULT)?;
+/// let error = socket.peer_address().unwrap_err();
+/// assert_eq!(error.to_string(), "peer_address tcp: transport endpoint is not connected (os error 107)");
+/// assert_eq!(std::io::Error::from(error).raw_os_error(), Some(107));
+/// # Ok::<(), berkeley::Error>(())
+/// ```
+pub struct Error {
+    // Four fields rather than an enum with payloads: that would be 24 bytes.
+    code: i32,
+    origin: Origin,
+    operation: Operation,
+    detail: Option<Box<Detail>>,
+}
+
+const _: () = assert!(size_of::<Error>() <= 16);
+
+/// What `code` means.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    Kernel,
+    Resolver,
+    Deadline,
+    Caller,
+}
+
+/// What an error has to say beyond its code; absent from the errors of the fast path.
+#[derive(Default)]
+struct Detail {
+    target: Box<str>,
+    explanation: Box<str>,
+    bytes_sent: usize,
+    attempts: Vec<Error>,
+}
+
+/// Why an operation failed, by whose doing it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cause {
+    /// The kernel refused: its errno.
+    Kernel(i32),
+    /// The name could not be resolved: an `EAI_*` code of getaddrinfo(3).
+    Resolver(i32),
+    /// The timeout or the deadline that the caller set ran out.
+    TimedOut,
+    /// The caller asked for what cannot be; nothing was done.
+    Invalid,
+}
+
+macro_rules! operations {
+    ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
+        /// The operation that failed; `Display` prints the name of the method.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        #[repr(u8)]
+        pub enum Operation { $($(#[$doc])* $name,)* }
+
+        impl Operation {
+            /// The name of the method or function.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+        }
+    };
+}
+
+operations! {
+    /// Making a socket.
+    Socket = "socket";
+    /// Making a connected pair.
+    Pair = "pair";
+    /// Taking over a descriptor that the parent process left open.
+    Inherit = "inherit";
+    /// Binding to a local address.
+    Bind = "bind";
+    /// Starting to listen.
+    Listen = "listen";
+    /// Accepting a connection.
+    Accept = "accept";
+    /// Connecting.
+    Connect = "connect";
+    /// Receiving.
+    Recv = "recv";
+    /// Receiving with the sender's address.
+    RecvFrom = "recv_from";
+    /// Receiving without taking.
+    Peek = "peek";
+    /// Sending.
+    Send = "send";
+    /// Sending everything.
+    SendAll = "send_all";
+    /// Sending to an address.
+    SendTo = "send_to";
+    /// Ending one direction or both.
+    Shutdown = "shutdown";
+    /// Asking for the local address.
+    LocalAddress = "local_address";
+    /// Asking for the peer's address.
+    PeerAddress = "peer_address";
+    /// Duplicating the descriptor.
+    TryClone = "try_clone";
+    /// Setting the timeout.
+    SetTimeout = "set_timeout";
+    /// Waiting for readiness.
+    Wait = "wait";
+    /// Taking the pending error.
+    TakeError = "take_error";
+    /// Reading an option.
+    GetOption = "get";
+    /// Setting an option.
+    SetOption = "set";
+    /// Resolving a name to addresses.
+    Resolve = "resolve";
+    /// Resolving an address to names.
+    ResolveBack = "resolve_back";
+    /// Connecting to a name.
+    CreateConnection = "create_connection";
+    /// Listening on an address.
+    CreateServer = "create_server";
+    /// Making an address out of its parts or its text.
+    ParseAddress = "address";
+    /// Registering with the reactor.
+    Register = "register";
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Error {
+    /// The kernel's refusal, with nothing allocated.
+    pub(crate) const fn kernel(operation: Operation, errno: Errno) -> Self {
+        Self { code: errno.as_raw(), origin: Origin::Kernel, operation, detail: None }
+    }
+
+    /// The caller's time ran out.
+    pub(crate) const fn timed_out(operation: Operation) -> Self {
+        Self { code: 0, origin: Origin::Deadline, operation, detail: None }
+    }
+
+    /// The caller asked for what cannot be; `explanation` says what and what to do, in lower case.
+    pub(crate) fn invalid(operation: Operation, explanation: impl Into<Box<str>>) -> Self {
+        let error = Self { code: 0, origin: Origin::Caller, operation, detail: None };
+        error.detailed(|detail| detail.explanation = explanation.into())
+    }
+
+    /// A lookup that failed.
+    pub(crate) fn lookup(operation: Operation, error: LookupError) -> Self {
+        match error {
+            LookupError::System(errno) => Self::kernel(operation, errno),
+            LookupError::Resolver(code) => Self { code, origin: Origin::Resolver, operation, detail: None },
+        }
+    }
+
+    /// Says what the operation was done to, such as `tcp 127.0.0.1:9`.
+    pub(crate) fn on(self, target: impl Into<Box<str>>) -> Self {
+        self.detailed(|detail| detail.target = target.into())
+    }
+
+    /// Says how many bytes went out before the failure.
+    pub(crate) fn after_sending(self, bytes: usize) -> Self {
+        if bytes == 0 { self } else { self.detailed(|detail| detail.bytes_sent = bytes) }
+    }
+
+    /// Lists what was tried, each with its own cause.
+    pub(crate) fn with_attempts(self, attempts: Vec<Error>) -> Self {
+        self.detailed(|detail| detail.attempts = attempts)
+    }
+
+    fn detailed(mut self, change: impl FnOnce(&mut Detail)) -> Self {
+        change(self.detail.get_or_insert_default());
+        self
+    }
+
+    /// The same failure under another operation's name.
+    pub(crate) fn during(mut self, operation: Operation) -> Self {
+        self.operation = operation;
+        self
+    }
+
+    /// The operation that failed.
+    pub const fn operation(&self) -> Operation {
+        self.operation
+    }
+
+    /// Why it failed.
+    pub const fn cause(&self) -> Cause {
+        match self.origin {
+            Origin::Kernel => Cause::Kernel(self.code),
+            Origin::Resolver => Cause::Resolver(self.code),
+            Origin::Deadline => Cause::TimedOut,
+            Origin::Caller => Cause::Invalid,
+        }
+    }
+
+    /// What it was done to, as it is printed: `tcp 127.0.0.1:9`, `tcp`, an option's name; `None` where nothing is known.
+    pub fn target(&self) -> Option<&str> {
+        self.detail.as_ref().map(|detail| &*detail.target).filter(|target| !target.is_empty())
+    }
+
+    /// The bytes that went out before `send_all` failed; 0 for every other operation.
+    pub fn bytes_sent(&self) -> usize {
+        self.detail.as_ref().map_or(0, |detail| detail.bytes_sent)
+    }
+
+    /// What was tried, in order, each with its own cause: the addresses of a name that all failed. Else empty.
+    pub fn attempts(&self) -> &[Error] {
+        self.detail.as_ref().map_or(&[], |detail| &detail.attempts)
+    }
+
+    /// The kernel's errno; `None` where the kernel was not the cause.
+    #[doc(alias = "errno")]
+    pub const fn raw_os_error(&self) -> Option<i32> {
+        match self.origin {
+            Origin::Kernel => Some(self.code),
+            _ => None,
+        }
+    }
+
+    /// The kind that std gives the same errno; `TimedOut` for a deadline, `NotFound` for an unknown name.
+    pub fn kind(&self) -> io::ErrorKind {
+        match self.origin {
+            Origin::Kernel => io::Error::from_raw_os_error(self.code).kind(),
+            Origin::Deadline => io::ErrorKind::TimedOut,
+            Origin::Caller => io::ErrorKind::InvalidInput,
+            Origin::Resolver if matches!(self.code, c::EAI_NONAME | c::EAI_NODATA) => io::ErrorKind::NotFound,
+            Origin::Resolver => io::ErrorKind::Other,
+        }
+    }
+
+    /// Whether the operation would have had to wait (`EAGAIN`).
+    #[doc(alias = "EAGAIN")]
+    #[doc(alias = "EWOULDBLOCK")]
+    pub const fn is_would_block(&self) -> bool {
+        self.has(Errno::AGAIN)
+    }
+
+    /// Whether a connection has been started and is not made yet (`EINPROGRESS`, `EALREADY`).
+    #[doc(alias = "EINPROGRESS")]
+    pub const fn is_in_progress(&self) -> bool {
+        self.has(Errno::INPROGRESS) || self.has(Errno::ALREADY)
+    }
+
+    /// Whether a signal interrupted the call (`EINTR`).
+    #[doc(alias = "EINTR")]
+    pub const fn is_interrupted(&self) -> bool {
+        self.has(Errno::INTR)
+    }
+
+    const fn has(&self, errno: Errno) -> bool {
+        matches!(self.origin, Origin::Kernel) && self.code == errno.as_raw()
+    }
+
+    fn write_cause(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.cause() {
+            Cause::Kernel(errno) => write!(f, "{} (os error {errno})", Errno::from_raw(errno).message()),
+            Cause::Resolver(code) => f.write_str(&resolve_message(code)),
+            Cause::TimedOut => f.write_str("timed out"),
+            Cause::Invalid => {
+                f.write_str(self.detail.as_ref().map_or("invalid", |detail| &detail.explanation))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.operation)?;
+        if let Some(target) = self.target() {
+            write!(f, " {target}")?;
+        }
+        if self.bytes_sent() > 0 {
+            write!(f, " after {} bytes", self.bytes_sent())?;
+        }
+        if self.attempts().len() > 1 {
+            f.write_str(" (tried")?;
+            for (index, attempt) in self.attempts().iter().enumerate() {
+                let comma = if index == 0 { "" } else { "," };
+                write!(f, "{comma} {}", attempt.target().unwrap_or("?"))?;
+            }
+            f.write_str(")")?;
+        }
+        f.write_str(": ")?;
+        self.write_cause(f)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Error({self})")
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<Error> for io::Error {
+    fn from(error: Error) -> Self {
+        match error.raw_os_error() {
+            Some(errno) => io::Error::from_raw_os_error(errno),
+            None => io::Error::new(error.kind(), error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_says_operation_target_and_cause() {
+        let error = Error::kernel(Operation::Connect, Errno::from_raw(111)).on("tcp 127.0.0.1:9");
+        assert_eq!(error.to_string(), "connect tcp 127.0.0.1:9: connection refused (os error 111)");
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+        assert_eq!(io::Error::from(error).raw_os_error(), Some(111));
+    }
+
+    #[test]
+    fn a_partial_send_says_how_far_it_came() {
+        let error = Error::timed_out(Operation::SendAll).on("tcp").after_sending(4096);
+        assert_eq!(error.to_string(), "send_all tcp after 4096 bytes: timed out");
+        assert_eq!((error.bytes_sent(), error.raw_os_error()), (4096, None));
+        assert_eq!(io::Error::from(error).kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[test]
+    fn several_attempts_are_listed() {
+        let attempt = |target: &str| Error::kernel(Operation::Connect, Errno::from_raw(111)).on(target);
+        let error = Error::kernel(Operation::CreateConnection, Errno::from_raw(111))
+            .on("localhost:9")
+            .with_attempts(vec![attempt("tcp [::1]:9"), attempt("tcp 127.0.0.1:9")]);
+        assert_eq!(
+            error.to_string(),
+            "create_connection localhost:9 (tried tcp [::1]:9, tcp 127.0.0.1:9): connection refused (os error 111)"
+        );
+    }
+}

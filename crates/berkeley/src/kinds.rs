@@ -1,0 +1,231 @@
+//! What a socket is made of: [`Family`], [`Type`], [`Protocol`], and the [`Flags`] of one transfer.
+//!
+//! Each is the kernel's integer in a type of its own. The kernel may know values that this page does not: they pass
+//! through `from_raw` and `as_raw` unharmed.
+
+use std::fmt;
+use std::ops::BitOr;
+
+use crate::sys::constants as c;
+
+/// A newtype over a C `int` with named values, whose `Debug` prints the C name.
+macro_rules! named_integer {
+    (
+        $(#[$doc:meta])* $name:ident;
+        $($(#[$item_doc:meta])* $item:ident = $constant:ident, $alias:literal;)*
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(i32);
+
+        impl $name {
+            $($(#[$item_doc])* #[doc(alias = $alias)] pub const $item: Self = Self(c::$constant);)*
+
+            /// The value that the kernel calls `raw`.
+            pub const fn from_raw(raw: i32) -> Self {
+                Self(raw)
+            }
+
+            /// The kernel's number.
+            pub const fn as_raw(self) -> i32 {
+                self.0
+            }
+
+            fn c_name(self) -> Option<&'static str> {
+                match self {
+                    $(Self::$item => Some($alias),)*
+                    _ => None,
+                }
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self.c_name() {
+                    Some(name) => f.write_str(name),
+                    None => write!(f, concat!(stringify!($name), "({})"), self.0),
+                }
+            }
+        }
+    };
+}
+
+named_integer! {
+    /// The address family of a socket (`AF_*`, address_families(7)).
+    Family;
+    /// Any family, where a lookup is asked for one.
+    UNSPECIFIED = AF_UNSPEC, "AF_UNSPEC";
+    /// Local sockets, named by paths (unix(7)).
+    UNIX = AF_UNIX, "AF_UNIX";
+    /// IPv4 (ip(7)).
+    INET = AF_INET, "AF_INET";
+    /// IPv6 (ipv6(7)).
+    INET6 = AF_INET6, "AF_INET6";
+}
+
+named_integer! {
+    /// The type of a socket (`SOCK_*`, socket(2)).
+    Type;
+    /// A connection that carries bytes in order, without boundaries.
+    STREAM = SOCK_STREAM, "SOCK_STREAM";
+    /// Datagrams: whole messages, each on its own.
+    DGRAM = SOCK_DGRAM, "SOCK_DGRAM";
+    /// Packets with the headers of the protocol below (raw(7)).
+    RAW = SOCK_RAW, "SOCK_RAW";
+    /// Messages delivered reliably, in no order.
+    RDM = SOCK_RDM, "SOCK_RDM";
+    /// A connection that carries whole messages in order.
+    SEQPACKET = SOCK_SEQPACKET, "SOCK_SEQPACKET";
+    /// Datagrams with congestion control (RFC 4340).
+    DCCP = SOCK_DCCP, "SOCK_DCCP";
+}
+
+impl Type {
+    /// This type with `SOCK_NONBLOCK`: the socket starts with a timeout of zero.
+    #[doc(alias = "SOCK_NONBLOCK")]
+    pub const fn nonblocking(self) -> Self {
+        Self(self.0 | c::SOCK_NONBLOCK)
+    }
+
+    /// Whether `SOCK_NONBLOCK` is in it.
+    pub const fn is_nonblocking(self) -> bool {
+        self.0 & c::SOCK_NONBLOCK != 0
+    }
+}
+
+named_integer! {
+    /// The protocol within a family (`IPPROTO_*`, protocols(5)).
+    Protocol;
+    /// Whatever the family and the type imply: 0.
+    DEFAULT = IPPROTO_IP, "IPPROTO_IP";
+    /// ICMP (RFC 792).
+    ICMP = IPPROTO_ICMP, "IPPROTO_ICMP";
+    /// TCP (RFC 9293).
+    TCP = IPPROTO_TCP, "IPPROTO_TCP";
+    /// UDP (RFC 768).
+    UDP = IPPROTO_UDP, "IPPROTO_UDP";
+    /// DCCP (RFC 4340).
+    DCCP = IPPROTO_DCCP, "IPPROTO_DCCP";
+    /// IPv6 within IPv4 (RFC 4213).
+    IPV6 = IPPROTO_IPV6, "IPPROTO_IPV6";
+    /// ICMPv6 (RFC 4443).
+    ICMPV6 = IPPROTO_ICMPV6, "IPPROTO_ICMPV6";
+    /// SCTP (RFC 9260).
+    SCTP = IPPROTO_SCTP, "IPPROTO_SCTP";
+    /// UDP-Lite (RFC 3828).
+    UDPLITE = IPPROTO_UDPLITE, "IPPROTO_UDPLITE";
+    /// Raw IP packets, headers included (raw(7)).
+    RAW = IPPROTO_RAW, "IPPROTO_RAW";
+    /// Multipath TCP (RFC 8684).
+    MPTCP = IPPROTO_MPTCP, "IPPROTO_MPTCP";
+}
+
+/// How one transfer is made (`MSG_*`, recv(2) and send(2)); combined with `|`.
+///
+/// `MSG_NOSIGNAL` is not among them: every send carries it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Flags(i32);
+
+impl Flags {
+    /// No flag.
+    pub const NONE: Self = Self(0);
+    /// Sent or received out of band: urgent data (tcp(7)).
+    #[doc(alias = "MSG_OOB")]
+    pub const OOB: Self = Self(c::MSG_OOB);
+    /// What is received stays in the queue, to be received again.
+    #[doc(alias = "MSG_PEEK")]
+    pub const PEEK: Self = Self(c::MSG_PEEK);
+    /// Sent to a directly connected network only.
+    #[doc(alias = "MSG_DONTROUTE")]
+    pub const DONTROUTE: Self = Self(c::MSG_DONTROUTE);
+    /// A receive gives a datagram's whole length, even where the buffer is shorter.
+    #[doc(alias = "MSG_TRUNC")]
+    pub const TRUNC: Self = Self(c::MSG_TRUNC);
+    /// This call does not wait, whatever the socket's mode.
+    #[doc(alias = "MSG_DONTWAIT")]
+    pub const DONTWAIT: Self = Self(c::MSG_DONTWAIT);
+    /// The end of a record (`SOCK_SEQPACKET`).
+    #[doc(alias = "MSG_EOR")]
+    pub const EOR: Self = Self(c::MSG_EOR);
+    /// The kernel waits until the buffer is full, where the socket blocks.
+    #[doc(alias = "MSG_WAITALL")]
+    pub const WAITALL: Self = Self(c::MSG_WAITALL);
+    /// The datagram proves that its neighbour is reachable (arp(7)).
+    #[doc(alias = "MSG_CONFIRM")]
+    pub const CONFIRM: Self = Self(c::MSG_CONFIRM);
+    /// What the error queue holds is received (ip(7), `IP_RECVERR`).
+    #[doc(alias = "MSG_ERRQUEUE")]
+    pub const ERRQUEUE: Self = Self(c::MSG_ERRQUEUE);
+    /// More will follow at once: the kernel may hold a part segment back.
+    #[doc(alias = "MSG_MORE")]
+    pub const MORE: Self = Self(c::MSG_MORE);
+
+    /// The flags that the kernel calls `raw`.
+    pub const fn from_raw(raw: i32) -> Self {
+        Self(raw)
+    }
+
+    /// The kernel's number.
+    pub const fn as_raw(self) -> i32 {
+        self.0
+    }
+}
+
+impl BitOr for Flags {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+impl fmt::Debug for Flags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Flags({:#x})", self.0)
+    }
+}
+
+/// What to wait for: something to receive, room to send, or both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Interest {
+    /// Something to receive or to accept, the peer's end of sending, or an error.
+    Readable,
+    /// Room to send, a connection made, or an error.
+    Writable,
+    /// Either.
+    Either,
+    /// Urgent data (tcp(7)), or another exceptional condition of poll(2).
+    Priority,
+}
+
+impl Interest {
+    pub(crate) const fn events(self) -> i16 {
+        match self {
+            Self::Readable => c::POLLIN,
+            Self::Writable => c::POLLOUT,
+            Self::Either => c::POLLIN | c::POLLOUT,
+            Self::Priority => c::POLLPRI,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_prints_the_c_name_or_the_number() {
+        assert_eq!(
+            format!("{:?} {:?} {:?}", Family::INET6, Type::STREAM, Protocol::MPTCP),
+            "AF_INET6 SOCK_STREAM IPPROTO_MPTCP"
+        );
+        assert_eq!(format!("{:?}", Family::from_raw(99)), "Family(99)");
+    }
+
+    #[test]
+    fn a_nonblocking_type_keeps_its_kind() {
+        let kind = Type::DGRAM.nonblocking();
+        assert!(kind.is_nonblocking() && !Type::DGRAM.is_nonblocking());
+        assert_eq!(kind.as_raw() & 0xf, Type::DGRAM.as_raw());
+    }
+}

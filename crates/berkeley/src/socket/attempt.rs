@@ -1,0 +1,107 @@
+//! The lower layers: `try_*` is one system call, `wait` is one poll. `EAGAIN` and `EINTR` surface; nothing retries.
+
+use std::mem::MaybeUninit;
+use std::os::fd::AsFd;
+
+use super::timeout::wait_once;
+use super::{Deadline, Socket, describe};
+use crate::address::Address;
+use crate::error::{Operation, Result};
+use crate::kinds::{Flags, Interest};
+use crate::sys::{socket, transfer};
+
+/// One system call each: an error that [`is_would_block`](crate::Error::is_would_block) or
+/// [`is_interrupted`](crate::Error::is_interrupted) is the caller's to handle.
+///
+/// The transfers never wait, whatever the socket's mode (`MSG_DONTWAIT`). `try_accept` and `try_connect` have no such
+/// flag, and wait where the socket has no timeout.
+impl<F: AsFd> Socket<F> {
+    /// Waits once, until the socket is ready for `interest` or `deadline` has passed (ppoll(2)).
+    ///
+    /// An error or the peer's hang-up counts as ready, and surfaces in the next try. Fails with
+    /// [`Cause::TimedOut`](crate::Cause::TimedOut), and with `EINTR` where a signal came first.
+    ///
+    /// ```
+    /// use berkeley::{Deadline, Family, Flags, Interest, Protocol, Socket, Type};
+    /// use std::time::Duration;
+    ///
+    /// let (left, right) = Socket::pair(Family::UNIX, Type::STREAM, Protocol::DEFAULT)?;
+    /// let mut buffer = [0; 16];
+    /// assert!(right.try_recv(&mut buffer, Flags::NONE).unwrap_err().is_would_block());
+    /// left.send(b"now")?;
+    /// right.wait(Interest::Readable, Deadline::after(Duration::from_secs(5)))?;
+    /// assert_eq!(right.try_recv(&mut buffer, Flags::NONE)?, 3);
+    /// # Ok::<(), berkeley::Error>(())
+    /// ```
+    #[doc(alias = "poll")]
+    pub fn wait(&self, interest: Interest, deadline: Deadline) -> Result<()> {
+        wait_once(self.fd.as_fd(), interest, deadline)
+            .map_err(|stop| self.stopped(Operation::Wait, stop, None))
+    }
+
+    /// Takes one connection (accept4(2)); its socket is as [`accept`](Self::accept) says.
+    pub fn try_accept(&self) -> Result<(Socket, Address)> {
+        self.accept_once(false)
+    }
+
+    /// As [`try_accept`](Self::try_accept), the accepted socket with a timeout of zero: `SOCK_NONBLOCK` in the same call.
+    pub fn try_accept_nonblocking(&self) -> Result<(Socket, Address)> {
+        self.accept_once(true)
+    }
+
+    fn accept_once(&self, nonblocking: bool) -> Result<(Socket, Address)> {
+        let (accepted, address) = socket::accept(self.fd.as_fd(), nonblocking)
+            .map_err(|errno| self.fail(Operation::Accept, errno, None))?;
+        Ok((Socket::made(accepted, nonblocking), describe::decode(&address)))
+    }
+
+    /// Starts to connect (connect(2)). An error that [`is_in_progress`](crate::Error::is_in_progress) is followed by a
+    /// wait for [`Interest::Writable`] and [`finish_connect`](Self::finish_connect).
+    pub fn try_connect(&self, address: impl Into<Address>) -> Result<()> {
+        let address = address.into();
+        socket::connect(self.fd.as_fd(), address.encode().as_bytes())
+            .map_err(|errno| self.fail(Operation::Connect, errno, Some(&address)))
+    }
+
+    /// Receives what is there (recv(2)); gives the number of bytes, 0 at the end of a stream.
+    ///
+    /// With [`Flags::TRUNC`] the number is the datagram's whole length, which may exceed the buffer's.
+    #[inline]
+    pub fn try_recv(&self, buffer: &mut [u8], flags: Flags) -> Result<usize> {
+        transfer::recv(self.fd.as_fd(), buffer, (flags | Flags::DONTWAIT).as_raw())
+            .map_err(|errno| self.fail(Operation::Recv, errno, None))
+    }
+
+    /// As [`try_recv`](Self::try_recv), into memory that need not be initialised; gives the part that was filled.
+    pub fn try_recv_uninit<'b>(
+        &self,
+        buffer: &'b mut [MaybeUninit<u8>],
+        flags: Flags,
+    ) -> Result<&'b mut [u8]> {
+        let flags = (flags | Flags::DONTWAIT).as_raw();
+        transfer::recv_uninit(self.fd.as_fd(), buffer, flags, |call| call())
+            .map_err(|errno| self.fail(Operation::Recv, errno, None))
+    }
+
+    /// Receives what is there and who sent it (recvfrom(2)).
+    pub fn try_recv_from(&self, buffer: &mut [u8], flags: Flags) -> Result<(usize, Address)> {
+        transfer::recv_from(self.fd.as_fd(), buffer, (flags | Flags::DONTWAIT).as_raw())
+            .map(|(length, address)| (length, describe::decode(&address)))
+            .map_err(|errno| self.fail(Operation::RecvFrom, errno, None))
+    }
+
+    /// Sends what there is room for (send(2)); gives the number of bytes taken.
+    #[inline]
+    pub fn try_send(&self, buffer: &[u8], flags: Flags) -> Result<usize> {
+        transfer::send(self.fd.as_fd(), buffer, (flags | Flags::DONTWAIT).as_raw())
+            .map_err(|errno| self.fail(Operation::Send, errno, None))
+    }
+
+    /// Sends what there is room for to `address` (sendto(2)); gives the number of bytes taken.
+    pub fn try_send_to(&self, buffer: &[u8], address: impl Into<Address>, flags: Flags) -> Result<usize> {
+        let address = address.into();
+        let flags = (flags | Flags::DONTWAIT).as_raw();
+        transfer::send_to(self.fd.as_fd(), buffer, flags, address.encode().as_bytes())
+            .map_err(|errno| self.fail(Operation::SendTo, errno, Some(&address)))
+    }
+}

@@ -1,0 +1,147 @@
+//! From an address to a connection: bind, listen, accept, connect, shutdown, and the names of both ends.
+
+use std::net::Shutdown;
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use super::timeout::{Pace, Poll, Stop, carry_through, wait, waits};
+use super::{Deadline, Socket, describe};
+use crate::address::Address;
+use crate::error::{Error, Operation, Result};
+use crate::kinds::{Family, Interest};
+use crate::sys::{Errno, constants as c, option, socket};
+
+impl<F: AsFd> Socket<F> {
+    /// Gives the socket its local address (bind(2)).
+    ///
+    /// Port 0 lets the kernel choose one, which [`local_address`](Self::local_address) tells;
+    /// [`UnixAddress::UNNAMED`](crate::UnixAddress::UNNAMED) lets it choose an abstract name. Fails where the address is
+    /// in use or not of this machine, and below port 1024 without the right.
+    pub fn bind(&self, address: impl Into<Address>) -> Result<()> {
+        let address = address.into();
+        socket::bind(self.fd.as_fd(), address.encode().as_bytes())
+            .map_err(|errno| self.fail(Operation::Bind, errno, Some(&address)))
+    }
+
+    /// Starts to take connections (listen(2)); up to `backlog` of them wait to be accepted.
+    ///
+    /// The kernel cuts `backlog` to `net.core.somaxconn`.
+    pub fn listen(&self, backlog: u32) -> Result<()> {
+        let backlog = i32::try_from(backlog).unwrap_or(i32::MAX);
+        let refused = |errno| {
+            let local = self.local_address().ok();
+            self.fail(Operation::Listen, errno, local.as_ref())
+        };
+        socket::listen(self.fd.as_fd(), backlog).map_err(refused)
+    }
+
+    /// Waits for a connection and takes it (accept4(2)); gives its socket and the peer's address.
+    ///
+    /// The accepted socket is close-on-exec, blocks and has no timeout, whatever the listener's. On Linux it inherits
+    /// the listener's options (buffer sizes, `TCP_NODELAY`, keep-alive, `SO_LINGER`, ...), but not `O_NONBLOCK`.
+    /// A connection that ended in the queue gives `ECONNABORTED`; the listener goes on. The limit of descriptors gives
+    /// `EMFILE`, and the connection stays in the queue: pause before trying again.
+    pub fn accept(&self) -> Result<(Socket, Address)> {
+        let fd = self.fd.as_fd();
+        let accepted =
+            carry_through(fd, Interest::Readable, self.timeout(), Poll::Honest, || socket::accept(fd, false));
+        match accepted {
+            Ok((accepted, address)) => Ok((Socket::made(accepted, false), describe::decode(&address))),
+            Err(stop) => {
+                let local = self.local_address().ok();
+                Err(self.stopped(Operation::Accept, stop, local.as_ref()))
+            }
+        }
+    }
+
+    /// Connects (connect(2)), within the timeout.
+    ///
+    /// For a datagram socket it sets the one peer that is sent to and received from. With a timeout of zero a connection
+    /// that cannot be made at once gives an error that [`is_in_progress`](Error::is_in_progress): wait for
+    /// [`Interest::Writable`], then call [`finish_connect`](Self::finish_connect). After any other failure, a timeout
+    /// included, drop the socket and make another.
+    pub fn connect(&self, address: impl Into<Address>) -> Result<()> {
+        let address = address.into();
+        self.connect_within(&address, self.timeout())
+            .map_err(|stop| self.stopped(Operation::Connect, stop, Some(&address)))
+    }
+
+    fn connect_within(&self, address: &Address, timeout: Option<Duration>) -> std::result::Result<(), Stop> {
+        let fd = self.fd.as_fd();
+        let encoded = address.encode();
+        let deadline = Deadline::from_timeout(timeout);
+        let local = address.family() == Family::UNIX;
+        let mut pace = None;
+        loop {
+            match socket::connect(fd, encoded.as_bytes()) {
+                Ok(()) => return Ok(()),
+                // An interrupted AF_UNIX connect was still queueing and starts anew; any other goes on by itself.
+                Err(Errno::INTR) if local => {}
+                Err(Errno::INTR) => break,
+                Err(Errno::INPROGRESS) if timeout != Some(Duration::ZERO) => break,
+                // A full AF_UNIX backlog, of which poll says "writable".
+                Err(Errno::AGAIN) if waits(fd, timeout)? => match &mut pace {
+                    None => pace = Some(Pace::new(deadline, Poll::MayLie)),
+                    Some(pace) => pace.wait(fd, Interest::Writable)?,
+                },
+                Err(errno) => return Err(errno.into()),
+            }
+        }
+        wait(fd, Interest::Writable, deadline)?;
+        match option::option_i32(fd, c::SOL_SOCKET, c::SO_ERROR)? {
+            0 => Ok(()),
+            errno => Err(Errno::from_raw(errno).into()),
+        }
+    }
+
+    /// Learns how a connection that was in progress ended, once the socket is writable (`SO_ERROR`).
+    ///
+    /// Fails with what the connection failed with, or with an error that [`is_in_progress`](Error::is_in_progress) where
+    /// it is neither made nor refused yet.
+    pub fn finish_connect(&self) -> Result<()> {
+        if let Some(error) = self.take_error()? {
+            return Err(error.during(Operation::Connect));
+        }
+        match socket::peer_address(self.fd.as_fd()) {
+            Ok(_) => Ok(()),
+            Err(Errno::NOTCONN) => Err(Error::kernel(Operation::Connect, Errno::INPROGRESS)),
+            Err(errno) => Err(self.fail(Operation::Connect, errno, None)),
+        }
+    }
+
+    /// Ends one direction or both (shutdown(2)): the peer reads the end of the data once it has read what was sent.
+    ///
+    /// Holds for every clone. Fails where the socket is not connected.
+    pub fn shutdown(&self, how: Shutdown) -> Result<()> {
+        let how = match how {
+            Shutdown::Read => c::SHUT_RD,
+            Shutdown::Write => c::SHUT_WR,
+            Shutdown::Both => c::SHUT_RDWR,
+        };
+        socket::shutdown(self.fd.as_fd(), how).map_err(|errno| self.fail(Operation::Shutdown, errno, None))
+    }
+
+    /// The address of this end (getsockname(2)).
+    #[doc(alias = "getsockname")]
+    pub fn local_address(&self) -> Result<Address> {
+        let raw = socket::local_address(self.fd.as_fd())
+            .map_err(|errno| self.fail(Operation::LocalAddress, errno, None))?;
+        Ok(describe::decode(&raw))
+    }
+
+    /// The address of the other end (getpeername(2)); fails with `ENOTCONN` where there is none.
+    #[doc(alias = "getpeername")]
+    pub fn peer_address(&self) -> Result<Address> {
+        let raw = socket::peer_address(self.fd.as_fd())
+            .map_err(|errno| self.fail(Operation::PeerAddress, errno, None))?;
+        Ok(describe::decode(&raw))
+    }
+
+    /// Takes the error that waits on the socket, and clears it (`SO_ERROR`, socket(7)); `None` where there is none.
+    #[doc(alias = "SO_ERROR")]
+    pub fn take_error(&self) -> Result<Option<Error>> {
+        let pending = option::option_i32(self.fd.as_fd(), c::SOL_SOCKET, c::SO_ERROR)
+            .map_err(|errno| self.fail(Operation::TakeError, errno, None))?;
+        Ok((pending != 0).then(|| self.fail(Operation::TakeError, Errno::from_raw(pending), None)))
+    }
+}

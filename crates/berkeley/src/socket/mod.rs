@@ -1,0 +1,215 @@
+//! [`Socket`] and [`SocketRef`]: one method per system call, under the names of the man pages.
+//!
+//! Three layers, each built on the one below it:
+//!
+//! | layer | methods | what surfaces |
+//! |---|---|---|
+//! | waiting | `connect`, `accept`, `recv`, `send_all`, ... | the result, within the socket's timeout |
+//! | one wait | [`wait`](Socket::wait) | the deadline, and an interruption |
+//! | one try | `try_connect`, `try_accept`, `try_recv`, ... | whatever the one system call gave, `EAGAIN` and `EINTR` too |
+//!
+//! # Timeouts
+//!
+//! As in Python's `socket`: none (the default: wait as long as it takes), zero (never wait), or a duration that bounds
+//! the whole operation, [`send_all`](Socket::send_all) included. A socket that is ready costs one system call whatever
+//! its timeout: the methods try first and wait only on `EAGAIN`. A timeout sets `O_NONBLOCK`, which every clone of the
+//! descriptor shares; a clone without a timeout therefore waits on `EAGAIN` as well, as if it blocked.
+//!
+//! ```
+//! use berkeley::{Family, Protocol, Socket, Type};
+//! use std::net::{Ipv4Addr, Shutdown};
+//! use std::time::Duration;
+//!
+//! let server = Socket::new(Family::INET, Type::STREAM, Protocol::DEFAULT)?;
+//! server.bind((Ipv4Addr::LOCALHOST, 0))?;
+//! server.listen(16)?;
+//!
+//! let client = Socket::new(Family::INET, Type::STREAM, Protocol::DEFAULT)?;
+//! client.set_timeout(Some(Duration::from_secs(5)))?;
+//! client.connect(server.local_address()?)?;
+//! let (peer, address) = server.accept()?;
+//! assert_eq!(address, client.local_address()?);
+//!
+//! client.send_all(b"hello")?;
+//! client.shutdown(Shutdown::Write)?;
+//! assert_eq!(peer.recv_vec(64)?, b"hello");
+//! assert_eq!(peer.recv_vec(64)?, b"", "the peer has sent all it had");
+//! # Ok::<(), berkeley::Error>(())
+//! ```
+
+mod attempt;
+mod convert;
+mod describe;
+mod establish;
+mod timeout;
+mod transfer;
+
+use std::fmt;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
+
+use crate::address::Address;
+use crate::error::{Error, Operation, Result};
+use crate::kinds::{Family, Protocol, Type};
+use crate::sys::{Errno, fd, socket};
+
+pub use timeout::Deadline;
+#[cfg(feature = "tokio")]
+pub(crate) use timeout::{Pace, Poll};
+use timeout::{Stop, Timeout};
+
+/// A socket of any family, type and protocol (socket(7)).
+///
+/// `Socket` owns its descriptor and closes it when dropped; [`SocketRef`] borrows one, from whatever type owns it, with
+/// the same methods. Both can be shared between threads. See the [module's page](self) for timeouts and layers.
+pub struct Socket<F = OwnedFd> {
+    fd: F,
+    timeout: Timeout,
+}
+
+/// A borrowed socket: any descriptor, with all the methods of [`Socket`].
+///
+/// ```
+/// use berkeley::SocketRef;
+/// use std::net::UdpSocket;
+/// use std::os::fd::AsFd;
+///
+/// let socket = UdpSocket::bind("127.0.0.1:0")?;
+/// let borrowed = SocketRef::borrow(socket.as_fd());
+/// assert_eq!(borrowed.local_address()?.port(), Some(socket.local_addr()?.port()));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub type SocketRef<'fd> = Socket<BorrowedFd<'fd>>;
+
+impl Socket {
+    /// Makes a socket (socket(2)), close-on-exec from the start.
+    ///
+    /// Its timeout is none, or zero where the type is [`nonblocking`](Type::nonblocking). Fails where the kernel has no
+    /// such family, type or protocol, for raw and packet sockets without `CAP_NET_RAW`, and at the limit of descriptors.
+    #[doc(alias = "socket")]
+    pub fn new(family: Family, kind: Type, protocol: Protocol) -> Result<Self> {
+        let fd = socket::socket(family.as_raw(), kind.as_raw(), protocol.as_raw()).map_err(|errno| {
+            Error::kernel(Operation::Socket, errno).on(describe::kinds(family, kind, protocol))
+        })?;
+        Ok(Self::made(fd, kind.is_nonblocking()))
+    }
+
+    /// Makes two sockets that are connected to each other (socketpair(2)); Linux has such pairs of AF_UNIX.
+    ///
+    /// ```
+    /// use berkeley::{Family, Protocol, Socket, Type};
+    ///
+    /// let (left, right) = Socket::pair(Family::UNIX, Type::SEQPACKET, Protocol::DEFAULT)?;
+    /// left.send(b"one")?;
+    /// left.send(b"two")?;
+    /// assert_eq!(right.recv_vec(64)?, b"one");
+    /// assert_eq!(right.recv_vec(64)?, b"two");
+    /// # Ok::<(), berkeley::Error>(())
+    /// ```
+    #[doc(alias = "socketpair")]
+    pub fn pair(family: Family, kind: Type, protocol: Protocol) -> Result<(Self, Self)> {
+        let (left, right) =
+            socket::socket_pair(family.as_raw(), kind.as_raw(), protocol.as_raw()).map_err(|errno| {
+                Error::kernel(Operation::Pair, errno).on(describe::kinds(family, kind, protocol))
+            })?;
+        let nonblocking = kind.is_nonblocking();
+        Ok((Self::made(left, nonblocking), Self::made(right, nonblocking)))
+    }
+
+    /// Takes over a descriptor that the parent process left open under `number`, such as systemd's 3 or a shell's
+    /// `3<>...`, by duplicating it (fcntl(2) `F_DUPFD_CLOEXEC`); the number itself stays open.
+    ///
+    /// Fails with `EBADF` where nothing is open under that number.
+    pub fn inherit(number: u32) -> Result<Self> {
+        let fd = fd::adopt_inherited(number)
+            .map_err(|errno| Error::kernel(Operation::Inherit, errno).on(format!("fd {number}")))?;
+        Ok(Self::from(fd))
+    }
+
+    fn made(fd: OwnedFd, nonblocking: bool) -> Self {
+        Self { fd, timeout: Timeout::new(nonblocking.then_some(Duration::ZERO)) }
+    }
+}
+
+impl<'fd> SocketRef<'fd> {
+    /// Borrows a descriptor; the timeout starts at none.
+    ///
+    /// A descriptor that is no socket gives `ENOTSOCK` at the first call.
+    pub const fn borrow(fd: BorrowedFd<'fd>) -> Self {
+        Self { fd, timeout: Timeout::none() }
+    }
+}
+
+impl<F: AsFd> Socket<F> {
+    /// The same socket borrowed, with the timeout that it has now.
+    pub fn by_ref(&self) -> SocketRef<'_> {
+        SocketRef { fd: self.fd.as_fd(), timeout: Timeout::new(self.timeout()) }
+    }
+
+    /// Another descriptor of the same socket (dup(2)), close-on-exec.
+    ///
+    /// The two share everything that the kernel keeps, `O_NONBLOCK` included; the timeout is copied, and from then on is
+    /// each one's own.
+    #[doc(alias = "dup")]
+    pub fn try_clone(&self) -> Result<Socket> {
+        let fd =
+            fd::duplicate(self.fd.as_fd()).map_err(|errno| self.fail(Operation::TryClone, errno, None))?;
+        Ok(Socket { fd, timeout: Timeout::new(self.timeout()) })
+    }
+
+    /// The timeout: `None` waits as long as it takes, zero never waits.
+    #[doc(alias = "gettimeout")]
+    pub fn timeout(&self) -> Option<Duration> {
+        self.timeout.get()
+    }
+
+    /// Sets the timeout of each operation that may wait: `None` to wait as long as it takes, zero never to wait, or the
+    /// longest time that one whole operation may take.
+    ///
+    /// Sets or clears `O_NONBLOCK` (ioctl(2) `FIONBIO`) accordingly, which every clone shares. It holds for operations
+    /// that begin after it, in this thread or another.
+    #[doc(alias = "settimeout")]
+    #[doc(alias = "setblocking")]
+    #[doc(alias = "O_NONBLOCK")]
+    pub fn set_timeout(&self, timeout: Option<Duration>) -> Result<()> {
+        fd::set_nonblocking(self.fd.as_fd(), timeout.is_some())
+            .map_err(|errno| self.fail(Operation::SetTimeout, errno, None))?;
+        self.timeout.set(timeout);
+        Ok(())
+    }
+
+    /// The error of an operation on this socket. One that only asks for patience stays small and costs no system call.
+    fn fail(&self, operation: Operation, errno: Errno, address: Option<&Address>) -> Error {
+        let error = Error::kernel(operation, errno);
+        if error.is_would_block() || error.is_in_progress() || error.is_interrupted() {
+            return error;
+        }
+        error.on(describe::target(self.fd.as_fd(), address))
+    }
+
+    /// As [`fail`](Self::fail), for what may also have run out of time.
+    fn stopped(&self, operation: Operation, stop: Stop, address: Option<&Address>) -> Error {
+        match stop {
+            Stop::Kernel(errno) => self.fail(operation, errno, address),
+            Stop::TimedOut => Error::timed_out(operation).on(describe::target(self.fd.as_fd(), address)),
+        }
+    }
+}
+
+impl<F: AsFd> fmt::Debug for Socket<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fd = self.fd.as_fd();
+        let mut fields = f.debug_struct("Socket");
+        fields
+            .field("fd", &fd.as_raw_fd())
+            .field("kind", &describe::transport(fd))
+            .field("timeout", &self.timeout());
+        if let Ok(address) = socket::local_address(fd) {
+            fields.field("local", &describe::decode(&address));
+        }
+        if let Ok(address) = socket::peer_address(fd) {
+            fields.field("peer", &describe::decode(&address));
+        }
+        fields.finish()
+    }
+}

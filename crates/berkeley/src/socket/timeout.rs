@@ -1,0 +1,244 @@
+//! What a timeout means: one deadline for a whole operation, restarted by nothing.
+//!
+//! The waiting methods try first and wait only on `EAGAIN` ([`carry_through`]); the clock starts at the first wait, since
+//! the tries before it do not wait. Where poll(2) says "ready" of a socket that is not (a full AF_UNIX backlog, a full
+//! datagram peer), the tries are spaced 1 to 50 ms apart, so that waiting costs no CPU.
+
+use std::os::fd::BorrowedFd;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::kinds::Interest;
+use crate::sys::{self, Errno, fd, poll};
+
+/// The moment at which a wait ends; [`NEVER`](Self::NEVER) for a wait without end.
+///
+/// ```
+/// use berkeley::Deadline;
+/// use std::time::Duration;
+///
+/// let deadline = Deadline::after(Duration::from_secs(5));
+/// assert!(deadline.remaining().unwrap() <= Duration::from_secs(5));
+/// assert_eq!(Deadline::NEVER.remaining(), None);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadline(Option<Instant>);
+
+impl Deadline {
+    /// No end.
+    pub const NEVER: Self = Self(None);
+
+    /// `duration` from now; without end where the clock cannot count that far.
+    pub fn after(duration: Duration) -> Self {
+        Self(Instant::now().checked_add(duration))
+    }
+
+    /// At `instant`.
+    pub const fn at(instant: Instant) -> Self {
+        Self(Some(instant))
+    }
+
+    /// As a timeout says: without end for `None`.
+    pub fn from_timeout(timeout: Option<Duration>) -> Self {
+        timeout.map_or(Self::NEVER, Self::after)
+    }
+
+    /// How long there is still, zero when it has passed; `None` where there is no end.
+    pub fn remaining(self) -> Option<Duration> {
+        self.0.map(|end| end.saturating_duration_since(Instant::now()))
+    }
+
+    /// Whether it has passed.
+    pub fn has_passed(self) -> bool {
+        self.remaining().is_some_and(|left| left.is_zero())
+    }
+}
+
+/// A socket's timeout: none, zero, or a duration; shared by the threads that share the socket.
+///
+/// In nanoseconds, negative for none, as CPython's socket object keeps it.
+#[derive(Debug)]
+pub(super) struct Timeout(AtomicI64);
+
+const NONE: i64 = -1;
+
+impl Timeout {
+    pub(super) const fn none() -> Self {
+        Self(AtomicI64::new(NONE))
+    }
+
+    pub(super) fn new(timeout: Option<Duration>) -> Self {
+        let cell = Self::none();
+        cell.set(timeout);
+        cell
+    }
+
+    /// Relaxed: the value stands for itself, and orders nothing else.
+    pub(super) fn get(&self) -> Option<Duration> {
+        u64::try_from(self.0.load(Ordering::Relaxed)).ok().map(Duration::from_nanos)
+    }
+
+    /// A duration of more than 292 years counts as 292.
+    pub(super) fn set(&self, timeout: Option<Duration>) {
+        let nanoseconds =
+            timeout.map_or(NONE, |timeout| i64::try_from(timeout.as_nanos()).unwrap_or(i64::MAX));
+        self.0.store(nanoseconds, Ordering::Relaxed);
+    }
+}
+
+/// Why a waiting operation ended without its result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stop {
+    Kernel(Errno),
+    TimedOut,
+}
+
+impl From<Errno> for Stop {
+    fn from(errno: Errno) -> Self {
+        Self::Kernel(errno)
+    }
+}
+
+/// One wait: until `fd` is ready or the deadline has passed. An interruption surfaces.
+pub(super) fn wait_once(fd: BorrowedFd<'_>, interest: Interest, deadline: Deadline) -> Result<(), Stop> {
+    match poll::poll(fd, interest.events(), deadline.remaining())? {
+        0 => Err(Stop::TimedOut),
+        _ => Ok(()),
+    }
+}
+
+/// As [`wait_once`], carried on over interruptions.
+pub(super) fn wait(fd: BorrowedFd<'_>, interest: Interest, deadline: Deadline) -> Result<(), Stop> {
+    loop {
+        match wait_once(fd, interest, deadline) {
+            Err(Stop::Kernel(Errno::INTR)) => {}
+            result => return result,
+        }
+    }
+}
+
+/// Whether poll(2) tells the truth of the operation at hand.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Poll {
+    Honest,
+    /// Says "ready" where the call still gives `EAGAIN`.
+    MayLie,
+}
+
+/// Tries `attempt` until it succeeds, fails for good, or `timeout` has run out.
+///
+/// - A timeout of zero gives the first `EAGAIN` back.
+/// - No timeout on a socket that blocks by itself gives `EAGAIN` back too: the kernel's own `SO_RCVTIMEO` or
+///   `SO_SNDTIMEO` has run out. Where a clone has set `O_NONBLOCK` it waits.
+pub(super) fn carry_through<T>(
+    fd: BorrowedFd<'_>,
+    interest: Interest,
+    timeout: Option<Duration>,
+    poll: Poll,
+    mut attempt: impl FnMut() -> sys::Result<T>,
+) -> Result<T, Stop> {
+    let mut pace = None;
+    loop {
+        match attempt() {
+            Ok(value) => return Ok(value),
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => match &mut pace {
+                None => pace = Some(first_wait(fd, interest, timeout, poll)?),
+                Some(pace) => pace.wait(fd, interest)?,
+            },
+            Err(errno) => return Err(errno.into()),
+        }
+    }
+}
+
+fn first_wait(
+    fd: BorrowedFd<'_>,
+    interest: Interest,
+    timeout: Option<Duration>,
+    poll: Poll,
+) -> Result<Pace, Stop> {
+    if !waits(fd, timeout)? {
+        return Err(Errno::AGAIN.into());
+    }
+    let pace = Pace::new(Deadline::from_timeout(timeout), poll);
+    wait(fd, interest, pace.deadline)?;
+    Ok(pace)
+}
+
+/// Whether an `EAGAIN` is to be waited on: not with a timeout of zero, nor on a socket that blocks by itself, where the
+/// kernel's own `SO_RCVTIMEO` or `SO_SNDTIMEO` has run out.
+pub(super) fn waits(fd: BorrowedFd<'_>, timeout: Option<Duration>) -> Result<bool, Stop> {
+    match timeout {
+        Some(timeout) => Ok(!timeout.is_zero()),
+        None => Ok(fd::is_nonblocking(fd)?),
+    }
+}
+
+/// How one operation waits, again and again, until its deadline.
+pub(crate) struct Pace {
+    deadline: Deadline,
+    poll: Poll,
+    pause: Duration,
+}
+
+impl Pace {
+    const SHORTEST: Duration = Duration::from_millis(1);
+    const LONGEST: Duration = Duration::from_millis(50);
+
+    pub(crate) fn new(deadline: Deadline, poll: Poll) -> Self {
+        Self { deadline, poll, pause: Self::SHORTEST }
+    }
+
+    /// Waits after a try that gave `EAGAIN` although poll had said "ready".
+    pub(super) fn wait(&mut self, fd: BorrowedFd<'_>, interest: Interest) -> Result<(), Stop> {
+        if self.poll == Poll::MayLie {
+            let pause = self.next_pause().ok_or(Stop::TimedOut)?;
+            thread::sleep(pause);
+        }
+        wait(fd, interest, self.deadline)
+    }
+
+    /// How long to pause before the next try; `None` when the deadline has passed.
+    pub(crate) fn next_pause(&mut self) -> Option<Duration> {
+        let pause = self.pause;
+        self.pause = (pause * 2).min(Self::LONGEST);
+        match self.deadline.remaining() {
+            Some(left) if left.is_zero() => None,
+            Some(left) => Some(pause.min(left)),
+            None => Some(pause),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timeout_is_none_zero_or_a_duration() {
+        let timeout = Timeout::none();
+        for value in [None, Some(Duration::ZERO), Some(Duration::from_millis(1500))] {
+            timeout.set(value);
+            assert_eq!(timeout.get(), value);
+        }
+        timeout.set(Some(Duration::MAX));
+        assert_eq!(timeout.get(), Some(Duration::from_nanos(i64::MAX as u64)));
+    }
+
+    #[test]
+    fn pauses_double_from_1_to_50_ms_and_end_at_the_deadline() {
+        let mut pace = Pace::new(Deadline::NEVER, Poll::MayLie);
+        let pauses: Vec<u128> =
+            (0..8).map_while(|_| pace.next_pause()).map(|pause| pause.as_millis()).collect();
+        assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 50, 50]);
+        let mut late = Pace::new(Deadline::after(Duration::ZERO), Poll::MayLie);
+        assert_eq!(late.next_pause(), None);
+    }
+
+    #[test]
+    fn a_deadline_beyond_the_clock_is_never() {
+        assert_eq!(Deadline::after(Duration::MAX), Deadline::NEVER);
+        assert!(Deadline::after(Duration::ZERO).has_passed());
+    }
+}

@@ -1,0 +1,181 @@
+//! Moving bytes within the socket's timeout: recv, peek, send, send_all and their kin.
+
+use std::mem::MaybeUninit;
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use super::timeout::{Pace, Poll, Stop, carry_through, wait, waits};
+use super::{Deadline, Socket, describe};
+use crate::address::Address;
+use crate::error::{Operation, Result};
+use crate::kinds::{Flags, Interest};
+use crate::sys::{self, Errno, transfer};
+
+impl<F: AsFd> Socket<F> {
+    /// Receives at most `buffer.len()` bytes (recv(2)); gives how many, 0 at the end of a stream.
+    ///
+    /// Of a datagram or packet longer than the buffer the rest is lost, as the kernel has it; see [`Flags::TRUNC`].
+    ///
+    /// ```
+    /// # use berkeley::{Family, Protocol, Socket, Type};
+    /// # let (left, right) = Socket::pair(Family::UNIX, Type::STREAM, Protocol::DEFAULT)?;
+    /// left.send(b"hello")?;
+    /// let mut buffer = [0; 1024];
+    /// let length = right.recv(&mut buffer)?;
+    /// assert_eq!(&buffer[..length], b"hello");
+    /// # Ok::<(), berkeley::Error>(())
+    /// ```
+    #[inline]
+    pub fn recv(&self, buffer: &mut [u8]) -> Result<usize> {
+        self.recv_with(buffer, Flags::NONE)
+    }
+
+    /// As [`recv`](Self::recv), with flags.
+    #[inline]
+    pub fn recv_with(&self, buffer: &mut [u8], flags: Flags) -> Result<usize> {
+        let fd = self.fd.as_fd();
+        self.receiving(Operation::Recv, flags, |flags| transfer::recv(fd, buffer, flags))
+    }
+
+    /// Receives at most `limit` bytes into a new vector, which holds just them; empty at the end of a stream.
+    ///
+    /// Fails with `ENOMEM` where there is no memory for `limit` bytes.
+    pub fn recv_vec(&self, limit: usize) -> Result<Vec<u8>> {
+        let fd = self.fd.as_fd();
+        let mut buffer = Vec::new();
+        self.receiving(Operation::Recv, Flags::NONE, |flags| {
+            transfer::recv_into_vec(fd, &mut buffer, limit, flags)
+        })?;
+        Ok(buffer)
+    }
+
+    /// Receives into memory that need not be initialised; gives the part that was filled.
+    ///
+    /// ```
+    /// # use berkeley::{Family, Protocol, Socket, Type};
+    /// # let (left, right) = Socket::pair(Family::UNIX, Type::STREAM, Protocol::DEFAULT)?;
+    /// left.send(b"hello")?;
+    /// let mut buffer = Vec::with_capacity(65_536);
+    /// assert_eq!(right.recv_uninit(buffer.spare_capacity_mut())?, b"hello");
+    /// # buffer.push(0_u8);
+    /// # Ok::<(), berkeley::Error>(())
+    /// ```
+    pub fn recv_uninit<'b>(&self, buffer: &'b mut [MaybeUninit<u8>]) -> Result<&'b mut [u8]> {
+        let timeout = self.timeout();
+        let flags = with_timeout(Flags::NONE, timeout).as_raw();
+        let fd = self.fd.as_fd();
+        transfer::recv_uninit(fd, buffer, flags, |call| {
+            carry_through(fd, Interest::Readable, timeout, Poll::Honest, call)
+        })
+        .map_err(|stop| self.stopped(Operation::Recv, stop, None))
+    }
+
+    /// Receives a datagram and its sender's address (recvfrom(2)).
+    ///
+    /// Of a connected stream the address is unnamed, as is the sender that never bound a Unix socket.
+    #[doc(alias = "recvfrom")]
+    pub fn recv_from(&self, buffer: &mut [u8]) -> Result<(usize, Address)> {
+        let fd = self.fd.as_fd();
+        let (length, address) =
+            self.receiving(Operation::RecvFrom, Flags::NONE, |flags| transfer::recv_from(fd, buffer, flags))?;
+        Ok((length, describe::decode(&address)))
+    }
+
+    /// Receives without taking: the next receive gives the same bytes again (`MSG_PEEK`).
+    #[doc(alias = "MSG_PEEK")]
+    pub fn peek(&self, buffer: &mut [u8]) -> Result<usize> {
+        let fd = self.fd.as_fd();
+        self.receiving(Operation::Peek, Flags::PEEK, |flags| transfer::recv(fd, buffer, flags))
+    }
+
+    #[inline]
+    fn receiving<T>(
+        &self,
+        operation: Operation,
+        flags: Flags,
+        mut receive: impl FnMut(i32) -> sys::Result<T>,
+    ) -> Result<T> {
+        let timeout = self.timeout();
+        let flags = with_timeout(flags, timeout).as_raw();
+        carry_through(self.fd.as_fd(), Interest::Readable, timeout, Poll::Honest, || receive(flags))
+            .map_err(|stop| self.stopped(operation, stop, None))
+    }
+
+    /// Sends (send(2)); gives how many bytes the kernel took, which may be fewer than given.
+    ///
+    /// A peer that has gone is an error (`EPIPE`, `ECONNRESET`), never a SIGPIPE.
+    #[inline]
+    pub fn send(&self, buffer: &[u8]) -> Result<usize> {
+        self.send_with(buffer, Flags::NONE)
+    }
+
+    /// As [`send`](Self::send), with flags.
+    #[inline]
+    pub fn send_with(&self, buffer: &[u8], flags: Flags) -> Result<usize> {
+        let fd = self.fd.as_fd();
+        let timeout = self.timeout();
+        let flags = with_timeout(flags, timeout).as_raw();
+        carry_through(fd, Interest::Writable, timeout, Poll::MayLie, || transfer::send(fd, buffer, flags))
+            .map_err(|stop| self.stopped(Operation::Send, stop, None))
+    }
+
+    /// Sends all of `buffer`, however many calls it takes; the timeout bounds them together.
+    ///
+    /// A failure says how many bytes went out before it: [`Error::bytes_sent`](crate::Error::bytes_sent).
+    #[doc(alias = "sendall")]
+    pub fn send_all(&self, buffer: &[u8]) -> Result<()> {
+        let mut sent = 0;
+        self.send_rest(buffer, &mut sent)
+            .map_err(|stop| self.stopped(Operation::SendAll, stop, None).after_sending(sent))
+    }
+
+    fn send_rest(&self, buffer: &[u8], sent: &mut usize) -> std::result::Result<(), Stop> {
+        let fd = self.fd.as_fd();
+        let timeout = self.timeout();
+        let flags = with_timeout(Flags::NONE, timeout).as_raw();
+        let deadline = Deadline::from_timeout(timeout);
+        let mut pace = None;
+        loop {
+            match transfer::send(fd, &buffer[*sent..], flags) {
+                Ok(taken) => {
+                    *sent += taken;
+                    pace = None;
+                    if *sent >= buffer.len() {
+                        return Ok(());
+                    }
+                    if deadline.has_passed() && timeout != Some(Duration::ZERO) {
+                        return Err(Stop::TimedOut);
+                    }
+                }
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) if waits(fd, timeout)? => match &mut pace {
+                    None => {
+                        wait(fd, Interest::Writable, deadline)?;
+                        pace = Some(Pace::new(deadline, Poll::MayLie));
+                    }
+                    Some(pace) => pace.wait(fd, Interest::Writable)?,
+                },
+                Err(errno) => return Err(errno.into()),
+            }
+        }
+    }
+
+    /// Sends a datagram to `address` (sendto(2)); gives how many bytes the kernel took.
+    #[doc(alias = "sendto")]
+    pub fn send_to(&self, buffer: &[u8], address: impl Into<Address>) -> Result<usize> {
+        let fd = self.fd.as_fd();
+        let address = address.into();
+        let encoded = address.encode();
+        let timeout = self.timeout();
+        let flags = with_timeout(Flags::NONE, timeout).as_raw();
+        carry_through(fd, Interest::Writable, timeout, Poll::MayLie, || {
+            transfer::send_to(fd, buffer, flags, encoded.as_bytes())
+        })
+        .map_err(|stop| self.stopped(Operation::SendTo, stop, Some(&address)))
+    }
+}
+
+/// With a timeout the call itself must not wait, even where a clone has made the socket block again.
+fn with_timeout(flags: Flags, timeout: Option<Duration>) -> Flags {
+    if timeout.is_some() { flags | Flags::DONTWAIT } else { flags }
+}

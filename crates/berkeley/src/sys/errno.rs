@@ -1,0 +1,75 @@
+//! The errno of a failed call, and its text.
+
+use std::ffi::CStr;
+use std::fmt;
+
+/// An error number of the kernel, as errno(3) lists them.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Errno(i32);
+
+impl Errno {
+    pub(crate) const AGAIN: Self = Self(libc::EAGAIN);
+    pub(crate) const ALREADY: Self = Self(libc::EALREADY);
+    pub(crate) const BADF: Self = Self(libc::EBADF);
+    pub(crate) const INPROGRESS: Self = Self(libc::EINPROGRESS);
+    pub(crate) const INTR: Self = Self(libc::EINTR);
+    pub(crate) const NOTCONN: Self = Self(libc::ENOTCONN);
+    pub(crate) const NOMEM: Self = Self(libc::ENOMEM);
+    pub(crate) const AFNOSUPPORT: Self = Self(libc::EAFNOSUPPORT);
+    pub(crate) const ADDRNOTAVAIL: Self = Self(libc::EADDRNOTAVAIL);
+
+    pub(crate) const fn from_raw(errno: i32) -> Self {
+        Self(errno)
+    }
+
+    pub(crate) const fn as_raw(self) -> i32 {
+        self.0
+    }
+
+    /// The errno that the last call of this thread left.
+    pub(super) fn last() -> Self {
+        // std reads the thread's errno; no call of ours stands between the system call and this line.
+        Self(std::io::Error::last_os_error().raw_os_error().unwrap_or(0))
+    }
+
+    /// The C library's words for it, in lower case as error chains are written: `connection refused`.
+    pub(crate) fn message(self) -> String {
+        let mut buffer = [0_u8; 128];
+        // SAFETY: the pointer and the length describe `buffer`, and the XSI form of strerror_r (which libc binds on
+        // every platform) writes a NUL-terminated text into it and keeps no pointer.
+        let failed = unsafe { libc::strerror_r(self.0, buffer.as_mut_ptr().cast(), buffer.len()) };
+        let text = CStr::from_bytes_until_nul(&buffer).unwrap_or_default().to_string_lossy();
+        if failed != 0 && text.is_empty() {
+            return format!("unknown error {}", self.0);
+        }
+        lower_first_word(&text)
+    }
+}
+
+impl fmt::Debug for Errno {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Errno({}: {})", self.0, self.message())
+    }
+}
+
+/// Lowers the first letter unless the first word is an acronym (`RPC struct is bad` stays).
+pub(crate) fn lower_first_word(text: &str) -> String {
+    let mut chars = text.chars();
+    let Some(first) = chars.next() else { return String::new() };
+    if chars.clone().next().is_some_and(char::is_uppercase) {
+        return text.to_owned();
+    }
+    first.to_lowercase().chain(chars).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_lower_case_but_for_acronyms() {
+        assert_eq!(Errno(libc::ECONNREFUSED).message(), "connection refused");
+        assert_eq!(lower_first_word("RPC struct is bad"), "RPC struct is bad");
+        assert_eq!(lower_first_word(""), "");
+    }
+}

@@ -1,0 +1,139 @@
+//! The test hook: makes the n-th system call of this thread fail, or move fewer bytes than asked.
+//!
+//! A plan holds for the thread that armed it, until its [`Armed`] guard is dropped. A call that is to fail is never
+//! made, so nothing leaks when a creating call "fails". `EINTR` as the error makes the call appear interrupted.
+//!
+//! ```
+//! use berkeley::{Family, Protocol, Socket, Type, fault};
+//!
+//! const EMFILE: i32 = 24;
+//! let armed = fault::arm(fault::Plan::fail("socket", 1, EMFILE));
+//! let error = Socket::new(Family::INET, Type::STREAM, Protocol::DEFAULT).unwrap_err();
+//! assert_eq!(error.raw_os_error(), Some(EMFILE));
+//! assert!(armed.struck());
+//! ```
+
+use std::cell::RefCell;
+
+use super::Errno;
+
+/// What happens to one chosen system call.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// The call's C name, or any call.
+    call: Option<&'static str>,
+    /// Which of the matching calls, counted from 1.
+    nth: u32,
+    /// How many calls in a row, from the n-th on.
+    times: u32,
+    effect: Effect,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Effect {
+    Fail(i32),
+    Short(usize),
+    Count,
+}
+
+impl Plan {
+    /// Makes the `nth` (from 1) call of the name `call` fail with `errno`.
+    pub fn fail(call: &'static str, nth: u32, errno: i32) -> Self {
+        Self { call: Some(call), nth, times: 1, effect: Effect::Fail(errno) }
+    }
+
+    /// Makes the `nth` (from 1) call of any name fail with `errno`.
+    pub fn fail_any(nth: u32, errno: i32) -> Self {
+        Self { call: None, nth, times: 1, effect: Effect::Fail(errno) }
+    }
+
+    /// Lets the `nth` (from 1) sending or receiving call of the name `call` move at most `length` bytes.
+    pub fn short(call: &'static str, nth: u32, length: usize) -> Self {
+        Self { call: Some(call), nth, times: 1, effect: Effect::Short(length) }
+    }
+
+    /// Changes nothing, and only counts the calls.
+    pub fn count() -> Self {
+        Self { call: None, nth: 1, times: 0, effect: Effect::Count }
+    }
+
+    /// Strikes `times` matching calls in a row instead of one.
+    #[must_use]
+    pub fn times(self, times: u32) -> Self {
+        Self { times, ..self }
+    }
+
+    fn hits(&self, seen: u32) -> bool {
+        seen >= self.nth && seen - self.nth < self.times
+    }
+}
+
+struct State {
+    plan: Plan,
+    seen: u32,
+    struck: bool,
+}
+
+thread_local! {
+    static STATE: RefCell<Option<State>> = const { RefCell::new(None) };
+}
+
+/// Arms `plan` for this thread, in place of any earlier one.
+pub fn arm(plan: Plan) -> Armed {
+    STATE.set(Some(State { plan, seen: 0, struck: false }));
+    Armed { not_send: std::marker::PhantomData }
+}
+
+/// Keeps a plan armed; dropping it disarms the thread.
+#[derive(Debug)]
+pub struct Armed {
+    not_send: std::marker::PhantomData<*const ()>,
+}
+
+impl Armed {
+    /// How many matching calls were made since arming.
+    pub fn seen(&self) -> u32 {
+        STATE.with_borrow(|state| state.as_ref().map_or(0, |state| state.seen))
+    }
+
+    /// Whether the plan has struck.
+    pub fn struck(&self) -> bool {
+        STATE.with_borrow(|state| state.as_ref().is_some_and(|state| state.struck))
+    }
+}
+
+impl Drop for Armed {
+    fn drop(&mut self) {
+        STATE.set(None);
+    }
+}
+
+/// Counts a call about to be made; gives the errno it must fail with instead.
+pub(super) fn strike(name: &'static str) -> Option<Errno> {
+    STATE.with_borrow_mut(|state| {
+        let state = state.as_mut()?;
+        if state.plan.call.is_some_and(|call| call != name) {
+            return None;
+        }
+        state.seen += 1;
+        let Effect::Fail(errno) = state.plan.effect else { return None };
+        if !state.plan.hits(state.seen) {
+            return None;
+        }
+        state.struck = true;
+        Some(Errno::from_raw(errno))
+    })
+}
+
+/// How many of `length` bytes the call about to be made may move. Asked before [`strike`] has counted the call.
+pub(super) fn shorten(name: &'static str, length: usize) -> usize {
+    STATE.with_borrow_mut(|state| {
+        let Some(state) = state.as_mut() else { return length };
+        let Effect::Short(limit) = state.plan.effect else { return length };
+        if state.plan.call.is_some_and(|call| call != name) || !state.plan.hits(state.seen + 1) {
+            return length;
+        }
+        state.struck = true;
+        length.min(limit)
+    })
+}

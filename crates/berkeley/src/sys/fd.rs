@@ -1,0 +1,49 @@
+//! Descriptors themselves: duplicating, adopting, and the non-blocking flag.
+
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+
+use super::Result;
+use super::call::run_int;
+
+/// fcntl(2) `F_DUPFD_CLOEXEC`: another descriptor of the same open socket.
+pub(crate) fn duplicate(fd: BorrowedFd<'_>) -> Result<OwnedFd> {
+    duplicate_number(fd.as_raw_fd())
+}
+
+/// Duplicates the descriptor that a parent process left open under `number`.
+///
+/// What opening `/proc/self/fd/N` does without `unsafe`, for sockets too: the number itself stays whoever's it is, and a
+/// number that is not open is `EBADF`.
+pub(crate) fn adopt_inherited(number: u32) -> Result<OwnedFd> {
+    duplicate_number(RawFd::try_from(number).unwrap_or(-1))
+}
+
+fn duplicate_number(fd: RawFd) -> Result<OwnedFd> {
+    // Above the three standard streams: a socket must never become standard output by the luck of a closed one.
+    const LOWEST: libc::c_int = 3;
+    let duplicate = run_int("fcntl", fd, || {
+        // SAFETY: F_DUPFD_CLOEXEC takes an integer and touches no memory of ours; a bad number is EBADF.
+        unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, LOWEST) }
+    })?;
+    // SAFETY: the kernel has just made this descriptor for us, and nobody else knows its number.
+    Ok(unsafe { OwnedFd::from_raw_fd(duplicate) })
+}
+
+/// Sets or clears `O_NONBLOCK`, by ioctl(2) `FIONBIO`: one call, where fcntl(2) needs two.
+pub(crate) fn set_nonblocking(fd: BorrowedFd<'_>, nonblocking: bool) -> Result<()> {
+    let mut value = libc::c_int::from(nonblocking);
+    run_int("ioctl", fd.as_raw_fd(), || {
+        // SAFETY: FIONBIO reads one int, which `value` is.
+        unsafe { libc::ioctl(fd.as_raw_fd(), libc::FIONBIO, &raw mut value) }
+    })?;
+    Ok(())
+}
+
+/// Whether `O_NONBLOCK` is set.
+pub(crate) fn is_nonblocking(fd: BorrowedFd<'_>) -> Result<bool> {
+    let flags = run_int("fcntl", fd.as_raw_fd(), || {
+        // SAFETY: F_GETFL takes no argument and touches no memory of ours.
+        unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFL) }
+    })?;
+    Ok(flags & libc::O_NONBLOCK != 0)
+}

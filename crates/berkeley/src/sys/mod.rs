@@ -1,0 +1,48 @@
+//! The system calls: the only room of the library that may hold `unsafe`, on libc alone.
+//!
+//! What goes in and out is descriptors, integers and byte slices; what a byte means is decided above. Every call runs
+//! through [`call::run`], so that one place counts it, reports it (feature `tracing`) and can make it fail
+//! (feature `fault`). Nothing here waits twice, retries or allocates for an error.
+//!
+//! A platform must supply, each in the file that has its name:
+//!
+//! | file | items |
+//! |---|---|
+//! | `errno` | `Errno` with its named values, `Errno::message` |
+//! | `socket` | `socket`, `socket_pair`, `bind`, `listen`, `accept`, `connect`, `shutdown`, `local_address`, `peer_address` |
+//! | `transfer` | `recv`, `recv_uninit`, `recv_into_vec`, `recv_from`, `send`, `send_to` |
+//! | `option` | `option`, `option_i32`, `set_option` |
+//! | `fd` | `duplicate`, `adopt_inherited`, `set_nonblocking`, `is_nonblocking` |
+//! | `poll` | `poll` |
+//! | `resolve` | `address_info`, `name_info`, `resolve_message`, `interface_index`, `interface_name` |
+//! | `layout` | the offsets and sizes of the kernel's address structures |
+//! | `constants` | the kernel's numbers, by their C names |
+#![allow(unsafe_code, reason = "the kernel is called by pointers; everything above this room passes slices")]
+
+pub(crate) mod call;
+pub(crate) mod constants;
+pub(crate) mod errno;
+pub(crate) mod fd;
+pub(crate) mod layout;
+pub(crate) mod option;
+pub(crate) mod poll;
+pub(crate) mod resolve;
+pub(crate) mod socket;
+pub(crate) mod transfer;
+
+#[cfg(feature = "fault")]
+pub mod fault;
+#[cfg(not(feature = "fault"))]
+#[path = "fault_off.rs"]
+pub(crate) mod fault;
+
+#[cfg(feature = "tracing")]
+mod trace;
+#[cfg(not(feature = "tracing"))]
+#[path = "trace_off.rs"]
+mod trace;
+
+pub(crate) use errno::Errno;
+
+/// What a system call gives: its value, or the errno it failed with.
+pub(crate) type Result<T> = std::result::Result<T, Errno>;

@@ -1,0 +1,40 @@
+//! getsockopt(2) and setsockopt(2), on bytes.
+
+use std::os::fd::{AsRawFd, BorrowedFd};
+
+use super::call::run_int;
+use super::{Errno, Result};
+
+/// Reads an option into `buffer`; gives how many bytes the kernel wrote.
+///
+/// Sound for any option whose value is plain data: the callers are the rows of the option table, never a number from
+/// outside, since some options carry pointers that the kernel would follow.
+pub(crate) fn option(fd: BorrowedFd<'_>, level: i32, name: i32, buffer: &mut [u8]) -> Result<usize> {
+    let mut length = option_length(buffer.len())?;
+    run_int("getsockopt", fd.as_raw_fd(), || {
+        // SAFETY: `length` says how much room `buffer` has, and the kernel writes no more.
+        unsafe { libc::getsockopt(fd.as_raw_fd(), level, name, buffer.as_mut_ptr().cast(), &raw mut length) }
+    })?;
+    Ok((length as usize).min(buffer.len()))
+}
+
+/// Reads an option whose value is a C `int`.
+pub(crate) fn option_i32(fd: BorrowedFd<'_>, level: i32, name: i32) -> Result<i32> {
+    let mut bytes = [0; 4];
+    option(fd, level, name, &mut bytes)?;
+    Ok(i32::from_ne_bytes(bytes))
+}
+
+/// Sets an option to the bytes of `value`. Sound for plain data only, as [`option()`] is.
+pub(crate) fn set_option(fd: BorrowedFd<'_>, level: i32, name: i32, value: &[u8]) -> Result<()> {
+    let length = option_length(value.len())?;
+    run_int("setsockopt", fd.as_raw_fd(), || {
+        // SAFETY: the pointer and the length describe `value`, which the kernel only reads.
+        unsafe { libc::setsockopt(fd.as_raw_fd(), level, name, value.as_ptr().cast(), length) }
+    })?;
+    Ok(())
+}
+
+fn option_length(length: usize) -> Result<libc::socklen_t> {
+    length.try_into().map_err(|_| Errno::from_raw(libc::EINVAL))
+}

@@ -1,0 +1,171 @@
+//! Names: getaddrinfo(3), getnameinfo(3), if_nametoindex(3).
+
+use std::ffi::{CStr, CString};
+use std::ptr;
+
+use super::call::{NO_FD, run_int};
+use super::layout::ADDRESS_MAX;
+use super::socket::RawAddress;
+use super::{Errno, Result, fault, trace};
+
+/// Why a lookup failed: the resolver's own code, or a system call of its.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LookupError {
+    /// An `EAI_*` code.
+    Resolver(i32),
+    /// `EAI_SYSTEM`: the errno behind it.
+    System(Errno),
+}
+
+/// One answer of getaddrinfo.
+pub(crate) struct AddressInfo {
+    pub(crate) family: i32,
+    pub(crate) kind: i32,
+    pub(crate) protocol: i32,
+    pub(crate) address: RawAddress,
+    pub(crate) canonical_name: Option<CString>,
+}
+
+/// What to ask getaddrinfo for; zeros ask for anything.
+#[derive(Clone, Copy)]
+pub(crate) struct AddressHints {
+    pub(crate) family: i32,
+    pub(crate) kind: i32,
+    pub(crate) protocol: i32,
+    pub(crate) flags: i32,
+}
+
+/// getaddrinfo(3). Blocks for as long as the resolver does.
+pub(crate) fn address_info(
+    host: Option<&CStr>,
+    service: Option<&CStr>,
+    hints: AddressHints,
+) -> std::result::Result<Vec<AddressInfo>, LookupError> {
+    let wanted = libc::addrinfo {
+        ai_flags: hints.flags,
+        ai_family: hints.family,
+        ai_socktype: hints.kind,
+        ai_protocol: hints.protocol,
+        ai_addrlen: 0,
+        ai_addr: ptr::null_mut(),
+        ai_canonname: ptr::null_mut(),
+        ai_next: ptr::null_mut(),
+    };
+    let mut head = ptr::null_mut();
+    lookup("getaddrinfo", || {
+        // SAFETY: both names are NUL-terminated or null, `wanted` is filled, and `head` takes the list.
+        unsafe { libc::getaddrinfo(pointer(host), pointer(service), &raw const wanted, &raw mut head) }
+    })?;
+    let answers = copy_list(head);
+    // SAFETY: `head` came from a getaddrinfo that succeeded, everything in it was copied, and it is freed once.
+    unsafe { libc::freeaddrinfo(head) };
+    Ok(answers)
+}
+
+/// Copies the list out, so that the caller frees it with nothing of it left in use.
+fn copy_list(head: *const libc::addrinfo) -> Vec<AddressInfo> {
+    let mut answers = Vec::new();
+    let mut next = head;
+    // SAFETY: `next` is null or an entry of a list that getaddrinfo made and nobody has freed yet.
+    while let Some(entry) = unsafe { next.as_ref() } {
+        answers.push(copy_entry(entry));
+        next = entry.ai_next;
+    }
+    answers
+}
+
+fn copy_entry(entry: &libc::addrinfo) -> AddressInfo {
+    let mut bytes = [0; ADDRESS_MAX];
+    let length = if entry.ai_addr.is_null() { 0 } else { (entry.ai_addrlen as usize).min(ADDRESS_MAX) };
+    if length > 0 {
+        // SAFETY: ai_addr points to ai_addrlen bytes, and `length` is no more than that nor than the buffer holds.
+        unsafe { ptr::copy_nonoverlapping(entry.ai_addr.cast::<u8>(), bytes.as_mut_ptr(), length) };
+    }
+    let canonical_name = (!entry.ai_canonname.is_null()).then(|| {
+        // SAFETY: a canonical name that is not null is NUL-terminated, and lives as long as the list.
+        unsafe { CStr::from_ptr(entry.ai_canonname) }.to_owned()
+    });
+    AddressInfo {
+        family: entry.ai_family,
+        kind: entry.ai_socktype,
+        protocol: entry.ai_protocol,
+        address: (bytes, length),
+        canonical_name,
+    }
+}
+
+/// getnameinfo(3): the host's name and the service's, as `flags` (`NI_*`) ask.
+pub(crate) fn name_info(address: &[u8], flags: i32) -> std::result::Result<(CString, CString), LookupError> {
+    let mut host = [0_u8; 1025]; // NI_MAXHOST
+    let mut service = [0_u8; 256]; // more than NI_MAXSERV, 32
+    let length = libc::socklen_t::try_from(address.len()).unwrap_or(libc::socklen_t::MAX);
+    lookup("getnameinfo", || {
+        // SAFETY: each pointer goes with the length of its slice; the C library reads the first and writes the others.
+        unsafe {
+            libc::getnameinfo(
+                address.as_ptr().cast(),
+                length,
+                host.as_mut_ptr().cast(),
+                1025,
+                service.as_mut_ptr().cast(),
+                256,
+                flags,
+            )
+        }
+    })?;
+    Ok((until_nul(&host), until_nul(&service)))
+}
+
+fn until_nul(bytes: &[u8]) -> CString {
+    CStr::from_bytes_until_nul(bytes).unwrap_or_default().to_owned()
+}
+
+fn pointer(text: Option<&CStr>) -> *const libc::c_char {
+    text.map_or(ptr::null(), CStr::as_ptr)
+}
+
+/// Runs a call that returns 0 or an `EAI_*` code.
+fn lookup(name: &'static str, call: impl FnOnce() -> i32) -> std::result::Result<(), LookupError> {
+    let result = match fault::strike(name) {
+        Some(errno) => Err(LookupError::System(errno)),
+        None => match call() {
+            0 => Ok(()),
+            libc::EAI_SYSTEM => Err(LookupError::System(Errno::last())),
+            code => Err(LookupError::Resolver(code)),
+        },
+    };
+    let reported = result.map(|()| 0_i32).map_err(|error| match error {
+        LookupError::System(errno) => errno,
+        LookupError::Resolver(code) => Errno::from_raw(code),
+    });
+    trace::event(name, NO_FD, &reported);
+    result
+}
+
+/// gai_strerror(3): the C library's words for an `EAI_*` code, in lower case.
+pub(crate) fn resolve_message(code: i32) -> String {
+    // SAFETY: gai_strerror gives a static text for any integer.
+    let text = unsafe { CStr::from_ptr(libc::gai_strerror(code)) };
+    super::errno::lower_first_word(&text.to_string_lossy())
+}
+
+/// if_nametoindex(3).
+pub(crate) fn interface_index(name: &CStr) -> Result<u32> {
+    let index = run_int("if_nametoindex", NO_FD, || {
+        // SAFETY: `name` is NUL-terminated, and the call only reads it.
+        let index = unsafe { libc::if_nametoindex(name.as_ptr()) };
+        if index == 0 { -1 } else { index.cast_signed() }
+    })?;
+    Ok(index.cast_unsigned())
+}
+
+/// if_indextoname(3).
+pub(crate) fn interface_name(index: u32) -> Result<CString> {
+    let mut name = [0_u8; libc::IF_NAMESIZE];
+    run_int("if_indextoname", NO_FD, || {
+        // SAFETY: `name` has the IF_NAMESIZE bytes that the call may write.
+        let found = unsafe { libc::if_indextoname(index, name.as_mut_ptr().cast()) };
+        if found.is_null() { -1 } else { 0 }
+    })?;
+    Ok(until_nul(&name))
+}

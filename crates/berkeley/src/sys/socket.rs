@@ -1,0 +1,119 @@
+//! Making, naming, connecting and shutting sockets: socket(2) to shutdown(2).
+
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+
+use super::call::{NO_FD, run_int};
+use super::layout::ADDRESS_MAX;
+use super::{Errno, Result};
+
+/// An address as the kernel hands it over: its bytes and how many of them count.
+pub(crate) type RawAddress = ([u8; ADDRESS_MAX], usize);
+
+/// socket(2), close-on-exec from the creating call. `kind` may carry `SOCK_NONBLOCK`.
+pub(crate) fn socket(family: i32, kind: i32, protocol: i32) -> Result<OwnedFd> {
+    let fd = run_int("socket", NO_FD, || {
+        // SAFETY: socket takes three integers and touches no memory of ours.
+        unsafe { libc::socket(family, kind | libc::SOCK_CLOEXEC, protocol) }
+    })?;
+    // SAFETY: the kernel has just made this descriptor for us, and nobody else knows its number.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// socketpair(2), both ends close-on-exec from the creating call.
+pub(crate) fn socket_pair(family: i32, kind: i32, protocol: i32) -> Result<(OwnedFd, OwnedFd)> {
+    let mut fds = [-1; 2];
+    run_int("socketpair", NO_FD, || {
+        // SAFETY: `fds` has room for the two descriptors that the kernel writes.
+        unsafe { libc::socketpair(family, kind | libc::SOCK_CLOEXEC, protocol, fds.as_mut_ptr()) }
+    })?;
+    // SAFETY: the call succeeded, so this is a new descriptor that nobody else owns.
+    let first = unsafe { OwnedFd::from_raw_fd(fds[0]) };
+    // SAFETY: as above, for the other end.
+    let second = unsafe { OwnedFd::from_raw_fd(fds[1]) };
+    Ok((first, second))
+}
+
+/// bind(2) to the address in `address`.
+pub(crate) fn bind(fd: BorrowedFd<'_>, address: &[u8]) -> Result<()> {
+    let length = address_length(address)?;
+    run_int("bind", fd.as_raw_fd(), || {
+        // SAFETY: the pointer and the length describe `address`, which the kernel only reads.
+        unsafe { libc::bind(fd.as_raw_fd(), address.as_ptr().cast(), length) }
+    })?;
+    Ok(())
+}
+
+/// listen(2).
+pub(crate) fn listen(fd: BorrowedFd<'_>, backlog: i32) -> Result<()> {
+    run_int("listen", fd.as_raw_fd(), || {
+        // SAFETY: listen takes two integers and touches no memory of ours.
+        unsafe { libc::listen(fd.as_raw_fd(), backlog) }
+    })?;
+    Ok(())
+}
+
+/// accept4(2), close-on-exec from the creating call, with the peer's address.
+pub(crate) fn accept(fd: BorrowedFd<'_>, nonblocking: bool) -> Result<(OwnedFd, RawAddress)> {
+    let flags = libc::SOCK_CLOEXEC | if nonblocking { libc::SOCK_NONBLOCK } else { 0 };
+    let mut bytes = [0; ADDRESS_MAX];
+    let mut length = length_of(&bytes);
+    let accepted = run_int("accept4", fd.as_raw_fd(), || {
+        // SAFETY: `length` says how much room `bytes` has; the kernel writes no more, and stores the true length.
+        unsafe { libc::accept4(fd.as_raw_fd(), bytes.as_mut_ptr().cast(), &raw mut length, flags) }
+    })?;
+    // SAFETY: the kernel has just made this descriptor for us, and nobody else knows its number.
+    let accepted = unsafe { OwnedFd::from_raw_fd(accepted) };
+    Ok((accepted, (bytes, (length as usize).min(ADDRESS_MAX))))
+}
+
+/// connect(2) to the address in `address`.
+pub(crate) fn connect(fd: BorrowedFd<'_>, address: &[u8]) -> Result<()> {
+    let length = address_length(address)?;
+    run_int("connect", fd.as_raw_fd(), || {
+        // SAFETY: the pointer and the length describe `address`, which the kernel only reads.
+        unsafe { libc::connect(fd.as_raw_fd(), address.as_ptr().cast(), length) }
+    })?;
+    Ok(())
+}
+
+/// shutdown(2); `how` is `SHUT_RD`, `SHUT_WR` or `SHUT_RDWR`.
+pub(crate) fn shutdown(fd: BorrowedFd<'_>, how: i32) -> Result<()> {
+    run_int("shutdown", fd.as_raw_fd(), || {
+        // SAFETY: shutdown takes two integers and touches no memory of ours.
+        unsafe { libc::shutdown(fd.as_raw_fd(), how) }
+    })?;
+    Ok(())
+}
+
+/// getsockname(2).
+pub(crate) fn local_address(fd: BorrowedFd<'_>) -> Result<RawAddress> {
+    let mut bytes = [0; ADDRESS_MAX];
+    let mut length = length_of(&bytes);
+    run_int("getsockname", fd.as_raw_fd(), || {
+        // SAFETY: `length` says how much room `bytes` has; the kernel writes no more, and stores the true length.
+        unsafe { libc::getsockname(fd.as_raw_fd(), bytes.as_mut_ptr().cast(), &raw mut length) }
+    })?;
+    Ok((bytes, (length as usize).min(ADDRESS_MAX)))
+}
+
+/// getpeername(2).
+pub(crate) fn peer_address(fd: BorrowedFd<'_>) -> Result<RawAddress> {
+    let mut bytes = [0; ADDRESS_MAX];
+    let mut length = length_of(&bytes);
+    run_int("getpeername", fd.as_raw_fd(), || {
+        // SAFETY: `length` says how much room `bytes` has; the kernel writes no more, and stores the true length.
+        unsafe { libc::getpeername(fd.as_raw_fd(), bytes.as_mut_ptr().cast(), &raw mut length) }
+    })?;
+    Ok((bytes, (length as usize).min(ADDRESS_MAX)))
+}
+
+/// The length of an address as the kernel takes it; one that no `socklen_t` can hold is the kernel's `EINVAL`.
+pub(super) fn address_length(address: &[u8]) -> Result<libc::socklen_t> {
+    address.len().try_into().map_err(|_| Errno::from_raw(libc::EINVAL))
+}
+
+/// The room in an address buffer, as the kernel takes it.
+#[allow(clippy::cast_possible_truncation, reason = "ADDRESS_MAX is 128")]
+pub(super) const fn length_of(buffer: &[u8; ADDRESS_MAX]) -> libc::socklen_t {
+    buffer.len() as libc::socklen_t
+}

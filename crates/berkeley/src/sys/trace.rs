@@ -1,0 +1,19 @@
+//! Feature `tracing`: one event per system call, at TRACE, target `berkeley::sys`.
+//!
+//! Fields: `call` (its C name), `fd` (absent for a call that has none), and either `returned` or `errno`.
+
+use std::os::fd::RawFd;
+
+use super::{Result, call::NO_FD};
+
+#[inline]
+pub(super) fn event<T: Copy + TryInto<i64>>(name: &'static str, fd: RawFd, result: &Result<T>) {
+    let fd = (fd != NO_FD).then_some(fd);
+    match result {
+        Ok(returned) => {
+            let returned: i64 = (*returned).try_into().unwrap_or(i64::MAX);
+            tracing::trace!(target: "berkeley::sys", call = name, fd, returned);
+        }
+        Err(errno) => tracing::trace!(target: "berkeley::sys", call = name, fd, errno = errno.as_raw()),
+    }
+}

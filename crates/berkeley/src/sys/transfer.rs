@@ -1,0 +1,110 @@
+//! Moving bytes: recv(2), recvfrom(2), send(2), sendto(2).
+//!
+//! Every sending call carries `MSG_NOSIGNAL`: a peer that has gone is an error, never a SIGPIPE.
+
+use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd, BorrowedFd};
+
+use super::call::run;
+use super::layout::ADDRESS_MAX;
+use super::socket::{RawAddress, address_length, length_of};
+use super::{Errno, Result, fault};
+
+/// Receives into `buffer`; gives the number of bytes, or with `MSG_TRUNC` the datagram's whole length.
+#[inline]
+pub(crate) fn recv(fd: BorrowedFd<'_>, buffer: &mut [u8], flags: i32) -> Result<usize> {
+    let length = fault::shorten("recv", buffer.len());
+    run("recv", fd.as_raw_fd(), || {
+        // SAFETY: `length` is at most the length of `buffer`, and the kernel writes initialised bytes into it.
+        unsafe { libc::recv(fd.as_raw_fd(), buffer.as_mut_ptr().cast(), length, flags) }
+    })
+}
+
+/// Receives into memory that need not be initialised; gives the part that now is.
+///
+/// `carry` is handed the system call and makes it, once or until it succeeds; what it makes of an error is its own.
+pub(crate) fn recv_uninit<'b, E>(
+    fd: BorrowedFd<'_>,
+    buffer: &'b mut [MaybeUninit<u8>],
+    flags: i32,
+    carry: impl FnOnce(&mut dyn FnMut() -> Result<()>) -> std::result::Result<(), E>,
+) -> std::result::Result<&'b mut [u8], E> {
+    let mut filled = 0;
+    carry(&mut || {
+        let length = fault::shorten("recv", buffer.len());
+        let received = run("recv", fd.as_raw_fd(), || {
+            // SAFETY: `length` is at most the length of `buffer`; the kernel only writes.
+            unsafe { libc::recv(fd.as_raw_fd(), buffer.as_mut_ptr().cast(), length, flags) }
+        })?;
+        // With MSG_TRUNC the kernel returns a datagram's whole length, more than it has written.
+        filled = received.min(length);
+        Ok(())
+    })?;
+    // SAFETY: the kernel has written the first `filled` bytes, which lie within `buffer`, borrowed for as long.
+    Ok(unsafe { std::slice::from_raw_parts_mut(buffer.as_mut_ptr().cast::<u8>(), filled) })
+}
+
+/// Receives at most `limit` bytes behind what `buffer` holds; gives how many were added.
+pub(crate) fn recv_into_vec(
+    fd: BorrowedFd<'_>,
+    buffer: &mut Vec<u8>,
+    limit: usize,
+    flags: i32,
+) -> Result<usize> {
+    buffer.try_reserve(limit).map_err(|_| Errno::NOMEM)?;
+    let held = buffer.len();
+    let added = recv_uninit(fd, &mut buffer.spare_capacity_mut()[..limit], flags, |call| call())?.len();
+    // SAFETY: recv_uninit gave a slice of `added` initialised bytes that starts at `held`, within the capacity.
+    unsafe { buffer.set_len(held + added) };
+    Ok(added)
+}
+
+/// Receives a datagram and its sender's address (of length 0 where the kernel gives none).
+pub(crate) fn recv_from(fd: BorrowedFd<'_>, buffer: &mut [u8], flags: i32) -> Result<(usize, RawAddress)> {
+    let length = fault::shorten("recvfrom", buffer.len());
+    let mut bytes = [0; ADDRESS_MAX];
+    let mut address_length = length_of(&bytes);
+    let received = run("recvfrom", fd.as_raw_fd(), || {
+        // SAFETY: `length` is at most the length of `buffer`, and `address_length` says how much room `bytes` has.
+        unsafe {
+            libc::recvfrom(
+                fd.as_raw_fd(),
+                buffer.as_mut_ptr().cast(),
+                length,
+                flags,
+                bytes.as_mut_ptr().cast(),
+                &raw mut address_length,
+            )
+        }
+    })?;
+    Ok((received, (bytes, (address_length as usize).min(ADDRESS_MAX))))
+}
+
+/// Sends from `buffer`; gives the number of bytes that the kernel took.
+#[inline]
+pub(crate) fn send(fd: BorrowedFd<'_>, buffer: &[u8], flags: i32) -> Result<usize> {
+    let length = fault::shorten("send", buffer.len());
+    run("send", fd.as_raw_fd(), || {
+        // SAFETY: `length` is at most the length of `buffer`, which the kernel only reads.
+        unsafe { libc::send(fd.as_raw_fd(), buffer.as_ptr().cast(), length, flags | libc::MSG_NOSIGNAL) }
+    })
+}
+
+/// Sends from `buffer` to the address in `address`; gives the number of bytes that the kernel took.
+pub(crate) fn send_to(fd: BorrowedFd<'_>, buffer: &[u8], flags: i32, address: &[u8]) -> Result<usize> {
+    let length = fault::shorten("sendto", buffer.len());
+    let address_length = address_length(address)?;
+    run("sendto", fd.as_raw_fd(), || {
+        // SAFETY: each pointer goes with the length of its slice, and the kernel only reads both.
+        unsafe {
+            libc::sendto(
+                fd.as_raw_fd(),
+                buffer.as_ptr().cast(),
+                length,
+                flags | libc::MSG_NOSIGNAL,
+                address.as_ptr().cast(),
+                address_length,
+            )
+        }
+    })
+}
