@@ -1,0 +1,241 @@
+#!/usr/bin/env bash
+# Every check of this house, by name. People and CI call this one script, so that both see the same.
+# shellcheck disable=SC2317 # the checks are called through their names
+set -u -o pipefail
+
+readonly DEFAULT="fmt lint layers doc deny test"
+readonly CARGO_DENY=0.20.2 # the version that deny.toml was written for
+
+usage() {
+  cat <<'END'
+usage: ./check.sh [NAME]...
+
+Without a name: fmt lint layers doc deny test. Every check named is run, then any failure fails the whole.
+
+  fmt      the code is formatted as rustfmt.toml says
+  lint     clippy without a warning, for every set of features; the shell scripts too
+  layers   imports run one way, unsafe stays in its rooms, no file grows past 800 lines
+  doc      the documentation builds without a warning
+  deny     what we depend on: licences, banned and doubled crates, sources (needs cargo-deny)
+  test     every test that needs no special rights; a test without its tool is skipped and named
+
+By name only:
+
+  setup    install what the other checks would like (Debian packages, cargo-deny); asks for root through sudo
+  bench    compare with other programs, side by side (bench/echo/run)
+  fuzz     run every fuzz target for FUZZ_SECONDS seconds, 60 unless set (needs nightly and cargo-fuzz)
+  lab      tests inside network namespaces of their own (needs root or user namespaces)
+  msrv     each crate builds with the rust-version that it states (needs rustup and those toolchains)
+END
+}
+
+# One line on standard error, then failure.
+fail() {
+  echo "check.sh: $1" >&2
+  return 1
+}
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+check_fmt() {
+  cargo fmt --all --check
+}
+
+check_lint() {
+  cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
+  # Alone, as a user would build it: a missing `cfg` shows only when a feature is off.
+  local features
+  for features in "" tokio tracing fault; do
+    echo "lint: berkeley with features [$features]"
+    cargo clippy --locked -p berkeley --lib --no-default-features --features "$features" -- -D warnings
+  done
+  lint_scripts
+}
+
+lint_scripts() {
+  local script scripts=()
+  for script in check.sh .ci/run bench/*/run; do
+    [[ -f $script ]] || continue
+    if head -n 1 "$script" | grep -q '^#!.*bash'; then scripts+=("$script"); fi
+  done
+  for script in "${scripts[@]}"; do bash -n "$script"; done
+  if have shellcheck; then
+    shellcheck "${scripts[@]}"
+  else
+    echo "lint: shellcheck is not installed, the scripts were only parsed (./check.sh setup installs it)"
+  fi
+}
+
+check_layers() {
+  cargo test --locked -p berkeley --test layers
+}
+
+check_doc() {
+  export RUSTDOCFLAGS="-D warnings"
+  cargo doc --workspace --no-deps --all-features --locked
+  # The command has no public items: what its readers read is the private rooms.
+  cargo doc --no-deps --locked -p sock --document-private-items
+}
+
+check_deny() {
+  cargo deny --version >/dev/null 2>&1 || fail "deny: cargo-deny is missing; ./check.sh setup installs it"
+  # Advisories are left out: their list is fetched anew each time, so the same commit could pass and fail.
+  cargo deny --locked --all-features check bans licenses sources
+}
+
+check_test() {
+  with_skips cargo test --workspace --locked
+}
+
+check_lab() {
+  with_skips cargo test --locked -p sock --test lab
+}
+
+# Runs "$@", then shows the tests that were skipped: cargo hides what a passing test prints.
+with_skips() {
+  local status=0
+  BERKELEY_SKIPS=$(mktemp)
+  export BERKELEY_SKIPS
+  "$@" || status=$?
+  if [[ -s $BERKELEY_SKIPS ]]; then
+    echo
+    sort -u "$BERKELEY_SKIPS"
+  fi
+  rm -f "$BERKELEY_SKIPS"
+  return "$status"
+}
+
+check_setup() {
+  setup_packages
+  setup_components
+  if ! cargo deny --version >/dev/null 2>&1; then
+    cargo install --locked cargo-deny --version "$CARGO_DENY"
+  fi
+}
+
+# A row: the program that must be there, and the Debian packages that bring it.
+setup_rows() {
+  cat <<'END'
+ncat        ncat
+socat       socat
+nc.openbsd  netcat-openbsd
+python3     python3
+strace      strace
+ip          iproute2
+unshare     util-linux
+man         man-db
+zsh         zsh
+fish        fish
+gcc         gcc libc6-dev
+tshark      tshark
+shellcheck  shellcheck
+END
+}
+
+setup_packages() {
+  local program packages missing=()
+  while read -r program packages; do
+    # Unquoted on purpose: one row may bring several packages. `ip` may stand outside a user's PATH.
+    # shellcheck disable=SC2206
+    PATH="$PATH:/usr/sbin:/sbin" have "$program" || missing+=($packages)
+  done < <(setup_rows)
+  if [[ ${#missing[@]} -eq 0 ]]; then
+    echo "setup: every package is here"
+    return
+  fi
+  have apt-get || fail "setup: knows only Debian's apt-get; install what brings these: ${missing[*]}"
+  local root=()
+  if [[ $(id -u) -ne 0 ]]; then root=(sudo); fi
+  echo "setup: installing ${missing[*]}"
+  "${root[@]}" apt-get update
+  "${root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y --no-install-recommends "${missing[@]}"
+}
+
+# rustup's minimal profile leaves these two out.
+setup_components() {
+  if have rustup && ! { cargo fmt --version && cargo clippy --version; } >/dev/null 2>&1; then
+    rustup component add rustfmt clippy
+  fi
+}
+
+check_bench() {
+  [[ -x bench/echo/run ]] || fail "bench: there is no bench/echo/run"
+  bench/echo/run
+}
+
+check_fuzz() {
+  [[ -d fuzz ]] || fail "fuzz: there is no fuzz folder"
+  cargo +nightly fuzz --version >/dev/null 2>&1 ||
+    fail "fuzz: needs both: rustup toolchain install nightly; cargo install --locked cargo-fuzz"
+  local targets target
+  targets=$(cargo +nightly fuzz list)
+  [[ -n $targets ]] || fail "fuzz: there is no target"
+  for target in $targets; do
+    echo "fuzz: $target for ${FUZZ_SECONDS:-60} seconds"
+    cargo +nightly fuzz run "$target" -- -max_total_time="${FUZZ_SECONDS:-60}"
+  done
+}
+
+check_msrv() {
+  local crate version
+  for crate in berkeley sock; do
+    version=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' "crates/$crate/Cargo.toml")
+    [[ -n $version ]] || fail "msrv: crates/$crate/Cargo.toml states no rust-version"
+    cargo "+$version" --version >/dev/null 2>&1 ||
+      fail "msrv: $crate needs: rustup toolchain install $version --profile minimal"
+    echo "msrv: $crate with Rust $version"
+    # A folder of its own: two compilers in one would build everything anew at each turn.
+    CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/msrv" \
+      cargo "+$version" check --locked -p "$crate" --all-features
+  done
+}
+
+main() {
+  local name names=()
+  for name in "$@"; do
+    case $name in
+      -h | --help)
+        usage
+        exit 0
+        ;;
+      fmt | lint | layers | doc | deny | test | setup | bench | fuzz | lab | msrv) names+=("$name") ;;
+      *)
+        echo "check.sh: no check is named '$name'; ./check.sh --help lists them" >&2
+        exit 2
+        ;;
+    esac
+  done
+  # shellcheck disable=SC2206 # split into words on purpose
+  if [[ ${#names[@]} -eq 0 ]]; then names=($DEFAULT); fi
+
+  unset CDPATH
+  cd -- "$(dirname -- "${BASH_SOURCE[0]}")" || exit 1
+  trap 'exit 130' INT
+  run_all "${names[@]}"
+}
+
+run_all() {
+  local name begun status failed=0 summary=""
+  for name in "$@"; do
+    printf '\n== %s\n' "$name"
+    begun=$SECONDS
+    # A subshell, not a condition: only so does `set -e` end a check at its first failing line.
+    (
+      set -e
+      "check_$name"
+    )
+    status=$?
+    if [[ $status -eq 0 ]]; then
+      summary+=$(printf 'ok      %-7s %4d s' "$name" $((SECONDS - begun)))
+    else
+      failed=1
+      summary+=$(printf 'FAILED  %-7s %4d s' "$name" $((SECONDS - begun)))
+    fi
+    summary+=$'\n'
+  done
+  printf '\n%s' "$summary"
+  exit "$failed"
+}
+
+main "$@"
