@@ -1,0 +1,10 @@
+//! Tests inside network namespaces that they make themselves: `./check.sh lab`.
+//!
+//! They need rights that a newcomer may lack, so `cargo test` leaves them out and only this name runs them.
+
+#![allow(clippy::expect_used, reason = "a test ends at its first surprise")]
+
+mod loopback;
+mod namespace;
+#[path = "../../../berkeley/tests/it/skip.rs"]
+mod skip;
