@@ -1,0 +1,161 @@
+//! The rooms of each crate, as tables, and what breaks their rules.
+
+use crate::source::{Token, references, tokens};
+
+/// What one crate's source must keep to.
+pub(crate) struct House {
+    /// The crate's folder in `crates/`.
+    pub(crate) folder: &'static str,
+    /// The rooms, a line a floor, the front door first. A room may name every room on a floor below its own.
+    pub(crate) floors: &'static [&'static [&'static str]],
+    /// The arrows along a floor: the first room may name the second.
+    pub(crate) beside: &'static [(&'static str, &'static str)],
+    /// The rooms that may say `unsafe`.
+    pub(crate) may_be_unsafe: &'static [&'static str],
+    /// The other crates that only some rooms may name.
+    pub(crate) outside: &'static [(&'static str, &'static [&'static str])],
+}
+
+/// One row a crate. A room is a file or a folder in `src/`; a new one gets its place in `floors`.
+pub(crate) const HOUSES: &[House] = &[
+    House {
+        folder: "berkeley",
+        floors: &[
+            &["lib"],
+            &["tokio"],
+            &["connect", "resolve", "batch", "ring"],
+            &["socket"],
+            &["option", "control", "address"],
+            &["error"],
+            // The kernel's small integers: families, types, protocols, flags.
+            &["kinds"],
+            &["sys"],
+        ],
+        beside: &[
+            // A connection to a name starts with its addresses.
+            ("connect", "resolve"),
+            // Some options carry an address.
+            ("option", "address"),
+        ],
+        may_be_unsafe: &["sys"],
+        outside: &[("libc", &["sys"]), ("tracing", &["sys"]), ("tokio", &["tokio", "lib"])],
+    },
+    House {
+        folder: "sock",
+        floors: &[&["main"], &["cli"], &["command"], &["endpoint", "relay", "report", "packet"]],
+        beside: &[
+            // Bytes are moved between two endpoints, and how many is reported.
+            ("relay", "endpoint"),
+            ("relay", "report"),
+        ],
+        may_be_unsafe: &[],
+        outside: &[("libc", &[])],
+    },
+];
+
+/// The most lines that a file may have; past it, split it by noun.
+pub(crate) const LONGEST: usize = 800;
+
+impl House {
+    /// What is wrong with the file `path` (such as `address/inet.rs`, in the crate's `src/`), a line a fault.
+    pub(crate) fn faults(&self, path: &str, text: &str) -> Vec<String> {
+        let tokens = tokens(text);
+        let module = module(path);
+        let room = room(path);
+        if self.floor(room).is_none() {
+            return vec![format!("no floor for the room {room}: add it to HOUSES in layers/rules.rs")];
+        }
+        let mut faults = self.arrows(room, &module, &tokens);
+        faults.extend(self.crates(room, &tokens));
+        if !self.may_be_unsafe.contains(&room) {
+            faults.extend(unsafe_words(&tokens));
+        }
+        faults
+    }
+
+    fn arrows(&self, room: &str, module: &[String], tokens: &[Token]) -> Vec<String> {
+        references(tokens, module)
+            .iter()
+            .filter_map(|reference| {
+                let door = self.floors[0][0];
+                let target = reference.path.first().map_or(door, String::as_str);
+                // What is no room is an item of the front door.
+                let target = if self.floor(target).is_some() { target } else { door };
+                let line = reference.line;
+                let name = reference.path.join("::");
+                (!self.may_name(room, target))
+                    .then(|| format!("line {line}: {room} may not name {target} (crate::{name})"))
+            })
+            .collect()
+    }
+
+    fn may_name(&self, room: &str, target: &str) -> bool {
+        room == target || self.floor(room) < self.floor(target) || self.beside.contains(&(room, target))
+    }
+
+    fn floor(&self, room: &str) -> Option<usize> {
+        self.floors.iter().position(|floor| floor.contains(&room))
+    }
+
+    /// Names of other crates outside the rooms that may have them.
+    fn crates(&self, room: &str, tokens: &[Token]) -> Vec<String> {
+        let text =
+            |at: Option<usize>| at.and_then(|at| tokens.get(at)).map_or("", |token| token.text.as_str());
+        let mut faults = Vec::new();
+        for (at, token) in tokens.iter().enumerate() {
+            let rooms = self.outside.iter().find(|(name, _)| *name == token.text).map(|(_, rooms)| *rooms);
+            // `sys::libc` and `self.libc` are something of ours, `::libc` is the crate.
+            let ours = match text(at.checked_sub(1)) {
+                "::" => text(at.checked_sub(2)).chars().any(char::is_alphanumeric),
+                before => before == ".",
+            };
+            if !ours && rooms.is_some_and(|rooms| !rooms.contains(&room)) {
+                faults.push(format!("line {}: {room} may not name the crate {}", token.line, token.text));
+            }
+        }
+        faults
+    }
+
+    /// The dependencies in the text of the crate's `Cargo.toml` for which `outside` has no row.
+    pub(crate) fn unknown_dependencies(&self, manifest: &str) -> Vec<String> {
+        manifest
+            .lines()
+            .map(str::trim)
+            .skip_while(|line| *line != "[dependencies]")
+            .skip(1)
+            .take_while(|line| !line.starts_with('['))
+            .filter(|line| !line.starts_with('#'))
+            .filter_map(|line| line.split(['.', '=', ' ']).next().filter(|name| !name.is_empty()))
+            .filter(|name| !self.outside.iter().any(|(known, _)| known == name))
+            .map(str::to_owned)
+            .collect()
+    }
+}
+
+/// The lines that say `unsafe`.
+pub(crate) fn unsafe_words(tokens: &[Token]) -> Vec<String> {
+    tokens
+        .iter()
+        .filter(|token| token.text == "unsafe")
+        .map(|token| format!("line {}: unsafe outside the rooms that may hold it", token.line))
+        .collect()
+}
+
+/// The fault of a file that is too long.
+pub(crate) fn too_long(text: &str) -> Option<String> {
+    let lines = text.lines().count();
+    (lines > LONGEST).then(|| format!("{lines} lines, {LONGEST} at most: split it by noun"))
+}
+
+/// `address/inet.rs` is in the room `address`, `error.rs` is the room `error`.
+fn room(path: &str) -> &str {
+    let first = path.split('/').next().unwrap_or(path);
+    first.strip_suffix(".rs").unwrap_or(first)
+}
+
+/// `address/inet.rs` is the module `address::inet`; `address/mod.rs` is `address`; `lib.rs` is the root.
+fn module(path: &str) -> Vec<String> {
+    let path = path.strip_suffix(".rs").unwrap_or(path);
+    let own = |name: &&str| !["lib", "main", "mod"].contains(name);
+    path.split('/').filter(own).map(str::to_owned).collect()
+}
