@@ -81,10 +81,10 @@ impl House {
                 let target = reference.path.first().map_or(door, String::as_str);
                 // What is no room is an item of the front door.
                 let target = if self.floor(target).is_some() { target } else { door };
-                let line = reference.line;
-                let name = reference.path.join("::");
+                let hint = if target == door { ", the front door: name the room itself" } else { "" };
+                let (line, name) = (reference.line, reference.path.join("::"));
                 (!self.may_name(room, target))
-                    .then(|| format!("line {line}: {room} may not name {target} (crate::{name})"))
+                    .then(|| format!("line {line}: {room} may not name {target} (crate::{name}){hint}"))
             })
             .collect()
     }
