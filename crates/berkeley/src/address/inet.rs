@@ -24,7 +24,7 @@ pub(super) fn decode(bytes: &[u8]) -> Option<SocketAddrV4> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Address;
+    use crate::address::Address;
 
     /// `127.0.0.1:80` as Linux lays it out on a little-endian machine.
     const GOLDEN: [u8; 16] = [2, 0, 0, 80, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0];

@@ -28,7 +28,7 @@ pub(super) fn decode(bytes: &[u8]) -> Option<SocketAddrV6> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Address;
+    use crate::address::Address;
 
     #[test]
     #[cfg(target_endian = "little")]

@@ -98,7 +98,7 @@ impl fmt::Debug for OtherAddress {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Address;
+    use crate::address::Address;
 
     #[test]
     fn unknown_families_and_short_bytes_survive_the_round_trip() {

@@ -183,7 +183,7 @@ impl fmt::Display for Escaped<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Address;
+    use crate::address::Address;
 
     #[test]
     fn paths_abstract_names_and_no_name_survive_the_round_trip() {

@@ -154,9 +154,10 @@ pub(crate) fn interface_index(name: &CStr) -> Result<u32> {
     let index = run_int("if_nametoindex", NO_FD, || {
         // SAFETY: `name` is NUL-terminated, and the call only reads it.
         let index = unsafe { libc::if_nametoindex(name.as_ptr()) };
-        if index == 0 { -1 } else { index.cast_signed() }
+        // An index is never above INT_MAX: the kernel counts them in an int.
+        i32::try_from(index).ok().filter(|index| *index > 0).unwrap_or(-1)
     })?;
-    Ok(index.cast_unsigned())
+    Ok(index.unsigned_abs())
 }
 
 /// if_indextoname(3).
