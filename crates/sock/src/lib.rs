@@ -1,0 +1,16 @@
+//! The rooms of the command `sock`.
+//!
+//! This library exists for the binary beside it, for the tests and for the fuzz targets. It is not a stable API: any
+//! release may change any name here. Programs use the crate `berkeley`.
+//!
+//! | room | holds |
+//! |---|---|
+//! | [`quantity`] | times and sizes with their units, `500ms`, `64K` |
+//! | [`report`] | what a person or a program reads: escaped text, hex dumps, JSON lines, the log |
+
+#![forbid(unsafe_code)]
+// A test that fails should say why and stop.
+#![cfg_attr(test, allow(clippy::expect_used, clippy::panic))]
+
+pub mod quantity;
+pub mod report;

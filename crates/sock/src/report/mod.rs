@@ -1,0 +1,12 @@
+//! What a person or a program reads from the command.
+//!
+//! Two promises hold for everything printed: a peer's bytes never reach a terminal unescaped, and a reader that stalls
+//! never stops the sockets.
+//!
+//! | file | holds |
+//! |---|---|
+//! | [`escape`] | bytes as text that cannot drive a terminal |
+//! | [`hex`] | bytes as a hex dump, over any number of pieces |
+
+pub mod escape;
+pub mod hex;
