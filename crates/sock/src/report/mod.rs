@@ -7,6 +7,8 @@
 //! |---|---|
 //! | [`escape`] | bytes as text that cannot drive a terminal |
 //! | [`hex`] | bytes as a hex dump, over any number of pieces |
+//! | [`json`] | events, one JSON object a line, for `--json` |
 
 pub mod escape;
 pub mod hex;
+pub mod json;

@@ -1,0 +1,206 @@
+//! Events for programs: one JSON object a line, never text mixed in.
+//!
+//! Every line starts with the version of this format and the event's name. Times are seconds and say so in their
+//! names. Payload travels in `data` as base64, and again in `text` when all of it is UTF-8. Characters that could drive a
+//! terminal are written as `\u` escapes, which read back as the same text.
+//!
+//! ```
+//! use sock::report::json::Event;
+//! use std::time::Duration;
+//!
+//! let line = Event::new("closed").field("bytes_in", 5).seconds(Duration::from_millis(1500)).into_line();
+//! assert_eq!(line, "{\"schema\":1,\"event\":\"closed\",\"bytes_in\":5,\"seconds\":1.5}\n");
+//!
+//! let line = Event::new("received").payload(b"hi\n").into_line();
+//! assert_eq!(line, "{\"schema\":1,\"event\":\"received\",\"data\":\"aGkK\",\"text\":\"hi\\n\"}\n");
+//! ```
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use data_encoding::BASE64;
+use serde_json::Value;
+
+use super::escape::is_printable;
+
+/// The version of the event format; it grows when a field changes its meaning or goes away.
+pub const SCHEMA: u32 = 1;
+
+/// One event, built field by field and printed in that order.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Event {
+    /// The object so far, without its closing brace.
+    line: String,
+}
+
+impl Event {
+    /// An event of this name, a lower-case word such as `listening`.
+    pub fn new(name: &'static str) -> Self {
+        let event = Self { line: format!("{{\"schema\":{SCHEMA}") };
+        event.field("event", name)
+    }
+
+    /// Adds a field; a number that JSON cannot hold (NaN, infinity) becomes `null`.
+    ///
+    /// A name is used once in an event. A name that carries a quantity ends in its unit.
+    pub fn field(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.push(name, &value.into());
+        self
+    }
+
+    /// Adds the field `seconds`.
+    pub fn seconds(self, duration: Duration) -> Self {
+        self.field("seconds", duration.as_secs_f64())
+    }
+
+    /// Adds payload: `data` in base64 (RFC 4648, with padding), and `text` if the bytes are UTF-8.
+    pub fn payload(mut self, bytes: &[u8]) -> Self {
+        self.push("data", &Value::from(BASE64.encode(bytes)));
+        if let Ok(text) = str::from_utf8(bytes) {
+            self.push("text", &Value::from(text));
+        }
+        self
+    }
+
+    /// The finished line, newline included.
+    pub fn into_line(self) -> String {
+        let mut line = self.line;
+        line.push_str("}\n");
+        line
+    }
+
+    fn push(&mut self, name: &'static str, value: &Value) {
+        let json = format!(",{}:{value}", Value::from(name));
+        push_safe(&mut self.line, &json);
+    }
+}
+
+/// Writes events to a stream that threads share, each in one piece.
+#[derive(Debug)]
+pub struct Events<W> {
+    out: Mutex<W>,
+}
+
+impl<W: Write> Events<W> {
+    /// A writer of events on `out`, normally standard output.
+    pub fn new(out: W) -> Self {
+        Self { out: Mutex::new(out) }
+    }
+
+    /// Writes one event and flushes it; fails as the stream does, and blocks while the stream does.
+    pub fn emit(&self, event: Event) -> io::Result<()> {
+        let line = event.into_line();
+        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
+        out.write_all(line.as_bytes())?;
+        out.flush()
+    }
+}
+
+/// Appends JSON with every unprintable character as an escape. Only strings can hold such characters, so this is sound
+/// outside of knowing where the strings are.
+fn push_safe(out: &mut String, json: &str) {
+    let mut units = [0; 2];
+    for c in json.chars() {
+        if is_printable(c) {
+            out.push(c);
+            continue;
+        }
+        for unit in c.encode_utf16(&mut units) {
+            // Writing to a String never fails.
+            let _ = write!(out, "\\u{unit:04x}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(line: &str) -> Value {
+        assert_eq!(line.matches('\n').count(), 1, "{line:?}");
+        assert!(line.ends_with("}\n"), "{line:?}");
+        serde_json::from_str(line).expect("a JSON object")
+    }
+
+    #[test]
+    fn schema_and_name_come_first_and_fields_keep_their_order() {
+        let event = Event::new("listening")
+            .field("transport", "tcp")
+            .field("address", "127.0.0.1:9")
+            .field("ipv6", false);
+        assert_eq!(
+            event.into_line(),
+            "{\"schema\":1,\"event\":\"listening\",\"transport\":\"tcp\",\"address\":\"127.0.0.1:9\",\"ipv6\":false}\n"
+        );
+    }
+
+    #[test]
+    fn values_of_every_kind_are_json() {
+        let event = Event::new("summary")
+            .field("bytes_in", u64::MAX)
+            .field("tried", vec!["127.0.0.1:9", "[::1]:9"])
+            .field("rate", f64::NAN)
+            .field("error", None::<&str>);
+        let value = read(&event.into_line());
+        assert_eq!(value["bytes_in"], Value::from(u64::MAX));
+        assert_eq!(value["tried"][1], "[::1]:9");
+        assert!(value["rate"].is_null() && value["error"].is_null());
+    }
+
+    #[test]
+    fn payload_has_text_only_when_it_is_utf8() {
+        let value = read(&Event::new("received").payload(b"\xff\xfe").into_line());
+        assert_eq!(value["data"], "//4=");
+        assert!(value.get("text").is_none());
+    }
+
+    #[test]
+    fn text_cannot_drive_a_terminal_and_reads_back() {
+        let text = "\x1b[2J\u{9b}31m\u{7f}\u{202e}\u{2028}\u{e0041} é 🦀 \"\\";
+        let line = Event::new("received").payload(text.as_bytes()).into_line();
+        assert!(line.trim_end().chars().all(is_printable), "{line:?}");
+        assert!(line.contains("é 🦀"), "{line}");
+        assert_eq!(read(&line)["text"], text);
+    }
+
+    #[test]
+    fn threads_that_share_a_stream_never_mix_their_lines() {
+        let events = Arc::new(Events::new(Vec::new()));
+        std::thread::scope(|scope| {
+            for thread in 0..4 {
+                let events = &events;
+                scope.spawn(move || {
+                    for number in 0..100 {
+                        let event = Event::new("received").field("thread", thread).field("number", number);
+                        events.emit(event).expect("a Vec takes all");
+                    }
+                });
+            }
+        });
+        let out = Arc::into_inner(events).expect("one owner").out.into_inner().expect("no panic");
+        let out = String::from_utf8(out).expect("UTF-8");
+        assert_eq!(out.lines().count(), 400);
+        for line in out.lines() {
+            assert_eq!(read(&format!("{line}\n"))["event"], "received");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_payload_comes_back(bytes: Vec<u8>) {
+            let line = Event::new("received").payload(&bytes).into_line();
+            prop_assert!(line.trim_end_matches('\n').chars().all(is_printable));
+            let value = read(&line);
+            let data = value["data"].as_str().expect("a string");
+            prop_assert_eq!(BASE64.decode(data.as_bytes()).expect("base64"), bytes.clone());
+            prop_assert_eq!(value.get("text").and_then(Value::as_str), str::from_utf8(&bytes).ok());
+        }
+    }
+}
