@@ -8,7 +8,9 @@
 //! | [`escape`] | bytes as text that cannot drive a terminal |
 //! | [`hex`] | bytes as a hex dump, over any number of pieces |
 //! | [`json`] | events, one JSON object a line, for `--json` |
+//! | [`log`] | the lines on standard error, through a bounded queue |
 
 pub mod escape;
 pub mod hex;
 pub mod json;
+pub mod log;

@@ -1,0 +1,470 @@
+//! The lines on standard error, through a bounded queue.
+//!
+//! [`Log`] never waits: a line goes into a queue of [`CAPACITY`] lines that one thread writes out. When nobody reads
+//! standard error the queue fills; from then until it is half empty, lines are dropped and counted, and the count is
+//! printed where they are missing. A standard error that is closed is survived in silence. Each line is bounded to
+//! [`LINE_LIMIT`] bytes, and a character in it that could drive a terminal is escaped.
+//!
+//! ```
+//! use sock::report::log::{Log, Volume};
+//! use std::time::Duration;
+//!
+//! let log = Log::start(std::io::stderr(), Volume::Normal)?;
+//! log.line(format_args!("listening on tcp {}", "127.0.0.1:12345"));
+//! log.error("bind tcp 127.0.0.1:80: permission denied (os error 13)", &["ports below 1024 need a privilege"]);
+//! assert!(log.flush(Duration::from_secs(1)));
+//! # Ok::<(), std::io::Error>(())
+//! ```
+
+use std::collections::VecDeque;
+use std::fmt::{self, Display, Write as _};
+use std::io::{self, ErrorKind, Write};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::escape;
+
+/// How many lines wait at most. An error and its hints count as one.
+pub const CAPACITY: usize = 1_024;
+
+/// How many bytes of a line are kept before its newline.
+pub const LINE_LIMIT: usize = 2_048;
+
+/// How many lines of one error are kept.
+const ERROR_LINES: usize = 16;
+
+/// How many lines the writer takes at a time, so that a busy log costs few system calls.
+const BATCH: usize = 64;
+
+/// How long the writer rests when standard error is in non-blocking mode, set so by another program, and full.
+const REST: Duration = Duration::from_millis(10);
+
+/// What of the log is printed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Volume {
+    /// Errors alone.
+    Quiet,
+    /// Everything.
+    Normal,
+}
+
+/// A handle to the log; clones share its queue, and the writer ends when the last one is gone and the queue is empty.
+#[derive(Clone, Debug)]
+pub struct Log {
+    volume: Volume,
+    queue: Arc<Queue>,
+    /// Closes the queue when the last handle goes; the writer's own reference to the queue does not count.
+    _closer: Arc<Closer>,
+}
+
+#[derive(Debug)]
+struct Closer(Arc<Queue>);
+
+#[derive(Default, Debug)]
+struct Queue {
+    state: Mutex<State>,
+    /// Told when the writer has something to do.
+    work: Condvar,
+    /// Told when the writer has nothing left to do.
+    idle: Condvar,
+}
+
+#[derive(Default, Debug)]
+struct State {
+    entries: VecDeque<Entry>,
+    /// Lines refused since the last one was let in.
+    dropped: u64,
+    /// The queue was full and is not yet half empty.
+    full: bool,
+    /// The writer holds entries that it has not finished writing.
+    writing: bool,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+enum Stage {
+    #[default]
+    Open,
+    /// No handle is left.
+    Closed,
+    /// Nobody will ever read: the stream failed.
+    Dead,
+}
+
+#[derive(Debug)]
+enum Entry {
+    Text(String),
+    /// This many lines are missing here.
+    Dropped(u64),
+}
+
+impl Log {
+    /// Starts the thread that writes to `out`; fails if the thread cannot be started.
+    pub fn start(out: impl Write + Send + 'static, volume: Volume) -> io::Result<Self> {
+        let queue = Arc::new(Queue::default());
+        let theirs = Arc::clone(&queue);
+        thread::Builder::new().name("log".to_owned()).spawn(move || theirs.write_out(out))?;
+        Ok(Self { volume, _closer: Arc::new(Closer(Arc::clone(&queue))), queue })
+    }
+
+    /// Logs one line; a newline within it is escaped. Nothing is formatted when the log is quiet.
+    pub fn line(&self, line: impl Display) {
+        if self.volume == Volume::Quiet {
+            return;
+        }
+        let mut text = String::new();
+        push_line(&mut text, "", line);
+        self.queue.push(text);
+    }
+
+    /// Logs an error behind `sock: `, then each hint on a line of its own. A newline in the error starts a line, so that
+    /// a text with a caret under it stays as it is. The lines stay together.
+    pub fn error(&self, error: impl Display, hints: &[&str]) {
+        let error = error.to_string();
+        let mut text = String::new();
+        for (number, line) in error.lines().take(ERROR_LINES).enumerate() {
+            push_line(&mut text, if number == 0 { "sock: " } else { "" }, line);
+        }
+        for hint in hints {
+            push_line(&mut text, "hint: ", hint);
+        }
+        self.queue.push(text);
+    }
+
+    /// Waits until every line is written, at most for `limit`; tells whether all were.
+    ///
+    /// A closed standard error has nothing left to write. Call it before the process exits.
+    pub fn flush(&self, limit: Duration) -> bool {
+        let deadline = Instant::now().checked_add(limit);
+        let mut state = self.queue.lock();
+        while !state.is_idle() {
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            if left.is_some_and(|left| left.is_zero()) {
+                return false;
+            }
+            let wait = self.queue.idle.wait_timeout(state, left.unwrap_or(Duration::from_secs(3600)));
+            state = wait.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        true
+    }
+}
+
+impl Drop for Closer {
+    fn drop(&mut self) {
+        self.0.lock().stage = Stage::Closed;
+        self.0.work.notify_all();
+    }
+}
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, text: String) {
+        let mut state = self.lock();
+        let was_empty = state.entries.is_empty();
+        state.push(text);
+        if was_empty && !state.writing {
+            self.work.notify_one();
+        }
+    }
+
+    /// The writer's thread: takes lines in batches and writes them with the lock free, until there is nobody to write
+    /// for or nobody to read.
+    fn write_out(&self, mut out: impl Write) {
+        let mut batch = Vec::new();
+        while self.next_batch(&mut batch) {
+            if write_patiently(&mut out, &batch).is_err() {
+                self.lock().die();
+                self.idle.notify_all();
+                return;
+            }
+        }
+    }
+
+    /// Waits for lines and moves some to `batch`; false when no more can come.
+    fn next_batch(&self, batch: &mut Vec<u8>) -> bool {
+        batch.clear();
+        let mut state = self.lock();
+        loop {
+            state.take(batch);
+            state.writing = !batch.is_empty();
+            if state.writing {
+                return true;
+            }
+            self.idle.notify_all();
+            if state.stage == Stage::Closed {
+                return false;
+            }
+            state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+impl State {
+    fn push(&mut self, text: String) {
+        if self.stage == Stage::Dead {
+            return;
+        }
+        if self.full {
+            self.dropped += 1;
+            return;
+        }
+        self.note_dropped();
+        self.entries.push_back(Entry::Text(text));
+        // The notes of what was dropped count too, so the queue's size has one bound.
+        self.full = self.entries.len() >= CAPACITY;
+    }
+
+    /// Moves up to [`BATCH`] entries to `batch` as bytes.
+    fn take(&mut self, batch: &mut Vec<u8>) {
+        if self.entries.is_empty() {
+            self.note_dropped();
+        }
+        let count = self.entries.len().min(BATCH);
+        for entry in self.entries.drain(..count) {
+            match entry {
+                Entry::Text(text) => batch.extend(text.as_bytes()),
+                Entry::Dropped(1) => batch.extend(b"... 1 line dropped\n"),
+                Entry::Dropped(count) => batch.extend(format!("... {count} lines dropped\n").as_bytes()),
+            }
+        }
+        if self.entries.len() <= CAPACITY / 2 {
+            self.full = false;
+        }
+    }
+
+    /// Puts the count of dropped lines where they are missing.
+    fn note_dropped(&mut self) {
+        if self.dropped > 0 {
+            self.entries.push_back(Entry::Dropped(self.dropped));
+            self.dropped = 0;
+        }
+    }
+
+    fn die(&mut self) {
+        *self = Self { stage: Stage::Dead, ..Self::default() };
+    }
+
+    fn is_idle(&self) -> bool {
+        self.entries.is_empty() && self.dropped == 0 && !self.writing
+    }
+}
+
+/// Writes all of `bytes`, waiting as long as it takes; fails only if they can never be written.
+fn write_patiently(out: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        match out.write(rest) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(written) => rest = &rest[written..],
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => thread::sleep(REST),
+            Err(error) => return Err(error),
+        }
+    }
+    out.flush()
+}
+
+/// Appends one line, escaped and bounded, with its newline.
+fn push_line(text: &mut String, prefix: &str, line: impl Display) {
+    text.push_str(prefix);
+    let end = text.len() + LINE_LIMIT;
+    let mut bounded = Bounded { text, end };
+    let outcome = write!(bounded, "{line}");
+    text.push_str(if outcome.is_err() { "…\n" } else { "\n" });
+}
+
+/// Takes text up to a limit and then refuses, so that an endless line costs no more than a long one.
+struct Bounded<'a> {
+    text: &'a mut String,
+    end: usize,
+}
+
+impl fmt::Write for Bounded<'_> {
+    fn write_str(&mut self, piece: &str) -> fmt::Result {
+        piece.chars().try_for_each(|c| self.write_char(c))
+    }
+
+    fn write_char(&mut self, c: char) -> fmt::Result {
+        if self.text.len() + c.len_utf8() > self.end {
+            return Err(fmt::Error);
+        }
+        // What was escaped before keeps its backslashes.
+        if c == '\\' || escape::is_printable(c) {
+            self.text.push(c);
+            return Ok(());
+        }
+        escape::write_char(self.text, c)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::PipeReader;
+    use std::sync::mpsc;
+
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(20);
+
+    /// A log into a pipe, and the pipe's other end.
+    fn piped(volume: Volume) -> (Log, PipeReader) {
+        let (reader, writer) = io::pipe().expect("a pipe");
+        (Log::start(writer, volume).expect("a thread"), reader)
+    }
+
+    /// All that the log has written once every handle is gone; fails after [`LONG`].
+    fn read_all(log: Log, reader: PipeReader) -> String {
+        drop(log);
+        let (sender, receiver) = mpsc::channel();
+        thread::spawn(move || sender.send(io::read_to_string(reader)));
+        receiver.recv_timeout(LONG).expect("the writer ends in time").expect("UTF-8")
+    }
+
+    #[test]
+    fn lines_and_errors_come_out_in_order_with_their_prefixes() {
+        let (log, reader) = piped(Volume::Normal);
+        log.line("listening on tcp 127.0.0.1:1");
+        log.error("connect tcp 127.0.0.1:9: connection refused (os error 111)", &["is it running?"]);
+        log.error("unknown scheme \"tpc\"\n  tpc://a:1\n  ^^^", &[]);
+        assert!(log.flush(LONG));
+        assert_eq!(
+            read_all(log, reader),
+            "listening on tcp 127.0.0.1:1\n\
+             sock: connect tcp 127.0.0.1:9: connection refused (os error 111)\n\
+             hint: is it running?\n\
+             sock: unknown scheme \"tpc\"\n  tpc://a:1\n  ^^^\n"
+        );
+    }
+
+    #[test]
+    fn quiet_keeps_errors_alone() {
+        let (log, reader) = piped(Volume::Quiet);
+        log.line("listening");
+        log.error("no more", &["look"]);
+        assert_eq!(read_all(log, reader), "sock: no more\nhint: look\n");
+    }
+
+    #[test]
+    fn a_line_is_one_line_bounded_and_safe() {
+        let (log, reader) = piped(Volume::Normal);
+        log.line("a\nb \x1b[2J kept \\x1b");
+        log.line("é".repeat(LINE_LIMIT));
+        log.error("\x1b[2J", &["\x07"]);
+        let text = read_all(log, reader);
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(lines[0], "a\\nb \\x1b[2J kept \\x1b");
+        assert_eq!(lines[1], format!("{}…", "é".repeat(LINE_LIMIT / 2)));
+        assert_eq!(lines[2..], ["sock: \\x1b[2J", "hint: \\x07"]);
+    }
+
+    /// How many lines came out, and how many the notes say are missing.
+    fn tally(text: &str) -> (u64, u64) {
+        let mut tally = (0, 0);
+        for line in text.lines() {
+            match line.strip_prefix("... ") {
+                Some(note) => {
+                    tally.1 += note.split(' ').next().and_then(|n| n.parse::<u64>().ok()).expect(note);
+                }
+                None => tally.0 += 1,
+            }
+        }
+        tally
+    }
+
+    #[test]
+    fn a_stalled_reader_stops_nobody_and_every_dropped_line_is_counted() {
+        let (log, reader) = piped(Volume::Normal);
+        let (sender, receiver) = mpsc::channel();
+        let theirs = log.clone();
+        thread::spawn(move || {
+            for number in 0..100_000 {
+                theirs.line(format_args!("line {number} {}", "x".repeat(90)));
+            }
+            sender.send(())
+        });
+        // Nobody reads: had any line to wait, this would time out.
+        receiver.recv_timeout(LONG).expect("logging never waits for a reader");
+        assert!(!log.flush(Duration::from_millis(1)), "a flush gives up when its time is over");
+        let text = read_all(log, reader);
+        let (written, dropped) = tally(&text);
+        assert_eq!(written + dropped, 100_000);
+        // A pipe holds 64 KiB, the writer one batch: the rest of what was written waited in the queue.
+        let most = CAPACITY + BATCH + 64 * 1024 / 90;
+        assert!(written <= most as u64 && written >= CAPACITY as u64 - 1, "{written} lines written");
+        assert!(text.ends_with(" lines dropped\n"), "the note stands where the lines are missing");
+    }
+
+    #[test]
+    fn lines_from_many_threads_are_all_written_or_counted() {
+        let (log, reader) = piped(Volume::Normal);
+        let (sender, receiver) = mpsc::channel();
+        thread::spawn(move || sender.send(io::read_to_string(reader)));
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..5_000).for_each(|number| log.line(number)));
+            }
+        });
+        assert!(log.flush(LONG));
+        drop(log);
+        let text = receiver.recv_timeout(LONG).expect("the writer ends in time").expect("UTF-8");
+        let (written, dropped) = tally(&text);
+        assert_eq!(written + dropped, 20_000);
+    }
+
+    #[test]
+    fn after_the_reader_is_back_lines_come_through_again() {
+        let (log, reader) = piped(Volume::Normal);
+        (0..10_000).for_each(|_| log.line("x".repeat(90)));
+        let (sender, receiver) = mpsc::channel();
+        thread::spawn(move || sender.send(io::read_to_string(reader)));
+        assert!(log.flush(LONG), "a reader that is back lets everything out");
+        log.line("the last line");
+        drop(log);
+        let text = receiver.recv_timeout(LONG).expect("the writer ends in time").expect("UTF-8");
+        assert!(text.ends_with(" lines dropped\nthe last line\n"), "{text}");
+        assert_eq!(tally(&text).0 + tally(&text).1, 10_001);
+    }
+
+    #[test]
+    fn a_closed_reader_is_survived_in_silence() {
+        let (log, reader) = piped(Volume::Normal);
+        drop(reader);
+        (0..10_000).for_each(|number| log.line(number));
+        assert!(log.flush(LONG), "what nobody can read is not waited for");
+        log.error("still here", &[]);
+        assert!(log.flush(LONG));
+    }
+
+    /// Fails with each of these kinds in turn, then takes one byte at a time.
+    struct Grudging {
+        refusals: Vec<ErrorKind>,
+        taken: mpsc::Sender<u8>,
+    }
+
+    impl Write for Grudging {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            match self.refusals.pop() {
+                Some(kind) => Err(kind.into()),
+                None => self.taken.send(bytes[0]).map(|()| 1).map_err(|_| ErrorKind::BrokenPipe.into()),
+            }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn interruptions_full_streams_and_short_writes_lose_nothing() {
+        let (sender, receiver) = mpsc::channel();
+        let refusals = vec![ErrorKind::WouldBlock, ErrorKind::Interrupted, ErrorKind::WouldBlock];
+        let log = Log::start(Grudging { refusals, taken: sender }, Volume::Normal).expect("a thread");
+        log.line("all of it");
+        assert!(log.flush(LONG));
+        assert_eq!(receiver.try_iter().collect::<Vec<_>>(), b"all of it\n");
+    }
+}
