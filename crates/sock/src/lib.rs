@@ -5,6 +5,7 @@
 //!
 //! | room | holds |
 //! |---|---|
+//! | [`endpoint`] | the grammar of addresses, `tcp://host:port?option=value`, read and printed |
 //! | [`quantity`] | times and sizes with their units, `500ms`, `64K` |
 //! | [`report`] | what a person or a program reads: escaped text, hex dumps, JSON lines, the log |
 
@@ -12,5 +13,6 @@
 // A test that fails should say why and stop.
 #![cfg_attr(test, allow(clippy::expect_used, clippy::panic))]
 
+pub mod endpoint;
 pub mod quantity;
 pub mod report;

@@ -1,0 +1,107 @@
+//! The one grammar for addresses, which every subcommand shares; reading and printing, no socket.
+//!
+//! `scheme://place?option=value&flag`. A bare `host:port` is TCP; a Unix socket may be written without slashes.
+//!
+//! | written | means |
+//! |---|---|
+//! | `example.org:80`, `tcp://example.org:http` | TCP to a host's port |
+//! | `:80` | port 80 of this machine alone |
+//! | `*:80` | port 80 on every address, when listening |
+//! | `[fe80::1%eth0]:80` | an IPv6 address, on an interface |
+//! | `udp://192.0.2.1:53` | UDP |
+//! | `unix:/run/app.sock`, `unix:@app` | a Unix socket by path, or by abstract name |
+//! | `unix-dgram:./@x` | a path that starts with `@` |
+//! | `tcp-listen://:80` | listening, said explicitly |
+//! | `unix:/tmp/a%20b?mode=660` | special bytes percent-encoded; options after `?` |
+//!
+//! It promises that a value that exists is legal, that printing reads back as the same value, that reading is linear
+//! in the text's length and never panics, and that an error points at the bytes at fault and is short whatever the
+//! text. It is not for resolving names or for deciding who listens when the scheme does not say.
+//!
+//! ```
+//! use sock::endpoint::{Endpoint, Host, Place, Port, Role, Words};
+//!
+//! let options = Words(&["socket.keepalive", "tcp.nodelay"]);
+//! let endpoint = Endpoint::parse("example.org:80?nodelay&timeout=2s", &options, Role::Connect)?;
+//! assert_eq!(endpoint.place, Place::Inet { host: Host::Name("example.org".into()), port: Port::Number(80) });
+//! assert_eq!(endpoint.to_string(), "tcp://example.org:80?timeout=2s&tcp.nodelay");
+//!
+//! let error = Endpoint::parse("tpc://localhost:80", &options, Role::Connect).unwrap_err();
+//! assert_eq!(error.to_string(), "\
+//! unknown scheme \"tpc\"; did you mean \"tcp\"?
+//!   tpc://localhost:80
+//!   ^^^");
+//! # Ok::<(), sock::endpoint::ParseError>(())
+//! ```
+
+mod error;
+mod inet;
+mod nearest;
+mod parse;
+mod percent;
+mod piece;
+mod place;
+mod scheme;
+mod setting;
+#[cfg(test)]
+mod tests;
+mod vocabulary;
+
+use std::fmt;
+
+pub use error::ParseError;
+pub use place::{Host, Place, Port};
+pub use scheme::Scheme;
+pub use setting::{Own, Setting};
+pub use vocabulary::{Meaning, Vocabulary, Words};
+
+/// One end of a conversation: what kind of socket, where, and how it is set.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Endpoint {
+    /// The kind of socket.
+    pub scheme: Scheme,
+    /// The listening form, as in `tcp-listen://`, was written.
+    pub listen: bool,
+    /// Where it is: [`Place::Inet`] for `tcp` and `udp`, one of the others for the Unix schemes.
+    pub place: Place,
+    /// The endpoint's own options.
+    pub own: Own,
+    /// The socket's options, in the order they were written, none twice.
+    pub settings: Vec<Setting>,
+}
+
+/// What the reader of an endpoint will do with it, which decides the options that apply.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Role {
+    /// Connect: the listening form and `mode` are refused.
+    Connect,
+    /// Listen, whatever the form: `timeout` and `bind` are refused.
+    Listen,
+    /// Listen if the listening form is written, else not decided yet.
+    Either,
+}
+
+impl Endpoint {
+    /// Reads an endpoint; `vocabulary` knows the socket options.
+    ///
+    /// Fails at the first fault, with its place and what was wanted.
+    pub fn parse(text: &str, vocabulary: &dyn Vocabulary, role: Role) -> Result<Self, ParseError> {
+        parse::parse(text, vocabulary, role)
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let listening = if self.listen { "-listen" } else { "" };
+        // The slashes keep those that a path itself starts with.
+        let needs_slashes =
+            !self.scheme.is_unix() || matches!(&self.place, Place::Path(path) if path.starts_with(b"//"));
+        let slashes = if needs_slashes { "//" } else { "" };
+        write!(f, "{}{listening}:{slashes}{}", self.scheme, self.place)?;
+        let words = self.own.words().chain(self.settings.iter().map(Setting::to_string));
+        for (number, word) in words.enumerate() {
+            write!(f, "{}{word}", if number == 0 { '?' } else { '&' })?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,129 @@
+//! Where an endpoint is: a host and a port, a path, or an abstract name.
+
+use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use super::percent::{Encoded, decode};
+use super::piece::{Fault, Piece};
+
+/// What stands between the scheme and the options.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Place {
+    /// `host:port`, for TCP and UDP.
+    Inet {
+        /// The machine, or which of this machine's addresses.
+        host: Host,
+        /// The port.
+        port: Port,
+    },
+    /// A Unix socket in the file system: at least one byte, none of them zero.
+    Path(Vec<u8>),
+    /// A Unix socket in Linux's abstract namespace, written `@name`: at least one byte, any bytes, without the leading
+    /// zero byte that the kernel's address has. unix(7).
+    Abstract(Vec<u8>),
+}
+
+/// The machine that a place is on.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Host {
+    /// Nothing written, as in `:80`: this machine alone, 127.0.0.1 and `::1`.
+    Loopback,
+    /// `*`: every address of this machine.
+    Every,
+    /// An IPv4 address, `192.0.2.1`.
+    V4(Ipv4Addr),
+    /// An IPv6 address in brackets, `[fe80::1%eth0]`.
+    V6 {
+        /// The address.
+        address: Ipv6Addr,
+        /// The interface's name or number for an address that is link-local; None if none is written. RFC 4007.
+        zone: Option<String>,
+    },
+    /// A name, to be resolved.
+    Name(String),
+}
+
+/// A port.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Port {
+    /// A number; 0 lets the kernel choose when listening.
+    Number(u16),
+    /// A service's name, such as `http`, to be resolved. services(5).
+    Name(String),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Inet { host, port } => write!(f, "{host}:{port}"),
+            // A plain "@" would start an abstract name.
+            Self::Path(path) if path.starts_with(b"@") => write!(f, "%40{}", Encoded(&path[1..])),
+            Self::Path(path) => Encoded(path).fmt(f),
+            Self::Abstract(name) => write!(f, "@{}", Encoded(name)),
+        }
+    }
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Loopback => Ok(()),
+            Self::Every => f.write_str("*"),
+            Self::V4(address) => address.fmt(f),
+            Self::V6 { address, zone: None } => write!(f, "[{address}]"),
+            Self::V6 { address, zone: Some(zone) } => write!(f, "[{address}%{}]", Zone(zone)),
+            Self::Name(name) => f.write_str(name),
+        }
+    }
+}
+
+impl fmt::Display for Port {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::Name(name) => f.write_str(name),
+        }
+    }
+}
+
+/// A zone that prints so that it reads back: see [`super::inet::zone`] for what `25` at its start would mean.
+struct Zone<'a>(&'a str);
+
+impl fmt::Display for Zone<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.strip_prefix("25") {
+            Some(rest) if rest.starts_with(|c: char| !c.is_ascii_digit()) => {
+                write!(f, "%325{}", Encoded(rest.as_bytes()))
+            }
+            _ => Encoded(self.0.as_bytes()).fmt(f),
+        }
+    }
+}
+
+/// Reads a path or an abstract name.
+pub(super) fn unix(place: Piece<'_>) -> Result<Place, Fault> {
+    if let Some(comma) = place.find_char(|c| c == ',') {
+        // In socat a comma starts the options; a path that ends in ",fork" would be a nasty surprise.
+        return Err(
+            comma.fault("options stand after \"?\", joined by \"&\"; a comma in a path is written %2C")
+        );
+    }
+    if let Some(name) = place.strip_prefix("@") {
+        return match decode(name)? {
+            bytes if bytes.is_empty() => {
+                Err(place.fault("an abstract name wants at least one byte after \"@\""))
+            }
+            bytes => Ok(Place::Abstract(bytes)),
+        };
+    }
+    let path = decode(place)?;
+    if path.is_empty() {
+        return Err(
+            place.fault("wants a path, as in unix:/run/app.sock, or an abstract name, as in unix:@app")
+        );
+    }
+    if path.contains(&0) {
+        return Err(place.fault("a path holds no zero byte; an abstract name starts with \"@\""));
+    }
+    Ok(Place::Path(path))
+}
