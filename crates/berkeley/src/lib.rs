@@ -22,7 +22,11 @@ mod error;
 mod kinds;
 pub mod socket;
 mod sys;
+#[cfg(feature = "tokio")]
+mod tokio;
 
+#[cfg(feature = "tokio")]
+pub use self::tokio::{AsyncSocket, ReadReady};
 pub use address::{Address, EncodedAddress, OtherAddress, UnixAddress};
 pub use error::{Cause, Error, Operation, Result};
 pub use kinds::{Family, Flags, Interest, Protocol, Type};

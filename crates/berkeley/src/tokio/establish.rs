@@ -1,0 +1,79 @@
+//! Accepting and connecting.
+
+use ::tokio::io::Interest;
+
+use super::AsyncSocket;
+use super::wait::{Patience, uninterrupted};
+use crate::address::Address;
+use crate::error::{Error, Result};
+
+impl AsyncSocket {
+    /// Waits for a connection and takes it, in one system call (accept4(2)); gives its socket and the peer's address.
+    ///
+    /// The accepted socket is close-on-exec and does not block. What it inherits, and `ECONNABORTED` and `EMFILE`, are
+    /// as [`Socket::accept`](crate::Socket::accept) says. Any number of tasks may accept at once.
+    ///
+    /// Cancel-safe: dropped before it is done, it has taken no connection.
+    pub async fn accept(&self) -> Result<(AsyncSocket, Address)> {
+        let accepted = self.carry_through(Interest::READABLE, crate::Socket::try_accept_nonblocking).await;
+        match accepted {
+            Ok((socket, address)) => Ok((Self::with_traits(socket, self.traits), address)),
+            Err(error) => Err(self.at_local_address(error)),
+        }
+    }
+
+    /// Names the listener, as the error of [`Socket::accept`](crate::Socket::accept) does.
+    pub(super) fn at_local_address(&self, error: Error) -> Error {
+        if error.is_would_block() || error.is_interrupted() {
+            return error;
+        }
+        match self.socket.local_address() {
+            Ok(address) if !address.is_unnamed() => at(error, &address),
+            _ => error,
+        }
+    }
+
+    /// Connects (connect(2)); returns when the connection is made or refused.
+    ///
+    /// For a datagram socket it sets the one peer that is sent to and received from. Where the backlog of a Unix
+    /// listener is full, which the reactor cannot tell, it tries again 1 to 50 ms later.
+    ///
+    /// Call it before anything else is awaited of the socket. Not cancel-safe: after dropping it, or any failure, drop
+    /// the socket too and make another.
+    pub async fn connect(&self, address: impl Into<Address>) -> Result<()> {
+        let address = address.into();
+        let mut patience = Patience::default();
+        loop {
+            // A call that was interrupted and repeated tells how the connection stands: in progress, or made.
+            match uninterrupted(|| self.socket.try_connect(address)) {
+                Err(error) if error.is_would_block() => patience.pause().await,
+                Err(error) if error.is_in_progress() => break,
+                result => return result,
+            }
+        }
+        loop {
+            let mut ready = self.ready(Interest::WRITABLE).await?;
+            match uninterrupted(|| self.socket.finish_connect()) {
+                Err(error) if error.is_in_progress() => {}
+                // The socket that could not connect has no peer to be named after.
+                Err(error) => return Err(at(error, &address)),
+                Ok(()) => return Ok(()),
+            }
+            let hung_up = ready.ready().is_write_closed();
+            ready.clear_ready();
+            drop(ready);
+            if hung_up {
+                patience.pause().await;
+            }
+        }
+    }
+}
+
+/// Adds the address to what the error already names: the transport.
+fn at(error: Error, address: &Address) -> Error {
+    let target = match error.target() {
+        Some(transport) => format!("{transport} {address}"),
+        None => address.to_string(),
+    };
+    error.on(target)
+}

@@ -1,0 +1,157 @@
+//! Receiving into a buffer that is borrowed only once there is something to receive.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::mem::MaybeUninit;
+use std::os::fd::RawFd;
+use std::task::{Context, Poll, ready};
+
+use ::tokio::io::Interest;
+use ::tokio::io::unix::AsyncFdReadyGuard;
+
+use super::AsyncSocket;
+use super::wait::{gone, uninterrupted};
+use crate::address::Address;
+use crate::error::Result;
+use crate::kinds::Flags;
+
+/// For servers of very many connections: an idle one owns no buffer, and its future is a few words.
+impl AsyncSocket {
+    /// Waits until there is something to receive, then lets `take` receive it, and gives what `take` gives.
+    ///
+    /// `take` runs between two waits, on one thread, without a pause: a buffer that all connections of the thread
+    /// share may be borrowed for that long. Where its receive finds nothing after all (`EAGAIN`) and `take` passes that
+    /// error on, the wait resumes and `take` is called again.
+    ///
+    /// One system call for each event: [`ReadReady::recv`] knows when it has emptied a TCP socket. The waiting costs
+    /// the least that tokio has, at a price: **one task at a time** may wait in this, in
+    /// [`poll_recv_ready`](Self::poll_recv_ready) or in tokio's `AsyncRead` of this socket; of two, only the last to
+    /// come is woken. [`recv`](Self::recv) has no such limit, and may wait beside it.
+    ///
+    /// Cancel-safe: dropped while it waits, it has received nothing.
+    ///
+    /// ```
+    /// use berkeley::{AsyncSocket, Family, Protocol, Type};
+    /// use std::cell::RefCell;
+    ///
+    /// thread_local! {
+    ///     static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; 65_536]);
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> berkeley::Result<()> {
+    /// let (left, right) = AsyncSocket::pair(Family::UNIX, Type::STREAM, Protocol::DEFAULT)?;
+    /// left.send_all(b"hello").await?;
+    /// let length = right
+    ///     .recv_ready(|ready| {
+    ///         BUFFER.with_borrow_mut(|buffer| {
+    ///             let length = ready.recv(buffer)?;
+    ///             assert_eq!(&buffer[..length], b"hello");
+    ///             Ok(length)
+    ///         })
+    ///     })
+    ///     .await?;
+    /// assert_eq!(length, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn recv_ready<R>(&self, mut take: impl FnMut(&mut ReadReady<'_>) -> Result<R>) -> Result<R> {
+        poll_fn(|context| self.poll_recv_ready(context, &mut take)).await
+    }
+
+    /// As [`recv_ready`](Self::recv_ready), for futures written by hand: pending until there is something to receive.
+    ///
+    /// Counts against the task's budget (`tokio::task::coop`), so a peer that never stops sending starves nobody.
+    pub fn poll_recv_ready<R>(
+        &self,
+        context: &mut Context<'_>,
+        mut take: impl FnMut(&mut ReadReady<'_>) -> Result<R>,
+    ) -> Poll<Result<R>> {
+        let registration = self.registered()?;
+        loop {
+            let event = ready!(registration.poll_read_ready(context)).map_err(|error| gone(&error))?;
+            let mut ready = ReadReady { socket: self, event, again: false };
+            match take(&mut ready) {
+                Err(error) if ready.again && (error.is_would_block() || error.is_interrupted()) => {}
+                result => return Poll::Ready(result),
+            }
+        }
+    }
+}
+
+/// A socket that has something to receive, as [`AsyncSocket::recv_ready`] lends it.
+///
+/// Its receives never wait. One that finds nothing gives `EAGAIN`, to be passed on.
+pub struct ReadReady<'a> {
+    socket: &'a AsyncSocket,
+    event: AsyncFdReadyGuard<'a, RawFd>,
+    /// Whether a receive found nothing, or was interrupted: `take` is to be called again.
+    again: bool,
+}
+
+impl<'a> ReadReady<'a> {
+    /// The socket, to reply through, say.
+    pub fn socket(&self) -> &'a AsyncSocket {
+        self.socket
+    }
+
+    /// Receives what is there (recv(2)); gives the number of bytes, 0 at the end of a stream.
+    ///
+    /// Of TCP, a receive that leaves room in `buffer` shows that the socket is empty, so the next wait begins without
+    /// another system call. What comes later, the end of the data included, is a new event; an end that came along with
+    /// the data is remembered. Urgent data (RFC 6093) cuts a receive short as well: once some has come, the rule is off.
+    /// For all other sockets the next receive finds out.
+    #[inline]
+    pub fn recv(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        let socket = &self.socket.socket;
+        let room = buffer.len();
+        let result = uninterrupted(|| socket.try_recv(buffer, Flags::NONE));
+        self.note(result.as_ref().is_ok_and(|&length| length < room), &result);
+        result
+    }
+
+    /// As [`recv`](Self::recv), into memory that need not be initialised; gives the part that was filled.
+    pub fn recv_uninit<'b>(&mut self, buffer: &'b mut [MaybeUninit<u8>]) -> Result<&'b mut [u8]> {
+        let room = buffer.len();
+        let result = self.socket.socket.try_recv_uninit(buffer, Flags::NONE);
+        self.note(result.as_ref().is_ok_and(|filled| filled.len() < room), &result);
+        result
+    }
+
+    /// Receives a datagram and its sender's address (recvfrom(2)).
+    pub fn recv_from(&mut self, buffer: &mut [u8]) -> Result<(usize, Address)> {
+        let socket = &self.socket.socket;
+        let result = uninterrupted(|| socket.try_recv_from(buffer, Flags::NONE));
+        self.note(false, &result);
+        result
+    }
+
+    /// Tells the reactor what a receive has shown: whether there may be more without another event.
+    #[inline]
+    fn note<T>(&mut self, short: bool, result: &Result<T>) {
+        match result {
+            Err(error) if error.is_would_block() => {
+                self.again = true;
+                self.event.clear_ready();
+            }
+            Err(error) if error.is_interrupted() => self.again = true,
+            // tokio keeps the end of the data (READ_CLOSED) when it clears.
+            Ok(_) if short && self.socket.traits.short_is_empty && !self.urgent_data_came() => {
+                self.event.clear_ready();
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether the reactor has ever seen urgent data here: a bit that nobody clears, read without a system call.
+    #[inline]
+    fn urgent_data_came(&self) -> bool {
+        self.event.get_ref().try_io(Interest::PRIORITY, |_| Ok(())).is_ok()
+    }
+}
+
+impl fmt::Debug for ReadReady<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ReadReady").field(&self.socket.socket).finish()
+    }
+}

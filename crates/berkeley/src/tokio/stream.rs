@@ -1,0 +1,78 @@
+//! tokio's `AsyncRead` and `AsyncWrite`, so that its adapters and `copy` take an [`AsyncSocket`].
+
+use std::io;
+use std::net::Shutdown;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use ::tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::AsyncSocket;
+use super::wait::{gone, uninterrupted};
+use crate::kinds::Flags;
+use crate::sys::Errno;
+
+/// One task at a time, as for [`recv_ready`](AsyncSocket::recv_ready): of two that read, only the last to come is woken.
+/// A task that writes may run beside it.
+impl AsyncRead for &AsyncSocket {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let length = ready!(self.poll_recv_ready(context, |ready| ready.recv(buffer.initialize_unfilled())))?;
+        buffer.advance(length);
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// One task at a time: of two that write, only the last to come is woken. A task that reads may run beside it.
+impl AsyncWrite for &AsyncSocket {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
+        let registration = self.registered()?;
+        loop {
+            let mut event = ready!(registration.poll_write_ready(context)).map_err(|error| gone(&error))?;
+            match uninterrupted(|| self.socket.try_send(buffer, Flags::NONE)) {
+                Err(error) if error.is_would_block() => event.clear_ready(),
+                result => return Poll::Ready(Ok(result?)),
+            }
+        }
+    }
+
+    /// Nothing is held back here: what was written is the kernel's.
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    /// Ends sending (shutdown(2) `SHUT_WR`). A connection that has already ended is no error.
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.shutdown(Shutdown::Write) {
+            Err(error) if error.raw_os_error() == Some(Errno::NOTCONN.as_raw()) => Poll::Ready(Ok(())),
+            result => Poll::Ready(Ok(result?)),
+        }
+    }
+}
+
+impl AsyncRead for AsyncSocket {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut &*self).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for AsyncSocket {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut &*self).poll_write(context, buffer)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut &*self).poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut &*self).poll_shutdown(context)
+    }
+}

@@ -1,0 +1,90 @@
+//! Moving bytes: from `recv` to `send_to`.
+
+use ::tokio::io::Interest;
+
+use super::AsyncSocket;
+use crate::address::Address;
+use crate::error::{Operation, Result};
+use crate::kinds::Flags;
+
+/// Transfers. Any number of tasks may wait in them at once.
+///
+/// The futures of these hold the borrowed buffer while they wait; [`recv_ready`](Self::recv_ready) borrows one only
+/// when there is something to put into it.
+impl AsyncSocket {
+    /// Receives at most `buffer.len()` bytes (recv(2)); gives how many, 0 at the end of a stream.
+    ///
+    /// Cancel-safe: dropped before it is done, it has received nothing.
+    pub async fn recv(&self, buffer: &mut [u8]) -> Result<usize> {
+        self.recv_with(buffer, Flags::NONE).await
+    }
+
+    /// As [`recv`](Self::recv), with flags.
+    pub async fn recv_with(&self, buffer: &mut [u8], flags: Flags) -> Result<usize> {
+        self.carry_through(Interest::READABLE, |socket| socket.try_recv(buffer, flags)).await
+    }
+
+    /// Receives at most `limit` bytes into a new vector, which holds just them; empty at the end of a stream.
+    ///
+    /// The memory is taken when there is something to receive. Fails with `ENOMEM` where there is none. Cancel-safe.
+    pub async fn recv_vec(&self, limit: usize) -> Result<Vec<u8>> {
+        self.carry_through(Interest::READABLE, |socket| socket.recv_vec(limit)).await
+    }
+
+    /// Receives a datagram and its sender's address (recvfrom(2)). Cancel-safe.
+    #[doc(alias = "recvfrom")]
+    pub async fn recv_from(&self, buffer: &mut [u8]) -> Result<(usize, Address)> {
+        self.carry_through(Interest::READABLE, |socket| socket.try_recv_from(buffer, Flags::NONE)).await
+    }
+
+    /// Receives without taking: the next receive gives the same bytes again (`MSG_PEEK`). Cancel-safe.
+    #[doc(alias = "MSG_PEEK")]
+    pub async fn peek(&self, buffer: &mut [u8]) -> Result<usize> {
+        self.recv_with(buffer, Flags::PEEK).await.map_err(|error| error.during(Operation::Peek))
+    }
+
+    /// Sends (send(2)); gives how many bytes the kernel took, which may be fewer than given.
+    ///
+    /// A peer that has gone is an error (`EPIPE`, `ECONNRESET`), never a SIGPIPE. Where the queue of a Unix datagram
+    /// peer is full, which the reactor cannot tell, it tries again 1 to 50 ms later.
+    ///
+    /// Cancel-safe: dropped before it is done, it has sent nothing.
+    pub async fn send(&self, buffer: &[u8]) -> Result<usize> {
+        self.send_with(buffer, Flags::NONE).await
+    }
+
+    /// As [`send`](Self::send), with flags.
+    pub async fn send_with(&self, buffer: &[u8], flags: Flags) -> Result<usize> {
+        self.carry_through(Interest::WRITABLE, |socket| socket.try_send(buffer, flags)).await
+    }
+
+    /// Sends all of `buffer`, however many calls it takes.
+    ///
+    /// A failure says how many bytes went out before it: [`Error::bytes_sent`](crate::Error::bytes_sent). Not
+    /// cancel-safe: dropped before it is done, an unknown part of `buffer` has gone out. Where several tasks send at
+    /// once, their parts may mix.
+    #[doc(alias = "sendall")]
+    pub async fn send_all(&self, buffer: &[u8]) -> Result<()> {
+        let mut sent = 0;
+        loop {
+            match self.send(&buffer[sent..]).await {
+                Ok(taken) => sent += taken,
+                Err(error) => return Err(error.during(Operation::SendAll).after_sending(sent)),
+            }
+            if sent >= buffer.len() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Sends a datagram to `address` (sendto(2)); gives how many bytes the kernel took.
+    ///
+    /// Waits for a full Unix peer as [`send`](Self::send) does. Cancel-safe: dropped before it is done, it has sent
+    /// nothing.
+    #[doc(alias = "sendto")]
+    pub async fn send_to(&self, buffer: &[u8], address: impl Into<Address>) -> Result<usize> {
+        let address = address.into();
+        self.carry_through(Interest::WRITABLE, |socket| socket.try_send_to(buffer, address, Flags::NONE))
+            .await
+    }
+}

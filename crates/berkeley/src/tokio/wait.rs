@@ -1,0 +1,166 @@
+//! Readiness, and the one loop of try and wait that every awaited call runs.
+
+use std::os::fd::RawFd;
+
+use ::tokio::io::Interest;
+use ::tokio::io::unix::AsyncFdReadyGuard;
+use ::tokio::task::coop::consume_budget;
+use ::tokio::time::sleep;
+
+use super::AsyncSocket;
+use crate::address::Address;
+use crate::error::{Error, Operation, Result};
+use crate::kinds::Flags;
+use crate::socket::{Deadline, Pace, Poll, Socket};
+use crate::sys::Errno;
+
+/// Waiting for readiness, and trying without a wait.
+///
+/// A `try_*` call that finds nothing makes the next wait a real one. While the reactor knows that a try would find
+/// nothing, the try gives `EAGAIN` without a system call.
+impl AsyncSocket {
+    /// Waits until there is something to receive or to accept, the end of the data, or an error.
+    ///
+    /// It may be so no longer when a try follows. Any number of tasks may wait at once. Nothing is lost by dropping it.
+    ///
+    /// ```
+    /// # use berkeley::{AsyncSocket, Family, Protocol, Type};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> berkeley::Result<()> {
+    /// # let (left, right) = AsyncSocket::pair(Family::UNIX, Type::DGRAM, Protocol::DEFAULT)?;
+    /// left.send(b"now").await?;
+    /// let mut buffer = [0; 16];
+    /// let length = loop {
+    ///     right.readable().await?;
+    ///     match right.try_recv(&mut buffer) {
+    ///         Err(error) if error.is_would_block() => {}
+    ///         result => break result?,
+    ///     }
+    /// };
+    /// assert_eq!(&buffer[..length], b"now");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn readable(&self) -> Result<()> {
+        self.ready(Interest::READABLE).await.map(drop)
+    }
+
+    /// Waits until there is room to send, a connection is made, or an error has come; else as
+    /// [`readable`](Self::readable).
+    pub async fn writable(&self) -> Result<()> {
+        self.ready(Interest::WRITABLE).await.map(drop)
+    }
+
+    /// Takes one connection if there is one; the accepted socket does not block.
+    pub fn try_accept(&self) -> Result<(AsyncSocket, Address)> {
+        let (socket, address) = self.try_once(Interest::READABLE, Operation::Accept, |socket| {
+            socket.try_accept_nonblocking().map_err(|error| self.at_local_address(error))
+        })?;
+        Ok((Self::with_traits(socket, self.traits), address))
+    }
+
+    /// Receives what is there; gives the number of bytes, 0 at the end of a stream.
+    pub fn try_recv(&self, buffer: &mut [u8]) -> Result<usize> {
+        self.try_once(Interest::READABLE, Operation::Recv, |socket| socket.try_recv(buffer, Flags::NONE))
+    }
+
+    /// Receives what is there and who sent it.
+    pub fn try_recv_from(&self, buffer: &mut [u8]) -> Result<(usize, Address)> {
+        self.try_once(Interest::READABLE, Operation::RecvFrom, |socket| {
+            socket.try_recv_from(buffer, Flags::NONE)
+        })
+    }
+
+    /// Sends what there is room for; gives the number of bytes taken.
+    pub fn try_send(&self, buffer: &[u8]) -> Result<usize> {
+        self.try_once(Interest::WRITABLE, Operation::Send, |socket| socket.try_send(buffer, Flags::NONE))
+    }
+
+    /// Sends what there is room for to `address`; gives the number of bytes taken.
+    pub fn try_send_to(&self, buffer: &[u8], address: impl Into<Address>) -> Result<usize> {
+        let address = address.into();
+        self.try_once(Interest::WRITABLE, Operation::SendTo, |socket| {
+            socket.try_send_to(buffer, address, Flags::NONE)
+        })
+    }
+
+    fn try_once<T>(
+        &self,
+        interest: Interest,
+        operation: Operation,
+        mut attempt: impl FnMut(&Socket) -> Result<T>,
+    ) -> Result<T> {
+        let mut attempt = || uninterrupted(|| attempt(&self.socket));
+        let Some(registration) = self.registration.get() else { return attempt() };
+        let tried = registration.try_io(interest, |_| match attempt() {
+            Err(error) if error.is_would_block() => Err(std::io::ErrorKind::WouldBlock.into()),
+            result => Ok(result),
+        });
+        // The outer error is always WouldBlock: from the line above, or since tokio knew it without trying.
+        tried.unwrap_or_else(|_| Err(Error::kernel(operation, Errno::AGAIN)))
+    }
+
+    pub(super) async fn ready(&self, interest: Interest) -> Result<AsyncFdReadyGuard<'_, RawFd>> {
+        self.registered()?.ready(interest).await.map_err(|error| gone(&error))
+    }
+
+    /// Tries `attempt` whenever the reactor says so, until it succeeds or fails for good.
+    pub(super) async fn carry_through<T>(
+        &self,
+        interest: Interest,
+        mut attempt: impl FnMut(&Socket) -> Result<T>,
+    ) -> Result<T> {
+        let mut patience = Patience::default();
+        loop {
+            // A socket that is always ready must not starve the other tasks of its thread.
+            consume_budget().await;
+            let mut ready = self.ready(interest).await?;
+            match uninterrupted(|| attempt(&self.socket)) {
+                Err(error) if error.is_would_block() => {}
+                result => return result,
+            }
+            let final_state = ready.ready().is_read_closed() || ready.ready().is_write_closed();
+            let lied = interest.is_writable() && self.traits.peer_queue;
+            if !lied {
+                ready.clear_ready();
+            }
+            drop(ready);
+            // What tokio never clears (a hang-up, or UDP after shutdown(2)) would make this loop spin.
+            if lied || final_state {
+                patience.pause().await;
+            }
+        }
+    }
+}
+
+/// The pauses of one call on a socket of which epoll says "ready" and that is not: 1 to 50 ms apart.
+///
+/// On the heap, and only once needed, so that the future of a call that merely waits stays small.
+#[derive(Default)]
+pub(super) struct Patience(Option<Box<Pace>>);
+
+impl Patience {
+    pub(super) async fn pause(&mut self) {
+        let pace = self.0.get_or_insert_with(|| Box::new(Pace::new(Deadline::NEVER, Poll::MayLie)));
+        if let Some(pause) = pace.next_pause() {
+            Box::pin(sleep(pause)).await;
+        }
+    }
+}
+
+/// Makes the call again as long as a signal interrupts it.
+#[inline]
+pub(super) fn uninterrupted<T>(mut call: impl FnMut() -> Result<T>) -> Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.is_interrupted() => {}
+            result => return result,
+        }
+    }
+}
+
+/// The reactor's only error of its own: its runtime is shutting down.
+#[cold]
+pub(super) fn gone(error: &std::io::Error) -> Error {
+    Error::invalid(Operation::Wait, error.to_string())
+}
