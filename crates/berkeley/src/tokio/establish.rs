@@ -3,7 +3,7 @@
 use ::tokio::io::Interest;
 
 use super::AsyncSocket;
-use super::wait::{Patience, uninterrupted};
+use super::wait::{Patience, gone, uninterrupted};
 use crate::address::Address;
 use crate::error::{Error, Result};
 
@@ -52,7 +52,7 @@ impl AsyncSocket {
             }
         }
         loop {
-            let mut ready = self.ready(Interest::WRITABLE).await?;
+            let mut ready = self.registered()?.writable().await.map_err(|_| gone())?;
             match uninterrupted(|| self.socket.finish_connect()) {
                 Err(error) if error.is_in_progress() => {}
                 // The socket that could not connect has no peer to be named after.

@@ -31,7 +31,7 @@ impl AsyncWrite for &AsyncSocket {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
         let registration = self.registered()?;
         loop {
-            let mut event = ready!(registration.poll_write_ready(context)).map_err(|error| gone(&error))?;
+            let mut event = ready!(registration.poll_write_ready(context)).map_err(|_| gone())?;
             match uninterrupted(|| self.socket.try_send(buffer, Flags::NONE)) {
                 Err(error) if error.is_would_block() => event.clear_ready(),
                 result => return Poll::Ready(Ok(result?)),

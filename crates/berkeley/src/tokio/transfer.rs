@@ -11,17 +11,18 @@ use crate::kinds::Flags;
 ///
 /// The futures of these hold the borrowed buffer while they wait; [`recv_ready`](Self::recv_ready) borrows one only
 /// when there is something to put into it.
+// Some are no `async fn`, which would keep each argument twice in the future of an idle connection.
 impl AsyncSocket {
     /// Receives at most `buffer.len()` bytes (recv(2)); gives how many, 0 at the end of a stream.
     ///
     /// Cancel-safe: dropped before it is done, it has received nothing.
-    pub async fn recv(&self, buffer: &mut [u8]) -> Result<usize> {
-        self.recv_with(buffer, Flags::NONE).await
+    pub fn recv(&self, buffer: &mut [u8]) -> impl Future<Output = Result<usize>> {
+        self.recv_with(buffer, Flags::NONE)
     }
 
     /// As [`recv`](Self::recv), with flags.
-    pub async fn recv_with(&self, buffer: &mut [u8], flags: Flags) -> Result<usize> {
-        self.carry_through(Interest::READABLE, |socket| socket.try_recv(buffer, flags)).await
+    pub fn recv_with(&self, buffer: &mut [u8], flags: Flags) -> impl Future<Output = Result<usize>> {
+        self.carry_through(Interest::READABLE, move |socket| socket.try_recv(buffer, flags))
     }
 
     /// Receives at most `limit` bytes into a new vector, which holds just them; empty at the end of a stream.
@@ -49,13 +50,13 @@ impl AsyncSocket {
     /// peer is full, which the reactor cannot tell, it tries again 1 to 50 ms later.
     ///
     /// Cancel-safe: dropped before it is done, it has sent nothing.
-    pub async fn send(&self, buffer: &[u8]) -> Result<usize> {
-        self.send_with(buffer, Flags::NONE).await
+    pub fn send(&self, buffer: &[u8]) -> impl Future<Output = Result<usize>> {
+        self.send_with(buffer, Flags::NONE)
     }
 
     /// As [`send`](Self::send), with flags.
-    pub async fn send_with(&self, buffer: &[u8], flags: Flags) -> Result<usize> {
-        self.carry_through(Interest::WRITABLE, |socket| socket.try_send(buffer, flags)).await
+    pub fn send_with(&self, buffer: &[u8], flags: Flags) -> impl Future<Output = Result<usize>> {
+        self.carry_through(Interest::WRITABLE, move |socket| socket.try_send(buffer, flags))
     }
 
     /// Sends all of `buffer`, however many calls it takes.

@@ -1,9 +1,6 @@
 //! Readiness, and the one loop of try and wait that every awaited call runs.
 
-use std::os::fd::RawFd;
-
 use ::tokio::io::Interest;
-use ::tokio::io::unix::AsyncFdReadyGuard;
 use ::tokio::task::coop::consume_budget;
 use ::tokio::time::sleep;
 
@@ -42,13 +39,13 @@ impl AsyncSocket {
     /// # }
     /// ```
     pub async fn readable(&self) -> Result<()> {
-        self.ready(Interest::READABLE).await.map(drop)
+        self.registered()?.readable().await.map(drop).map_err(|_| gone())
     }
 
     /// Waits until there is room to send, a connection is made, or an error has come; else as
     /// [`readable`](Self::readable).
     pub async fn writable(&self) -> Result<()> {
-        self.ready(Interest::WRITABLE).await.map(drop)
+        self.registered()?.writable().await.map(drop).map_err(|_| gone())
     }
 
     /// Takes one connection if there is one; the accepted socket does not block.
@@ -100,10 +97,6 @@ impl AsyncSocket {
         tried.unwrap_or_else(|_| Err(Error::kernel(operation, Errno::AGAIN)))
     }
 
-    pub(super) async fn ready(&self, interest: Interest) -> Result<AsyncFdReadyGuard<'_, RawFd>> {
-        self.registered()?.ready(interest).await.map_err(|error| gone(&error))
-    }
-
     /// Tries `attempt` whenever the reactor says so, until it succeeds or fails for good.
     pub(super) async fn carry_through<T>(
         &self,
@@ -114,7 +107,7 @@ impl AsyncSocket {
         loop {
             // A socket that is always ready must not starve the other tasks of its thread.
             consume_budget().await;
-            let mut ready = self.ready(interest).await?;
+            let mut ready = self.registered()?.ready(interest).await.map_err(|_| gone())?;
             match uninterrupted(|| attempt(&self.socket)) {
                 Err(error) if error.is_would_block() => {}
                 result => return result,
@@ -161,6 +154,6 @@ pub(super) fn uninterrupted<T>(mut call: impl FnMut() -> Result<T>) -> Result<T>
 
 /// The reactor's only error of its own: its runtime is shutting down.
 #[cold]
-pub(super) fn gone(error: &std::io::Error) -> Error {
-    Error::invalid(Operation::Wait, error.to_string())
+pub(super) fn gone() -> Error {
+    Error::invalid(Operation::Wait, "the tokio runtime that watches this socket is shutting down")
 }

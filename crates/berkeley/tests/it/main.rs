@@ -1,1 +1,3 @@
-fn main() {}
+//! The library's tests, a file for each room of it.
+
+mod tokio;
