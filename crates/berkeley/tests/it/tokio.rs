@@ -1,4 +1,5 @@
 //! `AsyncSocket`: the calls of `Socket`, awaited. Every test runs within a time limit.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -68,6 +69,11 @@ async fn take(socket: &AsyncSocket) -> Vec<u8> {
 fn cpu_time() -> Duration {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
     Duration::from_nanos(text.split(' ').next().unwrap().parse().unwrap())
+}
+
+/// What this thread has spent on a CPU since `before`.
+fn cpu_since(before: Duration) -> Duration {
+    cpu_time().saturating_sub(before)
 }
 
 async fn exchange(left: &AsyncSocket, right: &AsyncSocket, keeps_boundaries: bool) {
@@ -146,12 +152,12 @@ fn datagrams_carry_every_call() {
 
             left.send_to(b"", address).await.unwrap();
             left.send_to(b"again", address).await.unwrap();
-            let mut takes = Vec::new();
+            let mut lengths = Vec::new();
             for _ in 0..2 {
                 let taken = right.recv_ready(|ready| ready.recv_from(&mut buffer)).await.unwrap();
-                takes.push(taken.0);
+                lengths.push(taken.0);
             }
-            assert_eq!(takes, [0, 5]);
+            assert_eq!(lengths, [0, 5]);
 
             left.connect(address).await.unwrap();
             right.connect(left.local_address().unwrap()).await.unwrap();
@@ -277,7 +283,7 @@ fn waiting_before_connecting_does_not_matter_to_a_fresh_socket() {
         let before = cpu_time();
         let idle = tokio::time::timeout(Duration::from_millis(300), client.recv(&mut [0; 8])).await;
         assert!(idle.is_err());
-        assert!(cpu_time() - before < Duration::from_millis(15), "{:?}", cpu_time() - before);
+        assert!(cpu_since(before) < Duration::from_millis(15), "{:?}", cpu_since(before));
     });
 }
 
@@ -291,7 +297,7 @@ fn udp_shut_for_reading_does_not_spin() {
         // Linux says "readable, ended" by epoll, and EAGAIN by recv.
         let waited = tokio::time::timeout(Duration::from_millis(500), socket.recv(&mut [0; 8])).await;
         assert!(waited.is_err());
-        assert!(cpu_time() - before < Duration::from_millis(25), "{:?}", cpu_time() - before);
+        assert!(cpu_since(before) < Duration::from_millis(25), "{:?}", cpu_since(before));
     });
 }
 
@@ -318,7 +324,7 @@ fn a_full_unix_backlog_is_waited_out_at_little_cost() {
         let mut connect = pin!(client.connect(address));
         let (before, start) = (cpu_time(), Instant::now());
         assert!(tokio::time::timeout(Duration::from_millis(600), &mut connect).await.is_err());
-        let share = (cpu_time() - before).as_secs_f64() / start.elapsed().as_secs_f64();
+        let share = cpu_since(before).as_secs_f64() / start.elapsed().as_secs_f64();
         assert!(share < 0.05, "{share}");
         for _ in &waiting {
             listener.accept().await.unwrap();
@@ -337,7 +343,7 @@ fn a_full_datagram_peer_is_waited_out_at_little_cost() {
         let mut send = pin!(sender.send_to(b"last", address));
         let (before, start) = (cpu_time(), Instant::now());
         assert!(tokio::time::timeout(Duration::from_millis(600), &mut send).await.is_err());
-        let share = (cpu_time() - before).as_secs_f64() / start.elapsed().as_secs_f64();
+        let share = cpu_since(before).as_secs_f64() / start.elapsed().as_secs_f64();
         assert!(share < 0.05, "{share}");
         receiver.recv_vec(8).await.unwrap();
         assert_eq!(send.await.unwrap(), 4);
@@ -380,8 +386,9 @@ fn errors_are_those_of_the_blocking_calls() {
         let (peer, _) = listener.accept().await.unwrap();
         drop(peer);
         assert_eq!(client.recv_vec(8).await.unwrap(), b"");
+        let big = vec![0; 65_536];
         let error = loop {
-            if let Err(error) = client.send_all(&[0; 65_536]).await {
+            if let Err(error) = client.send_all(&big).await {
                 break error;
             }
         };
@@ -608,13 +615,13 @@ fn an_error_of_the_reply_ends_the_receive() {
     run(async {
         let (left, right) = AsyncSocket::pair(Family::UNIX, Type::STREAM, Protocol::DEFAULT).unwrap();
         left.send_all(b"data").await.unwrap();
-        let mut calls = 0;
+        let (big, mut calls) = (vec![0; 65_536], 0);
         let result = right.recv_ready(|ready| {
             calls += 1;
             ready.recv(&mut [0; 16])?;
             // A full send buffer is the caller's to handle, not a receive that found nothing.
-            while ready.socket().try_send(&[0; 65_536]).is_ok() {}
-            ready.socket().try_send(&[0; 65_536])
+            while ready.socket().try_send(&big).is_ok() {}
+            ready.socket().try_send(&big)
         });
         assert!(result.await.unwrap_err().is_would_block());
         assert_eq!(calls, 1);
