@@ -135,6 +135,10 @@ operations! {
     Resolve = "resolve";
     /// Resolving an address to names.
     ResolveBack = "resolve_back";
+    /// Asking for an interface's index.
+    InterfaceIndex = "interface_index";
+    /// Asking for an interface's name.
+    InterfaceName = "interface_name";
     /// Connecting to a name.
     CreateConnection = "create_connection";
     /// Listening on an address.
@@ -241,14 +245,16 @@ impl Error {
         }
     }
 
-    /// The kind that std gives the same errno; `TimedOut` for a deadline, `NotFound` for an unknown name.
+    /// The kind that std gives the same errno; `TimedOut` for a deadline, `NotFound` for an unknown host or service.
     pub fn kind(&self) -> io::ErrorKind {
         match self.origin {
             Origin::Kernel => io::Error::from_raw_os_error(self.code).kind(),
             Origin::Deadline => io::ErrorKind::TimedOut,
             Origin::Caller => io::ErrorKind::InvalidInput,
-            Origin::Resolver if matches!(self.code, c::EAI_NONAME | c::EAI_NODATA) => io::ErrorKind::NotFound,
-            Origin::Resolver => io::ErrorKind::Other,
+            Origin::Resolver => match self.code {
+                c::EAI_NONAME | c::EAI_NODATA | c::EAI_SERVICE => io::ErrorKind::NotFound,
+                _ => io::ErrorKind::Other,
+            },
         }
     }
 

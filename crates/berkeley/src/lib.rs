@@ -20,6 +20,7 @@
 mod address;
 mod error;
 mod kinds;
+pub mod resolve;
 pub mod socket;
 mod sys;
 #[cfg(feature = "tokio")]
@@ -30,6 +31,8 @@ pub use self::tokio::{AsyncSocket, ReadReady};
 pub use address::{Address, EncodedAddress, OtherAddress, UnixAddress};
 pub use error::{Cause, Error, Operation, Result};
 pub use kinds::{Family, Flags, Interest, Protocol, Type};
+#[doc(inline)]
+pub use resolve::{Service, resolve, resolve_back};
 #[doc(inline)]
 pub use socket::{Deadline, Socket, SocketRef};
 

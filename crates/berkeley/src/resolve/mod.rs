@@ -1,0 +1,33 @@
+//! Names to addresses and back: hosts, services, interfaces.
+//!
+//! [`resolve`] asks getaddrinfo(3), [`resolve_back`] getnameinfo(3): both answer as every other program on the machine
+//! is answered, from `/etc/hosts`, DNS and whatever else nsswitch.conf(5) names. Nothing is kept between two questions,
+//! and no name is resolved behind the caller's back: an [`Address`](crate::Address) is always numbers.
+//!
+//! Both block for as long as the resolver does, which without a name server can be many seconds, and no timeout reaches
+//! into them. Where that matters, ask from a thread of your own.
+//!
+//! ```
+//! use berkeley::resolve::{BackHints, Hints, resolve, resolve_back};
+//! use berkeley::{Address, Type};
+//! use std::net::Ipv4Addr;
+//!
+//! let answers = resolve("127.0.0.1", 80, &Hints::new().kind(Type::STREAM))?;
+//! assert_eq!(answers[0].address, Address::from((Ipv4Addr::LOCALHOST, 80)));
+//!
+//! let numbers = BackHints::new().numeric_host(true).numeric_service(true);
+//! let (host, service) = resolve_back(answers[0].address, &numbers)?;
+//! assert_eq!((host.as_str(), service.as_str()), ("127.0.0.1", "80"));
+//! # Ok::<(), berkeley::Error>(())
+//! ```
+
+mod back;
+mod forward;
+mod interfaces;
+mod service;
+
+pub use back::{BackHints, resolve_back};
+pub use forward::{Hints, Resolved, resolve};
+pub use interfaces::{interface_index, interface_name};
+pub use service::Service;
+pub(crate) use service::place;

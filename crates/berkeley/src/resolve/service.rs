@@ -1,0 +1,133 @@
+//! [`Service`]: a port by its number or by its name.
+
+use std::ffi::CString;
+use std::fmt;
+
+use crate::error::{Error, Operation, Result};
+
+/// A port, as a number or as a name of services(5) such as `http`.
+///
+/// Whatever takes one takes a `u16` or a `&str` as it is.
+///
+/// ```
+/// use berkeley::Service;
+///
+/// assert_eq!(Service::from(80), Service::Port(80));
+/// assert_eq!(Service::from("http").to_string(), "http");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Service<'a> {
+    /// A number; 0 where none is asked for.
+    Port(u16),
+    /// A name, or a number in decimal digits; the empty name is port 0.
+    Name(&'a str),
+}
+
+impl Service<'_> {
+    /// Whether it asks for no port in particular.
+    pub(super) fn is_any(self) -> bool {
+        matches!(self, Self::Port(0) | Self::Name(""))
+    }
+
+    /// What getaddrinfo is given; refuses a NUL, and a number that is no port.
+    pub(super) fn to_c_string(self) -> Result<CString> {
+        if let Self::Name(name) = self {
+            check_number(name)?;
+        }
+        c_string("service", &if self.is_any() { "0".to_owned() } else { self.plain() })
+    }
+
+    fn plain(self) -> String {
+        match self {
+            Self::Port(port) => port.to_string(),
+            Self::Name(name) => name.to_owned(),
+        }
+    }
+}
+
+/// Refuses a number beyond 65,535, which glibc would cut to sixteen bits: another port than the one that was asked for.
+fn check_number(name: &str) -> Result<()> {
+    let digits = name.trim_start().trim_start_matches(['+', '-']);
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number && name.parse::<u16>().is_err() {
+        let why = format!("port {} is no number from 0 to 65535", name.escape_debug());
+        return Err(Error::invalid(Operation::Resolve, why));
+    }
+    Ok(())
+}
+
+/// `text` as the C library takes it; `what` names it where it holds a NUL.
+pub(super) fn c_string(what: &str, text: &str) -> Result<CString> {
+    CString::new(text).map_err(|_| {
+        let why = format!("the {what} holds a NUL, where the resolver would cut it");
+        Error::invalid(Operation::Resolve, why)
+    })
+}
+
+/// A host and a service as errors name them: `localhost:80`, `[::1]:80`, `*:80` for every address, `:80` for no host.
+///
+/// What cannot be printed is escaped: a name may have come from a peer.
+pub(crate) fn place(host: &str, service: Service<'_>, passive: bool) -> String {
+    match host {
+        "" if passive => format!("*:{service}"),
+        host if host.contains(':') => format!("[{}]:{service}", host.escape_debug()),
+        host => format!("{}:{service}", host.escape_debug()),
+    }
+}
+
+impl fmt::Display for Service<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Port(port) => port.fmt(f),
+            Self::Name(name) => name.escape_debug().fmt(f),
+        }
+    }
+}
+
+impl From<u16> for Service<'_> {
+    fn from(port: u16) -> Self {
+        Self::Port(port)
+    }
+}
+
+impl<'a> From<&'a str> for Service<'a> {
+    fn from(name: &'a str) -> Self {
+        Self::Name(name)
+    }
+}
+
+impl<'a> From<&'a String> for Service<'a> {
+    fn from(name: &'a String) -> Self {
+        Self::Name(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_that_is_no_port_is_refused_and_a_name_is_not() {
+        for name in ["0", "80", "65535", "http", "", "8bit", "x11-1", "+", "-"] {
+            assert!(Service::Name(name).to_c_string().is_ok(), "{name}");
+        }
+        for name in ["65536", "99999", "-1", " 80", "00000000000000000000000000000000000000000000065536"] {
+            let message = Service::Name(name).to_c_string().unwrap_err().to_string();
+            assert!(message.ends_with("is no number from 0 to 65535"), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_place_reads_as_it_is_typed_and_never_drives_a_terminal() {
+        let rows = [
+            ("localhost", Service::Port(80), false, "localhost:80"),
+            ("::1", Service::Name("http"), false, "[::1]:http"),
+            ("", Service::Port(80), false, ":80"),
+            ("", Service::Port(80), true, "*:80"),
+            ("a\u{1b}[2J", Service::Name("b\n"), false, r"a\u{1b}[2J:b\n"),
+        ];
+        for (host, service, passive, want) in rows {
+            assert_eq!(place(host, service, passive), want);
+        }
+    }
+}
