@@ -206,6 +206,17 @@ impl Error {
         self
     }
 
+    /// A new error of `operation`, for the same cause.
+    pub(crate) fn same_cause(&self, operation: Operation) -> Self {
+        let error = Self { code: self.code, origin: self.origin, operation, detail: None };
+        match &self.detail {
+            Some(detail) if self.origin == Origin::Caller => {
+                error.detailed(|new| new.explanation.clone_from(&detail.explanation))
+            }
+            _ => error,
+        }
+    }
+
     /// The operation that failed.
     pub const fn operation(&self) -> Operation {
         self.operation

@@ -15,9 +15,13 @@
 //! # Ok::<(), berkeley::Error>(())
 //! ```
 //!
+//! [`create_connection`] goes from a name to a connection and [`create_server`] from an address to a listener;
+//! [`resolve`](mod@resolve) holds names alone.
+//!
 //! Features, all off by default: `tokio` (`AsyncSocket`: the same calls, awaited), `tracing` (one event per system call).
 
 mod address;
+mod connect;
 mod error;
 mod kinds;
 pub mod resolve;
@@ -29,6 +33,7 @@ mod tokio;
 #[cfg(feature = "tokio")]
 pub use self::tokio::{AsyncSocket, ReadReady};
 pub use address::{Address, EncodedAddress, OtherAddress, UnixAddress};
+pub use connect::{Connector, ServerOptions, create_connection, create_server};
 pub use error::{Cause, Error, Operation, Result};
 pub use kinds::{Family, Flags, Interest, Protocol, Type};
 #[doc(inline)]

@@ -30,7 +30,7 @@ pub(super) fn transport(fd: BorrowedFd<'_>) -> String {
 }
 
 /// The transport that a family, a type and a protocol make.
-pub(super) fn kinds(family: Family, kind: Type, protocol: Protocol) -> String {
+pub(crate) fn kinds(family: Family, kind: Type, protocol: Protocol) -> String {
     let kind = Type::from_raw(kind.as_raw() & !c::SOCK_NONBLOCK);
     let inet = family == Family::INET || family == Family::INET6;
     let name = match (kind, protocol) {

@@ -53,6 +53,7 @@ use crate::error::{Error, Operation, Result};
 use crate::kinds::{Family, Protocol, Type};
 use crate::sys::{Errno, fd, socket};
 
+pub(crate) use describe::kinds;
 pub use timeout::Deadline;
 #[cfg(feature = "tokio")]
 pub(crate) use timeout::{Pace, Poll};

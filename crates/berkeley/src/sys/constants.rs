@@ -20,6 +20,8 @@ pub(crate) use libc::{
 pub(crate) use libc::{POLLIN, POLLOUT, POLLPRI, SHUT_RD, SHUT_RDWR, SHUT_WR};
 // The options that the socket itself asks for.
 pub(crate) use libc::{SO_DOMAIN, SO_ERROR, SO_PROTOCOL, SO_TYPE, SOL_SOCKET};
+// The options that a server sets.
+pub(crate) use libc::{IPV6_V6ONLY, SO_REUSEADDR, SO_REUSEPORT};
 // getaddrinfo(3) and getnameinfo(3).
 pub(crate) use libc::{
     AI_ADDRCONFIG, AI_CANONNAME, AI_NUMERICHOST, AI_NUMERICSERV, AI_PASSIVE, AI_V4MAPPED, EAI_NODATA,
