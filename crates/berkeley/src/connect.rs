@@ -252,10 +252,10 @@ impl fmt::Debug for Connector<'_> {
 /// ```
 /// use berkeley::{ServerOptions, UnixAddress, create_server};
 /// use std::io::ErrorKind;
-/// use std::net::Ipv6Addr;
+/// use std::net::Ipv4Addr;
 ///
-/// let everywhere = create_server((Ipv6Addr::UNSPECIFIED, 0), &ServerOptions::new().dual_stack(true))?;
-/// let taken = create_server(everywhere.local_address()?, &ServerOptions::new()).unwrap_err();
+/// let server = create_server((Ipv4Addr::LOCALHOST, 0), &ServerOptions::new().backlog(512))?;
+/// let taken = create_server(server.local_address()?, &ServerOptions::new()).unwrap_err();
 /// assert_eq!(taken.kind(), ErrorKind::AddrInUse);
 ///
 /// let door = create_server(UnixAddress::UNNAMED, &ServerOptions::new())?;

@@ -151,7 +151,7 @@ pub struct Resolved {
 /// use berkeley::resolve::{Hints, resolve};
 /// use std::io::ErrorKind;
 ///
-/// for answer in resolve("localhost", "http", &Hints::new())? {
+/// for answer in resolve("localhost", 80, &Hints::new())? {
 ///     println!("{:?} {}", answer.kind, answer.address);
 /// }
 /// let error = resolve("localhost", "nosuch", &Hints::new()).unwrap_err();

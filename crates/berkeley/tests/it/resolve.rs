@@ -1,0 +1,234 @@
+//! Names to addresses and back.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use berkeley::resolve::{BackHints, Hints, interface_index, interface_name};
+use berkeley::{Address, Cause, Family, OtherAddress, Protocol, Service, Type, fault, resolve, resolve_back};
+
+use crate::skip;
+
+const EAI_AGAIN: i32 = -3;
+const EMFILE: i32 = 24;
+
+fn stream() -> Hints {
+    Hints::new().kind(Type::STREAM)
+}
+
+fn one(host: &str, service: Service<'_>, hints: Hints) -> String {
+    let answers = resolve(host, service, &hints).unwrap();
+    assert_eq!(answers.len(), 1, "{answers:?}");
+    answers[0].address.to_string()
+}
+
+#[test]
+fn literals_are_their_own_address() {
+    let lo = interface_index("lo").unwrap();
+    let rows = [
+        ("127.0.0.1", "127.0.0.1:80".to_owned()),
+        ("192.0.2.1", "192.0.2.1:80".to_owned()),
+        ("::1", "[::1]:80".to_owned()),
+        ("2001:db8::80", "[2001:db8::80]:80".to_owned()),
+        ("fe80::1%lo", format!("[fe80::1%{lo}]:80")),
+        ("fe80::1%7", "[fe80::1%7]:80".to_owned()),
+    ];
+    for (host, want) in rows {
+        assert_eq!(one(host, Service::Port(80), stream()), want);
+        assert_eq!(one(host, Service::Port(80), stream().numeric_host(true)), want);
+    }
+}
+
+#[test]
+fn an_answer_says_which_socket_can_use_it() {
+    let answers = resolve("127.0.0.1", 53, &Hints::new()).unwrap();
+    let kinds: Vec<Type> = answers.iter().map(|answer| answer.kind).collect();
+    assert!(kinds.contains(&Type::STREAM) && kinds.contains(&Type::DGRAM), "{kinds:?}");
+
+    let udp = resolve("127.0.0.1", 53, &Hints::new().protocol(Protocol::UDP)).unwrap();
+    assert_eq!((udp.len(), udp[0].kind, udp[0].protocol), (1, Type::DGRAM, Protocol::UDP));
+    assert_eq!((udp[0].family, udp[0].address.family()), (Family::INET, Family::INET));
+
+    let raw = resolve("127.0.0.1", 0, &Hints::new().kind(Type::RAW)).unwrap();
+    assert_eq!(raw[0].kind, Type::RAW, "raw sockets have no port, and port 0 asks for none");
+}
+
+#[test]
+fn an_empty_host_is_loopback_or_when_passive_every_address() {
+    let family = |family| stream().family(family);
+    assert_eq!(one("", Service::Port(80), family(Family::INET)), "127.0.0.1:80");
+    assert_eq!(one("", Service::Port(80), family(Family::INET6)), "[::1]:80");
+    assert_eq!(one("", Service::Port(80), family(Family::INET).passive(true)), "0.0.0.0:80");
+    assert_eq!(one("", Service::Port(80), family(Family::INET6).passive(true)), "[::]:80");
+    assert_eq!(one("", Service::Name(""), family(Family::INET)), "127.0.0.1:0");
+    assert_eq!(one("", Service::Port(80), family(Family::INET).passive(true).passive(false)), "127.0.0.1:80");
+}
+
+#[test]
+fn localhost_goes_forward_and_back() {
+    let answers = resolve("localhost", 80, &stream()).unwrap();
+    assert!(!answers.is_empty());
+    for answer in &answers {
+        assert!(answer.address.ip().is_some_and(|ip| ip.is_loopback()), "{answer:?}");
+    }
+    let named = BackHints::new().name_required(true).numeric_service(true);
+    let (host, service) = resolve_back((Ipv4Addr::LOCALHOST, 80), &named).unwrap();
+    assert_eq!(service, "80");
+    let again = resolve(&host, 80, &stream().family(Family::INET)).unwrap();
+    assert_eq!(again[0].address, Address::from((Ipv4Addr::LOCALHOST, 80)));
+}
+
+#[test]
+fn an_unknown_host_is_not_found_or_the_resolver_says_that_it_cannot_know() {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || sender.send(resolve("nosuch.invalid", 80, &stream()).unwrap_err()));
+    let error = receiver.recv_timeout(Duration::from_secs(60)).expect("the resolver gives up in time");
+    let message = error.to_string();
+    assert!(message.starts_with("resolve nosuch.invalid:80: "), "{message}");
+    if error.cause() == Cause::Resolver(EAI_AGAIN) {
+        assert!(message.ends_with("temporary failure in name resolution"), "{message}");
+    } else {
+        assert_eq!(error.kind(), ErrorKind::NotFound, "{message}");
+    }
+    assert_eq!(error.raw_os_error(), None);
+}
+
+#[test]
+fn refusals_have_the_shape_of_errors() {
+    let stream = stream();
+    let rows = [
+        (
+            resolve("localhost", 80, &stream.numeric_host(true)),
+            "resolve localhost:80: name or service not known",
+        ),
+        (
+            resolve("localhost", "nosuch", &stream),
+            "resolve localhost:nosuch: servname not supported for ai_socktype",
+        ),
+        (
+            resolve("::1", "http", &stream.numeric_service(true)),
+            "resolve [::1]:http: name or service not known",
+        ),
+    ];
+    for (result, want) in rows {
+        let error = result.unwrap_err();
+        assert_eq!((error.to_string().as_str(), error.kind()), (want, ErrorKind::NotFound));
+        assert!(matches!(error.cause(), Cause::Resolver(_)));
+    }
+}
+
+#[test]
+fn what_the_resolver_would_cut_is_refused_in_words() {
+    let rows = [
+        (
+            resolve("a\0b", 80, &stream()),
+            r"resolve a\0b:80: the host holds a NUL, where the resolver would cut it",
+        ),
+        (
+            resolve("localhost", "ht\0tp", &stream()),
+            r"resolve localhost:ht\0tp: the service holds a NUL, where the resolver would cut it",
+        ),
+        (
+            resolve("", "65536", &stream().passive(true)),
+            "resolve *:65536: port 65536 is no number from 0 to 65535",
+        ),
+    ];
+    for (result, want) in rows {
+        let error = result.unwrap_err();
+        assert_eq!((error.to_string().as_str(), error.kind()), (want, ErrorKind::InvalidInput));
+    }
+    let error = interface_index("l\0o").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        r"interface_index l\0o: the interface's name holds a NUL, where the kernel would cut it"
+    );
+}
+
+#[test]
+fn services_have_numbers_and_names() {
+    for service in [Service::from("80"), Service::from(&"80".to_owned()), Service::from(80)] {
+        assert_eq!(one("127.0.0.1", service, stream()), "127.0.0.1:80");
+    }
+    assert_eq!(one("127.0.0.1", Service::from(""), stream()), "127.0.0.1:0");
+    let services = fs::read_to_string("/etc/services").unwrap_or_default();
+    if !(services.contains("80/tcp") && services.contains("514/udp")) {
+        return skip::skip("resolve::services_have_numbers_and_names", "/etc/services");
+    }
+    assert_eq!(one("127.0.0.1", Service::from("http"), stream()), "127.0.0.1:80");
+    let numeric = BackHints::new().numeric_host(true);
+    let back = |port, hints| resolve_back((Ipv4Addr::LOCALHOST, port), &hints).unwrap().1;
+    assert_eq!(back(80, numeric), "http");
+    assert_eq!((back(514, numeric), back(514, numeric.datagram(true))), ("shell".into(), "syslog".into()));
+}
+
+#[test]
+fn the_first_answer_carries_the_canonical_name_where_asked() {
+    let named = resolve("127.0.0.1", 80, &Hints::new().canonical_name(true)).unwrap();
+    assert_eq!(named[0].canonical_name.as_deref(), Some("127.0.0.1"));
+    assert!(named[1..].iter().all(|answer| answer.canonical_name.is_none()));
+    assert_eq!(resolve("127.0.0.1", 80, &stream()).unwrap()[0].canonical_name, None);
+}
+
+#[test]
+fn ipv4_answers_a_question_for_ipv6_only_when_mapped() {
+    let six = stream().family(Family::INET6);
+    assert!(resolve("127.0.0.1", 80, &six).is_err());
+    assert_eq!(one("127.0.0.1", Service::Port(80), six.v4_mapped(true)), "[::ffff:127.0.0.1]:80");
+}
+
+#[test]
+fn an_address_goes_back_to_digits_with_its_zone() {
+    let numbers = BackHints::new().numeric_host(true).numeric_service(true);
+    let lo = interface_index("lo").unwrap();
+    let linked = std::net::SocketAddrV6::new("fe80::1".parse().unwrap(), 443, 0, lo);
+    let rows: [(Address, &str, &str); 3] = [
+        ((Ipv4Addr::new(192, 0, 2, 1), 65535).into(), "192.0.2.1", "65535"),
+        ((Ipv6Addr::LOCALHOST, 0).into(), "::1", "0"),
+        (linked.into(), "fe80::1%lo", "443"),
+    ];
+    for (address, host, service) in rows {
+        assert_eq!(resolve_back(address, &numbers).unwrap(), (host.to_owned(), service.to_owned()));
+    }
+}
+
+#[test]
+fn a_family_without_names_is_refused() {
+    let vsock = OtherAddress::new(Family::from_raw(40), &[0; 14]).unwrap();
+    let error = resolve_back(Address::Other(vsock), &BackHints::new()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "resolve_back family 40 0000000000000000000000000000: ai_family not supported"
+    );
+}
+
+#[test]
+fn interfaces_have_an_index_and_a_name() {
+    let index = interface_index("lo").unwrap();
+    assert_eq!(interface_name(index).unwrap(), "lo");
+    let rows = [
+        (interface_index("nosuch0").unwrap_err(), "interface_index nosuch0: no such device (os error 19)"),
+        (
+            interface_name(2_147_483_647).unwrap_err(),
+            "interface_name 2147483647: no such device or address (os error 6)",
+        ),
+    ];
+    for (error, want) in rows {
+        assert_eq!(error.to_string(), want);
+    }
+}
+
+#[test]
+fn a_resolver_that_cannot_work_says_which_errno_stopped_it() {
+    let armed = fault::arm(fault::Plan::fail("getaddrinfo", 1, EMFILE));
+    let error = resolve("localhost", 80, &stream()).unwrap_err();
+    assert_eq!(error.to_string(), "resolve localhost:80: too many open files (os error 24)");
+    assert!(armed.struck());
+    drop(armed);
+    let armed = fault::arm(fault::Plan::fail("getnameinfo", 1, EMFILE));
+    let error = resolve_back((Ipv4Addr::LOCALHOST, 80), &BackHints::new()).unwrap_err();
+    assert_eq!(error.to_string(), "resolve_back 127.0.0.1:80: too many open files (os error 24)");
+    assert!(armed.struck());
+}
