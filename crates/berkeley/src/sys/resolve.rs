@@ -1,4 +1,4 @@
-//! Names: getaddrinfo(3), getnameinfo(3), if_nametoindex(3).
+//! Names: getaddrinfo(3), getnameinfo(3), `if_nametoindex(3)`.
 
 use std::ffi::{CStr, CString};
 use std::ptr;
@@ -142,14 +142,16 @@ fn lookup(name: &'static str, call: impl FnOnce() -> i32) -> std::result::Result
     result
 }
 
-/// gai_strerror(3): the C library's words for an `EAI_*` code, in lower case.
+/// `gai_strerror(3)`: the C library's words for an `EAI_*` code, in lower case.
 pub(crate) fn resolve_message(code: i32) -> String {
-    // SAFETY: gai_strerror gives a static text for any integer.
-    let text = unsafe { CStr::from_ptr(libc::gai_strerror(code)) };
+    // SAFETY: gai_strerror takes any integer.
+    let text = unsafe { libc::gai_strerror(code) };
+    // SAFETY: what it gave is a static text that ends in a NUL, for unknown codes too.
+    let text = unsafe { CStr::from_ptr(text) };
     super::errno::lower_first_word(&text.to_string_lossy())
 }
 
-/// if_nametoindex(3).
+/// `if_nametoindex(3)`.
 pub(crate) fn interface_index(name: &CStr) -> Result<u32> {
     let index = run_int("if_nametoindex", NO_FD, || {
         // SAFETY: `name` is NUL-terminated, and the call only reads it.
@@ -160,7 +162,7 @@ pub(crate) fn interface_index(name: &CStr) -> Result<u32> {
     Ok(index.unsigned_abs())
 }
 
-/// if_indextoname(3).
+/// `if_indextoname(3)`.
 pub(crate) fn interface_name(index: u32) -> Result<CString> {
     let mut name = [0_u8; libc::IF_NAMESIZE];
     run_int("if_indextoname", NO_FD, || {
