@@ -4,8 +4,6 @@
 
 mod skip;
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
 mod connect;
 mod resolve;
 mod tokio;
