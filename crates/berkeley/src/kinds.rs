@@ -49,6 +49,7 @@ macro_rules! named_integer {
         }
     };
 }
+pub(crate) use named_integer;
 
 named_integer! {
     /// The address family of a socket (`AF_*`, address_families(7)).

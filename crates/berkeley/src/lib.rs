@@ -24,6 +24,7 @@ mod address;
 mod connect;
 mod error;
 mod kinds;
+pub mod option;
 pub mod resolve;
 pub mod socket;
 mod sys;

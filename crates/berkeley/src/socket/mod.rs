@@ -41,6 +41,7 @@ mod attempt;
 mod convert;
 mod describe;
 mod establish;
+mod options;
 mod timeout;
 mod transfer;
 

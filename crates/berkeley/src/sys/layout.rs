@@ -33,7 +33,35 @@ pub(crate) mod unix {
     pub(crate) const PATH_SIZE: usize = size_of::<libc::sockaddr_un>() - PATH;
 }
 
+/// `struct linger`: two C `int`s.
+pub(crate) mod linger {
+    use super::{offset_of, size_of};
+    pub(crate) const ON: usize = offset_of!(libc::linger, l_onoff);
+    pub(crate) const SECONDS: usize = offset_of!(libc::linger, l_linger);
+    pub(crate) const SIZE: usize = size_of::<libc::linger>();
+}
+
+/// `struct timeval`: two signed integers, as wide as a `long` where libc's time is.
+pub(crate) mod timeval {
+    use super::{offset_of, size_of};
+    pub(crate) const SECONDS: usize = offset_of!(libc::timeval, tv_sec);
+    pub(crate) const MICROSECONDS: usize = offset_of!(libc::timeval, tv_usec);
+    pub(crate) const FIELD: usize = size_of::<libc::time_t>();
+    pub(crate) const SIZE: usize = size_of::<libc::timeval>();
+}
+
+/// `struct ucred`: three 32-bit integers.
+pub(crate) mod ucred {
+    use super::{offset_of, size_of};
+    pub(crate) const PID: usize = offset_of!(libc::ucred, pid);
+    pub(crate) const UID: usize = offset_of!(libc::ucred, uid);
+    pub(crate) const GID: usize = offset_of!(libc::ucred, gid);
+    pub(crate) const SIZE: usize = size_of::<libc::ucred>();
+}
+
 // The encoders write the family as two bytes at the front and treat what follows as opaque for unknown families.
 const _: () = assert!(FAMILY == 0 && FAMILY_SIZE == 2);
 const _: () = assert!(inet::SIZE <= ADDRESS_MAX && inet6::SIZE <= ADDRESS_MAX);
 const _: () = assert!(unix::PATH + unix::PATH_SIZE <= ADDRESS_MAX);
+const _: () = assert!(linger::SIZE == 8 && ucred::SIZE == 12);
+const _: () = assert!(timeval::SIZE == 2 * timeval::FIELD && (timeval::FIELD == 4 || timeval::FIELD == 8));

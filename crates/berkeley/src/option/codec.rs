@@ -1,0 +1,411 @@
+//! How each kind of value is laid out, encoded and decoded byte by byte.
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use super::value::{MtuDiscover, PeerCredentials, PortRange, Value};
+use crate::kinds::{Family, Protocol, Type};
+use crate::sys::layout::{linger, timeval, ucred};
+
+/// What the value of an option is, in which unit, and how the kernel lays it out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Kind {
+    /// On or off: a C `int`, which the kernel reads as on unless it is 0.
+    Flag,
+    /// A C `int`.
+    Integer,
+    /// An error number, 0 for none: a C `int`.
+    Errno,
+    /// A number of 32 bits without a sign.
+    Unsigned,
+    /// Bytes, counted in 32 bits.
+    Bytes,
+    /// A number of 64 bits without a sign.
+    Wide,
+    /// Bytes per second, in 64 bits; the largest number for no limit.
+    Rate,
+    /// A duration in a C `int` of seconds; parts of a second count as a whole one.
+    Seconds,
+    /// A duration in a C `int` of milliseconds, rounded up.
+    Milliseconds,
+    /// A duration in a C `int` of microseconds, rounded up.
+    Microseconds,
+    /// A duration in a `struct timeval`, rounded up to microseconds.
+    TimeValue,
+    /// A `struct linger`, in seconds; parts of a second count as a whole one.
+    Linger,
+    /// A name: at most 15 bytes where it can be set.
+    Text,
+    /// Bytes without a form of their own, at most 256.
+    Octets,
+    /// An IPv4 address.
+    Address,
+    /// Two ports in 32 bits, the lower one in the low half.
+    PortRange,
+    /// The index of a network interface, 0 for none.
+    Interface,
+    /// The index of a network interface, 0 for none, in network byte order.
+    InterfaceBigEndian,
+    /// An address family.
+    Family,
+    /// A type of socket.
+    Type,
+    /// A protocol.
+    Protocol,
+    /// How the path's MTU is discovered.
+    MtuDiscover,
+    /// A `struct ucred`.
+    Credentials,
+}
+
+/// Whether `kind` is one of `kinds`; the derived comparison cannot run in a constant.
+pub(super) const fn is_among(kind: Kind, kinds: &[Kind]) -> bool {
+    let mut index = 0;
+    while index < kinds.len() {
+        if kinds[index] as u8 == kind as u8 {
+            return true;
+        }
+        index += 1;
+    }
+    false
+}
+
+/// The longest value that is read: a security label, the headers of a SYN.
+pub(crate) const VALUE_MAX: usize = 256;
+/// The longest name that can be set: the kernel's buffers hold 16 bytes with the NUL (`IFNAMSIZ`, `TCP_CA_NAME_MAX`,
+/// `TCP_ULP_NAME_MAX`) and a longer name would be cut without a word.
+const NAME_MAX: usize = 15;
+
+/// A value as the kernel takes it.
+pub(crate) struct Encoded {
+    bytes: [u8; VALUE_MAX],
+    length: usize,
+}
+
+impl Encoded {
+    /// Fails where there are more bytes than any option has.
+    fn new(value: &[u8]) -> Result<Self, String> {
+        let mut encoded = Self { bytes: [0; VALUE_MAX], length: value.len() };
+        let room = encoded.bytes.get_mut(..value.len());
+        let room = room.ok_or_else(|| format!("takes at most {VALUE_MAX} bytes, got {}", value.len()))?;
+        room.copy_from_slice(value);
+        Ok(encoded)
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+}
+
+impl Kind {
+    /// What a bare number counts, and what is printed behind it: `bytes`, `s`; `None` for what is no quantity.
+    pub const fn unit(self) -> Option<&'static str> {
+        match self {
+            Self::Bytes => Some("bytes"),
+            Self::Rate => Some("bytes/s"),
+            Self::Seconds | Self::TimeValue | Self::Linger => Some("s"),
+            Self::Milliseconds => Some("ms"),
+            Self::Microseconds => Some("us"),
+            _ => None,
+        }
+    }
+
+    /// The nanoseconds in one of the kernel's units, where the value is a duration.
+    pub(super) const fn nanoseconds(self) -> Option<u32> {
+        match self {
+            Self::Seconds | Self::Linger => Some(1_000_000_000),
+            Self::Milliseconds => Some(1_000_000),
+            Self::Microseconds | Self::TimeValue => Some(1_000),
+            _ => None,
+        }
+    }
+
+    /// How many bytes a read asks for.
+    pub(crate) const fn room(self) -> usize {
+        match self {
+            Self::Text | Self::Octets => VALUE_MAX,
+            Self::Wide | Self::Rate => 8,
+            Self::TimeValue => timeval::SIZE,
+            Self::Linger => linger::SIZE,
+            Self::Credentials => ucred::SIZE,
+            _ => 4,
+        }
+    }
+
+    /// The value in the kernel's bytes; fails, in words, where they are not as many as the value has.
+    pub(crate) fn decode(self, bytes: &[u8]) -> Result<Value, String> {
+        self.decode_whole(bytes).ok_or_else(|| match self {
+            Self::Text => "the kernel gave a text that is not UTF-8".to_owned(),
+            _ => format!("the kernel gave {} bytes, wanted {}", bytes.len(), self.room()),
+        })
+    }
+
+    fn decode_whole(self, bytes: &[u8]) -> Option<Value> {
+        Some(match self {
+            Self::Flag => Value::Flag(int(bytes)? != 0),
+            Self::Integer | Self::Errno => Value::Integer(int(bytes)?),
+            Self::Unsigned | Self::Bytes | Self::Interface => Value::Unsigned(unsigned(bytes)?.into()),
+            Self::InterfaceBigEndian => Value::Unsigned(u32::from_be(unsigned(bytes)?).into()),
+            Self::Wide => Value::Unsigned(u64::from_ne_bytes(bytes.try_into().ok()?)),
+            Self::Rate => Value::Unsigned(decode_rate(bytes)?),
+            Self::Seconds => Value::Duration(Duration::from_secs(count(bytes)?)),
+            Self::Milliseconds => Value::Duration(Duration::from_millis(count(bytes)?)),
+            Self::Microseconds => Value::Duration(Duration::from_micros(count(bytes)?)),
+            Self::TimeValue => Value::Duration(decode_time_value(bytes)?),
+            Self::Linger => Value::Linger(decode_linger(bytes)?),
+            Self::Text => Value::Text(decode_text(bytes)?),
+            Self::Octets => Value::Octets(bytes.to_vec()),
+            Self::Address => Value::Address(Ipv4Addr::from(whole::<4>(bytes)?)),
+            Self::PortRange => Value::PortRange(decode_ports(unsigned(bytes)?)),
+            Self::Family => Value::Family(Family::from_raw(int(bytes)?)),
+            Self::Type => Value::Type(Type::from_raw(int(bytes)?)),
+            Self::Protocol => Value::Protocol(Protocol::from_raw(int(bytes)?)),
+            Self::MtuDiscover => Value::MtuDiscover(MtuDiscover::from_raw(int(bytes)?)),
+            Self::Credentials => Value::Credentials(decode_credentials(bytes)?),
+        })
+    }
+
+    /// The kernel's bytes for a value; fails, in words, where the value is of another kind or does not fit.
+    pub(crate) fn encode(self, value: &Value) -> Result<Encoded, String> {
+        match (self, value) {
+            (Self::Flag, Value::Flag(on)) => Encoded::new(&i32::from(*on).to_ne_bytes()),
+            (Self::Integer | Self::Errno, Value::Integer(number)) => Encoded::new(&number.to_ne_bytes()),
+            (Self::Unsigned | Self::Bytes | Self::Interface, Value::Unsigned(number)) => {
+                Encoded::new(&narrow(*number)?.to_ne_bytes())
+            }
+            (Self::InterfaceBigEndian, Value::Unsigned(number)) => {
+                Encoded::new(&narrow(*number)?.to_be_bytes())
+            }
+            (Self::Wide | Self::Rate, Value::Unsigned(number)) => Encoded::new(&number.to_ne_bytes()),
+            (Self::TimeValue, Value::Duration(duration)) => encode_time_value(*duration),
+            (Self::Linger, Value::Linger(duration)) => encode_linger(*duration),
+            (Self::Text, Value::Text(text)) => encode_text(text),
+            (Self::Octets, Value::Octets(bytes)) => Encoded::new(bytes),
+            (Self::Address, Value::Address(address)) => Encoded::new(&address.octets()),
+            (Self::PortRange, Value::PortRange(range)) => {
+                Encoded::new(&(u32::from(range.high) << 16 | u32::from(range.low)).to_ne_bytes())
+            }
+            (Self::Family, Value::Family(family)) => Encoded::new(&family.as_raw().to_ne_bytes()),
+            (Self::MtuDiscover, Value::MtuDiscover(mode)) => Encoded::new(&mode.as_raw().to_ne_bytes()),
+            (kind, Value::Duration(duration)) => match kind.nanoseconds() {
+                Some(_) if kind != Self::Linger => Encoded::new(&units(*duration, kind)?.to_ne_bytes()),
+                _ => Err(kind.refusal(value)),
+            },
+            (kind, value) => Err(kind.refusal(value)),
+        }
+    }
+
+    fn refusal(self, value: &Value) -> String {
+        format!("takes {}, got {value}", self.wanted())
+    }
+
+    /// What text or value the kind takes, in words.
+    pub(super) const fn wanted(self) -> &'static str {
+        match self {
+            Self::Flag => "on or off",
+            Self::Integer | Self::Errno | Self::Unsigned | Self::Wide => "a number",
+            Self::Bytes => "a size such as 4096, 64K or 1MiB",
+            Self::Rate => "bytes per second such as 125000 or 1MiB",
+            Self::Seconds => "a duration such as 30s or 2m, or a number of seconds",
+            Self::Milliseconds => "a duration such as 500ms or 2s, or a number of milliseconds",
+            Self::Microseconds => "a duration such as 50us or 2ms, or a number of microseconds",
+            Self::TimeValue => "a duration such as 500ms or 2s, or a number of seconds",
+            Self::Linger => "off, a duration such as 5s, or a number of seconds",
+            Self::Text => "a name",
+            Self::Octets => "bytes in hexadecimal",
+            Self::Address => "an IPv4 address",
+            Self::PortRange => "ports such as 4000-4999",
+            Self::Interface | Self::InterfaceBigEndian => "an interface's index",
+            Self::Family => "AF_INET or AF_INET6",
+            Self::Type => "a type of socket",
+            Self::Protocol => "a protocol",
+            Self::MtuDiscover => "dont, want, do, probe, interface or omit",
+            Self::Credentials => "credentials",
+        }
+    }
+}
+
+/// The bytes as an array, where there are exactly that many.
+fn whole<const N: usize>(bytes: &[u8]) -> Option<[u8; N]> {
+    bytes.try_into().ok()
+}
+
+fn field<const N: usize>(bytes: &[u8], offset: usize) -> Option<[u8; N]> {
+    bytes.get(offset..)?.first_chunk().copied()
+}
+
+fn int(bytes: &[u8]) -> Option<i32> {
+    whole(bytes).map(i32::from_ne_bytes)
+}
+
+fn unsigned(bytes: &[u8]) -> Option<u32> {
+    whole(bytes).map(u32::from_ne_bytes)
+}
+
+/// A C `int` that counts a duration; the kernel's few negative ones ("as the system says") are none.
+fn count(bytes: &[u8]) -> Option<u64> {
+    int(bytes).map(|count| u64::try_from(count).unwrap_or(0))
+}
+
+/// A kernel of 32 bits gives four bytes, whose largest number is "no limit" as well.
+fn decode_rate(bytes: &[u8]) -> Option<u64> {
+    match unsigned(bytes) {
+        Some(u32::MAX) => Some(u64::MAX),
+        Some(rate) => Some(rate.into()),
+        None => whole(bytes).map(u64::from_ne_bytes),
+    }
+}
+
+fn decode_time_value(bytes: &[u8]) -> Option<Duration> {
+    let whole_size = (bytes.len() == timeval::SIZE).then_some(bytes)?;
+    let number = |offset| -> Option<u64> {
+        let signed = match timeval::FIELD {
+            8 => i64::from_ne_bytes(field(whole_size, offset)?),
+            _ => i32::from_ne_bytes(field(whole_size, offset)?).into(),
+        };
+        Some(u64::try_from(signed).unwrap_or(0))
+    };
+    let seconds = Duration::from_secs(number(timeval::SECONDS)?);
+    Some(seconds.saturating_add(Duration::from_micros(number(timeval::MICROSECONDS)?)))
+}
+
+fn encode_time_value(duration: Duration) -> Result<Encoded, String> {
+    let micros = duration.as_nanos().div_ceil(1_000);
+    let mut bytes = [0; timeval::SIZE];
+    for (offset, part) in
+        [(timeval::SECONDS, micros / 1_000_000), (timeval::MICROSECONDS, micros % 1_000_000)]
+    {
+        let too_long = |_| "takes a shorter duration".to_owned();
+        match timeval::FIELD {
+            8 => put(&mut bytes, offset, &i64::try_from(part).map_err(too_long)?.to_ne_bytes()),
+            _ => put(&mut bytes, offset, &i32::try_from(part).map_err(too_long)?.to_ne_bytes()),
+        }
+    }
+    Encoded::new(&bytes)
+}
+
+fn decode_linger(bytes: &[u8]) -> Option<Option<Duration>> {
+    let whole_size = (bytes.len() == linger::SIZE).then_some(bytes)?;
+    let on = i32::from_ne_bytes(field(whole_size, linger::ON)?) != 0;
+    let seconds = i32::from_ne_bytes(field(whole_size, linger::SECONDS)?);
+    Some(on.then(|| Duration::from_secs(u64::try_from(seconds).unwrap_or(0))))
+}
+
+fn encode_linger(duration: Option<Duration>) -> Result<Encoded, String> {
+    let seconds = duration.map_or(Ok(0), |duration| units(duration, Kind::Linger))?;
+    let mut bytes = [0; linger::SIZE];
+    put(&mut bytes, linger::ON, &i32::from(duration.is_some()).to_ne_bytes());
+    put(&mut bytes, linger::SECONDS, &seconds.to_ne_bytes());
+    Encoded::new(&bytes)
+}
+
+/// The text up to its NUL, where the kernel counts one.
+fn decode_text(bytes: &[u8]) -> Option<String> {
+    let text = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
+    String::from_utf8(text.to_vec()).ok()
+}
+
+fn encode_text(text: &str) -> Result<Encoded, String> {
+    check_text(text)?;
+    Encoded::new(text.as_bytes())
+}
+
+/// The rules of a name that can be set.
+pub(super) fn check_text(text: &str) -> Result<(), String> {
+    if text.len() > NAME_MAX {
+        return Err(format!("takes a name of at most {NAME_MAX} bytes, got {}", text.len()));
+    }
+    if text.contains('\0') {
+        return Err("takes a name without NUL".to_owned());
+    }
+    Ok(())
+}
+
+fn decode_ports(ports: u32) -> PortRange {
+    let [a, b, c, d] = ports.to_be_bytes();
+    PortRange { low: u16::from_be_bytes([c, d]), high: u16::from_be_bytes([a, b]) }
+}
+
+fn decode_credentials(bytes: &[u8]) -> Option<PeerCredentials> {
+    let whole_size = (bytes.len() == ucred::SIZE).then_some(bytes)?;
+    Some(PeerCredentials {
+        pid: i32::from_ne_bytes(field(whole_size, ucred::PID)?),
+        uid: u32::from_ne_bytes(field(whole_size, ucred::UID)?),
+        gid: u32::from_ne_bytes(field(whole_size, ucred::GID)?),
+    })
+}
+
+/// A duration in the kernel's units, rounded up so that nothing ends early and nothing short becomes "none".
+fn units(duration: Duration, kind: Kind) -> Result<i32, String> {
+    let units = duration.as_nanos().div_ceil(kind.nanoseconds().unwrap_or(1).into());
+    i32::try_from(units).map_err(|_| {
+        let unit = kind.unit().unwrap_or_default();
+        format!("takes 0{unit} to {}{unit}", i32::MAX)
+    })
+}
+
+fn narrow(number: u64) -> Result<u32, String> {
+    u32::try_from(number).map_err(|_| format!("takes 0 to {}, got {number}", u32::MAX))
+}
+
+/// Writes a field at one of the layout's offsets, which lie within `bytes`.
+fn put(bytes: &mut [u8], offset: usize, field: &[u8]) {
+    bytes[offset..offset + field.len()].copy_from_slice(field);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_size_is_an_error_in_words() {
+        assert_eq!(Kind::Flag.decode(&[1]).unwrap_err(), "the kernel gave 1 bytes, wanted 4");
+        for kind in [Kind::Linger, Kind::TimeValue, Kind::Credentials, Kind::Wide, Kind::Address] {
+            for length in (0..VALUE_MAX).filter(|length| *length != kind.room()) {
+                assert!(kind.decode(&[0; VALUE_MAX][..length]).is_err(), "{kind:?} of {length} bytes");
+            }
+        }
+    }
+
+    #[test]
+    #[cfg(target_endian = "little")]
+    fn golden_bytes_go_both_ways() {
+        let rows: [(Kind, Value, &[u8]); 8] = [
+            (Kind::Flag, Value::Flag(true), &[1, 0, 0, 0]),
+            (Kind::Integer, Value::Integer(-2), &[0xfe, 0xff, 0xff, 0xff]),
+            (Kind::InterfaceBigEndian, Value::Unsigned(3), &[0, 0, 0, 3]),
+            (Kind::Seconds, Value::Duration(Duration::from_secs(300)), &[44, 1, 0, 0]),
+            (Kind::Linger, Value::Linger(Some(Duration::from_secs(5))), &[1, 0, 0, 0, 5, 0, 0, 0]),
+            (Kind::Linger, Value::Linger(None), &[0; 8]),
+            (Kind::Text, Value::Text("cubic".to_owned()), b"cubic"),
+            (Kind::PortRange, Value::PortRange(PortRange { low: 1, high: 2 }), &[1, 0, 2, 0]),
+        ];
+        for (kind, value, bytes) in rows {
+            assert_eq!(kind.encode(&value).map(|encoded| encoded.as_bytes().to_vec()), Ok(bytes.to_vec()));
+            assert_eq!(kind.decode(bytes), Ok(value));
+        }
+    }
+
+    #[test]
+    fn a_duration_is_rounded_up_to_the_unit() {
+        let encode = |kind: Kind, duration| kind.encode(&Value::Duration(duration));
+        let short = encode(Kind::Seconds, Duration::from_millis(1)).unwrap();
+        assert_eq!(short.as_bytes(), 1_i32.to_ne_bytes());
+        let short = encode(Kind::TimeValue, Duration::from_nanos(1)).unwrap();
+        assert_eq!(Kind::TimeValue.decode(short.as_bytes()), Ok(Value::Duration(Duration::from_micros(1))));
+        let long = encode(Kind::Seconds, Duration::MAX).err();
+        assert_eq!(long.as_deref(), Some("takes 0s to 2147483647s"));
+    }
+
+    #[test]
+    fn a_value_of_another_kind_is_refused_in_words() {
+        let refused = |kind: Kind, value: Value| kind.encode(&value).err().unwrap();
+        assert_eq!(refused(Kind::Flag, Value::Integer(5)), "takes on or off, got 5");
+        assert_eq!(refused(Kind::Bytes, Value::Unsigned(1 << 32)), "takes 0 to 4294967295, got 4294967296");
+        assert_eq!(
+            refused(Kind::Text, Value::Text("sixteen bytes ..".to_owned())),
+            "takes a name of at most 15 bytes, got 16"
+        );
+    }
+}

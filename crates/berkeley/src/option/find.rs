@@ -1,0 +1,152 @@
+//! Options by name: [`find`] among all, [`find_in`] among those of some levels.
+
+use std::fmt;
+
+use super::{Description, Level, all};
+
+/// Why a name gives no option.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FindError {
+    /// No option has the name.
+    Unknown {
+        /// The name that was asked for.
+        name: String,
+        /// The option whose name is nearest, where one is near.
+        nearest: Option<&'static Description>,
+    },
+    /// Several levels have an option of that name: the full name says which.
+    Ambiguous {
+        /// The name that was asked for.
+        name: String,
+        /// The options that fit.
+        options: Vec<&'static Description>,
+    },
+}
+
+impl fmt::Display for FindError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown { name, nearest: None } => write!(f, "no option is called {name:?}"),
+            Self::Unknown { name, nearest: Some(nearest) } => {
+                write!(f, "no option is called {name:?}; the nearest is {nearest}")
+            }
+            Self::Ambiguous { name, options } => {
+                write!(f, "{name:?} is the name of several options:")?;
+                options.iter().enumerate().try_for_each(|(index, option)| {
+                    let comma = if index == 0 { "" } else { "," };
+                    write!(f, "{comma} {option}")
+                })
+            }
+        }
+    }
+}
+
+impl std::error::Error for FindError {}
+
+/// The option of that name: in full (`tcp.cork`), in C (`TCP_CORK`), or bare (`nodelay`) where one level has it.
+///
+/// Case does not matter. Fails where no option has the name (the error knows the nearest), and where a bare name fits
+/// several levels (the error lists them).
+///
+/// ```
+/// use berkeley::option;
+///
+/// assert_eq!(option::find("SO_KEEPALIVE").unwrap().to_string(), "socket.keepalive");
+/// assert_eq!(
+///     option::find("cork").unwrap_err().to_string(),
+///     r#""cork" is the name of several options: tcp.cork, udp.cork"#
+/// );
+/// ```
+pub fn find(name: &str) -> Result<&'static Description, FindError> {
+    find_among(name, all)
+}
+
+/// As [`find`], among the options of `levels` only: on a TCP socket, `cork` can be none but TCP's.
+///
+/// ```
+/// use berkeley::option::{self, Level};
+///
+/// let cork = option::find_in(&[Level::SOCKET, Level::IP, Level::TCP], "cork").unwrap();
+/// assert_eq!(cork.c_name, "TCP_CORK");
+/// ```
+pub fn find_in(levels: &[Level], name: &str) -> Result<&'static Description, FindError> {
+    find_among(name, || all().filter(|option| levels.contains(&option.level)))
+}
+
+fn find_among<I>(name: &str, options: impl Fn() -> I) -> Result<&'static Description, FindError>
+where
+    I: Iterator<Item = &'static Description>,
+{
+    let fits: Vec<_> = options().filter(|option| is_called(option, name)).collect();
+    match fits[..] {
+        [option] => Ok(option),
+        [] => Err(FindError::Unknown { name: name.to_owned(), nearest: nearest(name, options()) }),
+        _ => Err(FindError::Ambiguous { name: name.to_owned(), options: fits }),
+    }
+}
+
+fn is_called(option: &Description, name: &str) -> bool {
+    let in_full = || {
+        let (level, rest) = name.split_once('.')?;
+        Some(level.eq_ignore_ascii_case(option.level.name()) && rest.eq_ignore_ascii_case(option.name))
+    };
+    name.eq_ignore_ascii_case(option.name)
+        || name.eq_ignore_ascii_case(option.c_name)
+        || in_full().unwrap_or(false)
+}
+
+/// The longest name that is compared: the work grows with the square of it.
+const LONGEST: usize = 64;
+
+/// The option that the fewest typing errors away from `name` has the name of, if at most a third of it is wrong.
+fn nearest(name: &str, options: impl Iterator<Item = &'static Description>) -> Option<&'static Description> {
+    if name.len() > LONGEST {
+        return None;
+    }
+    let name = name.to_ascii_lowercase();
+    let distance_to = |option: &Description| {
+        let spellings = [option.name.to_owned(), option.to_string(), option.c_name.to_ascii_lowercase()];
+        spellings.iter().map(|spelling| distance(name.as_bytes(), spelling.as_bytes())).min()
+    };
+    let (distance, option) = options
+        .filter_map(|option| Some((distance_to(option)?, option)))
+        .min_by_key(|(distance, _)| *distance)?;
+    (distance <= name.len().div_ceil(3)).then_some(option)
+}
+
+/// How many bytes must be inserted, removed or replaced to make `left` into `right` (Levenshtein's distance).
+fn distance(left: &[u8], right: &[u8]) -> usize {
+    // The distances from the part of `left` so far to each beginning of `right`.
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (above, &from) in left.iter().enumerate() {
+        let mut diagonal = above;
+        row[0] = above + 1;
+        for (index, &to) in right.iter().enumerate() {
+            let replaced = diagonal + usize::from(from != to);
+            diagonal = row[index + 1];
+            row[index + 1] = replaced.min(diagonal + 1).min(row[index] + 1);
+        }
+    }
+    row[right.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_distance_counts_single_edits() {
+        let rows = [
+            ("", "", 0),
+            ("cork", "", 4),
+            ("cork", "corc", 1),
+            ("nodlay", "nodelay", 1),
+            ("kitten", "sitting", 3),
+        ];
+        for (left, right, want) in rows {
+            assert_eq!(distance(left.as_bytes(), right.as_bytes()), want, "{left} {right}");
+            assert_eq!(distance(right.as_bytes(), left.as_bytes()), want, "{right} {left}");
+        }
+    }
+}

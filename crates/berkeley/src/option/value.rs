@@ -1,0 +1,261 @@
+//! What options hold: [`Value`] for any of them, [`OptionValue`] for the types that a [`SocketOption`] may have.
+//!
+//! [`SocketOption`]: super::SocketOption
+
+use std::fmt;
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use super::Kind;
+use crate::kinds::{Family, Protocol, Type, named_integer};
+use crate::sys::constants as c;
+
+named_integer! {
+    /// Whether a socket discovers the path's MTU (`IP_PMTUDISC_*`, ip(7)); the same for IPv6.
+    MtuDiscover;
+    /// Never: packets are sent without the don't-fragment bit.
+    DONT = IP_PMTUDISC_DONT, "IP_PMTUDISC_DONT";
+    /// As each route says: the default.
+    WANT = IP_PMTUDISC_WANT, "IP_PMTUDISC_WANT";
+    /// Always: a datagram larger than the path's MTU is refused with `EMSGSIZE`.
+    DO = IP_PMTUDISC_DO, "IP_PMTUDISC_DO";
+    /// The don't-fragment bit is set, and the path's MTU is not heeded.
+    PROBE = IP_PMTUDISC_PROBE, "IP_PMTUDISC_PROBE";
+    /// The interface's MTU counts, never the path's; no fragment is sent.
+    INTERFACE = IP_PMTUDISC_INTERFACE, "IP_PMTUDISC_INTERFACE";
+    /// As `INTERFACE`, yet packets may be fragmented.
+    OMIT = IP_PMTUDISC_OMIT, "IP_PMTUDISC_OMIT";
+}
+
+impl MtuDiscover {
+    /// Each mode under the word that `Display` prints.
+    pub(super) const WORDS: [(&'static str, Self); 6] = [
+        ("dont", Self::DONT),
+        ("want", Self::WANT),
+        ("do", Self::DO),
+        ("probe", Self::PROBE),
+        ("interface", Self::INTERFACE),
+        ("omit", Self::OMIT),
+    ];
+}
+
+/// `want`, `do`, ...; the number where the kernel knows a mode that has no name here.
+impl fmt::Display for MtuDiscover {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match Self::WORDS.iter().find(|(_, mode)| mode == self) {
+            Some((word, _)) => f.pad(word),
+            None => self.as_raw().fmt(f),
+        }
+    }
+}
+
+/// Who made the other end of a Unix connection, as it was at `connect` or `listen` (`SO_PEERCRED`, unix(7)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[doc(alias = "ucred")]
+pub struct PeerCredentials {
+    /// The process; 0 where it is of another namespace, or where there is no peer.
+    pub pid: i32,
+    /// The user; `u32::MAX` where there is no peer.
+    pub uid: u32,
+    /// The group; `u32::MAX` where there is no peer.
+    pub gid: u32,
+}
+
+impl fmt::Display for PeerCredentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "pid {} uid {} gid {}", self.pid, self.uid, self.gid)
+    }
+}
+
+/// The local ports that the kernel may choose from, both ends included; 0 for an end that the system's setting decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub struct PortRange {
+    /// The lowest port.
+    pub low: u16,
+    /// The highest port.
+    pub high: u16,
+}
+
+impl fmt::Display for PortRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.low, self.high)
+    }
+}
+
+/// The value of any option, for those who learn at run time which option it is.
+///
+/// `Display` prints what [`Description::parse`](super::Description::parse) reads.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Value {
+    /// `on` or `off`.
+    Flag(bool),
+    /// A number that may be negative.
+    Integer(i32),
+    /// A number that may not: a count, a mark, bytes, an interface's index, a cookie.
+    Unsigned(u64),
+    /// A length of time: `500ms`, `2s`.
+    Duration(Duration),
+    /// How long `close` lingers; `None`, printed `off`, where it does not.
+    Linger(Option<Duration>),
+    /// A name.
+    Text(String),
+    /// Bytes, printed in hexadecimal.
+    Octets(Vec<u8>),
+    /// An IPv4 address.
+    Address(Ipv4Addr),
+    /// Ports from one to another: `4000-4999`.
+    PortRange(PortRange),
+    /// An address family, by its C name.
+    Family(Family),
+    /// A type of socket, by its C name.
+    Type(Type),
+    /// A protocol, by its C name.
+    Protocol(Protocol),
+    /// A mode of discovering the path's MTU: `want`, `do`, ...
+    MtuDiscover(MtuDiscover),
+    /// The peer's process, user and group.
+    Credentials(PeerCredentials),
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(on) => f.write_str(if *on { "on" } else { "off" }),
+            Self::Integer(number) => number.fmt(f),
+            Self::Unsigned(number) => number.fmt(f),
+            Self::Duration(duration) | Self::Linger(Some(duration)) => write_duration(f, *duration),
+            Self::Linger(None) => f.write_str("off"),
+            Self::Text(text) => f.write_str(text),
+            Self::Octets(bytes) => bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}")),
+            Self::Address(address) => address.fmt(f),
+            Self::PortRange(range) => range.fmt(f),
+            Self::Family(family) => write!(f, "{family:?}"),
+            Self::Type(kind) => write!(f, "{kind:?}"),
+            Self::Protocol(protocol) => write!(f, "{protocol:?}"),
+            Self::MtuDiscover(mode) => mode.fmt(f),
+            Self::Credentials(credentials) => credentials.fmt(f),
+        }
+    }
+}
+
+/// In the largest unit that says it exactly: `2s`, `1500ms`.
+fn write_duration(f: &mut fmt::Formatter<'_>, duration: Duration) -> fmt::Result {
+    match duration.subsec_nanos() {
+        0 => write!(f, "{}s", duration.as_secs()),
+        nanos if nanos % 1_000_000 == 0 => write!(f, "{}ms", duration.as_millis()),
+        nanos if nanos % 1_000 == 0 => write!(f, "{}us", duration.as_micros()),
+        _ => write!(f, "{}ns", duration.as_nanos()),
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// A type that the value of an option may have; the set is closed.
+pub trait OptionValue: Sized + sealed::Sealed {
+    /// What `set` takes: the type itself, or what it borrows from (`&str` for a `String`).
+    type Input<'a>;
+
+    #[doc(hidden)]
+    const KINDS: &'static [Kind];
+
+    #[doc(hidden)]
+    fn from_value(value: Value) -> Option<Self>;
+
+    #[doc(hidden)]
+    fn into_value(input: Self::Input<'_>) -> Value;
+}
+
+/// The types that are the whole payload of one of [`Value`]'s variants.
+macro_rules! option_values {
+    ($($type:ty = $variant:ident, [$($kind:ident),*];)*) => {$(
+        impl sealed::Sealed for $type {}
+
+        impl OptionValue for $type {
+            type Input<'a> = Self;
+            const KINDS: &'static [Kind] = &[$(Kind::$kind),*];
+
+            fn from_value(value: Value) -> Option<Self> {
+                match value {
+                    Value::$variant(value) => Some(value),
+                    _ => None,
+                }
+            }
+
+            fn into_value(input: Self) -> Value {
+                Value::$variant(input)
+            }
+        }
+    )*};
+}
+
+option_values! {
+    bool = Flag, [Flag];
+    i32 = Integer, [Integer, Errno];
+    u64 = Unsigned, [Wide, Rate];
+    Duration = Duration, [Seconds, Milliseconds, Microseconds, TimeValue];
+    Option<Duration> = Linger, [Linger];
+    Ipv4Addr = Address, [Address];
+    PortRange = PortRange, [PortRange];
+    Family = Family, [Family];
+    Type = Type, [Type];
+    Protocol = Protocol, [Protocol];
+    MtuDiscover = MtuDiscover, [MtuDiscover];
+    PeerCredentials = Credentials, [Credentials];
+}
+
+impl sealed::Sealed for u32 {}
+
+impl OptionValue for u32 {
+    type Input<'a> = Self;
+    const KINDS: &'static [Kind] = &[Kind::Unsigned, Kind::Bytes, Kind::Interface, Kind::InterfaceBigEndian];
+
+    fn from_value(value: Value) -> Option<Self> {
+        match value {
+            Value::Unsigned(number) => number.try_into().ok(),
+            _ => None,
+        }
+    }
+
+    fn into_value(input: Self) -> Value {
+        Value::Unsigned(input.into())
+    }
+}
+
+impl sealed::Sealed for String {}
+
+impl OptionValue for String {
+    type Input<'a> = &'a str;
+    const KINDS: &'static [Kind] = &[Kind::Text];
+
+    fn from_value(value: Value) -> Option<Self> {
+        match value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn into_value(input: &str) -> Value {
+        Value::Text(input.to_owned())
+    }
+}
+
+impl sealed::Sealed for Vec<u8> {}
+
+impl OptionValue for Vec<u8> {
+    type Input<'a> = &'a [u8];
+    const KINDS: &'static [Kind] = &[Kind::Octets];
+
+    fn from_value(value: Value) -> Option<Self> {
+        match value {
+            Value::Octets(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+
+    fn into_value(input: &[u8]) -> Value {
+        Value::Octets(input.to_vec())
+    }
+}

@@ -1,0 +1,90 @@
+//! Reading and setting options: getsockopt(2) and setsockopt(2) by the rows of [`option`](crate::option).
+
+use std::os::fd::AsFd;
+
+use super::{Socket, describe};
+use crate::error::{Error, Operation, Result};
+use crate::option::{Description, OptionValue, SocketOption, VALUE_MAX, Value};
+use crate::sys::{Errno, option};
+
+impl<F: AsFd> Socket<F> {
+    /// Reads an option (getsockopt(2)).
+    ///
+    /// Fails with `ENOPROTOOPT` or `EOPNOTSUPP` where the kernel, or a socket of this kind, has no such option, and in
+    /// words where the option can only be set.
+    ///
+    /// ```
+    /// use berkeley::{Family, Protocol, Socket, Type, option};
+    ///
+    /// let socket = Socket::new(Family::INET, Type::DGRAM, Protocol::DEFAULT)?;
+    /// assert_eq!(socket.get(option::TYPE)?, Type::DGRAM);
+    /// let error = socket.get(option::tcp::NODELAY).unwrap_err();
+    /// assert_eq!(error.to_string(), "get tcp.nodelay of udp: operation not supported (os error 95)");
+    /// # Ok::<(), berkeley::Error>(())
+    /// ```
+    #[doc(alias = "getsockopt")]
+    pub fn get<T: OptionValue>(&self, option: SocketOption<T>) -> Result<T> {
+        let value = self.get_value(option.description())?;
+        T::from_value(value).ok_or_else(|| {
+            // A row's type fits its kind, or it would not have compiled; this is for the next row's author.
+            invalid(Operation::GetOption, option.description(), "has a value of another type")
+        })
+    }
+
+    /// Sets an option (setsockopt(2)).
+    ///
+    /// Text and bytes are taken by reference. Fails as [`get`](Self::get) does, with `EPERM` for what is the
+    /// administrator's to set, with `EINVAL` for a value that the kernel does not take (now, or at all), and in words
+    /// for a value that does not fit the kernel's field.
+    ///
+    /// ```
+    /// use berkeley::{Family, Protocol, Socket, Type, option};
+    /// use std::time::Duration;
+    ///
+    /// let socket = Socket::new(Family::INET, Type::STREAM, Protocol::DEFAULT)?;
+    /// socket.set(option::LINGER, Some(Duration::from_secs(5)))?;
+    /// socket.set(option::tcp::CONGESTION, "reno")?;
+    /// assert_eq!(socket.get(option::tcp::CONGESTION)?, "reno");
+    /// # Ok::<(), berkeley::Error>(())
+    /// ```
+    #[doc(alias = "setsockopt")]
+    pub fn set<T: OptionValue>(&self, option: SocketOption<T>, value: T::Input<'_>) -> Result<()> {
+        self.set_value(option.description(), &T::into_value(value))
+    }
+
+    /// Reads an option that is known at run time; fails as [`get`](Self::get) does.
+    pub fn get_value(&self, option: &Description) -> Result<Value> {
+        let operation = Operation::GetOption;
+        if !option.access.reads() {
+            return Err(invalid(operation, option, "cannot be read, only set"));
+        }
+        let mut buffer = [0; VALUE_MAX];
+        let room = &mut buffer[..option.kind.room()];
+        let length = option::option(self.fd.as_fd(), option.level.as_raw(), option.number, room)
+            .map_err(|errno| self.refused(operation, option, errno))?;
+        option.kind.decode(&room[..length]).map_err(|explanation| invalid(operation, option, explanation))
+    }
+
+    /// Sets an option that is known at run time; fails as [`set`](Self::set) does, and in words where the value is not of
+    /// the option's kind.
+    pub fn set_value(&self, option: &Description, value: &Value) -> Result<()> {
+        let operation = Operation::SetOption;
+        if !option.access.writes() {
+            return Err(invalid(operation, option, "cannot be set, only read"));
+        }
+        let encoded =
+            option.kind.encode(value).map_err(|explanation| invalid(operation, option, explanation))?;
+        option::set_option(self.fd.as_fd(), option.level.as_raw(), option.number, encoded.as_bytes())
+            .map_err(|errno| self.refused(operation, option, errno))
+    }
+
+    /// The kernel's refusal: `set tcp.nodelay of udp 127.0.0.1:53: ...`.
+    fn refused(&self, operation: Operation, option: &Description, errno: Errno) -> Error {
+        let target = describe::target(self.fd.as_fd(), None);
+        Error::kernel(operation, errno).on(format!("{option} of {target}"))
+    }
+}
+
+fn invalid(operation: Operation, option: &Description, explanation: impl Into<Box<str>>) -> Error {
+    Error::invalid(operation, explanation).on(option.to_string())
+}
