@@ -153,7 +153,7 @@ impl Kind {
             Self::Milliseconds => Value::Duration(Duration::from_millis(count(bytes)?)),
             Self::Microseconds => Value::Duration(Duration::from_micros(count(bytes)?)),
             Self::TimeValue => Value::Duration(decode_time_value(bytes)?),
-            Self::Linger => Value::Linger(decode_linger(bytes)?),
+            Self::Linger => decode_linger(bytes)?,
             Self::Text => Value::Text(decode_text(bytes)?),
             Self::Octets => Value::Octets(bytes.to_vec()),
             Self::Address => Value::Address(Ipv4Addr::from(whole::<4>(bytes)?)),
@@ -285,11 +285,12 @@ fn encode_time_value(duration: Duration) -> Result<Encoded, String> {
     Encoded::new(&bytes)
 }
 
-fn decode_linger(bytes: &[u8]) -> Option<Option<Duration>> {
+fn decode_linger(bytes: &[u8]) -> Option<Value> {
     let whole_size = (bytes.len() == linger::SIZE).then_some(bytes)?;
     let on = i32::from_ne_bytes(field(whole_size, linger::ON)?) != 0;
     let seconds = i32::from_ne_bytes(field(whole_size, linger::SECONDS)?);
-    Some(on.then(|| Duration::from_secs(u64::try_from(seconds).unwrap_or(0))))
+    let duration = Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
+    Some(Value::Linger(on.then_some(duration)))
 }
 
 fn encode_linger(duration: Option<Duration>) -> Result<Encoded, String> {

@@ -40,7 +40,9 @@ options! {
     PASSSEC: bool, Flag, "passsec", IP_PASSSEC, "IP_PASSSEC", ReadWrite, Any;
     /// Receives with each datagram the address that it was sent to and the interface that it came by.
     PKTINFO: bool, Flag, "pktinfo", IP_PKTINFO, "IP_PKTINFO", ReadWrite, Any;
-    /// The protocol that the socket was made with; differs from SO_PROTOCOL only on raw sockets.
+    /// The protocol of a raw socket.
+    ///
+    /// On any other socket the kernel answers with the local port: ask for `SO_PROTOCOL` there.
     PROTOCOL: Protocol, Protocol, "protocol", IP_PROTOCOL, "IP_PROTOCOL", Read, Any;
     /// Queues what ICMP reports, with its sender, in the error queue.
     ///
@@ -66,7 +68,7 @@ options! {
     ///
     /// On TCP the kernel keeps the two ECN bits for itself, so that 0xff reads back as 0xfc. Setting it also sets `SO_PRIORITY`.
     TOS: i32, Integer in 0..=255, "tos", IP_TOS, "IP_TOS", ReadWrite, Any;
-    /// Lets the socket take connections and datagrams for addresses that are not this host's; needs CAP_NET_ADMIN.
+    /// Lets the socket take connections and datagrams for addresses that are not this host's; needs `CAP_NET_ADMIN`.
     TRANSPARENT: bool, Flag, "transparent", IP_TRANSPARENT, "IP_TRANSPARENT", ReadWrite, BeforeBind;
     /// How many hops what is sent may take; -1 for the system's default, 0 is refused.
     TTL: i32, Integer in -1..=255, "ttl", IP_TTL, "IP_TTL", ReadWrite, Any;

@@ -8,7 +8,7 @@ options! {
 
     /// Which of this host's addresses are preferred as the source, by the flags `IPV6_PREFER_SRC_*` (RFC 5014).
     ADDR_PREFERENCES: u32, Unsigned, "addr_preferences", IPV6_ADDR_PREFERENCES, "IPV6_ADDR_PREFERENCES", ReadWrite, BeforeConnect;
-    /// Turns a socket that is connected to an IPv4-mapped address into one of AF_INET, for good.
+    /// Turns a socket that is connected to an IPv4-mapped address into one of `AF_INET`, for good.
     ADDRFORM: Family, Family, "addrform", IPV6_ADDRFORM, "IPV6_ADDRFORM", Write, Connected;
     /// Labels each flow by itself.
     AUTOFLOWLABEL: bool, Flag, "autoflowlabel", IPV6_AUTOFLOWLABEL, "IPV6_AUTOFLOWLABEL", ReadWrite, Any;
@@ -42,9 +42,9 @@ options! {
     MULTICAST_LOOP: bool, Flag, "multicast_loop", IPV6_MULTICAST_LOOP, "IPV6_MULTICAST_LOOP", ReadWrite, Any;
     /// Receives with each datagram the destination options of its header.
     RECVDSTOPTS: bool, Flag, "recvdstopts", IPV6_RECVDSTOPTS, "IPV6_RECVDSTOPTS", ReadWrite, Any;
-    /// Queues what ICMPv6 reports, with its sender, in the error queue.
+    /// Queues what `ICMPv6` reports, with its sender, in the error queue.
     RECVERR: bool, Flag, "recverr", IPV6_RECVERR, "IPV6_RECVERR", ReadWrite, Any;
-    /// Queues with what ICMPv6 reports the extensions of RFC 4884.
+    /// Queues with what `ICMPv6` reports the extensions of RFC 4884.
     RECVERR_RFC4884: bool, Flag, "recverr_rfc4884", IPV6_RECVERR_RFC4884, "IPV6_RECVERR_RFC4884", ReadWrite, Any;
     /// Receives the size of the largest fragment with each datagram that came in fragments.
     RECVFRAGSIZE: bool, Flag, "recvfragsize", IPV6_RECVFRAGSIZE, "IPV6_RECVFRAGSIZE", ReadWrite, Any;
@@ -68,7 +68,7 @@ options! {
     ROUTER_ALERT_ISOLATE: bool, Flag, "router_alert_isolate", IPV6_ROUTER_ALERT_ISOLATE, "IPV6_ROUTER_ALERT_ISOLATE", ReadWrite, Any;
     /// The traffic class of what is sent: six bits of DSCP, two of ECN; -1 for the default.
     TCLASS: i32, Integer in -1..=255, "tclass", IPV6_TCLASS, "IPV6_TCLASS", ReadWrite, Any;
-    /// Lets the socket take connections and datagrams for addresses that are not this host's; needs CAP_NET_ADMIN.
+    /// Lets the socket take connections and datagrams for addresses that are not this host's; needs `CAP_NET_ADMIN`.
     TRANSPARENT: bool, Flag, "transparent", IPV6_TRANSPARENT, "IPV6_TRANSPARENT", ReadWrite, BeforeBind;
     /// How many hops what is sent may take; -1 for the route's.
     UNICAST_HOPS: i32, Integer in -1..=255, "unicast_hops", IPV6_UNICAST_HOPS, "IPV6_UNICAST_HOPS", ReadWrite, Any;
@@ -76,6 +76,6 @@ options! {
     ///
     /// The kernel keeps it in network byte order; here it is a plain number.
     UNICAST_IF: u32, InterfaceBigEndian, "unicast_if", IPV6_UNICAST_IF, "IPV6_UNICAST_IF", ReadWrite, BeforeConnect;
-    /// Keeps the socket to IPv6: off, a socket that is bound to [::] takes IPv4 too.
+    /// Keeps the socket to IPv6: off, a socket that is bound to every address takes IPv4 too.
     V6ONLY: bool, Flag, "v6only", IPV6_V6ONLY, "IPV6_V6ONLY", ReadWrite, BeforeBind;
 }

@@ -18,15 +18,15 @@ options! {
     BROADCAST: bool, Flag, "broadcast", SO_BROADCAST, "SO_BROADCAST", ReadWrite, Any;
     /// Keeps the kernel from tuning buffers whose sizes the program has set: 1 for sending, 2 for receiving, 3 for both.
     BUF_LOCK: u32, Unsigned in 0..=3, "buf_lock", SO_BUF_LOCK, "SO_BUF_LOCK", ReadWrite, Any;
-    /// Polls the network card for this long when a receive would have to wait; more than the system's needs CAP_NET_ADMIN.
+    /// Polls the network card for this long when a receive would have to wait; more than the system's needs `CAP_NET_ADMIN`.
     BUSY_POLL: Duration, Microseconds, "busy_poll", SO_BUSY_POLL, "SO_BUSY_POLL", ReadWrite, Any;
-    /// Takes at most this many packets in one busy poll; more than the system's needs CAP_NET_ADMIN.
-    BUSY_POLL_BUDGET: i32, Integer in 0..=65535, "busy_poll_budget", SO_BUSY_POLL_BUDGET, "SO_BUSY_POLL_BUDGET", ReadWrite, Any;
+    /// Takes at most this many packets in one busy poll; more than the system's needs `CAP_NET_ADMIN`.
+    BUSY_POLL_BUDGET: i32, Integer in 0..=65535, "busy_poll_budget", SO_BUSY_POLL_BUDGET, "SO_BUSY_POLL_BUDGET", Write, Any;
     /// Tells the kernel that the connection does badly (1), so that it looks for another route.
     CNX_ADVICE: i32, Integer in 0..=1, "cnx_advice", SO_CNX_ADVICE, "SO_CNX_ADVICE", Write, Connected;
     /// A number that no other socket of this system has had since it started.
     COOKIE: u64, Wide, "cookie", SO_COOKIE, "SO_COOKIE", Read, Any;
-    /// Records debugging information in the kernel; needs CAP_NET_ADMIN.
+    /// Records debugging information in the kernel; needs `CAP_NET_ADMIN`.
     DEBUG: bool, Flag, "debug", SO_DEBUG, "SO_DEBUG", ReadWrite, Any;
     /// The address family that the socket was made with.
     DOMAIN: Family, Family, "domain", SO_DOMAIN, "SO_DOMAIN", Read, Any;
@@ -44,7 +44,7 @@ options! {
     KEEPALIVE: bool, Flag, "keepalive", SO_KEEPALIVE, "SO_KEEPALIVE", ReadWrite, Any;
     /// How long close waits until what was sent has arrived; off to return at once, zero to drop it and reset the connection.
     LINGER: Option<Duration>, Linger, "linger", SO_LINGER, "SO_LINGER", ReadWrite, Any;
-    /// Marks the packets that are sent, for routing and filtering; needs CAP_NET_ADMIN or CAP_NET_RAW.
+    /// Marks the packets that are sent, for routing and filtering; needs `CAP_NET_ADMIN` or `CAP_NET_RAW`.
     MARK: u32, Unsigned, "mark", SO_MARK, "SO_MARK", ReadWrite, Any;
     /// Sends no faster than this.
     MAX_PACING_RATE: u64, Rate, "max_pacing_rate", SO_MAX_PACING_RATE, "SO_MAX_PACING_RATE", ReadWrite, Any;
@@ -70,9 +70,9 @@ options! {
     PEERCRED: PeerCredentials, Credentials, "peercred", SO_PEERCRED, "SO_PEERCRED", Read, Connected;
     /// The security label of the other end.
     PEERSEC: String, Text, "peersec", SO_PEERSEC, "SO_PEERSEC", Read, Connected;
-    /// Prefers busy polling to the card's interrupts; needs CAP_NET_ADMIN.
+    /// Prefers busy polling to the card's interrupts; needs `CAP_NET_ADMIN`.
     PREFER_BUSY_POLL: bool, Flag, "prefer_busy_poll", SO_PREFER_BUSY_POLL, "SO_PREFER_BUSY_POLL", ReadWrite, Any;
-    /// The priority of what is sent, in the queues of the network card; more than 6 needs CAP_NET_ADMIN.
+    /// The priority of what is sent, in the queues of the network card; more than 6 needs `CAP_NET_ADMIN`.
     PRIORITY: i32, Integer in 0..=0x7fff_ffff, "priority", SO_PRIORITY, "SO_PRIORITY", ReadWrite, Any;
     /// The protocol that the socket was made with.
     PROTOCOL: Protocol, Protocol, "protocol", SO_PROTOCOL, "SO_PROTOCOL", Read, Any;
@@ -82,11 +82,11 @@ options! {
     /// that without an error. Setting it ends the kernel's own tuning; on TCP, set it before connecting or listening, so that
     /// the window's scale fits.
     RCVBUF: u32, Bytes in 0..=0x7fff_ffff, "rcvbuf", SO_RCVBUF, "SO_RCVBUF", ReadWrite, BeforeConnect;
-    /// As RCVBUF, beyond the system's limit; needs CAP_NET_ADMIN.
+    /// As RCVBUF, beyond the system's limit; needs `CAP_NET_ADMIN`.
     RCVBUFFORCE: u32, Bytes in 0..=0x7fff_ffff, "rcvbufforce", SO_RCVBUFFORCE, "SO_RCVBUFFORCE", Write, BeforeConnect;
     /// How much must have arrived before the socket is readable.
     RCVLOWAT: u32, Bytes in 0..=0x7fff_ffff, "rcvlowat", SO_RCVLOWAT, "SO_RCVLOWAT", ReadWrite, Any;
-    /// Receives with each packet the mark that it carries; needs CAP_NET_RAW or CAP_NET_ADMIN.
+    /// Receives with each packet the mark that it carries; needs `CAP_NET_RAW` or `CAP_NET_ADMIN`.
     RCVMARK: bool, Flag, "rcvmark", SO_RCVMARK, "SO_RCVMARK", ReadWrite, Any;
     /// How long the kernel lets a receive or an accept wait; zero for as long as it takes.
     ///
@@ -110,7 +110,7 @@ options! {
     /// The kernel doubles what is set, for its own needs, and a read gives the double; more than `net.core.wmem_max` is cut to
     /// that without an error.
     SNDBUF: u32, Bytes in 0..=0x7fff_ffff, "sndbuf", SO_SNDBUF, "SO_SNDBUF", ReadWrite, BeforeConnect;
-    /// As SNDBUF, beyond the system's limit; needs CAP_NET_ADMIN.
+    /// As SNDBUF, beyond the system's limit; needs `CAP_NET_ADMIN`.
     SNDBUFFORCE: u32, Bytes in 0..=0x7fff_ffff, "sndbufforce", SO_SNDBUFFORCE, "SO_SNDBUFFORCE", Write, BeforeConnect;
     /// How much room makes the socket writable: always 1 on Linux.
     SNDLOWAT: u32, Bytes, "sndlowat", SO_SNDLOWAT, "SO_SNDLOWAT", Read, Any;
@@ -130,6 +130,6 @@ options! {
     TYPE: Type, Type, "type", SO_TYPE, "SO_TYPE", Read, Any;
     /// Receives the state of the wireless transmission in the error queue, on packet sockets.
     WIFI_STATUS: bool, Flag, "wifi_status", SO_WIFI_STATUS, "SO_WIFI_STATUS", ReadWrite, Any;
-    /// Lets a send leave the data where it is (MSG_ZEROCOPY) until the error queue says that it went out.
+    /// Lets a send leave the data where it is (`MSG_ZEROCOPY`) until the error queue says that it went out.
     ZEROCOPY: bool, Flag, "zerocopy", SO_ZEROCOPY, "SO_ZEROCOPY", ReadWrite, Any;
 }

@@ -9,7 +9,7 @@ options! {
 
     /// The algorithm of congestion control, such as cubic, reno or bbr.
     ///
-    /// Those outside `net.ipv4.tcp_allowed_congestion_control` need CAP_NET_ADMIN; one that is not there gives `ENOENT`.
+    /// Those outside `net.ipv4.tcp_allowed_congestion_control` need `CAP_NET_ADMIN`; one that is not there gives `ENOENT`.
     CONGESTION: String, Text, "congestion", TCP_CONGESTION, "TCP_CONGESTION", ReadWrite, Any;
     /// Sends full segments only, until it is turned off or 200 ms have passed.
     CORK: bool, Flag, "cork", TCP_CORK, "TCP_CORK", ReadWrite, Any;
@@ -55,7 +55,7 @@ options! {
     RTO_MAX_MS: Duration, Milliseconds in 1000..=120_000, "rto_max_ms", TCP_RTO_MAX_MS, "TCP_RTO_MAX_MS", ReadWrite, Any;
     /// How long a resend waits at least.
     RTO_MIN_US: Duration, Microseconds, "rto_min_us", TCP_RTO_MIN_US, "TCP_RTO_MIN_US", ReadWrite, Any;
-    /// Keeps the headers of each SYN for TCP_SAVED_SYN: 0 for no, 1 from the IP header on, 2 from the link's on.
+    /// Keeps the headers of each SYN for `TCP_SAVED_SYN`: 0 for no, 1 from the IP header on, 2 from the link's on.
     SAVE_SYN: i32, Integer in 0..=2, "save_syn", TCP_SAVE_SYN, "TCP_SAVE_SYN", ReadWrite, Listening;
     /// The headers of the SYN that opened the connection; empty where none were kept, and reading takes them away.
     SAVED_SYN: Vec<u8>, Octets, "saved_syn", TCP_SAVED_SYN, "TCP_SAVED_SYN", Read, Connected;

@@ -7,7 +7,7 @@ options! {
 
     /// Gathers what is sent into one datagram, until it is turned off.
     CORK: bool, Flag, "cork", UDP_CORK, "UDP_CORK", ReadWrite, Any;
-    /// What the datagrams wrap: 0 for nothing, 2 for IPsec (RFC 3948), 3 for L2TP; others are the kernel's own.
+    /// What the datagrams wrap: 0 for nothing, 2 for ESP (RFC 3948), 3 for L2TP; others are the kernel's own.
     ENCAP: i32, Integer, "encap", UDP_ENCAP, "UDP_ENCAP", ReadWrite, Any;
     /// Receives datagrams of one sender as one, with their common size beside it.
     GRO: bool, Flag, "gro", UDP_GRO, "UDP_GRO", ReadWrite, Any;

@@ -5,5 +5,6 @@
 mod skip;
 
 mod connect;
+mod option;
 mod resolve;
 mod tokio;
