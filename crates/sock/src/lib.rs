@@ -5,7 +5,11 @@
 //!
 //! | room | holds |
 //! |---|---|
-//! | [`endpoint`] | the grammar of addresses, `tcp://host:port?option=value`, read and printed |
+//! | [`cli`] | the command line: one definition for parsing, help, completions and man pages |
+//! | [`command`] | the subcommands, one file or folder each |
+//! | [`endpoint`] | the grammar of addresses, `tcp://host:port?option=value`, and the sockets they open |
+//! | [`exit`] | the exit codes, and the failures that carry them |
+//! | [`misuse`] | a command line that cannot be meant, under a caret |
 //! | [`quantity`] | times and sizes with their units, `500ms`, `64K` |
 //! | [`report`] | what a person or a program reads: escaped text, hex dumps, JSON lines, the log |
 
@@ -13,6 +17,13 @@
 // A test that fails should say why and stop.
 #![cfg_attr(test, allow(clippy::expect_used, clippy::panic))]
 
+pub mod cli;
+pub mod command;
 pub mod endpoint;
+pub mod exit;
+pub mod misuse;
 pub mod quantity;
 pub mod report;
+mod run;
+
+pub use run::main;

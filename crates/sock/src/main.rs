@@ -1,2 +1,7 @@
 //! `sock`: serve, connect to and inspect sockets from a shell.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    sock::main()
+}

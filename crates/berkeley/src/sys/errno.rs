@@ -15,8 +15,6 @@ impl Errno {
     pub(crate) const INTR: Self = Self(libc::EINTR);
     pub(crate) const NOTCONN: Self = Self(libc::ENOTCONN);
     pub(crate) const NOMEM: Self = Self(libc::ENOMEM);
-    pub(crate) const AFNOSUPPORT: Self = Self(libc::EAFNOSUPPORT);
-    pub(crate) const ADDRNOTAVAIL: Self = Self(libc::EADDRNOTAVAIL);
 
     pub(crate) const fn from_raw(errno: i32) -> Self {
         Self(errno)

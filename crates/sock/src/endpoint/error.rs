@@ -36,6 +36,11 @@ impl ParseError {
         Self { text: text.to_owned(), fault }
     }
 
+    /// A fault that shows only once the meaning of a word is known: `span` is its place in `text`.
+    pub(super) fn at(text: &str, span: Range<usize>, message: impl Into<String>) -> Self {
+        Self::new(text, Fault { span, message: message.into(), suggestion: None })
+    }
+
     /// The text as it was given.
     pub fn text(&self) -> &str {
         &self.text

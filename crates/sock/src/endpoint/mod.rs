@@ -1,4 +1,4 @@
-//! The one grammar for addresses, which every subcommand shares; reading and printing, no socket.
+//! The one grammar for addresses, which every subcommand shares, and in [`open`] what turns an endpoint into a socket.
 //!
 //! `scheme://place?option=value&flag`. A bare `host:port` is TCP; a Unix socket may be written without slashes.
 //!
@@ -16,7 +16,7 @@
 //!
 //! It promises that a value that exists is legal, that printing reads back as the same value, that reading is linear
 //! in the text's length and never panics, and that an error points at the bytes at fault and is short whatever the
-//! text. It is not for resolving names or for deciding who listens when the scheme does not say.
+//! text. Reading and printing touch no socket and resolve no name.
 //!
 //! ```
 //! use sock::endpoint::{Endpoint, Host, Place, Port, Role, Words};
@@ -37,6 +37,7 @@
 mod error;
 mod inet;
 mod nearest;
+pub mod open;
 mod parse;
 mod percent;
 mod piece;

@@ -24,9 +24,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::escape;
+use super::json::Event;
 
 /// How many lines wait at most. An error and its hints count as one.
 pub const CAPACITY: usize = 1_024;
+
+/// How many bytes wait at most, but for the last line let in; events carry payload, and are longer than lines.
+pub const BYTES: usize = 4 << 20;
 
 /// How many bytes of a line are kept before its newline.
 pub const LINE_LIMIT: usize = 2_048;
@@ -61,8 +65,17 @@ pub struct Log {
 #[derive(Debug)]
 struct Closer(Arc<Queue>);
 
+/// What the lines are for.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+enum Form {
+    #[default]
+    Lines,
+    Events,
+}
+
 #[derive(Default, Debug)]
 struct Queue {
+    form: Form,
     state: Mutex<State>,
     /// Told when the writer has something to do.
     work: Condvar,
@@ -73,6 +86,8 @@ struct Queue {
 #[derive(Default, Debug)]
 struct State {
     entries: VecDeque<Entry>,
+    /// How many bytes wait in the entries.
+    bytes: usize,
     /// Lines refused since the last one was let in.
     dropped: u64,
     /// The queue was full and is not yet half empty.
@@ -100,9 +115,20 @@ enum Entry {
 }
 
 impl Log {
-    /// Starts the thread that writes to `out`; fails if the thread cannot be started.
+    /// Starts the thread that writes lines for people to `out`; fails if the thread cannot be started.
     pub fn start(out: impl Write + Send + 'static, volume: Volume) -> io::Result<Self> {
-        let queue = Arc::new(Queue::default());
+        Self::start_as(Form::Lines, out, volume)
+    }
+
+    /// Starts the thread that writes events for programs to `out`, one JSON object a line.
+    ///
+    /// Where events are missing stands an event `dropped` with their `count`.
+    pub fn start_events(out: impl Write + Send + 'static) -> io::Result<Self> {
+        Self::start_as(Form::Events, out, Volume::Normal)
+    }
+
+    fn start_as(form: Form, out: impl Write + Send + 'static, volume: Volume) -> io::Result<Self> {
+        let queue = Arc::new(Queue { form, ..Queue::default() });
         let theirs = Arc::clone(&queue);
         thread::Builder::new().name("log".to_owned()).spawn(move || theirs.write_out(out))?;
         Ok(Self { volume, _closer: Arc::new(Closer(Arc::clone(&queue))), queue })
@@ -121,15 +147,12 @@ impl Log {
     /// Logs an error behind `sock: `, then each hint on a line of its own. A newline in the error starts a line, so that
     /// a text with a caret under it stays as it is. The lines stay together.
     pub fn error(&self, error: impl Display, hints: &[&str]) {
-        let error = error.to_string();
-        let mut text = String::new();
-        for (number, line) in error.lines().take(ERROR_LINES).enumerate() {
-            push_line(&mut text, if number == 0 { "sock: " } else { "" }, line);
-        }
-        for hint in hints {
-            push_line(&mut text, "hint: ", hint);
-        }
-        self.queue.push(text);
+        self.queue.push(error_lines(error, hints));
+    }
+
+    /// Logs one event. Its payload is bounded by what one receive brings, and the queue by [`BYTES`].
+    pub fn event(&self, event: Event) {
+        self.queue.push(event.into_line());
     }
 
     /// Waits until every line is written, at most for `limit`; tells whether all were.
@@ -189,7 +212,7 @@ impl Queue {
         batch.clear();
         let mut state = self.lock();
         loop {
-            state.take(batch);
+            state.take(batch, self.form);
             state.writing = !batch.is_empty();
             if state.writing {
                 return true;
@@ -213,25 +236,28 @@ impl State {
             return;
         }
         self.note_dropped();
+        self.bytes += text.len();
         self.entries.push_back(Entry::Text(text));
         // The notes of what was dropped count too, so the queue's size has one bound.
-        self.full = self.entries.len() >= CAPACITY;
+        self.full = self.entries.len() >= CAPACITY || self.bytes >= BYTES;
     }
 
     /// Moves up to [`BATCH`] entries to `batch` as bytes.
-    fn take(&mut self, batch: &mut Vec<u8>) {
+    fn take(&mut self, batch: &mut Vec<u8>, form: Form) {
         if self.entries.is_empty() {
             self.note_dropped();
         }
         let count = self.entries.len().min(BATCH);
         for entry in self.entries.drain(..count) {
             match entry {
-                Entry::Text(text) => batch.extend(text.as_bytes()),
-                Entry::Dropped(1) => batch.extend(b"... 1 line dropped\n"),
-                Entry::Dropped(count) => batch.extend(format!("... {count} lines dropped\n").as_bytes()),
+                Entry::Text(text) => {
+                    self.bytes -= text.len();
+                    batch.extend(text.as_bytes());
+                }
+                Entry::Dropped(count) => batch.extend(dropped(count, form).as_bytes()),
             }
         }
-        if self.entries.len() <= CAPACITY / 2 {
+        if self.entries.len() <= CAPACITY / 2 && self.bytes <= BYTES / 2 {
             self.full = false;
         }
     }
@@ -253,6 +279,15 @@ impl State {
     }
 }
 
+/// What stands where `count` lines are missing.
+fn dropped(count: u64, form: Form) -> String {
+    match (form, count) {
+        (Form::Events, _) => Event::new("dropped").field("count", count).into_line(),
+        (Form::Lines, 1) => "... 1 line dropped\n".to_owned(),
+        (Form::Lines, _) => format!("... {count} lines dropped\n"),
+    }
+}
+
 /// Writes all of `bytes`, waiting as long as it takes; fails only if they can never be written.
 fn write_patiently(out: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
     let mut rest = bytes;
@@ -266,6 +301,19 @@ fn write_patiently(out: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
         }
     }
     out.flush()
+}
+
+/// An error as [`Log::error`] logs it, for when there is no log.
+pub fn error_lines(error: impl Display, hints: &[&str]) -> String {
+    let error = error.to_string();
+    let mut text = String::new();
+    for (number, line) in error.lines().take(ERROR_LINES).enumerate() {
+        push_line(&mut text, if number == 0 { "sock: " } else { "" }, line);
+    }
+    for hint in hints {
+        push_line(&mut text, "hint: ", hint);
+    }
+    text
 }
 
 /// Appends one line, escaped and bounded, with its newline.
@@ -322,6 +370,19 @@ mod tests {
         let (sender, receiver) = mpsc::channel();
         thread::spawn(move || sender.send(io::read_to_string(reader)));
         receiver.recv_timeout(LONG).expect("the writer ends in time").expect("UTF-8")
+    }
+
+    #[test]
+    fn events_are_bounded_in_bytes_and_their_loss_is_an_event() {
+        let (reader, writer) = io::pipe().expect("a pipe");
+        let log = Log::start_events(writer).expect("a thread");
+        let event = || Event::new("received").payload(&[7; 60_000]);
+        (0..1_000).for_each(|_| log.event(event()));
+        assert!(log.queue.lock().bytes <= BYTES + 100_000);
+        let text = read_all(log, reader);
+        let kept = text.lines().filter(|line| line.contains("\"received\"")).count();
+        let note = text.lines().find(|line| line.contains("\"dropped\"")).expect("a note");
+        assert_eq!(note, format!("{{\"schema\":1,\"event\":\"dropped\",\"count\":{}}}", 1_000 - kept));
     }
 
     #[test]

@@ -9,8 +9,10 @@
 //! | [`hex`] | bytes as a hex dump, over any number of pieces |
 //! | [`json`] | events, one JSON object a line, for `--json` |
 //! | [`log`] | the lines on standard error, through a bounded queue |
+//! | [`terminal`] | a peer's stream made safe for a terminal |
 
 pub mod escape;
 pub mod hex;
 pub mod json;
 pub mod log;
+pub mod terminal;

@@ -1,0 +1,232 @@
+//! The command line: one definition, from which the help, the completions and the man page are made.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::command::serve::reply::Template;
+use crate::exit::Exit;
+use crate::quantity::{Period, Size};
+
+const EXAMPLES: &str = "\
+Examples:
+  sock serve                             serve TCP on 127.0.0.1:12345 and answer what comes
+  sock connect 127.0.0.1:12345           talk to it: standard input there, its answers here
+  echo hi | sock connect example.org:7   send, then read until the peer is done
+  sock serve udp://:9000 --echo          echo datagrams on this machine alone
+  sock connect unix:/run/app.sock        talk to a Unix socket";
+
+const ENDPOINTS: &str = "\
+Endpoints: scheme://place?option=value&flag
+  host:port, tcp://host:port, udp://host:port, [::1]:port     a bare host:port is TCP
+  :port listens on this machine alone, *:port on every address
+  unix:/path, unix:@abstract, unix-dgram:..., unix-seqpacket:...
+  options: timeout, bind, interface, mode, and the socket's own (?nodelay, ?rcvbuf=64K)
+Times are 500ms, 2s, 1m, 1h; a bare number is seconds. Sizes are 64K, 1MiB; a bare number is bytes.";
+
+fn after_help() -> String {
+    format!("{ENDPOINTS}\n\nExit codes: {}", Exit::TABLE)
+}
+
+/// Serve, connect to and inspect sockets
+#[derive(Debug, Parser)]
+#[command(
+    name = "sock",
+    version,
+    before_help = EXAMPLES,
+    after_help = after_help(),
+    disable_help_subcommand = true,
+    arg_required_else_help = true
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Listen, and answer what clients send
+    Serve(Box<ServeArgs>),
+    /// Connect: standard input to the socket, the socket to standard output
+    Connect(Box<ConnectArgs>),
+    /// Print a shell's completion script
+    Completions(CompletionsArgs),
+    /// Print the man page
+    Man(ManArgs),
+}
+
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  sock serve                                  TCP on 127.0.0.1:12345
+  sock serve :0 --echo --ready-fd 3 3>ready   a free port, told through descriptor 3
+  sock serve unix:/run/app.sock?mode=660 --reply 'you said {data}'
+  sock serve udp://*:9000 --discard --json    one JSON object a line for each datagram";
+
+/// `sock serve`.
+#[derive(Args, Debug)]
+#[command(before_help = SERVE_EXAMPLES, after_help = after_help())]
+pub struct ServeArgs {
+    /// Where to listen: tcp, udp, unix, unix-dgram or unix-seqpacket
+    #[arg(default_value = "127.0.0.1:12345", value_name = "ENDPOINT")]
+    pub endpoint: String,
+    /// How to answer.
+    #[command(flatten)]
+    pub answer: AnswerArgs,
+    /// Serve one connection, or answer one datagram, then exit
+    #[arg(long, conflicts_with = "max_connections")]
+    pub once: bool,
+    /// Serve at most N clients at a time; further ones wait in the backlog
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_connections: Option<u32>,
+    /// Close a connection on which nothing moved for so long
+    #[arg(long, value_name = "TIME", value_parser = positive)]
+    pub idle_timeout: Option<Period>,
+    /// After SIGINT or SIGTERM, how long owed answers may take to leave
+    #[arg(long, value_name = "TIME", default_value = "10s")]
+    pub grace: Period,
+    /// Write the addresses, a line each, to this descriptor once listening
+    #[arg(long, value_name = "FD")]
+    pub ready_fd: Option<u32>,
+    /// Worker threads; by default one for each core, at most 4
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub threads: Option<u16>,
+    /// Print errors alone
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// Print events to standard output, one JSON object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// How `sock serve` answers; one of these, by default a reply.
+#[derive(Args, Debug)]
+#[group(multiple = false)]
+pub struct AnswerArgs {
+    /// Answer each piece with TEMPLATE, {data} being the piece [default: Server received your data: {data}]
+    #[arg(long, value_name = "TEMPLATE")]
+    pub reply: Option<Template>,
+    /// Send back what comes (RFC 862)
+    #[arg(long)]
+    pub echo: bool,
+    /// Answer nothing (RFC 863)
+    #[arg(long)]
+    pub discard: bool,
+    /// Send lines of characters without end (RFC 864)
+    #[arg(long)]
+    pub chargen: bool,
+    /// Send each client this file, then the end
+    #[arg(long, value_name = "PATH")]
+    pub send_file: Option<PathBuf>,
+}
+
+const CONNECT_EXAMPLES: &str = "\
+Examples:
+  sock connect 127.0.0.1:12345                 type, read; Ctrl-D ends
+  printf 'GET / HTTP/1.0\\r\\n\\r\\n' | sock connect example.org:80
+  sock connect udp://127.0.0.1:9000 --send hi --wait 200ms
+  sock connect unix:/run/app.sock --receive-only > log";
+
+/// `sock connect`.
+#[derive(Args, Debug)]
+#[command(before_help = CONNECT_EXAMPLES, after_help = after_help())]
+pub struct ConnectArgs {
+    /// Where to connect to
+    #[arg(value_name = "ENDPOINT")]
+    pub endpoint: String,
+    /// Send TEXT, as it is, instead of standard input
+    #[arg(long, value_name = "TEXT", conflicts_with = "receive_only")]
+    pub send: Option<String>,
+    /// Send nothing, not even the end: only read
+    #[arg(long, conflicts_with = "send_only")]
+    pub receive_only: bool,
+    /// Print nothing: only send, then wait for the peer to be done
+    #[arg(long)]
+    pub send_only: bool,
+    /// How long connecting may take, all addresses of the name together [default: 10s]
+    #[arg(long, value_name = "TIME", value_parser = positive)]
+    pub timeout: Option<Period>,
+    /// Give up when nothing moved either way for so long
+    #[arg(long, value_name = "TIME", value_parser = positive)]
+    pub idle_timeout: Option<Period>,
+    /// Datagrams: after the end of input, how long to wait for another answer
+    #[arg(long, value_name = "TIME", default_value = "1s")]
+    pub wait: Period,
+    /// Datagrams: one for each read of the input, of at most SIZE bytes
+    #[arg(long, value_name = "SIZE", default_value = "1200", value_parser = datagram_size)]
+    pub datagram_size: Size,
+    /// Print what comes as a hex dump
+    #[arg(long, conflicts_with_all = ["json", "send_only"])]
+    pub hex: bool,
+    /// Print events to standard output, one JSON object a line
+    #[arg(long)]
+    pub json: bool,
+    /// On a terminal too, print what comes byte for byte, control characters included
+    #[arg(long, conflicts_with_all = ["json", "hex", "send_only"])]
+    pub raw: bool,
+    /// Print errors alone
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// `sock completions`.
+#[derive(Args, Debug)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub shell: Shell,
+}
+
+/// `sock man`.
+#[derive(Args, Debug)]
+pub struct ManArgs {
+    /// The subcommand whose page it is; without one, the page of sock itself
+    #[arg(value_name = "SUBCOMMAND")]
+    pub subcommand: Option<String>,
+}
+
+/// A time of more than zero.
+fn positive(text: &str) -> Result<Period, String> {
+    match text.parse::<Period>() {
+        Ok(period) if period.0.is_zero() => Err("a time of zero would end before it began".to_owned()),
+        Ok(period) => Ok(period),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// The largest payload of a UDP datagram over IPv4, in bytes.
+const LARGEST_DATAGRAM: u64 = 65_507;
+
+fn datagram_size(text: &str) -> Result<Size, String> {
+    match text.parse::<Size>() {
+        Ok(size) if (1..=LARGEST_DATAGRAM).contains(&size.0) => Ok(size),
+        Ok(_) => Err(format!("a datagram holds 1 to {LARGEST_DATAGRAM} bytes")),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_of_each_command_starts_with_examples() {
+        for mut command in [Cli::command()].into_iter().chain(
+            Cli::command()
+                .get_subcommands()
+                .filter(|c| ["serve", "connect"].contains(&c.get_name()))
+                .cloned(),
+        ) {
+            let help = command.render_help().to_string();
+            assert!(help.starts_with("Examples:\n"), "{help}");
+        }
+    }
+}

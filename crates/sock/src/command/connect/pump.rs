@@ -1,0 +1,141 @@
+//! The two directions, a thread each: the input to the socket, and the socket to the output.
+
+use std::io::{self, Read};
+use std::net::Shutdown;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use berkeley::Socket;
+
+use super::ending::Event;
+use super::output::Output;
+use crate::exit::Failure;
+
+/// The most that one read of a stream's input takes, in bytes.
+pub(super) const PIECE: usize = 65_536;
+
+/// The most that one receive takes: no datagram is longer over IP, and a longer one of a Unix socket is rare.
+const RECEIVE: usize = 262_144;
+
+/// The socket, and what has moved over it.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub(super) socket: Socket,
+    /// The peer can say that it is done; datagrams cannot.
+    pub(super) connected: bool,
+    /// Messages keep their boundaries: one read of the input is one message.
+    pub(super) messages: bool,
+    start: Instant,
+    moved: AtomicU64,
+    bytes_in: AtomicU64,
+    bytes_out: AtomicU64,
+}
+
+impl Line {
+    pub(super) fn new(socket: Socket, connected: bool, messages: bool) -> Arc<Self> {
+        Arc::new(Self {
+            socket,
+            connected,
+            messages,
+            start: Instant::now(),
+            moved: AtomicU64::new(0),
+            bytes_in: AtomicU64::new(0),
+            bytes_out: AtomicU64::new(0),
+        })
+    }
+
+    /// When a byte last moved, either way.
+    pub(super) fn last(&self) -> Instant {
+        self.start + Duration::from_micros(self.moved.load(Ordering::Relaxed))
+    }
+
+    /// How long the conversation has lasted.
+    pub(super) fn time(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    /// Bytes received and bytes sent.
+    pub(super) fn totals(&self) -> (u64, u64) {
+        (self.bytes_in.load(Ordering::Relaxed), self.bytes_out.load(Ordering::Relaxed))
+    }
+
+    fn count(&self, counter: &AtomicU64, bytes: usize) {
+        counter.fetch_add(bytes as u64, Ordering::Relaxed);
+        let moved = u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.moved.store(moved, Ordering::Relaxed);
+    }
+
+    fn send(&self, piece: &[u8]) -> Result<(), Event> {
+        let mut rest = piece;
+        loop {
+            let sent = self.socket.send(rest).map_err(|error| Event::SendFailed(error.into()))?;
+            self.count(&self.bytes_out, sent);
+            rest = &rest[sent..];
+            // A message goes out whole or not at all, an empty one too.
+            if rest.is_empty() || self.messages {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Sends what `input` gives, at most `size` bytes at a time, until it ends; says how it went.
+pub(super) fn send(line: &Line, mut input: impl Read, size: usize) -> Event {
+    let mut buffer = vec![0; size];
+    loop {
+        match input.read(&mut buffer) {
+            Ok(0) => return end_of_input(line),
+            Ok(length) => {
+                if let Err(event) = line.send(&buffer[..length]) {
+                    return event;
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Event::InputFailed(Failure::io("read standard input", &error)),
+        }
+    }
+}
+
+/// Tells the peer that nothing more will come.
+fn end_of_input(line: &Line) -> Event {
+    if !line.connected {
+        return Event::InputEnded;
+    }
+    match line.socket.shutdown(Shutdown::Write) {
+        // A connection that is gone already: what became of it, the receiving side learns.
+        Err(error) if error.kind() != io::ErrorKind::NotConnected => Event::SendFailed(error.into()),
+        _ => Event::InputEnded,
+    }
+}
+
+/// Gives what comes to `output` until the peer is done; says how it went.
+pub(super) fn receive(line: &Line, output: &mut Output) -> Event {
+    let mut buffer = vec![0; RECEIVE];
+    loop {
+        let length = match line.socket.recv(&mut buffer) {
+            Ok(0) if line.connected => break,
+            Ok(length) => length,
+            Err(error) => {
+                // What was held back is shown before the failure is told; the failure is what counts.
+                let _ = output.finish();
+                return Event::ReceiveFailed(error.into());
+            }
+        };
+        line.count(&line.bytes_in, length);
+        if let Err(error) = output.write(&buffer[..length]) {
+            return output_failed(&error);
+        }
+    }
+    match output.finish() {
+        Ok(()) => Event::PeerDone,
+        Err(error) => output_failed(&error),
+    }
+}
+
+fn output_failed(error: &io::Error) -> Event {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => Event::OutputClosed,
+        _ => Event::OutputFailed(Failure::io("write standard output", error)),
+    }
+}

@@ -1,0 +1,154 @@
+//! What clients are answered with, and the buffers that all connections of a thread share.
+
+use std::cell::RefCell;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use super::reply::Template;
+use crate::cli::AnswerArgs;
+use crate::exit::Failure;
+
+/// The answer where none is asked for.
+const DEFAULT_REPLY: &str = "Server received your data: {data}";
+
+/// The most that one receive takes: a piece of a stream is shorter ([`PIECE`]), a Unix datagram may be this long.
+const INPUT: usize = 262_144;
+
+/// The most that one receive takes from a stream, so that no client holds a thread for long.
+pub(super) const PIECE: usize = 65_536;
+
+/// An answer buffer that grew beyond this is given back.
+const OUTPUT_KEPT: usize = 1 << 20;
+
+/// How clients are answered.
+#[derive(Debug)]
+pub(super) enum Answer {
+    Reply(Template),
+    Echo,
+    Discard,
+    Chargen,
+    SendFile(SharedFile),
+}
+
+impl Answer {
+    /// What the command line asks for; the file to send is opened here, so that a wrong path is told at once.
+    pub(super) fn new(args: &AnswerArgs) -> Result<Self, Failure> {
+        if args.echo {
+            return Ok(Self::Echo);
+        }
+        if args.discard {
+            return Ok(Self::Discard);
+        }
+        if args.chargen {
+            return Ok(Self::Chargen);
+        }
+        if let Some(path) = &args.send_file {
+            return SharedFile::open(path).map(Self::SendFile);
+        }
+        match &args.reply {
+            Some(template) => Ok(Self::Reply(template.clone())),
+            None => DEFAULT_REPLY.parse().map(Self::Reply).map_err(Failure::misuse),
+        }
+    }
+
+    /// Whether it was asked for, rather than being the default.
+    pub(super) fn is_default(args: &AnswerArgs) -> bool {
+        args.reply.is_none() && !args.echo && !args.discard && !args.chargen && args.send_file.is_none()
+    }
+}
+
+/// A file that every client gets, read at each client's own offset.
+#[derive(Debug)]
+pub(super) struct SharedFile {
+    file: File,
+    path: PathBuf,
+}
+
+impl SharedFile {
+    fn open(path: &Path) -> Result<Self, Failure> {
+        let failed = |error: &io::Error| Failure::io(format_args!("--send-file {}", path.display()), error);
+        let file = File::open(path).map_err(|error| failed(&error))?;
+        let metadata = file.metadata().map_err(|error| failed(&error))?;
+        if !metadata.is_file() {
+            let message = format!("--send-file {}: not a regular file", path.display());
+            return Err(Failure::misuse(message).hint("every client is sent the file from its start"));
+        }
+        Ok(Self { file, path: path.to_owned() })
+    }
+
+    /// Reads at `offset`; 0 at the end.
+    pub(super) fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        self.file.read_at(buffer, offset)
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// The buffers of a thread: whoever has something to receive borrows them until it has answered, without a pause.
+#[derive(Debug, Default)]
+pub(super) struct Buffers {
+    /// What is received.
+    pub(super) input: Vec<u8>,
+    /// What is answered, where it is not the input itself.
+    pub(super) output: Vec<u8>,
+}
+
+thread_local! {
+    static BUFFERS: RefCell<Buffers> = RefCell::default();
+}
+
+/// Lends this thread's buffers to `work`, which must not lend them again.
+pub(super) fn with_buffers<R>(work: impl FnOnce(&mut Buffers) -> R) -> R {
+    BUFFERS.with_borrow_mut(|buffers| {
+        if buffers.input.is_empty() {
+            buffers.input.resize(INPUT, 0);
+        }
+        buffers.output.clear();
+        let result = work(buffers);
+        buffers.output.shrink_to(OUTPUT_KEPT);
+        result
+    })
+}
+
+/// The characters of RFC 864: lines of 72, each beginning one character later than the one before.
+const LINE: usize = 72;
+/// The printable characters of ASCII, space to tilde.
+const CHARACTERS: usize = 95;
+/// After so many bytes the pattern begins again.
+pub(super) const CYCLE: usize = CHARACTERS * (LINE + 2);
+
+/// The pattern, as many cycles as make a worthwhile send.
+pub(super) fn chargen() -> &'static [u8] {
+    static PATTERN: OnceLock<Vec<u8>> = OnceLock::new();
+    PATTERN.get_or_init(|| {
+        let line = |start: usize| {
+            let letters =
+                (start..start + LINE).map(|index| b' ' + u8::try_from(index % CHARACTERS).unwrap_or(0));
+            letters.chain(*b"\r\n").collect::<Vec<u8>>()
+        };
+        let cycle: Vec<u8> = (0..CHARACTERS).flat_map(line).collect();
+        cycle.repeat(PIECE.div_ceil(CYCLE))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pattern_is_that_of_rfc_864() {
+        let pattern = chargen();
+        let lines: Vec<&[u8]> = pattern.chunks(LINE + 2).collect();
+        assert_eq!(&lines[0][..10], b" !\"#$%&'()");
+        assert_eq!(&lines[1][..3], b"!\"#");
+        assert_eq!(&lines[94][..2], b"~ ", "after the last character comes the first");
+        assert!(lines.iter().all(|line| line.len() == 74 && line.ends_with(b"\r\n")));
+        assert_eq!(pattern.len() % CYCLE, 0, "it can be sent again and again");
+        assert_eq!(&pattern[..CYCLE], &pattern[CYCLE..2 * CYCLE]);
+    }
+}

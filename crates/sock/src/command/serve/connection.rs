@@ -1,0 +1,123 @@
+//! One client's connection: who it is, what has moved over it, and how to end it from outside.
+
+use std::collections::HashMap;
+use std::net::Shutdown;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use berkeley::AsyncSocket;
+
+use super::journal::Peer;
+
+/// A client's connection, shared by its task and by those who may end it.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) socket: AsyncSocket,
+    /// Messages keep their boundaries.
+    pub(super) messages: bool,
+    number: u64,
+    peer: Box<str>,
+    opened: Instant,
+    /// Milliseconds after `opened` at which a byte last moved.
+    moved: AtomicU64,
+    bytes_in: AtomicU64,
+    bytes_out: AtomicU64,
+    idle: AtomicBool,
+}
+
+impl Connection {
+    pub(super) fn new(socket: AsyncSocket, messages: bool, number: u64, peer: Box<str>) -> Self {
+        Self {
+            socket,
+            messages,
+            number,
+            peer,
+            opened: Instant::now(),
+            moved: AtomicU64::new(0),
+            bytes_in: AtomicU64::new(0),
+            bytes_out: AtomicU64::new(0),
+            idle: AtomicBool::new(false),
+        }
+    }
+
+    pub(super) fn peer(&self) -> Peer<'_> {
+        Peer { number: Some(self.number), address: &self.peer }
+    }
+
+    pub(super) fn time(&self) -> Duration {
+        self.opened.elapsed()
+    }
+
+    /// Bytes received and bytes sent.
+    pub(super) fn totals(&self) -> (u64, u64) {
+        (self.bytes_in.load(Ordering::Relaxed), self.bytes_out.load(Ordering::Relaxed))
+    }
+
+    pub(super) fn count_in(&self, bytes: usize) {
+        self.bytes_in.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    pub(super) fn count_out(&self, bytes: usize) {
+        self.bytes_out.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// Remembers that something moved; asked for only where an idle timeout will look.
+    pub(super) fn touch(&self) {
+        self.moved.store(self.milliseconds(), Ordering::Relaxed);
+    }
+
+    fn milliseconds(&self) -> u64 {
+        u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn idle_for(&self) -> Duration {
+        Duration::from_millis(self.milliseconds().saturating_sub(self.moved.load(Ordering::Relaxed)))
+    }
+
+    /// Whether it was ended because nothing moved.
+    pub(super) fn was_idle(&self) -> bool {
+        self.idle.load(Ordering::Relaxed)
+    }
+}
+
+/// The connections that are open, of all threads.
+///
+/// A connection is ended from outside by shutting its socket down, which wakes its task like the peer's own end would:
+/// nothing is asked, and nothing paid, while bytes move.
+#[derive(Debug, Default)]
+pub(super) struct Registry {
+    open: Mutex<HashMap<u64, Arc<Connection>>>,
+}
+
+impl Registry {
+    fn lock(&self) -> MutexGuard<'_, HashMap<u64, Arc<Connection>>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn add(&self, connection: &Arc<Connection>) {
+        self.lock().insert(connection.number, Arc::clone(connection));
+    }
+
+    pub(super) fn remove(&self, connection: &Connection) {
+        self.lock().remove(&connection.number);
+    }
+
+    /// Ends the receiving side of every connection: what has come is still answered, then each closes.
+    pub(super) fn end_input(&self) {
+        for connection in self.lock().values() {
+            // One that has gone already needs no end.
+            let _ = connection.socket.shutdown(Shutdown::Read);
+        }
+    }
+
+    /// Ends the connections on which nothing has moved for `limit`.
+    pub(super) fn end_idle(&self, limit: Duration) {
+        for connection in self.lock().values() {
+            if connection.idle_for() >= limit {
+                connection.idle.store(true, Ordering::Relaxed);
+                let _ = connection.socket.shutdown(Shutdown::Both);
+            }
+        }
+    }
+}

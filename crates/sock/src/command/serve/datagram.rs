@@ -1,0 +1,103 @@
+//! Datagrams: each on its own, answered to its sender. There is no connection, so nothing is kept of anybody.
+
+use std::time::Instant;
+
+use berkeley::{Address, AsyncSocket, Error};
+use tokio::task::consume_budget;
+
+use super::Shared;
+use super::answer::{Answer, CYCLE, chargen, with_buffers};
+use super::journal::Peer;
+use super::limit::RateLimit;
+use crate::endpoint::open::listen::is_remote;
+
+/// The lowest port that is answered beyond this machine: below it are services that would answer the answer.
+const LOWEST_PORT: u16 = 1_024;
+
+/// The most characters in an answer of chargen (RFC 864).
+const CHARGEN_MOST: usize = 512;
+
+/// Serves a socket for as long as it is polled; ends after the first datagram with `once`.
+pub(super) async fn serve(socket: &AsyncSocket, shared: &Shared, once: bool) {
+    let mut desk = Desk { shared, limit: RateLimit::default(), sent: 0 };
+    loop {
+        // A flood must not keep the thread from the listeners beside it.
+        consume_budget().await;
+        match socket
+            .recv_ready(|ready| {
+                with_buffers(|buffers| {
+                    let (length, from) = ready.recv_from(&mut buffers.input)?;
+                    Ok((desk.answer(&buffers.input[..length], &mut buffers.output, &from), from))
+                })
+            })
+            .await
+        {
+            Ok((Some(answer), from)) => desk.send(socket, &answer, &from).await,
+            Ok((None, _)) => {}
+            // An earlier answer came back as refused: its sender is gone, and that is all.
+            Err(error) => desk.survive(&error),
+        }
+        if once {
+            return;
+        }
+    }
+}
+
+struct Desk<'a> {
+    shared: &'a Shared,
+    limit: RateLimit,
+    /// Bytes of chargen's pattern sent so far: each answer goes on where the one before ended.
+    sent: usize,
+}
+
+impl Desk<'_> {
+    /// What the datagram is to be answered with, if with anything.
+    fn answer(&mut self, datagram: &[u8], output: &mut Vec<u8>, from: &Address) -> Option<Vec<u8>> {
+        let address = from.to_string();
+        let peer = Peer { number: None, address: &address };
+        self.shared.journal.received(peer, datagram);
+        self.shared.count_in(datagram.len() as u64);
+        if from.is_unnamed() || !self.may_answer(from) {
+            return None;
+        }
+        match &self.shared.answer {
+            Answer::Echo => Some(datagram.to_vec()),
+            Answer::Reply(template) => {
+                template.fill(datagram, output);
+                Some(output.clone())
+            }
+            Answer::Chargen => Some(self.characters()),
+            Answer::Discard | Answer::SendFile(_) => None,
+        }
+    }
+
+    /// Whether an answer can do no harm to whoever's address this is: it may be forged, and its owner never asked.
+    fn may_answer(&mut self, from: &Address) -> bool {
+        if !is_remote(from) {
+            return true;
+        }
+        if self.shared.silent_beyond || from.port().is_some_and(|port| port < LOWEST_PORT) {
+            return false;
+        }
+        from.ip().is_none_or(|ip| self.limit.allows(ip, Instant::now()))
+    }
+
+    fn characters(&mut self) -> Vec<u8> {
+        let start = self.sent % CYCLE;
+        self.sent += CHARGEN_MOST;
+        // The pattern holds several cycles, so an answer that begins in the first ends within it.
+        chargen().iter().skip(start).take(CHARGEN_MOST).copied().collect()
+    }
+
+    async fn send(&mut self, socket: &AsyncSocket, answer: &[u8], to: &Address) {
+        // Never waited for: a peer that does not read its datagrams would stop all others'.
+        match socket.try_send_to(answer, to) {
+            Ok(sent) => self.shared.count_out(sent as u64),
+            Err(error) => self.survive(&error),
+        }
+    }
+
+    fn survive(&self, error: &Error) {
+        self.shared.journal.note(error);
+    }
+}

@@ -1,0 +1,156 @@
+//! What the server tells: lines for people on standard error, events for programs on standard output.
+
+use std::fmt::Display;
+use std::io::{self, stderr, stdout};
+use std::time::Duration;
+
+use crate::exit::Failure;
+use crate::report::escape::escape;
+use crate::report::json::Event;
+use crate::report::log::{Log, Volume};
+
+/// The most of a piece that a line shows, in bytes.
+const SHOWN: usize = 200;
+
+/// How long the last lines may take to leave.
+const LAST_LINES: Duration = Duration::from_secs(1);
+
+/// The server's log. Telling never waits: what nobody reads in time is dropped and counted.
+#[derive(Clone, Debug)]
+pub(super) struct Journal {
+    lines: Log,
+    events: Option<Log>,
+    /// Whether anything but errors is told, so that what is not is not even put together.
+    talks: bool,
+}
+
+/// Who is on the other end: the connection's number, if it is one, and the peer's address.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Peer<'a> {
+    /// Counted from 1; `None` for a datagram's sender.
+    pub(super) number: Option<u64>,
+    /// The address, safe to show.
+    pub(super) address: &'a str,
+}
+
+/// What a connection came to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Account<'a> {
+    /// Bytes received.
+    pub(super) bytes_in: u64,
+    /// Bytes sent.
+    pub(super) bytes_out: u64,
+    /// How long it was open.
+    pub(super) time: Duration,
+    /// Why it ended, where the peer did not simply finish.
+    pub(super) reason: Option<&'a str>,
+}
+
+impl Journal {
+    /// Starts the writers. With `json` events go to standard output, and standard error keeps the errors alone.
+    pub(super) fn start(quiet: bool, json: bool) -> io::Result<Self> {
+        let volume = if quiet || json { Volume::Quiet } else { Volume::Normal };
+        let events = json.then(|| Log::start_events(stdout())).transpose()?;
+        Ok(Self { lines: Log::start(stderr(), volume)?, talks: !quiet || json, events })
+    }
+
+    /// The server listens on `address` (`tcp 127.0.0.1:12345`).
+    pub(super) fn listening(&self, transport: &str, address: &str) {
+        self.lines.line(format_args!("listening on {transport} {address}"));
+        self.event(|| Event::new("listening").field("transport", transport).field("address", address));
+    }
+
+    /// A connection was accepted.
+    pub(super) fn opened(&self, peer: Peer<'_>) {
+        self.lines.line(format_args!("{peer} opened"));
+        self.event(|| peer.describe(Event::new("opened")));
+    }
+
+    /// A piece or a datagram came.
+    pub(super) fn received(&self, peer: Peer<'_>, piece: &[u8]) {
+        if !self.talks {
+            return;
+        }
+        self.lines.line(format_args!("{peer} received {} bytes: {}", piece.len(), escape(piece, SHOWN)));
+        self.event(|| peer.describe(Event::new("received")).payload(piece));
+    }
+
+    /// A connection ended.
+    pub(super) fn closed(&self, peer: Peer<'_>, account: &Account<'_>) {
+        let Account { bytes_in, bytes_out, time, reason } = *account;
+        let seconds = time.as_secs_f64();
+        let why = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
+        self.lines.line(format_args!(
+            "{peer} closed: {bytes_in} bytes in, {bytes_out} bytes out, {seconds:.3} s{why}"
+        ));
+        self.event(|| {
+            let event = peer.describe(Event::new("closed"));
+            let event = event.field("bytes_in", bytes_in).field("bytes_out", bytes_out).seconds(time);
+            match reason {
+                Some(reason) => event.field("reason", reason),
+                None => event,
+            }
+        });
+    }
+
+    /// Something that a person should know, and nothing that ends the server.
+    pub(super) fn note(&self, text: impl Display) {
+        self.lines.line(&text);
+        self.event(|| Event::new("note").field("message", text.to_string()));
+    }
+
+    /// Something that went wrong, and that the server survives.
+    pub(super) fn error(&self, error: impl Display, hints: &[&str]) {
+        self.lines.error(&error, hints);
+        self.event(|| Event::new("error").field("message", error.to_string()));
+    }
+
+    /// What ended the server; standard error is told by whoever ends the process.
+    pub(super) fn failed(&self, failure: &Failure) {
+        self.event(|| Event::new("error").field("message", failure.message.as_str()));
+    }
+
+    /// The last word: what the whole run came to.
+    pub(super) fn summary(&self, connections: u64, account: &Account<'_>) {
+        self.event(|| {
+            let event = Event::new("summary").field("connections", connections);
+            event
+                .field("bytes_in", account.bytes_in)
+                .field("bytes_out", account.bytes_out)
+                .seconds(account.time)
+        });
+    }
+
+    /// Waits, for a moment at most, until what was told has been written.
+    pub(super) fn finish(&self) {
+        self.lines.flush(LAST_LINES);
+        if let Some(events) = &self.events {
+            events.flush(LAST_LINES);
+        }
+    }
+
+    fn event(&self, event: impl FnOnce() -> Event) {
+        if let Some(events) = &self.events {
+            events.event(event());
+        }
+    }
+}
+
+impl Peer<'_> {
+    fn describe(&self, event: Event) -> Event {
+        let event = match self.number {
+            Some(number) => event.field("connection", number),
+            None => event,
+        };
+        event.field("peer", self.address)
+    }
+}
+
+impl Display for Peer<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.number {
+            Some(number) => write!(f, "#{number} {}", self.address),
+            None => f.write_str(self.address),
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! How the server ends: accepting stops, owed answers leave, and a second signal ends it at once.
+
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use tokio::signal::unix::{Signal as SignalStream, SignalKind, signal};
+use tokio::time::{Instant, sleep_until};
+
+use super::Shared;
+use crate::exit::Exit;
+
+/// A signal that ends the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Signal {
+    Interrupt,
+    Terminate,
+}
+
+impl Signal {
+    /// The exit code when it is the second one.
+    fn exit(self) -> Exit {
+        match self {
+            Self::Interrupt => Exit::Interrupted,
+            Self::Terminate => Exit::Terminated,
+        }
+    }
+}
+
+impl fmt::Display for Signal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Interrupt => "SIGINT",
+            Self::Terminate => "SIGTERM",
+        })
+    }
+}
+
+/// The signals, listened for from the start, so that none is missed.
+#[derive(Debug)]
+pub(super) struct Stop {
+    interrupt: SignalStream,
+    terminate: SignalStream,
+}
+
+impl Stop {
+    pub(super) fn listen() -> io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    /// The next signal.
+    pub(super) async fn first(&mut self) -> Signal {
+        tokio::select! {
+            _ = self.interrupt.recv() => Signal::Interrupt,
+            _ = self.terminate.recv() => Signal::Terminate,
+        }
+    }
+
+    /// Brings the server to its end: after a signal it drains; without one it waits for the client of `--once`, as long as
+    /// that takes, and drains when a signal comes then.
+    pub(super) async fn end(&mut self, signal: Option<Signal>, shared: &Shared, grace: Duration) -> Exit {
+        let signal = match signal {
+            Some(signal) => signal,
+            None => tokio::select! {
+                () = all_gone(shared) => return Exit::Done,
+                signal = self.first() => signal,
+            },
+        };
+        shared
+            .journal
+            .note(format_args!("{signal}: no further clients; what is owed may leave, then all close"));
+        self.drain(shared, grace).await
+    }
+
+    /// Lets every connection answer what it has received, and close; cuts off what is left after `grace`.
+    async fn drain(&mut self, shared: &Shared, grace: Duration) -> Exit {
+        shared.drain();
+        let end = Instant::now().checked_add(grace);
+        let expired = async {
+            match end {
+                Some(end) => sleep_until(end).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = all_gone(shared) => Exit::Done,
+            () = expired => {
+                let left = shared.open();
+                shared.journal.note(format_args!("{left} connections did not take what they were owed, and are cut off"));
+                Exit::Done
+            }
+            signal = self.first() => signal.exit(),
+        }
+    }
+}
+
+/// Waits until no connection is open.
+async fn all_gone(shared: &Shared) {
+    loop {
+        // Asked for before looking, so that an end in between is not missed.
+        let changed = shared.changed.notified();
+        if shared.open() == 0 {
+            return;
+        }
+        changed.await;
+    }
+}

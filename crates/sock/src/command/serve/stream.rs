@@ -1,0 +1,248 @@
+//! What happens on one connection: pieces in, answers out, until the peer is done.
+//!
+//! The shared buffers are borrowed only between readiness and the end of the answer. What the socket does not take at
+//! once is owed: it waits in a vector of its own, and nothing more is read from that client until it is gone.
+
+use std::net::Shutdown;
+use std::time::Duration;
+
+use berkeley::{AsyncSocket, Error, Flags, ReadReady, Result};
+use tokio::time::timeout;
+
+use super::Shared;
+use super::answer::{Answer, Buffers, CYCLE, PIECE, SharedFile, chargen, with_buffers};
+use super::connection::Connection;
+use super::reply::{Template, incomplete_tail};
+
+/// How long the beginning of a letter waits for its rest.
+const HOLD: Duration = Duration::from_millis(100);
+
+/// Serves one client until it is done, or cannot be served any more.
+pub(super) async fn serve(connection: &Connection, shared: &Shared) -> Result<()> {
+    match &shared.answer {
+        Answer::Reply(template) => converse(connection, shared, Some(template)).await,
+        Answer::Echo => converse(connection, shared, None).await,
+        Answer::Discard => swallow(connection, shared).await,
+        // On the heap: these need more room than an idle conversation should take.
+        Answer::Chargen => Box::pin(generate(connection, shared)).await,
+        Answer::SendFile(file) => Box::pin(send_file(connection, shared, file)).await,
+    }
+}
+
+/// What one piece came to.
+enum Step {
+    /// Answered, as far as it is to be.
+    Answered,
+    /// These bytes of the answer are owed.
+    Owed(Vec<u8>),
+    /// The peer is done.
+    End,
+}
+
+/// Answers each piece, with a template or as it is.
+async fn converse(connection: &Connection, shared: &Shared, template: Option<&Template>) -> Result<()> {
+    let mut talk = Talk { connection, shared, template, held: Held::default() };
+    loop {
+        let step = if talk.held.is_empty() {
+            connection.socket.recv_ready(|ready| talk.take(ready)).await?
+        } else {
+            let next = connection.socket.recv_ready(|ready| talk.take(ready));
+            match Box::pin(timeout(HOLD, next)).await {
+                Ok(step) => step?,
+                Err(_) => talk.answer_held()?,
+            }
+        };
+        match step {
+            Step::Answered => {}
+            Step::Owed(rest) => pay(connection, shared, &rest).await?,
+            Step::End => {
+                if let Step::Owed(rest) = talk.answer_held()? {
+                    pay(connection, shared, &rest).await?;
+                }
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// The beginning of a letter whose rest has not come: at most 3 bytes.
+#[derive(Default)]
+struct Held {
+    bytes: [u8; 3],
+    length: usize,
+}
+
+impl Held {
+    fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+
+    fn keep(&mut self, tail: &[u8]) {
+        self.length = tail.len();
+        self.bytes[..tail.len()].copy_from_slice(tail);
+    }
+}
+
+struct Talk<'a> {
+    connection: &'a Connection,
+    shared: &'a Shared,
+    template: Option<&'a Template>,
+    held: Held,
+}
+
+impl Talk<'_> {
+    /// Receives one piece and answers it.
+    fn take(&mut self, ready: &mut ReadReady<'_>) -> Result<Step> {
+        with_buffers(|buffers| {
+            let held = self.held.length;
+            buffers.input[..held].copy_from_slice(self.held.as_bytes());
+            let limit = if self.connection.messages { buffers.input.len() } else { PIECE };
+            let length = ready.recv(&mut buffers.input[held..limit])?;
+            if length == 0 {
+                return Ok(Step::End);
+            }
+            self.shared.received(self.connection, &buffers.input[held..held + length]);
+            self.answer(buffers, held + length)
+        })
+    }
+
+    /// Answers the first `length` bytes of the input, but for the beginning of a letter at their end.
+    fn answer(&mut self, buffers: &mut Buffers, length: usize) -> Result<Step> {
+        let Buffers { input, output } = buffers;
+        let Some(template) = self.template else { return self.send(&input[..length]) };
+        // A message is whole as it is.
+        let tail = if self.connection.messages { 0 } else { incomplete_tail(&input[..length]) };
+        let (piece, tail) = input[..length].split_at(length - tail);
+        self.held.keep(tail);
+        if piece.is_empty() {
+            return Ok(Step::Answered);
+        }
+        template.fill(piece, output);
+        self.send(output)
+    }
+
+    /// Answers what was held back: its rest did not come.
+    fn answer_held(&mut self) -> Result<Step> {
+        let (Some(template), false) = (self.template, self.held.is_empty()) else {
+            return Ok(Step::Answered);
+        };
+        let mut answer = Vec::new();
+        template.fill(self.held.as_bytes(), &mut answer);
+        self.held.keep(&[]);
+        self.send(&answer)
+    }
+
+    fn send(&self, answer: &[u8]) -> Result<Step> {
+        if answer.is_empty() {
+            return Ok(Step::Answered);
+        }
+        let sent = send_now(&self.connection.socket, answer)?;
+        self.shared.sent(self.connection, sent);
+        // A message was taken whole, or not at all.
+        Ok(if sent < answer.len() { Step::Owed(answer[sent..].to_vec()) } else { Step::Answered })
+    }
+}
+
+/// Sends what there is room for at once, 0 bytes where there is none.
+fn send_now(socket: &AsyncSocket, bytes: &[u8]) -> Result<usize> {
+    match socket.socket().try_send(bytes, Flags::NONE) {
+        Err(error) if error.is_would_block() || error.is_interrupted() => Ok(0),
+        result => result,
+    }
+}
+
+/// Sends what is owed, as the client makes room.
+async fn pay(connection: &Connection, shared: &Shared, owed: &[u8]) -> Result<()> {
+    let mut rest = owed;
+    while !rest.is_empty() {
+        let sent = connection.socket.send(rest).await?;
+        shared.sent(connection, sent);
+        rest = &rest[sent..];
+    }
+    Ok(())
+}
+
+/// Reads until the peer is done, and answers nothing.
+async fn swallow(connection: &Connection, shared: &Shared) -> Result<()> {
+    while swallow_one(connection, shared).await? > 0 {}
+    Ok(())
+}
+
+/// Receives and forgets one piece; gives its length, 0 at the end.
+async fn swallow_one(connection: &Connection, shared: &Shared) -> Result<usize> {
+    connection
+        .socket
+        .recv_ready(|ready| {
+            with_buffers(|buffers| {
+                let length = ready.recv(&mut buffers.input[..PIECE])?;
+                if length > 0 {
+                    shared.received(connection, &buffers.input[..length]);
+                }
+                Ok(length)
+            })
+        })
+        .await
+}
+
+/// Sends characters until the client is gone or the server is to end; what comes in is forgotten (RFC 864).
+async fn generate(connection: &Connection, shared: &Shared) -> Result<()> {
+    let pattern = chargen();
+    let (mut offset, mut listening) = (0, true);
+    while !shared.is_draining() {
+        tokio::select! {
+            length = swallow_one(connection, shared), if listening => listening = length? > 0,
+            sent = connection.socket.send(&pattern[offset..]) => {
+                let sent = sent?;
+                shared.sent(connection, sent);
+                offset = (offset + sent) % CYCLE;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Sends the file, then the end; then waits for the client's end, so that nothing it was sent is lost to a reset.
+async fn send_file(connection: &Connection, shared: &Shared, file: &SharedFile) -> Result<()> {
+    let mut offset = 0;
+    loop {
+        match send_chunk(connection, file, offset)? {
+            Chunk::End => break,
+            Chunk::Sent(0) => connection.socket.writable().await?,
+            Chunk::Sent(sent) => {
+                shared.sent(connection, sent);
+                offset += sent as u64;
+                // A client that takes all at once must not keep the thread to itself.
+                tokio::task::consume_budget().await;
+            }
+            Chunk::Unreadable(error) => {
+                let path = file.path().display();
+                shared.journal.error(format_args!("read {path} for {}: {error}", connection.peer()), &[]);
+                return Ok(());
+            }
+        }
+    }
+    connection.socket.shutdown(Shutdown::Write)?;
+    swallow(connection, shared).await
+}
+
+enum Chunk {
+    End,
+    Sent(usize),
+    Unreadable(std::io::Error),
+}
+
+/// Sends a part of the file through the shared buffer; a slow client owns none, and its part is read again.
+fn send_chunk(connection: &Connection, file: &SharedFile, offset: u64) -> std::result::Result<Chunk, Error> {
+    with_buffers(|buffers| match file.read_at(&mut buffers.input[..PIECE], offset) {
+        Ok(0) => Ok(Chunk::End),
+        Ok(length) => match connection.socket.try_send(&buffers.input[..length]) {
+            Err(error) if error.is_would_block() => Ok(Chunk::Sent(0)),
+            result => result.map(Chunk::Sent),
+        },
+        Err(error) => Ok(Chunk::Unreadable(error)),
+    })
+}

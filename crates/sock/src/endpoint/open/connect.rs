@@ -1,0 +1,76 @@
+//! Endpoints that connect.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
+
+use berkeley::{Address, Connector, Result, Socket, UnixAddress};
+
+use super::{
+    Endpoint, Host, Place, Port, Scheme, host_text, kind, literal, port_text, prepare, unix_address,
+};
+use crate::exit::Failure;
+
+/// Connects within `timeout`, all addresses of a name together; the socket comes back without a timeout.
+///
+/// A Unix datagram socket gets a name of the kernel's choice where the endpoint gives none, or its peer could not answer.
+pub fn connect(endpoint: &Endpoint, timeout: Duration) -> std::result::Result<Socket, Failure> {
+    let mut connector = Connector::new()
+        .kind(kind(endpoint.scheme))
+        .timeout(Some(timeout))
+        .prepare(|socket| prepare(endpoint, socket));
+    if let Some(local) = local_address(endpoint)? {
+        connector = connector.local(local);
+    }
+    let socket = match &endpoint.place {
+        Place::Inet { host, port } => inet(&connector, host, port)?,
+        place => match unix_address(place) {
+            Some(address) => connector.connect_to(&[address?.into()])?,
+            None => return Err(Failure::misuse("this place cannot be connected to")),
+        },
+    };
+    socket.set_timeout(None)?;
+    Ok(socket)
+}
+
+fn inet(connector: &Connector<'_>, host: &Host, port: &Port) -> std::result::Result<Socket, Failure> {
+    if *host == Host::Every {
+        return Err(Failure::misuse(
+            "\"*\" is every address of this machine, which only a listener can have",
+        )
+        .hint("to connect to this machine, leave the host out, as in :80"));
+    }
+    if let (Port::Number(number), Some(address)) = (port, literal(host, port_number(port)).transpose()?) {
+        if *number == 0 {
+            return Err(Failure::misuse(
+                "port 0 is for listening; connecting needs the port that is listened on",
+            ));
+        }
+        return Ok(connector.connect_to(&[address])?);
+    }
+    Ok(connector.connect(&host_text(host), port_text(port).as_str())?)
+}
+
+fn port_number(port: &Port) -> u16 {
+    match port {
+        Port::Number(number) => *number,
+        Port::Name(_) => 0,
+    }
+}
+
+/// The address to connect from, where one is asked for or needed.
+fn local_address(endpoint: &Endpoint) -> Result<Option<Address>> {
+    match &endpoint.own.bind {
+        Some(Place::Inet { host, port }) => bind_address(host, port_number(port)).map(Some),
+        Some(place) => unix_address(place).transpose().map(|address| address.map(Address::from)),
+        None if endpoint.scheme == Scheme::UnixDgram => Ok(Some(UnixAddress::UNNAMED.into())),
+        None => Ok(None),
+    }
+}
+
+fn bind_address(host: &Host, port: u16) -> Result<Address> {
+    match host {
+        Host::Loopback => Ok((Ipv4Addr::LOCALHOST, port).into()),
+        Host::V6 { .. } => literal(host, port).unwrap_or_else(|| Ok((Ipv6Addr::UNSPECIFIED, port).into())),
+        _ => literal(host, port).unwrap_or_else(|| Ok((Ipv4Addr::UNSPECIFIED, port).into())),
+    }
+}

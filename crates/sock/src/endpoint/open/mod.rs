@@ -1,0 +1,101 @@
+//! From an endpoint to a socket: [`listen`] and [`connect`], and what both need.
+//!
+//! The grammar knows texts; this room knows sockets. It resolves names, sets the endpoint's options before the socket is
+//! bound, and takes care of what a Unix path needs.
+
+pub mod connect;
+pub mod listen;
+mod unix_path;
+mod vocabulary;
+
+use std::net::SocketAddrV6;
+
+use berkeley::option::{self, Description};
+use berkeley::resolve::interface_index;
+use berkeley::{Address, Result, Socket, Type, UnixAddress};
+
+use super::{Endpoint, Host, ParseError, Place, Port, Role, Scheme, Setting};
+
+use vocabulary::{SocketOptions, by_full_name};
+
+/// Reads an endpoint whose socket options are those of the library's table, their values checked too.
+pub fn parse(text: &str, role: Role) -> std::result::Result<Endpoint, ParseError> {
+    let endpoint = Endpoint::parse(text, &SocketOptions, role)?;
+    for setting in &endpoint.settings {
+        if let Err(error) = typed(setting) {
+            return Err(ParseError::at(text, setting.span.clone(), error.to_string()));
+        }
+    }
+    Ok(endpoint)
+}
+
+/// The option that a setting names, and its value; `None` for a name that no option has, which no parsed endpoint holds.
+fn typed(setting: &Setting) -> Result<Option<(&'static Description, option::Value)>> {
+    let Some(description) = by_full_name(&setting.name) else { return Ok(None) };
+    Ok(Some((description, description.parse(setting.value.as_deref())?)))
+}
+
+/// The type of socket that a scheme opens.
+const fn kind(scheme: Scheme) -> Type {
+    match scheme {
+        Scheme::Tcp | Scheme::Unix => Type::STREAM,
+        Scheme::Udp | Scheme::UnixDgram => Type::DGRAM,
+        Scheme::UnixSeqpacket => Type::SEQPACKET,
+    }
+}
+
+/// Sets the endpoint's interface and socket options: the same moment for all, before the socket is bound.
+fn prepare(endpoint: &Endpoint, socket: &Socket) -> Result<()> {
+    if let Some(interface) = &endpoint.own.interface {
+        socket.set(option::BINDTODEVICE, interface)?;
+    }
+    for setting in &endpoint.settings {
+        if let Some((description, value)) = typed(setting)? {
+            socket.set_value(description, &value)?;
+        }
+    }
+    Ok(())
+}
+
+/// The address of a Unix place; `None` for a place of another kind.
+fn unix_address(place: &Place) -> Option<Result<UnixAddress>> {
+    match place {
+        Place::Path(path) => Some(UnixAddress::from_path(unix_path::as_path(path))),
+        Place::Abstract(name) => Some(UnixAddress::from_abstract(name)),
+        Place::Inet { .. } => None,
+    }
+}
+
+/// A host as the resolver takes it; empty for loopback and for every address, which the caller tells apart.
+fn host_text(host: &Host) -> String {
+    match host {
+        Host::Loopback | Host::Every => String::new(),
+        Host::V4(address) => address.to_string(),
+        Host::V6 { address, zone: None } => address.to_string(),
+        Host::V6 { address, zone: Some(zone) } => format!("{address}%{zone}"),
+        Host::Name(name) => name.clone(),
+    }
+}
+
+fn port_text(port: &Port) -> String {
+    port.to_string()
+}
+
+/// The scope of an IPv6 zone: the interface's number, given as such or by name (RFC 4007).
+fn scope(zone: Option<&str>) -> Result<u32> {
+    match zone {
+        None => Ok(0),
+        Some(zone) => zone.parse().or_else(|_| interface_index(zone)),
+    }
+}
+
+/// The address at which a literal host is; `None` for a name.
+fn literal(host: &Host, port: u16) -> Option<Result<Address>> {
+    match host {
+        Host::V4(address) => Some(Ok((*address, port).into())),
+        Host::V6 { address, zone } => {
+            Some(scope(zone.as_deref()).map(|scope| SocketAddrV6::new(*address, port, 0, scope).into()))
+        }
+        Host::Loopback | Host::Every | Host::Name(_) => None,
+    }
+}

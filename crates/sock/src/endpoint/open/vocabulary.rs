@@ -1,0 +1,78 @@
+//! The library's option table, as the grammar's vocabulary.
+
+use std::sync::LazyLock;
+
+use berkeley::option::{self, Description, FindError, Level};
+
+use crate::endpoint::{Meaning, Scheme, Vocabulary};
+
+/// The options that can be set, by the names in the library's table (`tcp.nodelay`), each also by its last part
+/// (`nodelay`) where that is one option's alone, and by its name in C.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SocketOptions;
+
+/// Full names, with what they stand for.
+static NAMES: LazyLock<Vec<(String, &'static Description)>> = LazyLock::new(|| {
+    option::all().filter(|option| option.access.writes()).map(|option| (option.to_string(), option)).collect()
+});
+
+fn full_name(option: &Description) -> Option<&'static str> {
+    NAMES.iter().find(|(_, known)| *known == option).map(|(name, _)| name.as_str())
+}
+
+/// The option of that full name, if it can be set.
+pub(super) fn by_full_name(name: &str) -> Option<&'static Description> {
+    NAMES.iter().find(|(known, _)| known == name).map(|(_, option)| *option)
+}
+
+impl Vocabulary for SocketOptions {
+    fn look_up(&self, word: &str) -> Meaning<'_> {
+        match option::find(word) {
+            Ok(option) => full_name(option).map_or(Meaning::Unknown, Meaning::One),
+            Err(FindError::Ambiguous { options, .. }) => {
+                match options.into_iter().filter_map(full_name).collect::<Vec<_>>()[..] {
+                    [] => Meaning::Unknown,
+                    [name] => Meaning::One(name),
+                    ref names => Meaning::Several(names.to_vec()),
+                }
+            }
+            Err(_) => Meaning::Unknown,
+        }
+    }
+
+    fn names(&self) -> Vec<&str> {
+        NAMES.iter().map(|(name, _)| name.as_str()).collect()
+    }
+
+    fn applies(&self, name: &str, scheme: Scheme) -> bool {
+        let Some(option) = by_full_name(name) else { return false };
+        match option.level {
+            Level::TCP => scheme == Scheme::Tcp,
+            Level::UDP => scheme == Scheme::Udp,
+            Level::IP | Level::IPV6 => !scheme.is_unix(),
+            _ => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::endpoint::{Endpoint, Role};
+
+    #[test]
+    fn options_are_known_in_full_by_their_last_part_and_in_c() {
+        for word in ["tcp.nodelay", "nodelay", "TCP_NODELAY"] {
+            assert_eq!(SocketOptions.look_up(word), Meaning::One("tcp.nodelay"));
+        }
+        assert_eq!(SocketOptions.look_up("cork"), Meaning::Several(vec!["tcp.cork", "udp.cork"]));
+        assert_eq!(SocketOptions.look_up("acceptconn"), Meaning::Unknown, "it can only be read");
+    }
+
+    #[test]
+    fn options_of_another_scheme_are_refused_where_they_stand() {
+        let error =
+            Endpoint::parse("udp://127.0.0.1:1?tcp.nodelay", &SocketOptions, Role::Connect).unwrap_err();
+        assert_eq!(&error.text()[error.span()], "tcp.nodelay");
+    }
+}

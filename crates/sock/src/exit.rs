@@ -1,0 +1,171 @@
+//! How a command ends: the exit codes, and what is said with them.
+
+use std::fmt;
+use std::io;
+use std::process::ExitCode;
+
+use berkeley::{Cause, Error};
+
+/// The exit codes, the same for every subcommand, with `--json` and without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done.
+    Done = 0,
+    /// A failure of no other kind.
+    Other = 1,
+    /// Misuse: the command line cannot be meant.
+    Misuse = 2,
+    /// The name is unknown.
+    NameUnknown = 3,
+    /// Refused: nobody listens there.
+    Refused = 4,
+    /// The network or the host cannot be reached.
+    Unreachable = 5,
+    /// Permission denied.
+    Permission = 7,
+    /// The address is in use, or is not of this machine.
+    AddressInUse = 8,
+    /// The connection was reset, or ended before everything was sent.
+    Reset = 9,
+    /// A timeout of the command's ran out.
+    Timeout = 124,
+    /// Interrupted.
+    Interrupted = 130,
+    /// Terminated by a second signal.
+    Terminated = 143,
+}
+
+impl Exit {
+    /// Every code with its meaning, as `--help` lists them.
+    pub const TABLE: &'static str = "0 done; 1 other failure; 2 misuse; 3 name unknown; 4 refused; 5 unreachable; \
+        7 permission denied; 8 address in use; 9 reset or incomplete; 124 timeout; 130 interrupted; 143 terminated \
+        by a second signal. A server that drained after SIGTERM exits 0.";
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(exit as u8)
+    }
+}
+
+/// A command's failure: its exit code, one message, and hints on what to do.
+#[derive(Debug)]
+pub struct Failure {
+    /// The exit code.
+    pub exit: Exit,
+    /// What failed and why, without the `sock: ` before it.
+    pub message: String,
+    /// What to do about it, a line each.
+    pub hints: Vec<String>,
+}
+
+impl Failure {
+    /// A failure without hints.
+    pub fn new(exit: Exit, message: impl fmt::Display) -> Self {
+        Self { exit, message: message.to_string(), hints: Vec::new() }
+    }
+
+    /// The command line cannot be meant.
+    pub fn misuse(message: impl fmt::Display) -> Self {
+        Self::new(Exit::Misuse, message)
+    }
+
+    /// With one more hint.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// A failed operation on a file or a stream: `doing` says what, such as `read payload.bin`.
+    pub fn io(doing: impl fmt::Display, error: &io::Error) -> Self {
+        Self::new(exit_of_kind(error.kind()), format_args!("{doing}: {}", cause_of(error)))
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let exit = match error.cause() {
+            Cause::Resolver(_) => Exit::NameUnknown,
+            Cause::TimedOut => Exit::Timeout,
+            Cause::Invalid => Exit::Misuse,
+            _ => exit_of_kind(error.kind()),
+        };
+        let failure = Self::new(exit, &error);
+        match hint_for(exit) {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
+    }
+}
+
+fn exit_of_kind(kind: io::ErrorKind) -> Exit {
+    use io::ErrorKind as Kind;
+    match kind {
+        // A Unix path where nothing is, is one where nobody listens.
+        Kind::ConnectionRefused | Kind::NotFound => Exit::Refused,
+        Kind::NetworkUnreachable | Kind::HostUnreachable | Kind::NetworkDown => Exit::Unreachable,
+        Kind::PermissionDenied => Exit::Permission,
+        Kind::AddrInUse | Kind::AddrNotAvailable => Exit::AddressInUse,
+        Kind::ConnectionReset | Kind::ConnectionAborted | Kind::BrokenPipe => Exit::Reset,
+        Kind::TimedOut => Exit::Timeout,
+        _ => Exit::Other,
+    }
+}
+
+fn hint_for(exit: Exit) -> Option<&'static str> {
+    match exit {
+        Exit::AddressInUse => {
+            Some("port 0 lets the kernel choose a free port; `ss -lntup` shows who listens where")
+        }
+        Exit::Permission => Some(
+            "ports below 1024 need CAP_NET_BIND_SERVICE, a UDP broadcast needs ?broadcast, \
+             and a Unix path needs write permission",
+        ),
+        _ => None,
+    }
+}
+
+/// std's text of an error, in lower case and with its number, as the library prints its own.
+fn cause_of(error: &io::Error) -> String {
+    let text = error.to_string();
+    let mut letters = text.chars();
+    match (letters.next(), letters.clone().next()) {
+        (Some(first), Some(second)) if second.is_lowercase() => first.to_lowercase().chain(letters).collect(),
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_have_the_documented_codes() {
+        let rows = [
+            (111, Exit::Refused),
+            (2, Exit::Refused),
+            (101, Exit::Unreachable),
+            (113, Exit::Unreachable),
+            (13, Exit::Permission),
+            (1, Exit::Permission),
+            (98, Exit::AddressInUse),
+            (99, Exit::AddressInUse),
+            (104, Exit::Reset),
+            (32, Exit::Reset),
+            (110, Exit::Timeout),
+            (5, Exit::Other),
+        ];
+        for (errno, exit) in rows {
+            let error = io::Error::from_raw_os_error(errno);
+            assert_eq!(Failure::io("read x", &error).exit, exit, "errno {errno}");
+        }
+    }
+
+    #[test]
+    fn causes_are_lower_case_with_their_number() {
+        let error = io::Error::from_raw_os_error(2);
+        assert_eq!(Failure::io("read x", &error).message, "read x: no such file or directory (os error 2)");
+    }
+}

@@ -1,0 +1,125 @@
+//! A command line that cannot be meant: the fault under a caret, and the nearest valid word.
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use crate::exit::Failure;
+use crate::report::escape::escape;
+
+/// The most of a command line that is shown, in bytes.
+const SHOWN: usize = 200;
+
+/// What is said about a fault that clap found. `args` is the command line without the program's name.
+pub fn failure(error: &clap::Error, args: &[String]) -> Failure {
+    let message = summary(error);
+    let failure = Failure::misuse(match fault(error).and_then(|fault| underline(args, &fault)) {
+        Some(lines) => format!("{message}\n{lines}"),
+        None => message,
+    });
+    failure.hint("sock --help shows examples, and sock COMMAND --help each command's options")
+}
+
+/// clap's first sentence without its `error: `, and its suggestion, if any.
+fn summary(error: &clap::Error) -> String {
+    let rendered = error.to_string();
+    let mut paragraph = rendered.lines().take_while(|line| !line.is_empty());
+    let first = paragraph.next().unwrap_or("cannot be meant");
+    let mut message = first.strip_prefix("error: ").unwrap_or(first).to_owned();
+    for line in paragraph {
+        message.push(' ');
+        message.push_str(line.trim());
+    }
+    if let Some(nearest) = suggestion(error) {
+        message.push_str("; did you mean ");
+        message.push_str(&nearest);
+        message.push('?');
+    }
+    message
+}
+
+fn suggestion(error: &clap::Error) -> Option<String> {
+    [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue]
+        .into_iter()
+        .find_map(|kind| match error.get(kind)? {
+            ContextValue::String(word) => Some(word.clone()),
+            ContextValue::Strings(words) => words.first().cloned(),
+            _ => None,
+        })
+}
+
+/// The word at fault, as it was written.
+fn fault(error: &clap::Error) -> Option<String> {
+    let kinds: &[ContextKind] = match error.kind() {
+        ErrorKind::InvalidSubcommand => &[ContextKind::InvalidSubcommand],
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
+            &[ContextKind::InvalidValue, ContextKind::InvalidArg]
+        }
+        _ => &[ContextKind::InvalidArg],
+    };
+    kinds.iter().find_map(|kind| match error.get(*kind)? {
+        ContextValue::String(word) if !word.is_empty() => Some(word.clone()),
+        _ => None,
+    })
+}
+
+/// The command line with carets under `fault`, a whole word or the end of one (`--option=fault`).
+fn underline(args: &[String], fault: &str) -> Option<String> {
+    // clap shows an option with its placeholder, `--grace <TIME>`: the option is what was written.
+    let fault = fault.split(' ').next().unwrap_or(fault);
+    let index = args.iter().position(|arg| {
+        arg == fault || arg.split_once('=').is_some_and(|(name, value)| name == fault || value == fault)
+    })?;
+    let mut line = String::from("  sock");
+    let (mut start, mut width) = (0, 0);
+    for (number, arg) in args.iter().enumerate() {
+        line.push(' ');
+        let shown = escape(arg.as_bytes(), SHOWN).to_string();
+        if number == index {
+            let inside = shown.find(fault).unwrap_or(0);
+            start = columns(&line) + columns(&shown[..inside]);
+            width = columns(if shown[inside..].starts_with(fault) { fault } else { &shown });
+        }
+        line.push_str(&shown);
+        if line.len() > SHOWN && number >= index {
+            break;
+        }
+    }
+    Some(format!("{line}\n{}{}", " ".repeat(start), "^".repeat(width.max(1))))
+}
+
+fn columns(text: &str) -> usize {
+    unicode_width::UnicodeWidthStr::width(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::Cli;
+    use clap::Parser as _;
+
+    fn message(line: &str) -> String {
+        let args: Vec<String> = line.split(' ').map(str::to_owned).collect();
+        let error = Cli::try_parse_from(std::iter::once("sock".to_owned()).chain(args.clone())).unwrap_err();
+        failure(&error, &args).message
+    }
+
+    #[test]
+    fn the_fault_stands_over_a_caret_beside_the_nearest_word() {
+        let rows = [
+            ("serve --ech", "--echo", "  sock serve --ech\n             ^^^^^"),
+            ("conect x:1", "connect", "  sock conect x:1\n       ^^^^^^"),
+            ("serve --grace=5x", "ns, us, ms, s, m or h", "  sock serve --grace=5x\n                     ^^"),
+            ("completions bsh", "bash", "  sock completions bsh\n                   ^^^"),
+        ];
+        for (line, nearest, caret) in rows {
+            let message = message(line);
+            assert!(message.contains(nearest), "{message}");
+            assert!(message.ends_with(caret), "{message}");
+        }
+    }
+
+    #[test]
+    fn options_that_contradict_each_other_are_refused() {
+        let message = message("serve --echo --discard");
+        assert!(message.contains("cannot be used with"), "{message}");
+    }
+}

@@ -1,0 +1,56 @@
+//! From the command line to the exit code.
+
+use std::env;
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use clap::error::ErrorKind;
+
+use crate::cli::{Cli, Command};
+use crate::command::{completions, connect, man, serve};
+use crate::exit::{Exit, Failure};
+use crate::misuse;
+use crate::report::log;
+
+/// Runs the command that the arguments ask for; prints what went wrong, in one piece, to standard error.
+pub fn main() -> ExitCode {
+    let outcome = match Cli::try_parse() {
+        Ok(cli) => run(cli.command),
+        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            man::written(io::stdout().write_all(error.to_string().as_bytes())).map(|()| Exit::Done)
+        }
+        Err(error) if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            // Nothing can be done about a standard error that is closed.
+            let _ = io::stderr().write_all(error.to_string().as_bytes());
+            Ok(Exit::Misuse)
+        }
+        Err(error) => {
+            let args: Vec<String> =
+                env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
+            Err(misuse::failure(&error, &args))
+        }
+    };
+    match outcome {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            print(&failure);
+            failure.exit.into()
+        }
+    }
+}
+
+fn run(command: Command) -> Result<Exit, Failure> {
+    match command {
+        Command::Serve(args) => serve::run(&args),
+        Command::Connect(args) => connect::run(&args),
+        Command::Completions(args) => completions::run(&args).map(|()| Exit::Done),
+        Command::Man(args) => man::run(&args).map(|()| Exit::Done),
+    }
+}
+
+fn print(failure: &Failure) {
+    let hints: Vec<&str> = failure.hints.iter().map(String::as_str).collect();
+    // Nothing can be done about a standard error that is closed.
+    let _ = io::stderr().write_all(log::error_lines(&failure.message, &hints).as_bytes());
+}
