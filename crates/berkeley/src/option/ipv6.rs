@@ -29,7 +29,7 @@ options! {
     /// The MTU of the path to the peer; set, what the socket takes it for, at least 1280, 0 for what is known.
     ///
     /// Reading it asks for a connected socket.
-    MTU: u32, Bytes, "mtu", IPV6_MTU, "IPV6_MTU", ReadWrite, Connected;
+    MTU: u32, Bytes, "mtu", IPV6_MTU, "IPV6_MTU", ReadWrite, Any;
     /// Whether the path's MTU is discovered, and what becomes of datagrams that are larger.
     MTU_DISCOVER: MtuDiscover, MtuDiscover, "mtu_discover", IPV6_MTU_DISCOVER, "IPV6_MTU_DISCOVER", ReadWrite, Any;
     /// Receives what any socket of this host has joined, not only what this one has.

@@ -18,9 +18,9 @@ options! {
     BROADCAST: bool, Flag, "broadcast", SO_BROADCAST, "SO_BROADCAST", ReadWrite, Any;
     /// Keeps the kernel from tuning buffers whose sizes the program has set: 1 for sending, 2 for receiving, 3 for both.
     BUF_LOCK: u32, Unsigned in 0..=3, "buf_lock", SO_BUF_LOCK, "SO_BUF_LOCK", ReadWrite, Any;
-    /// Polls the network card for this long when a receive would have to wait; more than the system's needs `CAP_NET_ADMIN`.
+    /// Polls the network card for this long when a receive would have to wait; raising it needs `CAP_NET_ADMIN`.
     BUSY_POLL: Duration, Microseconds, "busy_poll", SO_BUSY_POLL, "SO_BUSY_POLL", ReadWrite, Any;
-    /// Takes at most this many packets in one busy poll; more than the system's needs `CAP_NET_ADMIN`.
+    /// Takes at most this many packets in one busy poll; raising it needs `CAP_NET_ADMIN`.
     BUSY_POLL_BUDGET: i32, Integer in 0..=65535, "busy_poll_budget", SO_BUSY_POLL_BUDGET, "SO_BUSY_POLL_BUDGET", Write, Any;
     /// Tells the kernel that the connection does badly (1), so that it looks for another route.
     CNX_ADVICE: i32, Integer in 0..=1, "cnx_advice", SO_CNX_ADVICE, "SO_CNX_ADVICE", Write, Connected;
@@ -124,7 +124,7 @@ options! {
     TIMESTAMPING: u32, Unsigned, "timestamping", SO_TIMESTAMPING, "SO_TIMESTAMPING", ReadWrite, Any;
     /// Receives with each datagram when it came, in nanoseconds.
     TIMESTAMPNS: bool, Flag, "timestampns", SO_TIMESTAMPNS, "SO_TIMESTAMPNS", ReadWrite, Any;
-    /// Lets TCP choose another path when it resends: 1 for yes, 0 for no, -1 for the system's setting (which reads as 255).
+    /// Lets TCP choose another path when it resends: 1 for yes, 0 for no, -1 for the system's setting.
     TXREHASH: i32, Integer in -1..=1, "txrehash", SO_TXREHASH, "SO_TXREHASH", ReadWrite, BeforeConnect;
     /// The type that the socket was made with.
     TYPE: Type, Type, "type", SO_TYPE, "SO_TYPE", Read, Any;
