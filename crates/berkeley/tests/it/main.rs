@@ -2,9 +2,18 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod signal;
 mod skip;
+mod support;
 
+mod address;
 mod connect;
+mod full;
+mod interrupt;
 mod option;
+mod raw;
 mod resolve;
+mod socket;
+mod timeout;
 mod tokio;
+mod transfer;

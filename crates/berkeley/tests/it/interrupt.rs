@@ -1,0 +1,176 @@
+//! Signals: the waiting methods never show an interruption and never restart the clock; the lower layers show it.
+
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use berkeley::fault::{self, Plan};
+use berkeley::{Deadline, Flags, Interest, Socket};
+
+use crate::full::{fill_backlog, full_unix_listener};
+use crate::signal::Interrupter;
+use crate::support::{
+    KINDS, LIMIT, LISTENERS, LONG, TCP, UNIX, UNIX_DGRAM, assert_kept, at_once, later, timed, within,
+};
+
+const EINTR: i32 = 4;
+const OFTEN: Duration = Duration::from_millis(20);
+const TIMEOUT: Duration = Duration::from_millis(300);
+
+/// Runs `action` under signals, and asserts that several of them broke off a system call of its.
+fn interrupted<T>(action: impl FnOnce() -> T) -> T {
+    let counted = fault::arm(Plan::count());
+    let signals = Interrupter::every(OFTEN);
+    let result = action();
+    drop(signals);
+    assert!(counted.seen() >= 4, "only {} system calls: no signal arrived", counted.seen());
+    result
+}
+
+#[test]
+fn signals_neither_end_nor_extend_a_timed_wait() {
+    type Wait = fn(&Socket) -> berkeley::Error;
+    let waits: [(&str, Wait); 3] = [
+        ("recv", |socket| socket.recv(&mut [0; 8]).unwrap_err()),
+        ("recv_from", |socket| socket.recv_from(&mut [0; 8]).unwrap_err()),
+        ("peek", |socket| socket.peek(&mut [0; 8]).unwrap_err()),
+    ];
+    within(LIMIT, move || {
+        let rows = KINDS.into_iter().flat_map(|kind| waits.map(|wait| (kind, wait)));
+        at_once(rows, |(kind, (name, wait))| {
+            let (left, _right) = kind.pair();
+            left.set_timeout(Some(TIMEOUT)).unwrap();
+            let (error, took) = timed(|| interrupted(|| wait(&left)));
+            assert_eq!(error.kind(), ErrorKind::TimedOut, "{name} over {}: {error}", kind.name);
+            assert_kept(TIMEOUT, took, &format!("{name} over {}", kind.name));
+        });
+    });
+}
+
+#[test]
+fn signals_neither_end_nor_extend_a_timed_accept() {
+    within(LIMIT, || {
+        for kind in LISTENERS {
+            let (listener, _) = kind.listener(1);
+            listener.set_timeout(Some(TIMEOUT)).unwrap();
+            let (result, took) = timed(|| interrupted(|| listener.accept()));
+            assert_eq!(result.unwrap_err().kind(), ErrorKind::TimedOut, "{}", kind.name);
+            assert_kept(TIMEOUT, took, kind.name);
+        }
+    });
+}
+
+#[test]
+fn signals_neither_end_nor_extend_a_timed_send() {
+    within(LIMIT, || {
+        for kind in [TCP, UNIX] {
+            let (left, _right) = kind.pair();
+            left.set_timeout(Some(TIMEOUT)).unwrap();
+            let (result, took) = timed(|| interrupted(|| left.send_all(&vec![7; 64 << 20])));
+            assert_eq!(result.unwrap_err().kind(), ErrorKind::TimedOut, "{}", kind.name);
+            assert_kept(TIMEOUT, took, kind.name);
+        }
+    });
+}
+
+#[test]
+fn signals_neither_end_nor_extend_a_timed_connect() {
+    within(LIMIT, || {
+        let (_listener, address, _waiting) = fill_backlog(&TCP);
+        let client = TCP.socket();
+        client.set_timeout(Some(TIMEOUT)).unwrap();
+        let (result, took) = timed(|| interrupted(|| client.connect(address)));
+        assert_eq!(result.unwrap_err().kind(), ErrorKind::TimedOut);
+        assert_kept(TIMEOUT, took, "tcp");
+
+        let (_listener, address, _waiting) = full_unix_listener(&UNIX);
+        let client = UNIX.socket();
+        client.set_timeout(Some(TIMEOUT)).unwrap();
+        let (result, took) = timed(|| interrupted(|| client.connect(address)));
+        assert_eq!(result.unwrap_err().kind(), ErrorKind::TimedOut);
+        assert_kept(TIMEOUT, took, "unix");
+    });
+}
+
+#[test]
+fn signals_do_not_end_a_wait_without_a_timeout() {
+    within(LIMIT, || {
+        for kind in KINDS {
+            let (left, right) = kind.pair();
+            let peer = later(TIMEOUT, move || right.send(b"late").map(|_| right));
+            assert_eq!(interrupted(|| left.recv_vec(8)).unwrap(), b"late", "{}", kind.name);
+            peer.join().unwrap().unwrap();
+        }
+        for kind in LISTENERS {
+            let (listener, address) = kind.listener(1);
+            let peer = later(TIMEOUT, move || kind.socket().connect(address));
+            interrupted(|| listener.accept()).unwrap();
+            peer.join().unwrap().unwrap();
+        }
+    });
+}
+
+#[test]
+fn signals_do_not_end_a_connection_attempt_without_a_timeout() {
+    within(LIMIT, || {
+        let (listener, address, waiting) = full_unix_listener(&UNIX);
+        let client = UNIX.socket();
+        let server = later(TIMEOUT, move || listener.accept().map(|accepted| (accepted, listener)));
+        interrupted(|| client.connect(address)).unwrap();
+        assert_eq!(client.peer_address().unwrap(), address);
+        server.join().unwrap().unwrap();
+        drop(waiting);
+    });
+}
+
+/// TCP goes on connecting by itself after an interruption: a second connect(2) would be an error, so it is waited for.
+#[test]
+fn a_tcp_connection_goes_on_after_a_signal() {
+    within(LIMIT, || {
+        let (listener, address, waiting) = fill_backlog(&TCP);
+        let client = TCP.socket();
+        let server = later(TIMEOUT, move || {
+            // Room for all that wait and for the one to come; the kernel tries again within seconds.
+            (0..=waiting.len()).map(|_| listener.accept().unwrap()).collect::<Vec<_>>()
+        });
+        let signals = Interrupter::every(OFTEN);
+        client.connect(address).unwrap();
+        drop(signals);
+        assert_eq!(client.peer_address().unwrap(), address);
+        server.join().unwrap();
+    });
+}
+
+#[test]
+fn one_wait_and_one_try_show_the_interruption() {
+    within(LIMIT, || {
+        let (left, _right) = UNIX.pair();
+        let (listener, _) = UNIX.listener(1);
+        let signals = Interrupter::every(OFTEN);
+        let error = left.wait(Interest::Readable, Deadline::after(LONG)).unwrap_err();
+        assert!(error.is_interrupted(), "{error}");
+        assert_eq!((error.kind(), error.raw_os_error()), (ErrorKind::Interrupted, Some(EINTR)));
+        let error = left.wait(Interest::Readable, Deadline::NEVER).unwrap_err();
+        assert!(error.is_interrupted(), "{error}");
+        // accept4(2) knows no MSG_DONTWAIT: on a socket that blocks, the try waits in the kernel.
+        let error = listener.try_accept().unwrap_err();
+        assert!(error.is_interrupted(), "{error}");
+        drop(signals);
+    });
+}
+
+#[test]
+fn a_try_that_is_interrupted_says_so() {
+    let (left, right) = UNIX_DGRAM.pair();
+    right.send(b"there").unwrap();
+    let mut buffer = [0; 8];
+    {
+        let _armed = fault::arm(Plan::fail("recv", 1, EINTR));
+        assert!(left.try_recv(&mut buffer, Flags::NONE).unwrap_err().is_interrupted());
+    }
+    {
+        let _armed = fault::arm(Plan::fail("recvfrom", 1, EINTR));
+        assert!(left.try_recv_from(&mut buffer, Flags::NONE).unwrap_err().is_interrupted());
+    }
+    let _armed = fault::arm(Plan::fail("send", 1, EINTR));
+    assert!(left.try_send(b"x", Flags::NONE).unwrap_err().is_interrupted());
+}
