@@ -51,7 +51,7 @@ impl<F: AsFd> Socket<F> {
 
     fn accept_once(&self, nonblocking: bool) -> Result<(Socket, Address)> {
         let (accepted, address) = socket::accept(self.fd.as_fd(), nonblocking)
-            .map_err(|errno| self.fail(Operation::Accept, errno, None))?;
+            .map_err(|errno| self.at_home(self.fail(Operation::Accept, errno, None)))?;
         Ok((Socket::made(accepted, nonblocking), describe::decode(&address)))
     }
 

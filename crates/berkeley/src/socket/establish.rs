@@ -28,11 +28,8 @@ impl<F: AsFd> Socket<F> {
     /// The kernel cuts `backlog` to `net.core.somaxconn`.
     pub fn listen(&self, backlog: u32) -> Result<()> {
         let backlog = i32::try_from(backlog).unwrap_or(i32::MAX);
-        let refused = |errno| {
-            let local = self.local_address().ok();
-            self.fail(Operation::Listen, errno, local.as_ref())
-        };
-        socket::listen(self.fd.as_fd(), backlog).map_err(refused)
+        socket::listen(self.fd.as_fd(), backlog)
+            .map_err(|errno| self.at_home(self.fail(Operation::Listen, errno, None)))
     }
 
     /// Waits for a connection and takes it (accept4(2)); gives its socket and the peer's address.
@@ -45,12 +42,16 @@ impl<F: AsFd> Socket<F> {
         let fd = self.fd.as_fd();
         let accepted =
             carry_through(fd, Interest::Readable, self.timeout(), Poll::Honest, || socket::accept(fd, false));
-        match accepted {
-            Ok((accepted, address)) => Ok((Socket::made(accepted, false), describe::decode(&address))),
-            Err(stop) => {
-                let local = self.local_address().ok();
-                Err(self.stopped(Operation::Accept, stop, local.as_ref()))
-            }
+        let (accepted, address) =
+            accepted.map_err(|stop| self.at_home(self.stopped(Operation::Accept, stop, None)))?;
+        Ok((Socket::made(accepted, false), describe::decode(&address)))
+    }
+
+    /// An error of a listener names the address that it listens on; one that only asks for patience stays as it is.
+    pub(super) fn at_home(&self, error: Error) -> Error {
+        match error.target().and_then(|_| self.local_address().ok()) {
+            Some(local) => error.on(describe::target(self.fd.as_fd(), Some(&local))),
+            None => error,
         }
     }
 
