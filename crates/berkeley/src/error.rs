@@ -78,6 +78,9 @@ macro_rules! operations {
         pub enum Operation { $($(#[$doc])* $name,)* }
 
         impl Operation {
+            /// Every operation there is, in the order of their listing.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
             /// The name of the method or function.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $text,)* }
