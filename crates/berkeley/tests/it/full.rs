@@ -1,13 +1,14 @@
 //! Full backlogs and full peers, where poll(2) says "ready" and the call says `EAGAIN`: waiting must cost no CPU.
 
 use std::io::ErrorKind;
+use std::net::TcpStream;
 use std::time::Duration;
 
 use berkeley::{Address, Deadline, Flags, Interest, Socket};
 
 use crate::support::{
-    Kind, LIMIT, LONG, TCP, TCP6, UNIX, UNIX_DGRAM, UNIX_SEQPACKET, assert_kept, later, thread_cpu, timed,
-    within,
+    Kind, LIMIT, LONG, SHORT, TCP, TCP6, UNIX, UNIX_DGRAM, UNIX_SEQPACKET, assert_kept, later, thread_cpu,
+    timed, within,
 };
 
 const TIMEOUT: Duration = Duration::from_millis(600);
@@ -61,7 +62,7 @@ fn full_receiver() -> (Socket, Address) {
 fn assert_waits_in_peace<T: std::fmt::Debug>(what: &str, wait: impl FnOnce() -> berkeley::Result<T>) {
     let before = thread_cpu();
     let (result, took) = timed(wait);
-    let used = thread_cpu() - before;
+    let used = thread_cpu().saturating_sub(before);
     let error = result.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TimedOut, "{what}: {error}");
     assert_kept(TIMEOUT, took, what);
@@ -77,6 +78,20 @@ fn a_full_tcp_backlog_is_waited_for_until_the_deadline() {
             client.set_timeout(Some(TIMEOUT)).unwrap();
             assert_waits_in_peace(kind.name, || client.connect(address));
         }
+    });
+}
+
+#[test]
+fn a_timeout_that_std_has_set_ends_a_connection_attempt() {
+    within(LIMIT, || {
+        let (_listener, address, _waiting) = fill_backlog(&TCP);
+        let stream = TcpStream::from(TCP.socket());
+        stream.set_write_timeout(Some(SHORT)).unwrap();
+        let client = Socket::from(stream);
+        let (result, took) = timed(|| client.connect(address));
+        assert!(result.unwrap_err().is_in_progress());
+        // The kernel counts this time in ticks, of which the first may be cut.
+        assert_kept(SHORT.saturating_sub(Duration::from_millis(20)), took, "connect");
     });
 }
 

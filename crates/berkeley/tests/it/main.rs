@@ -8,6 +8,8 @@ mod support;
 
 mod address;
 mod connect;
+mod error;
+mod fault;
 mod full;
 mod interrupt;
 mod option;
@@ -15,5 +17,6 @@ mod raw;
 mod resolve;
 mod socket;
 mod timeout;
+mod trace;
 mod tokio;
 mod transfer;

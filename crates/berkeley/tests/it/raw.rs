@@ -27,7 +27,7 @@ fn a_raw_icmp_socket_is_answered_by_the_loopback() {
     within(LIMIT, move || {
         socket.set_timeout(Some(LONG)).unwrap();
         // Type 8, code 0, the checksum, an identifier of this process's, sequence 1 (RFC 792).
-        let [high, low] = (std::process::id() as u16).to_be_bytes();
+        let [.., high, low] = std::process::id().to_be_bytes();
         let mut request = [8, 0, 0, 0, high, low, 0, 1, b'h', b'e', b'l', b'l', b'o', b'!'];
         let sum = checksum(&request);
         request[2..4].copy_from_slice(&sum.to_be_bytes());

@@ -179,10 +179,11 @@ fn a_clone_is_the_same_socket_with_a_timeout_of_its_own() {
 fn a_borrowed_socket_has_the_same_methods_and_closes_nothing() {
     within(LIMIT, || {
         let std_socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-        let borrowed = SocketRef::borrow(std_socket.as_fd());
-        let address = borrowed.local_address().unwrap();
-        borrowed.send_to(b"one", address).unwrap();
-        drop(borrowed);
+        {
+            let borrowed = SocketRef::borrow(std_socket.as_fd());
+            let address = borrowed.local_address().unwrap();
+            borrowed.send_to(b"one", address).unwrap();
+        }
         let mut buffer = [0; 8];
         assert_eq!(std_socket.recv(&mut buffer).unwrap(), 3);
 
@@ -359,9 +360,9 @@ fn many_threads_send_through_one_socket() {
             for number in 0..8_u8 {
                 let left = &left;
                 scope.spawn(move || {
-                    (0..100_u8).for_each(|piece| {
+                    for piece in 0..100 {
                         left.send_with(&[number, piece], Flags::NONE).unwrap();
-                    })
+                    }
                 });
             }
             let received: HashSet<Vec<u8>> = (0..800).map(|_| right.recv_vec(8).unwrap()).collect();

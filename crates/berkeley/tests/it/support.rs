@@ -7,7 +7,7 @@ use std::io::Read;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::os::fd::{AsFd, AsRawFd};
 use std::panic;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{self, Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -30,16 +30,17 @@ pub(crate) const LONG: Duration = Duration::from_secs(20);
 pub(crate) struct Kind {
     pub(crate) name: &'static str,
     pub(crate) family: Family,
-    pub(crate) kind: Type,
+    pub(crate) socket_type: Type,
 }
 
-pub(crate) const TCP: Kind = Kind { name: "tcp v4", family: Family::INET, kind: Type::STREAM };
-pub(crate) const TCP6: Kind = Kind { name: "tcp v6", family: Family::INET6, kind: Type::STREAM };
-pub(crate) const UDP: Kind = Kind { name: "udp v4", family: Family::INET, kind: Type::DGRAM };
-pub(crate) const UNIX: Kind = Kind { name: "unix stream", family: Family::UNIX, kind: Type::STREAM };
-pub(crate) const UNIX_DGRAM: Kind = Kind { name: "unix dgram", family: Family::UNIX, kind: Type::DGRAM };
+pub(crate) const TCP: Kind = Kind { name: "tcp v4", family: Family::INET, socket_type: Type::STREAM };
+pub(crate) const TCP6: Kind = Kind { name: "tcp v6", family: Family::INET6, socket_type: Type::STREAM };
+pub(crate) const UDP: Kind = Kind { name: "udp v4", family: Family::INET, socket_type: Type::DGRAM };
+pub(crate) const UNIX: Kind = Kind { name: "unix stream", family: Family::UNIX, socket_type: Type::STREAM };
+pub(crate) const UNIX_DGRAM: Kind =
+    Kind { name: "unix dgram", family: Family::UNIX, socket_type: Type::DGRAM };
 pub(crate) const UNIX_SEQPACKET: Kind =
-    Kind { name: "unix seqpacket", family: Family::UNIX, kind: Type::SEQPACKET };
+    Kind { name: "unix seqpacket", family: Family::UNIX, socket_type: Type::SEQPACKET };
 
 /// Every kind that can be connected in pairs on any machine.
 pub(crate) const KINDS: [Kind; 6] = [TCP, TCP6, UDP, UNIX, UNIX_DGRAM, UNIX_SEQPACKET];
@@ -56,7 +57,8 @@ pub(crate) const LISTENERS: [Kind; 4] = [TCP, TCP6, UNIX, UNIX_SEQPACKET];
 impl Kind {
     /// A socket of this kind, without a timeout.
     pub(crate) fn socket(&self) -> Socket {
-        Socket::new(self.family, self.kind, Protocol::DEFAULT).unwrap_or_else(|error| panic!("{error}"))
+        Socket::new(self.family, self.socket_type, Protocol::DEFAULT)
+            .unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// A socket of this kind, bound to an address that the kernel chose.
@@ -82,9 +84,9 @@ impl Kind {
     /// Two sockets connected to each other, without timeouts.
     pub(crate) fn pair(&self) -> (Socket, Socket) {
         if self.family == Family::UNIX {
-            return Socket::pair(self.family, self.kind, Protocol::DEFAULT).unwrap();
+            return Socket::pair(self.family, self.socket_type, Protocol::DEFAULT).unwrap();
         }
-        if self.kind == Type::STREAM {
+        if self.socket_type == Type::STREAM {
             let (listener, address) = self.listener(1);
             let client = self.socket();
             client.connect(address).unwrap();
@@ -252,10 +254,6 @@ impl TempDir {
         let path = env::temp_dir().join(format!("berkeley-{}-{count}", process::id()));
         fs::create_dir(&path).unwrap();
         Self(path)
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.0
     }
 
     /// The address of a Unix socket in this folder.

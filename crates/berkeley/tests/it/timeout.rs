@@ -116,6 +116,33 @@ fn with_a_timeout_of_zero_nothing_waits() {
 }
 
 #[test]
+fn would_block_costs_one_system_call_too() {
+    within(LIMIT, || {
+        for kind in KINDS {
+            let (left, _right) = kind.pair();
+            left.set_timeout(Some(Duration::ZERO)).unwrap();
+            let mut buffer = [0; 8];
+            assert_costs(1, kind.name, || left.recv(&mut buffer).unwrap_err());
+            assert_costs(1, kind.name, || left.recv_from(&mut buffer).unwrap_err());
+            assert_costs(1, kind.name, || left.peek(&mut buffer).unwrap_err());
+            assert_costs(1, kind.name, || left.try_recv(&mut buffer, Flags::NONE).unwrap_err());
+        }
+        for kind in LISTENERS {
+            let (listener, _) = kind.listener(1);
+            listener.set_timeout(Some(Duration::ZERO)).unwrap();
+            assert_costs(1, kind.name, || listener.accept().unwrap_err());
+            assert_costs(1, kind.name, || listener.try_accept().unwrap_err());
+        }
+        for kind in [TCP, TCP6] {
+            let (_listener, address) = kind.listener(1);
+            let client = kind.socket();
+            client.set_timeout(Some(Duration::ZERO)).unwrap();
+            assert_costs(1, kind.name, || client.connect(address).unwrap_err());
+        }
+    });
+}
+
+#[test]
 fn trying_never_waits_even_where_the_socket_blocks() {
     within(LIMIT, || {
         for kind in KINDS {
@@ -336,7 +363,7 @@ fn a_timeout_that_std_has_set_surfaces_as_would_block() {
         let socket = Socket::from(stream);
         assert_eq!(socket.timeout(), None);
         // The kernel counts this time in ticks, of which the first may be cut: a little less than asked is in order.
-        let most_of_it = SHORT - Duration::from_millis(20);
+        let most_of_it = SHORT.saturating_sub(Duration::from_millis(20));
         let (result, took) = timed(|| socket.recv(&mut [0; 8]));
         assert!(result.unwrap_err().is_would_block());
         assert_kept(most_of_it, took, "recv");

@@ -12,6 +12,13 @@ use crate::support::{
     KINDS, LIMIT, LONG, MESSAGES, STREAMS, TCP, UDP, UNIX, UNIX_DGRAM, alone, pattern, within,
 };
 
+/// A way to send bytes, all of which there is room for.
+type Send = fn(&Socket, &[u8]);
+/// A way to receive what is there.
+type Receive = fn(&Socket) -> Vec<u8>;
+/// A way to send that may fail.
+type TrySend = fn(&Socket) -> berkeley::Result<()>;
+
 const ENOMEM: i32 = 12;
 
 /// Waits until there is something to receive: a tried call need not find it at once, even on the loopback.
@@ -21,7 +28,6 @@ fn await_readable(socket: &Socket) {
 
 #[test]
 fn every_receiving_call_gives_what_every_sending_call_sent() {
-    type Send = fn(&Socket, &[u8]);
     let sends: [(&str, Send); 6] = [
         ("send", |socket, bytes| assert_eq!(socket.send(bytes).unwrap(), bytes.len())),
         ("send_with", |socket, bytes| assert_eq!(socket.send_with(bytes, Flags::NONE).unwrap(), bytes.len())),
@@ -30,7 +36,6 @@ fn every_receiving_call_gives_what_every_sending_call_sent() {
         ("write", |mut socket, bytes| assert_eq!(socket.write(bytes).unwrap(), bytes.len())),
         ("write_all", |mut socket, bytes| socket.write_all(bytes).unwrap()),
     ];
-    type Receive = fn(&Socket) -> Vec<u8>;
     let receives: [(&str, Receive); 9] = [
         ("recv", |socket| filled(|buffer| socket.recv(buffer).unwrap())),
         ("recv_with", |socket| filled(|buffer| socket.recv_with(buffer, Flags::NONE).unwrap())),
@@ -218,7 +223,9 @@ fn waiting_for_all_fills_the_buffer() {
         for kind in STREAMS {
             let (left, right) = kind.pair();
             let sender = thread::spawn(move || {
-                pattern(300_000).chunks(1000).for_each(|part| left.send_all(part).unwrap())
+                for part in pattern(300_000).chunks(1000) {
+                    left.send_all(part).unwrap();
+                }
             });
             let mut buffer = vec![0; 300_000];
             assert_eq!(right.recv_with(&mut buffer, Flags::WAITALL).unwrap(), 300_000, "{}", kind.name);
@@ -258,8 +265,7 @@ fn four_mebibytes_each_way_arrive_as_they_were_sent() {
 fn a_peer_that_has_gone_is_an_error_and_never_a_signal() {
     alone(|| {
         let_sigpipe_kill();
-        type Send = fn(&Socket) -> berkeley::Result<()>;
-        let sends: [(&str, Send); 4] = [
+        let sends: [(&str, TrySend); 4] = [
             ("send", |socket| socket.send(b"x").map(drop)),
             ("send_with", |socket| socket.send_with(b"x", Flags::DONTWAIT).map(drop)),
             ("send_all", |socket| socket.send_all(b"x")),

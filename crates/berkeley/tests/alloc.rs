@@ -1,0 +1,125 @@
+//! What allocates and what does not: an allocator that counts, alone in its own binary.
+
+#![allow(
+    unsafe_code,
+    reason = "a global allocator is an unsafe trait; this one counts and hands on to the system's"
+)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::mem::MaybeUninit;
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use berkeley::fault::{self, Plan};
+use berkeley::{Family, Flags, Protocol, Socket, Type, UnixAddress};
+
+thread_local! {
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+}
+
+struct Counting;
+
+// SAFETY: every call is handed on to the system's allocator as it came; counting touches no memory of the caller's.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: `pointer` came from `alloc` above, which is the system's.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+/// Asserts that `action` allocates `want` times.
+#[track_caller]
+fn assert_allocations<T>(want: usize, what: &str, action: impl Fn() -> T) {
+    // Once unmeasured: what is set up at the first use is not the call's.
+    drop(action());
+    let before = ALLOCATIONS.get();
+    let result = action();
+    let made = ALLOCATIONS.get() - before;
+    drop(result);
+    assert_eq!(made, want, "allocations of {what}");
+}
+
+fn pair() -> (Socket, Socket) {
+    Socket::pair(Family::UNIX, Type::DGRAM, Protocol::DEFAULT).unwrap()
+}
+
+#[test]
+fn the_allocator_counts() {
+    assert_allocations(1, "a box", || Box::new(7_u64));
+}
+
+#[test]
+fn an_error_that_asks_for_patience_allocates_nothing() {
+    const EINTR: i32 = 4;
+    let (left, right) = pair();
+    left.set_timeout(Some(Duration::ZERO)).unwrap();
+    assert_allocations(0, "recv", || assert!(left.recv(&mut [0; 8]).unwrap_err().is_would_block()));
+    assert_allocations(0, "try_recv", || {
+        assert!(right.try_recv(&mut [0; 8], Flags::NONE).unwrap_err().is_would_block());
+    });
+    assert_allocations(0, "try_recv_from", || right.try_recv_from(&mut [0; 8], Flags::NONE).unwrap_err());
+    while left.send(b"x").is_ok() {}
+    assert_allocations(0, "send", || assert!(left.send(b"x").unwrap_err().is_would_block()));
+    assert_allocations(0, "send_all", || assert!(left.send_all(b"x").unwrap_err().is_would_block()));
+    assert_allocations(0, "io::Error", || std::io::Error::from(left.send(b"x").unwrap_err()));
+
+    let listener = Socket::new(Family::INET, Type::STREAM.nonblocking(), Protocol::DEFAULT).unwrap();
+    listener.bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    listener.listen(1).unwrap();
+    assert_allocations(0, "accept", || {
+        let error = listener.accept().unwrap_err();
+        assert!(error.is_would_block() && error.target().is_none());
+    });
+    assert_allocations(0, "an interruption", || {
+        let _armed = fault::arm(Plan::fail("recv", 1, EINTR));
+        assert!(right.try_recv(&mut [0; 8], Flags::NONE).unwrap_err().is_interrupted());
+    });
+}
+
+#[test]
+fn moving_bytes_allocates_nothing() {
+    let (left, right) = pair();
+    for timeout in [None, Some(Duration::from_secs(5))] {
+        left.set_timeout(timeout).unwrap();
+        right.set_timeout(timeout).unwrap();
+        assert_allocations(0, "send and recv", || {
+            left.send(b"hello").unwrap();
+            right.recv(&mut [0; 8]).unwrap()
+        });
+        assert_allocations(0, "send_all and peek and try_recv", || {
+            left.send_all(b"hello").unwrap();
+            right.peek(&mut [0; 8]).unwrap();
+            right.try_recv(&mut [0; 8], Flags::NONE).unwrap()
+        });
+        assert_allocations(0, "recv_uninit", || {
+            left.send(b"hello").unwrap();
+            right.recv_uninit(&mut [MaybeUninit::uninit(); 8]).unwrap().len()
+        });
+        assert_allocations(1, "recv_vec: the vector", || {
+            left.send(b"hello").unwrap();
+            right.recv_vec(8).unwrap()
+        });
+    }
+}
+
+#[test]
+fn addresses_allocate_nothing() {
+    let receiver = Socket::new(Family::UNIX, Type::DGRAM, Protocol::DEFAULT).unwrap();
+    receiver.bind(UnixAddress::UNNAMED).unwrap();
+    let address = receiver.local_address().unwrap();
+    assert_allocations(0, "send_to and recv_from", || {
+        receiver.send_to(b"to myself", address).unwrap();
+        assert_eq!(receiver.recv_from(&mut [0; 16]).unwrap(), (9, address));
+    });
+}

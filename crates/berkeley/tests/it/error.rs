@@ -1,0 +1,253 @@
+//! Errors: every operation prints `operation target: cause`, and keeps the errno all the way.
+
+use std::fs::File;
+use std::io;
+use std::net::{Ipv4Addr, Shutdown};
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use berkeley::fault::{self, Plan};
+use berkeley::{
+    Address, Cause, Deadline, Error, Family, Flags, Interest, Operation, OtherAddress, Protocol, Socket,
+    SocketRef, Type, UnixAddress,
+};
+
+use crate::support::{LIMIT, SHORT, TCP, TempDir, UDP, UNIX, UNIX_SEQPACKET, within};
+
+const EBADF: i32 = 9;
+const EMFILE: i32 = 24;
+
+/// Far from here, and nobody's (RFC 5737, TEST-NET-1).
+const ELSEWHERE: (Ipv4Addr, u16) = (Ipv4Addr::new(192, 0, 2, 1), 9);
+
+/// A failed call of an operation, and what its error must name.
+struct Row {
+    operation: Operation,
+    target: Option<String>,
+    error: Error,
+}
+
+fn row(operation: Operation, target: impl Into<String>, error: Error) -> Row {
+    let target = target.into();
+    Row { operation, target: (!target.is_empty()).then_some(target), error }
+}
+
+/// What fails of `result`.
+fn failed<T>(result: berkeley::Result<T>) -> Error {
+    result.err().expect("an operation that was to fail has succeeded")
+}
+
+/// One failing call of every operation, or more; a new operation adds its row to the table of its theme.
+fn rows() -> Vec<Row> {
+    [making(), naming(), receiving(), sending(), waiting(), parsing()].into_iter().flatten().collect()
+}
+
+/// Operations whose room adds its own rows; empty once every room has.
+const WITHOUT_A_ROW: [Operation; 7] = [
+    Operation::GetOption,
+    Operation::SetOption,
+    Operation::Resolve,
+    Operation::ResolveBack,
+    Operation::CreateConnection,
+    Operation::CreateServer,
+    Operation::Register,
+];
+
+fn making() -> Vec<Row> {
+    let unknown = Family::from_raw(9999);
+    let no_raw = Socket::new(Family::UNIX, Type::RDM, Protocol::TCP);
+    let clone = {
+        let _armed = fault::arm(Plan::fail("fcntl", 1, EMFILE));
+        failed(UDP.socket().try_clone())
+    };
+    vec![
+        row(
+            Operation::Socket,
+            "Family(9999)/SOCK_STREAM/0",
+            failed(Socket::new(unknown, Type::STREAM, Protocol::DEFAULT)),
+        ),
+        row(Operation::Socket, "AF_UNIX/SOCK_RDM/6", failed(no_raw)),
+        row(Operation::Pair, "tcp", failed(Socket::pair(Family::INET, Type::STREAM, Protocol::DEFAULT))),
+        row(Operation::Inherit, "fd 999999", failed(Socket::inherit(999_999))),
+        row(Operation::TryClone, "udp", clone),
+    ]
+}
+
+fn naming() -> Vec<Row> {
+    let null = File::open("/dev/null").unwrap();
+    let no_socket = SocketRef::borrow(null.as_fd());
+    let (bound, bound_address) = TCP.bound();
+    let folder = TempDir::new();
+    let missing = folder.unix("missing");
+    vec![
+        row(Operation::Bind, "tcp 192.0.2.1:9", failed(TCP.socket().bind(ELSEWHERE))),
+        row(Operation::Bind, "fd 192.0.2.1:9", failed(no_socket.bind(ELSEWHERE))),
+        row(Operation::Listen, "udp 0.0.0.0:0", failed(UDP.socket().listen(1))),
+        row(Operation::Accept, format!("tcp {bound_address}"), failed(bound.accept())),
+        row(Operation::Accept, "tcp 0.0.0.0:0", failed(TCP.socket().try_accept())),
+        row(Operation::Connect, format!("tcp {bound_address}"), failed(TCP.socket().connect(bound_address))),
+        row(Operation::Connect, format!("unix {missing}"), failed(UNIX.socket().connect(missing))),
+        row(
+            Operation::Connect,
+            format!("unix-seqpacket {missing}"),
+            failed(UNIX_SEQPACKET.socket().try_connect(missing)),
+        ),
+        row(Operation::Shutdown, "tcp", failed(TCP.socket().shutdown(Shutdown::Both))),
+        row(Operation::LocalAddress, "fd", failed(no_socket.local_address())),
+        row(Operation::PeerAddress, "udp", failed(UDP.socket().peer_address())),
+        row(Operation::TakeError, "fd", failed(no_socket.take_error())),
+    ]
+}
+
+fn receiving() -> Vec<Row> {
+    let null = File::open("/dev/null").unwrap();
+    let no_socket = SocketRef::borrow(null.as_fd());
+    let unconnected = TCP.socket();
+    let (quiet, _peer) = TCP.pair();
+    quiet.set_timeout(Some(SHORT)).unwrap();
+    let target = format!("tcp {}", quiet.peer_address().unwrap());
+    let mut buffer = [0; 8];
+    vec![
+        row(Operation::Recv, "tcp", failed(unconnected.recv(&mut buffer))),
+        row(Operation::Recv, "tcp", failed(unconnected.recv_vec(usize::MAX))),
+        row(Operation::Recv, "fd", failed(no_socket.try_recv(&mut buffer, Flags::NONE))),
+        row(Operation::Recv, &*target, failed(quiet.recv(&mut buffer))),
+        row(Operation::Recv, "", failed(quiet.try_recv(&mut buffer, Flags::NONE))),
+        row(Operation::RecvFrom, "fd", failed(no_socket.recv_from(&mut buffer))),
+        row(Operation::RecvFrom, &*target, failed(quiet.recv_from(&mut buffer))),
+        row(Operation::Peek, "tcp", failed(unconnected.peek(&mut buffer))),
+        row(Operation::Peek, target, failed(quiet.peek(&mut buffer))),
+    ]
+}
+
+fn sending() -> Vec<Row> {
+    let (shut, _peer) = UNIX.pair();
+    shut.shutdown(Shutdown::Write).unwrap();
+    let (full, _silent) = TCP.pair();
+    full.set_timeout(Some(SHORT)).unwrap();
+    let target = format!("tcp {}", full.peer_address().unwrap());
+    let (_receiver, address) = UDP.bound();
+    let too_long = vec![0; 70_000];
+    vec![
+        row(Operation::Send, "unix", failed(shut.send(b"x"))),
+        row(Operation::Send, "tcp", failed(TCP.socket().try_send(b"x", Flags::NONE))),
+        row(Operation::SendAll, "unix", failed(shut.send_all(b"x"))),
+        row(Operation::SendAll, target, failed(full.send_all(&vec![0; 64 << 20]))),
+        row(Operation::SendTo, format!("udp {address}"), failed(UDP.socket().send_to(&too_long, address))),
+    ]
+}
+
+fn waiting() -> Vec<Row> {
+    let (quiet, _peer) = UNIX.pair();
+    let set_timeout = {
+        let _armed = fault::arm(Plan::fail("ioctl", 1, EBADF));
+        failed(quiet.set_timeout(Some(SHORT)))
+    };
+    let soon = Deadline::after(Duration::from_millis(1));
+    vec![
+        row(Operation::SetTimeout, "unix", set_timeout),
+        row(Operation::Wait, "unix", failed(quiet.wait(Interest::Readable, soon))),
+    ]
+}
+
+fn parsing() -> Vec<Row> {
+    let vsock = Family::from_raw(40);
+    vec![
+        row(Operation::ParseAddress, "", failed(UnixAddress::from_path(""))),
+        row(Operation::ParseAddress, "", failed(UnixAddress::from_path("a\0b"))),
+        row(Operation::ParseAddress, "", failed(UnixAddress::from_path("p".repeat(108)))),
+        row(Operation::ParseAddress, "", failed(UnixAddress::from_abstract(&[1; 108]))),
+        row(Operation::ParseAddress, "", failed(OtherAddress::new(vsock, &[0; 127]))),
+        row(Operation::ParseAddress, "", failed(OtherAddress::new(Family::from_raw(-1), &[]))),
+    ]
+}
+
+#[test]
+fn every_operation_says_what_it_did_to_what_and_why_it_failed() {
+    within(LIMIT, || {
+        let rows = rows();
+        for row in &rows {
+            assert_eq!(row.error.operation(), row.operation, "{}", row.error);
+            assert_eq!(row.error.target(), row.target.as_deref(), "{}", row.error);
+            assert_shape(&row.error);
+        }
+        for operation in Operation::ALL {
+            let has_a_row = rows.iter().any(|row| row.operation == *operation);
+            assert!(has_a_row != WITHOUT_A_ROW.contains(operation), "{operation:?} needs one row or more");
+        }
+    });
+}
+
+/// `operation[ target][ after N bytes]: cause`: the cause last, in lower case, without a full stop.
+#[track_caller]
+fn assert_shape(error: &Error) {
+    let text = error.to_string();
+    let mut head = error.operation().as_str().to_owned();
+    if let Some(target) = error.target() {
+        head = format!("{head} {target}");
+    }
+    if error.bytes_sent() > 0 {
+        head = format!("{head} after {} bytes", error.bytes_sent());
+    }
+    let cause = text.strip_prefix(&head).and_then(|rest| rest.strip_prefix(": "));
+    let cause = cause.unwrap_or_else(|| panic!("{text:?} does not start with {head:?}"));
+    assert!(cause.starts_with(|letter: char| letter.is_ascii_lowercase()), "{text}");
+    assert!(!cause.ends_with('.') && !text.contains("failed to") && !text.contains('\n'), "{text}");
+    assert_eq!(text.trim(), text);
+    assert_eq!(format!("{error:?}"), format!("Error({text})"));
+
+    assert!(error.operation().as_str().chars().all(|letter| letter.is_ascii_lowercase() || letter == '_'));
+    assert_eq!(error.operation().to_string(), error.operation().as_str());
+    match error.raw_os_error() {
+        Some(errno) => {
+            assert!(text.ends_with(&format!(" (os error {errno})")), "{text}");
+            assert_eq!(error.kind(), io::Error::from_raw_os_error(errno).kind(), "{text}");
+            assert_eq!(error.cause(), Cause::Kernel(errno));
+        }
+        None => assert!(!text.contains("os error"), "{text}"),
+    }
+}
+
+#[test]
+fn an_error_of_std_keeps_the_errno_or_the_words() {
+    within(LIMIT, || {
+        for Row { error, .. } in rows() {
+            let (text, kind, errno) = (error.to_string(), error.kind(), error.raw_os_error());
+            let std_error = io::Error::from(error);
+            assert_eq!(std_error.raw_os_error(), errno, "{text}");
+            assert_eq!(std_error.kind(), kind, "{text}");
+            if errno.is_none() {
+                assert_eq!(std_error.to_string(), text);
+            }
+        }
+    });
+}
+
+#[test]
+fn an_error_is_small() {
+    assert!(size_of::<Error>() <= 16, "{} bytes", size_of::<Error>());
+    // A result of nothing is no larger than its error: the niche of the enums in it is used.
+    assert_eq!(size_of::<berkeley::Result<()>>(), size_of::<Error>());
+}
+
+#[test]
+fn whose_fault_it_is_can_be_told() {
+    within(LIMIT, || {
+        let (quiet, _peer) = UNIX.pair();
+        quiet.set_timeout(Some(Duration::from_millis(1))).unwrap();
+        let late = failed(quiet.recv(&mut [0; 8]));
+        assert_eq!((late.cause(), late.kind()), (Cause::TimedOut, io::ErrorKind::TimedOut));
+        let wrong = failed(UnixAddress::from_path(""));
+        assert_eq!((wrong.cause(), wrong.kind()), (Cause::Invalid, io::ErrorKind::InvalidInput));
+        let closed = failed(Socket::inherit(u32::MAX));
+        assert_eq!(closed.cause(), Cause::Kernel(EBADF));
+    });
+}
+
+#[test]
+fn an_address_that_a_peer_chose_is_escaped_in_an_error() {
+    let name = UnixAddress::from_abstract(b"\x1b[2J\nberkeley: all is well").unwrap();
+    let error = failed(UNIX.socket().connect(Address::from(name)));
+    assert!(!error.to_string().chars().any(char::is_control), "{error:?}");
+    assert_shape(&error);
+}

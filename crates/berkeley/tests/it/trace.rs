@@ -1,0 +1,123 @@
+//! Feature `tracing`: one event per system call, with its name, descriptor and result.
+
+use std::os::fd::AsRawFd;
+use std::sync::{Arc, Mutex};
+
+use berkeley::fault::{self, Plan};
+use berkeley::{Family, Flags, Protocol, Socket, SocketRef, Type};
+use tracing::field::{Field, Visit};
+use tracing::span;
+use tracing::{Event, Level, Metadata, Subscriber};
+
+/// One event as it came.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Seen {
+    call: String,
+    fd: Option<i64>,
+    returned: Option<i64>,
+    errno: Option<i64>,
+    others: Vec<String>,
+}
+
+impl Visit for Seen {
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        match field.name() {
+            "fd" => self.fd = Some(value),
+            "returned" => self.returned = Some(value),
+            "errno" => self.errno = Some(value),
+            other => self.others.push(other.to_owned()),
+        }
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match field.name() {
+            "call" => value.clone_into(&mut self.call),
+            other => self.others.push(other.to_owned()),
+        }
+    }
+
+    fn record_debug(&mut self, field: &Field, _value: &dyn std::fmt::Debug) {
+        self.others.push(field.name().to_owned());
+    }
+}
+
+/// Keeps the events of system calls.
+#[derive(Clone, Default)]
+struct Recorder(Arc<Mutex<Vec<Seen>>>);
+
+impl Subscriber for Recorder {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target() == "berkeley::sys"
+    }
+
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        assert_eq!(*event.metadata().level(), Level::TRACE);
+        let mut seen = Seen::default();
+        event.record(&mut seen);
+        self.0.lock().unwrap().push(seen);
+    }
+
+    fn enter(&self, _: &span::Id) {}
+
+    fn exit(&self, _: &span::Id) {}
+}
+
+/// The events of `action`, of which there must be one per system call.
+fn events_of<T>(action: impl FnOnce() -> T) -> (T, Vec<Seen>) {
+    let recorder = Recorder::default();
+    let counted = fault::arm(Plan::count());
+    let result = tracing::subscriber::with_default(recorder.clone(), action);
+    let seen = recorder.0.lock().unwrap().clone();
+    assert_eq!(usize::try_from(counted.seen()).unwrap(), seen.len(), "one event per system call: {seen:?}");
+    (result, seen)
+}
+
+fn seen(call: &str, fd: Option<i64>, result: Result<i64, i64>) -> Seen {
+    Seen { call: call.to_owned(), fd, returned: result.ok(), errno: result.err(), others: Vec::new() }
+}
+
+#[test]
+fn each_system_call_is_one_event_with_its_name_descriptor_and_result() {
+    let ((left, right), events) = events_of(|| {
+        let (left, right) = Socket::pair(Family::UNIX, Type::DGRAM, Protocol::DEFAULT).unwrap();
+        left.send_all(b"hello").unwrap();
+        right.recv(&mut [0; 16]).unwrap();
+        right.try_recv(&mut [0; 16], Flags::NONE).unwrap_err();
+        (left, right)
+    });
+    let fd = |socket: &Socket| Some(i64::from(socket.as_raw_fd()));
+    assert_eq!(
+        events,
+        [
+            seen("socketpair", None, Ok(0)),
+            seen("send", fd(&left), Ok(5)),
+            seen("recv", fd(&right), Ok(5)),
+            seen("recv", fd(&right), Err(11)),
+        ]
+    );
+}
+
+#[test]
+fn a_call_that_makes_a_descriptor_returns_its_number() {
+    let (socket, events) = events_of(|| Socket::new(Family::INET, Type::DGRAM, Protocol::DEFAULT).unwrap());
+    assert_eq!(events, [seen("socket", None, Ok(socket.as_raw_fd().into()))]);
+}
+
+#[test]
+fn a_failed_call_and_the_questions_about_its_socket_are_events_too() {
+    let file = std::fs::File::open("/dev/null").unwrap();
+    let fd = Some(i64::from(file.as_raw_fd()));
+    let (_, events) = events_of(|| {
+        SocketRef::borrow(std::os::fd::AsFd::as_fd(&file)).listen(1).unwrap_err();
+    });
+    assert_eq!(events[0], seen("listen", fd, Err(88)));
+    assert!(events[1..].iter().all(|event| event.errno == Some(88)), "{events:?}");
+}
