@@ -79,7 +79,8 @@ impl<F: AsFd> Socket<F> {
                 // An interrupted AF_UNIX connect was still queueing and starts anew; any other goes on by itself.
                 Err(Errno::INTR) if local => {}
                 Err(Errno::INTR) => break,
-                Err(Errno::INPROGRESS) if timeout != Some(Duration::ZERO) => break,
+                // Of a socket that blocks by itself it means that its `SO_SNDTIMEO` has run out.
+                Err(Errno::INPROGRESS) if waits(fd, timeout)? => break,
                 // A full AF_UNIX backlog, of which poll says "writable".
                 Err(Errno::AGAIN) if waits(fd, timeout)? => match &mut pace {
                     None => pace = Some(Pace::new(deadline, Poll::MayLie)),
