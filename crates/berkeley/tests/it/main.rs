@@ -9,6 +9,7 @@ mod support;
 mod address;
 mod connect;
 mod error;
+mod examples;
 mod fault;
 mod full;
 mod interrupt;

@@ -1,0 +1,144 @@
+//! The examples: each does what its head says, ends by itself, and refuses bad input in one line.
+
+use std::env;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::Once;
+
+use berkeley::{Family, Protocol, Socket, Type};
+
+use crate::skip;
+use crate::support::{LIMIT, TempDir, finish, pattern, start, within};
+
+/// The example `name` as cargo has built it, next to this test's binary.
+fn example(name: &str) -> Command {
+    static BUILD: Once = Once::new();
+    let folder: PathBuf = env::current_exe().unwrap().ancestors().nth(2).unwrap().join("examples");
+    // `cargo test` has built them already; `cargo test --test it` has not.
+    BUILD.call_once(|| build_examples(folder.ends_with("release/examples")));
+    Command::new(folder.join(name))
+}
+
+fn build_examples(release: bool) {
+    let mut build = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    build.args(["build", "--examples", "--quiet", "--manifest-path"]);
+    build.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"));
+    if release {
+        build.arg("--release");
+    }
+    let target = env::current_exe().unwrap().ancestors().nth(3).unwrap().to_owned();
+    let output = build.arg("--target-dir").arg(target).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A server that runs, and the address that it printed.
+fn server(command: &mut Command) -> (Child, String) {
+    let mut child = start(command);
+    let mut line = String::new();
+    // A byte at a time: what follows the line is for whoever reads the rest.
+    let mut output = BufReader::with_capacity(1, child.stdout.take().unwrap());
+    output.read_line(&mut line).unwrap();
+    child.stdout = Some(output.into_inner());
+    let address = line.trim_end().strip_prefix("listening on ");
+    let address = address.unwrap_or_else(|| panic!("{line:?} names no address"));
+    (child, address.to_owned())
+}
+
+#[track_caller]
+fn assert_succeeded(output: &Output) -> String {
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && err.is_empty(), "{}\n{out}\n{err}", output.status);
+    out.into_owned()
+}
+
+#[test]
+fn the_tcp_pair_echoes_whatever_is_sent_and_ends() {
+    within(LIMIT, || {
+        let (server, address) = server(example("tcp_echo_server").args(["127.0.0.1:0", "1"]));
+        let mut client =
+            example("tcp_client").arg(&address).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut input = client.stdin.take().unwrap();
+        let sender = std::thread::spawn(move || input.write_all(&pattern(3 << 20)));
+        let mut echo = Vec::new();
+        client.stdout.take().unwrap().read_to_end(&mut echo).unwrap();
+        sender.join().unwrap().unwrap();
+        assert!(echo == pattern(3 << 20), "{} bytes came back", echo.len());
+        assert!(client.wait().unwrap().success());
+        let out = assert_succeeded(&finish(server, LIMIT));
+        assert!(out.ends_with(" is done after 3145728 bytes\n"), "{out}");
+    });
+}
+
+#[test]
+fn the_udp_pair_echoes_a_datagram_and_ends() {
+    within(LIMIT, || {
+        let (server, address) = server(example("udp_echo").args(["serve", "127.0.0.1:0", "1"]));
+        let client = start(example("udp_echo").args(["ask", &address, "how are you?"]));
+        assert_eq!(assert_succeeded(&finish(client, LIMIT)), "how are you?\n");
+        let out = assert_succeeded(&finish(server, LIMIT));
+        assert!(out.starts_with("12 bytes from 127.0.0.1:"), "{out}");
+    });
+}
+
+#[test]
+fn the_unix_pair_talks_through_a_path_and_removes_it() {
+    within(LIMIT, || {
+        let out = assert_succeeded(&finish(start(&mut example("unix_datagram")), LIMIT));
+        assert!(
+            out.contains("asks: is anybody there?\n") && out.contains("answer: you are heard\n"),
+            "{out}"
+        );
+
+        let folder = TempDir::new();
+        let door = folder.unix("door");
+        let path = door.as_path().unwrap();
+        let (server, address) = server(example("unix_datagram").arg("serve").arg(path));
+        assert_eq!(address, path.to_str().unwrap());
+        let client = start(example("unix_datagram").arg("ask").arg(path).arg("\x1b[2J"));
+        assert_eq!(assert_succeeded(&finish(client, LIMIT)), "answer: you are heard\n");
+        let out = assert_succeeded(&finish(server, LIMIT));
+        assert!(out.ends_with("asks: \\x1b[2J\n"), "{out}");
+        assert!(!path.exists());
+    });
+}
+
+#[test]
+fn the_ping_is_answered_by_the_loopback() {
+    let may = |kind| Socket::new(Family::INET, kind, Protocol::ICMP).is_ok();
+    if !may(Type::RAW) && !may(Type::DGRAM) {
+        return skip::skip("examples::the_ping_is_answered_by_the_loopback", "CAP_NET_RAW or a ping group");
+    }
+    within(LIMIT, || {
+        let out = assert_succeeded(&finish(start(example("icmp_ping").args(["127.0.0.1", "2"])), LIMIT));
+        assert!(out.contains("reply from 127.0.0.1: sequence 2, "), "{out}");
+        assert!(out.ends_with("2 of 2 answered\n"), "{out}");
+    });
+}
+
+#[test]
+fn bad_input_is_refused_in_one_line() {
+    let folder = TempDir::new();
+    let missing = folder.unix("missing");
+    let missing = missing.as_path().unwrap().to_str().unwrap();
+    let rows: [(&str, &[&str]); 11] = [
+        ("tcp_echo_server", &["nowhere"]),
+        ("tcp_echo_server", &["127.0.0.1:0", "many"]),
+        ("tcp_echo_server", &["192.0.2.1:80"]),
+        ("tcp_client", &["127.0.0.1:99999"]),
+        ("tcp_client", &["127.0.0.1:0"]),
+        ("udp_echo", &["shout"]),
+        ("udp_echo", &["serve", "127.0.0.1:0", "-1"]),
+        ("unix_datagram", &["ask"]),
+        ("unix_datagram", &["ask", missing]),
+        ("icmp_ping", &["::1"]),
+        ("icmp_ping", &["127.0.0.1", "65536"]),
+    ];
+    for (name, arguments) in rows {
+        let output = finish(start(example(name).args(arguments)), LIMIT);
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{name} {arguments:?}: {err}");
+        assert!(err.starts_with(&format!("{name}: ")) && err.lines().count() == 1, "{err}");
+        assert!(output.stdout.is_empty());
+    }
+}
