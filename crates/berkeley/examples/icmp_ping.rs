@@ -144,6 +144,7 @@ fn checksum(message: &[u8]) -> u16 {
         sum += u32::from(u16::from_be_bytes([pair[0], pair.get(1).copied().unwrap_or(0)]));
         sum = (sum & 0xffff) + (sum >> 16);
     }
-    // Below 2^16 since the carry was folded back at each step.
-    !(sum as u16)
+    // The carry was folded back at each step: what is left are the two lower bytes.
+    let [_, _, high, low] = sum.to_be_bytes();
+    !u16::from_be_bytes([high, low])
 }

@@ -120,7 +120,7 @@ fn whatever_call_fails_ends_in_an_error_that_tells_and_leaks_nothing() {
                         assert_eq!(received, want, "{name}: call {nth}, errno {errno}");
                     }
                     Err(error) => {
-                        assert_eq!(error.raw_os_error(), Some(errno), "{name}: call {nth}: {error}")
+                        assert_eq!(error.raw_os_error(), Some(errno), "{name}: call {nth}: {error}");
                     }
                 }
                 assert_eq!(open_descriptors(), descriptors, "{name}: call {nth}, errno {errno}: leaked");

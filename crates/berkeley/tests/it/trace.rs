@@ -115,7 +115,7 @@ fn a_call_that_makes_a_descriptor_returns_its_number() {
 fn a_failed_call_and_the_questions_about_its_socket_are_events_too() {
     let file = std::fs::File::open("/dev/null").unwrap();
     let fd = Some(i64::from(file.as_raw_fd()));
-    let (_, events) = events_of(|| {
+    let ((), events) = events_of(|| {
         SocketRef::borrow(std::os::fd::AsFd::as_fd(&file)).listen(1).unwrap_err();
     });
     assert_eq!(events[0], seen("listen", fd, Err(88)));
