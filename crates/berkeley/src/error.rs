@@ -295,6 +295,19 @@ impl Error {
         matches!(self.origin, Origin::Kernel) && self.code == errno.as_raw()
     }
 
+    /// Names what was tried, unless it is just what the error is about.
+    fn write_attempts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.attempts().iter().all(|attempt| attempt.target() == self.target()) {
+            return Ok(());
+        }
+        f.write_str(" (tried")?;
+        for (index, attempt) in self.attempts().iter().enumerate() {
+            let comma = if index == 0 { "" } else { "," };
+            write!(f, "{comma} {}", attempt.target().unwrap_or("?"))?;
+        }
+        f.write_str(")")
+    }
+
     fn write_cause(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.cause() {
             Cause::Kernel(errno) => write!(f, "{} (os error {errno})", Errno::from_raw(errno).message()),
@@ -316,14 +329,7 @@ impl fmt::Display for Error {
         if self.bytes_sent() > 0 {
             write!(f, " after {} bytes", self.bytes_sent())?;
         }
-        if self.attempts().len() > 1 {
-            f.write_str(" (tried")?;
-            for (index, attempt) in self.attempts().iter().enumerate() {
-                let comma = if index == 0 { "" } else { "," };
-                write!(f, "{comma} {}", attempt.target().unwrap_or("?"))?;
-            }
-            f.write_str(")")?;
-        }
+        self.write_attempts(f)?;
         f.write_str(": ")?;
         self.write_cause(f)
     }

@@ -52,7 +52,7 @@ macro_rules! named_integer {
 pub(crate) use named_integer;
 
 named_integer! {
-    /// The address family of a socket (`AF_*`, address_families(7)).
+    /// The address family of a socket (`AF_*`, `address_families(7)`).
     Family;
     /// Any family, where a lookup is asked for one.
     UNSPECIFIED = AF_UNSPEC, "AF_UNSPEC";
@@ -84,6 +84,7 @@ named_integer! {
 impl Type {
     /// This type with `SOCK_NONBLOCK`: the socket starts with a timeout of zero.
     #[doc(alias = "SOCK_NONBLOCK")]
+    #[must_use]
     pub const fn nonblocking(self) -> Self {
         Self(self.0 | c::SOCK_NONBLOCK)
     }
@@ -109,7 +110,7 @@ named_integer! {
     DCCP = IPPROTO_DCCP, "IPPROTO_DCCP";
     /// IPv6 within IPv4 (RFC 4213).
     IPV6 = IPPROTO_IPV6, "IPPROTO_IPV6";
-    /// ICMPv6 (RFC 4443).
+    /// `ICMPv6` (RFC 4443).
     ICMPV6 = IPPROTO_ICMPV6, "IPPROTO_ICMPV6";
     /// SCTP (RFC 9260).
     SCTP = IPPROTO_SCTP, "IPPROTO_SCTP";

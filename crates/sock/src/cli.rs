@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::command::serve::reply::Template;
 use crate::exit::Exit;
 use crate::quantity::{Period, Size};
+use crate::reply::Template;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -131,6 +131,7 @@ Examples:
 
 /// `sock connect`.
 #[derive(Args, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is one flag of the command line")]
 #[command(before_help = CONNECT_EXAMPLES, after_help = after_help())]
 pub struct ConnectArgs {
     /// Where to connect to

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
-use berkeley::{Cause, Error};
+use berkeley::{Cause, Error, Operation};
 
 /// The exit codes, the same for every subcommand, with `--json` and without.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,12 +92,23 @@ impl From<Error> for Failure {
             Cause::Invalid => Exit::Misuse,
             _ => exit_of_kind(error.kind()),
         };
-        let failure = Self::new(exit, &error);
+        let failure = Self::new(exit, in_words(&error));
         match hint_for(exit) {
             Some(hint) => failure.hint(hint),
             None => failure,
         }
     }
+}
+
+/// The library names its functions; a person reads what was done.
+fn in_words(error: &Error) -> String {
+    let text = error.to_string();
+    let words = match error.operation() {
+        Operation::CreateConnection => "connect",
+        Operation::CreateServer => "listen on",
+        _ => return text,
+    };
+    text.replacen(error.operation().as_str(), words, 1)
 }
 
 fn exit_of_kind(kind: io::ErrorKind) -> Exit {

@@ -1,4 +1,4 @@
-//! AF_INET: `struct sockaddr_in` (ip(7)).
+//! `AF_INET`: `struct sockaddr_in` (ip(7)).
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 
@@ -6,7 +6,7 @@ use super::{EncodedAddress, field};
 use crate::kinds::Family;
 use crate::sys::layout::inet;
 
-pub(super) fn encode(address: &SocketAddrV4) -> EncodedAddress {
+pub(super) fn encode(address: SocketAddrV4) -> EncodedAddress {
     let mut encoded = EncodedAddress::new(Family::INET, inet::SIZE);
     encoded.put(inet::PORT, &address.port().to_be_bytes());
     encoded.put(inet::ADDRESS, &address.ip().octets());

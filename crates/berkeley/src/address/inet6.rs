@@ -1,4 +1,4 @@
-//! AF_INET6: `struct sockaddr_in6` (ipv6(7)), with the flow and the scope.
+//! `AF_INET6`: `struct sockaddr_in6` (ipv6(7)), with the flow and the scope.
 
 use std::net::{Ipv6Addr, SocketAddrV6};
 

@@ -65,7 +65,7 @@ impl Address {
     /// Lays the address out as the kernel takes it.
     pub fn encode(&self) -> EncodedAddress {
         match self {
-            Self::Inet(address) => inet::encode(address),
+            Self::Inet(address) => inet::encode(*address),
             Self::Inet6(address) => inet6::encode(address),
             Self::Unix(address) => address.encode(),
             Self::Other(address) => address.encode(),

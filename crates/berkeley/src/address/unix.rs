@@ -1,4 +1,4 @@
-//! AF_UNIX: `struct sockaddr_un` (unix(7)): a path, an abstract name, or no name.
+//! `AF_UNIX`: `struct sockaddr_un` (unix(7)): a path, an abstract name, or no name.
 
 use std::ffi::OsStr;
 use std::fmt;

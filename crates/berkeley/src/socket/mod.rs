@@ -96,7 +96,7 @@ impl Socket {
         Ok(Self::made(fd, kind.is_nonblocking()))
     }
 
-    /// Makes two sockets that are connected to each other (socketpair(2)); Linux has such pairs of AF_UNIX.
+    /// Makes two sockets that are connected to each other (socketpair(2)); Linux has such pairs of `AF_UNIX`.
     ///
     /// ```
     /// use berkeley::{Family, Protocol, Socket, Type};

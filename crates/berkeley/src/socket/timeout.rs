@@ -1,7 +1,7 @@
 //! What a timeout means: one deadline for a whole operation, restarted by nothing.
 //!
 //! The waiting methods try first and wait only on `EAGAIN` ([`carry_through`]); the clock starts at the first wait, since
-//! the tries before it do not wait. Where poll(2) says "ready" of a socket that is not (a full AF_UNIX backlog, a full
+//! the tries before it do not wait. Where poll(2) says "ready" of a socket that is not (a full `AF_UNIX` backlog, a full
 //! datagram peer), the tries are spaced 1 to 50 ms apart, so that waiting costs no CPU.
 
 use std::os::fd::BorrowedFd;
@@ -57,7 +57,7 @@ impl Deadline {
 
 /// A socket's timeout: none, zero, or a duration; shared by the threads that share the socket.
 ///
-/// In nanoseconds, negative for none, as CPython's socket object keeps it.
+/// In nanoseconds, negative for none, as `CPython`'s socket object keeps it.
 #[derive(Debug)]
 pub(super) struct Timeout(AtomicI64);
 

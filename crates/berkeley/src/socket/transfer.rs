@@ -1,4 +1,4 @@
-//! Moving bytes within the socket's timeout: recv, peek, send, send_all and their kin.
+//! Moving bytes within the socket's timeout: recv, peek, send, `send_all` and their kin.
 
 use std::mem::MaybeUninit;
 use std::os::fd::AsFd;

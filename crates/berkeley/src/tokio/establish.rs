@@ -6,31 +6,19 @@ use super::AsyncSocket;
 use super::wait::{Patience, gone, uninterrupted};
 use crate::address::Address;
 use crate::error::{Error, Result};
+use crate::socket::Socket;
 
 impl AsyncSocket {
     /// Waits for a connection and takes it, in one system call (accept4(2)); gives its socket and the peer's address.
     ///
     /// The accepted socket is close-on-exec and does not block. What it inherits, and `ECONNABORTED` and `EMFILE`, are
-    /// as [`Socket::accept`](crate::Socket::accept) says. Any number of tasks may accept at once.
+    /// as [`Socket::accept`](Socket::accept) says. Any number of tasks may accept at once.
     ///
     /// Cancel-safe: dropped before it is done, it has taken no connection.
     pub async fn accept(&self) -> Result<(AsyncSocket, Address)> {
-        let accepted = self.carry_through(Interest::READABLE, crate::Socket::try_accept_nonblocking).await;
-        match accepted {
-            Ok((socket, address)) => Ok((Self::with_traits(socket, self.traits), address)),
-            Err(error) => Err(self.at_local_address(error)),
-        }
-    }
-
-    /// Names the listener, as the error of [`Socket::accept`](crate::Socket::accept) does.
-    pub(super) fn at_local_address(&self, error: Error) -> Error {
-        if error.is_would_block() || error.is_interrupted() {
-            return error;
-        }
-        match self.socket.local_address() {
-            Ok(address) if !address.is_unnamed() => at(error, &address),
-            _ => error,
-        }
+        let (socket, address) =
+            self.carry_through(Interest::READABLE, Socket::try_accept_nonblocking).await?;
+        Ok((Self::with_traits(socket, self.traits), address))
     }
 
     /// Connects (connect(2)); returns when the connection is made or refused.

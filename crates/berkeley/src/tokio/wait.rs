@@ -50,9 +50,8 @@ impl AsyncSocket {
 
     /// Takes one connection if there is one; the accepted socket does not block.
     pub fn try_accept(&self) -> Result<(AsyncSocket, Address)> {
-        let (socket, address) = self.try_once(Interest::READABLE, Operation::Accept, |socket| {
-            socket.try_accept_nonblocking().map_err(|error| self.at_local_address(error))
-        })?;
+        let (socket, address) =
+            self.try_once(Interest::READABLE, Operation::Accept, Socket::try_accept_nonblocking)?;
         Ok((Self::with_traits(socket, self.traits), address))
     }
 

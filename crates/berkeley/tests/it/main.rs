@@ -18,6 +18,6 @@ mod raw;
 mod resolve;
 mod socket;
 mod timeout;
-mod trace;
 mod tokio;
+mod trace;
 mod transfer;

@@ -42,12 +42,20 @@ pub(crate) const HOUSES: &[House] = &[
     },
     House {
         folder: "sock",
-        floors: &[&["main"], &["cli"], &["command"], &["endpoint", "relay", "report", "packet"]],
-        beside: &[
-            // Bytes are moved between two endpoints, and how many is reported.
-            ("relay", "endpoint"),
-            ("relay", "report"),
+        floors: &[
+            &["main", "lib"],
+            // From the arguments to the exit code.
+            &["run"],
+            &["command", "misuse"],
+            &["cli"],
+            &["relay"],
+            &["endpoint", "packet"],
+            // What commands and endpoints have in common: how they fail, and what is answered.
+            &["exit", "reply"],
+            &["quantity"],
+            &["report"],
         ],
+        beside: &[],
         may_be_unsafe: &[],
         outside: &[("libc", &[])],
     },

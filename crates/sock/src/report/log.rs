@@ -376,7 +376,7 @@ mod tests {
     fn events_are_bounded_in_bytes_and_their_loss_is_an_event() {
         let (reader, writer) = io::pipe().expect("a pipe");
         let log = Log::start_events(writer).expect("a thread");
-        let event = || Event::new("received").payload(&[7; 60_000]);
+        let event = || Event::new("received").payload(&vec![7; 60_000]);
         (0..1_000).for_each(|_| log.event(event()));
         assert!(log.queue.lock().bytes <= BYTES + 100_000);
         let text = read_all(log, reader);

@@ -7,9 +7,9 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use super::reply::Template;
 use crate::cli::AnswerArgs;
 use crate::exit::Failure;
+use crate::reply::Template;
 
 /// The answer where none is asked for.
 const DEFAULT_REPLY: &str = "Server received your data: {data}";

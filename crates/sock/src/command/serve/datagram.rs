@@ -32,7 +32,7 @@ pub(super) async fn serve(socket: &AsyncSocket, shared: &Shared, once: bool) {
             })
             .await
         {
-            Ok((Some(answer), from)) => desk.send(socket, &answer, &from).await,
+            Ok((Some(answer), from)) => desk.send(socket, &answer, &from),
             Ok((None, _)) => {}
             // An earlier answer came back as refused: its sender is gone, and that is all.
             Err(error) => desk.survive(&error),
@@ -89,7 +89,7 @@ impl Desk<'_> {
         chargen().iter().skip(start).take(CHARGEN_MOST).copied().collect()
     }
 
-    async fn send(&mut self, socket: &AsyncSocket, answer: &[u8], to: &Address) {
+    fn send(&self, socket: &AsyncSocket, answer: &[u8], to: &Address) {
         // Never waited for: a peer that does not read its datagrams would stop all others'.
         match socket.try_send_to(answer, to) {
             Ok(sent) => self.shared.count_out(sent as u64),

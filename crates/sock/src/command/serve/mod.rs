@@ -11,7 +11,6 @@ mod datagram;
 mod journal;
 mod limit;
 mod pool;
-pub mod reply;
 mod stop;
 mod stream;
 
@@ -287,7 +286,7 @@ fn announce(args: &ServeArgs, listeners: &[Listener], shared: &Shared) -> Result
     for listener in listeners {
         let (transport, address) = (listener.scheme.name(), listener.address.to_string());
         shared.journal.listening(transport, &address);
-        ready.push_str(&format!("{transport} {address}\n"));
+        ready.extend([transport, " ", &address, "\n"]);
     }
     let Some(number) = args.ready_fd else { return Ok(()) };
     // Not a socket as a rule: a pipe or a file, written as one. The number itself stays open until we exit.

@@ -59,12 +59,13 @@ impl Stop {
     /// Brings the server to its end: after a signal it drains; without one it waits for the client of `--once`, as long as
     /// that takes, and drains when a signal comes then.
     pub(super) async fn end(&mut self, signal: Option<Signal>, shared: &Shared, grace: Duration) -> Exit {
-        let signal = match signal {
-            Some(signal) => signal,
-            None => tokio::select! {
+        let signal = if let Some(signal) = signal {
+            signal
+        } else {
+            tokio::select! {
                 () = all_gone(shared) => return Exit::Done,
                 signal = self.first() => signal,
-            },
+            }
         };
         shared
             .journal

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use super::Shared;
 use super::answer::{Answer, Buffers, CYCLE, PIECE, SharedFile, chargen, with_buffers};
 use super::connection::Connection;
-use super::reply::{Template, incomplete_tail};
+use crate::reply::{Template, incomplete_tail};
 
 /// How long the beginning of a letter waits for its rest.
 const HOLD: Duration = Duration::from_millis(100);
