@@ -1,15 +1,15 @@
 //! The examples: each does what its head says, ends by itself, and refuses bad input in one line.
 
 use std::env;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::Once;
 
 use berkeley::{Family, Protocol, Socket, Type};
 
 use crate::skip;
-use crate::support::{LIMIT, TempDir, finish, pattern, start, within};
+use crate::support::{LIMIT, Running, TempDir, finish, pattern, spawn, start, within};
 
 /// The example `name` as cargo has built it, next to this test's binary.
 fn example(name: &str) -> Command {
@@ -33,16 +33,16 @@ fn build_examples(release: bool) {
 }
 
 /// A server that runs, and the address that it printed.
-fn server(command: &mut Command) -> (Child, String) {
-    let mut child = start(command);
+fn server(command: &mut Command) -> (Running, String) {
+    let mut running = start(command);
     let mut line = String::new();
     // A byte at a time: what follows the line is for whoever reads the rest.
-    let mut output = BufReader::with_capacity(1, child.stdout.take().unwrap());
+    let mut output = BufReader::with_capacity(1, running.0.stdout.take().unwrap());
     output.read_line(&mut line).unwrap();
-    child.stdout = Some(output.into_inner());
+    running.0.stdout = Some(output.into_inner());
     let address = line.trim_end().strip_prefix("listening on ");
     let address = address.unwrap_or_else(|| panic!("{line:?} names no address"));
-    (child, address.to_owned())
+    (running, address.to_owned())
 }
 
 #[track_caller]
@@ -56,15 +56,13 @@ fn assert_succeeded(output: &Output) -> String {
 fn the_tcp_pair_echoes_whatever_is_sent_and_ends() {
     within(LIMIT, || {
         let (server, address) = server(example("tcp_echo_server").args(["127.0.0.1:0", "1"]));
-        let mut client =
-            example("tcp_client").arg(&address).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let mut input = client.stdin.take().unwrap();
+        let mut client = spawn(example("tcp_client").arg(&address).stdin(Stdio::piped()));
+        let mut input = client.0.stdin.take().unwrap();
         let sender = std::thread::spawn(move || input.write_all(&pattern(3 << 20)));
-        let mut echo = Vec::new();
-        client.stdout.take().unwrap().read_to_end(&mut echo).unwrap();
+        let output = finish(client, LIMIT);
         sender.join().unwrap().unwrap();
-        assert!(echo == pattern(3 << 20), "{} bytes came back", echo.len());
-        assert!(client.wait().unwrap().success());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(output.stdout == pattern(3 << 20), "{} bytes came back", output.stdout.len());
         let out = assert_succeeded(&finish(server, LIMIT));
         assert!(out.ends_with(" is done after 3145728 bytes\n"), "{out}");
     });

@@ -141,14 +141,31 @@ pub(crate) fn alone<F: FnOnce() + Send + 'static>(body: F) {
     assert!(out.contains("1 passed"), "{name} did not run in the child\n{out}\n{err}");
 }
 
+/// A child process, killed where its test fails before it has ended.
+pub(crate) struct Running(pub(crate) Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // One that has ended and was waited for is gone: then neither does anything.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// Starts `command` with nothing to read, and its output kept.
-pub(crate) fn start(command: &mut Command) -> Child {
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"))
+pub(crate) fn start(command: &mut Command) -> Running {
+    spawn(command.stdin(Stdio::null()))
+}
+
+/// Starts `command`, its output kept.
+pub(crate) fn spawn(command: &mut Command) -> Running {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    Running(command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}")))
 }
 
 /// What `child` printed and how it ended; kills it and panics where it takes longer than `limit`.
-pub(crate) fn finish(mut child: Child, limit: Duration) -> Output {
+pub(crate) fn finish(mut running: Running, limit: Duration) -> Output {
+    let child = &mut running.0;
     let end = Instant::now() + limit;
     let outputs = [child.stdout.take().map(drain), child.stderr.take().map(drain)];
     let [stdout, stderr] = outputs.map(|output| {
@@ -156,8 +173,6 @@ pub(crate) fn finish(mut child: Child, limit: Duration) -> Output {
         output.recv_timeout(end.saturating_duration_since(Instant::now())).ok()
     });
     let (Some(stdout), Some(stderr)) = (stdout, stderr) else {
-        let _ = child.kill();
-        let _ = child.wait();
         panic!("process {} took longer than {limit:?}", child.id());
     };
     Output { status: child.wait().unwrap(), stdout, stderr }
