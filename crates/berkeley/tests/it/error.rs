@@ -7,9 +7,11 @@ use std::os::fd::AsFd;
 use std::time::Duration;
 
 use berkeley::fault::{self, Plan};
+use berkeley::resolve::{BackHints, Hints, interface_index, interface_name};
 use berkeley::{
-    Address, Cause, Deadline, Error, Family, Flags, Interest, Operation, OtherAddress, Protocol, Socket,
-    SocketRef, Type, UnixAddress,
+    Address, AsyncSocket, Cause, Connector, Deadline, Error, Family, Flags, Interest, Operation,
+    OtherAddress, Protocol, ServerOptions, Socket, SocketRef, Type, UnixAddress, create_connection,
+    create_server, option, resolve, resolve_back,
 };
 
 use crate::support::{LIMIT, SHORT, TCP, TempDir, UDP, UNIX, UNIX_SEQPACKET, within};
@@ -33,25 +35,16 @@ fn row(operation: Operation, target: impl Into<String>, error: Error) -> Row {
 }
 
 /// What fails of `result`.
+#[track_caller]
 fn failed<T>(result: berkeley::Result<T>) -> Error {
     result.err().expect("an operation that was to fail has succeeded")
 }
 
 /// One failing call of every operation, or more; a new operation adds its row to the table of its theme.
 fn rows() -> Vec<Row> {
-    [making(), naming(), receiving(), sending(), waiting(), parsing()].into_iter().flatten().collect()
+    let themes = [making, naming, receiving, sending, waiting, options, names, whole, parsing];
+    themes.into_iter().flat_map(|rows| rows()).collect()
 }
-
-/// Operations whose room adds its own rows; empty once every room has.
-const WITHOUT_A_ROW: [Operation; 7] = [
-    Operation::GetOption,
-    Operation::SetOption,
-    Operation::Resolve,
-    Operation::ResolveBack,
-    Operation::CreateConnection,
-    Operation::CreateServer,
-    Operation::Register,
-];
 
 fn making() -> Vec<Row> {
     let unknown = Family::from_raw(9999);
@@ -150,6 +143,58 @@ fn waiting() -> Vec<Row> {
     ]
 }
 
+fn options() -> Vec<Row> {
+    let null = File::open("/dev/null").unwrap();
+    let no_socket = SocketRef::borrow(null.as_fd());
+    let udp = UDP.socket();
+    vec![
+        row(Operation::GetOption, "socket.reuseaddr of fd", failed(no_socket.get(option::REUSEADDR))),
+        row(Operation::SetOption, "socket.reuseaddr of fd", failed(no_socket.set(option::REUSEADDR, true))),
+        row(Operation::SetOption, "tcp.nodelay of udp", failed(udp.set(option::tcp::NODELAY, true))),
+    ]
+}
+
+fn names() -> Vec<Row> {
+    let numeric = Hints::new().numeric_host(true);
+    let vsock = OtherAddress::new(Family::from_raw(40), &[1, 2]).unwrap();
+    vec![
+        row(Operation::Resolve, "no.number:80", failed(resolve("no.number", 80, &numeric))),
+        row(
+            Operation::ResolveBack,
+            "family 40 0102",
+            failed(resolve_back(Address::Other(vsock), &BackHints::new())),
+        ),
+        row(Operation::InterfaceIndex, "nowhere", failed(interface_index("nowhere"))),
+        row(Operation::InterfaceIndex, "no\\0where", failed(interface_index("no\0where"))),
+        row(Operation::InterfaceName, "4294967295", failed(interface_name(u32::MAX))),
+    ]
+}
+
+/// What takes several system calls, and has one error.
+fn whole() -> Vec<Row> {
+    let (_bound, refusing) = TCP.bound();
+    let both = Connector::new().connect_to(&[refusing, refusing]);
+    let port = refusing.port().unwrap();
+    let dual = ServerOptions::new().dual_stack(true);
+    let loopback = (Ipv4Addr::LOCALHOST, 0);
+    vec![
+        row(
+            Operation::CreateConnection,
+            format!("127.0.0.1:{port}"),
+            failed(create_connection("127.0.0.1", port, None)),
+        ),
+        row(Operation::CreateConnection, "", failed(both)),
+        row(Operation::CreateConnection, "", failed(Connector::new().connect_to(&[]))),
+        row(
+            Operation::CreateServer,
+            "tcp 192.0.2.1:9",
+            failed(create_server(ELSEWHERE, &ServerOptions::new())),
+        ),
+        row(Operation::CreateServer, "tcp 127.0.0.1:0", failed(create_server(loopback, &dual))),
+        row(Operation::Register, "", failed(AsyncSocket::from_socket(UDP.socket()))),
+    ]
+}
+
 fn parsing() -> Vec<Row> {
     let vsock = Family::from_raw(40);
     vec![
@@ -173,12 +218,12 @@ fn every_operation_says_what_it_did_to_what_and_why_it_failed() {
         }
         for operation in Operation::ALL {
             let has_a_row = rows.iter().any(|row| row.operation == *operation);
-            assert!(has_a_row != WITHOUT_A_ROW.contains(operation), "{operation:?} needs one row or more");
+            assert!(has_a_row, "{operation:?} needs one row or more");
         }
     });
 }
 
-/// `operation[ target][ after N bytes]: cause`: the cause last, in lower case, without a full stop.
+/// `operation[ target][ after N bytes][ (tried ...)]: cause`: the cause last, in lower case, without a full stop.
 #[track_caller]
 fn assert_shape(error: &Error) {
     let text = error.to_string();
@@ -189,7 +234,16 @@ fn assert_shape(error: &Error) {
     if error.bytes_sent() > 0 {
         head = format!("{head} after {} bytes", error.bytes_sent());
     }
-    let cause = text.strip_prefix(&head).and_then(|rest| rest.strip_prefix(": "));
+    let mut rest =
+        text.strip_prefix(&head).unwrap_or_else(|| panic!("{text:?} does not start with {head:?}"));
+    if !error.attempts().is_empty() {
+        let (attempts, after) = rest.strip_prefix(" (tried ").and_then(|rest| rest.split_once(')')).unwrap();
+        for attempt in error.attempts() {
+            assert!(attempts.contains(attempt.target().unwrap()), "{text}");
+        }
+        rest = after;
+    }
+    let cause = rest.strip_prefix(": ");
     let cause = cause.unwrap_or_else(|| panic!("{text:?} does not start with {head:?}"));
     assert!(cause.starts_with(|letter: char| letter.is_ascii_lowercase()), "{text}");
     assert!(!cause.ends_with('.') && !text.contains("failed to") && !text.contains('\n'), "{text}");
