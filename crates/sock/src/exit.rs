@@ -80,7 +80,12 @@ impl Failure {
 
     /// A failed operation on a file or a stream: `doing` says what, such as `read payload.bin`.
     pub fn io(doing: impl fmt::Display, error: &io::Error) -> Self {
-        Self::new(exit_of_kind(error.kind()), format_args!("{doing}: {}", cause_of(error)))
+        let exit = match error.kind() {
+            // A file that is not there is nobody who refuses.
+            io::ErrorKind::NotFound => Exit::Other,
+            kind => exit_of_kind(kind),
+        };
+        Self::new(exit, format_args!("{doing}: {}", cause_of(error)))
     }
 }
 
@@ -156,7 +161,7 @@ mod tests {
     fn kinds_have_the_documented_codes() {
         let rows = [
             (111, Exit::Refused),
-            (2, Exit::Refused),
+            (2, Exit::Other),
             (101, Exit::Unreachable),
             (113, Exit::Unreachable),
             (13, Exit::Permission),

@@ -93,7 +93,7 @@ impl Desk<'_> {
         // Never waited for: a peer that does not read its datagrams would stop all others'.
         match socket.try_send_to(answer, to) {
             Ok(sent) => self.shared.count_out(sent as u64),
-            Err(error) => self.survive(&error),
+            Err(error) => self.shared.journal.note(format_args!("{to} was not answered: {error}")),
         }
     }
 
