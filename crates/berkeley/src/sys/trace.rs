@@ -4,11 +4,11 @@
 
 use std::os::fd::RawFd;
 
-use super::{Result, call::NO_FD};
+use super::Result;
 
 #[inline]
 pub(super) fn event<T: Copy + TryInto<i64>>(name: &'static str, fd: RawFd, result: &Result<T>) {
-    let fd = (fd != NO_FD).then_some(fd);
+    let fd = (fd >= 0).then_some(fd);
     match result {
         Ok(returned) => {
             let returned: i64 = (*returned).try_into().unwrap_or(i64::MAX);
