@@ -116,8 +116,12 @@ fn when_all_refuse_each_attempt_is_listed_with_its_cause() {
     assert_eq!(std::io::Error::from(error).raw_os_error(), Some(111));
 
     let error = create_connection("127.0.0.1", port(one), Some(LONG)).unwrap_err();
-    assert_eq!(error.to_string(), format!("create_connection {one}: connection refused (os error 111)"));
+    assert_eq!(
+        error.to_string(),
+        format!("create_connection {one} (tried tcp {one}): connection refused (os error 111)")
+    );
     assert_eq!(shown(error.attempts()), [refused(one)]);
+    // Of one address that is its own target there is nothing to add.
     let error = patient().connect_to(&[one]).unwrap_err();
     assert_eq!(error.to_string(), format!("create_connection tcp {one}: connection refused (os error 111)"));
 }
@@ -197,7 +201,10 @@ fn the_local_address_is_the_caller_s_choice() {
     let error = foreign.connect("127.0.0.1", port(address)).unwrap_err();
     assert_eq!(
         error.to_string(),
-        format!("create_connection {address}: cannot assign requested address (os error 99)")
+        format!(
+            "create_connection {address} (tried tcp {address} from 192.0.2.1:0): \
+             cannot assign requested address (os error 99)"
+        )
     );
     assert_eq!(
         shown(error.attempts()),

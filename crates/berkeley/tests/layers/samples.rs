@@ -52,8 +52,15 @@ fn an_arrow_that_runs_back_is_found() {
 fn the_command_has_arrows_too() {
     let rows: &[(&str, &str, &str)] = &[
         ("command/serve.rs", "use crate::endpoint::Endpoint;\nuse berkeley::Socket;", ""),
-        ("command/serve.rs", "use crate::cli::Arguments;", "1: command may not name cli"),
+        ("run.rs", "use crate::{cli, command, misuse};", ""),
+        ("command/serve.rs", "use crate::cli::Arguments;", ""),
+        ("cli.rs", "use crate::command::serve;", "1: cli may not name command"),
+        ("command/serve.rs", "use crate::misuse;", "1: command may not name misuse"),
+        ("relay/mod.rs", "use crate::cli::Arguments;", "1: relay may not name cli"),
         ("endpoint/mod.rs", "use crate::command::serve;", "1: endpoint may not name command"),
+        ("endpoint/mod.rs", "use crate::{exit, quantity, report, reply};", ""),
+        ("reply.rs", "use crate::endpoint::Endpoint;", "1: reply may not name endpoint"),
+        ("quantity.rs", "use crate::exit::Code;", "1: quantity may not name exit"),
         ("report/text.rs", "use super::super::command;", "1: report may not name command"),
         ("report/text.rs", "use super::json::Line;", ""),
         ("command/serve.rs", "fn f() { unsafe { g() } }", "1: unsafe outside"),

@@ -64,9 +64,11 @@ fn fail_in_turn(starts: &[&str], make: &dyn Fn() -> Result<Socket>) {
 fn a_connection_that_fails_anywhere_leaves_nothing_open() {
     alone("connect::faults::a_connection_that_fails_anywhere_leaves_nothing_open", || {
         let (_server, address) = listening();
-        let (resolve, connect) = (format!("resolve {address}: "), format!("create_connection {address}: "));
-        let starts = [resolve.as_str(), connect.as_str()];
+        let resolve = format!("resolve {address}: ");
+        let tried = |from: &str| format!("create_connection {address} (tried tcp {address}{from}): ");
+        let starts = [resolve.as_str(), &tried("")];
         fail_in_turn(&starts, &|| patient().connect("127.0.0.1", port(address)));
+        let starts = [resolve.as_str(), &tried(" from 127.0.0.1:0")];
         fail_in_turn(&starts, &|| {
             Connector::new().local((Ipv4Addr::LOCALHOST, 0)).connect("127.0.0.1", port(address))
         });
