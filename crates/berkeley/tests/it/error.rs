@@ -3,15 +3,16 @@
 use std::fs::File;
 use std::io;
 use std::net::{Ipv4Addr, Shutdown};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::time::Duration;
 
 use berkeley::fault::{self, Plan};
-use berkeley::resolve::{BackHints, Hints, interface_index, interface_name};
+use berkeley::option::{self, Value};
+use berkeley::resolve::{BackHints, Hints, interface_index, interface_name, resolve, resolve_back};
 use berkeley::{
     Address, AsyncSocket, Cause, Connector, Deadline, Error, Family, Flags, Interest, Operation,
     OtherAddress, Protocol, ServerOptions, Socket, SocketRef, Type, UnixAddress, create_connection,
-    create_server, option, resolve, resolve_back,
+    create_server,
 };
 
 use crate::support::{LIMIT, SHORT, TCP, TempDir, UDP, UNIX, UNIX_SEQPACKET, within};
@@ -35,15 +36,26 @@ fn row(operation: Operation, target: impl Into<String>, error: Error) -> Row {
 }
 
 /// What fails of `result`.
-#[track_caller]
 fn failed<T>(result: berkeley::Result<T>) -> Error {
     result.err().expect("an operation that was to fail has succeeded")
 }
 
 /// One failing call of every operation, or more; a new operation adds its row to the table of its theme.
 fn rows() -> Vec<Row> {
-    let themes = [making, naming, receiving, sending, waiting, options, names, whole, parsing];
-    themes.into_iter().flat_map(|rows| rows()).collect()
+    let tables = [
+        making(),
+        naming(),
+        receiving(),
+        sending(),
+        waiting(),
+        parsing(),
+        options(),
+        looking_up(),
+        connecting(),
+        serving(),
+        registering(),
+    ];
+    tables.into_iter().flatten().collect()
 }
 
 fn making() -> Vec<Row> {
@@ -143,58 +155,6 @@ fn waiting() -> Vec<Row> {
     ]
 }
 
-fn options() -> Vec<Row> {
-    let null = File::open("/dev/null").unwrap();
-    let no_socket = SocketRef::borrow(null.as_fd());
-    let udp = UDP.socket();
-    vec![
-        row(Operation::GetOption, "socket.reuseaddr of fd", failed(no_socket.get(option::REUSEADDR))),
-        row(Operation::SetOption, "socket.reuseaddr of fd", failed(no_socket.set(option::REUSEADDR, true))),
-        row(Operation::SetOption, "tcp.nodelay of udp", failed(udp.set(option::tcp::NODELAY, true))),
-    ]
-}
-
-fn names() -> Vec<Row> {
-    let numeric = Hints::new().numeric_host(true);
-    let vsock = OtherAddress::new(Family::from_raw(40), &[1, 2]).unwrap();
-    vec![
-        row(Operation::Resolve, "no.number:80", failed(resolve("no.number", 80, &numeric))),
-        row(
-            Operation::ResolveBack,
-            "family 40 0102",
-            failed(resolve_back(Address::Other(vsock), &BackHints::new())),
-        ),
-        row(Operation::InterfaceIndex, "nowhere", failed(interface_index("nowhere"))),
-        row(Operation::InterfaceIndex, "no\\0where", failed(interface_index("no\0where"))),
-        row(Operation::InterfaceName, "4294967295", failed(interface_name(u32::MAX))),
-    ]
-}
-
-/// What takes several system calls, and has one error.
-fn whole() -> Vec<Row> {
-    let (_bound, refusing) = TCP.bound();
-    let both = Connector::new().connect_to(&[refusing, refusing]);
-    let port = refusing.port().unwrap();
-    let dual = ServerOptions::new().dual_stack(true);
-    let loopback = (Ipv4Addr::LOCALHOST, 0);
-    vec![
-        row(
-            Operation::CreateConnection,
-            format!("127.0.0.1:{port}"),
-            failed(create_connection("127.0.0.1", port, None)),
-        ),
-        row(Operation::CreateConnection, "", failed(both)),
-        row(Operation::CreateConnection, "", failed(Connector::new().connect_to(&[]))),
-        row(
-            Operation::CreateServer,
-            "tcp 192.0.2.1:9",
-            failed(create_server(ELSEWHERE, &ServerOptions::new())),
-        ),
-        row(Operation::CreateServer, "tcp 127.0.0.1:0", failed(create_server(loopback, &dual))),
-        row(Operation::Register, "", failed(AsyncSocket::from_socket(UDP.socket()))),
-    ]
-}
-
 fn parsing() -> Vec<Row> {
     let vsock = Family::from_raw(40);
     vec![
@@ -207,6 +167,99 @@ fn parsing() -> Vec<Row> {
     ]
 }
 
+fn options() -> Vec<Row> {
+    let null = File::open("/dev/null").unwrap();
+    let no_socket = SocketRef::borrow(null.as_fd());
+    let (udp, address) = UDP.bound();
+    let peer = UDP.socket();
+    peer.connect(address).unwrap();
+    let ttl = option::ip::TTL.description();
+    vec![
+        row(Operation::GetOption, "tcp.nodelay of udp", failed(udp.get(option::tcp::NODELAY))),
+        row(Operation::GetOption, "socket.type of fd", failed(no_socket.get(option::TYPE))),
+        row(
+            Operation::SetOption,
+            format!("tcp.nodelay of udp {address}"),
+            failed(peer.set(option::tcp::NODELAY, true)),
+        ),
+        row(Operation::SetOption, "socket.acceptconn", failed(udp.set(option::ACCEPTCONN, true))),
+        row(Operation::SetOption, "ip.ttl", failed(udp.set_value(ttl, &Value::Flag(true)))),
+        row(Operation::SetOption, "ip.ttl", failed(ttl.parse(Some("many")))),
+    ]
+}
+
+fn looking_up() -> Vec<Row> {
+    let vsock = OtherAddress::new(Family::from_raw(40), &[7]).unwrap();
+    let hints = Hints::new();
+    let system = {
+        let _armed = fault::arm(Plan::fail("getaddrinfo", 1, EMFILE));
+        failed(resolve("localhost", 80, &hints))
+    };
+    vec![
+        row(Operation::Resolve, "127.0.0.1:nosuch", failed(resolve("127.0.0.1", "nosuch", &hints))),
+        row(Operation::Resolve, "[::1]:65536", failed(resolve("::1", "65536", &hints))),
+        row(Operation::Resolve, r"a\0b:80", failed(resolve("a\0b", 80, &hints))),
+        row(Operation::Resolve, "*:nosuch", failed(resolve("", "nosuch", &hints.passive(true)))),
+        row(Operation::Resolve, "localhost:80", system),
+        row(
+            Operation::ResolveBack,
+            "family 40 07",
+            failed(resolve_back(Address::Other(vsock), &BackHints::new())),
+        ),
+        row(Operation::InterfaceIndex, "no-such-name", failed(interface_index("no-such-name"))),
+        row(Operation::InterfaceIndex, r"a\0b", failed(interface_index("a\0b"))),
+        row(Operation::InterfaceName, "0", failed(interface_name(0))),
+        row(Operation::InterfaceName, "4294967295", failed(interface_name(u32::MAX))),
+    ]
+}
+
+fn connecting() -> Vec<Row> {
+    let (_bound, refusing) = TCP.bound();
+    let connector = Connector::new().timeout(Some(SHORT));
+    let by_name = failed(create_connection("127.0.0.1", refusing.port().unwrap(), Some(SHORT)));
+    let unresolved = failed(create_connection("127.0.0.1", "nosuch", Some(SHORT)));
+    vec![
+        row(Operation::CreateConnection, refusing.to_string(), by_name),
+        row(
+            Operation::CreateConnection,
+            format!("tcp {refusing}"),
+            failed(connector.connect_to(&[refusing])),
+        ),
+        row(Operation::CreateConnection, "", failed(connector.connect_to(&[refusing, refusing]))),
+        row(Operation::CreateConnection, "", failed(connector.connect_to(&[]))),
+        row(Operation::Resolve, "127.0.0.1:nosuch", unresolved),
+    ]
+}
+
+fn serving() -> Vec<Row> {
+    let (_taken, address) = TCP.listener(1);
+    let dual = ServerOptions::new().dual_stack(true);
+    let nowhere = UnixAddress::from_path("/nowhere/door").unwrap();
+    vec![
+        row(
+            Operation::CreateServer,
+            format!("tcp {address}"),
+            failed(create_server(address, &ServerOptions::new())),
+        ),
+        row(Operation::CreateServer, "tcp 192.0.2.1:9", failed(create_server(ELSEWHERE, &dual))),
+        row(
+            Operation::CreateServer,
+            "unix /nowhere/door",
+            failed(create_server(nowhere, &ServerOptions::new())),
+        ),
+    ]
+}
+
+/// Outside a runtime, and of what epoll(7) or the kernel knows no socket.
+fn registering() -> Vec<Row> {
+    let outside = failed(AsyncSocket::from_socket(UDP.socket()));
+    let null = OwnedFd::from(File::open("/dev/null").unwrap());
+    let number = null.as_raw_fd();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let no_socket = runtime.block_on(async { failed(AsyncSocket::from_socket(null.into())) });
+    vec![row(Operation::Register, "", outside), row(Operation::Register, format!("fd {number}"), no_socket)]
+}
+
 #[test]
 fn every_operation_says_what_it_did_to_what_and_why_it_failed() {
     within(LIMIT, || {
@@ -217,13 +270,18 @@ fn every_operation_says_what_it_did_to_what_and_why_it_failed() {
             assert_shape(&row.error);
         }
         for operation in Operation::ALL {
-            let has_a_row = rows.iter().any(|row| row.operation == *operation);
-            assert!(has_a_row, "{operation:?} needs one row or more");
+            assert!(
+                rows.iter().any(|row| row.operation == *operation),
+                "{operation:?} needs one row or more"
+            );
         }
+        let some = |part: fn(&Error) -> bool| rows.iter().any(|row| part(&row.error));
+        assert!(some(|error| error.bytes_sent() > 0) && some(|error| !error.attempts().is_empty()));
     });
 }
 
-/// `operation[ target][ after N bytes][ (tried ...)]: cause`: the cause last, in lower case, without a full stop.
+/// `operation[ target][ after N bytes][ (tried TARGET, TARGET)]: cause`: the cause last, in lower case, without a full
+/// stop.
 #[track_caller]
 fn assert_shape(error: &Error) {
     let text = error.to_string();
@@ -234,16 +292,13 @@ fn assert_shape(error: &Error) {
     if error.bytes_sent() > 0 {
         head = format!("{head} after {} bytes", error.bytes_sent());
     }
-    let mut rest =
-        text.strip_prefix(&head).unwrap_or_else(|| panic!("{text:?} does not start with {head:?}"));
-    if !error.attempts().is_empty() {
-        let (attempts, after) = rest.strip_prefix(" (tried ").and_then(|rest| rest.split_once(')')).unwrap();
-        for attempt in error.attempts() {
-            assert!(attempts.contains(attempt.target().unwrap()), "{text}");
-        }
-        rest = after;
+    let tried: Vec<_> = error.attempts().iter().map(|attempt| attempt.target().unwrap()).collect();
+    // What was tried is left out only where it is all that the error is about.
+    if tried.iter().any(|tried| error.target() != Some(tried)) {
+        head = format!("{head} (tried {})", tried.join(", "));
     }
-    let cause = rest.strip_prefix(": ");
+    error.attempts().iter().for_each(assert_shape);
+    let cause = text.strip_prefix(&head).and_then(|rest| rest.strip_prefix(": "));
     let cause = cause.unwrap_or_else(|| panic!("{text:?} does not start with {head:?}"));
     assert!(cause.starts_with(|letter: char| letter.is_ascii_lowercase()), "{text}");
     assert!(!cause.ends_with('.') && !text.contains("failed to") && !text.contains('\n'), "{text}");
