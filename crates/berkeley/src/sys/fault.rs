@@ -137,3 +137,13 @@ pub(super) fn shorten(name: &'static str, length: usize) -> usize {
         length.min(limit)
     })
 }
+
+/// Whether calls of the name `name` may be cut short here: a short result then says nothing about the socket.
+#[cfg(feature = "tokio")]
+pub(crate) fn shortens(name: &'static str) -> bool {
+    STATE.with_borrow(|state| {
+        state.as_ref().is_some_and(|State { plan, .. }| {
+            matches!(plan.effect, Effect::Short(_)) && plan.call.is_none_or(|call| call == name)
+        })
+    })
+}

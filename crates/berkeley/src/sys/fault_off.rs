@@ -11,3 +11,9 @@ pub(super) fn strike(_name: &'static str) -> Option<Errno> {
 pub(super) fn shorten(_name: &'static str, length: usize) -> usize {
     length
 }
+
+#[cfg(feature = "tokio")]
+#[inline]
+pub(crate) const fn shortens(_name: &'static str) -> bool {
+    false
+}

@@ -14,6 +14,7 @@ use super::wait::{gone, uninterrupted};
 use crate::address::Address;
 use crate::error::Result;
 use crate::kinds::Flags;
+use crate::sys::fault;
 
 /// For servers of very many connections: an idle one owns no buffer, and its future is a few words.
 impl AsyncSocket {
@@ -140,11 +141,17 @@ impl<'a> ReadReady<'a> {
             }
             Err(error) if error.is_interrupted() => self.again = true,
             // tokio keeps the end of the data (READ_CLOSED) when it clears.
-            Ok(_) if short && self.socket.traits.short_is_empty && !self.urgent_data_came() => {
+            Ok(_) if short && self.short_is_empty() => {
                 self.event.clear_ready();
             }
             _ => {}
         }
+    }
+
+    /// Whether a short receive has emptied the socket; not one that a test cut short.
+    #[inline]
+    fn short_is_empty(&self) -> bool {
+        self.socket.traits.short_is_empty && !fault::shortens("recv") && !self.urgent_data_came()
     }
 
     /// Whether the reactor has ever seen urgent data here: a bit that nobody clears, read without a system call.

@@ -214,6 +214,19 @@ fn a_short_read_of_tcp_saves_the_second_system_call() {
 }
 
 #[test]
+fn a_read_that_a_fault_cuts_short_leaves_the_rest_to_the_next() {
+    run(async {
+        let (client, peer) = connected(Family::INET, Type::STREAM).await;
+        client.send_all(b"request").await.unwrap();
+        let armed = fault::arm(fault::Plan::short("recv", 1, 1).times(3));
+        for part in [&b"r"[..], b"e", b"q", b"uest"] {
+            assert_eq!(take(&peer).await, part);
+        }
+        assert!(armed.struck());
+    });
+}
+
+#[test]
 fn an_end_that_comes_with_the_data_is_seen_after_a_short_read() {
     run(async {
         for family in [Family::INET, Family::UNIX] {
