@@ -2,15 +2,15 @@
 
 use std::fmt;
 use std::fs;
-use std::os::fd::AsFd;
 use std::time::Duration;
 
 use crate::address::{Address, UnixAddress};
 use crate::error::{Error, Operation, Result};
 use crate::kinds::{Family, Protocol, Type};
+use crate::option;
 use crate::resolve::{Hints, Service, place, resolve};
 use crate::socket::{Deadline, Socket, kinds};
-use crate::sys::{constants as c, option};
+use crate::sys::constants as c;
 
 /// What a caller does to a socket before it is connected or bound.
 type Prepare<'a> = Box<dyn Fn(&Socket) -> Result<()> + Send + Sync + 'a>;
@@ -362,13 +362,13 @@ impl<'a> ServerOptions<'a> {
     fn set_up(&self, socket: &Socket, family: Family) -> Result<()> {
         let internet = family == Family::INET || family == Family::INET6;
         if internet && blocking(self.kind) == Type::STREAM {
-            set_option(socket, c::SOL_SOCKET, c::SO_REUSEADDR, true)?;
+            socket.set(option::REUSEADDR, true)?;
         }
         if self.reuse_port {
-            set_option(socket, c::SOL_SOCKET, c::SO_REUSEPORT, true)?;
+            socket.set(option::REUSEPORT, true)?;
         }
         if family == Family::INET6 {
-            set_option(socket, c::IPPROTO_IPV6, c::IPV6_V6ONLY, !self.dual_stack)?;
+            socket.set(option::ipv6::V6ONLY, !self.dual_stack)?;
         }
         Ok(())
     }
@@ -376,11 +376,6 @@ impl<'a> ServerOptions<'a> {
     fn listens(&self) -> bool {
         matches!(blocking(self.kind), Type::STREAM | Type::SEQPACKET | Type::DCCP)
     }
-}
-
-fn set_option(socket: &Socket, level: i32, name: i32, on: bool) -> Result<()> {
-    option::set_option(socket.as_fd(), level, name, &i32::from(on).to_ne_bytes())
-        .map_err(|errno| Error::kernel(Operation::SetOption, errno))
 }
 
 /// Takes away the path that a bind has just made; the failure to report is the one that led here.
