@@ -1,7 +1,8 @@
 //! The examples: each does what its head says, ends by itself, and refuses bad input in one line.
 
 use std::env;
-use std::io::{BufRead, BufReader, Write};
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::sync::Once;
@@ -15,14 +16,14 @@ use crate::support::{LIMIT, Running, TempDir, finish, pattern, spawn, start, wit
 fn example(name: &str) -> Command {
     static BUILD: Once = Once::new();
     let folder: PathBuf = env::current_exe().unwrap().ancestors().nth(2).unwrap().join("examples");
-    // `cargo test` has built them already; `cargo test --test it` has not.
+    // `cargo test` has built most of them already; `cargo test --test it` has not.
     BUILD.call_once(|| build_examples(folder.ends_with("release/examples")));
     Command::new(folder.join(name))
 }
 
 fn build_examples(release: bool) {
     let mut build = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    build.args(["build", "--examples", "--quiet", "--manifest-path"]);
+    build.args(["build", "--examples", "--features", "tokio", "--quiet", "--manifest-path"]);
     build.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"));
     if release {
         build.arg("--release");
@@ -101,6 +102,29 @@ fn the_unix_pair_talks_through_a_path_and_removes_it() {
     });
 }
 
+/// The soft limit of descriptors (proc(5), `limits`).
+fn descriptor_limit() -> usize {
+    let limits = fs::read_to_string("/proc/self/limits").unwrap();
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap();
+    line.split_whitespace().next().unwrap().parse().unwrap_or(usize::MAX)
+}
+
+#[test]
+fn a_thousand_clients_are_echoed_and_an_idle_one_costs_little_memory() {
+    within(LIMIT, || {
+        // Some descriptors are the process's own: its streams, the reactor, the listener.
+        let count = descriptor_limit().saturating_sub(20).min(1000).to_string();
+        let mut example = example("ten_thousand_clients");
+        let out = assert_succeeded(&finish(start(example.args(["--self-test", &count])), LIMIT));
+        let lines: Vec<&str> = out.lines().collect();
+        let [connected, echoed, memory] = lines[..] else { panic!("{out}") };
+        assert_eq!(connected, format!("{count} clients are connected"));
+        assert!(echoed.ends_with(" of them were echoed"), "{out}");
+        let bytes: usize = memory.split_once(' ').unwrap().0.parse().unwrap();
+        assert!(memory.ends_with(" bytes of memory for each idle connection") && bytes < 2048, "{out}");
+    });
+}
+
 #[test]
 fn the_ping_is_answered_by_the_loopback() {
     let may = |kind| Socket::new(Family::INET, kind, Protocol::ICMP).is_ok();
@@ -119,7 +143,7 @@ fn bad_input_is_refused_in_one_line() {
     let folder = TempDir::new();
     let missing = folder.unix("missing");
     let missing = missing.as_path().unwrap().to_str().unwrap();
-    let rows: [(&str, &[&str]); 11] = [
+    let rows: [(&str, &[&str]); 13] = [
         ("tcp_echo_server", &["nowhere"]),
         ("tcp_echo_server", &["127.0.0.1:0", "many"]),
         ("tcp_echo_server", &["192.0.2.1:80"]),
@@ -129,6 +153,8 @@ fn bad_input_is_refused_in_one_line() {
         ("udp_echo", &["serve", "127.0.0.1:0", "-1"]),
         ("unix_datagram", &["ask"]),
         ("unix_datagram", &["ask", missing]),
+        ("ten_thousand_clients", &["--self-test", "9"]),
+        ("ten_thousand_clients", &["127.0.0.1:0", "1"]),
         ("icmp_ping", &["::1"]),
         ("icmp_ping", &["127.0.0.1", "65536"]),
     ];
