@@ -1,14 +1,14 @@
 //! Full backlogs and full peers, where poll(2) says "ready" and the call says `EAGAIN`: waiting must cost no CPU.
 
 use std::io::ErrorKind;
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
-use berkeley::{Address, Deadline, Flags, Interest, Socket};
+use berkeley::{Address, Deadline, Flags, Interest, Socket, option};
 
 use crate::support::{
-    Kind, LIMIT, LONG, SHORT, TCP, TCP6, UNIX, UNIX_DGRAM, UNIX_SEQPACKET, assert_kept, later, thread_cpu,
-    timed, within,
+    Kind, LIMIT, LONG, SHORT, TCP, TCP6, UDP, UNIX, UNIX_DGRAM, UNIX_SEQPACKET, assert_kept, later,
+    thread_cpu, timed, within,
 };
 
 const TIMEOUT: Duration = Duration::from_millis(600);
@@ -197,5 +197,55 @@ fn room_at_a_datagram_peer_lets_the_next_one_in() {
             send(&sender, address).unwrap_or_else(|error| panic!("{name}: {error}"));
             server.join().unwrap();
         }
+    });
+}
+
+/// Linux says of it "readable, ended" by poll, and `EAGAIN` by recv.
+#[test]
+fn a_datagram_socket_shut_for_reading_is_waited_for_until_the_deadline() {
+    within(LIMIT, || {
+        for kind in [UDP, UNIX_DGRAM] {
+            let (left, _right) = kind.pair();
+            left.shutdown(Shutdown::Read).unwrap();
+            left.set_timeout(Some(TIMEOUT)).unwrap();
+            assert_waits_in_peace(kind.name, || left.recv(&mut [0; 8]));
+        }
+    });
+}
+
+/// As long as something lies in the error queue, poll says "error".
+#[test]
+fn a_receive_is_not_misled_by_the_error_queue() {
+    within(LIMIT, || {
+        let (gone, address) = UDP.bound();
+        let socket = UDP.socket();
+        socket.set(option::ip::RECVERR, true).unwrap();
+        socket.set_timeout(Some(TIMEOUT)).unwrap();
+        socket.connect(address).unwrap();
+        drop(gone);
+        socket.send(b"to nobody").unwrap();
+        let refusal = socket.recv(&mut [0; 8]).unwrap_err();
+        assert_eq!(refusal.kind(), ErrorKind::ConnectionRefused, "{refusal}");
+        assert_waits_in_peace("recv", || socket.recv(&mut [0; 8]));
+        assert_waits_in_peace("recv_from", || socket.recv_from(&mut [0; 8]));
+    });
+}
+
+/// A loser of a race for a connection goes on waiting, and is there for the next.
+#[test]
+fn many_threads_that_accept_at_once_take_each_connection() {
+    within(LIMIT, || {
+        let (listener, address) = UNIX.listener(64);
+        listener.set_timeout(Some(LONG)).unwrap();
+        std::thread::scope(|scope| {
+            let threads = [(); 4]
+                .map(|()| scope.spawn(|| (0..50).map(|_| listener.accept().unwrap().0).collect::<Vec<_>>()));
+            let clients: Vec<_> = (0..200).map(|_| UNIX.socket()).collect();
+            for client in &clients {
+                client.connect(address).unwrap();
+            }
+            let taken: usize = threads.into_iter().map(|thread| thread.join().unwrap().len()).sum();
+            assert_eq!(taken, clients.len());
+        });
     });
 }
