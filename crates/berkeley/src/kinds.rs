@@ -140,7 +140,8 @@ impl Flags {
     /// Sent to a directly connected network only.
     #[doc(alias = "MSG_DONTROUTE")]
     pub const DONTROUTE: Self = Self(c::MSG_DONTROUTE);
-    /// A receive gives a datagram's whole length, even where the buffer is shorter.
+    /// A receive gives a datagram's whole length, even where the buffer is shorter. Of TCP it throws the bytes away, and
+    /// gives how many they were (tcp(7)).
     #[doc(alias = "MSG_TRUNC")]
     pub const TRUNC: Self = Self(c::MSG_TRUNC);
     /// This call does not wait, whatever the socket's mode.

@@ -72,7 +72,8 @@ impl<F: AsFd> Socket<F> {
             .map_err(|errno| self.fail(Operation::Recv, errno, None))
     }
 
-    /// As [`try_recv`](Self::try_recv), into memory that need not be initialised; gives the part that was filled.
+    /// As [`try_recv`](Self::try_recv), into memory that need not be initialised; gives the part that was filled, with
+    /// zeros for what [`Flags::TRUNC`] has thrown away.
     pub fn try_recv_uninit<'b>(
         &self,
         buffer: &'b mut [MaybeUninit<u8>],

@@ -20,6 +20,12 @@ pub(crate) fn recv(fd: BorrowedFd<'_>, buffer: &mut [u8], flags: i32) -> Result<
     })
 }
 
+/// The flags under which the kernel has written every byte that it counts.
+///
+/// `MSG_TRUNC` is not among them: of TCP it throws the bytes away, and counts them. Nor is what nobody here knows.
+const WRITES_WHAT_IT_COUNTS: i32 =
+    libc::MSG_DONTWAIT | libc::MSG_PEEK | libc::MSG_WAITALL | libc::MSG_OOB | libc::MSG_ERRQUEUE;
+
 /// Receives into memory that need not be initialised; gives the part that now is.
 ///
 /// `carry` is handed the system call and makes it, once or until it succeeds; what it makes of an error is its own.
@@ -29,6 +35,9 @@ pub(crate) fn recv_uninit<'b, E>(
     flags: i32,
     carry: impl FnOnce(&mut dyn FnMut() -> Result<()>) -> std::result::Result<(), E>,
 ) -> std::result::Result<&'b mut [u8], E> {
+    if flags & !WRITES_WHAT_IT_COUNTS != 0 {
+        buffer.fill(MaybeUninit::new(0));
+    }
     let mut filled = 0;
     carry(&mut || {
         let length = fault::shorten("recv", buffer.len());
@@ -40,7 +49,8 @@ pub(crate) fn recv_uninit<'b, E>(
         filled = received.min(length);
         Ok(())
     })?;
-    // SAFETY: the kernel has written the first `filled` bytes, which lie within `buffer`, borrowed for as long.
+    // SAFETY: the kernel has written the first `filled` bytes, or else all were zeroed above; they lie within `buffer`,
+    // borrowed for as long.
     Ok(unsafe { std::slice::from_raw_parts_mut(buffer.as_mut_ptr().cast::<u8>(), filled) })
 }
 

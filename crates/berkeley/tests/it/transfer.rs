@@ -9,7 +9,7 @@ use berkeley::{Address, Deadline, Flags, Interest, Socket};
 
 use crate::signal::let_sigpipe_kill;
 use crate::support::{
-    KINDS, LIMIT, LONG, MESSAGES, STREAMS, TCP, UDP, UNIX, UNIX_DGRAM, alone, pattern, within,
+    KINDS, LIMIT, LONG, MESSAGES, STREAMS, TCP, TCP6, UDP, UNIX, UNIX_DGRAM, alone, pattern, within,
 };
 
 /// A way to send bytes, all of which there is room for.
@@ -142,6 +142,23 @@ fn the_rest_of_a_long_message_is_lost_and_its_length_can_be_asked_for() {
             let mut memory = [MaybeUninit::uninit(); 4];
             // The length that the kernel gives exceeds the memory; only what was filled may be shown.
             assert_eq!(right.try_recv_uninit(&mut memory, Flags::TRUNC).unwrap(), b"long", "{}", kind.name);
+        }
+    });
+}
+
+/// TCP throws away what it gives the length of (tcp(7)): memory that nobody wrote must not pass for received bytes.
+#[test]
+fn what_tcp_throws_away_shows_no_memory() {
+    within(LIMIT, || {
+        for (kind, more) in
+            [TCP, TCP6].into_iter().flat_map(|kind| [(kind, Flags::NONE), (kind, Flags::PEEK)])
+        {
+            let (left, right) = kind.pair();
+            left.send(b"away").unwrap();
+            await_readable(&right);
+            let mut memory = [MaybeUninit::new(0xee); 8];
+            let shown = right.try_recv_uninit(&mut memory, Flags::TRUNC | more).unwrap();
+            assert_eq!(shown, [0; 4], "{} {more:?}", kind.name);
         }
     });
 }
