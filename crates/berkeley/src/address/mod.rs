@@ -41,6 +41,9 @@ pub enum Address {
     /// IPv4: an address and a port (ip(7)).
     Inet(SocketAddrV4),
     /// IPv6: an address, a port, the flow and the scope (ipv6(7)).
+    ///
+    /// The flow is the kernel's field as it is, in network byte order, as std's sockets have it: a flow of 7 is
+    /// `7_u32.to_be()`.
     Inet6(SocketAddrV6),
     /// A path, an abstract name, or no name (unix(7)).
     Unix(UnixAddress),

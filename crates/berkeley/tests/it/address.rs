@@ -1,10 +1,13 @@
 //! Addresses: encoded and decoded without loss, whatever the bytes.
 
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6, TcpStream};
 use std::os::unix::ffi::OsStrExt;
 
-use berkeley::{Address, Family, OtherAddress, UnixAddress};
+use berkeley::{Address, Family, OtherAddress, UnixAddress, option};
 use proptest::prelude::*;
+
+use crate::skip;
+use crate::support::{LIMIT, TCP6, within};
 
 /// Without a file of failures: a failure prints its input, and becomes a row of a table.
 fn config() -> ProptestConfig {
@@ -112,4 +115,24 @@ fn no_bytes_are_no_name() {
     assert!(none.is_unnamed());
     assert_eq!(none.family(), Family::UNSPECIFIED);
     assert_eq!(none.to_string(), "(none)");
+}
+
+/// With `IPV6_FLOWINFO_SEND` the kernel keeps a connection's flow, and shows it in the peer's address.
+#[test]
+fn a_flow_is_what_std_makes_of_it() {
+    if TCP6.socket().bind((Ipv6Addr::LOCALHOST, 0)).is_err() {
+        return skip::skip("address::a_flow_is_what_std_makes_of_it", "IPv6");
+    }
+    within(LIMIT, || {
+        let (_listener, address) = TCP6.listener(1);
+        let client = TCP6.socket();
+        client.set(option::ipv6::FLOWINFO_SEND, true).unwrap();
+        // Traffic class 0x24: a flow label would have to be leased first.
+        let flow = 0x0240_0000_u32.to_be();
+        client.connect(SocketAddrV6::new(Ipv6Addr::LOCALHOST, address.port().unwrap(), flow, 0)).unwrap();
+        let ours = SocketAddr::try_from(client.peer_address().unwrap()).unwrap();
+        let stds = TcpStream::from(client).peer_addr().unwrap();
+        assert_eq!(ours, stds);
+        assert!(matches!(stds, SocketAddr::V6(address) if address.flowinfo() == flow), "{stds:?}");
+    });
 }
