@@ -134,11 +134,11 @@ fn lookup(name: &'static str, call: impl FnOnce() -> i32) -> std::result::Result
             code => Err(LookupError::Resolver(code)),
         },
     };
-    let reported = result.map(|()| 0_i32).map_err(|error| match error {
-        LookupError::System(errno) => errno,
-        LookupError::Resolver(code) => Errno::from_raw(code),
-    });
-    trace::event(name, NO_FD, &reported);
+    match result {
+        Ok(()) => trace::event(name, NO_FD, &Ok(0_i32)),
+        Err(LookupError::System(errno)) => trace::event::<i32>(name, NO_FD, &Err(errno)),
+        Err(LookupError::Resolver(code)) => trace::resolver_event(name, code),
+    }
     result
 }
 

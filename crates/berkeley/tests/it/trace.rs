@@ -1,9 +1,11 @@
 //! Feature `tracing`: one event per system call, with its name, descriptor and result.
 
+use std::net::Ipv4Addr;
 use std::os::fd::AsRawFd;
 use std::sync::{Arc, Mutex};
 
 use berkeley::fault::{self, Plan};
+use berkeley::resolve::{BackHints, Hints, interface_index, interface_name, resolve, resolve_back};
 use berkeley::{Family, Flags, Protocol, Socket, SocketRef, Type};
 use tracing::field::{Field, Visit};
 use tracing::span;
@@ -16,6 +18,7 @@ struct Seen {
     fd: Option<i64>,
     returned: Option<i64>,
     errno: Option<i64>,
+    code: Option<i64>,
     others: Vec<String>,
 }
 
@@ -25,6 +28,7 @@ impl Visit for Seen {
             "fd" => self.fd = Some(value),
             "returned" => self.returned = Some(value),
             "errno" => self.errno = Some(value),
+            "code" => self.code = Some(value),
             other => self.others.push(other.to_owned()),
         }
     }
@@ -81,7 +85,7 @@ fn events_of<T>(action: impl FnOnce() -> T) -> (T, Vec<Seen>) {
 }
 
 fn seen(call: &str, fd: Option<i64>, result: Result<i64, i64>) -> Seen {
-    Seen { call: call.to_owned(), fd, returned: result.ok(), errno: result.err(), others: Vec::new() }
+    Seen { call: call.to_owned(), fd, returned: result.ok(), errno: result.err(), ..Seen::default() }
 }
 
 #[test]
@@ -120,4 +124,23 @@ fn a_failed_call_and_the_questions_about_its_socket_are_events_too() {
     });
     assert_eq!(events[0], seen("listen", fd, Err(88)));
     assert!(events[1..].iter().all(|event| event.errno == Some(88)), "{events:?}");
+}
+
+#[test]
+fn a_question_to_the_resolver_is_an_event_with_its_own_code() {
+    const EAI_SERVICE: i64 = -8;
+    let numeric = Hints::new().numeric_host(true);
+    let (_, events) = events_of(|| resolve("127.0.0.1", 80, &numeric).unwrap());
+    assert_eq!(events, [seen("getaddrinfo", None, Ok(0))]);
+    let (_, events) = events_of(|| resolve("127.0.0.1", "nosuch", &numeric).unwrap_err());
+    let refused = |call: &str| Seen { call: call.to_owned(), code: Some(EAI_SERVICE), ..Seen::default() };
+    assert_eq!(events, [refused("getaddrinfo")]);
+
+    let digits = BackHints::new().numeric_host(true).numeric_service(true);
+    let (_, events) = events_of(|| resolve_back((Ipv4Addr::LOCALHOST, 80), &digits).unwrap());
+    assert_eq!(events, [seen("getnameinfo", None, Ok(0))]);
+    let (_, events) = events_of(|| interface_index("lo").unwrap());
+    assert_eq!(events[0].call, "if_nametoindex");
+    let (_, events) = events_of(|| interface_name(u32::MAX).unwrap_err());
+    assert_eq!(events, [seen("if_indextoname", None, Err(6))]);
 }
