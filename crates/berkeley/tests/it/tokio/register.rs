@@ -1,0 +1,53 @@
+//! Meeting the reactor: within a runtime, once, and again after another.
+
+use std::pin::pin;
+use std::task::Poll;
+
+use berkeley::{AsyncSocket, Cause, Family, Operation, Protocol, Type};
+
+use super::run;
+
+#[test]
+fn outside_a_runtime_the_error_says_so() {
+    let text = "register: there is no tokio runtime here; call this from within one";
+    let error = AsyncSocket::new(Family::INET, Type::STREAM, Protocol::DEFAULT).unwrap_err();
+    assert_eq!((error.to_string().as_str(), error.cause()), (text, Cause::Invalid));
+
+    let (left, _right) =
+        run(async { AsyncSocket::pair(Family::UNIX, Type::STREAM, Protocol::DEFAULT) }).unwrap();
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    let polled = pin!(left.readable()).poll(&mut context);
+    assert!(matches!(polled, Poll::Ready(Err(error)) if error.to_string() == text));
+}
+
+#[test]
+fn a_runtime_that_has_ended_is_an_error() {
+    let (left, _right) = run(async {
+        let (left, right) = AsyncSocket::pair(Family::UNIX, Type::STREAM, Protocol::DEFAULT).unwrap();
+        left.writable().await.unwrap();
+        (left, right)
+    });
+    let error = run(async { left.recv(&mut [0; 8]).await.unwrap_err() });
+    assert_eq!((error.operation(), error.cause()), (Operation::Wait, Cause::Invalid));
+    assert!(error.to_string().contains("shutting down"), "{error}");
+}
+
+#[test]
+fn what_is_no_socket_is_refused() {
+    run(async {
+        let file = std::fs::File::open("/dev/null").unwrap();
+        let error = AsyncSocket::from_socket(std::os::fd::OwnedFd::from(file).into()).unwrap_err();
+        assert_eq!((error.operation(), error.raw_os_error()), (Operation::Register, Some(88)));
+    });
+}
+
+#[test]
+fn a_socket_given_back_registers_again() {
+    run(async {
+        let (left, right) = AsyncSocket::pair(Family::UNIX, Type::STREAM, Protocol::DEFAULT).unwrap();
+        left.writable().await.unwrap();
+        let again = AsyncSocket::from_socket(left.into_socket()).unwrap();
+        right.send_all(b"again").await.unwrap();
+        assert_eq!(again.recv_vec(8).await.unwrap(), b"again");
+    });
+}

@@ -1,0 +1,210 @@
+//! Waiting: as long as it takes, at little cost, whatever interrupts it, and with nothing lost when it is dropped.
+
+use std::net::Shutdown;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use berkeley::{Address, Family, Protocol, Socket, Type, fault};
+use tokio::io::AsyncWriteExt;
+
+use super::{bound, connected, listener, run, socket, take};
+use crate::support::thread_cpu;
+
+const EINTR: i32 = 4;
+
+/// What this thread has spent on a CPU since `before`.
+fn cpu_since(before: Duration) -> Duration {
+    thread_cpu().saturating_sub(before)
+}
+
+#[test]
+fn tries_give_would_block_until_ready_and_then_succeed() {
+    run(async {
+        let listener = listener(Family::INET, Type::STREAM, 8);
+        assert!(listener.try_accept().unwrap_err().is_would_block());
+        let client = socket(Family::INET, Type::STREAM);
+        client.connect(listener.local_address().unwrap()).await.unwrap();
+        listener.readable().await.unwrap();
+        let (peer, _) = listener.try_accept().unwrap();
+
+        client.writable().await.unwrap();
+        assert_eq!(client.try_send(b"abc").unwrap(), 3);
+        let mut buffer = [0; 8];
+        let length = loop {
+            peer.readable().await.unwrap();
+            match peer.try_recv(&mut buffer) {
+                Err(error) if error.is_would_block() => {}
+                result => break result.unwrap(),
+            }
+        };
+        assert_eq!(&buffer[..length], b"abc");
+        assert!(peer.try_recv(&mut buffer).unwrap_err().is_would_block());
+        // The reactor knows by now: no system call is made.
+        let count = fault::arm(fault::Plan::count());
+        assert!(peer.try_recv(&mut buffer).unwrap_err().is_would_block());
+        assert_eq!(count.seen(), 0);
+    });
+}
+
+#[test]
+fn waiting_before_connecting_does_not_matter_to_a_fresh_socket() {
+    run(async {
+        let listener = listener(Family::INET, Type::STREAM, 8);
+        let client = socket(Family::INET, Type::STREAM);
+        // The reactor would see a hang-up in the turns between.
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        client.connect(listener.local_address().unwrap()).await.unwrap();
+        let before = thread_cpu();
+        let idle = tokio::time::timeout(Duration::from_millis(300), client.recv(&mut [0; 8])).await;
+        assert!(idle.is_err());
+        assert!(cpu_since(before) < Duration::from_millis(15), "{:?}", cpu_since(before));
+    });
+}
+
+#[test]
+fn udp_shut_for_reading_does_not_spin() {
+    run(async {
+        let socket = bound(Family::INET, Type::DGRAM);
+        socket.connect(socket.local_address().unwrap()).await.unwrap();
+        socket.shutdown(Shutdown::Read).unwrap();
+        let before = thread_cpu();
+        // Linux says "readable, ended" by epoll, and EAGAIN by recv.
+        let waited = tokio::time::timeout(Duration::from_millis(500), socket.recv(&mut [0; 8])).await;
+        assert!(waited.is_err());
+        assert!(cpu_since(before) < Duration::from_millis(25), "{:?}", cpu_since(before));
+    });
+}
+
+/// Fills the backlog of a Unix listener; gives the connections that did so.
+fn fill_backlog(address: Address) -> Vec<Socket> {
+    let mut waiting = Vec::new();
+    loop {
+        let client = Socket::new(Family::UNIX, Type::STREAM.nonblocking(), Protocol::DEFAULT).unwrap();
+        match client.connect(address) {
+            Ok(()) => waiting.push(client),
+            Err(error) if error.is_would_block() => return waiting,
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+#[test]
+fn a_full_unix_backlog_is_waited_out_at_little_cost() {
+    run(async {
+        let listener = listener(Family::UNIX, Type::STREAM, 1);
+        let address = listener.local_address().unwrap();
+        let waiting = fill_backlog(address);
+        let client = socket(Family::UNIX, Type::STREAM);
+        let mut connect = pin!(client.connect(address));
+        let (before, start) = (thread_cpu(), Instant::now());
+        assert!(tokio::time::timeout(Duration::from_millis(600), &mut connect).await.is_err());
+        let share = cpu_since(before).as_secs_f64() / start.elapsed().as_secs_f64();
+        assert!(share < 0.05, "{share}");
+        for _ in &waiting {
+            listener.accept().await.unwrap();
+        }
+        connect.await.unwrap();
+        client.send_all(b"made").await.unwrap();
+    });
+}
+
+#[test]
+fn a_full_datagram_peer_is_waited_out_at_little_cost() {
+    run(async {
+        let (sender, receiver) = (bound(Family::UNIX, Type::DGRAM), bound(Family::UNIX, Type::DGRAM));
+        let address = receiver.local_address().unwrap();
+        while sender.try_send_to(b"x", address).is_ok() {}
+        let mut send = pin!(sender.send_to(b"last", address));
+        let (before, start) = (thread_cpu(), Instant::now());
+        assert!(tokio::time::timeout(Duration::from_millis(600), &mut send).await.is_err());
+        let share = cpu_since(before).as_secs_f64() / start.elapsed().as_secs_f64();
+        assert!(share < 0.05, "{share}");
+        receiver.recv_vec(8).await.unwrap();
+        assert_eq!(send.await.unwrap(), 4);
+
+        sender.connect(address).await.unwrap();
+        while sender.try_send(b"x").is_ok() {}
+        let mut send = pin!(sender.send(b"last"));
+        assert!(tokio::time::timeout(Duration::from_millis(50), &mut send).await.is_err());
+        receiver.recv_vec(8).await.unwrap();
+        assert_eq!(send.await.unwrap(), 4);
+    });
+}
+
+#[test]
+fn a_dropped_receive_has_taken_nothing() {
+    run(async {
+        let (client, peer) = connected(Family::INET, Type::STREAM).await;
+        let mut received = Vec::new();
+        let mut buffer = [0; 16];
+        let writer = async {
+            for byte in 0..200_u8 {
+                client.send_all(&[byte]).await.unwrap();
+                tokio::task::yield_now().await;
+            }
+            client.shutdown(Shutdown::Write).unwrap();
+        };
+        let reader = async {
+            loop {
+                tokio::select! {
+                    biased;
+                    () = tokio::time::sleep(Duration::from_micros(50)) => {}
+                    length = peer.recv(&mut buffer) => match length.unwrap() {
+                        0 => return,
+                        length => received.extend_from_slice(&buffer[..length]),
+                    },
+                }
+            }
+        };
+        tokio::join!(writer, reader);
+        assert_eq!(received, (0..200).collect::<Vec<u8>>());
+    });
+}
+
+#[test]
+fn several_tasks_receive_from_one_socket() {
+    run(async {
+        let receiver = Arc::new(bound(Family::INET, Type::DGRAM));
+        let address = receiver.local_address().unwrap();
+        let tasks: Vec<_> = (0..4)
+            .map(|_| {
+                let receiver = Arc::clone(&receiver);
+                tokio::spawn(async move { receiver.recv_vec(8).await.unwrap() })
+            })
+            .collect();
+        tokio::task::yield_now().await;
+        let sender = socket(Family::INET, Type::DGRAM);
+        for byte in 0..4 {
+            sender.send_to(&[byte], address).await.unwrap();
+        }
+        let mut all = Vec::new();
+        for task in tasks {
+            all.extend(task.await.unwrap());
+        }
+        all.sort_unstable();
+        assert_eq!(all, [0, 1, 2, 3]);
+    });
+}
+
+#[test]
+fn interruptions_never_surface() {
+    run(async {
+        for call in ["connect", "accept4", "recv", "recvfrom", "send", "sendto"] {
+            let listener = listener(Family::INET, Type::STREAM, 8);
+            let udp = bound(Family::INET, Type::DGRAM);
+            let address = udp.local_address().unwrap();
+            let armed = fault::arm(fault::Plan::fail(call, 1, EINTR).times(3));
+            let client = socket(Family::INET, Type::STREAM);
+            client.connect(listener.local_address().unwrap()).await.unwrap();
+            let (peer, _) = listener.accept().await.unwrap();
+            client.send_all(b"one").await.unwrap();
+            assert_eq!(take(&peer).await, b"one", "{call}");
+            (&client).write_all(b"two").await.unwrap();
+            assert_eq!(peer.recv_vec(8).await.unwrap(), b"two", "{call}");
+            udp.send_to(b"three", address).await.unwrap();
+            assert_eq!(udp.recv_from(&mut [0; 8]).await.unwrap(), (5, address), "{call}");
+            assert!(armed.struck(), "{call}");
+        }
+    });
+}
