@@ -187,7 +187,7 @@ pub(crate) struct Pace {
 
 impl Pace {
     const SHORTEST: Duration = Duration::from_millis(1);
-    const LONGEST: Duration = Duration::from_millis(50);
+    pub(crate) const LONGEST: Duration = Duration::from_millis(50);
     /// Races that one call may lose to other threads before it is held to be misled. A pause after the first would leave
     /// the next connection, or datagram, waiting.
     const RACES: u32 = 16;

@@ -8,12 +8,15 @@ use std::task::{Context, Poll, ready};
 
 use ::tokio::io::Interest;
 use ::tokio::io::unix::AsyncFdReadyGuard;
+use ::tokio::runtime::Handle;
+use ::tokio::time::sleep;
 
 use super::AsyncSocket;
 use super::wait::{gone, uninterrupted};
 use crate::address::Address;
 use crate::error::Result;
 use crate::kinds::Flags;
+use crate::socket::Pace;
 use crate::sys::fault;
 
 /// For servers of very many connections: an idle one owns no buffer, and its future is a few words.
@@ -75,13 +78,34 @@ impl AsyncSocket {
         let registration = self.registered()?;
         loop {
             let event = ready!(registration.poll_read_ready(context)).map_err(|_| gone())?;
+            let ended = event.ready().is_read_closed();
             let mut ready = ReadReady { socket: self, event, again: false };
             match take(&mut ready) {
-                Err(error) if ready.again && (error.is_would_block() || error.is_interrupted()) => {}
+                Err(error) if ready.again && error.is_would_block() => {
+                    // tokio never forgets the end of the data, which UDP that is shut for reading has too.
+                    if ended {
+                        return wake_later(context);
+                    }
+                }
+                Err(error) if ready.again && error.is_interrupted() => {}
                 result => return Poll::Ready(result),
             }
         }
     }
+}
+
+/// Has the task polled again after a pause. Rare enough for a task of its own, which keeps the future small.
+#[cold]
+fn wake_later<T>(context: &Context<'_>) -> Poll<T> {
+    let waker = context.waker().clone();
+    match Handle::try_current() {
+        Ok(runtime) => drop(runtime.spawn(async {
+            sleep(Pace::LONGEST).await;
+            waker.wake();
+        })),
+        Err(_) => waker.wake(),
+    }
+    Poll::Pending
 }
 
 /// A socket that has something to receive, as [`AsyncSocket::recv_ready`] lends it.
