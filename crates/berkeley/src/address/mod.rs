@@ -35,15 +35,19 @@ pub use unix::UnixAddress;
 ///
 /// `Display` prints what a person types: `127.0.0.1:80`, `[fe80::1%2]:80`, `/run/door`, `@abstract`; whatever bytes a
 /// peer chose are escaped.
+#[doc(alias = "sockaddr")]
+#[doc(alias = "sockaddr_storage")]
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Address {
     /// IPv4: an address and a port (ip(7)).
+    #[doc(alias = "sockaddr_in")]
     Inet(SocketAddrV4),
     /// IPv6: an address, a port, the flow and the scope (ipv6(7)).
     ///
     /// The flow is the kernel's field as it is, in network byte order, as std's sockets have it: a flow of 7 is
     /// `7_u32.to_be()`.
+    #[doc(alias = "sockaddr_in6")]
     Inet6(SocketAddrV6),
     /// A path, an abstract name, or no name (unix(7)).
     Unix(UnixAddress),

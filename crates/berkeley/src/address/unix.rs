@@ -14,6 +14,7 @@ use crate::sys::layout::unix;
 /// The address of a Unix socket: a path in the file system, an abstract name (Linux), or none.
 ///
 /// Held in place, so that receiving from a named peer allocates nothing.
+#[doc(alias = "sockaddr_un")]
 #[derive(Clone, Copy)]
 pub struct UnixAddress {
     /// `sun_path` as it is: a path without its NUL, a NUL and an abstract name, or nothing.

@@ -34,6 +34,7 @@ impl<F: AsFd> Socket<F> {
     /// # Ok::<(), berkeley::Error>(())
     /// ```
     #[doc(alias = "poll")]
+    #[doc(alias = "select")]
     pub fn wait(&self, interest: Interest, deadline: Deadline) -> Result<()> {
         wait_once(self.fd.as_fd(), interest, deadline)
             .map_err(|stop| self.stopped(Operation::Wait, stop, None))
@@ -57,6 +58,7 @@ impl<F: AsFd> Socket<F> {
 
     /// Starts to connect (connect(2)). An error that [`is_in_progress`](crate::Error::is_in_progress) is followed by a
     /// wait for [`Interest::Writable`] and [`finish_connect`](Self::finish_connect).
+    #[doc(alias = "connect_ex")]
     pub fn try_connect(&self, address: impl Into<Address>) -> Result<()> {
         let address = address.into();
         socket::connect(self.fd.as_fd(), address.encode().as_bytes())

@@ -38,6 +38,7 @@ impl<F: AsFd> Socket<F> {
     /// the listener's options (buffer sizes, `TCP_NODELAY`, keep-alive, `SO_LINGER`, ...), but not `O_NONBLOCK`.
     /// A connection that ended in the queue gives `ECONNABORTED`; the listener goes on. The limit of descriptors gives
     /// `EMFILE`, and the connection stays in the queue: pause before trying again.
+    #[doc(alias = "accept4")]
     pub fn accept(&self) -> Result<(Socket, Address)> {
         let fd = self.fd.as_fd();
         let accepted =

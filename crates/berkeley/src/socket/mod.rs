@@ -122,6 +122,8 @@ impl Socket {
     /// `3<>...`, by duplicating it (fcntl(2) `F_DUPFD_CLOEXEC`); the number itself stays open.
     ///
     /// Fails with `EBADF` where nothing is open under that number.
+    #[doc(alias = "fromfd")]
+    #[doc(alias = "LISTEN_FDS")]
     pub fn inherit(number: u32) -> Result<Self> {
         let fd = fd::adopt_inherited(number)
             .map_err(|errno| Error::kernel(Operation::Inherit, errno).on(format!("fd {number}")))?;
@@ -170,6 +172,9 @@ impl<F: AsFd> Socket<F> {
     ///
     /// Sets or clears `O_NONBLOCK` (ioctl(2) `FIONBIO`) accordingly, which every clone shares. It holds for operations
     /// that begin after it, in this thread or another.
+    ///
+    /// Where a clone has cleared the flag since, transfers still end in time, but `accept` and `connect`, which have no
+    /// `MSG_DONTWAIT`, wait in the kernel: set it anew, or let the clone have a timeout as well.
     #[doc(alias = "settimeout")]
     #[doc(alias = "setblocking")]
     #[doc(alias = "O_NONBLOCK")]

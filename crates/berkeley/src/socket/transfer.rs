@@ -25,6 +25,7 @@ impl<F: AsFd> Socket<F> {
     /// assert_eq!(&buffer[..length], b"hello");
     /// # Ok::<(), berkeley::Error>(())
     /// ```
+    #[doc(alias = "recv_into")]
     #[inline]
     pub fn recv(&self, buffer: &mut [u8]) -> Result<usize> {
         self.recv_with(buffer, Flags::NONE)
@@ -74,6 +75,7 @@ impl<F: AsFd> Socket<F> {
     ///
     /// Of a connected stream the address is unnamed, as is the sender that never bound a Unix socket.
     #[doc(alias = "recvfrom")]
+    #[doc(alias = "recvfrom_into")]
     pub fn recv_from(&self, buffer: &mut [u8]) -> Result<(usize, Address)> {
         let fd = self.fd.as_fd();
         let (length, address) =
