@@ -94,16 +94,26 @@ fn copy_entry(entry: &libc::addrinfo) -> AddressInfo {
     }
 }
 
+/// An address where the C library may read it through its structures, which want their alignment; the kernel does not.
+#[repr(C, align(8))]
+struct Aligned([u8; ADDRESS_MAX]);
+
+const _: () = assert!(align_of::<Aligned>() >= align_of::<libc::sockaddr_storage>());
+
 /// getnameinfo(3): the host's name and the service's, as `flags` (`NI_*`) ask.
 pub(crate) fn name_info(address: &[u8], flags: i32) -> std::result::Result<(CString, CString), LookupError> {
+    let address = &address[..address.len().min(ADDRESS_MAX)];
+    let mut aligned = Aligned([0; ADDRESS_MAX]);
+    aligned.0[..address.len()].copy_from_slice(address);
     let mut host = [0_u8; 1025]; // NI_MAXHOST
     let mut service = [0_u8; 256]; // more than NI_MAXSERV, 32
     let length = libc::socklen_t::try_from(address.len()).unwrap_or(libc::socklen_t::MAX);
     lookup("getnameinfo", || {
-        // SAFETY: each pointer goes with the length of its slice; the C library reads the first and writes the others.
+        // SAFETY: each pointer goes with the length of what it points to, at most; the C library reads the first, which
+        // is aligned as its structures are, and writes the others.
         unsafe {
             libc::getnameinfo(
-                address.as_ptr().cast(),
+                aligned.0.as_ptr().cast(),
                 length,
                 host.as_mut_ptr().cast(),
                 1025,
