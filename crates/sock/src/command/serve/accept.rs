@@ -8,6 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::sleep;
 
 use super::Shared;
+use super::connection::Connection;
 use super::pool::{Client, Pool};
 use crate::endpoint::Scheme;
 
@@ -32,7 +33,8 @@ pub(super) async fn accept(
             Ok((socket, address, place)) => {
                 let peer = if address.is_unnamed() { "unnamed".into() } else { address.to_string().into() };
                 let messages = scheme == Scheme::UnixSeqpacket;
-                pool.give(client(socket, peer, messages, shared, place));
+                let connection = Arc::new(Connection::new(socket, messages, shared.number(), peer));
+                pool.give(Client { connection, place });
                 if once {
                     return;
                 }
@@ -58,16 +60,6 @@ async fn next(
             accepted => return accepted.map(|(socket, address)| (socket, address, place)),
         }
     }
-}
-
-fn client(
-    socket: AsyncSocket,
-    peer: Box<str>,
-    messages: bool,
-    shared: &Shared,
-    place: OwnedSemaphorePermit,
-) -> Client {
-    Client { socket: socket.into_socket(), peer, messages, number: shared.number(), place }
 }
 
 /// What went wrong with accepting, said once a second at most.

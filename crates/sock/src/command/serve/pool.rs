@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use berkeley::{AsyncSocket, Socket};
+use berkeley::Result;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -14,13 +14,10 @@ use super::connection::Connection;
 use super::journal::Account;
 use super::{Shared, stream};
 
-/// A client that was accepted and has no thread yet.
+/// A client that was accepted and has no thread yet: its socket meets the reactor of the thread that serves it.
 #[derive(Debug)]
 pub(super) struct Client {
-    pub(super) socket: Socket,
-    pub(super) peer: Box<str>,
-    pub(super) messages: bool,
-    pub(super) number: u64,
+    pub(super) connection: Arc<Connection>,
     /// Its place among the clients that may be served at a time, free again when this is dropped.
     pub(super) place: OwnedSemaphorePermit,
 }
@@ -70,39 +67,32 @@ impl Worker {
 
 /// Starts a task for each client, until the pool is gone.
 async fn work(mut incoming: UnboundedReceiver<Client>, shared: &Arc<Shared>, open: &Arc<AtomicUsize>) {
-    while let Some(client) = incoming.recv().await {
+    while let Some(Client { connection, place }) = incoming.recv().await {
         let (shared, open) = (Arc::clone(shared), Arc::clone(open));
-        // The task is detached: it tells its own end, and one client's failure is nobody else's.
+        shared.opened(&connection);
+        // The task is detached: it tells its own end, and one client's failure is nobody else's. It is what an idle
+        // connection weighs most, so nothing that can be done outside of it is done in it.
         tokio::spawn(async move {
-            attend(client, &shared).await;
+            let outcome = stream::serve(&connection, &shared).await;
+            close(&connection, &outcome, &shared);
+            // Closed before its place is given on, so that the next client never waits for a descriptor.
+            drop(connection);
+            drop(place);
             open.fetch_sub(1, Ordering::Relaxed);
+            shared.left();
         });
     }
 }
 
-/// Serves one client from its first line in the log to its last.
-async fn attend(client: Client, shared: &Shared) {
-    let Client { socket, peer, messages, number, place } = client;
-    let connection = match AsyncSocket::from_socket(socket) {
-        Ok(socket) => Arc::new(Connection::new(socket, messages, number, peer)),
-        Err(error) => {
-            shared.journal.error(format_args!("#{number} {peer}: {error}"), &[]);
-            return shared.left();
-        }
-    };
-    shared.opened(&connection);
-    let outcome = stream::serve(&connection, shared).await;
-    shared.closed(&connection);
+/// Counts a connection out, and tells what it came to.
+fn close(connection: &Connection, outcome: &Result<()>, shared: &Shared) {
+    shared.closed(connection);
     let (bytes_in, bytes_out) = connection.totals();
-    let reason = match &outcome {
+    let reason = match outcome {
         _ if connection.was_idle() => Some("idle".to_owned()),
         Ok(()) => None,
         Err(error) => Some(error.to_string()),
     };
     let account = Account { bytes_in, bytes_out, time: connection.time(), reason: reason.as_deref() };
     shared.journal.closed(connection.peer(), &account);
-    // Closed before its place is given on, so that the next client never waits for a descriptor.
-    drop(connection);
-    drop(place);
-    shared.left();
 }

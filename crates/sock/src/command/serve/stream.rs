@@ -54,10 +54,11 @@ async fn converse(connection: &Connection, shared: &Shared, template: Option<&Te
         };
         match step {
             Step::Answered => {}
-            Step::Owed(rest) => pay(connection, shared, &rest).await?,
+            // On the heap: no client that takes its answers is to carry the room for one that does not.
+            Step::Owed(rest) => Box::pin(pay(connection, shared, &rest)).await?,
             Step::End => {
                 if let Step::Owed(rest) = talk.answer_held()? {
-                    pay(connection, shared, &rest).await?;
+                    Box::pin(pay(connection, shared, &rest)).await?;
                 }
                 return Ok(());
             }
