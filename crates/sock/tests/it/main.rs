@@ -1,6 +1,9 @@
 //! The command's integration tests, a file per room.
 
-#![allow(clippy::expect_used, reason = "a test ends at its first surprise")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test ends at its first surprise")]
 
 mod corpus;
 mod endpoint;
+mod load;
+#[path = "../../../berkeley/tests/it/skip.rs"]
+mod skip;
