@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use berkeley::{Address, AsyncSocket, Error, Result};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::consume_budget;
 use tokio::time::sleep;
 
 use super::Shared;
@@ -52,6 +53,8 @@ async fn next(
     places: &Arc<Semaphore>,
 ) -> Result<(AsyncSocket, Address, OwnedSemaphorePermit)> {
     loop {
+        // Clients that come in a storm must not keep the thread from those that it serves.
+        consume_budget().await;
         listener.readable().await?;
         // The semaphore is never closed; if it were, nobody could be served.
         let Ok(place) = Arc::clone(places).acquire_owned().await else { return std::future::pending().await };

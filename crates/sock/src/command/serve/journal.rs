@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::io::{self, stderr, stdout};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::exit::Failure;
@@ -18,7 +19,8 @@ const LAST_LINES: Duration = Duration::from_secs(1);
 /// The server's log. Telling never waits: what nobody reads in time is dropped and counted.
 #[derive(Clone, Debug)]
 pub(super) struct Journal {
-    lines: Log,
+    /// Where nothing but errors is told, there is no thread to write them before the first.
+    lines: Arc<OnceLock<Log>>,
     events: Option<Log>,
     /// Whether anything but errors is told, so that what is not is not even put together.
     talks: bool,
@@ -49,20 +51,21 @@ pub(super) struct Account<'a> {
 impl Journal {
     /// Starts the writers. With `json` events go to standard output, and standard error keeps the errors alone.
     pub(super) fn start(quiet: bool, json: bool) -> io::Result<Self> {
-        let volume = if quiet || json { Volume::Quiet } else { Volume::Normal };
         let events = json.then(|| Log::start_events(stdout())).transpose()?;
-        Ok(Self { lines: Log::start(stderr(), volume)?, talks: !quiet || json, events })
+        let lines =
+            if quiet || json { OnceLock::new() } else { Log::start(stderr(), Volume::Normal)?.into() };
+        Ok(Self { lines: Arc::new(lines), talks: !quiet || json, events })
     }
 
     /// The server listens on `address` (`tcp 127.0.0.1:12345`).
     pub(super) fn listening(&self, transport: &str, address: &str) {
-        self.lines.line(format_args!("listening on {transport} {address}"));
+        self.line(format_args!("listening on {transport} {address}"));
         self.event(|| Event::new("listening").field("transport", transport).field("address", address));
     }
 
     /// A connection was accepted.
     pub(super) fn opened(&self, peer: Peer<'_>) {
-        self.lines.line(format_args!("{peer} opened"));
+        self.line(format_args!("{peer} opened"));
         self.event(|| peer.describe(Event::new("opened")));
     }
 
@@ -71,7 +74,7 @@ impl Journal {
         if !self.talks {
             return;
         }
-        self.lines.line(format_args!("{peer} received {} bytes: {}", piece.len(), escape(piece, SHOWN)));
+        self.line(format_args!("{peer} received {} bytes: {}", piece.len(), escape(piece, SHOWN)));
         self.event(|| peer.describe(Event::new("received")).payload(piece));
     }
 
@@ -80,7 +83,7 @@ impl Journal {
         let Account { bytes_in, bytes_out, time, reason } = *account;
         let seconds = time.as_secs_f64();
         let why = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
-        self.lines.line(format_args!(
+        self.line(format_args!(
             "{peer} closed: {bytes_in} bytes in, {bytes_out} bytes out, {seconds:.3} s{why}"
         ));
         self.event(|| {
@@ -95,13 +98,15 @@ impl Journal {
 
     /// Something that a person should know, and nothing that ends the server.
     pub(super) fn note(&self, text: impl Display) {
-        self.lines.line(&text);
+        self.line(&text);
         self.event(|| Event::new("note").field("message", text.to_string()));
     }
 
     /// Something that went wrong, and that the server survives.
     pub(super) fn error(&self, error: impl Display, hints: &[&str]) {
-        self.lines.error(&error, hints);
+        if let Some(lines) = self.lines_for_errors() {
+            lines.error(&error, hints);
+        }
         self.event(|| Event::new("error").field("message", error.to_string()));
     }
 
@@ -123,10 +128,27 @@ impl Journal {
 
     /// Waits, for a moment at most, until what was told has been written.
     pub(super) fn finish(&self) {
-        self.lines.flush(LAST_LINES);
+        if let Some(lines) = self.lines.get() {
+            lines.flush(LAST_LINES);
+        }
         if let Some(events) = &self.events {
             events.flush(LAST_LINES);
         }
+    }
+
+    fn line(&self, line: impl Display) {
+        if let Some(lines) = self.lines.get() {
+            lines.line(line);
+        }
+    }
+
+    /// The log, started for the first error of a quiet server; none where no thread can be had, and then nobody is told.
+    fn lines_for_errors(&self) -> Option<&Log> {
+        if self.lines.get().is_none() {
+            // Should another thread be first, this log ends unused.
+            let _ = self.lines.set(Log::start(stderr(), Volume::Quiet).ok()?);
+        }
+        self.lines.get()
     }
 
     fn event(&self, event: impl FnOnce() -> Event) {

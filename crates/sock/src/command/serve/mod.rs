@@ -1,7 +1,7 @@
 //! `sock serve`: listen, and answer what clients send.
 //!
-//! One thread accepts, a few serve ([`pool`]); a connection stays on its thread and owns no buffer while it is idle
-//! ([`stream`]). Telling what happens never waits ([`journal`]). SIGINT or SIGTERM stops accepting, lets owed answers
+//! One thread accepts, and serves too unless a few others do ([`pool`]); a connection stays on its thread and owns no
+//! buffer while it is idle ([`stream`]). Telling what happens never waits ([`journal`]). SIGINT or SIGTERM stops accepting, lets owed answers
 //! leave, and ends it ([`stop`]).
 
 mod accept;

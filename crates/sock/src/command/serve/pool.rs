@@ -1,5 +1,5 @@
-//! The worker threads: a runtime of one thread each, so that a connection never changes its thread, and the thread's
-//! buffers serve all its connections.
+//! The threads that serve: a runtime of one thread each, so that a connection never changes its thread, and the thread's
+//! buffers serve all its connections. Where one is enough, it is the thread that accepts.
 
 use std::io;
 use std::sync::Arc;
@@ -22,14 +22,21 @@ pub(super) struct Client {
     pub(super) place: OwnedSemaphorePermit,
 }
 
-/// The threads, and how busy each is.
+/// Where clients are served.
 #[derive(Debug)]
-pub(super) struct Pool {
-    workers: Vec<Worker>,
+pub(super) enum Pool {
+    /// On the thread that accepts them.
+    ///
+    /// A process of one thread pays less for each system call: the kernel need not count references to its
+    /// descriptors, nor libc guard its calls against cancellation. A second thread makes a small echo 2 % dearer.
+    Here(Arc<Shared>),
+    /// On threads of their own.
+    Workers(Vec<Worker>),
 }
 
+/// A thread, and how busy it is.
 #[derive(Debug)]
-struct Worker {
+pub(super) struct Worker {
     // Unbounded, and yet bounded: a client waits here only until its thread turns round, and each holds a descriptor.
     clients: UnboundedSender<Client>,
     connections: Arc<AtomicUsize>,
@@ -37,17 +44,22 @@ struct Worker {
 
 impl Pool {
     pub(super) fn start(threads: usize, shared: &Arc<Shared>) -> io::Result<Self> {
-        let workers = (0..threads).map(|index| Worker::start(index, shared)).collect::<io::Result<_>>()?;
-        Ok(Self { workers })
+        if threads == 1 {
+            return Ok(Self::Here(Arc::clone(shared)));
+        }
+        (0..threads).map(|index| Worker::start(index, shared)).collect::<io::Result<_>>().map(Self::Workers)
     }
 
-    /// Gives the client to the thread with the fewest.
+    /// Has the client served, by the thread with the fewest.
     pub(super) fn give(&self, client: Client) {
-        let least = self.workers.iter().min_by_key(|worker| worker.connections.load(Ordering::Relaxed));
-        if let Some(worker) = least {
-            worker.connections.fetch_add(1, Ordering::Relaxed);
-            // A thread that is gone, as none is while the pool lives, would drop the client: its connection closes.
-            let _ = worker.clients.send(client);
+        match self {
+            Self::Here(shared) => attend(client, shared, || ()),
+            Self::Workers(workers) => {
+                let load = |worker: &&Worker| worker.connections.load(Ordering::Relaxed);
+                if let Some(least) = workers.iter().min_by_key(load) {
+                    least.give(client);
+                }
+            }
         }
     }
 }
@@ -63,25 +75,39 @@ impl Worker {
             .spawn(move || runtime.block_on(work(incoming, &shared, &open)))?;
         Ok(Self { clients, connections })
     }
+
+    fn give(&self, client: Client) {
+        self.connections.fetch_add(1, Ordering::Relaxed);
+        // A thread that is gone, as none is while the pool lives, would drop the client: its connection closes.
+        let _ = self.clients.send(client);
+    }
 }
 
-/// Starts a task for each client, until the pool is gone.
+/// Takes in the clients of a worker, until the pool is gone.
 async fn work(mut incoming: UnboundedReceiver<Client>, shared: &Arc<Shared>, open: &Arc<AtomicUsize>) {
-    while let Some(Client { connection, place }) = incoming.recv().await {
-        let (shared, open) = (Arc::clone(shared), Arc::clone(open));
-        shared.opened(&connection);
-        // The task is detached: it tells its own end, and one client's failure is nobody else's. It is what an idle
-        // connection weighs most, so nothing that can be done outside of it is done in it.
-        tokio::spawn(async move {
-            let outcome = stream::serve(&connection, &shared).await;
-            close(&connection, &outcome, &shared);
-            // Closed before its place is given on, so that the next client never waits for a descriptor.
-            drop(connection);
-            drop(place);
-            open.fetch_sub(1, Ordering::Relaxed);
-            shared.left();
-        });
+    while let Some(client) = incoming.recv().await {
+        let open = Arc::clone(open);
+        attend(client, shared, move || _ = open.fetch_sub(1, Ordering::Relaxed));
     }
+}
+
+/// Starts the task that serves one client from its first line in the log to its last, and then calls `left`.
+///
+/// The task is detached: it tells its own end, and one client's failure is nobody else's. It is what an idle connection
+/// weighs most, so nothing is done in it that can be done outside.
+fn attend(client: Client, shared: &Arc<Shared>, left: impl FnOnce() + Send + 'static) {
+    let Client { connection, place } = client;
+    let shared = Arc::clone(shared);
+    shared.opened(&connection);
+    tokio::spawn(async move {
+        let outcome = stream::serve(&connection, &shared).await;
+        close(&connection, &outcome, &shared);
+        // Closed before its place is given on, so that the next client never waits for a descriptor.
+        drop(connection);
+        drop(place);
+        left();
+        shared.left();
+    });
 }
 
 /// Counts a connection out, and tells what it came to.
