@@ -2,8 +2,10 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test ends at its first surprise")]
 
-mod corpus;
-mod endpoint;
-mod load;
 #[path = "../../../berkeley/tests/it/skip.rs"]
 mod skip;
+
+mod corpus;
+mod endpoint;
+mod interop;
+mod load;
