@@ -11,22 +11,30 @@ use crate::reply::Template;
 
 const EXAMPLES: &str = "\
 Examples:
-  sock serve                             serve TCP on 127.0.0.1:12345 and answer what comes
-  sock connect 127.0.0.1:12345           talk to it: standard input there, its answers here
-  echo hi | sock connect example.org:7   send, then read until the peer is done
-  sock serve udp://:9000 --echo          echo datagrams on this machine alone
+  sock serve                             serve TCP on 127.0.0.1:12345
+  sock connect 127.0.0.1:12345           talk to it; Ctrl-D ends
+  echo hi | sock connect example.org:7   send, then read to the end
+  sock serve udp://:9000 --echo          echo datagrams, on this machine
   sock connect unix:/run/app.sock        talk to a Unix socket";
 
+// Lines of at most 72 columns: a man page indents them, and neither it nor clap may break them.
 const ENDPOINTS: &str = "\
-Endpoints: scheme://place?option=value&flag
-  host:port, tcp://host:port, udp://host:port, [::1]:port     a bare host:port is TCP
-  :port listens on this machine alone, *:port on every address
-  unix:/path, unix:@abstract, unix-dgram:..., unix-seqpacket:...
-  options: timeout, bind, interface, mode, and the socket's own (?nodelay, ?rcvbuf=64K)
-Times are 500ms, 2s, 1m, 1h; a bare number is seconds. Sizes are 64K, 1MiB; a bare number is bytes.";
+Endpoints:
+  scheme://place?option=value&flag
+  example.org:80, [::1]:http      TCP, as is tcp://example.org:80
+  :9000, *:9000                   to listen: locally, on every address
+  udp://127.0.0.1:9000            UDP
+  unix:/run/app.sock, unix:@app   a Unix socket: path, abstract name
+  unix-dgram:, unix-seqpacket:    Unix sockets of other types
+  ?timeout=2s, ?bind=192.0.2.1    when connecting
+  ?interface=eth0, ?mode=660      an interface; a new path's mode
+  ?nodelay&rcvbuf=64K             any other option of the socket
+
+Times: 500ms, 2s, 1m, 1h; a bare number is seconds.
+Sizes: 64K, 1MiB (1024 each); a bare number is bytes.";
 
 fn after_help() -> String {
-    format!("{ENDPOINTS}\n\nExit codes: {}", Exit::TABLE)
+    format!("{ENDPOINTS}\n\n{}", Exit::TABLE)
 }
 
 /// Serve, connect to and inspect sockets
@@ -50,53 +58,53 @@ pub struct Cli {
 pub enum Command {
     /// Listen, and answer what clients send
     Serve(Box<ServeArgs>),
-    /// Connect: standard input to the socket, the socket to standard output
+    /// Connect standard input and output to a socket
     Connect(Box<ConnectArgs>),
     /// Print a shell's completion script
     Completions(CompletionsArgs),
-    /// Print the man page
+    /// Print a man page
     Man(ManArgs),
 }
 
 const SERVE_EXAMPLES: &str = "\
 Examples:
   sock serve                                  TCP on 127.0.0.1:12345
-  sock serve :0 --echo --ready-fd 3 3>ready   a free port, told through descriptor 3
-  sock serve unix:/run/app.sock?mode=660 --reply 'you said {data}'
-  sock serve udp://*:9000 --discard --json    one JSON object a line for each datagram";
+  sock serve :0 --echo --ready-fd 3 3>ready   a free port, told to a file
+  sock serve unix:/tmp/app.sock?mode=660 --reply 'you said {data}'
+  sock serve udp://*:9000 --discard --json    an event a datagram";
 
 /// `sock serve`.
 #[derive(Args, Debug)]
 #[command(before_help = SERVE_EXAMPLES, after_help = after_help())]
 pub struct ServeArgs {
-    /// Where to listen: tcp, udp, unix, unix-dgram or unix-seqpacket
+    /// Where to listen
     #[arg(default_value = "127.0.0.1:12345", value_name = "ENDPOINT")]
     pub endpoint: String,
     /// How to answer.
     #[command(flatten)]
     pub answer: AnswerArgs,
-    /// Serve one connection, or answer one datagram, then exit
+    /// Serve one connection or datagram, then exit
     #[arg(long, conflicts_with = "max_connections")]
     pub once: bool,
-    /// Serve at most N clients at a time; further ones wait in the backlog
+    /// Serve N clients at a time; the others wait
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub max_connections: Option<u32>,
-    /// Close a connection on which nothing moved for so long
+    /// Close a connection that is silent for so long
     #[arg(long, value_name = "TIME", value_parser = positive)]
     pub idle_timeout: Option<Period>,
-    /// After SIGINT or SIGTERM, how long owed answers may take to leave
+    /// Time for owed answers after SIGTERM
     #[arg(long, value_name = "TIME", default_value = "10s")]
     pub grace: Period,
-    /// Write the addresses, a line each, to this descriptor once listening
+    /// Once listening, write the addresses there
     #[arg(long, value_name = "FD")]
     pub ready_fd: Option<u32>,
-    /// Worker threads; by default one for each core, at most 4
+    /// Worker threads [default: one a core, at most 4]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub threads: Option<u16>,
     /// Print errors alone
     #[arg(long, short)]
     pub quiet: bool,
-    /// Print events to standard output, one JSON object a line
+    /// Print events, one JSON object a line
     #[arg(long)]
     pub json: bool,
 }
@@ -105,8 +113,9 @@ pub struct ServeArgs {
 #[derive(Args, Debug)]
 #[group(multiple = false)]
 pub struct AnswerArgs {
-    /// Answer each piece with TEMPLATE, {data} being the piece [default: Server received your data: {data}]
-    #[arg(long, value_name = "TEMPLATE")]
+    /// Answer each piece with this; {data} is the piece
+    /// [default: Server received your data: {data}]
+    #[arg(long, value_name = "TEMPLATE", verbatim_doc_comment)]
     pub reply: Option<Template>,
     /// Send back what comes (RFC 862)
     #[arg(long)]
@@ -124,7 +133,7 @@ pub struct AnswerArgs {
 
 const CONNECT_EXAMPLES: &str = "\
 Examples:
-  sock connect 127.0.0.1:12345                 type, read; Ctrl-D ends
+  sock connect 127.0.0.1:12345             type and read; Ctrl-D ends
   printf 'GET / HTTP/1.0\\r\\n\\r\\n' | sock connect example.org:80
   sock connect udp://127.0.0.1:9000 --send hi --wait 200ms
   sock connect unix:/run/app.sock --receive-only > log";
@@ -143,28 +152,31 @@ pub struct ConnectArgs {
     /// Send nothing, not even the end: only read
     #[arg(long, conflicts_with = "send_only")]
     pub receive_only: bool,
-    /// Print nothing: only send, then wait for the peer to be done
+    /// Print nothing: send, then wait for the peer's end
     #[arg(long)]
     pub send_only: bool,
-    /// How long connecting may take, all addresses of the name together [default: 10s]
-    #[arg(long, value_name = "TIME", value_parser = positive)]
+    /// How long connecting may take, to all addresses
+    /// of a name together [default: 10s]
+    #[arg(long, value_name = "TIME", value_parser = positive, verbatim_doc_comment)]
     pub timeout: Option<Period>,
-    /// Give up when nothing moved either way for so long
+    /// Give up when nothing has moved for so long
     #[arg(long, value_name = "TIME", value_parser = positive)]
     pub idle_timeout: Option<Period>,
-    /// Datagrams: after the end of input, how long to wait for another answer
-    #[arg(long, value_name = "TIME", default_value = "1s")]
+    /// Datagrams: how long to wait for an answer after
+    /// the end of input
+    #[arg(long, verbatim_doc_comment, value_name = "TIME", default_value = "1s")]
     pub wait: Period,
-    /// Datagrams: one for each read of the input, of at most SIZE bytes
-    #[arg(long, value_name = "SIZE", default_value = "1200", value_parser = datagram_size)]
+    /// Datagrams: one for each read of the input, of at
+    /// most SIZE bytes
+    #[arg(long, verbatim_doc_comment, value_name = "SIZE", default_value = "1200", value_parser = datagram_size)]
     pub datagram_size: Size,
     /// Print what comes as a hex dump
     #[arg(long, conflicts_with_all = ["json", "send_only"])]
     pub hex: bool,
-    /// Print events to standard output, one JSON object a line
+    /// Print events, one JSON object a line
     #[arg(long)]
     pub json: bool,
-    /// On a terminal too, print what comes byte for byte, control characters included
+    /// Print control characters even to a terminal
     #[arg(long, conflicts_with_all = ["json", "hex", "send_only"])]
     pub raw: bool,
     /// Print errors alone
@@ -183,7 +195,7 @@ pub struct CompletionsArgs {
 /// `sock man`.
 #[derive(Args, Debug)]
 pub struct ManArgs {
-    /// The subcommand whose page it is; without one, the page of sock itself
+    /// The subcommand [default: the page of sock itself]
     #[arg(value_name = "SUBCOMMAND")]
     pub subcommand: Option<String>,
 }
@@ -228,6 +240,17 @@ mod tests {
         ) {
             let help = command.render_help().to_string();
             assert!(help.starts_with("Examples:\n"), "{help}");
+        }
+    }
+
+    #[test]
+    fn the_help_fits_a_terminal_of_80_columns() {
+        let mut sock = Cli::command();
+        sock.build();
+        for command in std::iter::once(&sock).chain(sock.get_subcommands()) {
+            for line in command.clone().render_help().to_string().lines() {
+                assert!(line.chars().count() <= 80, "sock {}: {line}", command.get_name());
+            }
         }
     }
 }

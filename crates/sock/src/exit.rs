@@ -38,9 +38,13 @@ pub enum Exit {
 
 impl Exit {
     /// Every code with its meaning, as `--help` lists them.
-    pub const TABLE: &'static str = "0 done; 1 other failure; 2 misuse; 3 name unknown; 4 refused; 5 unreachable; \
-        7 permission denied; 8 address in use; 9 reset or incomplete; 124 timeout; 130 interrupted; 143 terminated \
-        by a second signal. A server that drained after SIGTERM exits 0.";
+    pub const TABLE: &'static str = "\
+Exit codes:
+  0 done            4 refused             9 reset or incomplete
+  1 other failure   5 unreachable         124 timeout
+  2 misuse          7 permission denied   130 interrupted
+  3 name unknown    8 address in use      143 terminated
+A server that drained after SIGINT or SIGTERM exits 0.";
 }
 
 impl From<Exit> for ExitCode {

@@ -3,6 +3,7 @@
 use std::io::{self, Write as _, stdout};
 
 use clap::CommandFactory as _;
+use clap_mangen::roff::{Roff, roman};
 
 use crate::cli::{Cli, ManArgs};
 use crate::exit::Failure;
@@ -18,8 +19,39 @@ pub fn run(args: &ManArgs) -> Result<(), Failure> {
         command = command.find_subcommand(name).cloned().ok_or_else(unknown)?;
     }
     let mut page = Vec::new();
-    let rendered = clap_mangen::Man::new(command).render(&mut page);
-    written(rendered.and_then(|()| stdout().write_all(&page)))
+    written(render(&command, &mut page).and_then(|()| stdout().write_all(&page)))
+}
+
+/// The page. What stands around the help is laid out in lines, which a page would fill up into paragraphs: it gets
+/// sections of its own, a heading each, as man-pages(7) orders them.
+fn render(command: &clap::Command, page: &mut Vec<u8>) -> io::Result<()> {
+    let man = clap_mangen::Man::new(command.clone());
+    man.render_title(page)?;
+    man.render_name_section(page)?;
+    man.render_synopsis_section(page)?;
+    man.render_options_section(page)?;
+    if command.has_subcommands() {
+        man.render_subcommands_section(page)?;
+    }
+    let around = [command.get_after_help(), command.get_before_help()];
+    for text in around.into_iter().flatten() {
+        sections(&text.to_string()).to_writer(page)?;
+    }
+    Ok(())
+}
+
+/// Each line that ends in a colon opens a section; its lines stay lines.
+fn sections(text: &str) -> Roff {
+    let mut roff = Roff::new();
+    for line in text.lines() {
+        if let Some(heading) = line.strip_suffix(':') {
+            roff.control("SH", [heading.to_uppercase().as_str()]).control("nf", []);
+        } else {
+            roff.text([roman(line.strip_prefix("  ").unwrap_or(line))]);
+        }
+    }
+    roff.control("fi", []);
+    roff
 }
 
 /// What came of printing a text; a reader that has gone away, as `head` does, is no failure.
