@@ -45,3 +45,8 @@ pub use socket::{Deadline, Socket, SocketRef};
 #[cfg(feature = "fault")]
 #[doc(hidden)]
 pub use sys::fault;
+
+/// The README's examples, which `cargo test` runs.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -9,3 +9,4 @@ mod corpus;
 mod endpoint;
 mod interop;
 mod load;
+mod readme;
