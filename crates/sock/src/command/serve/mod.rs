@@ -52,6 +52,8 @@ struct Shared {
     /// Datagrams from beyond this machine are not answered: nobody asked for that.
     silent_beyond: bool,
     draining: AtomicBool,
+    /// Told when draining begins.
+    drained: Notify,
     open: AtomicUsize,
     /// Told when a connection has ended.
     changed: Notify,
@@ -98,6 +100,7 @@ impl Shared {
     /// Lets every connection answer what it has received, and then end.
     fn drain(&self) {
         self.draining.store(true, Ordering::SeqCst);
+        self.drained.notify_waiters();
         self.registry.end_input();
     }
 
@@ -157,6 +160,7 @@ fn serve(args: &ServeArgs, journal: &Journal) -> Result<Exit, Failure> {
         idle: args.idle_timeout.map(|period| period.0),
         silent_beyond,
         draining: AtomicBool::new(false),
+        drained: Notify::new(),
         open: AtomicUsize::new(0),
         changed: Notify::new(),
         started: Instant::now(),

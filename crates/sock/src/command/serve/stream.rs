@@ -4,6 +4,7 @@
 //! once is owed: it waits in a vector of its own, and nothing more is read from that client until it is gone.
 
 use std::net::Shutdown;
+use std::pin::pin;
 use std::time::Duration;
 
 use berkeley::{AsyncSocket, Error, Flags, ReadReady, Result};
@@ -193,8 +194,12 @@ async fn swallow_one(connection: &Connection, shared: &Shared) -> Result<usize> 
 async fn generate(connection: &Connection, shared: &Shared) -> Result<()> {
     let pattern = chargen();
     let (mut offset, mut listening) = (0, true);
+    // Asked for before looking, so that a drain in between is not missed. The end of the input alone would not do: a
+    // client that ended its side earlier, and reads nothing, would keep the server until the grace is over.
+    let mut drained = pin!(shared.drained.notified());
     while !shared.is_draining() {
         tokio::select! {
+            () = &mut drained => return Ok(()),
             length = swallow_one(connection, shared), if listening => listening = length? > 0,
             sent = connection.socket.send(&pattern[offset..]) => {
                 let sent = sent?;
