@@ -4,9 +4,17 @@
 
 #[path = "../../../berkeley/tests/it/skip.rs"]
 mod skip;
+mod support;
 
 mod corpus;
 mod endpoint;
 mod interop;
 mod load;
 mod readme;
+mod serve_beyond;
+mod serve_datagram;
+mod serve_limits;
+mod serve_log;
+mod serve_signals;
+mod serve_stream;
+mod serve_unix_path;

@@ -1,0 +1,183 @@
+//! UDP that others can reach, in a network of the test's own: nothing is answered that nobody asked for.
+//!
+//! The test starts itself again inside a new network namespace whose loopback interface also has an address that is no
+//! loopback address: for the server its sender is a stranger.
+
+use std::env;
+use std::net::UdpSocket;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::skip;
+use crate::support::{LIMIT, Server, run, run_sock, text};
+
+/// The stranger's address (RFC 5737: for documentation).
+const STRANGER: &str = "198.51.100.1";
+
+/// Set inside the namespace, to the test's name.
+const INSIDE: &str = "SOCK_TEST_INSIDE";
+
+/// Whether this process is inside: if not, the test named `test` is run there, or skipped where that cannot be.
+fn inside(test: &str) -> bool {
+    if env::var(INSIDE).is_ok_and(|name| name == test) {
+        return true;
+    }
+    for tool in ["unshare", "ip"] {
+        if !skip::need(test, tool) {
+            return false;
+        }
+    }
+    let Some(rights) = [&["--net"][..], &["--net", "--user", "--map-root-user"]].into_iter().find(granted)
+    else {
+        skip::skip(test, "the right to make a network namespace");
+        return false;
+    };
+    let mut command = Command::new("unshare");
+    command.args(rights).args([
+        "sh",
+        "-c",
+        &format!("ip link set lo up && ip address add {STRANGER}/32 dev lo && exec \"$0\" \"$@\""),
+    ]);
+    command.arg(env::current_exe().expect("a test binary"));
+    command.args([test, "--exact", "--nocapture", "--test-threads=1"]).env(INSIDE, test);
+    let finished = run(&mut command, b"");
+    assert!(finished.status.success(), "{}\n{}", finished.out(), finished.stderr);
+    assert!(finished.out().contains("1 passed"), "it did not run inside: {}", finished.out());
+    false
+}
+
+fn granted(rights: &&[&str]) -> bool {
+    let mut command = Command::new("unshare");
+    command.args(*rights).arg("true").stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+/// A socket at `from`, whose waits have a limit, that speaks to `port` of the stranger's address.
+fn client(from: &str, port: u16) -> UdpSocket {
+    let socket = UdpSocket::bind(from).unwrap_or_else(|error| panic!("{from}: {error}"));
+    socket.set_read_timeout(Some(LIMIT)).expect("a limit");
+    let host = if from.starts_with("127.") { "127.0.0.1" } else { STRANGER };
+    socket.connect((host, port)).expect("an address of this namespace");
+    socket
+}
+
+/// Receives one datagram.
+fn receive(client: &UdpSocket) -> Vec<u8> {
+    let mut buffer = [0; 2_000];
+    let length = client.recv(&mut buffer).expect("an answer");
+    buffer[..length].to_vec()
+}
+
+/// Asserts that `client` has got nothing by the time that a later datagram of another's has been answered.
+#[track_caller]
+fn expect_nothing(client: &UdpSocket) {
+    client.set_nonblocking(true).expect("a mode of every socket");
+    assert!(client.recv(&mut [0; 100]).is_err(), "it was answered");
+    client.set_nonblocking(false).expect("a mode of every socket");
+}
+
+#[test]
+fn chargen_that_others_can_reach_is_refused() {
+    if !inside("serve_beyond::chargen_that_others_can_reach_is_refused") {
+        return;
+    }
+    for endpoint in ["udp://*:0", "udp://198.51.100.1:0", "udp://0.0.0.0:0", "udp://[::]:0"] {
+        let finished = run_sock(&["serve", endpoint, "--chargen"]);
+        assert_eq!(finished.code(), 2, "{}", finished.stderr);
+        assert!(finished.stderr.starts_with("sock: --chargen on udp "), "{}", finished.stderr);
+        assert!(finished.stderr.contains("flood"), "{}", finished.stderr);
+    }
+    let local = Server::start(&["udp://127.0.0.1:0", "--chargen"]);
+    drop(local);
+}
+
+#[test]
+fn the_default_reply_is_for_this_machine_alone_and_that_is_said() {
+    if !inside("serve_beyond::the_default_reply_is_for_this_machine_alone_and_that_is_said") {
+        return;
+    }
+    let server = Server::start(&["udp://*:0"]);
+    let note = server.line("can be reached by others");
+    assert!(
+        note.starts_with("udp 0.0.0.0:") && note.contains("unless --reply or --echo asks for it"),
+        "{note}"
+    );
+    let port = server.address().port();
+    let stranger = client("198.51.100.1:0", port);
+    stranger.send(b"hi").expect("a live server");
+    server.line("198.51.100.1:");
+    server.line("received 2 bytes: hi");
+    let local = client("127.0.0.1:0", port);
+    local.send(b"hi").expect("a live server");
+    assert_eq!(receive(&local), b"Server received your data: hi");
+    expect_nothing(&stranger);
+}
+
+#[test]
+fn what_is_asked_for_is_answered_but_not_to_ports_of_services() {
+    if !inside("serve_beyond::what_is_asked_for_is_answered_but_not_to_ports_of_services") {
+        return;
+    }
+    for (args, want) in [(&["--echo"][..], "hi"), (&["--reply", "got {data}"], "got hi")] {
+        let server = Server::start(&[&["udp://*:0"], args].concat());
+        let port = server.address().port();
+        for (from, answered) in
+            [("198.51.100.1:1023", false), ("198.51.100.1:7", false), ("198.51.100.1:1024", true)]
+        {
+            let stranger = client(from, port);
+            stranger.send(b"hi").expect("a live server");
+            server.line(&format!("{from} received 2 bytes: hi"));
+            let local = client("127.0.0.1:0", port);
+            local.send(b"hi").expect("a live server");
+            assert_eq!(text(&receive(&local)), want);
+            if answered {
+                assert_eq!(text(&receive(&stranger)), want);
+            } else {
+                expect_nothing(&stranger);
+            }
+        }
+        // A service of this machine is no stranger.
+        let service = client("127.0.0.1:1000", port);
+        service.send(b"hi").expect("a live server");
+        assert_eq!(text(&receive(&service)), want);
+    }
+}
+
+#[test]
+fn one_address_gets_about_a_hundred_answers_a_second() {
+    if !inside("serve_beyond::one_address_gets_about_a_hundred_answers_a_second") {
+        return;
+    }
+    let server = Server::start(&["udp://*:0", "--echo"]);
+    let port = server.address().port();
+    let stranger = client("198.51.100.1:0", port);
+    let start = Instant::now();
+    // Two ports of one address share its rate.
+    let other_port = client("198.51.100.1:0", port);
+    let mut sent = 0;
+    while start.elapsed() < Duration::from_secs(1) {
+        stranger.send(b"x").expect("a live server");
+        other_port.send(b"x").expect("a live server");
+        sent += 2;
+        std::thread::sleep(Duration::from_micros(500));
+    }
+    // Another address is not touched: its answer also says that all before it has been looked at.
+    let local = client("127.0.0.1:0", port);
+    local.send(b"local").expect("a live server");
+    assert_eq!(receive(&local), b"local");
+    let time = start.elapsed();
+    let answered = count(&stranger) + count(&other_port);
+    // A second's worth at once, and then as time passes.
+    let most = 100.0 + 100.0 * time.as_secs_f64() + 1.0;
+    assert!(sent > 400, "{sent} sent");
+    assert!(answered >= 100 && f64::from(answered) <= most, "{answered} of {sent} in {time:?}");
+}
+
+fn count(client: &UdpSocket) -> u32 {
+    client.set_nonblocking(true).expect("a mode of every socket");
+    let mut answers = 0;
+    while client.recv(&mut [0; 100]).is_ok() {
+        answers += 1;
+    }
+    answers
+}

@@ -1,0 +1,181 @@
+//! `sock serve` on datagrams: each answered on its own, to its sender.
+
+use std::net::UdpSocket;
+use std::os::unix::net::UnixDatagram;
+use std::time::Duration;
+
+use crate::support::{LIMIT, Server, TempDir, has_ipv6, pattern, text};
+
+/// A client of a UDP server, whose waits have a limit.
+#[track_caller]
+fn udp(server: &Server, which: usize) -> UdpSocket {
+    let address = server.addresses()[which];
+    let local = if address.is_ipv6() { "[::1]:0" } else { "127.0.0.1:0" };
+    let client = UdpSocket::bind(local).expect("a free port");
+    client.set_read_timeout(Some(LIMIT)).expect("a limit");
+    client.connect(address).expect("a loopback address");
+    client
+}
+
+/// Receives one datagram.
+#[track_caller]
+fn receive(client: &UdpSocket) -> Vec<u8> {
+    let mut buffer = vec![0; 70_000];
+    let length = client.recv(&mut buffer).unwrap_or_else(|error| panic!("waiting for a datagram: {error}"));
+    buffer.truncate(length);
+    buffer
+}
+
+#[test]
+fn a_datagram_is_answered_with_the_default_reply() {
+    let server = Server::start(&["udp://127.0.0.1:0"]);
+    let client = udp(&server, 0);
+    for datagram in [&b"hi"[..], b"", b"\xff\xe9\x97"] {
+        client.send(datagram).expect("a live server");
+        assert_eq!(receive(&client), [b"Server received your data: ", datagram].concat());
+    }
+    let peer = client.local_addr().expect("a bound socket");
+    assert_eq!(server.line("received 2 bytes"), format!("{peer} received 2 bytes: hi"));
+    assert_eq!(server.line("received 0 bytes"), format!("{peer} received 0 bytes: "));
+}
+
+#[test]
+fn echoed_datagrams_keep_their_boundaries_empty_ones_too() {
+    let server = Server::start(&["udp://:0", "--echo"]);
+    let families = if has_ipv6() { 2 } else { 1 };
+    crate::support::eventually("both addresses", || {
+        text(&server.process.stderr.so_far()).matches("listening on udp ").count() == families
+    });
+    let client = udp(&server, 0);
+    for datagram in [&b"one"[..], b"", b"three three", &pattern(65_507), b""] {
+        client.send(datagram).expect("a live server");
+        assert!(receive(&client) == datagram, "{} bytes", datagram.len());
+    }
+}
+
+#[test]
+fn two_clients_get_each_their_own_answers() {
+    let server = Server::start(&["udp://127.0.0.1:0", "--echo"]);
+    let (one, other) = (udp(&server, 0), udp(&server, 0));
+    for number in 0..100_u8 {
+        one.send(&[number]).expect("a live server");
+        other.send(&[number, number]).expect("a live server");
+        assert_eq!(receive(&one), [number]);
+        assert_eq!(receive(&other), [number, number]);
+    }
+}
+
+#[test]
+fn a_sender_that_is_gone_ends_nothing() {
+    let server = Server::start(&["udp://127.0.0.1:0", "--echo"]);
+    for _ in 0..50 {
+        let client = udp(&server, 0);
+        client.send(b"and away").expect("a live server");
+    }
+    let client = udp(&server, 0);
+    client.send(b"here").expect("a live server");
+    assert_eq!(receive(&client), b"here");
+}
+
+#[test]
+fn discard_answers_nothing() {
+    let server = Server::start(&["udp://127.0.0.1:0", "--discard"]);
+    let client = udp(&server, 0);
+    client.send(b"hi").expect("a live server");
+    server.line("received 2 bytes: hi");
+    client.set_read_timeout(Some(Duration::from_millis(50))).expect("a limit");
+    assert!(client.recv(&mut [0; 10]).is_err());
+}
+
+#[test]
+fn chargen_answers_each_datagram_with_at_most_512_characters() {
+    let server = Server::start(&["udp://127.0.0.1:0", "--chargen"]);
+    let client = udp(&server, 0);
+    let mut all = Vec::new();
+    for _ in 0..30 {
+        client.send(b"?").expect("a live server");
+        let answer = receive(&client);
+        assert!((1..=512).contains(&answer.len()), "{} bytes", answer.len());
+        all.extend(answer);
+    }
+    let lines: Vec<&[u8]> = all.chunks(74).collect();
+    assert!(lines[0].starts_with(b" !\"#$%&'()") && lines[1].starts_with(b"!\"#$%&'()*"));
+    let whole = lines.iter().filter(|line| line.len() == 74);
+    assert!(whole.clone().count() > 100 && whole.into_iter().all(|line| line.ends_with(b"\r\n")));
+}
+
+#[test]
+fn once_answers_one_datagram_on_either_loopback_address() {
+    for which in 0..if has_ipv6() { 2 } else { 1 } {
+        let server = Server::start(&["udp://:0", "--once", "--echo"]);
+        let families = if has_ipv6() { 2 } else { 1 };
+        let port = server.address().port();
+        crate::support::eventually("both addresses", || {
+            text(&server.process.stderr.so_far()).matches("listening on udp ").count() == families
+        });
+        let (local, remote) = [("127.0.0.1:0", "127.0.0.1"), ("[::1]:0", "::1")][which];
+        let client = UdpSocket::bind(local).expect("a free port");
+        client.set_read_timeout(Some(LIMIT)).expect("a limit");
+        client.connect((remote, port)).expect("a loopback address");
+        client.send(b"only").expect("a live server");
+        assert_eq!(receive(&client), b"only");
+        let finished = server.process.finish();
+        assert_eq!(finished.code(), 0, "{}", finished.stderr);
+    }
+}
+
+#[test]
+fn a_signal_ends_a_datagram_server_with_0() {
+    for signal in ["TERM", "INT"] {
+        let server = Server::start(&["udp://127.0.0.1:0"]);
+        let finished = server.end(signal);
+        assert_eq!(finished.code(), 0, "{}", finished.stderr);
+    }
+}
+
+#[test]
+fn unix_datagrams_are_echoed_to_senders_that_have_a_name() {
+    let folder = TempDir::new();
+    let path = folder.join("s");
+    let server = Server::start(&[&format!("unix-dgram:{path}"), "--echo"]);
+    let nameless = UnixDatagram::unbound().expect("a socket");
+    nameless.send_to(b"nobody", &path).expect("a live server");
+    server.line("received 6 bytes: nobody");
+    let client = UnixDatagram::bind(folder.join("c")).expect("a new path");
+    client.set_read_timeout(Some(LIMIT)).expect("a limit");
+    client.connect(&path).expect("a live server");
+    let large = pattern(150_000);
+    for datagram in [&b"one"[..], b"", &large] {
+        client.send(datagram).expect("a live server");
+        let mut buffer = vec![0; 200_000];
+        let length = client.recv(&mut buffer).expect("an answer");
+        assert!(buffer[..length] == *datagram, "{length} bytes");
+    }
+}
+
+/// What a Unix peer does not read counts against the sender's own buffer (unix(7)), so others may go without answers
+/// meanwhile: the server must not wait for it, and must answer again once it is gone.
+#[test]
+fn a_unix_peer_that_does_not_read_is_never_waited_for() {
+    let folder = TempDir::new();
+    let path = folder.join("s");
+    let server = Server::start(&[&format!("unix-dgram:{path}"), "--echo"]);
+    let stalled = UnixDatagram::bind(folder.join("stalled")).expect("a new path");
+    stalled.set_write_timeout(Some(LIMIT)).expect("a limit");
+    stalled.connect(&path).expect("a live server");
+    // Far more than the queue of a Unix socket takes.
+    for _ in 0..2_000 {
+        stalled.send(b"unread").expect("a server that goes on reading");
+    }
+    stalled.send(b"last").expect("a server that goes on reading");
+    server.line("received 4 bytes: last");
+    drop(stalled);
+    let other = UnixDatagram::bind(folder.join("other")).expect("a new path");
+    other.set_read_timeout(Some(LIMIT)).expect("a limit");
+    for number in 0..100_u8 {
+        other.send_to(&[number], &path).expect("a live server");
+        let mut byte = [0];
+        other.recv(&mut byte).expect("an answer");
+        assert_eq!(byte, [number]);
+    }
+}

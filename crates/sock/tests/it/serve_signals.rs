@@ -1,0 +1,145 @@
+//! How `sock serve` ends: what is idle closes, what is owed leaves, and a second signal waits for nobody.
+//!
+//! The program itself, [`SOCK`], is the file that is larger than the buffers of the kernel.
+
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpStream};
+use std::time::{Duration, Instant};
+
+use crate::support::{Captured, SOCK, Server, TempDir, connect, eventually, expect, pattern, read_all};
+
+#[test]
+fn either_signal_closes_idle_connections_and_ends_with_0() {
+    for signal in ["TERM", "INT"] {
+        let server = Server::start(&["127.0.0.1:0"]);
+        let mut clients = [server.connect(), server.connect()];
+        for client in &mut clients {
+            client.write_all(b"x").expect("a live server");
+            expect(&*client, b"Server received your data: x");
+        }
+        let start = Instant::now();
+        let finished = server.end(signal);
+        assert_eq!(finished.code(), 0, "{}", finished.stderr);
+        assert!(start.elapsed() < Duration::from_secs(5), "the grace is for those who are owed something");
+        assert!(finished.stderr.contains(&format!("SIG{signal}: no further clients")), "{}", finished.stderr);
+        assert_eq!(finished.stderr.matches(" closed: ").count(), 2, "{}", finished.stderr);
+        for client in clients {
+            assert_eq!(read_all(client), b"", "closed in order, not reset");
+        }
+    }
+}
+
+#[test]
+fn no_client_is_taken_in_after_a_signal() {
+    let server = Server::start(&["127.0.0.1:0", "--send-file", SOCK]);
+    let address = server.address();
+    let mut owed = server.connect();
+    let mut byte = [0];
+    owed.read_exact(&mut byte).expect("the file's start");
+    server.process.signal("TERM");
+    server.line("SIGTERM: no further clients");
+    // Said before the socket closes; refused from a moment later on.
+    eventually("a refusal", || TcpStream::connect(address).is_err());
+}
+
+#[test]
+fn what_is_owed_to_a_slow_reader_leaves_within_the_grace() {
+    let folder = TempDir::new();
+    let data = pattern(24 << 20);
+    let path = folder.file("payload", &data);
+    let server = Server::start(&["127.0.0.1:0", "--send-file", &path, "--grace", "25s"]);
+    let mut slow = server.connect();
+    let mut got = vec![0; 1_000];
+    slow.read_exact(&mut got).expect("the file's start");
+    let idle = server.connect();
+    drop(idle);
+    server.process.signal("TERM");
+    server.line("SIGTERM: no further clients");
+    got.extend(read_all(&slow));
+    assert!(got == data, "{} bytes of {}", got.len(), data.len());
+    slow.shutdown(Shutdown::Write).expect("a connection in order");
+    let finished = server.process.finish();
+    assert_eq!(finished.code(), 0, "{}", finished.stderr);
+    assert!(!finished.stderr.contains("cut off"), "{}", finished.stderr);
+}
+
+#[test]
+fn answers_owed_for_what_had_come_leave_before_the_close() {
+    const TIMES: usize = 400;
+    let template = "{data}".repeat(TIMES);
+    let server = Server::start(&["127.0.0.1:0", "--reply", &template, "--grace", "25s"]);
+    let mut client = server.connect();
+    let data = vec![b'x'; 48 << 10];
+    client.write_all(&data).expect("a live server");
+    // The answer is more than the kernel holds for a client that has read one byte of it.
+    let mut byte = [0];
+    client.read_exact(&mut byte).expect("an answer");
+    server.process.signal("INT");
+    server.line("SIGINT: no further clients");
+    assert_eq!(1 + read_all(&client).len(), TIMES * data.len());
+    let finished = server.process.finish();
+    assert_eq!(finished.code(), 0, "{}", finished.stderr);
+}
+
+#[test]
+fn when_the_grace_is_over_who_does_not_read_is_cut_off() {
+    let server = Server::start(&["127.0.0.1:0", "--send-file", SOCK, "--grace", "300ms"]);
+    let mut stalled = server.connect();
+    let mut byte = [0];
+    stalled.read_exact(&mut byte).expect("the file's start");
+    let start = Instant::now();
+    let finished = server.end("TERM");
+    let took = start.elapsed();
+    assert_eq!(finished.code(), 0, "{}", finished.stderr);
+    assert!(took >= Duration::from_millis(300) && took < Duration::from_secs(6), "{took:?}");
+    assert!(finished.stderr.contains("1 connections did not take"), "{}", finished.stderr);
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once_and_says_which() {
+    for (second, code) in [("TERM", 143), ("INT", 130)] {
+        let server = Server::start(&["127.0.0.1:0", "--send-file", SOCK, "--grace", "1h"]);
+        let mut stalled = server.connect();
+        let mut byte = [0];
+        stalled.read_exact(&mut byte).expect("the file's start");
+        server.process.signal("TERM");
+        server.line("SIGTERM: no further clients");
+        let finished = server.end(second);
+        assert_eq!(finished.code(), code, "{}", finished.stderr);
+    }
+}
+
+#[test]
+fn chargen_has_no_end_so_a_signal_is_its_end() {
+    let server = Server::start(&["127.0.0.1:0", "--chargen"]);
+    let (reading, stalled, half_closed) = (server.connect(), server.connect(), server.connect());
+    half_closed.shutdown(Shutdown::Write).expect("a live connection");
+    for mut client in [&reading, &stalled, &half_closed] {
+        let mut bytes = [0; 1_000];
+        client.read_exact(&mut bytes).expect("lines without end");
+    }
+    let reading = Captured::start(reading);
+    let start = Instant::now();
+    let finished = server.end("TERM");
+    assert_eq!(finished.code(), 0, "{}", finished.stderr);
+    assert!(
+        start.elapsed() < Duration::from_secs(5),
+        "{:?}: nobody is owed an endless answer",
+        start.elapsed()
+    );
+    reading.all();
+}
+
+#[test]
+fn a_client_that_waits_in_the_backlog_when_the_signal_comes_is_closed() {
+    let server = Server::start(&["127.0.0.1:0", "--max-connections", "1"]);
+    let mut first = server.connect();
+    first.write_all(b"x").expect("a live server");
+    expect(&first, b"Server received your data: x");
+    let mut waiting = connect(server.address());
+    let finished = server.end("TERM");
+    assert_eq!(finished.code(), 0, "{}", finished.stderr);
+    let mut byte = [0];
+    // The kernel resets it: nobody ever took it.
+    assert!(matches!(waiting.read(&mut byte), Ok(0) | Err(_)));
+}

@@ -1,0 +1,158 @@
+//! The path of a listening Unix socket: who may connect, what may be replaced, and that it goes at the end.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
+use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
+use std::path::Path;
+
+use crate::support::{LIMIT, Server, TempDir, run_sock, sock_after};
+
+#[test]
+fn a_path_has_the_mode_that_was_asked_for_whatever_the_umask() {
+    let rows = [
+        ("022", "", 0o600),
+        ("0", "", 0o600),
+        ("077", "?mode=660", 0o660),
+        ("0", "?mode=660", 0o660),
+        ("022", "?mode=666", 0o666),
+        ("0777", "", 0o600),
+    ];
+    for scheme in ["unix", "unix-dgram", "unix-seqpacket"] {
+        for (umask, query, want) in rows {
+            let folder = TempDir::new();
+            let path = folder.join("s");
+            let endpoint = format!("{scheme}:{path}{query}");
+            let server =
+                Server::start_with(&mut sock_after(&format!("umask {umask}"), &["serve", &endpoint]));
+            let metadata = fs::symlink_metadata(&path).expect("it listens there");
+            assert!(metadata.file_type().is_socket());
+            assert_eq!(metadata.permissions().mode() & 0o7777, want, "umask {umask}, {endpoint}");
+            drop(server);
+        }
+    }
+}
+
+#[test]
+fn a_dead_socket_is_replaced() {
+    let folder = TempDir::new();
+    let path = folder.join("s");
+    drop(UnixListener::bind(&path).expect("a new path"));
+    assert!(Path::new(&path).exists(), "std leaves it behind");
+    let _server = Server::start(&[&format!("unix:{path}")]);
+    greet(&path);
+
+    let path = folder.join("d");
+    drop(UnixDatagram::bind(&path).expect("a new path"));
+    let server = Server::start(&[&format!("unix-dgram:{path}")]);
+    assert_eq!(server.listening(), [format!("unix-dgram {path}")]);
+}
+
+/// A server that was killed leaves its path behind; the next one takes it.
+#[test]
+fn a_server_that_was_killed_is_followed_by_another() {
+    let folder = TempDir::new();
+    let path = folder.join("s");
+    let endpoint = format!("unix:{path}");
+    drop(Server::start(&[&endpoint]));
+    assert!(Path::new(&path).exists(), "it was killed");
+    let _server = Server::start(&[&endpoint]);
+    greet(&path);
+}
+
+#[track_caller]
+fn greet(path: &str) {
+    let mut client = UnixStream::connect(path).expect("a live server");
+    client.set_read_timeout(Some(LIMIT)).expect("a limit");
+    client.write_all(b"hi").expect("a live server");
+    let mut answer = [0; 29];
+    client.read_exact(&mut answer).expect("an answer");
+    assert_eq!(&answer, b"Server received your data: hi");
+}
+
+#[test]
+fn a_live_socket_is_refused_and_goes_on() {
+    let folder = TempDir::new();
+    for scheme in ["unix", "unix-dgram", "unix-seqpacket"] {
+        let path = folder.join(scheme);
+        let endpoint = format!("{scheme}:{path}");
+        let server = Server::start(&[&endpoint]);
+        let refused = run_sock(&["serve", &endpoint]);
+        assert_eq!(refused.code(), 8, "{}", refused.stderr);
+        let first = refused.stderr.lines().next().unwrap_or_default();
+        assert_eq!(first, format!("sock: {path}: another program listens there"));
+        if scheme == "unix" {
+            greet(&path);
+        }
+        assert!(Path::new(&path).exists());
+        assert_eq!(server.end("TERM").code(), 0);
+    }
+}
+
+#[test]
+fn a_live_socket_of_another_type_is_refused_too() {
+    let folder = TempDir::new();
+    let path = folder.join("s");
+    let _server = Server::start(&[&format!("unix:{path}")]);
+    let refused = run_sock(&["serve", &format!("unix-dgram:{path}")]);
+    assert_eq!(refused.code(), 8, "{}", refused.stderr);
+    greet(&path);
+}
+
+#[test]
+fn what_is_no_socket_is_refused_and_not_touched() {
+    let folder = TempDir::new();
+    let file = folder.file("file", b"precious");
+    let link = folder.join("link");
+    std::os::unix::fs::symlink(&file, &link).expect("a new path");
+    let room = folder.join("room");
+    fs::create_dir(&room).expect("a new path");
+    for path in [&file, &link, &room] {
+        let refused = run_sock(&["serve", &format!("unix:{path}")]);
+        assert_eq!(refused.code(), 8, "{}", refused.stderr);
+        let first = refused.stderr.lines().next().unwrap_or_default();
+        assert_eq!(first, format!("sock: {path} exists and is not a socket"));
+    }
+    assert_eq!(fs::read(&file).expect("it is still there"), b"precious");
+    assert!(fs::symlink_metadata(&link).expect("it is still there").file_type().is_symlink());
+    assert!(Path::new(&room).is_dir());
+}
+
+#[test]
+fn a_path_goes_with_the_server_however_it_ends_in_order() {
+    for signal in ["TERM", "INT"] {
+        let folder = TempDir::new();
+        let path = folder.join("s");
+        let server = Server::start(&[&format!("unix:{path}")]);
+        assert_eq!(server.end(signal).code(), 0);
+        assert!(!Path::new(&path).exists(), "after SIG{signal}");
+    }
+    let folder = TempDir::new();
+    let path = folder.join("s");
+    let server = Server::start(&[&format!("unix:{path}"), "--once"]);
+    drop(UnixStream::connect(&path).expect("a live server"));
+    assert_eq!(server.process.finish().code(), 0);
+    assert!(!Path::new(&path).exists(), "after --once");
+}
+
+#[test]
+fn a_path_that_has_become_anothers_is_left_alone() {
+    let folder = TempDir::new();
+    let path = folder.join("s");
+    let server = Server::start(&[&format!("unix:{path}")]);
+    fs::rename(&path, folder.join("old")).expect("it is ours");
+    let _other = UnixListener::bind(&path).expect("a path that is free again");
+    assert_eq!(server.end("TERM").code(), 0);
+    UnixStream::connect(&path).expect("the other still listens");
+}
+
+#[test]
+fn an_abstract_name_needs_no_file_and_can_be_taken_once() {
+    let name = format!("@sock-test-{}", std::process::id());
+    let server = Server::start(&[&format!("unix:{name}"), "--echo"]);
+    assert_eq!(server.listening(), [format!("unix {name}")]);
+    let refused = run_sock(&["serve", &format!("unix:{name}")]);
+    assert_eq!(refused.code(), 8, "{}", refused.stderr);
+    let echoed = run_sock(&["connect", &format!("unix:{name}"), "--send", "hi"]);
+    assert_eq!(echoed.quietly_done(), b"hi");
+}
