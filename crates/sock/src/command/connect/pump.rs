@@ -103,8 +103,17 @@ fn end_of_input(line: &Line) -> Event {
         return Event::InputEnded;
     }
     match line.socket.shutdown(Shutdown::Write) {
-        // A connection that is gone already: what became of it, the receiving side learns.
-        Err(error) if error.kind() != io::ErrorKind::NotConnected => Event::SendFailed(error.into()),
+        Ok(()) => Event::InputEnded,
+        Err(error) if error.kind() == io::ErrorKind::NotConnected => gone(line),
+        Err(error) => Event::SendFailed(error.into()),
+    }
+}
+
+/// The connection is gone already. A reset that came after the peer's end leaves its error on the socket, and says that
+/// what was sent last was not received; where there is none, the receiving side has learnt what became of it.
+fn gone(line: &Line) -> Event {
+    match line.socket.take_error() {
+        Ok(Some(error)) => Event::SendFailed(Failure::io("send the end of the input", &error.into())),
         _ => Event::InputEnded,
     }
 }
