@@ -6,6 +6,9 @@
 mod skip;
 mod support;
 
+mod connect_datagram;
+mod connect_stream;
+mod connect_terminal;
 mod corpus;
 mod endpoint;
 mod interop;

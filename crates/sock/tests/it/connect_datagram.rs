@@ -1,0 +1,168 @@
+//! `sock connect` on datagrams: one for each read, and a wait for the answers.
+
+use std::net::UdpSocket;
+use std::os::unix::net::UnixDatagram;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::support::{LIMIT, Process, Server, TempDir, pattern, run, run_sock, sock, text};
+
+/// A UDP socket on this machine whose waits have a limit, and its address as an endpoint.
+fn peer() -> (UdpSocket, String) {
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    socket.set_read_timeout(Some(LIMIT)).expect("a limit");
+    let endpoint = format!("udp://{}", socket.local_addr().expect("a bound socket"));
+    (socket, endpoint)
+}
+
+#[test]
+fn an_input_is_cut_into_datagrams_of_at_most_the_size() {
+    let (socket, endpoint) = peer();
+    for (args, most) in
+        [(&[][..], 1_200), (&["--datagram-size", "100"][..], 100), (&["--datagram-size", "8K"], 8_192)]
+    {
+        let input = pattern(most * 3 + 17);
+        let mut command = sock(&["connect", &endpoint, "--wait", "1ms"]);
+        // From a file every read is as long as it may be.
+        let folder = TempDir::new();
+        let file = std::fs::File::open(folder.file("input", &input)).expect("a file");
+        command
+            .args(args)
+            .stdin(file)
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped());
+        Process::start_as_it_is(&mut command).finish().quietly_done();
+        let mut got = Vec::new();
+        let mut lengths = Vec::new();
+        let mut buffer = [0; 10_000];
+        while got.len() < input.len() {
+            let length = socket.recv(&mut buffer).expect("what was sent");
+            got.extend_from_slice(&buffer[..length]);
+            lengths.push(length);
+        }
+        assert_eq!(lengths, [most, most, most, 17]);
+        assert!(got == input);
+    }
+}
+
+#[test]
+fn each_read_of_a_pipe_is_a_datagram() {
+    let (socket, endpoint) = peer();
+    let mut client = Process::start(&mut sock(&["connect", &endpoint, "--wait", "1ms"]));
+    let mut buffer = [0; 100];
+    for line in [&b"one\n"[..], b"two\n", b"three\n"] {
+        client.write(line);
+        let (length, from) = socket.recv_from(&mut buffer).expect("a datagram");
+        assert_eq!(&buffer[..length], line);
+        socket.send_to(b"ack ", from).expect("the client is there");
+    }
+    client.stdout.at_least(12);
+    client.close_input();
+    assert_eq!(client.finish().quietly_done(), b"ack ack ack ");
+}
+
+#[test]
+fn answers_are_waited_for_from_the_last_one_on() {
+    const WAIT: Duration = Duration::from_millis(600);
+    let (socket, endpoint) = peer();
+    let answers = thread::spawn(move || {
+        let mut buffer = [0; 100];
+        let (length, from) = socket.recv_from(&mut buffer).expect("a datagram");
+        assert_eq!(&buffer[..length], b"question");
+        // All four take longer than the wait; none comes later than the wait after the one before.
+        for number in 0..4_u8 {
+            thread::sleep(Duration::from_millis(250));
+            socket.send_to(&[b'0' + number], from).expect("the client is there");
+        }
+        Instant::now()
+    });
+    let finished = run(&mut sock(&["connect", &endpoint, "--wait", "600ms"]), b"question");
+    let last = answers.join().expect("it answered").elapsed();
+    assert_eq!(finished.quietly_done(), b"0123");
+    assert!(
+        last >= WAIT - Duration::from_millis(20) && last < Duration::from_secs(6),
+        "{last:?} after the last"
+    );
+}
+
+#[test]
+fn without_an_answer_it_ends_after_the_wait() {
+    let (_socket, endpoint) = peer();
+    for (args, wait) in [(&[][..], 1_000), (&["--wait", "200ms"][..], 200), (&["--wait", "0"], 0)] {
+        let start = Instant::now();
+        let mut command = sock(&["connect", &endpoint, "--send", "anybody?"]);
+        run(command.args(args), b"").quietly_done();
+        let (took, wait) = (start.elapsed(), Duration::from_millis(wait));
+        assert!(took >= wait && took < wait + Duration::from_secs(5), "{took:?} for {wait:?}");
+    }
+}
+
+#[test]
+fn nobody_there_is_a_refusal() {
+    let endpoint = peer().1;
+    let finished = run_sock(&["connect", &endpoint, "--send", "anybody?"]);
+    assert_eq!(finished.code(), 4, "{}", finished.stderr);
+    assert!(finished.stderr.starts_with("sock: recv udp "), "{}", finished.stderr);
+    assert_eq!(finished.stderr.lines().count(), 1, "{}", finished.stderr);
+}
+
+#[test]
+fn a_text_longer_than_a_datagram_is_refused() {
+    let (_socket, endpoint) = peer();
+    let finished = run_sock(&["connect", &endpoint, "--send", &"x".repeat(1_201)]);
+    assert_eq!(finished.code(), 2, "{}", finished.stderr);
+    assert!(finished.stderr.contains("1201 bytes, and a datagram takes 1200"), "{}", finished.stderr);
+    for size in ["0", "65508", "1M"] {
+        let finished = run_sock(&["connect", &endpoint, "--datagram-size", size]);
+        assert_eq!(finished.code(), 2, "{}", finished.stderr);
+        assert!(finished.stderr.contains("a datagram holds 1 to 65507 bytes"), "{}", finished.stderr);
+    }
+}
+
+#[test]
+fn datagrams_of_a_unix_socket_are_answered_though_the_client_gave_no_name() {
+    let folder = TempDir::new();
+    let path = folder.join("s");
+    let _server = Server::start(&[&format!("unix-dgram:{path}")]);
+    let endpoint = format!("unix-dgram:{path}");
+    let finished = run_sock(&["connect", &endpoint, "--send", "hi", "--wait", "300ms"]);
+    assert_eq!(text(&finished.quietly_done()), "Server received your data: hi");
+}
+
+#[test]
+fn a_unix_datagram_client_can_have_a_name() {
+    let folder = TempDir::new();
+    let path = folder.join("s");
+    let server = UnixDatagram::bind(&path).expect("a new path");
+    server.set_read_timeout(Some(LIMIT)).expect("a limit");
+    let name = folder.join("c");
+    let endpoint = format!("unix-dgram:{path}?bind={name}");
+    let finished = run_sock(&["connect", &endpoint, "--send", "hi", "--wait", "1ms"]);
+    finished.quietly_done();
+    let mut buffer = [0; 10];
+    let (length, from) = server.recv_from(&mut buffer).expect("a datagram");
+    assert_eq!((&buffer[..length], from.as_pathname()), (&b"hi"[..], Some(name.as_ref())));
+}
+
+#[test]
+fn seqpacket_keeps_boundaries_and_the_end() {
+    let folder = TempDir::new();
+    let endpoint = format!("unix-seqpacket:{}", folder.join("s"));
+    let server = Server::start(&[&endpoint, "--echo"]);
+    let input = pattern(3_000);
+    let file = std::fs::File::open(folder.file("input", &input)).expect("a file");
+    let mut command = sock(&["connect", &endpoint]);
+    command.stdin(file).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let finished = Process::start_as_it_is(&mut command).finish();
+    assert!(finished.quietly_done() == input);
+    for length in [1_200, 600] {
+        server.line(&format!("received {length} bytes"));
+    }
+}
+
+#[test]
+fn receiving_alone_goes_on_until_it_is_given_up() {
+    let (_socket, endpoint) = peer();
+    let finished = run_sock(&["connect", &endpoint, "--receive-only", "--idle-timeout", "200ms"]);
+    assert_eq!(finished.code(), 124, "{}", finished.stderr);
+}
