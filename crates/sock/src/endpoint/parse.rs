@@ -50,8 +50,7 @@ fn read(text: Piece<'_>, vocabulary: &dyn Vocabulary, role: Role) -> Result<Endp
     let Start { scheme, listen, name, place } = start(address)?;
     let listens = match role {
         Role::Connect if listen => {
-            let message =
-                format_args!("\"{}\" listens; wanted here is an endpoint to connect to", name.shown());
+            let message = format!("\"{}\" listens; wanted here is an endpoint to connect to", name.shown());
             return Err(name.fault(message).suggest(scheme));
         }
         Role::Connect => Some(false),
