@@ -8,6 +8,7 @@ mod support;
 
 mod address;
 mod connect;
+mod corpus;
 mod error;
 mod examples;
 mod fault;

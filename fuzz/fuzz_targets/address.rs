@@ -1,0 +1,12 @@
+//! Any bytes for the decoder of addresses.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+#[path = "../properties/address.rs"]
+mod properties;
+
+fuzz_target!(|bytes: &[u8]| {
+    properties::check(bytes);
+});
