@@ -305,11 +305,12 @@ fn a_clone_that_made_the_socket_block_takes_no_deadline_away() {
             assert_eq!(result.unwrap_err().kind(), ErrorKind::TimedOut, "{}", kind.name);
             assert_kept(SHORT, took, kind.name);
         }
+        let data = vec![7; 64 << 20];
         for kind in STREAMS {
             let (left, _right) = kind.pair();
             left.set_timeout(Some(SHORT)).unwrap();
             left.try_clone().unwrap().set_timeout(None).unwrap();
-            let (result, took) = timed(|| left.send_all(&vec![7; 64 << 20]));
+            let (result, took) = timed(|| left.send_all(&data));
             assert_eq!(result.unwrap_err().kind(), ErrorKind::TimedOut, "{}", kind.name);
             assert_kept(SHORT, took, kind.name);
         }
@@ -367,7 +368,8 @@ fn a_timeout_that_std_has_set_surfaces_as_would_block() {
         let (result, took) = timed(|| socket.recv(&mut [0; 8]));
         assert!(result.unwrap_err().is_would_block());
         assert_kept(most_of_it, took, "recv");
-        let (result, took) = timed(|| socket.send_all(&vec![7; 64 << 20]));
+        let data = vec![7; 64 << 20];
+        let (result, took) = timed(|| socket.send_all(&data));
         assert!(result.unwrap_err().is_would_block());
         assert_kept(most_of_it, took, "send_all");
 
