@@ -13,6 +13,8 @@ use berkeley::{
     create_connection, create_server,
 };
 
+use crate::support::TempDir;
+
 /// Far more than anything here needs, so that only a hang meets it.
 const LONG: Duration = Duration::from_secs(20);
 
@@ -129,7 +131,7 @@ fn when_all_refuse_each_attempt_is_listed_with_its_cause() {
 #[test]
 fn the_whole_fails_with_the_last_address_s_cause() {
     let (_bound, refused) = refusing();
-    let folder = server::Folder::new();
+    let folder = TempDir::new();
     let missing = Address::from(UnixAddress::from_path(folder.path("missing")).unwrap());
     for (addresses, errno) in [([missing, refused], 111), ([refused, missing], 2)] {
         let error = patient().connect_to(&addresses).unwrap_err();

@@ -271,9 +271,13 @@ impl TempDir {
         Self(path)
     }
 
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
     /// The address of a Unix socket in this folder.
     pub(crate) fn unix(&self, name: &str) -> UnixAddress {
-        UnixAddress::from_path(self.0.join(name)).unwrap()
+        UnixAddress::from_path(self.path(name)).unwrap()
     }
 }
 

@@ -1,41 +1,15 @@
 //! Every system call on the way fails in turn: the error has its shape, and no descriptor is left.
 
-use std::env;
 use std::fs;
 use std::net::{Ipv4Addr, Ipv6Addr};
-use std::process::Command;
-use std::sync::mpsc;
-use std::thread;
-use std::time::Duration;
 
 use berkeley::{Address, Connector, Result, ServerOptions, Socket, Type, UnixAddress, create_server, fault};
 
-use super::server::{Folder, has_ipv6};
+use super::server::has_ipv6;
 use super::{LONG, listening, patient, port};
+use crate::support::{TempDir, alone, open_descriptors};
 
 const ENOBUFS: i32 = 105;
-
-/// Runs `body` alone in a process, where all descriptors are its own: this binary again, for the one test `name`.
-fn alone(name: &'static str, body: fn()) {
-    const ALONE: &str = "BERKELEY_TEST_ALONE";
-    if env::var_os(ALONE).is_some_and(|alone| alone == name) {
-        return body();
-    }
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || {
-        let mut command = Command::new(env::current_exe().unwrap());
-        command.args([name, "--exact", "--nocapture", "--test-threads=1"]).env(ALONE, name);
-        sender.send(command.output().unwrap())
-    });
-    let output = receiver.recv_timeout(Duration::from_secs(60)).expect("the process ends in time");
-    let said = String::from_utf8_lossy(&output.stdout);
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && said.contains("1 passed"), "{said}{complaint}");
-}
-
-fn descriptors() -> usize {
-    fs::read_dir("/proc/self/fd").unwrap().count()
-}
 
 /// Makes each system call of `make` fail in turn. Each failure must be an error that opens with one of `starts`.
 fn fail_in_turn(starts: &[&str], make: &dyn Fn() -> Result<Socket>) {
@@ -47,7 +21,7 @@ fn fail_in_turn(starts: &[&str], make: &dyn Fn() -> Result<Socket>) {
     drop(counted);
     assert!(calls >= 2, "{calls} calls");
 
-    let before = descriptors();
+    let before = open_descriptors();
     for nth in 1..=calls {
         let armed = fault::arm(fault::Plan::fail_any(nth, ENOBUFS));
         let result = make();
@@ -56,13 +30,13 @@ fn fail_in_turn(starts: &[&str], make: &dyn Fn() -> Result<Socket>) {
         let message = result.unwrap_err().to_string();
         assert!(starts.iter().any(|start| message.starts_with(start)), "call {nth}: {message}");
         assert!(message.ends_with(": no buffer space available (os error 105)"), "call {nth}: {message}");
-        assert_eq!(descriptors(), before, "call {nth} left a descriptor: {message}");
+        assert_eq!(open_descriptors(), before, "call {nth} left a descriptor: {message}");
     }
 }
 
 #[test]
 fn a_connection_that_fails_anywhere_leaves_nothing_open() {
-    alone("connect::faults::a_connection_that_fails_anywhere_leaves_nothing_open", || {
+    alone(|| {
         let (_server, address) = listening();
         let resolve = format!("resolve {address}: ");
         let tried = |from: &str| format!("create_connection {address} (tried tcp {address}{from}): ");
@@ -92,7 +66,7 @@ fn a_first_address_that_fails_anywhere_gives_way_to_the_second() {
 
 #[test]
 fn a_server_that_fails_anywhere_leaves_nothing_open() {
-    alone("connect::faults::a_server_that_fails_anywhere_leaves_nothing_open", || {
+    alone(|| {
         let shared = ServerOptions::new().reuse_port(true);
         fail_in_turn(&["create_server tcp 127.0.0.1:0: "], &|| {
             create_server((Ipv4Addr::LOCALHOST, 0), &shared)
@@ -107,7 +81,7 @@ fn a_server_that_fails_anywhere_leaves_nothing_open() {
                 create_server((Ipv6Addr::UNSPECIFIED, 0), &dual)
             });
         }
-        let folder = Folder::new();
+        let folder = TempDir::new();
         let path = folder.path("door");
         let address = Address::from(UnixAddress::from_path(&path).unwrap());
         fail_in_turn(&[&format!("create_server unix {}: ", path.display())], &|| {

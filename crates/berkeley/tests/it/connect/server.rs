@@ -3,40 +3,15 @@
 use std::fs;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, Ipv6Addr};
-use std::path::PathBuf;
-use std::process;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use berkeley::{Address, Family, Protocol, ServerOptions, Socket, Type, UnixAddress, create_server, fault};
 
 use super::{LONG, assert_talks, listening, patient, port};
 use crate::skip;
+use crate::support::TempDir;
 
 const ENOBUFS: i32 = 105;
-
-/// A folder of this test's own, removed with what is in it.
-pub(super) struct Folder(PathBuf);
-
-impl Folder {
-    pub(super) fn new() -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("berkeley-{}-{}", process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        let path = std::env::temp_dir().join(name);
-        fs::create_dir(&path).unwrap();
-        Self(path)
-    }
-
-    pub(super) fn path(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 /// Whether this machine has IPv6 on loopback.
 pub(super) fn has_ipv6() -> bool {
@@ -128,7 +103,7 @@ fn dual_stack_is_refused_for_what_is_not_ipv6() {
 
 #[test]
 fn unix_servers_of_every_type_are_reached() {
-    let folder = Folder::new();
+    let folder = TempDir::new();
     for (kind, name) in [(Type::STREAM, "stream"), (Type::SEQPACKET, "seqpacket"), (Type::DGRAM, "dgram")] {
         let address = Address::from(UnixAddress::from_path(folder.path(name)).unwrap());
         let server = create_server(address, &ServerOptions::new().kind(kind)).unwrap();
@@ -145,7 +120,7 @@ fn unix_servers_of_every_type_are_reached() {
 
 #[test]
 fn a_path_that_exists_is_refused_and_left_alone() {
-    let folder = Folder::new();
+    let folder = TempDir::new();
     let path = folder.path("kept");
     fs::write(&path, "not a socket").unwrap();
     let address = Address::from(UnixAddress::from_path(&path).unwrap());
@@ -158,7 +133,7 @@ fn a_path_that_exists_is_refused_and_left_alone() {
 
 #[test]
 fn a_server_that_cannot_listen_leaves_no_path_behind() {
-    let folder = Folder::new();
+    let folder = TempDir::new();
     let path = folder.path("door");
     let armed = fault::arm(fault::Plan::fail("listen", 1, ENOBUFS));
     let error = create_server(UnixAddress::from_path(&path).unwrap(), &ServerOptions::new()).unwrap_err();
