@@ -221,7 +221,7 @@ pub(crate) fn timed<T>(action: impl FnOnce() -> T) -> (T, Duration) {
 pub(crate) fn assert_kept(timeout: Duration, took: Duration, what: &str) {
     assert!(took >= timeout, "{what}: {took:?}, before the timeout of {timeout:?}");
     // Room for a machine that is busy with other tests; a clock that is restarted or lost takes far longer.
-    assert!(took < timeout + Duration::from_millis(1200), "{what}: {took:?}, long after {timeout:?}");
+    assert!(took < timeout + Duration::from_secs(8), "{what}: {took:?}, long after {timeout:?}");
 }
 
 /// The processor time that the calling thread has used (proc(5), `schedstat`).
