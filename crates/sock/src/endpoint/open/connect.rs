@@ -39,12 +39,12 @@ fn inet(connector: &Connector<'_>, host: &Host, port: &Port) -> std::result::Res
         )
         .hint("to connect to this machine, leave the host out, as in :80"));
     }
-    if let (Port::Number(number), Some(address)) = (port, literal(host, port_number(port)).transpose()?) {
-        if *number == 0 {
-            return Err(Failure::misuse(
-                "port 0 is for listening; connecting needs the port that is listened on",
-            ));
-        }
+    if *port == Port::Number(0) {
+        return Err(Failure::misuse(
+            "port 0 is for listening; connecting needs the port that is listened on",
+        ));
+    }
+    if let (Port::Number(_), Some(address)) = (port, literal(host, port_number(port)).transpose()?) {
         return Ok(connector.connect_to(&[address])?);
     }
     Ok(connector.connect(&host_text(host), port_text(port).as_str())?)
