@@ -11,6 +11,7 @@ use crate::cli::{Cli, Command};
 use crate::command::{completions, connect, man, serve};
 use crate::exit::{Exit, Failure};
 use crate::misuse;
+use crate::report::json::Event;
 use crate::report::log;
 
 /// Runs the command that the arguments ask for; prints what went wrong, in one piece, to standard error.
@@ -28,7 +29,11 @@ pub fn main() -> ExitCode {
         Err(error) => {
             let args: Vec<String> =
                 env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
-            Err(misuse::failure(&error, &args))
+            let failure = misuse::failure(&error, &args);
+            if asks_for_events(&args) {
+                tell(&failure);
+            }
+            Err(failure)
         }
     };
     match outcome {
@@ -47,6 +52,17 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Completions(args) => completions::run(&args).map(|()| Exit::Done),
         Command::Man(args) => man::run(&args).map(|()| Exit::Done),
     }
+}
+
+/// Whether a command line that could not be read asks for events all the same: who asked reads nothing else.
+fn asks_for_events(args: &[String]) -> bool {
+    args.iter().take_while(|arg| *arg != "--").any(|arg| arg == "--json")
+}
+
+fn tell(failure: &Failure) {
+    let event = Event::new("error").field("message", failure.message.as_str());
+    // Nothing can be done about a standard output that is closed; the exit code tells it too.
+    let _ = io::stdout().write_all(event.into_line().as_bytes());
 }
 
 fn print(failure: &Failure) {
