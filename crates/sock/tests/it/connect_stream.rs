@@ -6,11 +6,11 @@ use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use berkeley::{Family, Protocol, Socket, Type, option};
+use berkeley::{Socket, option};
 
 use crate::support::{
-    Finished, Process, Server, TempDir, bounded, eventually, expect, expect_silence, has_ipv6, pattern,
-    read_all, run, run_sock, sock, text,
+    Finished, Process, Server, TempDir, bounded, eventually, expect, expect_silence, full_backlog, has_ipv6,
+    pattern, read_all, run, run_sock, sock, text,
 };
 
 /// A listener on this machine, and its address as an endpoint.
@@ -126,7 +126,9 @@ fn is_listed(address: &str) -> bool {
 
 #[test]
 fn a_reset_by_the_peer_is_an_incomplete_conversation() {
-    let (finished, ()) = converse(&["--receive-only"], b"", |mut stream| {
+    let (finished, ()) = converse(&["--send", "go"], b"", |mut stream| {
+        // Once this has come, the client knows that it is connected.
+        assert_eq!(read_all(&stream), b"go");
         stream.write_all(b"half of").expect("a live connection");
         Socket::from(stream).set(option::LINGER, Some(Duration::ZERO)).expect("an option of every socket");
     });
@@ -190,26 +192,6 @@ fn an_output_that_cannot_be_written_is_a_failure() {
     let finished = Process::start_as_it_is(&mut command).finish();
     assert_eq!(finished.code(), 1, "{}", finished.stderr);
     assert_eq!(finished.stderr, "sock: write standard output: no space left on device (os error 28)\n");
-}
-
-/// A listener whose backlog is full, so that the kernel drops every further SYN; and what fills it.
-fn full_backlog() -> (Socket, SocketAddr, Vec<Socket>) {
-    let listener = Socket::new(Family::INET, Type::STREAM, Protocol::DEFAULT).expect("a socket");
-    listener.bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    listener.listen(0).expect("a bound socket");
-    let address = listener.local_address().expect("a bound socket");
-    let place = (Ipv4Addr::LOCALHOST, address.port().expect("an address of IP"));
-    let mut clients = Vec::new();
-    loop {
-        let client = Socket::new(Family::INET, Type::STREAM, Protocol::DEFAULT).expect("a socket");
-        client.set_timeout(Some(Duration::from_millis(200))).expect("a limit");
-        let connected = client.connect(place).is_ok();
-        clients.push(client);
-        if !connected {
-            return (listener, place.into(), clients);
-        }
-        assert!(clients.len() < 10, "a backlog of none is full by now");
-    }
 }
 
 #[test]

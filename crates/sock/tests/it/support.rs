@@ -5,7 +5,7 @@
 use std::env;
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{self, Child, ChildStdin, Command, ExitStatus, Stdio};
@@ -427,6 +427,26 @@ pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     while !holds() {
         assert!(Instant::now() < end, "not within {LIMIT:?}: {what}");
         thread::sleep(LOOK);
+    }
+}
+
+/// A listener whose backlog is full, so that the kernel drops every further SYN; and what fills it.
+pub(crate) fn full_backlog() -> (Socket, SocketAddr, Vec<Socket>) {
+    let listener = Socket::new(Family::INET, Type::STREAM, Protocol::DEFAULT).expect("a socket");
+    listener.bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    listener.listen(0).expect("a bound socket");
+    let address = listener.local_address().expect("a bound socket");
+    let place = (Ipv4Addr::LOCALHOST, address.port().expect("an address of IP"));
+    let mut clients = Vec::new();
+    loop {
+        let client = Socket::new(Family::INET, Type::STREAM, Protocol::DEFAULT).expect("a socket");
+        client.set_timeout(Some(Duration::from_millis(200))).expect("a limit");
+        let connected = client.connect(place).is_ok();
+        clients.push(client);
+        if !connected {
+            return (listener, place.into(), clients);
+        }
+        assert!(clients.len() < 10, "a backlog of none is full by now");
     }
 }
 
