@@ -102,7 +102,7 @@ impl From<Error> for Failure {
             _ => exit_of_kind(error.kind()),
         };
         let failure = Self::new(exit, in_words(&error));
-        match hint_for(exit) {
+        match hint_for(error.kind()) {
             Some(hint) => failure.hint(hint),
             None => failure,
         }
@@ -134,12 +134,13 @@ fn exit_of_kind(kind: io::ErrorKind) -> Exit {
     }
 }
 
-fn hint_for(exit: Exit) -> Option<&'static str> {
-    match exit {
-        Exit::AddressInUse => {
+fn hint_for(kind: io::ErrorKind) -> Option<&'static str> {
+    match kind {
+        io::ErrorKind::AddrInUse => {
             Some("port 0 lets the kernel choose a free port; `ss -lntup` shows who listens where")
         }
-        Exit::Permission => Some(
+        io::ErrorKind::AddrNotAvailable => Some("`ip address` shows the addresses of this machine"),
+        io::ErrorKind::PermissionDenied => Some(
             "ports below 1024 need CAP_NET_BIND_SERVICE, a UDP broadcast needs ?broadcast, \
              and a Unix path needs write permission",
         ),
