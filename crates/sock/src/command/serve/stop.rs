@@ -87,7 +87,7 @@ impl Stop {
             () = all_gone(shared) => Exit::Done,
             () = expired => {
                 let left = shared.open();
-                shared.journal.note(format_args!("{left} connections did not take what they were owed, and are cut off"));
+                shared.journal.note(format_args!("cut off before they took what they were owed: {left}"));
                 Exit::Done
             }
             signal = self.first() => signal.exit(),
