@@ -80,6 +80,26 @@ fn each_failure_has_its_code_and_one_line_with_json_and_without() {
     }
 }
 
+#[test]
+fn a_hint_says_what_can_be_done_about_it() {
+    let server = Server::start(&["127.0.0.1:0"]);
+    let taken = server.address().to_string();
+    let rows: [(&[&str], &str); 3] = [
+        (&["serve", &taken], "hint: port 0 lets the kernel choose a free port"),
+        (&["serve", "192.0.2.1:0"], "hint: `ip address` shows the addresses of this machine"),
+        (
+            &["connect", "udp://127.255.255.255:9"],
+            "hint: ports below 1024 need CAP_NET_BIND_SERVICE, a UDP broadcast",
+        ),
+    ];
+    for (args, hint) in rows {
+        let finished = run_sock(args);
+        let last = finished.stderr.lines().last().unwrap_or_default();
+        assert!(last.starts_with(hint), "{args:?}: {}", finished.stderr);
+        assert_eq!(finished.stderr.lines().count(), 2, "{}", finished.stderr);
+    }
+}
+
 /// Runs with a standard output that is always full.
 fn into_full(args: &[&str]) -> Finished {
     let full = OpenOptions::new().write(true).open("/dev/full").expect("Linux");

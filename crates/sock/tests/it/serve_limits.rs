@@ -90,7 +90,7 @@ fn the_places_are_those_of_both_loopback_addresses_together() {
 
 #[test]
 fn a_connection_on_which_nothing_moves_is_closed_as_idle() {
-    let server = Server::start(&["127.0.0.1:0", "--idle-timeout", "400ms", "--echo"]);
+    let server = Server::start(&["127.0.0.1:0", "--idle-timeout", "800ms", "--echo"]);
     let (silent, mut busy) = (server.connect(), server.connect());
     let start = Instant::now();
     let reader = thread::spawn(move || (read_all(&silent), start.elapsed()));
@@ -101,7 +101,7 @@ fn a_connection_on_which_nothing_moves_is_closed_as_idle() {
     }
     let (got, took) = reader.join().expect("a thread that reads");
     assert_eq!(got, b"");
-    assert!(took >= Duration::from_millis(400), "{took:?}");
+    assert!(took >= Duration::from_millis(800), "{took:?}");
     let line = server.line("#1 127.0.0.1:").replace(" opened", "");
     let closed = server.line(&format!("{line} closed: "));
     assert!(closed.ends_with(" s (idle)"), "{closed}");
@@ -155,7 +155,7 @@ fn without_descriptors_it_waits_at_little_cost_and_goes_on_when_there_are_some()
     server.line("hint: clients wait in the backlog");
     let before = server.process.cpu();
     thread::sleep(Duration::from_secs(2));
-    let used = server.process.cpu() - before;
+    let used = server.process.cpu().saturating_sub(before);
     assert!(used <= Duration::from_millis(100), "{used:?} of processor time in 2 s");
     let errors = |server: &Server| {
         let log = text(&server.process.stderr.so_far());
@@ -234,7 +234,8 @@ fn one_thread_serves_hundreds_and_starves_none() {
     let (mut flood, drain) =
         (busy.try_clone().expect("a descriptor"), busy.try_clone().expect("a descriptor"));
     let sink = Captured::start(drain);
-    let flooding = thread::spawn(move || while flood.write_all(&[b'x'; 65_536]).is_ok() {});
+    let piece = pattern(65_536);
+    let flooding = thread::spawn(move || while flood.write_all(&piece).is_ok() {});
     sink.at_least(1 << 20);
     let start = Instant::now();
     for client in &mut clients {

@@ -127,7 +127,7 @@ fn a_standard_error_that_nobody_reads_stops_no_client_and_every_dropped_line_is_
     for line in log.lines() {
         match line.strip_prefix("... ") {
             Some(note) => {
-                dropped += note.split(' ').next().and_then(|word| word.parse::<u64>().ok()).expect("a count")
+                dropped += note.split(' ').next().and_then(|word| word.parse::<u64>().ok()).expect("a count");
             }
             None => shown += 1,
         }

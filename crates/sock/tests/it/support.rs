@@ -261,7 +261,7 @@ impl Captured {
     pub(crate) fn line(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
         self.until(what, |bytes| {
             let text = text(bytes);
-            let whole = &text[..text.rfind('\n')? + 1];
+            let whole = &text[..=text.rfind('\n')?];
             whole.lines().find(|line| wanted(line)).map(str::to_owned)
         })
     }
@@ -317,7 +317,7 @@ impl Server {
     fn await_listening(process: Process, count: usize) -> Self {
         let listening = process.stderr.until("the line `listening on`", |bytes| {
             let text = text(bytes);
-            let whole = &text[..text.rfind('\n')? + 1];
+            let whole = &text[..=text.rfind('\n')?];
             let lines = whole.lines().filter_map(|line| line.strip_prefix("listening on "));
             let lines: Vec<String> = lines.map(str::to_owned).collect();
             (lines.len() >= count).then_some(lines)
