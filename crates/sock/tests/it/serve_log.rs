@@ -7,7 +7,9 @@ use std::process::Stdio;
 
 use berkeley::Type;
 
-use crate::support::{Captured, Process, Server, TempDir, connect, expect, read_all, sock, text, unix};
+use crate::support::{
+    Captured, Process, Server, TempDir, connect, eventually, expect, read_all, sock, text, unix,
+};
 
 #[test]
 fn without_an_endpoint_it_is_tcp_on_12345_of_this_machine() {
@@ -190,10 +192,14 @@ fn the_ready_descriptor_gets_a_line_for_each_address_once_they_listen() {
 fn as_many_threads_serve_as_are_asked_for() {
     let server = Server::start(&["127.0.0.1:0", "--threads", "3", "--echo"]);
     let folder = format!("/proc/{}/task", server.process.pid());
-    let names = std::fs::read_dir(folder)
-        .expect("it is running")
-        .filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());
-    assert_eq!(names.filter(|name| name.starts_with("worker ")).count(), 3);
+    let workers = || {
+        let tasks = std::fs::read_dir(&folder).expect("it is running");
+        let names = tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());
+        names.filter(|name| name.starts_with("worker ")).count()
+    };
+    // A thread gives itself its name, a moment after it is there.
+    eventually("three workers", || workers() >= 3);
+    assert_eq!(workers(), 3);
     for _ in 0..6 {
         let mut client = server.connect();
         client.write_all(b"x").expect("a live server");
