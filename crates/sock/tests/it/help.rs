@@ -11,7 +11,7 @@ fn every_help_starts_with_examples_and_goes_to_standard_output() {
         for flag in ["--help", "-h"] {
             let help = text(&run_sock(&[command, &[flag]].concat()).quietly_done());
             assert!(help.starts_with("Examples:\n  "), "{help}");
-            assert!(help.contains("Usage: sock") && help.contains("Endpoints: "), "{help}");
+            assert!(help.contains("Usage: sock") && help.contains("Endpoints:\n"), "{help}");
         }
     }
 }
