@@ -2,6 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::os::fd::AsFd as _;
 use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -192,6 +193,39 @@ fn an_output_that_cannot_be_written_is_a_failure() {
     let finished = Process::start_as_it_is(&mut command).finish();
     assert_eq!(finished.code(), 1, "{}", finished.stderr);
     assert_eq!(finished.stderr, "sock: write standard output: no space left on device (os error 28)\n");
+}
+
+/// `O_NONBLOCK` belongs to the pipe, not to the process that set it: another one may have left it so.
+#[test]
+fn a_pipe_in_non_blocking_mode_loses_nothing_either_way() {
+    let server = Server::start(&["127.0.0.1:0", "--echo"]);
+    let data = pattern(4 << 20);
+    let (input, mut writer) = std::io::pipe().expect("a pipe");
+    let (mut reader, output) = std::io::pipe().expect("a pipe");
+    for end in [input.as_fd(), output.as_fd()] {
+        Socket::from(end.try_clone_to_owned().expect("a descriptor"))
+            .set_timeout(Some(Duration::ZERO))
+            .expect("a descriptor of this process");
+    }
+    let mut command = sock(&["connect", &server.endpoint()]);
+    command.stdin(input).stdout(output).stderr(Stdio::piped());
+    let client = Process::start_as_it_is(&mut command);
+    drop(command);
+    // Nothing is there at first: the first read of the input would block.
+    let greeting = b"first";
+    writer.write_all(greeting).expect("the client reads");
+    expect(&reader, greeting);
+    let received = thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut writer = writer;
+            writer.write_all(&data).expect("the client reads");
+        });
+        // Once this side has waited, the output is full.
+        thread::sleep(Duration::from_millis(200));
+        read_all(&mut reader)
+    });
+    assert!(received == data, "{} bytes", received.len());
+    client.finish().quietly_done();
 }
 
 #[test]

@@ -7,7 +7,7 @@ mod ending;
 mod output;
 mod pump;
 
-use std::io::{self, Cursor, IsTerminal as _};
+use std::io::{self, IsTerminal as _};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
@@ -141,8 +141,8 @@ fn start(
     spawn("receive", sender.clone(), move || pump::receive(&receiving, &mut output))?;
     let sending = Arc::clone(line);
     match input {
-        Input::Standard => spawn("send", sender, move || pump::send(&sending, io::stdin(), size))?,
-        Input::Text(text) => spawn("send", sender, move || pump::send(&sending, Cursor::new(text), size))?,
+        Input::Standard => spawn("send", sender, move || pump::send(&sending, size))?,
+        Input::Text(text) => spawn("send", sender, move || pump::send_text(&sending, &text))?,
         // A stream's end is then the peer's alone to tell; datagrams go on until a signal or a timeout.
         Input::None if line.connected => drop(sender.send(Event::InputEnded)),
         Input::None => {}

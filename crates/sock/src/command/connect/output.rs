@@ -1,9 +1,10 @@
 //! What is made of the bytes that come: printed as they are, made safe for a terminal, dumped, told as events, dropped.
 
-use std::io::{self, Write as _};
+use std::io;
 
 use crate::report::hex::HexDump;
 use crate::report::json::Event;
+use crate::report::patience;
 use crate::report::terminal::TerminalFilter;
 
 /// Where received bytes go.
@@ -44,7 +45,5 @@ impl Output {
 
 /// Writes to standard output, in one piece whatever other threads print.
 pub(super) fn print(bytes: &[u8]) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(bytes)?;
-    stdout.flush()
+    patience::write(&mut io::stdout().lock(), bytes)
 }

@@ -1,7 +1,9 @@
 //! The two directions, a thread each: the input to the socket, and the socket to the output.
 
-use std::io::{self, Read};
+use std::fs::File;
+use std::io;
 use std::net::Shutdown;
+use std::os::fd::AsFd as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -11,6 +13,7 @@ use berkeley::Socket;
 use super::ending::Event;
 use super::output::Output;
 use crate::exit::Failure;
+use crate::report::patience;
 
 /// The most that one read of a stream's input takes, in bytes.
 pub(super) const PIECE: usize = 65_536;
@@ -80,21 +83,32 @@ impl Line {
     }
 }
 
-/// Sends what `input` gives, at most `size` bytes at a time, until it ends; says how it went.
-pub(super) fn send(line: &Line, mut input: impl Read, size: usize) -> Event {
+/// Sends what standard input gives, at most `size` bytes at a time, until it ends; says how it went.
+pub(super) fn send(line: &Line, size: usize) -> Event {
+    send_input(line, size).unwrap_or_else(|event| event)
+}
+
+fn send_input(line: &Line, size: usize) -> Result<Event, Event> {
+    let unreadable = |error| Event::InputFailed(Failure::io("read standard input", &error));
+    // Without std's buffer, so that one read is one datagram.
+    let mut input = io::stdin().as_fd().try_clone_to_owned().map(File::from).map_err(unreadable)?;
     let mut buffer = vec![0; size];
     loop {
-        match input.read(&mut buffer) {
-            Ok(0) => return end_of_input(line),
-            Ok(length) => {
-                if let Err(event) = line.send(&buffer[..length]) {
-                    return event;
-                }
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Event::InputFailed(Failure::io("read standard input", &error)),
+        match patience::read(&mut input, &mut buffer).map_err(unreadable)? {
+            0 => return Ok(end_of_input(line)),
+            length => line.send(&buffer[..length])?,
         }
     }
+}
+
+/// Sends `text` in place of an input; says how it went.
+pub(super) fn send_text(line: &Line, text: &str) -> Event {
+    for piece in text.as_bytes().chunks(PIECE) {
+        if let Err(event) = line.send(piece) {
+            return event;
+        }
+    }
+    end_of_input(line)
 }
 
 /// Tells the peer that nothing more will come.
