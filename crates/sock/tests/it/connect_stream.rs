@@ -267,6 +267,20 @@ fn a_conversation_in_which_nothing_moves_is_given_up() {
     assert!(lines[1].starts_with("hint: ") && lines.len() == 2, "{lines:?}");
 }
 
+#[test]
+fn an_output_that_nobody_reads_does_not_outlive_the_idle_timeout() {
+    let server = Server::start(&["127.0.0.1:0", "--chargen"]);
+    for args in [&[][..], &["--json"], &["--hex"]] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        let mut command = sock(&["connect", &server.endpoint(), "--receive-only", "--idle-timeout", "500ms"]);
+        command.args(args).stdin(Stdio::null()).stdout(writer).stderr(Stdio::piped());
+        let finished = Process::start_as_it_is(&mut command).finish();
+        assert_eq!(finished.code(), 124, "{args:?}: {}", finished.stderr);
+        assert!(finished.stderr.starts_with("sock: nothing moved for 500ms\n"), "{}", finished.stderr);
+        drop(reader);
+    }
+}
+
 /// Whether nobody holds the other end any more: it has left the kernel's table of live connections.
 fn is_gone(stream: &TcpStream) -> bool {
     let local = stream.local_addr().expect("a connected socket");

@@ -1,7 +1,7 @@
 //! `sock connect`: standard input to a socket, the socket to standard output, byte for byte.
 //!
-//! Two threads pump, one each way; this one decides when it is over ([`ending`]). The end of the input is passed on, and
-//! reading goes on until the peer is done, so that no byte is lost whatever the order of closing.
+//! Two threads pump, one each way; this one decides when it is over ([`ending`]). The end of the input is passed on,
+//! and reading goes on until the peer is done, so that no byte is lost whatever the order of closing.
 
 mod ending;
 mod output;
@@ -30,14 +30,17 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Runs the command.
 pub fn run(args: &ConnectArgs) -> Result<Exit, Failure> {
-    let outcome = converse(args);
-    if let (Err(failure), true) = (&outcome, args.json) {
-        tell(args, json::Event::new("error").field("message", failure.message.clone()));
+    let mut last_events = String::new();
+    let outcome = converse(args, &mut last_events);
+    if let Err(failure) = &outcome {
+        last_events += &json::Event::new("error").field("message", failure.message.as_str()).into_line();
     }
+    tell(args, last_events);
     outcome
 }
 
-fn converse(args: &ConnectArgs) -> Result<Exit, Failure> {
+/// Connects, and passes bytes until it is over; how it went as a whole is left in `last_events`.
+fn converse(args: &ConnectArgs, last_events: &mut String) -> Result<Exit, Failure> {
     let endpoint = open::parse(&args.endpoint, Role::Connect).map_err(Failure::misuse)?;
     let timeout = timeout(args, &endpoint)?;
     let input = Input::new(args, endpoint.scheme)?;
@@ -59,13 +62,11 @@ fn converse(args: &ConnectArgs) -> Result<Exit, Failure> {
     let events = start(&line, input, size, output(args))?;
     let end = wait_for_end(&events, &line, Ending::new(rules));
     let (bytes_in, bytes_out) = line.totals();
-    tell(
-        args,
-        json::Event::new("closed")
-            .field("bytes_in", bytes_in)
-            .field("bytes_out", bytes_out)
-            .seconds(line.time()),
-    );
+    *last_events = json::Event::new("closed")
+        .field("bytes_in", bytes_in)
+        .field("bytes_out", bytes_out)
+        .seconds(line.time())
+        .into_line();
     match end {
         End::Done => Ok(Exit::Done),
         End::PeerLeft => {
@@ -186,7 +187,7 @@ fn announce(args: &ConnectArgs, endpoint: &Endpoint, line: &Line, input: &Input)
         line.socket.peer_address().map_or_else(|_| endpoint.place.to_string(), |peer| peer.to_string());
     let event =
         json::Event::new("connected").field("transport", endpoint.scheme.name()).field("peer", peer.as_str());
-    tell(args, event);
+    tell(args, event.into_line());
     if !io::stderr().is_terminal() {
         return;
     }
@@ -194,10 +195,10 @@ fn announce(args: &ConnectArgs, endpoint: &Endpoint, line: &Line, input: &Input)
     note(args, &format!("connected to {} {peer}{how}", endpoint.scheme));
 }
 
-/// An event for programs; an output that is closed is noticed where payload is written.
-fn tell(args: &ConnectArgs, event: json::Event) {
-    if args.json {
-        let _ = output::print(event.into_line().as_bytes());
+/// Events for programs.
+fn tell(args: &ConnectArgs, events: String) {
+    if args.json && !events.is_empty() {
+        output::print_soon(events);
     }
 }
 
