@@ -45,20 +45,15 @@ fn converse(args: &ConnectArgs, last_events: &mut String) -> Result<Exit, Failur
     let timeout = timeout(args, &endpoint)?;
     let input = Input::new(args, endpoint.scheme)?;
     let socket = open::connect::connect(&endpoint, timeout)?;
-    let (connected, messages) = match endpoint.scheme {
-        Scheme::Tcp | Scheme::Unix => (true, false),
-        Scheme::UnixSeqpacket => (true, true),
-        Scheme::Udp | Scheme::UnixDgram => (false, true),
-    };
-    let line = Line::new(socket, connected, messages);
+    let line = Line::new(socket, endpoint.scheme);
     announce(args, &endpoint, &line, &input);
     let rules = Rules {
-        connected,
+        connected: line.connected,
         terminal: input.is_terminal(),
         wait: args.wait.0,
         idle: args.idle_timeout.map(|period| period.0),
     };
-    let size = if messages { usize::try_from(args.datagram_size.0).unwrap_or(PIECE) } else { PIECE };
+    let size = if line.messages { usize::try_from(args.datagram_size.0).unwrap_or(PIECE) } else { PIECE };
     let events = start(&line, input, size, output(args))?;
     let end = wait_for_end(&events, &line, Ending::new(rules));
     let (bytes_in, bytes_out) = line.totals();
