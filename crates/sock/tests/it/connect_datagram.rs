@@ -108,6 +108,17 @@ fn nobody_there_is_a_refusal() {
 }
 
 #[test]
+fn a_text_is_one_datagram_an_empty_one_too() {
+    let (socket, endpoint) = peer();
+    for text in ["", "one two", "-5"] {
+        run_sock(&["connect", &endpoint, "--wait", "1ms", "--send", text]).quietly_done();
+        let mut buffer = [0; 10];
+        let length = socket.recv(&mut buffer).expect("a datagram");
+        assert_eq!(&buffer[..length], text.as_bytes());
+    }
+}
+
+#[test]
 fn a_text_longer_than_a_datagram_is_refused() {
     let (_socket, endpoint) = peer();
     let finished = run_sock(&["connect", &endpoint, "--send", &"x".repeat(1_201)]);

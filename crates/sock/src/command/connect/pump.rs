@@ -145,14 +145,15 @@ fn send_input(line: &Line, size: usize) -> Result<Event, Event> {
     }
 }
 
-/// Sends `text` in place of an input; says how it went.
+/// Sends `text` in place of an input, as one message where there are messages; says how it went.
 pub(super) fn send_text(line: &Line, text: &str) -> Event {
-    for piece in text.as_bytes().chunks(PIECE) {
-        if let Err(event) = line.send(piece) {
-            return event;
-        }
-    }
-    end_of_input(line)
+    // An empty text has no chunk, but is a message.
+    let sent = if line.messages {
+        line.send(text.as_bytes())
+    } else {
+        text.as_bytes().chunks(PIECE).try_for_each(|piece| line.send(piece))
+    };
+    sent.err().unwrap_or_else(|| end_of_input(line))
 }
 
 /// Tells the peer that nothing more will come.
