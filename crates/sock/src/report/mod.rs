@@ -11,6 +11,7 @@
 //! | [`log`] | the lines on standard error, through a bounded queue |
 //! | [`patience`] | reading and writing that wait, in non-blocking mode too |
 //! | [`terminal`] | a peer's stream made safe for a terminal |
+//! | [`utf8`] | letters that come in two pieces |
 
 pub mod escape;
 pub mod hex;
@@ -18,3 +19,4 @@ pub mod json;
 pub mod log;
 pub mod patience;
 pub mod terminal;
+pub mod utf8;
