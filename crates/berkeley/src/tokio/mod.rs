@@ -24,7 +24,8 @@ mod wait;
 use std::fmt;
 use std::net::Shutdown;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use ::tokio::io::unix::AsyncFd;
@@ -68,13 +69,17 @@ pub use recv_ready::ReadReady;
 /// # }
 /// ```
 pub struct AsyncSocket {
-    // Dropped before the descriptor that it watches is closed, hence declared before it.
-    registration: OnceLock<AsyncFd<RawFd>>,
-    /// Held while registering: a second registration of one descriptor would be `EEXIST`.
-    registering: Mutex<()>,
+    // Dropped before the descriptor that they watch is closed, hence declared before it.
+    registration: OnceLock<Arc<AsyncFd<RawFd>>>,
+    /// The wait of [`poll_recv_ready`](Self::poll_recv_ready) on a socket of packets. The lock is also held while
+    /// registering: a second registration of one descriptor would be `EEXIST`.
+    waiting: Mutex<Option<Waiting>>,
     socket: Socket,
     traits: Traits,
 }
+
+/// A wait that owns what it watches, so that the socket can keep it between two polls.
+type Waiting = Pin<Box<dyn Future<Output = std::io::Result<()>> + Send>>;
 
 /// What waiting needs to know of a socket's kind, asked once.
 #[derive(Clone, Copy)]
@@ -85,6 +90,8 @@ struct Traits {
     short_is_empty: bool,
     /// Whether a send may find the peer's queue full while epoll says "writable": `AF_UNIX` datagrams.
     peer_queue: bool,
+    /// Whether an error may come without anything to receive, as ICMP's do: all that are no streams.
+    errs_alone: bool,
 }
 
 impl Traits {
@@ -98,6 +105,7 @@ impl Traits {
         Ok(Self {
             short_is_empty: inet && tcp && kind == Type::STREAM,
             peer_queue: family == Family::UNIX && kind == Type::DGRAM,
+            errs_alone: kind != Type::STREAM,
         })
     }
 }
@@ -138,7 +146,7 @@ impl AsyncSocket {
     }
 
     fn with_traits(socket: Socket, traits: Traits) -> Self {
-        Self { registration: OnceLock::new(), registering: Mutex::new(()), socket, traits }
+        Self { registration: OnceLock::new(), waiting: Mutex::new(None), socket, traits }
     }
 
     /// Gives the socket back, with a timeout of zero, free of the reactor.
@@ -195,7 +203,7 @@ impl AsyncSocket {
 
     /// The reactor's view of the socket, which it meets here if it has not yet.
     #[inline]
-    fn registered(&self) -> Result<&AsyncFd<RawFd>> {
+    fn registered(&self) -> Result<&Arc<AsyncFd<RawFd>>> {
         match self.registration.get() {
             Some(registration) => Ok(registration),
             None => self.register(),
@@ -203,8 +211,8 @@ impl AsyncSocket {
     }
 
     #[cold]
-    fn register(&self) -> Result<&AsyncFd<RawFd>> {
-        let _held = self.registering.lock().unwrap_or_else(PoisonError::into_inner);
+    fn register(&self) -> Result<&Arc<AsyncFd<RawFd>>> {
+        let _held = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(registration) = self.registration.get() {
             return Ok(registration);
         }
@@ -214,7 +222,7 @@ impl AsyncSocket {
             Some(errno) => register_error(fd, Errno::from_raw(errno)),
             None => Error::invalid(Operation::Register, error.to_string()),
         })?;
-        Ok(self.registration.get_or_init(|| registration))
+        Ok(self.registration.get_or_init(|| Arc::new(registration)))
     }
 }
 

@@ -1,18 +1,22 @@
 //! Receiving into a buffer that is borrowed only once there is something to receive.
 
 use std::fmt;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
+use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::RawFd;
+use std::pin::pin;
+use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use ::tokio::io::Interest;
-use ::tokio::io::unix::AsyncFdReadyGuard;
+use ::tokio::io::unix::{AsyncFd, AsyncFdReadyGuard};
 use ::tokio::runtime::Handle;
+use ::tokio::task::coop::consume_budget;
 use ::tokio::time::sleep;
 
 use super::AsyncSocket;
-use super::wait::{gone, uninterrupted};
+use super::wait::{READ, gone, uninterrupted};
 use crate::address::Address;
 use crate::error::Result;
 use crate::kinds::Flags;
@@ -77,7 +81,7 @@ impl AsyncSocket {
     ) -> Poll<Result<R>> {
         let registration = self.registered()?;
         loop {
-            let event = ready!(registration.poll_read_ready(context)).map_err(|_| gone())?;
+            let event = ready!(self.poll_event(registration, context)).map_err(|_| gone())?;
             let ended = event.ready().is_read_closed();
             let mut ready = ReadReady { socket: self, event, again: false };
             match take(&mut ready) {
@@ -90,6 +94,43 @@ impl AsyncSocket {
                 Err(error) if ready.again && error.is_interrupted() => {}
                 result => return Poll::Ready(result),
             }
+        }
+    }
+
+    /// Pending until the reactor says that there is something to receive.
+    #[inline]
+    fn poll_event<'a>(
+        &self,
+        registration: &'a Arc<AsyncFd<RawFd>>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<AsyncFdReadyGuard<'a, RawFd>>> {
+        if self.traits.errs_alone {
+            self.poll_packet(registration, context)
+        } else {
+            registration.poll_read_ready(context)
+        }
+    }
+
+    /// As [`poll_event`](Self::poll_event), woken by an error alone too, which tokio's `poll_read_ready` sleeps through.
+    fn poll_packet<'a>(
+        &self,
+        registration: &'a Arc<AsyncFd<RawFd>>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<AsyncFdReadyGuard<'a, RawFd>>> {
+        ready!(pin!(consume_budget()).poll(context));
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let event = pin!(registration.ready(READ)).poll(context);
+            if event.is_ready() {
+                *waiting = None;
+                return event;
+            }
+            let wait = waiting.get_or_insert_with(|| {
+                let registration = Arc::clone(registration);
+                Box::pin(async move { registration.ready(READ).await.map(drop) })
+            });
+            ready!(wait.as_mut().poll(context))?;
+            *waiting = None;
         }
     }
 }

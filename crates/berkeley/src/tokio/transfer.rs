@@ -1,8 +1,7 @@
 //! Moving bytes: from `recv` to `send_to`.
 
-use ::tokio::io::Interest;
-
 use super::AsyncSocket;
+use super::wait::{READ, WRITE};
 use crate::address::Address;
 use crate::error::{Operation, Result};
 use crate::kinds::Flags;
@@ -22,20 +21,20 @@ impl AsyncSocket {
 
     /// As [`recv`](Self::recv), with flags.
     pub fn recv_with(&self, buffer: &mut [u8], flags: Flags) -> impl Future<Output = Result<usize>> {
-        self.carry_through(Interest::READABLE, move |socket| socket.try_recv(buffer, flags))
+        self.carry_through(READ, move |socket| socket.try_recv(buffer, flags))
     }
 
     /// Receives at most `limit` bytes into a new vector, which holds just them; empty at the end of a stream.
     ///
     /// The memory is taken when there is something to receive. Fails with `ENOMEM` where there is none. Cancel-safe.
     pub async fn recv_vec(&self, limit: usize) -> Result<Vec<u8>> {
-        self.carry_through(Interest::READABLE, |socket| socket.recv_vec(limit)).await
+        self.carry_through(READ, |socket| socket.recv_vec(limit)).await
     }
 
     /// Receives a datagram and its sender's address (recvfrom(2)). Cancel-safe.
     #[doc(alias = "recvfrom")]
     pub async fn recv_from(&self, buffer: &mut [u8]) -> Result<(usize, Address)> {
-        self.carry_through(Interest::READABLE, |socket| socket.try_recv_from(buffer, Flags::NONE)).await
+        self.carry_through(READ, |socket| socket.try_recv_from(buffer, Flags::NONE)).await
     }
 
     /// Receives without taking: the next receive gives the same bytes again (`MSG_PEEK`). Cancel-safe.
@@ -56,7 +55,7 @@ impl AsyncSocket {
 
     /// As [`send`](Self::send), with flags.
     pub fn send_with(&self, buffer: &[u8], flags: Flags) -> impl Future<Output = Result<usize>> {
-        self.carry_through(Interest::WRITABLE, move |socket| socket.try_send(buffer, flags))
+        self.carry_through(WRITE, move |socket| socket.try_send(buffer, flags))
     }
 
     /// Sends all of `buffer`, however many calls it takes.
@@ -85,7 +84,6 @@ impl AsyncSocket {
     #[doc(alias = "sendto")]
     pub async fn send_to(&self, buffer: &[u8], address: impl Into<Address>) -> Result<usize> {
         let address = address.into();
-        self.carry_through(Interest::WRITABLE, |socket| socket.try_send_to(buffer, address, Flags::NONE))
-            .await
+        self.carry_through(WRITE, |socket| socket.try_send_to(buffer, address, Flags::NONE)).await
     }
 }

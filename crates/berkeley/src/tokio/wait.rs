@@ -11,6 +11,13 @@ use crate::kinds::Flags;
 use crate::socket::{Deadline, Pace, Poll, Socket};
 use crate::sys::Errno;
 
+/// Something to receive, or an error alone: epoll says `EPOLLERR` without `EPOLLIN` of an ICMP error of UDP, or of a queue
+/// of errors, and tokio's `READABLE` leaves it out.
+pub(super) const READ: Interest = Interest::READABLE.add(Interest::ERROR);
+
+/// Room to send, or an error alone.
+pub(super) const WRITE: Interest = Interest::WRITABLE.add(Interest::ERROR);
+
 /// Waiting for readiness, and trying without a wait.
 ///
 /// A `try_*` call that finds nothing makes the next wait a real one. While the reactor knows that a try would find
@@ -39,13 +46,13 @@ impl AsyncSocket {
     /// # }
     /// ```
     pub async fn readable(&self) -> Result<()> {
-        self.registered()?.readable().await.map(drop).map_err(|_| gone())
+        self.registered()?.ready(READ).await.map(drop).map_err(|_| gone())
     }
 
     /// Waits until there is room to send, a connection is made, or an error has come; else as
     /// [`readable`](Self::readable).
     pub async fn writable(&self) -> Result<()> {
-        self.registered()?.writable().await.map(drop).map_err(|_| gone())
+        self.registered()?.ready(WRITE).await.map(drop).map_err(|_| gone())
     }
 
     /// Takes one connection if there is one; the accepted socket does not block.
@@ -88,12 +95,18 @@ impl AsyncSocket {
     ) -> Result<T> {
         let mut attempt = || uninterrupted(|| attempt(&self.socket));
         let Some(registration) = self.registration.get() else { return attempt() };
-        let tried = registration.try_io(interest, |_| match attempt() {
-            Err(error) if error.is_would_block() => Err(std::io::ErrorKind::WouldBlock.into()),
-            result => Ok(result),
-        });
-        // The outer error is always WouldBlock: from the line above, or since tokio knew it without trying.
-        tried.unwrap_or_else(|_| Err(Error::kernel(operation, Errno::AGAIN)))
+        // tokio's `try_io` heeds an interest that is combined no more than none at all, hence one after the other.
+        for interest in [interest, Interest::ERROR] {
+            let tried = registration.try_io(interest, |_| match attempt() {
+                Err(error) if error.is_would_block() => Err(std::io::ErrorKind::WouldBlock.into()),
+                result => Ok(result),
+            });
+            // The error is always WouldBlock: from the line above, or since tokio knew it without trying.
+            if let Ok(result) = tried {
+                return result;
+            }
+        }
+        Err(Error::kernel(operation, Errno::AGAIN))
     }
 
     /// Tries `attempt` whenever the reactor says so, until it succeeds or fails for good.

@@ -1,6 +1,7 @@
 //! `AsyncSocket`: the calls of `Socket`, awaited. Every test runs within a time limit.
 
 mod recv_ready;
+mod refused;
 mod register;
 mod wait;
 
