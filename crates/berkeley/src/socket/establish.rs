@@ -1,7 +1,7 @@
 //! From an address to a connection: bind, listen, accept, connect, shutdown, and the names of both ends.
 
 use std::net::Shutdown;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use super::timeout::{Pace, Poll, Stop, carry_through, wait, waits};
@@ -9,7 +9,7 @@ use super::{Deadline, Socket, describe};
 use crate::address::Address;
 use crate::error::{Error, Operation, Result};
 use crate::kinds::{Family, Interest};
-use crate::sys::{Errno, constants as c, option, socket};
+use crate::sys::{self, Errno, constants as c, option, poll, socket};
 
 impl<F: AsFd> Socket<F> {
     /// Gives the socket its local address (bind(2)).
@@ -72,14 +72,18 @@ impl<F: AsFd> Socket<F> {
         let fd = self.fd.as_fd();
         let encoded = address.encode();
         let deadline = Deadline::from_timeout(timeout);
-        let local = address.family() == Family::UNIX;
-        let mut pace = None;
+        // An interrupted connect goes on by itself over IP. AF_UNIX was still queueing, and AF_VSOCK undoes it.
+        let goes_on = matches!(address.family(), Family::INET | Family::INET6);
+        let (mut interrupted, mut pace) = (false, None);
         loop {
             match socket::connect(fd, encoded.as_bytes()) {
                 Ok(()) => return Ok(()),
-                // An interrupted AF_UNIX connect was still queueing and starts anew; any other goes on by itself.
-                Err(Errno::INTR) if local => {}
+                Err(Errno::INTR) if !goes_on => interrupted = true,
+                Err(Errno::INTR) if timeout == Some(Duration::ZERO) => return Err(Errno::INPROGRESS.into()),
                 Err(Errno::INTR) => break,
+                // A family that went on by itself after all.
+                Err(Errno::ISCONN) if interrupted => return Ok(()),
+                Err(Errno::ALREADY) if interrupted && waits(fd, timeout)? => break,
                 // Of a socket that blocks by itself it means that its `SO_SNDTIMEO` has run out.
                 Err(Errno::INPROGRESS) if waits(fd, timeout)? => break,
                 // A full AF_UNIX backlog, of which poll says "writable".
@@ -91,25 +95,43 @@ impl<F: AsFd> Socket<F> {
             }
         }
         wait(fd, Interest::Writable, deadline)?;
-        match option::option_i32(fd, c::SOL_SOCKET, c::SO_ERROR)? {
-            0 => Ok(()),
-            errno => Err(Errno::from_raw(errno).into()),
+        let mut pace = Pace::new(deadline, Poll::Honest);
+        loop {
+            match outcome(fd) {
+                Err(Errno::INPROGRESS) => pace.wait(fd, Interest::Writable)?,
+                result => return Ok(result?),
+            }
         }
     }
 
-    /// Learns how a connection that was in progress ended, once the socket is writable (`SO_ERROR`).
+    /// Learns how a connection that was in progress ended, once the socket is writable (`SO_ERROR`, getpeername(2)).
     ///
     /// Fails with what the connection failed with, or with an error that [`is_in_progress`](Error::is_in_progress) where
-    /// it is neither made nor refused yet.
+    /// it is neither made nor refused yet. `ENOTCONN` where there is none any more and its error was taken, or where
+    /// none was ever started.
+    ///
+    /// ```
+    /// use berkeley::{Deadline, Family, Interest, Protocol, Socket, Type};
+    /// use std::net::Ipv4Addr;
+    /// use std::time::Duration;
+    ///
+    /// let server = Socket::new(Family::INET, Type::STREAM, Protocol::DEFAULT)?;
+    /// server.bind((Ipv4Addr::LOCALHOST, 0))?;
+    /// server.listen(16)?;
+    ///
+    /// let client = Socket::new(Family::INET, Type::STREAM.nonblocking(), Protocol::DEFAULT)?;
+    /// match client.connect(server.local_address()?) {
+    ///     Err(error) if error.is_in_progress() => {
+    ///         client.wait(Interest::Writable, Deadline::after(Duration::from_secs(5)))?;
+    ///         client.finish_connect()?;
+    ///     }
+    ///     done => done?,
+    /// }
+    /// assert_eq!(client.peer_address()?, server.local_address()?);
+    /// # Ok::<(), berkeley::Error>(())
+    /// ```
     pub fn finish_connect(&self) -> Result<()> {
-        if let Some(error) = self.take_error()? {
-            return Err(error.during(Operation::Connect));
-        }
-        match socket::peer_address(self.fd.as_fd()) {
-            Ok(_) => Ok(()),
-            Err(Errno::NOTCONN) => Err(Error::kernel(Operation::Connect, Errno::INPROGRESS)),
-            Err(errno) => Err(self.fail(Operation::Connect, errno, None)),
-        }
+        outcome(self.fd.as_fd()).map_err(|errno| self.fail(Operation::Connect, errno, None))
     }
 
     /// Ends one direction or both (shutdown(2)): the peer reads the end of the data once it has read what was sent.
@@ -146,5 +168,24 @@ impl<F: AsFd> Socket<F> {
         let pending = option::option_i32(self.fd.as_fd(), c::SOL_SOCKET, c::SO_ERROR)
             .map_err(|errno| self.fail(Operation::TakeError, errno, None))?;
         Ok((pending != 0).then(|| self.fail(Operation::TakeError, Errno::from_raw(pending), None)))
+    }
+}
+
+/// How a connection stands: made, in progress, or ended, by its error where that was not taken before.
+fn outcome(fd: BorrowedFd<'_>) -> sys::Result<()> {
+    pending_error(fd)?;
+    match socket::peer_address(fd) {
+        // poll(2) always tells of an error or a hang-up: both mean that nothing is in progress.
+        Err(Errno::NOTCONN) if poll::poll(fd, 0, Some(Duration::ZERO))? == 0 => Err(Errno::INPROGRESS),
+        // The error may have come since it was asked for.
+        Err(Errno::NOTCONN) => pending_error(fd).and(Err(Errno::NOTCONN)),
+        result => result.map(drop),
+    }
+}
+
+fn pending_error(fd: BorrowedFd<'_>) -> sys::Result<()> {
+    match option::option_i32(fd, c::SOL_SOCKET, c::SO_ERROR)? {
+        0 => Ok(()),
+        errno => Err(Errno::from_raw(errno)),
     }
 }

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use berkeley::fault::{self, Plan};
-use berkeley::{Address, Deadline, Flags, Interest, Socket};
+use berkeley::{Address, Deadline, Flags, Interest, Socket, option};
 
 use crate::support::{
     KINDS, Kind, LIMIT, LISTENERS, LONG, SHORT, STREAMS, TCP, TCP6, UDP, UNIX, UNIX_DGRAM, assert_kept,
@@ -448,5 +448,23 @@ fn a_refused_connection_says_so_whatever_the_timeout() {
                 format!("connect tcp {address}: connection refused (os error 111)")
             );
         }
+    });
+}
+
+#[test]
+fn a_connection_that_was_made_and_reset_is_not_in_progress() {
+    within(LIMIT, || {
+        let (listener, address) = TCP.listener(1);
+        let client = TCP.socket();
+        client.connect(address).unwrap();
+        let (peer, _) = listener.accept().unwrap();
+        peer.set(option::LINGER, Some(Duration::ZERO)).unwrap();
+        drop(peer);
+        client.wait(Interest::Readable, Deadline::after(LONG)).unwrap();
+        let error = client.finish_connect().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset, "{error}");
+        let error = client.finish_connect().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotConnected, "{error}");
+        assert_eq!(TCP.socket().finish_connect().unwrap_err().kind(), ErrorKind::NotConnected);
     });
 }
