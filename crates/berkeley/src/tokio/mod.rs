@@ -71,11 +71,18 @@ pub use recv_ready::ReadReady;
 pub struct AsyncSocket {
     // Dropped before the descriptor that they watch is closed, hence declared before it.
     registration: OnceLock<Arc<AsyncFd<RawFd>>>,
-    /// The wait of [`poll_recv_ready`](Self::poll_recv_ready) on a socket of packets. The lock is also held while
-    /// registering: a second registration of one descriptor would be `EEXIST`.
-    waiting: Mutex<Option<Waiting>>,
+    /// What the polled methods wait for where tokio's two slots do not do. The lock is also held while registering: a
+    /// second registration of one descriptor would be `EEXIST`.
+    waits: Mutex<Waits>,
     socket: Socket,
     traits: Traits,
+}
+
+/// The waits of the one task that reads and of the one that writes.
+#[derive(Default)]
+struct Waits {
+    read: Option<Waiting>,
+    write: Option<Waiting>,
 }
 
 /// A wait that owns what it watches, so that the socket can keep it between two polls.
@@ -146,7 +153,7 @@ impl AsyncSocket {
     }
 
     fn with_traits(socket: Socket, traits: Traits) -> Self {
-        Self { registration: OnceLock::new(), waiting: Mutex::new(None), socket, traits }
+        Self { registration: OnceLock::new(), waits: Mutex::default(), socket, traits }
     }
 
     /// Gives the socket back, with a timeout of zero, free of the reactor.
@@ -212,7 +219,7 @@ impl AsyncSocket {
 
     #[cold]
     fn register(&self) -> Result<&Arc<AsyncFd<RawFd>>> {
-        let _held = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let _held = self.waits.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(registration) = self.registration.get() {
             return Ok(registration);
         }

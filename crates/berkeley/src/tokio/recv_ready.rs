@@ -6,21 +6,18 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::RawFd;
 use std::pin::pin;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use ::tokio::io::Interest;
 use ::tokio::io::unix::{AsyncFd, AsyncFdReadyGuard};
-use ::tokio::runtime::Handle;
 use ::tokio::task::coop::consume_budget;
-use ::tokio::time::sleep;
 
 use super::AsyncSocket;
-use super::wait::{READ, gone, uninterrupted};
+use super::wait::{READ, gone, poll_pause, uninterrupted};
 use crate::address::Address;
 use crate::error::Result;
 use crate::kinds::Flags;
-use crate::socket::Pace;
 use crate::sys::fault;
 
 /// For servers of very many connections: an idle one owns no buffer, and its future is a few words.
@@ -88,7 +85,7 @@ impl AsyncSocket {
                 Err(error) if ready.again && error.is_would_block() => {
                     // tokio never forgets the end of the data, which UDP that is shut for reading has too.
                     if ended {
-                        return wake_later(context);
+                        ready!(poll_pause(&mut self.waits().read, context));
                     }
                 }
                 Err(error) if ready.again && error.is_interrupted() => {}
@@ -118,11 +115,11 @@ impl AsyncSocket {
         context: &mut Context<'_>,
     ) -> Poll<io::Result<AsyncFdReadyGuard<'a, RawFd>>> {
         ready!(pin!(consume_budget()).poll(context));
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waits = self.waits();
+        let waiting = &mut waits.read;
         loop {
             let event = pin!(registration.ready(READ)).poll(context);
             if event.is_ready() {
-                *waiting = None;
                 return event;
             }
             let wait = waiting.get_or_insert_with(|| {
@@ -133,20 +130,6 @@ impl AsyncSocket {
             *waiting = None;
         }
     }
-}
-
-/// Has the task polled again after a pause. Rare enough for a task of its own, which keeps the future small.
-#[cold]
-fn wake_later<T>(context: &Context<'_>) -> Poll<T> {
-    let waker = context.waker().clone();
-    match Handle::try_current() {
-        Ok(runtime) => drop(runtime.spawn(async {
-            sleep(Pace::LONGEST).await;
-            waker.wake();
-        })),
-        Err(_) => waker.wake(),
-    }
-    Poll::Pending
 }
 
 /// A socket that has something to receive, as [`AsyncSocket::recv_ready`] lends it.

@@ -1,10 +1,14 @@
 //! Readiness, and the one loop of try and wait that every awaited call runs.
 
+use std::sync::{MutexGuard, PoisonError};
+use std::task::{self, Context, ready};
+
 use ::tokio::io::Interest;
+use ::tokio::runtime::Handle;
 use ::tokio::task::coop::consume_budget;
 use ::tokio::time::sleep;
 
-use super::AsyncSocket;
+use super::{AsyncSocket, Waiting, Waits};
 use crate::address::Address;
 use crate::error::{Error, Operation, Result};
 use crate::kinds::Flags;
@@ -109,6 +113,10 @@ impl AsyncSocket {
         Err(Error::kernel(operation, Errno::AGAIN))
     }
 
+    pub(super) fn waits(&self) -> MutexGuard<'_, Waits> {
+        self.waits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Tries `attempt` whenever the reactor says so, until it succeeds or fails for good.
     pub(super) async fn carry_through<T>(
         &self,
@@ -151,6 +159,27 @@ impl Patience {
             Box::pin(sleep(pause)).await;
         }
     }
+}
+
+/// Pending for a pause, after which the call may be tried again; the last task to come is woken.
+///
+/// The pause is kept in `waiting`, so that a task that is polled ever so often has one and no more.
+#[cold]
+pub(super) fn poll_pause(waiting: &mut Option<Waiting>, context: &mut Context<'_>) -> task::Poll<()> {
+    if Handle::try_current().is_err() {
+        context.waker().wake_by_ref();
+        return task::Poll::Pending;
+    }
+    let pause = waiting.get_or_insert_with(|| {
+        Box::pin(async {
+            sleep(Pace::LONGEST).await;
+            Ok(())
+        })
+    });
+    // What it gives is no matter: a wait of another kind that was left behind only brings the next try forward.
+    let _ = ready!(pause.as_mut().poll(context));
+    *waiting = None;
+    task::Poll::Ready(())
 }
 
 /// Makes the call again as long as a signal interrupts it.

@@ -1,12 +1,15 @@
 //! An error that comes alone: an ICMP error of UDP, which epoll reports without "readable".
 
 use std::future::poll_fn;
+use std::time::Duration;
 
-use berkeley::{AsyncSocket, Error, Family, Protocol, Type, option};
-use tokio::io::AsyncReadExt;
+use berkeley::{AsyncSocket, Error, Family, Protocol, Type, fault, option};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::timeout;
 
 use super::{bound, run, socket};
 
+const EAGAIN: i32 = 11;
 const ECONNREFUSED: i32 = 111;
 
 /// A socket whose peer has gone, with one datagram on its way there; `queue` has the error queued as well.
@@ -74,5 +77,20 @@ fn after_a_refusal_the_next_datagram_is_received() {
             let (received, _) = tokio::join!(client.recv_ready(|ready| ready.recv(&mut buffer)), late);
             assert_eq!(received.unwrap(), 3);
         }
+    });
+}
+
+/// The refusal leaves "closed for writing" behind, which tokio never clears.
+#[test]
+fn a_write_that_must_wait_after_a_refusal_does_not_spin() {
+    run(async {
+        let mut client = refused(false, false).await;
+        assert_refused(client.recv(&mut [0; 16]).await, "recv");
+        let armed = fault::arm(fault::Plan::fail("send", 1, EAGAIN).times(10_000));
+        let write = timeout(Duration::from_millis(300), client.write(b"again")).await;
+        assert!(write.is_err(), "{write:?}");
+        assert!(armed.struck() && armed.seen() < 50, "{} tries", armed.seen());
+        drop(armed);
+        assert_eq!(client.write(b"again").await.unwrap(), 5);
     });
 }
