@@ -57,7 +57,7 @@ use crate::sys::{Errno, fd, socket};
 pub(crate) use describe::kinds;
 pub use timeout::Deadline;
 #[cfg(feature = "tokio")]
-pub(crate) use timeout::{Pace, Poll};
+pub(crate) use timeout::{NOTHING_TAKEN, Pace, Poll};
 use timeout::{Stop, Timeout};
 
 /// A socket of any family, type and protocol (socket(7)).
@@ -199,6 +199,8 @@ impl<F: AsFd> Socket<F> {
         match stop {
             Stop::Kernel(errno) => self.fail(operation, errno, address),
             Stop::TimedOut => Error::timed_out(operation).on(describe::target(self.fd.as_fd(), address)),
+            Stop::NothingTaken => Error::unexpected(operation, timeout::NOTHING_TAKEN)
+                .on(describe::target(self.fd.as_fd(), address)),
         }
     }
 }

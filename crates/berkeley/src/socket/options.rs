@@ -62,7 +62,10 @@ impl<F: AsFd> Socket<F> {
         let room = &mut buffer[..option.kind.room()];
         let length = option::option(self.fd.as_fd(), option.level.as_raw(), option.number, room)
             .map_err(|errno| self.refused(operation, option, errno))?;
-        option.kind.decode(&room[..length]).map_err(|explanation| invalid(operation, option, explanation))
+        option
+            .kind
+            .decode(&room[..length])
+            .map_err(|explanation| Error::unexpected(operation, explanation).on(option.to_string()))
     }
 
     /// Sets an option that is known at run time; fails as [`set`](Self::set) does, and in words where the value is not of

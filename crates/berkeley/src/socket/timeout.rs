@@ -93,7 +93,12 @@ impl Timeout {
 pub(super) enum Stop {
     Kernel(Errno),
     TimedOut,
+    /// The kernel took nothing of what was to be sent, and gave no error.
+    NothingTaken,
 }
+
+/// What the last of these says.
+pub(crate) const NOTHING_TAKEN: &str = "the kernel took nothing of what is left, and gave no error";
 
 impl From<Errno> for Stop {
     fn from(errno: Errno) -> Self {

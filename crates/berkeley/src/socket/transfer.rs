@@ -145,6 +145,9 @@ impl<F: AsFd> Socket<F> {
                     if *sent >= buffer.len() {
                         return Ok(());
                     }
+                    if taken == 0 {
+                        return Err(Stop::NothingTaken);
+                    }
                     if deadline.has_passed() && timeout != Some(Duration::ZERO) {
                         return Err(Stop::TimedOut);
                     }

@@ -227,7 +227,7 @@ impl AsyncSocket {
         let fd = self.socket.as_raw_fd();
         let registration = watch(fd).map_err(|error| match error.raw_os_error() {
             Some(errno) => register_error(fd, Errno::from_raw(errno)),
-            None => Error::invalid(Operation::Register, error.to_string()),
+            None => Error::shutdown(Operation::Register, error.to_string()),
         })?;
         Ok(self.registration.get_or_init(|| Arc::new(registration)))
     }

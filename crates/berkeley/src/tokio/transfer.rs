@@ -3,8 +3,9 @@
 use super::AsyncSocket;
 use super::wait::{READ, WRITE};
 use crate::address::Address;
-use crate::error::{Operation, Result};
+use crate::error::{Error, Operation, Result};
 use crate::kinds::Flags;
+use crate::socket::NOTHING_TAKEN;
 
 /// Transfers. Any number of tasks may wait in them at once.
 ///
@@ -67,12 +68,16 @@ impl AsyncSocket {
     pub async fn send_all(&self, buffer: &[u8]) -> Result<()> {
         let mut sent = 0;
         loop {
-            match self.send(&buffer[sent..]).await {
-                Ok(taken) => sent += taken,
+            let taken = match self.send(&buffer[sent..]).await {
+                Ok(taken) => taken,
                 Err(error) => return Err(error.during(Operation::SendAll).after_sending(sent)),
-            }
+            };
+            sent += taken;
             if sent >= buffer.len() {
                 return Ok(());
+            }
+            if taken == 0 {
+                return Err(Error::unexpected(Operation::SendAll, NOTHING_TAKEN).after_sending(sent));
             }
         }
     }

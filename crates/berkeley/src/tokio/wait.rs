@@ -196,5 +196,5 @@ pub(super) fn uninterrupted<T>(mut call: impl FnMut() -> Result<T>) -> Result<T>
 /// The reactor's only error of its own: its runtime is shutting down.
 #[cold]
 pub(super) fn gone() -> Error {
-    Error::invalid(Operation::Wait, "the tokio runtime that watches this socket is shutting down")
+    Error::shutdown(Operation::Wait, "the tokio runtime that watches this socket is shutting down")
 }

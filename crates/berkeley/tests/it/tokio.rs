@@ -260,6 +260,23 @@ fn send_all_completes_over_short_sends_and_waits_for_room() {
 }
 
 #[test]
+fn a_kernel_that_takes_nothing_ends_send_all() {
+    run(async {
+        let (client, _peer) = connected(Family::INET, Type::STREAM).await;
+        let armed = fault::arm(fault::Plan::short("send", 1, 0).times(100));
+        let errors =
+            [client.send_all(b"data").await.unwrap_err(), client.socket().send_all(b"data").unwrap_err()];
+        assert_eq!(armed.seen(), 2);
+        for error in errors {
+            assert_eq!((error.cause(), error.operation()), (Cause::Unexpected, Operation::SendAll));
+            assert_eq!(error.kind(), std::io::ErrorKind::InvalidData);
+            assert!(error.to_string().contains("took nothing"), "{error}");
+        }
+        client.send_all(b"").await.unwrap();
+    });
+}
+
+#[test]
 fn a_failed_send_all_says_how_far_it_came() {
     run(async {
         let (client, peer) = connected(Family::INET, Type::STREAM).await;

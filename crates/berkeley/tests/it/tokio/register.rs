@@ -28,7 +28,8 @@ fn a_runtime_that_has_ended_is_an_error() {
         (left, right)
     });
     let error = run(async { left.recv(&mut [0; 8]).await.unwrap_err() });
-    assert_eq!((error.operation(), error.cause()), (Operation::Wait, Cause::Invalid));
+    assert_eq!((error.operation(), error.cause()), (Operation::Wait, Cause::Shutdown));
+    assert_eq!(error.kind(), std::io::ErrorKind::Other);
     assert!(error.to_string().contains("shutting down"), "{error}");
 }
 
