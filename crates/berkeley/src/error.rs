@@ -132,6 +132,8 @@ operations! {
     TryClone = "try_clone";
     /// Setting the timeout.
     SetTimeout = "set_timeout";
+    /// Asking how much waits to be sent.
+    Unsent = "unsent";
     /// Waiting for readiness.
     Wait = "wait";
     /// Taking the pending error.

@@ -9,7 +9,7 @@ use super::{Deadline, Socket, describe};
 use crate::address::Address;
 use crate::error::{Error, Operation, Result};
 use crate::kinds::{Family, Interest};
-use crate::sys::{self, Errno, constants as c, option, poll, socket};
+use crate::sys::{self, Errno, constants as c, fd, option, poll, socket};
 
 impl<F: AsFd> Socket<F> {
     /// Gives the socket its local address (bind(2)).
@@ -168,6 +168,28 @@ impl<F: AsFd> Socket<F> {
         let pending = option::option_i32(self.fd.as_fd(), c::SOL_SOCKET, c::SO_ERROR)
             .map_err(|errno| self.fail(Operation::TakeError, errno, None))?;
         Ok((pending != 0).then(|| self.fail(Operation::TakeError, Errno::from_raw(pending), None)))
+    }
+
+    /// How many bytes of the send queue have not left for good (ioctl(2) `SIOCOUTQ`).
+    ///
+    /// Of TCP, what the peer's kernel has not acknowledged (tcp(7)), the end of the data counting as one; of a Unix
+    /// socket, what the peer has not read (unix(7)), in the kernel's own measure, which counts its overhead too. At 0,
+    /// nothing that was sent can be lost to a close. Fails for a listening TCP socket.
+    ///
+    /// ```
+    /// use berkeley::{Family, Protocol, Socket, Type};
+    ///
+    /// let (left, right) = Socket::pair(Family::UNIX, Type::STREAM, Protocol::DEFAULT)?;
+    /// left.send_all(b"hello")?;
+    /// assert!(left.unsent()? >= 5);
+    /// right.recv(&mut [0; 16])?;
+    /// assert_eq!(left.unsent()?, 0);
+    /// # Ok::<(), berkeley::Error>(())
+    /// ```
+    #[doc(alias = "SIOCOUTQ")]
+    #[doc(alias = "TIOCOUTQ")]
+    pub fn unsent(&self) -> Result<usize> {
+        fd::unsent(self.fd.as_fd()).map_err(|errno| self.fail(Operation::Unsent, errno, None))
     }
 }
 

@@ -101,6 +101,7 @@ fn naming() -> Vec<Row> {
         row(Operation::LocalAddress, "fd", failed(no_socket.local_address())),
         row(Operation::PeerAddress, "udp", failed(UDP.socket().peer_address())),
         row(Operation::TakeError, "fd", failed(no_socket.take_error())),
+        row(Operation::Unsent, "fd", failed(no_socket.unsent())),
     ]
 }
 

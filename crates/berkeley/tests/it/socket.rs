@@ -318,6 +318,30 @@ fn shutting_a_clone_shuts_the_socket() {
 }
 
 #[test]
+fn what_the_peer_has_not_taken_is_unsent() {
+    within(LIMIT, || {
+        for kind in [UNIX, TCP] {
+            let (left, right) = kind.pair();
+            assert_eq!(left.unsent().unwrap(), 0);
+            left.set_timeout(Some(Duration::ZERO)).unwrap();
+            let mut sent = 0;
+            // Until the peer's queue is full and ours as well.
+            while let Ok(length) = left.send(&[0; 65_536]) {
+                sent += length;
+            }
+            assert!(left.unsent().unwrap() > 0);
+            while sent > 0 {
+                sent -= right.recv(&mut [0; 65_536]).unwrap();
+            }
+            // The last acknowledgement of TCP comes when it comes.
+            while left.unsent().unwrap() > 0 {
+                std::thread::yield_now();
+            }
+        }
+    });
+}
+
+#[test]
 fn a_pending_error_is_taken_once() {
     within(LIMIT, || {
         let (gone, address) = UDP.bound();
