@@ -33,8 +33,7 @@ pub(super) async fn accept(
         match next(listener, places).await {
             Ok((socket, address, place)) => {
                 let peer = if address.is_unnamed() { "unnamed".into() } else { address.to_string().into() };
-                let messages = scheme == Scheme::UnixSeqpacket;
-                let connection = Arc::new(Connection::new(socket, messages, shared.number(), peer));
+                let connection = Arc::new(Connection::new(socket, scheme, shared.number(), peer));
                 pool.give(Client { connection, place });
                 if once {
                     return;

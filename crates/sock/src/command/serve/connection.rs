@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 use berkeley::AsyncSocket;
 
 use super::journal::Peer;
+use crate::endpoint::Scheme;
 
 /// A client's connection, shared by its task and by those who may end it.
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) socket: AsyncSocket,
-    /// Messages keep their boundaries.
-    pub(super) messages: bool,
+    scheme: Scheme,
     number: u64,
     peer: Box<str>,
     opened: Instant,
@@ -24,13 +24,16 @@ pub(super) struct Connection {
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
     idle: AtomicBool,
+    /// Our direction is ended, or about to be, and is the only one to be ended: the kernel answers what comes with a reset
+    /// where both are.
+    pub(super) said_all: AtomicBool,
 }
 
 impl Connection {
-    pub(super) fn new(socket: AsyncSocket, messages: bool, number: u64, peer: Box<str>) -> Self {
+    pub(super) fn new(socket: AsyncSocket, scheme: Scheme, number: u64, peer: Box<str>) -> Self {
         Self {
             socket,
-            messages,
+            scheme,
             number,
             peer,
             opened: Instant::now(),
@@ -38,7 +41,18 @@ impl Connection {
             bytes_in: AtomicU64::new(0),
             bytes_out: AtomicU64::new(0),
             idle: AtomicBool::new(false),
+            said_all: AtomicBool::new(false),
         }
+    }
+
+    /// Whether messages keep their boundaries.
+    pub(super) fn keeps_messages(&self) -> bool {
+        self.scheme == Scheme::UnixSeqpacket
+    }
+
+    /// Whether a close can take back what was sent: of a Unix socket it is with the peer as soon as it is sent.
+    pub(super) fn may_lose_what_was_sent(&self) -> bool {
+        self.scheme == Scheme::Tcp
     }
 
     pub(super) fn peer(&self) -> Peer<'_> {
@@ -106,6 +120,10 @@ impl Registry {
     /// Ends the receiving side of every connection: what has come is still answered, then each closes.
     pub(super) fn end_input(&self) {
         for connection in self.lock().values() {
+            // Set before its task asks whether the server drains, and asked here after that is told: one of us sees it.
+            if connection.said_all.load(Ordering::SeqCst) {
+                continue;
+            }
             // One that has gone already needs no end.
             let _ = connection.socket.shutdown(Shutdown::Read);
         }
