@@ -8,9 +8,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::consume_budget;
 use tokio::time::sleep;
 
-use super::Shared;
 use super::connection::Connection;
 use super::pool::{Client, Pool};
+use super::shared::Shared;
 use crate::endpoint::Scheme;
 
 /// How long to pause when there are no descriptors or no memory left: the client waits in the backlog meanwhile.

@@ -5,17 +5,47 @@ use std::time::Instant;
 use berkeley::{Address, AsyncSocket, Error};
 use tokio::task::consume_budget;
 
-use super::Shared;
 use super::answer::{Answer, CYCLE, chargen, with_buffers};
-use super::journal::Peer;
+use super::journal::{Journal, Peer};
 use super::limit::RateLimit;
-use crate::endpoint::open::listen::is_remote;
+use super::shared::Shared;
+use crate::cli::ServeArgs;
+use crate::endpoint::Scheme;
+use crate::endpoint::open::listen::{Listener, is_remote};
+use crate::exit::Failure;
 
 /// The lowest port that is answered beyond this machine: below it are services that would answer the answer.
 const LOWEST_PORT: u16 = 1_024;
 
 /// The most characters in an answer of chargen (RFC 864).
 const CHARGEN_MOST: usize = 512;
+
+/// What UDP may answer beyond this machine, where a sender's address may be forged; says whether it stays silent there.
+pub(super) fn guard(
+    args: &ServeArgs,
+    listeners: &[Listener],
+    answer: &Answer,
+    journal: &Journal,
+) -> Result<bool, Failure> {
+    let beyond = |listener: &&Listener| listener.scheme == Scheme::Udp && !listener.is_local();
+    let Some(listener) = listeners.iter().find(beyond) else { return Ok(false) };
+    let address = listener.address;
+    if matches!(answer, Answer::Chargen) {
+        let message =
+            format!("--chargen on udp {address}, which others can reach, would help to flood third parties");
+        return Err(
+            Failure::misuse(message).hint("listen on this machine alone, as in udp://:19, or use tcp")
+        );
+    }
+    let silent = Answer::is_default(&args.answer);
+    if silent {
+        journal.note(format_args!(
+            "udp {address} can be reached by others, whose addresses may be forged: nothing is answered \
+             beyond this machine unless --reply or --echo asks for it"
+        ));
+    }
+    Ok(silent)
+}
 
 /// Serves a socket for as long as it is polled; ends after the first datagram with `once`.
 pub(super) async fn serve(socket: &AsyncSocket, shared: &Shared, once: bool) {

@@ -1,8 +1,8 @@
 //! `sock serve`: listen, and answer what clients send.
 //!
 //! One thread accepts, and serves too unless a few others do ([`pool`]); a connection stays on its thread and owns no
-//! buffer while it is idle ([`stream`]). Telling what happens never waits ([`journal`]). SIGINT or SIGTERM stops accepting, lets owed answers
-//! leave, and ends it ([`stop`]).
+//! buffer while it is idle ([`stream`]). What the threads know of each other is in [`shared`]. Telling what happens never
+//! waits ([`journal`]). A signal stops accepting, lets owed answers leave, and ends it ([`stop`]).
 
 mod accept;
 mod answer;
@@ -11,20 +11,19 @@ mod datagram;
 mod journal;
 mod limit;
 mod pool;
+mod shared;
 mod stop;
 mod stream;
 
 use std::fs::File;
 use std::io::Write as _;
-use std::net::Shutdown;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread::available_parallelism;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use berkeley::{AsyncSocket, Socket};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::cli::ServeArgs;
@@ -33,106 +32,13 @@ use crate::endpoint::open::listen::{Listener, listen};
 use crate::endpoint::{Endpoint, Role, Scheme};
 use crate::exit::{Exit, Failure};
 use answer::Answer;
-use connection::{Connection, Registry};
-use journal::{Account, Journal};
+use journal::Journal;
 use pool::Pool;
+use shared::Shared;
 use stop::Stop;
 
 /// The most worker threads unless told otherwise: the kernel's part of the work spreads over more by itself.
 const MOST_THREADS: usize = 4;
-
-/// What the threads of the server share.
-#[derive(Debug)]
-struct Shared {
-    answer: Answer,
-    journal: Journal,
-    registry: Registry,
-    /// How long nothing may move on a connection.
-    idle: Option<Duration>,
-    /// Datagrams from beyond this machine are not answered: nobody asked for that.
-    silent_beyond: bool,
-    draining: AtomicBool,
-    /// Told when draining begins.
-    drained: Notify,
-    open: AtomicUsize,
-    /// Told when a connection has ended.
-    changed: Notify,
-    started: Instant,
-    connections: AtomicU64,
-    bytes_in: AtomicU64,
-    bytes_out: AtomicU64,
-}
-
-impl Shared {
-    /// Counts a client in; gives its number.
-    fn number(&self) -> u64 {
-        self.open.fetch_add(1, Ordering::Relaxed);
-        self.connections.fetch_add(1, Ordering::Relaxed) + 1
-    }
-
-    fn opened(&self, connection: &Arc<Connection>) {
-        self.registry.add(connection);
-        self.journal.opened(connection.peer());
-        if self.is_draining() {
-            // It was on its way to its thread when the others were told.
-            let _ = connection.socket.shutdown(Shutdown::Read);
-        }
-    }
-
-    fn closed(&self, connection: &Connection) {
-        self.registry.remove(connection);
-        let (bytes_in, bytes_out) = connection.totals();
-        self.count_in(bytes_in);
-        self.count_out(bytes_out);
-    }
-
-    /// A client that was counted in has left, its socket closed.
-    fn left(&self) {
-        self.open.fetch_sub(1, Ordering::Relaxed);
-        self.changed.notify_waiters();
-    }
-
-    /// How many clients are connected, those on their way to a thread included.
-    fn open(&self) -> usize {
-        self.open.load(Ordering::Relaxed)
-    }
-
-    /// Lets every connection answer what it has received, and then end.
-    fn drain(&self) {
-        self.draining.store(true, Ordering::SeqCst);
-        self.drained.notify_waiters();
-        self.registry.end_input();
-    }
-
-    fn received(&self, connection: &Connection, piece: &[u8]) {
-        connection.count_in(piece.len());
-        self.touch(connection);
-        self.journal.received(connection.peer(), piece);
-    }
-
-    fn sent(&self, connection: &Connection, bytes: usize) {
-        connection.count_out(bytes);
-        self.touch(connection);
-    }
-
-    fn touch(&self, connection: &Connection) {
-        if self.idle.is_some() {
-            connection.touch();
-        }
-    }
-
-    fn count_in(&self, bytes: u64) {
-        self.bytes_in.fetch_add(bytes, Ordering::Relaxed);
-    }
-
-    fn count_out(&self, bytes: u64) {
-        self.bytes_out.fetch_add(bytes, Ordering::Relaxed);
-    }
-
-    fn is_draining(&self) -> bool {
-        self.draining.load(Ordering::SeqCst)
-    }
-}
 
 /// Runs the command.
 pub fn run(args: &ServeArgs) -> Result<Exit, Failure> {
@@ -152,28 +58,15 @@ fn serve(args: &ServeArgs, journal: &Journal) -> Result<Exit, Failure> {
     refuse_what_cannot_be(args, &endpoint)?;
     raise_descriptor_limit(journal);
     let listeners = listen(&endpoint)?;
-    let silent_beyond = guard_datagrams(args, &listeners, &answer, journal)?;
-    let shared = Arc::new(Shared {
-        answer,
-        journal: journal.clone(),
-        registry: Registry::default(),
-        idle: args.idle_timeout.map(|period| period.0),
-        silent_beyond,
-        draining: AtomicBool::new(false),
-        drained: Notify::new(),
-        open: AtomicUsize::new(0),
-        changed: Notify::new(),
-        started: Instant::now(),
-        connections: AtomicU64::new(0),
-        bytes_in: AtomicU64::new(0),
-        bytes_out: AtomicU64::new(0),
-    });
+    let silent_beyond = datagram::guard(args, &listeners, &answer, journal)?;
+    let idle = args.idle_timeout.map(|period| period.0);
+    let shared = Arc::new(Shared::new(answer, journal.clone(), idle, silent_beyond));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::io("start the reactor", &error))?;
     let exit = runtime.block_on(run_until_stopped(args, listeners, &shared))?;
-    summarise(&shared);
+    shared.summarise();
     Ok(exit)
 }
 
@@ -202,33 +95,6 @@ fn raise_descriptor_limit(journal: &Journal) {
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
         journal.note(format_args!("the limit of descriptors stays as it is: {error}"));
     }
-}
-
-/// What UDP may answer beyond this machine, where a sender's address may be forged; says whether it stays silent there.
-fn guard_datagrams(
-    args: &ServeArgs,
-    listeners: &[Listener],
-    answer: &Answer,
-    journal: &Journal,
-) -> Result<bool, Failure> {
-    let beyond = |listener: &&Listener| listener.scheme == Scheme::Udp && !listener.is_local();
-    let Some(listener) = listeners.iter().find(beyond) else { return Ok(false) };
-    let address = listener.address;
-    if matches!(answer, Answer::Chargen) {
-        let message =
-            format!("--chargen on udp {address}, which others can reach, would help to flood third parties");
-        return Err(
-            Failure::misuse(message).hint("listen on this machine alone, as in udp://:19, or use tcp")
-        );
-    }
-    let silent = Answer::is_default(&args.answer);
-    if silent {
-        journal.note(format_args!(
-            "udp {address} can be reached by others, whose addresses may be forged: nothing is answered \
-             beyond this machine unless --reply or --echo asks for it"
-        ));
-    }
-    Ok(silent)
 }
 
 /// Listens until a signal, or with `--once` until the first client is served.
@@ -302,7 +168,8 @@ fn announce(args: &ServeArgs, listeners: &[Listener], shared: &Shared) -> Result
         .map_err(|error| Failure::io(format_args!("write to fd {number}"), &error))
 }
 
-/// Ends idle connections, looking ten times within the timeout, for as long as the server runs.
+/// Ends idle connections, looking ten times within the timeout, though no more often than each 10 ms and no less than
+/// each second, for as long as the server runs.
 async fn end_idle(shared: Arc<Shared>) {
     let Some(limit) = shared.idle else { return };
     let rest = (limit / 10).clamp(Duration::from_millis(10), Duration::from_secs(1));
@@ -310,14 +177,4 @@ async fn end_idle(shared: Arc<Shared>) {
         tokio::time::sleep(rest).await;
         shared.registry.end_idle(limit);
     }
-}
-
-fn summarise(shared: &Shared) {
-    let account = Account {
-        bytes_in: shared.bytes_in.load(Ordering::Relaxed),
-        bytes_out: shared.bytes_out.load(Ordering::Relaxed),
-        time: shared.started.elapsed(),
-        reason: None,
-    };
-    shared.journal.summary(shared.connections.load(Ordering::Relaxed), &account);
 }

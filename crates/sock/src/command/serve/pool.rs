@@ -12,7 +12,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::connection::Connection;
 use super::journal::Account;
-use super::{Shared, stream};
+use super::shared::Shared;
+use super::stream;
 
 /// A client that was accepted and has no thread yet: its socket meets the reactor of the thread that serves it.
 #[derive(Debug)]

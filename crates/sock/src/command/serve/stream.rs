@@ -11,9 +11,9 @@ use std::time::Duration;
 use berkeley::{AsyncSocket, Error, Flags, ReadReady, Result, Socket};
 use tokio::time::{sleep, timeout};
 
-use super::Shared;
 use super::answer::{Answer, Buffers, CYCLE, PIECE, SharedFile, chargen, with_buffers};
 use super::connection::Connection;
+use super::shared::Shared;
 use crate::reply::{Template, incomplete_tail};
 
 /// How long the beginning of a letter waits for its rest.
