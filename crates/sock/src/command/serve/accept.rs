@@ -34,10 +34,12 @@ pub(super) async fn accept(
             Ok((socket, address, place)) => {
                 let peer = if address.is_unnamed() { "unnamed".into() } else { address.to_string().into() };
                 let connection = Arc::new(Connection::new(socket, scheme, shared.number(), peer));
-                pool.give(Client { connection, place });
                 if once {
-                    return;
+                    // Never given on: until this listener's end closes the others as well, they find no place.
+                    place.forget();
+                    return pool.give(Client { connection, place: None });
                 }
+                pool.give(Client { connection, place: Some(place) });
             }
             Err(error) => shortage.survive(&error, shared).await,
         }

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use berkeley::AsyncSocket;
+use berkeley::{AsyncSocket, ReadReady, Result};
 
+use super::answer::{MESSAGE, PIECE};
 use super::journal::Peer;
 use crate::endpoint::Scheme;
 
@@ -24,8 +25,10 @@ pub(super) struct Connection {
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
     idle: AtomicBool,
-    /// Our direction is ended, or about to be, and is the only one to be ended: the kernel answers what comes with a reset
-    /// where both are.
+    /// A message was longer than we take, and its end is lost.
+    too_long: AtomicBool,
+    /// Our direction is ended, or about to be, and is the only one to be ended: where both are, the kernel answers what
+    /// comes with a reset.
     pub(super) said_all: AtomicBool,
 }
 
@@ -41,6 +44,7 @@ impl Connection {
             bytes_in: AtomicU64::new(0),
             bytes_out: AtomicU64::new(0),
             idle: AtomicBool::new(false),
+            too_long: AtomicBool::new(false),
             said_all: AtomicBool::new(false),
         }
     }
@@ -89,9 +93,28 @@ impl Connection {
         Duration::from_millis(self.milliseconds().saturating_sub(self.moved.load(Ordering::Relaxed)))
     }
 
-    /// Whether it was ended because nothing moved.
-    pub(super) fn was_idle(&self) -> bool {
-        self.idle.load(Ordering::Relaxed)
+    /// Receives what is there into `buffer`, no more of a stream than others can wait for; 0 when there is to be no more.
+    pub(super) fn receive(&self, ready: &mut ReadReady<'_>, buffer: &mut [u8]) -> Result<usize> {
+        if !self.keeps_messages() {
+            let piece = buffer.len().min(PIECE);
+            return ready.recv(&mut buffer[..piece]);
+        }
+        let length = ready.recv(buffer)?;
+        if length <= MESSAGE {
+            return Ok(length);
+        }
+        self.count_in(MESSAGE);
+        self.too_long.store(true, Ordering::Relaxed);
+        Ok(0)
+    }
+
+    /// Why we ended it, where we did.
+    pub(super) fn reason(&self) -> Option<String> {
+        if self.idle.load(Ordering::Relaxed) {
+            return Some("idle".to_owned());
+        }
+        let too_long = self.too_long.load(Ordering::Relaxed);
+        too_long.then(|| format!("a message is longer than {MESSAGE} bytes, and the rest is lost"))
     }
 }
 

@@ -19,8 +19,8 @@ use super::stream;
 #[derive(Debug)]
 pub(super) struct Client {
     pub(super) connection: Arc<Connection>,
-    /// Its place among the clients that may be served at a time, free again when this is dropped.
-    pub(super) place: OwnedSemaphorePermit,
+    /// Its place among the clients that may be served at a time, free again when this is dropped; `None` for one that is never given on.
+    pub(super) place: Option<OwnedSemaphorePermit>,
 }
 
 /// Where clients are served.
@@ -115,11 +115,7 @@ fn attend(client: Client, shared: &Arc<Shared>, left: impl FnOnce() + Send + 'st
 fn close(connection: &Connection, outcome: &Result<()>, shared: &Shared) {
     shared.closed(connection);
     let (bytes_in, bytes_out) = connection.totals();
-    let reason = match outcome {
-        _ if connection.was_idle() => Some("idle".to_owned()),
-        Ok(()) => None,
-        Err(error) => Some(error.to_string()),
-    };
+    let reason = connection.reason().or_else(|| outcome.as_ref().err().map(ToString::to_string));
     let account = Account { bytes_in, bytes_out, time: connection.time(), reason: reason.as_deref() };
     shared.journal.closed(connection.peer(), &account);
 }

@@ -21,6 +21,8 @@ pub(super) struct Shared {
     pub(super) idle: Option<Duration>,
     /// Datagrams from beyond this machine are not answered: nobody asked for that.
     pub(super) silent_beyond: bool,
+    /// With `--once`: the one datagram has been taken, at one address or another.
+    pub(super) taken: AtomicBool,
     draining: AtomicBool,
     /// Told when draining begins.
     pub(super) drained: Notify,
@@ -41,6 +43,7 @@ impl Shared {
             registry: Registry::default(),
             idle,
             silent_beyond,
+            taken: AtomicBool::new(false),
             draining: AtomicBool::new(false),
             drained: Notify::new(),
             open: AtomicUsize::new(0),

@@ -144,8 +144,7 @@ impl Talk<'_> {
         with_buffers(|buffers| {
             let held = self.held.length;
             buffers.input[..held].copy_from_slice(self.held.as_bytes());
-            let limit = if self.connection.keeps_messages() { buffers.input.len() } else { PIECE };
-            let length = ready.recv(&mut buffers.input[held..limit])?;
+            let length = self.connection.receive(ready, &mut buffers.input[held..])?;
             if length == 0 {
                 return Ok(Step::End);
             }
@@ -222,7 +221,7 @@ async fn swallow_one(connection: &Connection, shared: &Shared) -> Result<usize> 
         .socket
         .recv_ready(|ready| {
             with_buffers(|buffers| {
-                let length = ready.recv(&mut buffers.input[..PIECE])?;
+                let length = connection.receive(ready, &mut buffers.input)?;
                 if length > 0 {
                     shared.received(connection, &buffers.input[..length]);
                 }
