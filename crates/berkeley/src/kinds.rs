@@ -62,6 +62,44 @@ named_integer! {
     INET = AF_INET, "AF_INET";
     /// IPv6 (ipv6(7)).
     INET6 = AF_INET6, "AF_INET6";
+    /// Messages between the kernel and its users (netlink(7)).
+    NETLINK = AF_NETLINK, "AF_NETLINK";
+    /// Frames of the link layer (packet(7)).
+    PACKET = AF_PACKET, "AF_PACKET";
+    /// Between virtual machines and their hosts (vsock(7)).
+    VSOCK = AF_VSOCK, "AF_VSOCK";
+    /// The Controller Area Network (`Documentation/networking/can.rst`).
+    CAN = AF_CAN, "AF_CAN";
+    /// The kernel's ciphers and digests (`Documentation/crypto/userspace-if.rst`).
+    ALG = AF_ALG, "AF_ALG";
+    /// Transparent inter-process communication of a cluster (tipc(7)).
+    TIPC = AF_TIPC, "AF_TIPC";
+    /// Bluetooth (l2cap(7), rfcomm(7), hci(7), sco(7)).
+    BLUETOOTH = AF_BLUETOOTH, "AF_BLUETOOTH";
+    /// Qualcomm's router of messages between processors.
+    QIPCRTR = AF_QIPCRTR, "AF_QIPCRTR";
+    /// Frames shared with the driver, past the network stack (`Documentation/networking/af_xdp.rst`).
+    XDP = AF_XDP, "AF_XDP";
+    /// Reliable datagrams over TCP or `InfiniBand` (rds(7)); its addresses are [`INET`](Self::INET)'s.
+    RDS = AF_RDS, "AF_RDS";
+    /// Logical link control (IEEE 802.2).
+    LLC = AF_LLC, "AF_LLC";
+    /// Near-field communication (`Documentation/networking/nfc.rst`).
+    NFC = AF_NFC, "AF_NFC";
+    /// Phones' modems (`Documentation/networking/phonet.rst`).
+    PHONET = AF_PHONET, "AF_PHONET";
+    /// Low-power radio (`Documentation/networking/ieee802154.rst`).
+    IEEE802154 = AF_IEEE802154, "AF_IEEE802154";
+    /// PPP over Ethernet, PPTP and L2TP (`Documentation/networking/l2tp.rst`).
+    PPPOX = AF_PPPOX, "AF_PPPOX";
+    /// X.25 (x25(7)).
+    X25 = AF_X25, "AF_X25";
+    /// Messages framed within TCP streams (`Documentation/networking/kcm.rst`).
+    KCM = AF_KCM, "AF_KCM";
+    /// TCP carried by shared memory of RDMA adapters (RFC 7609); its addresses are [`INET`](Self::INET)'s.
+    SMC = AF_SMC, "AF_SMC";
+    /// The component transport of a machine's management (`Documentation/networking/mctp.rst`).
+    MCTP = AF_MCTP, "AF_MCTP";
 }
 
 named_integer! {
@@ -96,7 +134,10 @@ impl Type {
 }
 
 named_integer! {
-    /// The protocol within a family (`IPPROTO_*`, protocols(5)).
+    /// The protocol within a family (`IPPROTO_*`, protocols(5); `NETLINK_*`, `CAN_*`, `BTPROTO_*` and others).
+    ///
+    /// Each family counts from zero, so one number has many names, and a `Protocol` alone does not tell its family:
+    /// `Debug` prints what IP calls the number, [`name_in`](Self::name_in) what a family does.
     Protocol;
     /// Whatever the family and the type imply: 0.
     DEFAULT = IPPROTO_IP, "IPPROTO_IP";
@@ -120,6 +161,161 @@ named_integer! {
     RAW = IPPROTO_RAW, "IPPROTO_RAW";
     /// Multipath TCP (RFC 8684).
     MPTCP = IPPROTO_MPTCP, "IPPROTO_MPTCP";
+}
+
+/// The protocols of the families other than IP's, each in its own line of numbers, under their C names.
+macro_rules! protocols {
+    ($($family:ident { $($(#[$doc:meta])* $item:ident = $constant:expr;)* })*) => {
+        impl Protocol {
+            $($($(#[$doc])* pub const $item: Self = $constant;)*)*
+
+            /// The C name that `family` gives this number: `NETLINK_ROUTE`, `CAN_RAW`; `None` where it has none.
+            ///
+            /// ```
+            /// use berkeley::{Family, Protocol};
+            ///
+            /// assert_eq!(Protocol::CAN_ISOTP, Protocol::TCP, "both are 6");
+            /// assert_eq!(Protocol::CAN_ISOTP.name_in(Family::CAN), Some("CAN_ISOTP"));
+            /// assert_eq!(Protocol::CAN_ISOTP.name_in(Family::INET), Some("IPPROTO_TCP"));
+            /// ```
+            pub fn name_in(self, family: Family) -> Option<&'static str> {
+                match family {
+                    Family::INET | Family::INET6 => self.c_name(),
+                    $(Family::$family => match self {
+                        $(Self::$item => Some(stringify!($item)),)*
+                        _ => None,
+                    },)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+protocols! {
+    NETLINK {
+        /// Routes, links, addresses, neighbours (rtnetlink(7)).
+        NETLINK_ROUTE = Self(c::NETLINK_ROUTE);
+        /// For the users' own protocols.
+        NETLINK_USERSOCK = Self(c::NETLINK_USERSOCK);
+        /// What sockets there are (`sock_diag(7)`).
+        NETLINK_SOCK_DIAG = Self(c::NETLINK_SOCK_DIAG);
+        /// Netfilter's log.
+        NETLINK_NFLOG = Self(c::NETLINK_NFLOG);
+        /// `IPsec`.
+        NETLINK_XFRM = Self(c::NETLINK_XFRM);
+        /// `SELinux`'s events.
+        NETLINK_SELINUX = Self(c::NETLINK_SELINUX);
+        /// `iSCSI`.
+        NETLINK_ISCSI = Self(c::NETLINK_ISCSI);
+        /// Auditing (auditd(8)).
+        NETLINK_AUDIT = Self(c::NETLINK_AUDIT);
+        /// Lookups in the forwarding table.
+        NETLINK_FIB_LOOKUP = Self(c::NETLINK_FIB_LOOKUP);
+        /// The kernel's connector.
+        NETLINK_CONNECTOR = Self(c::NETLINK_CONNECTOR);
+        /// Netfilter: nftables, conntrack, queues.
+        NETLINK_NETFILTER = Self(c::NETLINK_NETFILTER);
+        /// The kernel's events for udev(7).
+        NETLINK_KOBJECT_UEVENT = Self(c::NETLINK_KOBJECT_UEVENT);
+        /// Families that register by name: ethtool, nl80211, taskstats.
+        NETLINK_GENERIC = Self(c::NETLINK_GENERIC);
+        /// `InfiniBand` and RDMA.
+        NETLINK_RDMA = Self(c::NETLINK_RDMA);
+        /// The kernel's ciphers and digests.
+        NETLINK_CRYPTO = Self(c::NETLINK_CRYPTO);
+        /// `SMC`'s monitoring.
+        NETLINK_SMC = Self(c::NETLINK_SMC);
+    }
+    PACKET {
+        /// Every frame.
+        ETH_P_ALL = Self::ethertype_of(c::ETH_P_ALL);
+        /// IPv4.
+        ETH_P_IP = Self::ethertype_of(c::ETH_P_IP);
+        /// The address resolution protocol (arp(7)).
+        ETH_P_ARP = Self::ethertype_of(c::ETH_P_ARP);
+        /// Virtual LANs (IEEE 802.1Q).
+        ETH_P_8021Q = Self::ethertype_of(c::ETH_P_8021Q);
+        /// IPv6.
+        ETH_P_IPV6 = Self::ethertype_of(c::ETH_P_IPV6);
+        /// Port access (IEEE 802.1X).
+        ETH_P_PAE = Self::ethertype_of(c::ETH_P_PAE);
+        /// Discovery of neighbours (IEEE 802.1AB).
+        ETH_P_LLDP = Self::ethertype_of(c::ETH_P_LLDP);
+    }
+    CAN {
+        /// Frames as they are on the bus.
+        CAN_RAW = Self(c::CAN_RAW);
+        /// The broadcast manager: cyclic sending, filters of contents.
+        CAN_BCM = Self(c::CAN_BCM);
+        /// Messages longer than a frame (ISO 15765-2).
+        CAN_ISOTP = Self(c::CAN_ISOTP);
+        /// Vehicles' networks (SAE J1939).
+        CAN_J1939 = Self(c::CAN_J1939);
+    }
+    BLUETOOTH {
+        /// The logical link (l2cap(7)).
+        BTPROTO_L2CAP = Self(c::BTPROTO_L2CAP);
+        /// The controller's own interface (hci(7)).
+        BTPROTO_HCI = Self(c::BTPROTO_HCI);
+        /// Voice (sco(7)).
+        BTPROTO_SCO = Self(c::BTPROTO_SCO);
+        /// Serial ports (rfcomm(7)).
+        BTPROTO_RFCOMM = Self(c::BTPROTO_RFCOMM);
+        /// Networks.
+        BTPROTO_BNEP = Self(c::BTPROTO_BNEP);
+        /// ISDN.
+        BTPROTO_CMTP = Self(c::BTPROTO_CMTP);
+        /// Keyboards and other input devices.
+        BTPROTO_HIDP = Self(c::BTPROTO_HIDP);
+        /// Isochronous channels.
+        BTPROTO_ISO = Self(c::BTPROTO_ISO);
+    }
+    PPPOX {
+        /// PPP over Ethernet (RFC 2516).
+        PX_PROTO_OE = Self(c::PX_PROTO_OE);
+        /// PPP over L2TP (RFC 2661, RFC 3931).
+        PX_PROTO_OL2TP = Self(c::PX_PROTO_OL2TP);
+        /// PPTP (RFC 2637).
+        PX_PROTO_PPTP = Self(c::PX_PROTO_PPTP);
+    }
+    NFC {
+        /// Frames to one target.
+        NFC_SOCKPROTO_RAW = Self(c::NFC_SOCKPROTO_RAW);
+        /// The logical link between two devices.
+        NFC_SOCKPROTO_LLCP = Self(c::NFC_SOCKPROTO_LLCP);
+    }
+    PHONET {
+        /// Datagrams.
+        PN_PROTO_PHONET = Self(c::PN_PROTO_PHONET);
+        /// Pipes: connections.
+        PN_PROTO_PIPE = Self(c::PN_PROTO_PIPE);
+    }
+    KCM {
+        /// Over connected TCP sockets.
+        KCMPROTO_CONNECTED = Self(c::KCMPROTO_CONNECTED);
+    }
+    SMC {
+        /// Named by IPv4 addresses.
+        SMCPROTO_SMC = Self(c::SMCPROTO_SMC);
+        /// Named by IPv6 addresses.
+        SMCPROTO_SMC6 = Self(c::SMCPROTO_SMC6);
+    }
+}
+
+impl Protocol {
+    /// The protocol of a packet socket (packet(7)) that takes frames of `ethertype`, in the network's byte order as
+    /// socket(2) wants it.
+    #[doc(alias = "htons")]
+    pub const fn ethertype(ethertype: u16) -> Self {
+        // u16 to i32 loses nothing; `From` is not const.
+        Self(ethertype.to_be() as i32)
+    }
+
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "ETH_P_* are 16 bits wide")]
+    const fn ethertype_of(constant: i32) -> Self {
+        Self::ethertype(constant as u16)
+    }
 }
 
 /// How one transfer is made (`MSG_*`, recv(2) and send(2)); combined with `|`.
@@ -223,6 +419,24 @@ mod tests {
             "AF_INET6 SOCK_STREAM IPPROTO_MPTCP"
         );
         assert_eq!(format!("{:?}", Family::from_raw(99)), "Family(99)");
+    }
+
+    #[test]
+    fn a_number_has_the_name_that_its_family_gives_it() {
+        let one = Protocol::ICMP;
+        let rows = [
+            (Family::INET, Some("IPPROTO_ICMP")),
+            (Family::CAN, Some("CAN_RAW")),
+            (Family::BLUETOOTH, Some("BTPROTO_HCI")),
+            (Family::NETLINK, None),
+            (Family::UNIX, None),
+        ];
+        for (family, want) in rows {
+            assert_eq!(one.name_in(family), want, "{family:?}");
+        }
+        assert_eq!(Protocol::ETH_P_ALL, Protocol::ethertype(3));
+        assert_eq!(Protocol::ethertype(0x0800).as_raw(), i32::from(0x0800_u16.to_be()));
+        assert_eq!(Protocol::ethertype(0x0800).name_in(Family::PACKET), Some("ETH_P_IP"));
     }
 
     #[test]

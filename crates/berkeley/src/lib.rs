@@ -33,7 +33,12 @@ mod tokio;
 
 #[cfg(feature = "tokio")]
 pub use self::tokio::{AsyncSocket, ReadReady};
-pub use address::{Address, EncodedAddress, OtherAddress, UnixAddress};
+pub use address::{
+    Address, AlgAddress, BluetoothAddress, BluetoothDevice, CanAddress, EncodedAddress, HardwareAddress,
+    Ieee802154Address, Ieee802154Device, J1939Address, L2tpAddress, L2tpIds, LlcAddress, NetlinkAddress,
+    NfcAddress, NfcLink, OtherAddress, PacketAddress, PhonetAddress, PppoeDevice, PppoxAddress,
+    QipcrtrAddress, TipcAddress, TipcName, TunnelIds, UnixAddress, VsockAddress, X25Address, XdpAddress,
+};
 pub use connect::{Connector, ServerOptions, create_connection, create_server};
 pub use error::{Cause, Error, Operation, Result};
 pub use kinds::{Family, Flags, Interest, Protocol, Type};

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
+use super::text::{Fields, Hex, unhex, wrong};
 use super::{EncodedAddress, family_of};
 use crate::error::{Error, Operation, Result};
 use crate::kinds::Family;
@@ -16,6 +17,11 @@ pub struct OtherAddress {
 }
 
 impl OtherAddress {
+    /// The word before the colon in text.
+    pub(super) const TAG: &'static str = "family";
+    /// The text of an address without bytes.
+    pub(super) const NO_NAME: &'static str = "(none)";
+
     /// The address of `family` with `data` behind the family's two bytes.
     ///
     /// Fails where `data` is longer than the 126 bytes that the kernel takes, or the family is no 16-bit number.
@@ -35,6 +41,22 @@ impl OtherAddress {
         bytes[..FAMILY_SIZE].copy_from_slice(&number.to_ne_bytes());
         bytes[FAMILY_SIZE..length].copy_from_slice(data);
         Ok(Self::decode(&bytes[..length]))
+    }
+
+    /// Reads what stands behind the tag.
+    pub(super) fn parse_tail(tail: &str) -> Result<Self> {
+        const WANTED: &str = "pairs of digits";
+        let (number, digits) = tail.split_once(':').unwrap_or((tail, ""));
+        let data = unhex(digits).ok_or_else(|| wrong("family data", WANTED, digits))?;
+        if number.is_empty() {
+            return if data.len() == 1 {
+                Ok(Self::decode(&data))
+            } else {
+                Err(wrong("family number", "one", tail))
+            };
+        }
+        let family: u16 = Fields::new(Self::TAG, number).number("number")?;
+        Self::new(Family::from_raw(family.into()), &data)
     }
 
     /// Keeps at most 128 bytes, which is all that the kernel ever gives.
@@ -79,13 +101,14 @@ impl Hash for OtherAddress {
     }
 }
 
+/// Prints `family:NUMBER:HEX`; `(none)` where there is not a byte, `family::HEX` where there is one alone.
 impl fmt::Display for OtherAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.length == 0 {
-            return f.write_str("(none)");
+        match self.as_bytes() {
+            [] => f.write_str(Self::NO_NAME),
+            [byte] => write!(f, "{}::{byte:02x}", Self::TAG),
+            _ => write!(f, "{}:{}:{}", Self::TAG, self.family().as_raw(), Hex(self.data())),
         }
-        write!(f, "family {} ", self.family().as_raw())?;
-        self.data().iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
@@ -102,9 +125,30 @@ mod tests {
 
     #[test]
     fn unknown_families_and_short_bytes_survive_the_round_trip() {
-        let rows: [&[u8]; 5] = [&[], &[40], &[40, 0], &[40, 0, 1, 2, 3], &[2, 0, 0]];
-        for bytes in rows {
-            assert_eq!(Address::decode(bytes).encode().as_bytes(), bytes);
+        let rows: [(&[u8], &str); 6] = [
+            (&[], "(none)"),
+            (&[40], "family::28"),
+            (&[40, 0], "family:40:"),
+            (&[40, 0, 1, 2, 3], "family:40:010203"),
+            (&[2, 0, 0], "family:2:00"),
+            (&[0, 1, 0xff], "family:256:ff"),
+        ];
+        for (bytes, text) in rows {
+            let address = Address::decode(bytes);
+            assert_eq!(address.encode().as_bytes(), bytes);
+            assert_eq!(address.to_string(), text);
+            assert_eq!(text.parse::<Address>().unwrap(), address);
+        }
+        for text in [
+            "family:",
+            "family::",
+            "family::2801",
+            "family:40:0",
+            "family:40:0g",
+            "family:40:01:02",
+            "family:-1:",
+        ] {
+            assert!(text.parse::<Address>().is_err(), "{text}");
         }
     }
 

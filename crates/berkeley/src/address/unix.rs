@@ -5,8 +5,10 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::str::FromStr;
 
 use super::EncodedAddress;
+use super::text::{Escaped, unescape, wrong};
 use crate::error::{Error, Operation, Result};
 use crate::kinds::Family;
 use crate::sys::layout::unix;
@@ -91,6 +93,16 @@ impl UnixAddress {
         encoded
     }
 
+    /// Whether `text` is the form of a Unix address, as against another family's.
+    pub(super) fn is_text(text: &str) -> bool {
+        match text.as_bytes() {
+            [] => false,
+            [b'@', ..] => true,
+            [b'(', ..] => text == NO_NAME,
+            [first, rest @ ..] => !is_ambiguous(*first, rest),
+        }
+    }
+
     fn sun_path(&self) -> &[u8] {
         &self.bytes[..usize::from(self.length)]
     }
@@ -142,39 +154,54 @@ impl Hash for UnixAddress {
     }
 }
 
+/// Prints `/path`, `@abstract` or `(unnamed)`, escaped. A relative path that would read as something else, such as
+/// `@door` or `127.0.0.1:80`, has its first byte escaped: `\x40door`.
 impl fmt::Display for UnixAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.as_abstract(), self.sun_path()) {
             (Some(name), _) => write!(f, "@{}", Escaped(name)),
-            (None, []) => f.write_str("(unnamed)"),
+            (None, []) => f.write_str(NO_NAME),
+            (None, [first, rest @ ..]) if is_ambiguous(*first, rest) => {
+                write!(f, "\\x{first:02x}{}", Escaped(rest))
+            }
             (None, path) => Escaped(path).fmt(f),
         }
+    }
+}
+
+const NO_NAME: &str = "(unnamed)";
+
+/// Whether a path reads as something else: an abstract name, no name, or a text with a colon that is no path.
+fn is_ambiguous(first: u8, rest: &[u8]) -> bool {
+    let colon = first == b':' || rest.contains(&b':');
+    matches!(first, b'@' | b'(') || colon && first.is_ascii_graphic() && !matches!(first, b'/' | b'.' | b'\\')
+}
+
+impl FromStr for UnixAddress {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        if text == NO_NAME {
+            return Ok(Self::UNNAMED);
+        }
+        if !Self::is_text(text) {
+            return Err(wrong("unix address", "/PATH, ./PATH, @NAME or (unnamed)", text));
+        }
+        if let Some(name) = text.strip_prefix('@') {
+            return Self::from_abstract(&unescape(name)?);
+        }
+        let path = unescape(text)?;
+        // The kernel's own paths may be one byte longer than those that a program should choose.
+        if path.len() == unix::PATH_SIZE && !path.contains(&0) {
+            return Ok(Self::hold(&path));
+        }
+        Self::from_path(OsStr::from_bytes(&path))
     }
 }
 
 impl fmt::Debug for UnixAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "UnixAddress({self})")
-    }
-}
-
-/// A name as it may be shown: what cannot be printed, and what is not UTF-8, is escaped, since peers choose names.
-struct Escaped<'a>(&'a [u8]);
-
-impl fmt::Display for Escaped<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for chunk in self.0.utf8_chunks() {
-            for letter in chunk.valid().chars() {
-                match letter {
-                    '\'' | '"' => write!(f, "{letter}")?,
-                    _ => write!(f, "{}", letter.escape_debug())?,
-                }
-            }
-            for byte in chunk.invalid() {
-                write!(f, "\\x{byte:02x}")?;
-            }
-        }
-        Ok(())
     }
 }
 
@@ -194,9 +221,18 @@ mod tests {
             (UnixAddress::from_abstract(b"a\0b").unwrap(), r"@a\0b"),
             (UnixAddress::from_abstract(b"").unwrap(), "@"),
             (UnixAddress::UNNAMED, "(unnamed)"),
+            (UnixAddress::from_path("./a:b").unwrap(), "./a:b"),
+            (UnixAddress::from_path("@door").unwrap(), r"\x40door"),
+            (UnixAddress::from_path("(unnamed)").unwrap(), r"\x28unnamed)"),
+            (UnixAddress::from_path("127.0.0.1:80").unwrap(), r"\x3127.0.0.1:80"),
+            (UnixAddress::from_path("vsock:2:1").unwrap(), r"\x76sock:2:1"),
+            (UnixAddress::from_path(r"\:").unwrap(), r"\\:"),
+            (UnixAddress::from_path("门:1").unwrap(), "门:1"),
         ];
         for (address, shown) in rows {
             assert_eq!(address.to_string(), shown);
+            assert_eq!(shown.parse::<Address>().unwrap(), Address::Unix(address));
+            assert_eq!(shown.parse::<UnixAddress>().unwrap(), address);
             assert_eq!(Address::decode(Address::from(address).encode().as_bytes()), Address::Unix(address));
         }
     }
@@ -213,6 +249,7 @@ mod tests {
         for too_long in [[bytes.clone(), vec![b'p']].concat(), [&bytes[..110], b"p"].concat()] {
             assert!(matches!(Address::decode(&too_long), Address::Other(_)));
         }
+        assert_eq!(address.to_string().parse::<Address>().unwrap(), address);
     }
 
     #[test]

@@ -14,9 +14,15 @@ pub(super) fn target(fd: BorrowedFd<'_>, address: Option<&Address>) -> String {
     let transport = transport(fd);
     let peer = || socket::peer_address(fd).ok().map(|raw| decode(&raw));
     match address.copied().or_else(peer).filter(|address| !address.is_unnamed()) {
-        Some(address) => format!("{transport} {address}"),
+        Some(address) => join(&transport, &address.to_string()),
         None => transport,
     }
+}
+
+/// `tcp 127.0.0.1:9`; but `vsock:2:1234` alone, which says its transport itself.
+fn join(transport: &str, address: &str) -> String {
+    let says_it = address.strip_prefix(transport).is_some_and(|rest| rest.starts_with(':'));
+    if says_it { address.to_owned() } else { format!("{transport} {address}") }
 }
 
 /// The transport by the name that endpoints use: `tcp`, `udp`, `unix-seqpacket`, `fd` for what is no socket.
@@ -32,22 +38,89 @@ pub(super) fn transport(fd: BorrowedFd<'_>) -> String {
 /// The transport that a family, a type and a protocol make.
 pub(crate) fn kinds(family: Family, kind: Type, protocol: Protocol) -> String {
     let kind = Type::from_raw(kind.as_raw() & !c::SOCK_NONBLOCK);
-    let inet = family == Family::INET || family == Family::INET6;
-    let name = match (kind, protocol) {
-        (Type::STREAM, Protocol::DEFAULT | Protocol::TCP) if inet => "tcp",
-        (Type::STREAM, Protocol::MPTCP) if inet => "mptcp",
-        (Type::DGRAM, Protocol::DEFAULT | Protocol::UDP) if inet => "udp",
-        (Type::DGRAM, Protocol::UDPLITE) if inet => "udplite",
-        (Type::DGRAM | Type::RAW, Protocol::ICMP) if inet => "icmp",
-        (Type::DGRAM | Type::RAW, Protocol::ICMPV6) if inet => "icmpv6",
-        (_, Protocol::SCTP) if inet => "sctp",
-        (Type::RAW, _) if inet => return format!("raw/{}", protocol.as_raw()),
-        (Type::STREAM, _) if family == Family::UNIX => "unix",
-        (Type::DGRAM, _) if family == Family::UNIX => "unix-dgram",
-        (Type::SEQPACKET, _) if family == Family::UNIX => "unix-seqpacket",
-        _ => return format!("{family:?}/{kind:?}/{}", protocol.as_raw()),
+    let name = match family {
+        Family::INET | Family::INET6 => ip(kind, protocol),
+        Family::CAN | Family::BLUETOOTH | Family::PPPOX => by_protocol(family, protocol),
+        _ => by_type(family, kind),
     };
-    name.to_owned()
+    match name {
+        Some(name) => name.to_owned(),
+        None if kind == Type::RAW && matches!(family, Family::INET | Family::INET6) => {
+            format!("raw/{}", protocol.as_raw())
+        }
+        None => format!("{family:?}/{kind:?}/{}", protocol.as_raw()),
+    }
+}
+
+fn ip(kind: Type, protocol: Protocol) -> Option<&'static str> {
+    Some(match (kind, protocol) {
+        (Type::STREAM, Protocol::DEFAULT | Protocol::TCP) => "tcp",
+        (Type::STREAM, Protocol::MPTCP) => "mptcp",
+        (Type::DGRAM, Protocol::DEFAULT | Protocol::UDP) => "udp",
+        (Type::DGRAM, Protocol::UDPLITE) => "udplite",
+        (Type::DGRAM | Type::RAW, Protocol::ICMP) => "icmp",
+        (Type::DGRAM | Type::RAW, Protocol::ICMPV6) => "icmpv6",
+        (_, Protocol::SCTP) => "sctp",
+        (Type::DCCP, _) => "dccp",
+        _ => return None,
+    })
+}
+
+/// Families of which the protocol says what a socket is for.
+fn by_protocol(family: Family, protocol: Protocol) -> Option<&'static str> {
+    Some(match protocol.name_in(family)? {
+        "CAN_RAW" => "can-raw",
+        "CAN_BCM" => "can-bcm",
+        "CAN_ISOTP" => "can-isotp",
+        "CAN_J1939" => "can-j1939",
+        "BTPROTO_L2CAP" => "l2cap",
+        "BTPROTO_HCI" => "hci",
+        "BTPROTO_SCO" => "sco",
+        "BTPROTO_RFCOMM" => "rfcomm",
+        "BTPROTO_ISO" => "bluetooth-iso",
+        "PX_PROTO_OE" => "pppoe",
+        "PX_PROTO_OL2TP" => "l2tp",
+        "PX_PROTO_PPTP" => "pptp",
+        _ => return None,
+    })
+}
+
+/// Families of which the type does, where there is more than one.
+fn by_type(family: Family, kind: Type) -> Option<&'static str> {
+    Some(match (family, kind) {
+        (Family::UNIX, Type::STREAM) => "unix",
+        (Family::UNIX, Type::DGRAM) => "unix-dgram",
+        (Family::UNIX, Type::SEQPACKET) => "unix-seqpacket",
+        (Family::NETLINK, Type::RAW | Type::DGRAM) => "netlink",
+        (Family::PACKET, Type::RAW) => "packet",
+        (Family::PACKET, Type::DGRAM) => "packet-dgram",
+        (Family::VSOCK, Type::STREAM) => "vsock",
+        (Family::VSOCK, Type::DGRAM) => "vsock-dgram",
+        (Family::VSOCK, Type::SEQPACKET) => "vsock-seqpacket",
+        (Family::ALG, Type::SEQPACKET) => "alg",
+        (Family::TIPC, Type::STREAM) => "tipc",
+        (Family::TIPC, Type::SEQPACKET) => "tipc-seqpacket",
+        (Family::TIPC, Type::RDM) => "tipc-rdm",
+        (Family::TIPC, Type::DGRAM) => "tipc-dgram",
+        (Family::QIPCRTR, Type::DGRAM) => "qipcrtr",
+        (Family::XDP, Type::RAW) => "xdp",
+        (Family::RDS, Type::SEQPACKET) => "rds",
+        (Family::LLC, Type::STREAM) => "llc",
+        (Family::LLC, Type::DGRAM) => "llc-dgram",
+        (Family::NFC, Type::RAW) => "nfc-raw",
+        (Family::NFC, Type::STREAM | Type::SEQPACKET) => "nfc",
+        (Family::NFC, Type::DGRAM) => "nfc-dgram",
+        (Family::PHONET, Type::DGRAM) => "phonet",
+        (Family::PHONET, Type::SEQPACKET) => "phonet-pipe",
+        (Family::IEEE802154, Type::DGRAM) => "ieee802154",
+        (Family::IEEE802154, Type::RAW) => "ieee802154-raw",
+        (Family::X25, Type::SEQPACKET) => "x25",
+        (Family::KCM, Type::DGRAM) => "kcm",
+        (Family::KCM, Type::SEQPACKET) => "kcm-seqpacket",
+        (Family::SMC, Type::STREAM) => "smc",
+        (Family::MCTP, Type::DGRAM) => "mctp",
+        _ => return None,
+    })
 }
 
 /// The address in the bytes that the kernel gave.
@@ -69,10 +142,30 @@ mod tests {
             (Family::INET, Type::RAW, Protocol::ICMP, "icmp"),
             (Family::INET, Type::RAW, Protocol::from_raw(89), "raw/89"),
             (Family::UNIX, Type::SEQPACKET, Protocol::DEFAULT, "unix-seqpacket"),
-            (Family::from_raw(40), Type::STREAM, Protocol::DEFAULT, "Family(40)/SOCK_STREAM/0"),
+            (Family::VSOCK, Type::STREAM.nonblocking(), Protocol::DEFAULT, "vsock"),
+            (Family::NETLINK, Type::RAW, Protocol::NETLINK_GENERIC, "netlink"),
+            (Family::CAN, Type::DGRAM, Protocol::CAN_ISOTP, "can-isotp"),
+            (Family::CAN, Type::DGRAM, Protocol::from_raw(5), "AF_CAN/SOCK_DGRAM/5"),
+            (Family::BLUETOOTH, Type::STREAM, Protocol::BTPROTO_RFCOMM, "rfcomm"),
+            (Family::PPPOX, Type::STREAM, Protocol::PX_PROTO_OE, "pppoe"),
+            (Family::UNIX, Type::RDM, Protocol::TCP, "AF_UNIX/SOCK_RDM/6"),
+            (Family::from_raw(99), Type::STREAM, Protocol::DEFAULT, "Family(99)/SOCK_STREAM/0"),
         ];
         for (family, kind, protocol, want) in rows {
             assert_eq!(kinds(family, kind, protocol), want);
+        }
+    }
+
+    #[test]
+    fn an_address_that_names_its_transport_stands_alone() {
+        let rows = [
+            ("tcp", "127.0.0.1:9", "tcp 127.0.0.1:9"),
+            ("vsock", "vsock:2:1234", "vsock:2:1234"),
+            ("vsock-dgram", "vsock:2:1234", "vsock-dgram vsock:2:1234"),
+            ("unix", "unixes", "unix unixes"),
+        ];
+        for (transport, address, want) in rows {
+            assert_eq!(join(transport, address), want);
         }
     }
 }

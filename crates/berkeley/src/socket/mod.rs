@@ -41,6 +41,7 @@ mod attempt;
 mod convert;
 mod describe;
 mod establish;
+mod missing;
 mod options;
 mod timeout;
 mod transfer;
@@ -87,11 +88,13 @@ impl Socket {
     /// Makes a socket (socket(2)), close-on-exec from the start.
     ///
     /// Its timeout is none, or zero where the type is [`nonblocking`](Type::nonblocking). Fails where the kernel has no
-    /// such family, type or protocol, for raw and packet sockets without `CAP_NET_RAW`, and at the limit of descriptors.
+    /// such family, type or protocol (the error names the kernel's configuration that has), for raw and packet sockets without `CAP_NET_RAW`, and at the limit of descriptors.
     #[doc(alias = "socket")]
     pub fn new(family: Family, kind: Type, protocol: Protocol) -> Result<Self> {
         let fd = socket::socket(family.as_raw(), kind.as_raw(), protocol.as_raw()).map_err(|errno| {
-            Error::kernel(Operation::Socket, errno).on(describe::kinds(family, kind, protocol))
+            let transport = describe::kinds(family, kind, protocol);
+            let target = missing::target(transport, errno, family, kind, protocol);
+            Error::kernel(Operation::Socket, errno).on(target)
         })?;
         Ok(Self::made(fd, kind.is_nonblocking()))
     }

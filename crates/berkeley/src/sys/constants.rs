@@ -1,7 +1,10 @@
 //! The kernel's and the C library's numbers, by their C names, for the rooms that may not name libc.
 
 // Families.
-pub(crate) use libc::{AF_INET, AF_INET6, AF_UNIX, AF_UNSPEC};
+pub(crate) use libc::{
+    AF_ALG, AF_BLUETOOTH, AF_CAN, AF_IEEE802154, AF_INET, AF_INET6, AF_LLC, AF_NETLINK, AF_PACKET, AF_PHONET,
+    AF_PPPOX, AF_RDS, AF_TIPC, AF_UNIX, AF_UNSPEC, AF_X25,
+};
 // Types and their flags.
 pub(crate) use libc::{
     SOCK_DCCP, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_RAW, SOCK_RDM, SOCK_SEQPACKET, SOCK_STREAM,
@@ -11,6 +14,17 @@ pub(crate) use libc::{
     IPPROTO_DCCP, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_IP, IPPROTO_IPV6, IPPROTO_MPTCP, IPPROTO_RAW,
     IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE,
 };
+// Protocols of netlink, CAN and packet sockets.
+pub(crate) use libc::{
+    CAN_BCM, CAN_ISOTP, CAN_J1939, CAN_RAW, ETH_P_8021Q, ETH_P_ALL, ETH_P_ARP, ETH_P_IP, ETH_P_IPV6,
+    ETH_P_LLDP, ETH_P_PAE, NETLINK_AUDIT, NETLINK_CONNECTOR, NETLINK_CRYPTO, NETLINK_FIB_LOOKUP,
+    NETLINK_GENERIC, NETLINK_ISCSI, NETLINK_KOBJECT_UEVENT, NETLINK_NETFILTER, NETLINK_NFLOG, NETLINK_RDMA,
+    NETLINK_ROUTE, NETLINK_SELINUX, NETLINK_SOCK_DIAG, NETLINK_USERSOCK, NETLINK_XFRM,
+};
+// What a vsock address may hold (vsock(7)).
+pub(crate) use libc::{VMADDR_CID_ANY, VMADDR_CID_HOST, VMADDR_CID_HYPERVISOR, VMADDR_CID_LOCAL};
+// What a kernel says that lacks a family, a type, a protocol or what carries them.
+pub(crate) use libc::{EAFNOSUPPORT, ENODEV, EPROTONOSUPPORT, ESOCKTNOSUPPORT};
 // Flags of a transfer.
 pub(crate) use libc::{
     MSG_CONFIRM, MSG_DONTROUTE, MSG_DONTWAIT, MSG_EOR, MSG_ERRQUEUE, MSG_MORE, MSG_OOB, MSG_PEEK, MSG_TRUNC,
@@ -83,3 +97,47 @@ pub(crate) const TCP_RTO_MAX_MS: i32 = 44;
 pub(crate) const TCP_RTO_MIN_US: i32 = 45;
 /// `include/uapi/linux/tcp.h`, since Linux 6.16.
 pub(crate) const TCP_DELACK_MAX_US: i32 = 46;
+
+// Families that libc names for some C libraries only: `include/linux/socket.h`.
+pub(crate) const AF_NFC: i32 = 39;
+pub(crate) const AF_VSOCK: i32 = 40;
+pub(crate) const AF_KCM: i32 = 41;
+pub(crate) const AF_QIPCRTR: i32 = 42;
+pub(crate) const AF_SMC: i32 = 43;
+pub(crate) const AF_XDP: i32 = 44;
+pub(crate) const AF_MCTP: i32 = 45;
+
+// `include/uapi/linux/netlink.h`
+pub(crate) const NETLINK_SMC: i32 = 22;
+// `include/net/bluetooth/bluetooth.h`
+pub(crate) const BTPROTO_L2CAP: i32 = 0;
+pub(crate) const BTPROTO_HCI: i32 = 1;
+pub(crate) const BTPROTO_SCO: i32 = 2;
+pub(crate) const BTPROTO_RFCOMM: i32 = 3;
+pub(crate) const BTPROTO_BNEP: i32 = 4;
+pub(crate) const BTPROTO_CMTP: i32 = 5;
+pub(crate) const BTPROTO_HIDP: i32 = 6;
+pub(crate) const BTPROTO_ISO: i32 = 8;
+// `include/uapi/linux/if_pppox.h`
+pub(crate) const PX_PROTO_OE: i32 = 0;
+pub(crate) const PX_PROTO_OL2TP: i32 = 1;
+pub(crate) const PX_PROTO_PPTP: i32 = 2;
+// `include/uapi/linux/nfc.h`
+pub(crate) const NFC_SOCKPROTO_RAW: i32 = 0;
+pub(crate) const NFC_SOCKPROTO_LLCP: i32 = 1;
+// `include/uapi/linux/phonet.h`
+pub(crate) const PN_PROTO_PHONET: i32 = 1;
+pub(crate) const PN_PROTO_PIPE: i32 = 2;
+// `include/uapi/linux/kcm.h`
+pub(crate) const KCMPROTO_CONNECTED: i32 = 0;
+// `include/net/smc.h`
+pub(crate) const SMCPROTO_SMC: i32 = 0;
+pub(crate) const SMCPROTO_SMC6: i32 = 1;
+// `include/uapi/linux/tipc.h`
+pub(crate) const TIPC_SERVICE_RANGE: u8 = 1;
+pub(crate) const TIPC_SERVICE_ADDR: u8 = 2;
+pub(crate) const TIPC_SOCKET_ADDR: u8 = 3;
+// `include/net/af_ieee802154.h`
+pub(crate) const IEEE802154_ADDR_NONE: i32 = 0;
+pub(crate) const IEEE802154_ADDR_SHORT: i32 = 2;
+pub(crate) const IEEE802154_ADDR_LONG: i32 = 3;
