@@ -1,4 +1,4 @@
-//! Any bytes for the decoder of addresses.
+//! Any bytes for the decoder of addresses, and any text for their parser.
 
 #![no_main]
 

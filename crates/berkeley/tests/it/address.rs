@@ -3,7 +3,13 @@
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6, TcpStream};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-use berkeley::{Address, Family, OtherAddress, UnixAddress, option};
+use berkeley::{
+    Address, AlgAddress, BluetoothAddress, BluetoothDevice, CanAddress, Family, HardwareAddress,
+    Ieee802154Address, Ieee802154Device, J1939Address, L2tpAddress, L2tpIds, LlcAddress, NetlinkAddress,
+    NfcAddress, NfcLink, OtherAddress, PacketAddress, PhonetAddress, PppoeDevice, PppoxAddress,
+    QipcrtrAddress, TipcAddress, TipcName, TunnelIds, UnixAddress, VsockAddress, X25Address, XdpAddress,
+    option,
+};
 use proptest::prelude::*;
 
 use crate::support::{LIMIT, TCP6, TempDir, UNIX_DGRAM, within};
@@ -36,31 +42,218 @@ fn unix_abstract() -> impl Strategy<Value = Address> {
 
 /// A family that has no file of its own: one that has, with bytes of its own making, decodes as that family.
 fn other() -> impl Strategy<Value = Address> {
-    let known = [Family::INET, Family::INET6, Family::UNIX].map(Family::as_raw);
+    let known = KNOWN.map(Family::as_raw);
     let families = (0..=i32::from(u16::MAX)).prop_filter("unknown", move |family| !known.contains(family));
     (families, prop::collection::vec(any::<u8>(), 0..=126)).prop_map(|(family, data)| {
         Address::Other(OtherAddress::new(Family::from_raw(family), &data).unwrap())
     })
 }
 
+/// Every family that has a type of its own.
+pub(crate) const KNOWN: [Family; 18] = [
+    Family::UNIX,
+    Family::INET,
+    Family::INET6,
+    Family::NETLINK,
+    Family::PACKET,
+    Family::VSOCK,
+    Family::CAN,
+    Family::ALG,
+    Family::TIPC,
+    Family::BLUETOOTH,
+    Family::QIPCRTR,
+    Family::XDP,
+    Family::LLC,
+    Family::NFC,
+    Family::PHONET,
+    Family::IEEE802154,
+    Family::PPPOX,
+    Family::X25,
+];
+
+/// Words that are often the special ones.
+fn word() -> impl Strategy<Value = u32> {
+    prop_oneof![Just(0), Just(u32::MAX), any::<u32>()]
+}
+
+/// Families whose addresses are numbers.
+fn numbers() -> impl Strategy<Value = Address> {
+    (any::<u8>(), word(), word(), word(), any::<u16>(), any::<u8>(), any::<u8>()).prop_map(
+        |(kind, a, b, c, half, byte, other)| match kind % 7 {
+            0 => NetlinkAddress { pid: a, groups: b }.into(),
+            1 => VsockAddress { cid: a, port: b, flags: byte }.into(),
+            2 => QipcrtrAddress { node: a, port: b }.into(),
+            3 => XdpAddress { interface: a, queue: b, flags: half, shared_umem_fd: c }.into(),
+            4 => PhonetAddress { device: byte, object: other, resource: kind }.into(),
+            5 => NfcAddress { device: a, target: b, protocol: c, link: None }.into(),
+            _ => LlcAddress {
+                hardware_type: half,
+                sap: byte,
+                mac: [kind, byte, other, 0, 1, 2],
+                test: byte,
+                xid: 0,
+                ua: other,
+            }
+            .into(),
+        },
+    )
+}
+
+fn packet() -> impl Strategy<Value = Address> {
+    let hardware = prop::collection::vec(any::<u8>(), 0..=32);
+    (word(), any::<u16>(), any::<u8>(), any::<u16>(), hardware).prop_map(
+        |(interface, protocol, packet_type, hardware_type, hardware)| {
+            let hardware = HardwareAddress::new(&hardware).unwrap();
+            PacketAddress { interface, protocol, packet_type, hardware_type, hardware }.into()
+        },
+    )
+}
+
+fn can() -> impl Strategy<Value = Address> {
+    (word(), word(), word(), any::<u64>(), any::<u8>(), any::<[u8; 16]>()).prop_map(
+        |(interface, a, b, name, address, data)| match address % 4 {
+            0 => CanAddress::new(interface).into(),
+            1 => CanAddress::isotp(interface, a, b).into(),
+            2 => CanAddress::j1939(interface, J1939Address { name, pgn: a, address }).into(),
+            _ => CanAddress::from_data(interface, data).into(),
+        },
+    )
+}
+
+fn alg() -> impl Strategy<Value = Address> {
+    ("[^\\x00]{1,3}", "[^\\x00]{1,25}", word(), word()).prop_map(|(kind, name, features, mask)| {
+        AlgAddress::new(&kind, &name).unwrap().with_features(features, mask).into()
+    })
+}
+
+fn tipc() -> impl Strategy<Value = Address> {
+    (any::<u8>(), any::<i8>(), word(), word(), word()).prop_map(|(kind, scope, a, b, c)| {
+        let name = match kind % 3 {
+            0 => TipcName::Range { service: a, lower: b, upper: c },
+            1 => TipcName::Service { service: a, instance: b, domain: c },
+            _ => TipcName::Socket { reference: a, node: b },
+        };
+        TipcAddress { name, scope }.into()
+    })
+}
+
+fn bluetooth() -> impl Strategy<Value = Address> {
+    (any::<[u8; 6]>(), any::<u16>(), any::<u16>(), any::<u8>()).prop_map(|(device, a, b, kind)| {
+        let device = BluetoothDevice(device);
+        match kind % 4 {
+            0 => BluetoothAddress::L2cap { device, psm: a, cid: b, kind },
+            1 => BluetoothAddress::Rfcomm { device, channel: kind },
+            2 => BluetoothAddress::Hci { index: a, channel: b },
+            _ => BluetoothAddress::Sco { device },
+        }
+        .into()
+    })
+}
+
+fn nfc_link() -> impl Strategy<Value = Address> {
+    (word(), any::<u8>(), any::<u8>(), prop::collection::vec(any::<u8>(), 0..=63)).prop_map(
+        |(device, dsap, ssap, service)| {
+            let link = Some(NfcLink::new(dsap, ssap, &service).unwrap());
+            NfcAddress { device, target: 0, protocol: 5, link }.into()
+        },
+    )
+}
+
+fn ieee802154() -> impl Strategy<Value = Address> {
+    let device = prop_oneof![
+        Just(Ieee802154Device::None),
+        any::<u16>().prop_map(Ieee802154Device::Short),
+        any::<[u8; 8]>().prop_map(Ieee802154Device::Long),
+    ];
+    (any::<u16>(), device).prop_map(|(pan, device)| Ieee802154Address { pan, device }.into())
+}
+
+fn pppox() -> impl Strategy<Value = Address> {
+    let pppoe = (any::<u16>(), any::<[u8; 6]>(), "[^\\x00]{0,3}").prop_map(|(session, remote, name)| {
+        let device = PppoeDevice::new(&name).unwrap();
+        PppoxAddress::Pppoe { session, remote, device }.into()
+    });
+    let pptp =
+        any::<(u16, [u8; 4])>().prop_map(|(call, ip)| PppoxAddress::Pptp { call, address: ip.into() }.into());
+    prop_oneof![pppoe, pptp, l2tp()]
+}
+
+fn l2tp() -> impl Strategy<Value = Address> {
+    let peer = prop_oneof![inet(), shown_inet6()].prop_map(|peer| SocketAddr::try_from(peer).unwrap());
+    (any::<(i32, i32)>(), peer, any::<bool>(), any::<[u16; 4]>()).prop_map(
+        |((pid, fd), peer, wide, [a, b, c, d])| {
+            let narrow = TunnelIds {
+                source_tunnel: a,
+                source_session: b,
+                destination_tunnel: c,
+                destination_session: d,
+            };
+            let ids = if wide {
+                L2tpIds::V3(TunnelIds {
+                    source_tunnel: u32::from(a) << 16,
+                    source_session: b.into(),
+                    destination_tunnel: c.into(),
+                    destination_session: d.into(),
+                })
+            } else {
+                L2tpIds::V2(narrow)
+            };
+            PppoxAddress::L2tp(L2tpAddress { pid, fd, peer, ids }).into()
+        },
+    )
+}
+
+fn x25() -> impl Strategy<Value = Address> {
+    "[0-9]{0,15}".prop_map(|digits| X25Address::new(&digits).unwrap().into())
+}
+
+fn of_a_new_family() -> impl Strategy<Value = Address> {
+    prop_oneof![
+        3 => numbers(),
+        1 => packet(),
+        1 => can(),
+        1 => alg(),
+        1 => tipc(),
+        1 => bluetooth(),
+        1 => nfc_link(),
+        1 => ieee802154(),
+        1 => pppox(),
+        1 => x25(),
+    ]
+}
+
+/// Without a flow, which std does not print.
+fn shown_inet6() -> impl Strategy<Value = Address> {
+    any::<([u8; 16], u16, u32)>()
+        .prop_map(|(ip, port, scope)| Address::Inet6(SocketAddrV6::new(Ipv6Addr::from(ip), port, 0, scope)))
+}
+
 fn any_address() -> impl Strategy<Value = Address> {
     prop_oneof![
-        inet(),
-        inet6(),
-        unix_path(),
-        unix_abstract(),
-        Just(Address::Unix(UnixAddress::UNNAMED)),
-        other()
+        1 => inet(),
+        1 => inet6(),
+        1 => unix_path(),
+        1 => unix_abstract(),
+        1 => Just(Address::Unix(UnixAddress::UNNAMED)),
+        1 => other(),
+        8 => of_a_new_family(),
     ]
 }
 
 /// Bytes that often open with a family that is known.
 fn any_bytes() -> impl Strategy<Value = Vec<u8>> {
-    let known = [Family::UNSPECIFIED, Family::UNIX, Family::INET, Family::INET6];
-    let opening = prop::sample::select(known.map(Family::as_raw).to_vec())
-        .prop_map(|family| u16::try_from(family).unwrap().to_ne_bytes().to_vec());
+    let known = KNOWN.map(Family::as_raw).into_iter().chain([0]).collect::<Vec<_>>();
+    let opening =
+        prop::sample::select(known).prop_map(|family| u16::try_from(family).unwrap().to_ne_bytes().to_vec());
     let body = prop::collection::vec(any::<u8>(), 0..=140);
-    prop_oneof![body.clone(), (opening, body).prop_map(|(opening, body)| [opening, body].concat()),]
+    prop_oneof![1 => body.clone(), 4 => (opening, body).prop_map(|(opening, body)| [opening, body].concat())]
+}
+
+/// Texts that often look like addresses.
+fn any_text() -> impl Strategy<Value = String> {
+    let tag = "(netlink|packet|vsock|can|alg|tipc|bluetooth|qipcrtr|xdp|llc|nfc|phonet|ieee802154|pppox|x25|family)";
+    let tagged = (tag.prop_filter("a tag", |tag| !tag.is_empty()), "(:[0-9a-fx*]{0,5}){0,10}");
+    prop_oneof![any::<String>(), "[@/.]?[a-z:\\\\x0-9{}]{0,12}", tagged.prop_map(|(tag, tail)| tag + &tail)]
 }
 
 proptest! {
@@ -79,6 +272,20 @@ proptest! {
     }
 
     #[test]
+    fn what_an_address_shows_reads_as_the_same_address(
+        address in prop_oneof![shown_inet6(), any_address().prop_filter("shown whole", |address| {
+            !matches!(address, Address::Inet6(address) if address.flowinfo() != 0)
+        })]
+    ) {
+        prop_assert_eq!(address.to_string().parse::<Address>().unwrap(), address);
+    }
+
+    #[test]
+    fn whatever_text_is_parsed_and_an_error_repeats_a_bounded_part(text in any_text()) {
+        corpus::address::check(text.as_bytes());
+    }
+
+    #[test]
     fn what_is_shown_of_an_address_cannot_drive_a_terminal(address in any_address()) {
         let shown = address.to_string();
         prop_assert!(!shown.chars().any(char::is_control), "{:?}", shown);
@@ -93,7 +300,7 @@ proptest! {
     }
 
     #[test]
-    fn other_families_have_neither_ip_nor_port(address in prop_oneof![unix_path(), unix_abstract(), other()]) {
+    fn other_families_have_neither_ip_nor_port(address in prop_oneof![unix_path(), unix_abstract(), other(), of_a_new_family()]) {
         prop_assert_eq!(SocketAddr::try_from(address), Err(address));
         prop_assert_eq!((address.ip(), address.port()), (None, None));
     }
@@ -146,4 +353,9 @@ fn a_path_of_all_108_bytes_goes_through_the_kernel_and_is_answered() {
         server.send_to(b"it is me", from).unwrap();
         assert_eq!(client.recv_vec(16).unwrap(), b"it is me");
     });
+}
+
+#[test]
+fn an_address_is_held_in_132_bytes() {
+    assert_eq!(size_of::<Address>(), 132);
 }

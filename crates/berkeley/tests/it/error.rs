@@ -72,10 +72,18 @@ fn making() -> Vec<Row> {
             failed(Socket::new(unknown, Type::STREAM, Protocol::DEFAULT)),
         ),
         row(Operation::Socket, "AF_UNIX/SOCK_RDM/6", failed(no_raw)),
+        row(Operation::Socket, "x25 (needs the kernel's CONFIG_X25, module x25)", failed(no_x25())),
         row(Operation::Pair, "tcp", failed(Socket::pair(Family::INET, Type::STREAM, Protocol::DEFAULT))),
         row(Operation::Inherit, "fd 999999", failed(Socket::inherit(999_999))),
         row(Operation::TryClone, "udp", clone),
     ]
+}
+
+/// What a kernel without X.25 says, whatever this one has.
+fn no_x25() -> berkeley::Result<Socket> {
+    const EAFNOSUPPORT: i32 = 97;
+    let _armed = fault::arm(Plan::fail("socket", 1, EAFNOSUPPORT));
+    Socket::new(Family::X25, Type::SEQPACKET, Protocol::DEFAULT)
 }
 
 fn naming() -> Vec<Row> {
@@ -165,6 +173,8 @@ fn parsing() -> Vec<Row> {
         row(Operation::ParseAddress, "", failed(UnixAddress::from_abstract(&[1; 108]))),
         row(Operation::ParseAddress, "", failed(OtherAddress::new(vsock, &[0; 127]))),
         row(Operation::ParseAddress, "", failed(OtherAddress::new(Family::from_raw(-1), &[]))),
+        row(Operation::ParseAddress, "", failed("localhost:80".parse::<Address>())),
+        row(Operation::ParseAddress, "", failed("vsock:host:1".parse::<Address>())),
     ]
 }
 
@@ -204,7 +214,7 @@ fn looking_up() -> Vec<Row> {
         row(Operation::Resolve, "localhost:80", system),
         row(
             Operation::ResolveBack,
-            "family 40 07",
+            "family:40:07",
             failed(resolve_back(Address::Other(vsock), &BackHints::new())),
         ),
         row(Operation::InterfaceIndex, "no-such-name", failed(interface_index("no-such-name"))),

@@ -11,6 +11,7 @@ mod connect;
 mod corpus;
 mod error;
 mod examples;
+mod family;
 mod fault;
 mod full;
 mod interrupt;
