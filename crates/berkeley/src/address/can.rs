@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::text::{Fields, Hex, unhex};
-use super::{EncodedAddress, Layout, at_most, u32_at};
+use super::{EncodedAddress, Layout, at_most, field, u32_at};
 use crate::error::Result;
 use crate::kinds::Family;
 use crate::sys::layout::can;
@@ -93,8 +93,7 @@ impl CanAddress {
 
     /// The node, where the socket is a J1939 one.
     pub fn as_j1939(&self) -> J1939Address {
-        let [a, b, c, d, e, f, g, h, ..] = self.data;
-        let name = u64::from_ne_bytes([a, b, c, d, e, f, g, h]);
+        let name = field(&self.data, can::NAME).map_or(0, u64::from_ne_bytes);
         J1939Address { name, pgn: self.word(can::PGN), address: self.data[can::ADDR] }
     }
 

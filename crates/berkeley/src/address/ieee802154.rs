@@ -72,22 +72,13 @@ impl Layout for Ieee802154Address {
 
     fn parse(fields: &mut Fields<'_>) -> Result<Self> {
         let pan = fields.number("pan")?;
-        let device = match fields.rest() {
+        let device = match fields.left() {
             None => Ieee802154Device::None,
-            Some(text) if text.contains(':') => {
-                Ieee802154Device::Long(parse_device(text, |f, n| f.octets(n))?)
-            }
-            Some(text) => Ieee802154Device::Short(parse_device(text, |f, n| f.number(n))?),
+            Some(left) if left.contains(':') => Ieee802154Device::Long(fields.octets("device")?),
+            Some(_) => Ieee802154Device::Short(fields.number("device")?),
         };
         Ok(Self { pan, device })
     }
-}
-
-fn parse_device<T>(text: &str, read: impl FnOnce(&mut Fields<'_>, &str) -> Result<T>) -> Result<T> {
-    let mut fields = Fields::new(Ieee802154Address::TAG, text);
-    let device = read(&mut fields, "device")?;
-    fields.finish()?;
-    Ok(device)
 }
 
 impl fmt::Display for Ieee802154Address {

@@ -282,11 +282,13 @@ impl fmt::Display for PppoxAddress {
             }
             Self::Pptp { call, address } => write!(f, "pppox:pptp:{call}:{address}"),
             Self::L2tp(L2tpAddress { pid, fd, peer, ids }) => {
-                let (name, [a, b, c, d]) = match ids {
+                let (name, ids) = match ids {
                     L2tpIds::V2(ids) => ("l2tp", ids.in_order().map(u32::from)),
                     L2tpIds::V3(ids) => ("l2tpv3", ids.in_order()),
                 };
-                write!(f, "pppox:{name}:{pid}:{fd}:{a}:{b}:{c}:{d}:{peer}")
+                write!(f, "pppox:{name}:{pid}:{fd}")?;
+                ids.iter().try_for_each(|id| write!(f, ":{id}"))?;
+                write!(f, ":{peer}")
             }
         }
     }

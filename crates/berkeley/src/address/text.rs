@@ -164,6 +164,11 @@ impl<'a> Fields<'a> {
         self.rest.take()
     }
 
+    /// What has not been read yet, left where it is; `None` where every field has.
+    pub(super) fn left(&self) -> Option<&'a str> {
+        self.rest
+    }
+
     /// Whether every field has been read.
     pub(super) fn is_at_end(&self) -> bool {
         self.rest.is_none()
@@ -175,7 +180,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Fails where something is left.
-    pub(super) fn finish(mut self) -> Result<()> {
+    fn finish(mut self) -> Result<()> {
         match self.rest() {
             None => Ok(()),
             Some(rest) => Err(self.wrong("address", "nothing more", rest)),
