@@ -3,7 +3,7 @@
 //! [`Address`] holds any of them. A family that this library does not know, and bytes that are too short, too long or
 //! impossible for the family they claim, become [`OtherAddress`] and survive the round trip unharmed; what the kernel
 //! calls reserved is not kept. RDS and SMC are named by the addresses of IPv4 and IPv6. Nothing here opens a socket or
-//! resolves a name: an interface is its index.
+//! resolves a name: an interface is its index. The page of `Address` tells how each is written as text.
 //!
 //! ```
 //! use berkeley::{Address, UnixAddress};
@@ -17,22 +17,6 @@
 //! assert_eq!(Address::from(name).to_string(), r"@door\0bell");
 //! # Ok::<(), berkeley::Error>(())
 //! ```
-//!
-//! # As text
-//!
-//! `Display` prints an address so that `FromStr` reads the same one:
-//!
-//! | text | family |
-//! |---|---|
-//! | `127.0.0.1:80`, `[fe80::1%2]:80` | IPv4 and IPv6, as std has them (an IPv6 flow is not printed) |
-//! | `/path`, `./path`, `name`, `@abstract`, `(unnamed)` | Unix |
-//! | `netlink:0:1`, `vsock:2:1234`, `can:3`, `tipc:service:18888:17`, ... | the family's tag, then its fields |
-//! | `family:40:0102` | any other: the family's number and the bytes behind it |
-//! | `(none)` | no bytes at all |
-//!
-//! Fields stand between colons; numbers are decimal, or `0x` and hexadecimal; fields at the end that are 0 may be left
-//! out where the family's page shows them in brackets. Bytes that cannot be shown are escaped: `\x1b`, `\0`, `\u{202e}`.
-//! A text with a colon that opens with neither `/`, `.` nor `@` is never a path: a misspelt family is an error.
 
 mod alg;
 mod bluetooth;
@@ -100,9 +84,23 @@ macro_rules! families {
     ($($(#[$doc:meta])* $variant:ident($address:ident),)*) => {
         /// The address of one end of a socket, of any family (`struct sockaddr`).
         ///
-        /// `Display` prints what a person types and `FromStr` reads it: `127.0.0.1:80`, `[fe80::1%2]:80`, `/run/door`,
-        /// `@abstract`, `vsock:2:1234`; whatever bytes a peer chose are escaped. It is held in place, in 132 bytes, so
-        /// that receiving from anyone allocates nothing.
+        /// It is held in place, in 132 bytes, so that receiving from anyone allocates nothing.
+        ///
+        /// # As text
+        ///
+        /// `Display` prints an address so that `FromStr` reads the same one:
+        ///
+        /// | text | family |
+        /// |---|---|
+        /// | `127.0.0.1:80`, `[fe80::1%2]:80` | IPv4 and IPv6, as std has them (an IPv6 flow is not printed) |
+        /// | `/path`, `./path`, `name`, `@abstract`, `(unnamed)` | Unix |
+        /// | `netlink:0:1`, `vsock:2:1234`, `can:3`, `tipc:service:18888:17`, ... | the family's tag, then its fields |
+        /// | `family:40:0102` | any other: the family's number and the bytes behind it |
+        /// | `(none)` | no bytes at all |
+        ///
+        /// Fields stand between colons; numbers are decimal, or `0x` and hexadecimal; fields at the end that are 0 may be left
+        /// out where the family's page shows them in brackets. Bytes that cannot be shown are escaped: `\x1b`, `\0`, `\u{202e}`.
+        /// A text with a colon that opens with neither `/`, `.` nor `@` is never a path: a misspelt family is an error.
         #[derive(Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         #[doc(alias = "sockaddr")]

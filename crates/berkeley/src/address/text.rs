@@ -229,7 +229,7 @@ pub(super) fn parse_tail<T: Layout>(tail: &str) -> Result<T> {
     Ok(address)
 }
 
-/// Reads what `Display` prints, and what people type for it; the [module's page](super) tells the forms.
+/// Reads what `Display` prints, and what people type for it: [the forms](Address#as-text).
 ///
 /// Fails, saying field, wanted and got, where the text is no address. Resolves no name and asks no kernel.
 ///

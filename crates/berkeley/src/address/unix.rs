@@ -42,11 +42,11 @@ impl UnixAddress {
         if path.is_empty() {
             return refuse("a unix path is empty: name a file, or use UnixAddress::UNNAMED".to_owned());
         }
-        if path.contains(&0) {
-            return refuse(format!("unix path {} holds a NUL, where the kernel would cut it", Escaped(path)));
-        }
         if path.len() > Self::MAX {
             return refuse(too_long("path", path.len()));
+        }
+        if path.contains(&0) {
+            return refuse(format!("unix path {} holds a NUL, where the kernel would cut it", Escaped(path)));
         }
         Ok(Self::hold(path))
     }
@@ -261,6 +261,8 @@ mod tests {
                 UnixAddress::from_path("p".repeat(108)),
                 "unix path is 108 bytes long, and the kernel takes 107",
             ),
+            // The length first, lest an error repeat a path of any length.
+            (UnixAddress::from_path("p\0".repeat(1000)), "unix path is 2000 bytes long"),
             (UnixAddress::from_abstract(&[b'n'; 108]), "unix abstract name is 108 bytes long"),
         ];
         for (result, words) in rows {

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use super::text::Fields;
+use super::text::{Fields, wrong};
 use super::{EncodedAddress, Layout, exactly, field};
-use crate::error::{Error, Operation, Result};
+use crate::error::Result;
 use crate::kinds::Family;
 use crate::sys::layout::x25;
 
@@ -22,10 +22,7 @@ impl X25Address {
     /// Fails where there are more than 15, or other letters.
     #[doc(alias = "sx25_addr")]
     pub fn new(digits: &str) -> Result<Self> {
-        Self::hold(digits.as_bytes()).ok_or_else(|| {
-            let why = format!("x25 address: wanted 15 digits at most, got {digits:?}");
-            Error::invalid(Operation::ParseAddress, why)
-        })
+        Self::hold(digits.as_bytes()).ok_or_else(|| wrong("x25 address", "15 digits at most", digits))
     }
 
     /// `None` where there are too many, or others than digits.
