@@ -114,6 +114,8 @@ operations! {
     Recv = "recv";
     /// Receiving with the sender's address.
     RecvFrom = "recv_from";
+    /// Receiving with control messages.
+    RecvMsg = "recv_msg";
     /// Receiving without taking.
     Peek = "peek";
     /// Sending.
@@ -122,6 +124,8 @@ operations! {
     SendAll = "send_all";
     /// Sending to an address.
     SendTo = "send_to";
+    /// Sending with control messages.
+    SendMsg = "send_msg";
     /// Ending one direction or both.
     Shutdown = "shutdown";
     /// Asking for the local address.

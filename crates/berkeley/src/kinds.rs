@@ -340,6 +340,9 @@ impl Flags {
     /// gives how many they were (tcp(7)).
     #[doc(alias = "MSG_TRUNC")]
     pub const TRUNC: Self = Self(c::MSG_TRUNC);
+    /// Received: the control buffer was too small for all the control messages.
+    #[doc(alias = "MSG_CTRUNC")]
+    pub const CTRUNC: Self = Self(c::MSG_CTRUNC);
     /// This call does not wait, whatever the socket's mode.
     #[doc(alias = "MSG_DONTWAIT")]
     pub const DONTWAIT: Self = Self(c::MSG_DONTWAIT);
@@ -367,6 +370,11 @@ impl Flags {
     /// The kernel's number.
     pub const fn as_raw(self) -> i32 {
         self.0
+    }
+
+    /// Whether all of `others` are among these.
+    pub const fn contains(self, others: Self) -> bool {
+        self.0 & others.0 == others.0
     }
 }
 

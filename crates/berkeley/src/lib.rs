@@ -18,10 +18,13 @@
 //! [`create_connection`] goes from a name to a connection and [`create_server`] from an address to a listener;
 //! [`resolve`](mod@resolve) holds names alone.
 //!
+//! [`control`] holds what travels beside the bytes: descriptors, credentials, timestamps, addresses, errors.
+//!
 //! Features, all off by default: `tokio` (`AsyncSocket`: the same calls, awaited), `tracing` (one event per system call).
 
 mod address;
 mod connect;
+pub mod control;
 mod error;
 mod kinds;
 pub mod option;
@@ -45,7 +48,7 @@ pub use kinds::{Family, Flags, Interest, Protocol, Type};
 #[doc(inline)]
 pub use resolve::{Service, resolve, resolve_back};
 #[doc(inline)]
-pub use socket::{Deadline, Socket, SocketRef};
+pub use socket::{Deadline, ReceivedMessage, SendMessage, Socket, SocketRef};
 
 #[cfg(feature = "fault")]
 #[doc(hidden)]

@@ -41,6 +41,7 @@ mod attempt;
 mod convert;
 mod describe;
 mod establish;
+mod message;
 mod missing;
 mod options;
 mod timeout;
@@ -56,6 +57,7 @@ use crate::kinds::{Family, Protocol, Type};
 use crate::sys::{Errno, fd, socket};
 
 pub(crate) use describe::kinds;
+pub use message::{ReceivedMessage, SendMessage};
 pub use timeout::Deadline;
 #[cfg(feature = "tokio")]
 pub(crate) use timeout::{NOTHING_TAKEN, Pace, Poll};

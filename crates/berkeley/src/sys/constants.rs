@@ -27,8 +27,8 @@ pub(crate) use libc::{VMADDR_CID_ANY, VMADDR_CID_HOST, VMADDR_CID_HYPERVISOR, VM
 pub(crate) use libc::{EAFNOSUPPORT, ENODEV, EPROTONOSUPPORT, ESOCKTNOSUPPORT};
 // Flags of a transfer.
 pub(crate) use libc::{
-    MSG_CONFIRM, MSG_DONTROUTE, MSG_DONTWAIT, MSG_EOR, MSG_ERRQUEUE, MSG_MORE, MSG_OOB, MSG_PEEK, MSG_TRUNC,
-    MSG_WAITALL,
+    MSG_CONFIRM, MSG_CTRUNC, MSG_DONTROUTE, MSG_DONTWAIT, MSG_EOR, MSG_ERRQUEUE, MSG_MORE, MSG_OOB, MSG_PEEK,
+    MSG_TRUNC, MSG_WAITALL,
 };
 // poll(2) and shutdown(2).
 pub(crate) use libc::{POLLIN, POLLOUT, POLLPRI, SHUT_RD, SHUT_RDWR, SHUT_WR};
@@ -77,6 +77,16 @@ pub(crate) use libc::{
 };
 // Options of UDP (udp(7)).
 pub(crate) use libc::{UDP_CORK, UDP_ENCAP, UDP_GRO, UDP_NO_CHECK6_RX, UDP_NO_CHECK6_TX, UDP_SEGMENT};
+
+// Control messages that are no options, or whose number is not their option's.
+pub(crate) use libc::{
+    IP_ORIGDSTADDR, IPV6_DSTOPTS, IPV6_HOPLIMIT, IPV6_HOPOPTS, IPV6_ORIGDSTADDR, IPV6_PATHMTU, IPV6_PKTINFO,
+    IPV6_RTHDR, IPV6_RTHDRDSTOPTS, SCM_CREDENTIALS, SCM_RIGHTS, SCM_TIMESTAMP, SCM_TIMESTAMPING,
+    SCM_TIMESTAMPING_PKTINFO, SCM_TIMESTAMPNS, SCM_TXTIME, SCM_WIFI_STATUS, SOL_TLS, TLS_GET_RECORD_TYPE,
+    TLS_SET_RECORD_TYPE,
+};
+// An error whose report says more than its name.
+pub(crate) use libc::EMSGSIZE;
 
 // What libc does not name yet: the same numbers on every architecture of Linux.
 /// `include/uapi/linux/in.h`
@@ -141,3 +151,19 @@ pub(crate) const TIPC_SOCKET_ADDR: u8 = 3;
 pub(crate) const IEEE802154_ADDR_NONE: i32 = 0;
 pub(crate) const IEEE802154_ADDR_SHORT: i32 = 2;
 pub(crate) const IEEE802154_ADDR_LONG: i32 = 3;
+
+/// `include/linux/socket.h`
+pub(crate) const SCM_SECURITY: i32 = 3;
+/// `include/linux/socket.h`, since Linux 6.5.
+pub(crate) const SCM_PIDFD: i32 = 4;
+/// `include/linux/socket.h`: reliable datagram sockets, whose control messages carry addresses of memory.
+pub(crate) const SOL_RDS: i32 = 276;
+
+// Who reports an error of the error queue: `include/uapi/linux/errqueue.h`, where they are bytes.
+pub(crate) const SO_EE_ORIGIN_NONE: i32 = libc::SO_EE_ORIGIN_NONE as i32;
+pub(crate) const SO_EE_ORIGIN_LOCAL: i32 = libc::SO_EE_ORIGIN_LOCAL as i32;
+pub(crate) const SO_EE_ORIGIN_ICMP: i32 = libc::SO_EE_ORIGIN_ICMP as i32;
+pub(crate) const SO_EE_ORIGIN_ICMP6: i32 = libc::SO_EE_ORIGIN_ICMP6 as i32;
+pub(crate) const SO_EE_ORIGIN_TIMESTAMPING: i32 = libc::SO_EE_ORIGIN_TIMESTAMPING as i32;
+pub(crate) const SO_EE_ORIGIN_ZEROCOPY: i32 = 5;
+pub(crate) const SO_EE_ORIGIN_TXTIME: i32 = 6;

@@ -18,7 +18,7 @@ use std::cell::{Cell, RefCell};
 use super::Errno;
 
 /// The calls that ask [`shorten`].
-const TRANSFERS: [&str; 4] = ["recv", "recvfrom", "send", "sendto"];
+const TRANSFERS: [&str; 6] = ["recv", "recvfrom", "recvmsg", "send", "sendto", "sendmsg"];
 
 /// What happens to one chosen system call.
 #[derive(Clone, Copy, Debug)]

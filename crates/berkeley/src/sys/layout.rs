@@ -1,6 +1,6 @@
-//! Where the fields of the kernel's address structures stand, read off libc's declarations.
+//! Where the fields of the kernel's structures stand, read off libc's declarations.
 //!
-//! Addresses are encoded and decoded at these offsets, byte by byte; nothing above casts a structure.
+//! Addresses and control messages are encoded and decoded at these offsets, byte by byte; nothing above casts a structure.
 
 use std::mem::{offset_of, size_of};
 
@@ -235,6 +235,66 @@ pub(crate) mod ucred {
     pub(crate) const SIZE: usize = size_of::<libc::ucred>();
 }
 
+/// `struct cmsghdr`, as the kernel reads and writes it: a `size_t` and two C `int`s, and the data aligned behind them.
+pub(crate) mod cmsg {
+    use super::{offset_of, size_of};
+    pub(crate) const LENGTH: usize = 0;
+    pub(crate) const LEVEL: usize = offset_of!(libc::cmsghdr, cmsg_level);
+    pub(crate) const TYPE: usize = offset_of!(libc::cmsghdr, cmsg_type);
+    pub(crate) const HEADER: usize = align(size_of::<libc::cmsghdr>());
+
+    /// `CMSG_ALIGN`: where the next thing may begin.
+    pub(crate) const fn align(length: usize) -> usize {
+        length.saturating_add(size_of::<usize>() - 1) & !(size_of::<usize>() - 1)
+    }
+
+    /// `CMSG_SPACE`: what a message with that much data takes, up to where the next may begin.
+    pub(crate) const fn space(data: usize) -> usize {
+        align(data).saturating_add(HEADER)
+    }
+
+    /// `CMSG_LEN`: what a message with that much data takes.
+    pub(crate) const fn length(data: usize) -> usize {
+        data.saturating_add(HEADER)
+    }
+}
+
+/// `struct in_pktinfo`: the interface and two addresses.
+pub(crate) mod in_pktinfo {
+    use super::{offset_of, size_of};
+    pub(crate) const INTERFACE: usize = offset_of!(libc::in_pktinfo, ipi_ifindex);
+    pub(crate) const LOCAL: usize = offset_of!(libc::in_pktinfo, ipi_spec_dst);
+    pub(crate) const DESTINATION: usize = offset_of!(libc::in_pktinfo, ipi_addr);
+    pub(crate) const SIZE: usize = size_of::<libc::in_pktinfo>();
+}
+
+/// `struct in6_pktinfo`: the address and the interface.
+pub(crate) mod in6_pktinfo {
+    use super::{offset_of, size_of};
+    pub(crate) const ADDRESS: usize = offset_of!(libc::in6_pktinfo, ipi6_addr);
+    pub(crate) const INTERFACE: usize = offset_of!(libc::in6_pktinfo, ipi6_ifindex);
+    pub(crate) const SIZE: usize = size_of::<libc::in6_pktinfo>();
+}
+
+/// `struct ip6_mtuinfo` (RFC 3542), which libc does not have: a destination and its MTU.
+pub(crate) mod ip6_mtuinfo {
+    pub(crate) const DESTINATION: usize = 0;
+    pub(crate) const MTU: usize = super::inet6::SIZE;
+    pub(crate) const SIZE: usize = MTU + 4;
+}
+
+/// `struct sock_extended_err`, behind which the offender's address stands.
+pub(crate) mod extended_error {
+    use super::{offset_of, size_of};
+    pub(crate) const ERRNO: usize = offset_of!(libc::sock_extended_err, ee_errno);
+    pub(crate) const ORIGIN: usize = offset_of!(libc::sock_extended_err, ee_origin);
+    pub(crate) const TYPE: usize = offset_of!(libc::sock_extended_err, ee_type);
+    pub(crate) const CODE: usize = offset_of!(libc::sock_extended_err, ee_code);
+    pub(crate) const INFO: usize = offset_of!(libc::sock_extended_err, ee_info);
+    pub(crate) const DATA: usize = offset_of!(libc::sock_extended_err, ee_data);
+    pub(crate) const OFFENDER: usize = size_of::<libc::sock_extended_err>();
+}
+
 // The encoders write the family as two bytes at the front and treat what follows as opaque for unknown families.
 const _: () = assert!(FAMILY == 0 && FAMILY_SIZE == 2);
 const _: () = assert!(inet::SIZE <= ADDRESS_MAX && inet6::SIZE <= ADDRESS_MAX);
@@ -249,3 +309,15 @@ const _: () = assert!(nfc::LLCP_SIZE == if size_of::<usize>() == 8 { 96 } else {
 const _: () = assert!(pppox::DEVICE + pppox::DEVICE_SIZE == pppox::SIZE && pppox::V3_IN6_SIZE == 58);
 const _: () = assert!(linger::SIZE == 8 && ucred::SIZE == 12);
 const _: () = assert!(timeval::SIZE == 2 * timeval::FIELD && (timeval::FIELD == 4 || timeval::FIELD == 8));
+const _: () = assert!(in_pktinfo::SIZE == 12 && in6_pktinfo::SIZE == 20 && ip6_mtuinfo::SIZE == 32);
+const _: () = assert!(extended_error::OFFENDER == 16 && inet::SIZE == 16 && inet6::SIZE == 28);
+// The kernel's length is a size_t at the front, even where the C library declares a socklen_t and padding.
+const _: () = assert!(cmsg::LEVEL == size_of::<usize>() && cmsg::TYPE == cmsg::LEVEL + 4);
+const _: () = {
+    let data = 5;
+    // SAFETY: CMSG_SPACE only counts.
+    let space = unsafe { libc::CMSG_SPACE(data) };
+    // SAFETY: so does CMSG_LEN.
+    let length = unsafe { libc::CMSG_LEN(data) };
+    assert!(cmsg::space(data as usize) == space as usize && cmsg::length(data as usize) == length as usize);
+};

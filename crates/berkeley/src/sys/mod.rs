@@ -11,19 +11,25 @@
 //! | `errno` | `Errno` with its named values, `Errno::message` |
 //! | `socket` | `socket`, `socket_pair`, `bind`, `listen`, `accept`, `connect`, `shutdown`, `local_address`, `peer_address` |
 //! | `transfer` | `recv`, `recv_uninit`, `recv_into_vec`, `recv_from`, `send`, `send_to` |
+//! | `message` | `send_message`, `receive_message` |
+//! | `control` | `ControlData`, `Walk`, `descriptors_in` |
 //! | `option` | `option`, `option_i32`, `set_option` |
 //! | `fd` | `duplicate`, `adopt_inherited`, `set_nonblocking`, `is_nonblocking`, `unsent` |
+//! | `identity` | `own` |
 //! | `poll` | `poll` |
 //! | `resolve` | `address_info`, `name_info`, `resolve_message`, `interface_index`, `interface_name` |
-//! | `layout` | the offsets and sizes of the kernel's address structures |
+//! | `layout` | the offsets and sizes of the kernel's structures |
 //! | `constants` | the kernel's numbers, by their C names |
 #![allow(unsafe_code, reason = "the kernel is called by pointers; everything above this room passes slices")]
 
 pub(crate) mod call;
 pub(crate) mod constants;
+pub(crate) mod control;
 pub(crate) mod errno;
 pub(crate) mod fd;
+pub(crate) mod identity;
 pub(crate) mod layout;
+pub(crate) mod message;
 pub(crate) mod option;
 pub(crate) mod poll;
 pub(crate) mod resolve;

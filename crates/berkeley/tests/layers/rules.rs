@@ -34,8 +34,9 @@ pub(crate) const HOUSES: &[House] = &[
         beside: &[
             // A connection to a name starts with its addresses.
             ("connect", "resolve"),
-            // Some options carry an address.
+            // Some options and control messages carry an address.
             ("option", "address"),
+            ("control", "address"),
         ],
         may_be_unsafe: &["sys"],
         outside: &[("libc", &["sys"]), ("tracing", &["sys"]), ("tokio", &["tokio", "lib"])],

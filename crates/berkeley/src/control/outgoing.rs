@@ -1,0 +1,164 @@
+//! [`Outgoing`]: a control message to be sent, and how several are laid out.
+
+use std::fmt;
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
+
+use super::space;
+use crate::error::{Error, Operation, Result};
+use crate::sys::constants as c;
+use crate::sys::layout::cmsg;
+
+/// The size of a descriptor's number.
+const FD_SIZE: usize = size_of::<RawFd>();
+
+/// The longest data of a fixed size: `struct in6_pktinfo`.
+const INLINE: usize = 20;
+
+/// A control message to be sent with [`send_msg`](crate::Socket::send_msg).
+///
+/// The modules of the levels make them: [`socket::rights`](super::socket::rights), [`ip::ttl`](super::ip::ttl), and
+/// [`raw`] for all the others. Whether a message fits the socket only the kernel knows: it answers `EINVAL`.
+#[derive(Clone, Copy)]
+pub struct Outgoing<'a> {
+    level: i32,
+    kind: i32,
+    payload: Payload<'a>,
+}
+
+#[derive(Clone, Copy)]
+enum Payload<'a> {
+    Inline([u8; INLINE], u8),
+    Bytes(&'a [u8]),
+    Descriptors(&'a [BorrowedFd<'a>]),
+}
+
+impl<'a> Outgoing<'a> {
+    /// A message of a fixed size.
+    pub(super) fn fixed<const N: usize>(level: i32, kind: i32, data: [u8; N]) -> Self {
+        const { assert!(N <= INLINE, "the data does not fit into an Outgoing") };
+        let mut bytes = [0; INLINE];
+        bytes[..N].copy_from_slice(&data);
+        // N is at most INLINE.
+        Self { level, kind, payload: Payload::Inline(bytes, N.try_into().unwrap_or(0)) }
+    }
+
+    /// A message of any bytes; for those that carry no pointer and no descriptor.
+    pub(super) const fn bytes(level: i32, kind: i32, data: &'a [u8]) -> Self {
+        Self { level, kind, payload: Payload::Bytes(data) }
+    }
+
+    /// A message of descriptors.
+    pub(super) const fn descriptors(level: i32, kind: i32, descriptors: &'a [BorrowedFd<'a>]) -> Self {
+        Self { level, kind, payload: Payload::Descriptors(descriptors) }
+    }
+
+    /// Whose message it is (`cmsg_level`).
+    pub const fn level(&self) -> i32 {
+        self.level
+    }
+
+    /// Which message of that level (`cmsg_type`).
+    pub const fn kind(&self) -> i32 {
+        self.kind
+    }
+
+    fn data_length(&self) -> usize {
+        match self.payload {
+            Payload::Inline(_, length) => length.into(),
+            Payload::Bytes(data) => data.len(),
+            Payload::Descriptors(descriptors) => descriptors.len() * FD_SIZE,
+        }
+    }
+
+    fn space(&self) -> usize {
+        space(self.data_length())
+    }
+
+    /// Writes the message to the front of `bytes`, which has room for it, its padding zero; gives the rest.
+    fn write<'b>(&self, bytes: &'b mut [u8]) -> &'b mut [u8] {
+        let (own, rest) = bytes.split_at_mut(self.space());
+        own[cmsg::LENGTH..][..size_of::<usize>()]
+            .copy_from_slice(&cmsg::length(self.data_length()).to_ne_bytes());
+        own[cmsg::LEVEL..][..4].copy_from_slice(&self.level.to_ne_bytes());
+        own[cmsg::TYPE..][..4].copy_from_slice(&self.kind.to_ne_bytes());
+        let data = &mut own[cmsg::HEADER..][..self.data_length()];
+        match &self.payload {
+            Payload::Inline(inline, length) => data.copy_from_slice(&inline[..usize::from(*length)]),
+            Payload::Bytes(given) => data.copy_from_slice(given),
+            Payload::Descriptors(descriptors) => {
+                for (place, descriptor) in data.chunks_exact_mut(FD_SIZE).zip(*descriptors) {
+                    place.copy_from_slice(&descriptor.as_raw_fd().to_ne_bytes());
+                }
+            }
+        }
+        rest
+    }
+}
+
+impl fmt::Debug for Outgoing<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Outgoing(level {} type {} ", self.level, self.kind)?;
+        match &self.payload {
+            Payload::Inline(inline, length) => write!(f, "{:02x?})", &inline[..usize::from(*length)]),
+            Payload::Bytes(data) => write!(f, "{data:02x?})"),
+            Payload::Descriptors(descriptors) => write!(f, "{descriptors:?})"),
+        }
+    }
+}
+
+/// A control message of any level and type (`cmsg_level`, `cmsg_type`), its data as the kernel takes it.
+///
+/// Fails for two kinds, whose data the kernel takes for more than data: `SCM_RIGHTS`, which lends whatever descriptors
+/// the numbers name ([`socket::rights`](super::socket::rights) borrows them), and the messages of `SOL_RDS`, which
+/// hold addresses of this process's memory.
+///
+/// ```
+/// use berkeley::control;
+///
+/// // A j1939 priority (SOL_CAN_J1939, SCM_J1939_PRIO).
+/// let priority = control::raw(107, 3, &[6])?;
+/// assert_eq!((priority.level(), priority.kind()), (107, 3));
+/// # Ok::<(), berkeley::Error>(())
+/// ```
+pub fn raw(level: i32, kind: i32, data: &[u8]) -> Result<Outgoing<'_>> {
+    let refused = match (level, kind) {
+        (c::SOL_SOCKET, c::SCM_RIGHTS) => "SCM_RIGHTS lends descriptors, and raw bytes own none; use rights",
+        (c::SOL_RDS, _) => "messages of SOL_RDS hold addresses of memory, which cannot be checked",
+        _ => return Ok(Outgoing::bytes(level, kind, data)),
+    };
+    Err(Error::invalid(Operation::SendMsg, refused))
+}
+
+/// Lays `messages` out one behind the other, as the kernel takes them and gives them.
+///
+/// [`send_msg`](crate::Socket::send_msg) does so itself: this is for those who look at the bytes, or keep them.
+pub fn encode(messages: &[Outgoing<'_>]) -> Vec<u8> {
+    let mut bytes = vec![0; total(messages)];
+    write_all(messages, &mut bytes);
+    bytes
+}
+
+/// Room on the stack: for the 253 descriptors that one message may pass, and credentials beside them.
+const ON_STACK: usize = 1088;
+
+/// Hands the messages as they are laid out to `action`; allocates only for more than fits on the stack.
+pub(crate) fn with_encoded<T>(messages: &[Outgoing<'_>], action: impl FnOnce(&[u8]) -> T) -> T {
+    if messages.is_empty() {
+        return action(&[]);
+    }
+    let length = total(messages);
+    if length > ON_STACK {
+        return action(&encode(messages));
+    }
+    let mut bytes = [0; ON_STACK];
+    write_all(messages, &mut bytes[..length]);
+    action(&bytes[..length])
+}
+
+fn total(messages: &[Outgoing<'_>]) -> usize {
+    messages.iter().map(Outgoing::space).sum()
+}
+
+fn write_all(messages: &[Outgoing<'_>], bytes: &mut [u8]) {
+    messages.iter().fold(bytes, |rest, message| message.write(rest));
+}

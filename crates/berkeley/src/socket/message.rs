@@ -1,0 +1,237 @@
+//! Messages whole: bytes from several buffers, an address, and control messages beside them (sendmsg(2), recvmsg(2)).
+
+use std::io::{IoSlice, IoSliceMut};
+use std::os::fd::{AsFd, BorrowedFd};
+
+use super::timeout::{Poll, carry_through};
+use super::transfer::with_timeout;
+use super::{Socket, describe};
+use crate::address::Address;
+use crate::control::{self, ControlBuffer, Outgoing};
+use crate::error::{Operation, Result};
+use crate::kinds::{Flags, Interest};
+use crate::sys::{self, message};
+
+/// What [`send_msg`](Socket::send_msg) sends: bytes, and what goes beside them.
+///
+/// ```
+/// use berkeley::{Family, Protocol, SendMessage, Socket, Type};
+/// use std::io::IoSlice;
+///
+/// let (left, right) = Socket::pair(Family::UNIX, Type::DGRAM, Protocol::DEFAULT)?;
+/// let parts = [IoSlice::new(b"head "), IoSlice::new(b"body")];
+/// assert_eq!(left.send_msg(&SendMessage::new(&parts))?, 9);
+/// assert_eq!(right.recv_vec(64)?, b"head body");
+/// # Ok::<(), berkeley::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct SendMessage<'a> {
+    buffers: &'a [IoSlice<'a>],
+    control: &'a [Outgoing<'a>],
+    address: Option<Address>,
+    flags: Flags,
+}
+
+impl<'a> SendMessage<'a> {
+    /// The bytes of `buffers`, one behind the other; at most 1024 buffers, more give `EMSGSIZE`.
+    pub const fn new(buffers: &'a [IoSlice<'a>]) -> Self {
+        Self { buffers, control: &[], address: None, flags: Flags::NONE }
+    }
+
+    /// Control messages beside the bytes.
+    pub const fn control(self, messages: &'a [Outgoing<'a>]) -> Self {
+        Self { control: messages, ..self }
+    }
+
+    /// To this address, rather than to the peer that the socket is connected to.
+    pub fn to(self, address: impl Into<Address>) -> Self {
+        Self { address: Some(address.into()), ..self }
+    }
+
+    /// With these flags.
+    pub const fn flags(self, flags: Flags) -> Self {
+        Self { flags, ..self }
+    }
+
+    /// Hands the address and the control messages, as the kernel takes them, to `action`.
+    fn encoded<T>(&self, action: impl FnOnce(&[u8], &[u8]) -> T) -> T {
+        control::with_encoded(self.control, |control| match &self.address {
+            Some(address) => action(address.encode().as_bytes(), control),
+            None => action(&[], control),
+        })
+    }
+}
+
+/// What [`recv_msg`](Socket::recv_msg) received, beside the bytes and the control messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ReceivedMessage {
+    /// How many bytes, 0 at the end of a stream; with [`Flags::TRUNC`] the datagram's whole length.
+    pub length: usize,
+    /// Who sent it; unnamed of a connected stream, and of a Unix sender that never bound. From the error queue: the
+    /// address that the datagram had been sent to.
+    pub address: Address,
+    /// What the kernel says of the message; the methods here read it.
+    #[doc(alias = "msg_flags")]
+    pub flags: Flags,
+}
+
+impl ReceivedMessage {
+    /// Whether the datagram was longer than the buffers: its rest is lost.
+    #[doc(alias = "MSG_TRUNC")]
+    pub const fn is_truncated(&self) -> bool {
+        self.flags.contains(Flags::TRUNC)
+    }
+
+    /// Whether control messages were lost: the buffer was too small for them, or the process has too many descriptors
+    /// open to be given another.
+    ///
+    /// The last message in the buffer may then be cut short; the descriptors that are there are whole.
+    #[doc(alias = "MSG_CTRUNC")]
+    pub const fn is_control_truncated(&self) -> bool {
+        self.flags.contains(Flags::CTRUNC)
+    }
+
+    /// Whether a record ends here (`SOCK_SEQPACKET`).
+    #[doc(alias = "MSG_EOR")]
+    pub const fn is_end_of_record(&self) -> bool {
+        self.flags.contains(Flags::EOR)
+    }
+
+    /// Whether it comes from the error queue ([`ExtendedError`](crate::control::ExtendedError)).
+    #[doc(alias = "MSG_ERRQUEUE")]
+    pub const fn is_from_error_queue(&self) -> bool {
+        self.flags.contains(Flags::ERRQUEUE)
+    }
+
+    /// Whether it was sent out of band: urgent data (tcp(7)).
+    #[doc(alias = "MSG_OOB")]
+    pub const fn is_out_of_band(&self) -> bool {
+        self.flags.contains(Flags::OOB)
+    }
+}
+
+/// Messages with control messages: see the page of [`control`](mod@crate::control).
+impl<F: AsFd> Socket<F> {
+    /// Sends a message (sendmsg(2)); gives how many bytes the kernel took, which on a stream may be fewer than given.
+    ///
+    /// Control messages go with the first byte: what is left of the bytes is sent without them. Allocates only for
+    /// control messages of more than 1088 bytes together.
+    #[doc(alias = "sendmsg")]
+    pub fn send_msg(&self, message: &SendMessage<'_>) -> Result<usize> {
+        let timeout = self.timeout();
+        let flags = with_timeout(message.flags, timeout).as_raw();
+        let fd = self.fd.as_fd();
+        message
+            .encoded(|address, control| {
+                carry_through(fd, Interest::Writable, timeout, Poll::MayLie, || {
+                    message::send_message(fd, message.buffers, address, control, flags)
+                })
+            })
+            .map_err(|stop| self.stopped(Operation::SendMsg, stop, message.address.as_ref()))
+    }
+
+    /// Receives a message into `buffers`, one after the other, and what came with it into `control` (recvmsg(2)).
+    ///
+    /// What `control` held before is forgotten, and descriptors in it are closed. Descriptors that arrive are
+    /// close-on-exec.
+    #[doc(alias = "recvmsg")]
+    #[doc(alias = "recvmsg_into")]
+    pub fn recv_msg(
+        &self,
+        buffers: &mut [IoSliceMut<'_>],
+        control: &mut ControlBuffer,
+    ) -> Result<ReceivedMessage> {
+        self.recv_msg_with(buffers, control, Flags::NONE)
+    }
+
+    /// As [`recv_msg`](Self::recv_msg), with flags.
+    ///
+    /// With [`Flags::ERRQUEUE`] a socket without a timeout does not wait, as the kernel has it: an empty error queue is
+    /// `EAGAIN`. With [`Flags::PEEK`] descriptors are given each time anew.
+    ///
+    /// ```
+    /// use berkeley::control::{ControlBuffer, ControlMessage, ip};
+    /// use berkeley::{Family, Flags, Protocol, Socket, Type, option};
+    /// use std::io::IoSliceMut;
+    /// use std::net::Ipv4Addr;
+    /// use std::time::Duration;
+    ///
+    /// // Bound to learn a free port, and dropped, so that nobody answers there.
+    /// let closed = Socket::new(Family::INET, Type::DGRAM, Protocol::DEFAULT)?;
+    /// closed.bind((Ipv4Addr::LOCALHOST, 0))?;
+    /// let nobody = closed.local_address()?;
+    /// drop(closed);
+    ///
+    /// let socket = Socket::new(Family::INET, Type::DGRAM, Protocol::DEFAULT)?;
+    /// socket.set_timeout(Some(Duration::from_secs(5)))?;
+    /// socket.set(option::ip::RECVERR, true)?;
+    /// socket.send_to(b"hello?", nobody)?;
+    ///
+    /// let mut quoted = [0; 64];
+    /// let mut control = ControlBuffer::new();
+    /// let mut buffers = [IoSliceMut::new(&mut quoted)];
+    /// let received = socket.recv_msg_with(&mut buffers, &mut control, Flags::ERRQUEUE)?;
+    /// assert_eq!(received.address, nobody);
+    /// assert_eq!(&quoted[..received.length], b"hello?");
+    /// let Some(ControlMessage::Ip(ip::Message::Error(error))) = control.messages().next() else {
+    ///     panic!("the error queue says what failed");
+    /// };
+    /// assert_eq!(std::io::Error::from_raw_os_error(error.errno).kind(), std::io::ErrorKind::ConnectionRefused);
+    /// # Ok::<(), berkeley::Error>(())
+    /// ```
+    pub fn recv_msg_with(
+        &self,
+        buffers: &mut [IoSliceMut<'_>],
+        control: &mut ControlBuffer,
+        flags: Flags,
+    ) -> Result<ReceivedMessage> {
+        let timeout = self.timeout();
+        let fd = self.fd.as_fd();
+        let raw_flags = with_timeout(flags, timeout).as_raw();
+        // Datagrams that wait to be received would end each wait for an error at once; poll(2) always reports errors.
+        let (interest, poll) = if flags.contains(Flags::ERRQUEUE) {
+            (Interest::Priority, Poll::MayLie)
+        } else {
+            (Interest::Readable, Poll::Honest)
+        };
+        carry_through(fd, interest, timeout, poll, || receive(fd, buffers, control, raw_flags))
+            .map_err(|stop| self.stopped(Operation::RecvMsg, stop, None))
+    }
+
+    /// Sends what there is room for (sendmsg(2)); one system call, as [`try_send`](Self::try_send).
+    pub fn try_send_msg(&self, message: &SendMessage<'_>) -> Result<usize> {
+        let flags = (message.flags | Flags::DONTWAIT).as_raw();
+        message
+            .encoded(|address, control| {
+                message::send_message(self.fd.as_fd(), message.buffers, address, control, flags)
+            })
+            .map_err(|errno| self.fail(Operation::SendMsg, errno, message.address.as_ref()))
+    }
+
+    /// Receives what is there (recvmsg(2)); one system call, as [`try_recv`](Self::try_recv).
+    pub fn try_recv_msg(
+        &self,
+        buffers: &mut [IoSliceMut<'_>],
+        control: &mut ControlBuffer,
+        flags: Flags,
+    ) -> Result<ReceivedMessage> {
+        receive(self.fd.as_fd(), buffers, control, (flags | Flags::DONTWAIT).as_raw())
+            .map_err(|errno| self.fail(Operation::RecvMsg, errno, None))
+    }
+}
+
+fn receive(
+    fd: BorrowedFd<'_>,
+    buffers: &mut [IoSliceMut<'_>],
+    control: &mut ControlBuffer,
+    flags: i32,
+) -> sys::Result<ReceivedMessage> {
+    let received = message::receive_message(fd, buffers, control.data_mut(), flags)?;
+    Ok(ReceivedMessage {
+        length: received.length,
+        address: describe::decode(&received.address),
+        flags: Flags::from_raw(received.flags),
+    })
+}

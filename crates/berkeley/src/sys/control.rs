@@ -1,0 +1,211 @@
+//! Control data (cmsg(3)): its walk, byte by byte, and the buffer that it is received into.
+//!
+//! The buffer owns the descriptors that arrive in it from the system call on. Their numbers stay readable among its
+//! bytes; an owner is handed out once.
+
+use std::os::fd::{FromRawFd, IntoRawFd, OwnedFd, RawFd};
+
+use super::layout::cmsg;
+
+/// The size of a descriptor's number.
+const FD_SIZE: usize = size_of::<RawFd>();
+
+/// Walks control data, one `(level, type, data)` after the other; no bytes can make it panic or read past them.
+///
+/// A length that is smaller than its own header, 0 among them, ends it. One that reaches past the end is cut to what is
+/// there, and ends it too.
+#[derive(Clone, Debug)]
+pub(crate) struct Walk<'b>(&'b [u8]);
+
+impl<'b> Walk<'b> {
+    pub(crate) const fn new(bytes: &'b [u8]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes that have not been walked yet.
+    pub(crate) const fn rest(&self) -> &'b [u8] {
+        self.0
+    }
+}
+
+impl<'b> Iterator for Walk<'b> {
+    type Item = (i32, i32, &'b [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let bytes = self.0;
+        let length = usize::from_ne_bytes(field(bytes, cmsg::LENGTH)?);
+        let level = i32::from_ne_bytes(field(bytes, cmsg::LEVEL)?);
+        let kind = i32::from_ne_bytes(field(bytes, cmsg::TYPE)?);
+        self.0 = &[];
+        let length = length.min(bytes.len());
+        let data = bytes.get(cmsg::HEADER..length)?;
+        self.0 = bytes.get(cmsg::align(length)..).unwrap_or_default();
+        Some((level, kind, data))
+    }
+}
+
+fn field<const N: usize>(bytes: &[u8], offset: usize) -> Option<[u8; N]> {
+    bytes.get(offset..)?.first_chunk().copied()
+}
+
+/// How many descriptors a message of `length` bytes of data carries; a number that is cut off counts as none.
+pub(crate) const fn descriptors_in(level: i32, kind: i32, length: usize) -> usize {
+    match (level, kind) {
+        (libc::SOL_SOCKET, libc::SCM_RIGHTS) => length / FD_SIZE,
+        (libc::SOL_SOCKET, super::constants::SCM_PIDFD) if length >= FD_SIZE => 1,
+        _ => 0,
+    }
+}
+
+/// A buffer for control data, aligned for it, and the descriptors that came in it.
+pub(crate) struct ControlData {
+    /// What the kernel writes to, in words for the alignment.
+    words: Box<[usize]>,
+    /// How many bytes of it the kernel may use.
+    capacity: usize,
+    /// How many bytes the last receive filled.
+    used: usize,
+    /// One for each number in the bytes, in their order: `None` once taken, and where the number is an error.
+    descriptors: Vec<Option<OwnedFd>>,
+}
+
+impl ControlData {
+    /// Takes all the memory that it will ever need.
+    pub(crate) fn with_capacity(capacity: usize) -> Self {
+        Self {
+            words: vec![0; capacity.div_ceil(size_of::<usize>())].into_boxed_slice(),
+            capacity,
+            used: 0,
+            descriptors: Vec::with_capacity(capacity.saturating_sub(cmsg::HEADER) / FD_SIZE),
+        }
+    }
+
+    pub(crate) const fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// Forgets what was received, and closes the descriptors that were not taken.
+    pub(crate) fn clear(&mut self) {
+        self.used = 0;
+        self.descriptors.clear();
+    }
+
+    /// What the last receive filled.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        bytes_of(&self.words, self.used)
+    }
+
+    /// The same, and the owners of the descriptors in it, in the order of their numbers.
+    pub(crate) fn parts(&mut self) -> (&[u8], &mut [Option<OwnedFd>]) {
+        (bytes_of(&self.words, self.used), &mut self.descriptors)
+    }
+
+    /// Gives up the descriptors that were not taken: they stay open, and nobody's.
+    pub(crate) fn release(&mut self) {
+        for descriptor in self.descriptors.drain(..).flatten() {
+            let _ = descriptor.into_raw_fd();
+        }
+    }
+
+    /// Where the kernel may write, and how much.
+    pub(super) fn room(&mut self) -> (*mut libc::c_void, usize) {
+        self.clear();
+        (self.words.as_mut_ptr().cast(), self.capacity)
+    }
+
+    /// Takes over what the kernel has just written: its first `used` bytes.
+    ///
+    /// # Safety
+    ///
+    /// The kernel must have written those bytes in this call, into [`room`](Self::room): then each descriptor that they
+    /// name is new, and nobody else's.
+    pub(super) unsafe fn received(&mut self, used: usize) {
+        self.used = used.min(self.capacity);
+        for (level, kind, data) in Walk::new(bytes_of(&self.words, self.used)) {
+            let count = descriptors_in(level, kind, data.len());
+            for number in data.chunks_exact(FD_SIZE).take(count) {
+                let number = number.first_chunk().copied().map_or(-1, RawFd::from_ne_bytes);
+                let descriptor = (number >= 0).then(|| {
+                    // SAFETY: the kernel has made this descriptor in the call that wrote its number, by this
+                    // function's contract, and no number is visited twice.
+                    unsafe { OwnedFd::from_raw_fd(number) }
+                });
+                self.descriptors.push(descriptor);
+            }
+        }
+    }
+}
+
+fn bytes_of(words: &[usize], used: usize) -> &[u8] {
+    let used = used.min(size_of_val(words));
+    // SAFETY: `used` is at most the size of `words`, whose bytes are all initialised and borrowed for as long.
+    unsafe { std::slice::from_raw_parts(words.as_ptr().cast(), used) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One message as it lies in a buffer, its length as given.
+    fn message(length: usize, data: &[u8]) -> Vec<u8> {
+        let mut bytes = length.to_ne_bytes().to_vec();
+        bytes.extend(7_i32.to_ne_bytes());
+        bytes.extend(9_i32.to_ne_bytes());
+        bytes.extend(data);
+        bytes
+    }
+
+    #[test]
+    fn a_walk_stops_at_an_impossible_length() {
+        let whole = [7; 8];
+        let rows: [(usize, &[&[u8]]); 8] = [
+            (0, &[]),
+            (cmsg::HEADER - 1, &[]),
+            (cmsg::HEADER, &[&[], &whole]),
+            (cmsg::HEADER + 3, &[&[7; 3], &whole]),
+            (cmsg::HEADER + 8, &[&whole, &whole]),
+            (cmsg::HEADER + 32, &[&[0; 32]]),
+            (usize::MAX, &[&[0; 32]]),
+            (usize::MAX - 7, &[&[0; 32]]),
+        ];
+        for (length, want) in rows {
+            let data = if length == cmsg::HEADER { &[][..] } else { &whole };
+            let mut bytes = message(length, data);
+            bytes.extend(message(cmsg::HEADER + 8, &whole));
+            let found: Vec<&[u8]> = Walk::new(&bytes)
+                .map(|(level, kind, data)| {
+                    assert_eq!((level, kind), (7, 9));
+                    data
+                })
+                .collect();
+            assert_eq!(found.len(), want.len(), "length {length}");
+            // What was cut to the end holds the second message: only its size is known here.
+            assert!(found.iter().zip(want).all(|(found, want)| found.len() == want.len()), "length {length}");
+        }
+    }
+
+    #[test]
+    fn every_truncation_is_walked_to_its_end() {
+        let bytes = message(cmsg::HEADER + 8, &[7; 8]);
+        for length in 0..=bytes.len() {
+            let mut walk = Walk::new(&bytes[..length]);
+            let found = walk.next().map(|(_, _, data)| data.len());
+            assert_eq!(found, length.checked_sub(cmsg::HEADER), "length {length}");
+            assert!(walk.next().is_none());
+        }
+    }
+
+    #[test]
+    fn descriptors_are_counted_whole() {
+        let rows = [
+            (libc::SOL_SOCKET, libc::SCM_RIGHTS, 11, 2),
+            (libc::SOL_SOCKET, libc::SCM_RIGHTS, 3, 0),
+            (libc::SOL_SOCKET, super::super::constants::SCM_PIDFD, 3, 0),
+            (libc::SOL_SOCKET, super::super::constants::SCM_PIDFD, 8, 1),
+            (libc::IPPROTO_IP, libc::SCM_RIGHTS, 8, 0),
+        ];
+        for (level, kind, length, want) in rows {
+            assert_eq!(descriptors_in(level, kind, length), want);
+        }
+    }
+}

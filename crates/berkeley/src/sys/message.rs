@@ -1,0 +1,107 @@
+//! Moving bytes with an address and control data beside them: sendmsg(2), recvmsg(2).
+//!
+//! Every send carries `MSG_NOSIGNAL`, and every receive `MSG_CMSG_CLOEXEC`: descriptors that arrive are close-on-exec.
+
+use std::io::{IoSlice, IoSliceMut};
+use std::os::fd::{AsRawFd, BorrowedFd};
+
+use super::call::run;
+use super::control::ControlData;
+use super::layout::ADDRESS_MAX;
+use super::socket::{RawAddress, address_length, length_of};
+use super::{Result, fault};
+
+/// More buffers than the kernel takes (`IOV_MAX`, 1024): a longer list is as good as this one, `EMSGSIZE`.
+const TOO_MANY: usize = 4096;
+
+/// What one receive gave, beside the bytes and the control data.
+pub(crate) struct Received {
+    /// How many bytes, or with `MSG_TRUNC` the datagram's whole length.
+    pub(crate) length: usize,
+    /// The sender's address, of length 0 where the kernel gives none.
+    pub(crate) address: RawAddress,
+    /// What the kernel says of the message, by its `MSG_*` flags.
+    pub(crate) flags: i32,
+}
+
+/// Sends what `buffers` hold, to `address` unless it is empty, with the control messages that `control` holds.
+pub(crate) fn send_message(
+    fd: BorrowedFd<'_>,
+    buffers: &[IoSlice<'_>],
+    address: &[u8],
+    control: &[u8],
+    flags: i32,
+) -> Result<usize> {
+    // SAFETY: std promises that IoSlice has the layout of iovec; the slice keeps its length and its lifetime.
+    let vectors = unsafe { std::slice::from_raw_parts(buffers.as_ptr().cast(), buffers.len()) };
+    let cut = cut("sendmsg", vectors);
+    let mut message = header(cut.as_deref().unwrap_or(vectors));
+    if !address.is_empty() {
+        message.msg_name = address.as_ptr().cast_mut().cast();
+        message.msg_namelen = address_length(address)?;
+    }
+    if !control.is_empty() {
+        message.msg_control = control.as_ptr().cast_mut().cast();
+        message.msg_controllen = control.len() as _;
+    }
+    run("sendmsg", fd.as_raw_fd(), || {
+        // SAFETY: each pointer in `message` goes with the length of its slice, which outlives the call; the kernel
+        // only reads them.
+        unsafe { libc::sendmsg(fd.as_raw_fd(), &raw const message, flags | libc::MSG_NOSIGNAL) }
+    })
+}
+
+/// Receives into `buffers` and `control`; the descriptors that arrive are the control data's from then on.
+pub(crate) fn receive_message(
+    fd: BorrowedFd<'_>,
+    buffers: &mut [IoSliceMut<'_>],
+    control: &mut ControlData,
+    flags: i32,
+) -> Result<Received> {
+    // SAFETY: std promises that IoSliceMut has the layout of iovec; the slice keeps its length and its lifetime.
+    let vectors = unsafe { std::slice::from_raw_parts(buffers.as_mut_ptr().cast(), buffers.len()) };
+    let cut = cut("recvmsg", vectors);
+    let mut message = header(cut.as_deref().unwrap_or(vectors));
+    let mut address = [0; ADDRESS_MAX];
+    message.msg_name = address.as_mut_ptr().cast();
+    message.msg_namelen = length_of(&address);
+    let (room, capacity) = control.room();
+    if capacity > 0 {
+        message.msg_control = room;
+        message.msg_controllen = capacity as _;
+    }
+    let length = run("recvmsg", fd.as_raw_fd(), || {
+        // SAFETY: each pointer in `message` goes with the room behind it, which is borrowed for the call: the caller's
+        // buffers, `address`, and the control data's words.
+        unsafe { libc::recvmsg(fd.as_raw_fd(), &raw mut message, flags | libc::MSG_CMSG_CLOEXEC) }
+    })?;
+    // SAFETY: the call succeeded, and the kernel has stored how much it wrote into the room of `control`.
+    unsafe { control.received(message.msg_controllen as usize) };
+    let address = (address, (message.msg_namelen as usize).min(ADDRESS_MAX));
+    Ok(Received { length, address, flags: message.msg_flags })
+}
+
+/// A message of these buffers, and nothing else.
+fn header(vectors: &[libc::iovec]) -> libc::msghdr {
+    // SAFETY: msghdr is plain data, for which zeros are null pointers and empty lengths.
+    let mut message: libc::msghdr = unsafe { std::mem::zeroed() };
+    message.msg_iov = vectors.as_ptr().cast_mut();
+    message.msg_iovlen = vectors.len().min(TOO_MANY) as _;
+    message
+}
+
+/// The buffers cut to as many bytes as the fault plan lets the call move; `None` where it moves them all.
+#[inline]
+fn cut(call: &'static str, vectors: &[libc::iovec]) -> Option<Vec<libc::iovec>> {
+    let total = vectors.iter().map(|vector| vector.iov_len).sum();
+    let mut left = fault::shorten(call, total);
+    if left >= total {
+        return None;
+    }
+    let cut = vectors.iter().map(|vector| {
+        let length = vector.iov_len.min(left);
+        left -= length;
+        libc::iovec { iov_base: vector.iov_base, iov_len: length }
+    });
+    Some(cut.collect())
+}
