@@ -12,10 +12,12 @@
 //! | `wait` | readiness, and the one loop of try and wait |
 //! | `establish` | `accept`, `connect` |
 //! | `transfer` | `recv` to `send_to` |
+//! | `message` | `send_msg`, `recv_msg` |
 //! | `recv_ready` | receiving into a buffer that is borrowed only once there is something to receive |
 //! | `stream` | tokio's `AsyncRead` and `AsyncWrite` |
 
 mod establish;
+mod message;
 mod recv_ready;
 mod stream;
 mod transfer;

@@ -1,0 +1,70 @@
+//! Messages with control messages: `send_msg`, `recv_msg`.
+
+use std::io::IoSliceMut;
+
+use ::tokio::io::Interest;
+
+use super::AsyncSocket;
+use crate::control::ControlBuffer;
+use crate::error::Result;
+use crate::kinds::Flags;
+use crate::socket::{ReceivedMessage, SendMessage};
+
+/// Messages with control messages. Any number of tasks may wait in them at once.
+///
+/// The error queue is no matter of waiting, since the reactor cannot tell an error from anything else: ask with
+/// `socket().try_recv_msg` and [`Flags::ERRQUEUE`].
+impl AsyncSocket {
+    /// Sends a message (sendmsg(2)); see [`Socket::send_msg`](crate::Socket::send_msg).
+    ///
+    /// Cancel-safe: dropped before it is done, it has sent nothing.
+    ///
+    /// ```
+    /// use berkeley::control::{ControlBuffer, ControlMessage, socket};
+    /// use berkeley::{AsyncSocket, Family, Protocol, SendMessage, Type};
+    /// use std::io::{IoSlice, IoSliceMut};
+    /// use std::os::fd::AsFd;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> berkeley::Result<()> {
+    /// let (left, right) = AsyncSocket::pair(Family::UNIX, Type::STREAM, Protocol::DEFAULT)?;
+    /// let (note, passed) = ([IoSlice::new(b"standard input")], [std::io::stdin()]);
+    /// let passed = [passed[0].as_fd()];
+    /// left.send_msg(&SendMessage::new(&note).control(&[socket::rights(&passed)])).await?;
+    ///
+    /// let mut bytes = [0; 64];
+    /// let mut control = ControlBuffer::for_descriptors(1);
+    /// right.recv_msg(&mut [IoSliceMut::new(&mut bytes)], &mut control).await?;
+    /// let message = control.messages().next();
+    /// assert!(matches!(message, Some(ControlMessage::Socket(socket::Message::Rights(fds))) if fds.len() == 1));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc(alias = "sendmsg")]
+    pub async fn send_msg(&self, message: &SendMessage<'_>) -> Result<usize> {
+        self.carry_through(Interest::WRITABLE, |socket| socket.try_send_msg(message)).await
+    }
+
+    /// Receives a message into `buffers`, and what came with it into `control` (recvmsg(2)); see
+    /// [`Socket::recv_msg`](crate::Socket::recv_msg).
+    ///
+    /// Cancel-safe: dropped before it is done, it has received nothing.
+    #[doc(alias = "recvmsg")]
+    pub async fn recv_msg(
+        &self,
+        buffers: &mut [IoSliceMut<'_>],
+        control: &mut ControlBuffer,
+    ) -> Result<ReceivedMessage> {
+        self.recv_msg_with(buffers, control, Flags::NONE).await
+    }
+
+    /// As [`recv_msg`](Self::recv_msg), with flags.
+    pub async fn recv_msg_with(
+        &self,
+        buffers: &mut [IoSliceMut<'_>],
+        control: &mut ControlBuffer,
+        flags: Flags,
+    ) -> Result<ReceivedMessage> {
+        self.carry_through(Interest::READABLE, |socket| socket.try_recv_msg(buffers, control, flags)).await
+    }
+}
