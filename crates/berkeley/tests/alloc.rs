@@ -7,13 +7,16 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::io::{IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::net::Ipv4Addr;
+use std::os::fd::AsFd;
 use std::time::Duration;
 
+use berkeley::control::{self, ControlBuffer};
 use berkeley::fault::{self, Plan};
-use berkeley::{Family, Flags, Protocol, Socket, Type, UnixAddress};
+use berkeley::{Family, Flags, Protocol, SendMessage, Socket, Type, UnixAddress};
 
 thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
@@ -122,4 +125,21 @@ fn addresses_allocate_nothing() {
         receiver.send_to(b"to myself", address).unwrap();
         assert_eq!(receiver.recv_from(&mut [0; 16]).unwrap(), (9, address));
     });
+}
+
+#[test]
+fn messages_allocate_nothing_but_their_buffer() {
+    let (left, right) = pair();
+    let passed = [left.as_fd()];
+    let own = control::socket::Credentials::own();
+    let messages = [control::socket::rights(&passed), control::socket::credentials(own)];
+    let parts = [IoSlice::new(b"hello")];
+    let control = RefCell::new(ControlBuffer::new());
+    assert_allocations(0, "send_msg and recv_msg", || {
+        left.send_msg(&SendMessage::new(&parts).control(&messages)).unwrap();
+        let mut control = control.borrow_mut();
+        right.recv_msg(&mut [IoSliceMut::new(&mut [0; 8])], &mut control).unwrap();
+        assert_eq!(control.messages().count(), 1);
+    });
+    assert_allocations(2, "a control buffer: its bytes and its descriptors", ControlBuffer::new);
 }

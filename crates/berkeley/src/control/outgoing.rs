@@ -122,7 +122,9 @@ impl fmt::Debug for Outgoing<'_> {
 /// ```
 pub fn raw(level: i32, kind: i32, data: &[u8]) -> Result<Outgoing<'_>> {
     let refused = match (level, kind) {
-        (c::SOL_SOCKET, c::SCM_RIGHTS) => "SCM_RIGHTS lends descriptors, and raw bytes own none; use rights",
+        (c::SOL_SOCKET, c::SCM_RIGHTS) => {
+            "raw bytes own no descriptor that SCM_RIGHTS might lend; use rights, which borrows them"
+        }
         (c::SOL_RDS, _) => "messages of SOL_RDS hold addresses of memory, which cannot be checked",
         _ => return Ok(Outgoing::bytes(level, kind, data)),
     };

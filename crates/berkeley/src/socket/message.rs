@@ -93,7 +93,7 @@ impl ReceivedMessage {
         self.flags.contains(Flags::CTRUNC)
     }
 
-    /// Whether a record ends here (`SOCK_SEQPACKET`).
+    /// Whether a record ends here, of the protocols that say so (SCTP, vsock); Unix sockets do not, though they have records.
     #[doc(alias = "MSG_EOR")]
     pub const fn is_end_of_record(&self) -> bool {
         self.flags.contains(Flags::EOR)
@@ -234,4 +234,29 @@ fn receive(
         address: describe::decode(&received.address),
         flags: Flags::from_raw(received.flags),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_flag_is_read_by_its_own_method() {
+        let flags = [Flags::TRUNC, Flags::CTRUNC, Flags::EOR, Flags::ERRQUEUE, Flags::OOB];
+        for (index, flag) in flags.into_iter().enumerate() {
+            let address = Address::decode(&[]);
+            let message = ReceivedMessage { length: 0, address, flags: flag };
+            let read = [
+                message.is_truncated(),
+                message.is_control_truncated(),
+                message.is_end_of_record(),
+                message.is_from_error_queue(),
+                message.is_out_of_band(),
+            ];
+            assert!(
+                read.iter().enumerate().all(|(other, set)| *set == (other == index)),
+                "{flag:?}: {read:?}"
+            );
+        }
+    }
 }

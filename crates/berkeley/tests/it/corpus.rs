@@ -11,6 +11,8 @@ use crate::address::KNOWN;
 
 #[path = "../../../../fuzz/properties/address.rs"]
 pub(crate) mod address;
+#[path = "../../../../fuzz/properties/control.rs"]
+pub(crate) mod control;
 #[path = "../../../../fuzz/properties/option_parse.rs"]
 mod option_parse;
 
@@ -39,6 +41,17 @@ fn every_address_in_the_corpus_holds_its_properties() {
         assert!(as_text.contains(&family), "the corpus has no text of {family:?}");
     }
     assert!(as_bytes.len() >= 10 && others >= 8, "{as_bytes:?}, and {others} others");
+}
+
+#[test]
+fn every_control_buffer_in_the_corpus_holds_its_properties() {
+    let checked: Vec<_> = corpus("control").iter().map(|bytes| control::check(bytes)).collect();
+    let typed: usize = checked.iter().map(|(typed, _)| typed).sum();
+    let other: usize = checked.iter().map(|(_, other)| other).sum();
+    // Its bytes are those of a 64-bit little-endian machine; elsewhere they are as good as any.
+    if cfg!(all(target_endian = "little", target_pointer_width = "64")) {
+        assert!(typed >= 30 && other >= 10, "the corpus has both kinds: {typed} typed, {other} other");
+    }
 }
 
 #[test]

@@ -2,17 +2,19 @@
 
 use std::fs::File;
 use std::io;
+use std::io::IoSlice;
 use std::net::{Ipv4Addr, Shutdown};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::time::Duration;
 
+use berkeley::control::{self, ControlBuffer};
 use berkeley::fault::{self, Plan};
 use berkeley::option::{self, Value};
 use berkeley::resolve::{BackHints, Hints, interface_index, interface_name, resolve, resolve_back};
 use berkeley::{
     Address, AsyncSocket, Cause, Connector, Deadline, Error, Family, Flags, Interest, Operation,
-    OtherAddress, Protocol, ServerOptions, Socket, SocketRef, Type, UnixAddress, create_connection,
-    create_server,
+    OtherAddress, Protocol, SendMessage, ServerOptions, Socket, SocketRef, Type, UnixAddress,
+    create_connection, create_server,
 };
 
 use crate::support::{LIMIT, SHORT, TCP, TempDir, UDP, UNIX, UNIX_SEQPACKET, within};
@@ -129,6 +131,8 @@ fn receiving() -> Vec<Row> {
         row(Operation::Recv, "", failed(quiet.try_recv(&mut buffer, Flags::NONE))),
         row(Operation::RecvFrom, "fd", failed(no_socket.recv_from(&mut buffer))),
         row(Operation::RecvFrom, &*target, failed(quiet.recv_from(&mut buffer))),
+        row(Operation::RecvMsg, "tcp", failed(unconnected.recv_msg(&mut [], &mut ControlBuffer::new()))),
+        row(Operation::RecvMsg, &*target, failed(quiet.recv_msg(&mut [], &mut ControlBuffer::new()))),
         row(Operation::Peek, "tcp", failed(unconnected.peek(&mut buffer))),
         row(Operation::Peek, target, failed(quiet.peek(&mut buffer))),
     ]
@@ -142,11 +146,16 @@ fn sending() -> Vec<Row> {
     let target = format!("tcp {}", full.peer_address().unwrap());
     let (_receiver, address) = UDP.bound();
     let too_long = vec![0; 70_000];
+    let parts = [IoSlice::new(&too_long)];
+    let message = SendMessage::new(&parts).to(address);
     vec![
         row(Operation::Send, "unix", failed(shut.send(b"x"))),
         row(Operation::Send, "tcp", failed(TCP.socket().try_send(b"x", Flags::NONE))),
         row(Operation::SendAll, "unix", failed(shut.send_all(b"x"))),
         row(Operation::SendAll, target, failed(full.send_all(&vec![0; 64 << 20]))),
+        row(Operation::SendMsg, format!("udp {address}"), failed(UDP.socket().send_msg(&message))),
+        row(Operation::SendMsg, "unix", failed(shut.send_msg(&SendMessage::new(&parts)))),
+        row(Operation::SendMsg, "", failed(control::raw(libc::SOL_SOCKET, libc::SCM_RIGHTS, &[0; 4]))),
         row(Operation::SendTo, format!("udp {address}"), failed(UDP.socket().send_to(&too_long, address))),
     ]
 }

@@ -1,10 +1,13 @@
 //! Torture: every system call of a scenario fails in turn, in every way; what is left must be an error in words.
 
+use std::io::{IoSlice, IoSliceMut};
 use std::net::{Ipv4Addr, Shutdown};
+use std::os::fd::AsFd;
 use std::time::Duration;
 
+use berkeley::control::{self, ControlBuffer, ControlMessage};
 use berkeley::fault::{self, Plan};
-use berkeley::{Family, Protocol, Result, Socket, Type, UnixAddress};
+use berkeley::{Family, Protocol, Result, SendMessage, Socket, Type, UnixAddress};
 
 use crate::support::{LIMIT, alone, open_descriptors, pattern, within};
 
@@ -16,12 +19,13 @@ const EAGAIN: i32 = 11;
 const ERRNOS: [i32; 12] = [1, 5, EAGAIN, 12, 22, 23, 24, 32, 101, 103, 104, 105];
 
 /// The calls that a signal can break off before they have done anything.
-const INTERRUPTIBLE: [&str; 6] = ["accept4", "recv", "recvfrom", "send", "sendto", "ppoll"];
+const INTERRUPTIBLE: [&str; 8] =
+    ["accept4", "recv", "recvfrom", "recvmsg", "send", "sendmsg", "sendto", "ppoll"];
 
 /// One thread plays all the parts of a scenario; gives what it received.
 type Scenario = fn() -> Result<Vec<u8>>;
 
-const SCENARIOS: [(&str, Scenario); 3] = [("tcp", tcp), ("udp", udp), ("unix", unix)];
+const SCENARIOS: [(&str, Scenario); 4] = [("tcp", tcp), ("udp", udp), ("unix", unix), ("rights", rights)];
 
 /// Bounds each wait of a scenario: what a fault has kept from coming must not be waited for without end.
 const TIMEOUT: Option<Duration> = Some(Duration::from_secs(2));
@@ -93,6 +97,29 @@ fn unix() -> Result<Vec<u8>> {
     left.shutdown(Shutdown::Write)?;
     received.extend(read_to_the_end(&right)?);
     Ok(received)
+}
+
+/// Both ends of a pair go through another pair, one by one and then together, and still carry what is sent.
+fn rights() -> Result<Vec<u8>> {
+    let (left, right) = Socket::pair(Family::UNIX, Type::STREAM, Protocol::DEFAULT)?;
+    left.set_timeout(TIMEOUT)?;
+    right.set_timeout(TIMEOUT)?;
+    let (near, far) = Socket::pair(Family::UNIX, Type::DGRAM, Protocol::DEFAULT)?;
+    let mut control = ControlBuffer::new();
+    for passed in [&[near.as_fd()][..], &[far.as_fd()], &[near.as_fd(), far.as_fd()]] {
+        let note = [IoSlice::new(b"x")];
+        left.send_msg(&SendMessage::new(&note).control(&[control::socket::rights(passed)]))?;
+        right.recv_msg(&mut [IoSliceMut::new(&mut [0; 8])], &mut control)?;
+    }
+    drop((near, far));
+    let ends = control.messages().filter_map(|message| match message {
+        ControlMessage::Socket(control::socket::Message::Rights(fds)) => Some(fds.map(Socket::from)),
+        _ => None,
+    });
+    let ends: Vec<Socket> = ends.flatten().collect();
+    ends[1].set_timeout(TIMEOUT)?;
+    ends[0].send(b"through another socket")?;
+    ends[1].recv_vec(64)
 }
 
 /// What a scenario gives without faults, and how many system calls of `name` (of any name for `None`) that takes.
@@ -169,6 +196,29 @@ fn one_byte_at_a_time_changes_nothing() {
                 assert!(times == 1 || armed.seen() >= 100, "{name}: only {} times {call}", armed.seen());
             }
         }
+    });
+}
+
+/// Whatever a short call leaves unsent goes out with the next; the control messages went with the first byte.
+#[test]
+fn a_message_that_is_cut_short_says_how_much_was_sent() {
+    within(LIMIT, || {
+        let (left, right) = Socket::pair(Family::UNIX, Type::STREAM, Protocol::DEFAULT).unwrap();
+        let parts = [IoSlice::new(b"ab"), IoSlice::new(b"cd"), IoSlice::new(b"ef")];
+        let (near, _far) = Socket::pair(Family::UNIX, Type::STREAM, Protocol::DEFAULT).unwrap();
+        let armed = fault::arm(Plan::short("sendmsg", 1, 3));
+        let passed = [near.as_fd()];
+        let message = SendMessage::new(&parts);
+        assert_eq!(left.send_msg(&message.control(&[control::socket::rights(&passed)])).unwrap(), 3);
+        assert!(armed.struck());
+        drop(armed);
+        let _armed = fault::arm(Plan::short("recvmsg", 1, 2));
+        let (mut first, mut second) = ([0; 1], [0; 8]);
+        let mut control = ControlBuffer::new();
+        let mut buffers = [IoSliceMut::new(&mut first), IoSliceMut::new(&mut second)];
+        assert_eq!(right.recv_msg(&mut buffers, &mut control).unwrap().length, 2);
+        assert_eq!((first, second[0], control.messages().count()), (*b"a", b'b', 1));
+        assert_eq!(right.recv_vec(8).unwrap(), b"c");
     });
 }
 

@@ -8,6 +8,7 @@ mod support;
 
 mod address;
 mod connect;
+mod control;
 mod corpus;
 mod error;
 mod examples;

@@ -7,10 +7,15 @@ mod wait;
 
 use std::cell::RefCell;
 use std::future::Future;
+use std::io::{IoSlice, IoSliceMut};
 use std::net::{Ipv4Addr, Shutdown};
+use std::os::fd::AsFd;
+use std::time::Duration;
 
+use berkeley::control::{self, ControlBuffer};
 use berkeley::{
-    AsyncSocket, Cause, Family, Flags, Operation, Protocol, Result, Socket, Type, UnixAddress, fault,
+    AsyncSocket, Cause, Family, Flags, Operation, Protocol, Result, SendMessage, Socket, Type, UnixAddress,
+    fault,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -301,5 +306,24 @@ fn a_socket_is_shared_between_threads() {
         sent(left.recv_vec(8));
         sent(left.recv_ready(|ready| ready.recv(&mut [0; 8])));
         sent(left.connect(UnixAddress::UNNAMED));
+    });
+}
+
+#[test]
+fn a_message_is_awaited_with_what_comes_beside_it() {
+    run(async {
+        let (left, right) = AsyncSocket::pair(Family::UNIX, Type::DGRAM, Protocol::DEFAULT).unwrap();
+        let mut control = ControlBuffer::new();
+        let mut bytes = [0; 16];
+        let mut buffers = [IoSliceMut::new(&mut bytes)];
+        let mut receiving = Box::pin(right.recv_msg(&mut buffers, &mut control));
+        let early = tokio::time::timeout(Duration::from_millis(20), receiving.as_mut()).await;
+        assert!(early.is_err(), "there was nothing to receive yet");
+        let passed = [left.as_fd()];
+        let parts = [IoSlice::new(b"hel"), IoSlice::new(b"lo")];
+        let messages = [control::socket::rights(&passed)];
+        assert_eq!(left.send_msg(&SendMessage::new(&parts).control(&messages)).await.unwrap(), 5);
+        assert_eq!(receiving.await.unwrap().length, 5);
+        assert_eq!((&bytes[..5], control.messages().count()), (&b"hello"[..], 1));
     });
 }
