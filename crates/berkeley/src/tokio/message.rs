@@ -6,7 +6,7 @@ use ::tokio::io::Interest;
 
 use super::AsyncSocket;
 use crate::control::ControlBuffer;
-use crate::error::Result;
+use crate::error::{Operation, Result};
 use crate::kinds::Flags;
 use crate::socket::{ReceivedMessage, SendMessage};
 
@@ -66,5 +66,21 @@ impl AsyncSocket {
         flags: Flags,
     ) -> Result<ReceivedMessage> {
         self.carry_through(Interest::READABLE, |socket| socket.try_recv_msg(buffers, control, flags)).await
+    }
+
+    /// Sends what there is room for (sendmsg(2)); gives the number of bytes taken.
+    pub fn try_send_msg(&self, message: &SendMessage<'_>) -> Result<usize> {
+        self.try_once(Interest::WRITABLE, Operation::SendMsg, |socket| socket.try_send_msg(message))
+    }
+
+    /// Receives what is there, and what came with it (recvmsg(2)).
+    pub fn try_recv_msg(
+        &self,
+        buffers: &mut [IoSliceMut<'_>],
+        control: &mut ControlBuffer,
+    ) -> Result<ReceivedMessage> {
+        self.try_once(Interest::READABLE, Operation::RecvMsg, |socket| {
+            socket.try_recv_msg(buffers, control, Flags::NONE)
+        })
     }
 }

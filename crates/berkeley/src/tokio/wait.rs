@@ -91,7 +91,7 @@ impl AsyncSocket {
         })
     }
 
-    fn try_once<T>(
+    pub(super) fn try_once<T>(
         &self,
         interest: Interest,
         operation: Operation,

@@ -325,5 +325,12 @@ fn a_message_is_awaited_with_what_comes_beside_it() {
         assert_eq!(left.send_msg(&SendMessage::new(&parts).control(&messages)).await.unwrap(), 5);
         assert_eq!(receiving.await.unwrap().length, 5);
         assert_eq!((&bytes[..5], control.messages().count()), (&b"hello"[..], 1));
+
+        left.try_send_msg(&SendMessage::new(&parts)).unwrap();
+        right.readable().await.unwrap();
+        let mut buffers = [IoSliceMut::new(&mut bytes)];
+        assert_eq!(right.try_recv_msg(&mut buffers, &mut control).unwrap().length, 5);
+        let error = right.try_recv_msg(&mut buffers, &mut control).unwrap_err();
+        assert!(error.is_would_block() && error.operation() == Operation::RecvMsg);
     });
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use berkeley::control::{ControlBuffer, ControlMessage, ErrorOrigin, ExtendedError, ip, ipv6, socket};
 use berkeley::{Cause, Flags, Socket, option};
 
-use super::{printed, receive};
+use super::{printed, receive, send};
 use crate::support::{
     Kind, LIMIT, LONG, SHORT, TCP, UDP, assert_kept, later, pattern, thread_cpu, timed, within,
 };
@@ -95,6 +95,24 @@ fn a_packet_that_went_out_says_when() {
             });
             assert!(time.unwrap().elapsed().unwrap() < LIMIT);
         }
+    });
+}
+
+#[test]
+fn timestamps_may_be_asked_for_by_the_message() {
+    within(LIMIT, || {
+        const TX_SOFTWARE: u32 = 1 << 1;
+        const SOFTWARE: u32 = 1 << 4;
+        let (sender, _receiver) = UDP.pair();
+        sender.set(option::TIMESTAMPING, SOFTWARE).unwrap();
+        sender.set_timeout(Some(LONG)).unwrap();
+        send(&sender, b"without", &[]);
+        send(&sender, b"with", &[socket::timestamping(TX_SOFTWARE)]);
+        let mut control = ControlBuffer::new();
+        // What comes back is the packet itself, with its headers.
+        let (_, packet) = receive(&sender, &mut control, Flags::ERRQUEUE);
+        assert!(packet.ends_with(b"with"), "{packet:?}");
+        assert_eq!(error_in(&mut control).origin, ErrorOrigin::TIMESTAMPING);
     });
 }
 
