@@ -160,6 +160,12 @@ operations! {
     CreateServer = "create_server";
     /// Making an address out of its parts or its text.
     ParseAddress = "address";
+    /// Opening a capture ring.
+    OpenRing = "open";
+    /// Waiting for a block of a capture ring.
+    NextBlock = "next_block";
+    /// Reading the counters of a capture ring.
+    Statistics = "statistics";
     /// Registering with the reactor.
     Register = "register";
 }

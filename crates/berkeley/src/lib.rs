@@ -29,6 +29,7 @@ mod error;
 mod kinds;
 pub mod option;
 pub mod resolve;
+pub mod ring;
 pub mod socket;
 mod sys;
 #[cfg(feature = "tokio")]

@@ -60,7 +60,8 @@ pub(crate) use describe::kinds;
 pub use message::{ReceivedMessage, SendMessage};
 pub use timeout::Deadline;
 #[cfg(feature = "tokio")]
-pub(crate) use timeout::{NOTHING_TAKEN, Pace, Poll};
+pub(crate) use timeout::NOTHING_TAKEN;
+pub(crate) use timeout::{Pace, Poll};
 use timeout::{Stop, Timeout};
 
 /// A socket of any family, type and protocol (socket(7)).

@@ -40,6 +40,7 @@ pub(crate) mod netlink {
     pub(crate) const SIZE: usize = size_of::<libc::sockaddr_nl>();
 }
 
+/// `struct sockaddr_ll`; the protocol is big-endian, the rest is native.
 pub(crate) mod packet {
     use super::{offset_of, size_of};
     pub(crate) const PROTOCOL: usize = offset_of!(libc::sockaddr_ll, sll_protocol);
@@ -304,7 +305,9 @@ const _: () = assert!(netlink::SIZE == 12 && packet::SIZE == 20 && vsock::SIZE =
 const _: () =
     assert!(can::SIZE == 24 && can::DATA == 8 && can::DATA_SIZE == 16 && can::ADDR < can::DATA_SIZE);
 const _: () = assert!(alg::SIZE == 88 && alg::TYPE_SIZE == 14 && alg::NAME + alg::NAME_SIZE == ADDRESS_MAX);
-const _: () = assert!(packet::ADDRESS + packet::ADDRESS_MAX <= ADDRESS_MAX && vsock::FLAGS == 12);
+const _: () =
+    assert!(packet::ADDRESS + packet::ADDRESS_MAX <= ADDRESS_MAX && packet::ADDRESS + 8 == packet::SIZE);
+const _: () = assert!(vsock::FLAGS == 12);
 const _: () = assert!(nfc::LLCP_SIZE == if size_of::<usize>() == 8 { 96 } else { 88 });
 const _: () = assert!(pppox::DEVICE + pppox::DEVICE_SIZE == pppox::SIZE && pppox::V3_IN6_SIZE == 58);
 const _: () = assert!(linger::SIZE == 8 && ucred::SIZE == 12);

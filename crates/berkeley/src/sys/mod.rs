@@ -18,6 +18,7 @@
 //! | `identity` | `own` |
 //! | `poll` | `poll` |
 //! | `resolve` | `address_info`, `name_info`, `resolve_message`, `interface_index`, `interface_name` |
+//! | `ring` | `Mapping`, `Held`, `page_size`, the layout of blocks and packets |
 //! | `layout` | the offsets and sizes of the kernel's structures |
 //! | `constants` | the kernel's numbers, by their C names |
 #![allow(unsafe_code, reason = "the kernel is called by pointers; everything above this room passes slices")]
@@ -33,6 +34,7 @@ pub(crate) mod message;
 pub(crate) mod option;
 pub(crate) mod poll;
 pub(crate) mod resolve;
+pub(crate) mod ring;
 pub(crate) mod socket;
 pub(crate) mod transfer;
 

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod namespace;
 mod signal;
 mod skip;
 mod support;
@@ -19,6 +20,7 @@ mod interrupt;
 mod option;
 mod raw;
 mod resolve;
+mod ring;
 mod socket;
 mod timeout;
 mod tokio;

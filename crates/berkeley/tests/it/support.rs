@@ -117,7 +117,7 @@ pub(crate) fn within<T: Send + 'static, F: FnOnce() -> T + Send + 'static>(limit
 }
 
 /// The name of the test whose closure has the type `F`, as libtest knows it.
-fn test_name<F>() -> &'static str {
+pub(crate) fn test_name<F>() -> &'static str {
     let path = type_name::<F>();
     let path = path.split_once("::").map_or(path, |(_binary, rest)| rest);
     path.split_once("::{{closure}}").map_or(path, |(test, _)| test)

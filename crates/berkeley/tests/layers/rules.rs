@@ -23,7 +23,7 @@ pub(crate) const HOUSES: &[House] = &[
         floors: &[
             &["lib"],
             &["tokio"],
-            &["connect", "resolve", "batch", "ring"],
+            &["connect", "resolve", "batch", "ring", "send_file", "splice", "zero_copy"],
             &["socket"],
             &["option", "control", "address"],
             &["error"],
