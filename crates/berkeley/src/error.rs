@@ -126,6 +126,10 @@ operations! {
     SendTo = "send_to";
     /// Sending with control messages.
     SendMsg = "send_msg";
+    /// Sending a file.
+    SendFile = "send_file";
+    /// Moving bytes from socket to socket.
+    Splice = "splice";
     /// Ending one direction or both.
     Shutdown = "shutdown";
     /// Asking for the local address.
@@ -275,7 +279,7 @@ impl Error {
         self.detail.as_ref().map(|detail| &*detail.target).filter(|target| !target.is_empty())
     }
 
-    /// The bytes that went out before `send_all` failed; 0 for every other operation.
+    /// The bytes that went out before an operation of many sends failed, such as `send_all`; 0 for every other.
     pub fn bytes_sent(&self) -> usize {
         self.detail.as_ref().map_or(0, |detail| detail.bytes_sent)
     }

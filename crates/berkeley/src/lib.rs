@@ -30,7 +30,9 @@ mod kinds;
 pub mod option;
 pub mod resolve;
 pub mod ring;
+mod send_file;
 pub mod socket;
+pub mod splice;
 mod sys;
 #[cfg(feature = "tokio")]
 mod tokio;

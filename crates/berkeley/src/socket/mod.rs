@@ -44,6 +44,7 @@ mod establish;
 mod message;
 mod missing;
 mod options;
+mod patience;
 mod timeout;
 mod transfer;
 
@@ -58,11 +59,12 @@ use crate::sys::{Errno, fd, socket};
 
 pub(crate) use describe::kinds;
 pub use message::{ReceivedMessage, SendMessage};
+pub(crate) use patience::Patience;
 pub use timeout::Deadline;
 #[cfg(feature = "tokio")]
 pub(crate) use timeout::NOTHING_TAKEN;
-pub(crate) use timeout::{Pace, Poll};
-use timeout::{Stop, Timeout};
+use timeout::Timeout;
+pub(crate) use timeout::{Pace, Poll, Stop, carry_through};
 
 /// A socket of any family, type and protocol (socket(7)).
 ///
@@ -192,7 +194,7 @@ impl<F: AsFd> Socket<F> {
     }
 
     /// The error of an operation on this socket. One that only asks for patience stays small and costs no system call.
-    fn fail(&self, operation: Operation, errno: Errno, address: Option<&Address>) -> Error {
+    pub(crate) fn fail(&self, operation: Operation, errno: Errno, address: Option<&Address>) -> Error {
         let error = Error::kernel(operation, errno);
         if error.is_would_block() || error.is_in_progress() || error.is_interrupted() {
             return error;
@@ -201,7 +203,7 @@ impl<F: AsFd> Socket<F> {
     }
 
     /// As [`fail`](Self::fail), for what may also have run out of time.
-    fn stopped(&self, operation: Operation, stop: Stop, address: Option<&Address>) -> Error {
+    pub(crate) fn stopped(&self, operation: Operation, stop: Stop, address: Option<&Address>) -> Error {
         match stop {
             Stop::Kernel(errno) => self.fail(operation, errno, address),
             Stop::TimedOut => Error::timed_out(operation).on(describe::target(self.fd.as_fd(), address)),

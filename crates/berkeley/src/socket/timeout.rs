@@ -90,7 +90,7 @@ impl Timeout {
 
 /// Why a waiting operation ended without its result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stop {
+pub(crate) enum Stop {
     Kernel(Errno),
     TimedOut,
     /// The kernel took nothing of what was to be sent, and gave no error.
@@ -138,7 +138,7 @@ pub(crate) enum Poll {
 /// - A timeout of zero gives the first `EAGAIN` back.
 /// - No timeout on a socket that blocks by itself gives `EAGAIN` back too: the kernel's own `SO_RCVTIMEO` or
 ///   `SO_SNDTIMEO` has run out. Where a clone has set `O_NONBLOCK` it waits.
-pub(super) fn carry_through<T>(
+pub(crate) fn carry_through<T>(
     fd: BorrowedFd<'_>,
     interest: Interest,
     timeout: Option<Duration>,

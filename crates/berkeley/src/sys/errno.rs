@@ -11,10 +11,12 @@ impl Errno {
     pub(crate) const AGAIN: Self = Self(libc::EAGAIN);
     pub(crate) const ALREADY: Self = Self(libc::EALREADY);
     pub(crate) const BADF: Self = Self(libc::EBADF);
+    pub(crate) const INVAL: Self = Self(libc::EINVAL);
     pub(crate) const INPROGRESS: Self = Self(libc::EINPROGRESS);
     pub(crate) const INTR: Self = Self(libc::EINTR);
     pub(crate) const ISCONN: Self = Self(libc::EISCONN);
     pub(crate) const NOTCONN: Self = Self(libc::ENOTCONN);
+    pub(crate) const NOSYS: Self = Self(libc::ENOSYS);
     pub(crate) const NOMEM: Self = Self(libc::ENOMEM);
 
     pub(crate) const fn from_raw(errno: i32) -> Self {

@@ -18,7 +18,8 @@ use std::cell::{Cell, RefCell};
 use super::Errno;
 
 /// The calls that ask [`shorten`].
-const TRANSFERS: [&str; 6] = ["recv", "recvfrom", "recvmsg", "send", "sendto", "sendmsg"];
+const TRANSFERS: [&str; 10] =
+    ["pread", "read", "recv", "recvfrom", "recvmsg", "send", "sendfile", "sendmsg", "sendto", "splice"];
 
 /// What happens to one chosen system call.
 #[derive(Clone, Copy, Debug)]

@@ -15,6 +15,7 @@
 //! | `control` | `ControlData`, `Walk`, `descriptors_in` |
 //! | `option` | `option`, `option_i32`, `set_option` |
 //! | `fd` | `duplicate`, `adopt_inherited`, `set_nonblocking`, `is_nonblocking`, `unsent` |
+//! | `file` | `send_file`, `read_at`, `pipe`, `set_pipe_capacity`, `pipe_capacity`, `splice`, `read` |
 //! | `identity` | `own` |
 //! | `poll` | `poll` |
 //! | `resolve` | `address_info`, `name_info`, `resolve_message`, `interface_index`, `interface_name` |
@@ -28,6 +29,7 @@ pub(crate) mod constants;
 pub(crate) mod control;
 pub(crate) mod errno;
 pub(crate) mod fd;
+pub(crate) mod file;
 pub(crate) mod identity;
 pub(crate) mod layout;
 pub(crate) mod message;
@@ -35,6 +37,7 @@ pub(crate) mod option;
 pub(crate) mod poll;
 pub(crate) mod resolve;
 pub(crate) mod ring;
+mod sigpipe;
 pub(crate) mod socket;
 pub(crate) mod transfer;
 

@@ -12,6 +12,7 @@ use berkeley::fault::{self, Plan};
 use berkeley::option::{self, Value};
 use berkeley::resolve::{BackHints, Hints, interface_index, interface_name, resolve, resolve_back};
 use berkeley::ring::RingBuilder;
+use berkeley::splice::{SplicePipe, splice};
 use berkeley::{
     Address, AsyncSocket, Cause, Connector, Deadline, Error, Family, Flags, Interest, Operation,
     OtherAddress, Protocol, SendMessage, ServerOptions, Socket, SocketRef, Type, UnixAddress,
@@ -150,6 +151,7 @@ fn sending() -> Vec<Row> {
     let too_long = vec![0; 70_000];
     let parts = [IoSlice::new(&too_long)];
     let message = SendMessage::new(&parts).to(address);
+    let mut pipe = SplicePipe::new().unwrap();
     vec![
         row(Operation::Send, "unix", failed(shut.send(b"x"))),
         row(Operation::Send, "tcp", failed(TCP.socket().try_send(b"x", Flags::NONE))),
@@ -158,6 +160,12 @@ fn sending() -> Vec<Row> {
         row(Operation::SendMsg, format!("udp {address}"), failed(UDP.socket().send_msg(&message))),
         row(Operation::SendMsg, "unix", failed(shut.send_msg(&SendMessage::new(&parts)))),
         row(Operation::SendMsg, "", failed(control::raw(libc::SOL_SOCKET, libc::SCM_RIGHTS, &[0; 4]))),
+        row(
+            Operation::SendFile,
+            "unix",
+            failed(shut.send_file(File::open("/proc/self/exe").unwrap(), 0, None)),
+        ),
+        row(Operation::Splice, "tcp", failed(splice(&TCP.socket(), &shut, &mut pipe, 1))),
         row(Operation::SendTo, format!("udp {address}"), failed(UDP.socket().send_to(&too_long, address))),
     ]
 }

@@ -22,6 +22,7 @@ mod raw;
 mod resolve;
 mod ring;
 mod socket;
+mod splice;
 mod timeout;
 mod tokio;
 mod trace;

@@ -271,6 +271,7 @@ impl TempDir {
         Self(path)
     }
 
+    /// The path of `name` in this folder.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }

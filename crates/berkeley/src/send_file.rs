@@ -1,0 +1,94 @@
+//! [`Socket::send_file`]: a file to a socket, without its bytes passing through the program.
+
+use std::os::fd::{AsFd, BorrowedFd};
+
+use crate::error::{Operation, Result};
+use crate::kinds::Flags;
+use crate::socket::{Patience, Socket, Stop};
+use crate::sys::{self, Errno, file, transfer};
+
+impl<F: AsFd> Socket<F> {
+    /// Sends `count` bytes of `file` from `offset` on, or all to its end for `None` (sendfile(2)); gives how many went,
+    /// which is fewer than `count` only where the file ends before.
+    ///
+    /// For streams. The file's own position does not move. The timeout bounds the whole; a failure says how many bytes
+    /// went before it: [`Error::bytes_sent`](crate::Error::bytes_sent). Of a file that sendfile(2) refuses the bytes
+    /// are copied instead. sendfile(2) has no flag not to wait: where a clone has made the socket block again, one call
+    /// may outlast the timeout.
+    ///
+    /// ```
+    /// # use berkeley::{Family, Protocol, Socket, Type};
+    /// use std::fs::File;
+    ///
+    /// # let (left, right) = Socket::pair(Family::UNIX, Type::STREAM, Protocol::DEFAULT)?;
+    /// let file = File::open("/proc/self/exe")?;
+    /// assert_eq!(left.send_file(&file, 1, Some(3))?, 3);
+    /// assert_eq!(right.recv_vec(16)?, b"ELF");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[doc(alias = "sendfile")]
+    pub fn send_file(&self, file: impl AsFd, offset: u64, count: Option<u64>) -> Result<u64> {
+        let mut work = Work {
+            to: self.as_fd(),
+            file: file.as_fd(),
+            offset,
+            left: count.unwrap_or(u64::MAX),
+            copy: None,
+        };
+        let sent = work.finish(Patience::new(self.as_fd(), self.timeout()));
+        let gone = work.offset - offset;
+        sent.map(|()| gone).map_err(|stop| {
+            let gone = usize::try_from(gone).unwrap_or(usize::MAX);
+            self.stopped(Operation::SendFile, stop, None).after_sending(gone)
+        })
+    }
+}
+
+/// What one call may move: between two of them the deadline is looked at.
+const PIECE: usize = 16 << 20;
+
+/// What is read at once where the bytes are copied.
+const COPY: usize = 64 << 10;
+
+struct Work<'fd> {
+    to: BorrowedFd<'fd>,
+    file: BorrowedFd<'fd>,
+    offset: u64,
+    left: u64,
+    /// The buffer, once the kernel has refused to send the file itself.
+    copy: Option<Vec<u8>>,
+}
+
+impl Work<'_> {
+    fn finish(&mut self, mut patience: Patience<'_>) -> std::result::Result<(), Stop> {
+        while self.left > 0 {
+            match self.step() {
+                Ok(0) => return Ok(()),
+                Ok(gone) => {
+                    let gone = gone as u64;
+                    self.offset += gone;
+                    self.left -= gone;
+                    if self.left > 0 {
+                        patience.progressed()?;
+                    }
+                }
+                Err(Errno::INVAL | Errno::NOSYS) if self.copy.is_none() => self.copy = Some(vec![0; COPY]),
+                Err(errno) => patience.after(errno)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends a piece; gives its length, 0 at the end of the file.
+    fn step(&mut self) -> sys::Result<usize> {
+        let most = usize::try_from(self.left).unwrap_or(usize::MAX);
+        let Some(buffer) = &mut self.copy else {
+            return file::send_file(self.to, self.file, self.offset, most.min(PIECE));
+        };
+        let length = file::read_at(self.file, &mut buffer[..most.min(COPY)], self.offset)?;
+        if length == 0 {
+            return Ok(0);
+        }
+        transfer::send(self.to, &buffer[..length], Flags::NONE.as_raw())
+    }
+}
