@@ -130,6 +130,10 @@ operations! {
     SendFile = "send_file";
     /// Moving bytes from socket to socket.
     Splice = "splice";
+    /// Starting to send without copies.
+    ZeroCopy = "zero_copy";
+    /// Waiting for a buffer that was sent without a copy.
+    Completion = "completion";
     /// Ending one direction or both.
     Shutdown = "shutdown";
     /// Asking for the local address.

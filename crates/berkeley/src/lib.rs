@@ -36,6 +36,7 @@ pub mod splice;
 mod sys;
 #[cfg(feature = "tokio")]
 mod tokio;
+pub mod zero_copy;
 
 #[cfg(feature = "tokio")]
 pub use self::tokio::{AsyncSocket, ReadReady};

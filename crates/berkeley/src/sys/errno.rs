@@ -17,6 +17,7 @@ impl Errno {
     pub(crate) const ISCONN: Self = Self(libc::EISCONN);
     pub(crate) const NOTCONN: Self = Self(libc::ENOTCONN);
     pub(crate) const NOSYS: Self = Self(libc::ENOSYS);
+    pub(crate) const NOBUFS: Self = Self(libc::ENOBUFS);
     pub(crate) const NOMEM: Self = Self(libc::ENOMEM);
 
     pub(crate) const fn from_raw(errno: i32) -> Self {

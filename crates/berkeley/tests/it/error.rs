@@ -13,6 +13,7 @@ use berkeley::option::{self, Value};
 use berkeley::resolve::{BackHints, Hints, interface_index, interface_name, resolve, resolve_back};
 use berkeley::ring::RingBuilder;
 use berkeley::splice::{SplicePipe, splice};
+use berkeley::zero_copy::ZeroCopy;
 use berkeley::{
     Address, AsyncSocket, Cause, Connector, Deadline, Error, Family, Flags, Interest, Operation,
     OtherAddress, Protocol, SendMessage, ServerOptions, Socket, SocketRef, Type, UnixAddress,
@@ -152,6 +153,14 @@ fn sending() -> Vec<Row> {
     let parts = [IoSlice::new(&too_long)];
     let message = SendMessage::new(&parts).to(address);
     let mut pipe = SplicePipe::new().unwrap();
+    let (under_way, _reader) = TCP.pair();
+    let completion_target = format!("tcp {}", under_way.peer_address().unwrap());
+    let mut sender = ZeroCopy::new(under_way).unwrap();
+    sender.send_all(vec![0; 8]).unwrap();
+    let completion = {
+        let _armed = fault::arm(Plan::fail("recvmsg", 1, EBADF));
+        failed(sender.try_completion())
+    };
     vec![
         row(Operation::Send, "unix", failed(shut.send(b"x"))),
         row(Operation::Send, "tcp", failed(TCP.socket().try_send(b"x", Flags::NONE))),
@@ -166,6 +175,8 @@ fn sending() -> Vec<Row> {
             failed(shut.send_file(File::open("/proc/self/exe").unwrap(), 0, None)),
         ),
         row(Operation::Splice, "tcp", failed(splice(&TCP.socket(), &shut, &mut pipe, 1))),
+        row(Operation::ZeroCopy, "socket.zerocopy of unix", failed(ZeroCopy::<Vec<u8>>::new(UNIX.socket()))),
+        row(Operation::Completion, completion_target, completion),
         row(Operation::SendTo, format!("udp {address}"), failed(UDP.socket().send_to(&too_long, address))),
     ]
 }

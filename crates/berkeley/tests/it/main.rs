@@ -27,3 +27,4 @@ mod timeout;
 mod tokio;
 mod trace;
 mod transfer;
+mod zero_copy;

@@ -377,7 +377,7 @@ fn a_listener_cannot_be_spliced() {
     });
 }
 
-/// A message of 3,000 bytes by send_file, through a relay; one thread plays all the parts.
+/// A message of 3,000 bytes by `send_file`, through a relay; one thread plays all the parts.
 fn scenario() -> Result<Vec<u8>, Error> {
     let mut temporary = tempfile();
     temporary.write_all(&pattern(3000)).unwrap();

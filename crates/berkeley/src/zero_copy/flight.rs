@@ -1,0 +1,168 @@
+//! Buffers under way: sent, and not done with yet.
+
+use std::collections::VecDeque;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::thread;
+use std::time::Duration;
+
+use super::notice::{Notice, notices};
+use super::{Buffer, Completion};
+use crate::kinds::Flags;
+use crate::socket::{Deadline, Pace, Patience, Poll, Socket, Stop};
+use crate::sys::error_queue::{self, MSG_ZEROCOPY};
+use crate::sys::{self, Errno, poll, transfer};
+
+type Stopped<T> = std::result::Result<T, Stop>;
+
+/// One buffer, and which of its sends the kernel is not done with.
+struct Flight<B> {
+    buffer: B,
+    /// The numbers of its sends: so many, from this on.
+    first: u32,
+    sends: u32,
+    pending: u32,
+    copied: bool,
+}
+
+/// The buffers under way, in the order of their sending.
+pub(super) struct Flights<B> {
+    queue: VecDeque<Flight<B>>,
+    /// The number that the kernel gives to the next send.
+    next: u32,
+}
+
+/// The kernel may still send from these: memory used anew would go to the peer.
+impl<B> Drop for Flights<B> {
+    fn drop(&mut self) {
+        for flight in self.queue.drain(..).filter(|flight| flight.pending > 0) {
+            std::mem::forget(flight.buffer);
+        }
+    }
+}
+
+impl<B: Buffer> Flights<B> {
+    pub(super) fn new() -> Self {
+        Self { queue: VecDeque::new(), next: 0 }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.queue.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    /// Sends all of `buffer`; `sent` says how far it came.
+    pub(super) fn send(&mut self, socket: &Socket, buffer: B, sent: &mut usize) -> Stopped<()> {
+        let (fd, timeout) = (socket.as_fd(), socket.timeout());
+        let deadline = Deadline::from_timeout(timeout);
+        let (mut patience, mut pace) = (Patience::new(fd, timeout), Pace::new(deadline, Poll::MayLie));
+        let flags = if timeout.is_some() { Flags::DONTWAIT.as_raw() } else { 0 };
+        self.queue.push_back(Flight { buffer, first: self.next, sends: 0, pending: 0, copied: false });
+        let mut zero_copy = true;
+        while let Some(piece) = self.rest(*sent) {
+            match transfer::send(fd, piece, flags | if zero_copy { MSG_ZEROCOPY } else { 0 }) {
+                Ok(length) => {
+                    *sent += length;
+                    self.note(zero_copy);
+                    zero_copy = true;
+                    if self.rest(*sent).is_some() {
+                        patience.progressed()?;
+                    }
+                }
+                // No room to note one more send: what is done makes room.
+                Err(Errno::NOBUFS) if zero_copy => {
+                    if self.collect(fd)? {
+                        continue;
+                    }
+                    match self.queue.iter().any(|flight| flight.pending > 0) {
+                        false => zero_copy = false,
+                        true if timeout == Some(Duration::ZERO) => return Err(Errno::NOBUFS.into()),
+                        true => self.wait(fd, deadline, &mut pace)?,
+                    }
+                }
+                Err(errno) => {
+                    // Notices that wait make poll(2) say "ready".
+                    self.collect(fd)?;
+                    patience.after(errno)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What is left of the last buffer; `None` when it has all been sent.
+    fn rest(&self, sent: usize) -> Option<&[u8]> {
+        let piece = self.queue.back()?.buffer.as_ref().get(sent..)?;
+        (!piece.is_empty()).then_some(piece)
+    }
+
+    /// Counts a send of the last buffer. The kernel numbers those without a copy, and only those.
+    fn note(&mut self, zero_copy: bool) {
+        let Some(flight) = self.queue.back_mut() else { return };
+        if !zero_copy {
+            flight.copied = true;
+            return;
+        }
+        if flight.sends == 0 {
+            flight.first = self.next;
+        }
+        flight.sends += 1;
+        flight.pending += 1;
+        self.next = self.next.wrapping_add(1);
+    }
+
+    /// The buffers that are done, as far as no earlier one is still under way.
+    pub(super) fn landed(&mut self) -> impl Iterator<Item = Completion<B>> + '_ {
+        std::iter::from_fn(|| {
+            self.queue.front().filter(|flight| flight.pending == 0)?;
+            let done = self.queue.pop_front()?;
+            Some(Completion { buffer: done.buffer, copied: done.copied })
+        })
+    }
+
+    /// Reads all notices that there are; says whether there was one.
+    pub(super) fn collect(&mut self, fd: BorrowedFd<'_>) -> sys::Result<bool> {
+        // Room for one error and its sender's address, or what else an error queue holds beside it.
+        let mut control = [0; 256];
+        let mut any = false;
+        loop {
+            match error_queue::take(fd, &mut control) {
+                Ok(length) => {
+                    for notice in notices(&control[..length]) {
+                        any = true;
+                        self.done(notice);
+                    }
+                }
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => return Ok(any),
+                Err(errno) => return Err(errno),
+            }
+        }
+    }
+
+    fn done(&mut self, notice: Notice) {
+        for flight in &mut self.queue {
+            let common = notice.overlap(flight.first, flight.sends);
+            flight.pending = flight.pending.saturating_sub(common);
+            flight.copied |= common > 0 && notice.copied;
+        }
+    }
+
+    /// Waits for a notice, and reads what there is.
+    pub(super) fn wait(&mut self, fd: BorrowedFd<'_>, deadline: Deadline, pace: &mut Pace) -> Stopped<()> {
+        // No event is asked for: the error queue shows itself as an error, always.
+        match poll::poll(fd, 0, deadline.remaining()) {
+            Ok(0) => return Err(Stop::TimedOut),
+            Ok(_) => {}
+            Err(Errno::INTR) => return Ok(()),
+            Err(errno) => return Err(errno.into()),
+        }
+        if !self.collect(fd)? {
+            // Both directions have ended, or an error waits: "ready" from now on, whatever comes.
+            thread::sleep(pace.next_pause().ok_or(Stop::TimedOut)?);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,161 @@
+//! [`ZeroCopy`]: bytes sent from where they are (`MSG_ZEROCOPY`), and the buffers given back when the kernel is done.
+//!
+//! It pays for large buffers (10 KiB and more) on a network card. Over the loopback the kernel always copies, and this
+//! is slower than [`Socket::send_all`]; [`Completion::copied`] tells, so that a program can stop to ask for it.
+//!
+//! ```
+//! use berkeley::zero_copy::ZeroCopy;
+//! use berkeley::{Deadline, create_connection, create_server};
+//! use std::net::Ipv4Addr;
+//! use std::time::Duration;
+//!
+//! let server = create_server((Ipv4Addr::LOCALHOST, 0), &berkeley::ServerOptions::new())?;
+//! let port = server.local_address()?.port().unwrap_or(0);
+//! let client = create_connection("127.0.0.1", port, Some(Duration::from_secs(5)))?;
+//! let (peer, _) = server.accept()?;
+//!
+//! let mut sender = ZeroCopy::new(client)?;
+//! sender.send_all(vec![7_u8; 100_000])?;
+//! let mut received = Vec::new();
+//! while received.len() < 100_000 {
+//!     received.extend(peer.recv_vec(65_536)?);
+//! }
+//! let back = sender.completion(Deadline::after(Duration::from_secs(5)))?.expect("one is under way");
+//! assert_eq!(back.buffer.len(), 100_000);
+//! # Ok::<(), berkeley::Error>(())
+//! ```
+
+mod flight;
+mod notice;
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::os::fd::AsFd;
+use std::sync::Arc;
+
+use crate::error::{Error, Operation, Result};
+use crate::option;
+use crate::socket::{Deadline, Pace, Poll, Socket};
+
+use flight::Flights;
+
+/// A buffer whose bytes stay where they are when its owner moves: `Vec<u8>`, `Box<[u8]>`, `Arc<[u8]>`, `&'static [u8]`.
+pub trait Buffer: AsRef<[u8]> + sealed::Sealed {}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+macro_rules! buffers {
+    ($($name:ty)*) => { $(
+        impl sealed::Sealed for $name {}
+        impl Buffer for $name {}
+    )* };
+}
+
+buffers! { Vec<u8> Box<[u8]> Arc<[u8]> &'static [u8] }
+
+/// Sends buffers without a copy, and keeps each alive until the kernel says that it is done with it.
+///
+/// It reads the socket's error queue, and drops whatever else is there: nobody else should. When it is dropped with
+/// buffers still under way their memory is never freed, since the kernel may still send from it: take every
+/// [`completion`](Self::completion) first.
+#[doc(alias = "MSG_ZEROCOPY")]
+#[doc(alias = "SO_ZEROCOPY")]
+pub struct ZeroCopy<B: Buffer = Vec<u8>> {
+    socket: Socket,
+    flights: Flights<B>,
+    /// Done, and not taken yet.
+    back: VecDeque<Completion<B>>,
+}
+
+/// A buffer that the kernel is done with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Completion<B> {
+    /// The buffer.
+    pub buffer: B,
+    /// Whether the kernel copied some of it after all, as it does over the loopback.
+    pub copied: bool,
+}
+
+impl<B: Buffer> ZeroCopy<B> {
+    /// Sends on `socket`, a connected TCP socket, from now on without copies (`SO_ZEROCOPY`, since Linux 4.14).
+    ///
+    /// Fails with `EOPNOTSUPP` for a family that has no such thing, and in words where the option is set already: the
+    /// kernel numbers the sends of a socket from its first one on, which has to be this one's.
+    pub fn new(socket: Socket) -> Result<Self> {
+        let fail = |error: Error| {
+            let target = error.target().unwrap_or_default().to_owned();
+            error.during(Operation::ZeroCopy).on(target)
+        };
+        if socket.get(option::ZEROCOPY).map_err(fail)? {
+            return Err(Error::invalid(Operation::ZeroCopy, "the socket has sent without copies before"));
+        }
+        socket.set(option::ZEROCOPY, true).map_err(fail)?;
+        Ok(Self { socket, flights: Flights::new(), back: VecDeque::new() })
+    }
+
+    /// Sends all of `buffer`, within the socket's timeout; it comes back by [`completion`](Self::completion), also
+    /// where this fails.
+    ///
+    /// Where the kernel has no room to note one more buffer (`ENOBUFS`: `net.core.optmem_max`, `RLIMIT_MEMLOCK`), waits
+    /// for an earlier one, and copies where there is none. A failure says how many bytes went before it:
+    /// [`Error::bytes_sent`].
+    pub fn send_all(&mut self, buffer: B) -> Result<()> {
+        let mut sent = 0;
+        let result = self.flights.send(&self.socket, buffer, &mut sent);
+        self.back.extend(self.flights.landed());
+        result.map_err(|stop| self.socket.stopped(Operation::SendAll, stop, None).after_sending(sent))
+    }
+
+    /// Waits until `deadline` for the next buffer to come back, in the order of their sending; `None` where none is
+    /// under way.
+    pub fn completion(&mut self, deadline: Deadline) -> Result<Option<Completion<B>>> {
+        let mut pace = Pace::new(deadline, Poll::MayLie);
+        loop {
+            if let Some(completion) = self.try_completion()? {
+                return Ok(Some(completion));
+            }
+            if self.flights.is_empty() {
+                return Ok(None);
+            }
+            let waited = self.flights.wait(self.socket.as_fd(), deadline, &mut pace);
+            waited.map_err(|stop| self.socket.stopped(Operation::Completion, stop, None))?;
+        }
+    }
+
+    /// The next buffer that has come back; `None` where none has. Never waits.
+    pub fn try_completion(&mut self) -> Result<Option<Completion<B>>> {
+        if self.back.is_empty() && !self.flights.is_empty() {
+            let collected = self.flights.collect(self.socket.as_fd());
+            collected.map_err(|errno| self.socket.fail(Operation::Completion, errno, None))?;
+            self.back.extend(self.flights.landed());
+        }
+        Ok(self.back.pop_front())
+    }
+
+    /// How many buffers have not been taken back.
+    pub fn outstanding(&self) -> usize {
+        self.flights.len() + self.back.len()
+    }
+
+    /// The socket: to receive from, to end, or to set its timeout.
+    pub fn socket(&self) -> &Socket {
+        &self.socket
+    }
+
+    /// The socket, for good. Buffers that are still under way are never freed.
+    pub fn into_socket(self) -> Socket {
+        self.socket
+    }
+}
+
+impl<B: Buffer> fmt::Debug for ZeroCopy<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ZeroCopy")
+            .field("socket", &self.socket)
+            .field("outstanding", &self.outstanding())
+            .finish_non_exhaustive()
+    }
+}
