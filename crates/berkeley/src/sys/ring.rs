@@ -44,7 +44,7 @@ pub(crate) use small::*;
 
 /// The front of a block: `struct tpacket_block_desc`.
 pub(crate) mod block {
-    use std::mem::{offset_of, size_of};
+    use std::mem::offset_of;
 
     const HEADER: usize = offset_of!(libc::tpacket_block_desc, hdr);
     pub(crate) const STATUS: usize = HEADER + offset_of!(libc::tpacket_hdr_v1, block_status);
@@ -52,7 +52,6 @@ pub(crate) mod block {
     pub(crate) const FIRST: usize = HEADER + offset_of!(libc::tpacket_hdr_v1, offset_to_first_pkt);
     pub(crate) const LENGTH: usize = HEADER + offset_of!(libc::tpacket_hdr_v1, blk_len);
     pub(crate) const SEQUENCE: usize = HEADER + offset_of!(libc::tpacket_hdr_v1, seq_num);
-    pub(crate) const SIZE: usize = size_of::<libc::tpacket_block_desc>();
 }
 
 /// The front of a packet: `struct tpacket3_hdr`, then `struct sockaddr_ll`.
@@ -103,7 +102,7 @@ pub(crate) mod statistics {
 // The parser reads fields of 32 bits at these places; the kernel's header (linux/if_packet.h) fixes them for ever.
 const _: () =
     assert!(block::STATUS == 8 && block::PACKETS == 12 && block::FIRST == 16 && block::LENGTH == 20);
-const _: () = assert!(block::SEQUENCE == 24 && block::SIZE == 48);
+const _: () = assert!(block::SEQUENCE == 24);
 const _: () =
     assert!(packet::NEXT == 0 && packet::STATUS == 20 && packet::LINK == 24 && packet::NETWORK == 26);
 const _: () = assert!(packet::HASH == 28 && packet::ADDRESS == 48 && packet::SIZE == 68);

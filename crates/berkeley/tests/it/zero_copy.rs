@@ -58,8 +58,8 @@ fn every_byte_arrives_and_every_buffer_comes_back_in_order() {
                     continue;
                 }
                 let bytes = pattern(64 << 20);
-                let receiver = right.try_clone().unwrap();
-                let received = thread::spawn(move || receive(&receiver, 64 << 20));
+                let peer = right.try_clone().unwrap();
+                let received = thread::spawn(move || receive(&peer, 64 << 20));
                 let mut sender = ZeroCopy::new(clone).unwrap();
                 let mut back = Vec::new();
                 for piece in bytes.chunks((1 << 20) + 77) {
