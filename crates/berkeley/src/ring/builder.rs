@@ -11,7 +11,7 @@ use crate::kinds::{Family, Protocol, Type};
 use crate::socket::Socket;
 use crate::sys::layout::{FAMILY_SIZE, packet as address};
 use crate::sys::ring::{self as c, Mapping, request};
-use crate::sys::{option, resolve};
+use crate::sys::{Errno, option, resolve};
 
 /// Opens a [`Ring`]: of every interface and every protocol, of 16 blocks of 1 MiB, unless told otherwise.
 #[derive(Clone, Debug)]
@@ -134,12 +134,19 @@ impl RingBuilder {
         let kind = if self.cooked { Type::DGRAM } else { Type::RAW };
         // Without a protocol the socket receives nothing until it is bound.
         let socket = Socket::new(Family::from_raw(c::AF_PACKET), kind, Protocol::DEFAULT).map_err(named)?;
-        set(&socket, c::PACKET_VERSION, c::TPACKET_V3).map_err(named)?;
         if self.ignore_outgoing {
             set(&socket, c::PACKET_IGNORE_OUTGOING, 1).map_err(named)?;
         }
         prepare(&socket)?;
+        set(&socket, c::PACKET_VERSION, c::TPACKET_V3).map_err(named)?;
         set_bytes(&socket, c::PACKET_RX_RING, &self.request(sizes)).map_err(named)?;
+        // Now that there is a ring its version is fixed. A clone of the socket might have changed it just before, and
+        // only in this version does a block belong to one side at a time.
+        let version = option::option_i32(socket.as_fd(), c::SOL_PACKET, c::PACKET_VERSION);
+        match version.map_err(|errno| named(Error::kernel(Operation::OpenRing, errno)))? {
+            c::TPACKET_V3 => {}
+            _ => return Err(named(Error::kernel(Operation::OpenRing, Errno::INVAL))),
+        }
         let mapping = Mapping::new(socket.as_fd(), sizes.block, sizes.blocks)
             .map_err(|errno| named(Error::kernel(Operation::OpenRing, errno)))?;
         socket.bind(self.address(index)?).map_err(named)?;
