@@ -16,6 +16,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
+use berkeley::Address;
 use berkeley::option::{self, Level};
 use clap::Parser as _;
 use sock::cli::{self, Cli};
@@ -80,6 +81,25 @@ fn the_figures_are_counted() {
             assert!(text.contains(figure), "{readme} should say {figure}");
         }
     }
+}
+
+#[test]
+fn the_addresses_of_the_families_read_as_they_are_written() {
+    let english = family_addresses("README.md", "### Families");
+    assert!(english.len() >= 19, "{english:?}");
+    for text in &english {
+        let address: Address = text.parse().expect("an address");
+        assert_eq!(address.to_string(), *text);
+    }
+    assert_eq!(english, family_addresses("README.zh-CN.md", "### 地址族"));
+}
+
+/// The code in the second column of the table under `heading`.
+fn family_addresses(readme: &str, heading: &str) -> Vec<String> {
+    let text = read(readme);
+    let section = text.split_once(heading).expect("a heading").1.split("\n## ").next().unwrap_or_default();
+    let cells = section.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").nth(1));
+    cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).map(str::to_owned).collect()
 }
 
 #[test]
