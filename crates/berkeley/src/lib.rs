@@ -18,7 +18,9 @@
 //! [`create_connection`] goes from a name to a connection and [`create_server`] from an address to a listener;
 //! [`resolve`](mod@resolve) holds names alone.
 //!
-//! [`control`] holds what travels beside the bytes: descriptors, credentials, timestamps, addresses, errors.
+//! [`control`] holds what travels beside the bytes: descriptors, credentials, timestamps, addresses, errors. Without a copy
+//! go files ([`Socket::send_file`]), what another socket receives ([`splice`]) and large buffers ([`zero_copy`]); [`ring`]
+//! captures packets.
 //!
 //! Features, all off by default: `tokio` (`AsyncSocket`: the same calls, awaited), `tracing` (one event per system call).
 
