@@ -5,11 +5,10 @@ use std::os::fd::AsFd;
 use std::time::Duration;
 
 use super::{Fanout, Ring};
-use crate::address::{Address, OtherAddress};
+use crate::address::PacketAddress;
 use crate::error::{Error, Operation, Result};
 use crate::kinds::{Family, Protocol, Type};
 use crate::socket::Socket;
-use crate::sys::layout::{FAMILY_SIZE, packet as address};
 use crate::sys::ring::{self as c, Mapping, request};
 use crate::sys::{Errno, option, resolve};
 
@@ -133,7 +132,7 @@ impl RingBuilder {
         let sizes = self.sizes().map_err(named)?;
         let kind = if self.cooked { Type::DGRAM } else { Type::RAW };
         // Without a protocol the socket receives nothing until it is bound.
-        let socket = Socket::new(Family::from_raw(c::AF_PACKET), kind, Protocol::DEFAULT).map_err(named)?;
+        let socket = Socket::new(Family::PACKET, kind, Protocol::DEFAULT).map_err(named)?;
         if self.ignore_outgoing {
             set(&socket, c::PACKET_IGNORE_OUTGOING, 1).map_err(named)?;
         }
@@ -149,7 +148,7 @@ impl RingBuilder {
         }
         let mapping = Mapping::new(socket.as_fd(), sizes.block, sizes.blocks)
             .map_err(|errno| named(Error::kernel(Operation::OpenRing, errno)))?;
-        socket.bind(self.address(index)?).map_err(named)?;
+        socket.bind(PacketAddress::new(index, self.protocol)).map_err(named)?;
         // A socket joins a group only when it is bound.
         if let Some(fanout) = self.fanout {
             set(&socket, c::PACKET_FANOUT, fanout.argument(self.ignore_outgoing)).map_err(named)?;
@@ -214,15 +213,6 @@ impl RingBuilder {
         }
         bytes
     }
-
-    /// `struct sockaddr_ll`: what bind(2) reads of it is the protocol and the interface.
-    fn address(&self, index: u32) -> Result<Address> {
-        let mut bytes = [0; address::SIZE];
-        bytes[address::PROTOCOL..address::PROTOCOL + 2].copy_from_slice(&self.protocol.to_be_bytes());
-        bytes[address::INTERFACE..address::INTERFACE + 4].copy_from_slice(&index.to_ne_bytes());
-        let address = OtherAddress::new(Family::from_raw(c::AF_PACKET), &bytes[FAMILY_SIZE..])?;
-        Ok(Address::Other(address))
-    }
 }
 
 fn set(socket: &Socket, number: i32, value: i32) -> Result<()> {
@@ -270,13 +260,5 @@ mod tests {
             assert_eq!(error.cause(), crate::error::Cause::Invalid, "{error}");
             assert!(error.to_string().starts_with("open packet: a ring of "), "{error}");
         }
-    }
-
-    #[test]
-    fn the_address_is_laid_out_as_the_kernel_reads_it() {
-        let builder = RingBuilder::new().protocol(0x0800);
-        let address = builder.address(7).unwrap().encode();
-        assert_eq!(address.as_bytes()[2..8], [&[8, 0][..], &7_u32.to_ne_bytes()].concat());
-        assert_eq!(address.as_bytes().len(), 20);
     }
 }
