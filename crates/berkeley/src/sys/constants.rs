@@ -28,7 +28,7 @@ pub(crate) use libc::{EAFNOSUPPORT, ENODEV, EPROTONOSUPPORT, ESOCKTNOSUPPORT};
 // Flags of a transfer.
 pub(crate) use libc::{
     MSG_CONFIRM, MSG_CTRUNC, MSG_DONTROUTE, MSG_DONTWAIT, MSG_EOR, MSG_ERRQUEUE, MSG_MORE, MSG_OOB, MSG_PEEK,
-    MSG_TRUNC, MSG_WAITALL,
+    MSG_TRUNC, MSG_WAITALL, MSG_ZEROCOPY,
 };
 // poll(2) and shutdown(2).
 pub(crate) use libc::{POLLIN, POLLOUT, POLLPRI, SHUT_RD, SHUT_RDWR, SHUT_WR};
@@ -167,3 +167,5 @@ pub(crate) const SO_EE_ORIGIN_ICMP6: i32 = libc::SO_EE_ORIGIN_ICMP6 as i32;
 pub(crate) const SO_EE_ORIGIN_TIMESTAMPING: i32 = libc::SO_EE_ORIGIN_TIMESTAMPING as i32;
 pub(crate) const SO_EE_ORIGIN_ZEROCOPY: i32 = 5;
 pub(crate) const SO_EE_ORIGIN_TXTIME: i32 = 6;
+/// `include/uapi/linux/errqueue.h`: the kernel has copied the bytes after all.
+pub(crate) const SO_EE_CODE_ZEROCOPY_COPIED: u8 = 1;

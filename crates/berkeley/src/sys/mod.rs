@@ -14,7 +14,6 @@
 //! | `message` | `send_message`, `receive_message` |
 //! | `control` | `ControlData`, `Walk`, `descriptors_in` |
 //! | `option` | `option`, `option_i32`, `set_option` |
-//! | `error_queue` | `take`, the layout of its messages |
 //! | `fd` | `duplicate`, `adopt_inherited`, `set_nonblocking`, `is_nonblocking`, `unsent` |
 //! | `file` | `send_file`, `read_at`, `pipe`, `set_pipe_capacity`, `pipe_capacity`, `splice`, `read` |
 //! | `identity` | `own` |
@@ -29,7 +28,6 @@ pub(crate) mod call;
 pub(crate) mod constants;
 pub(crate) mod control;
 pub(crate) mod errno;
-pub(crate) mod error_queue;
 pub(crate) mod fd;
 pub(crate) mod file;
 pub(crate) mod identity;

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use super::notice::{Notice, notices};
 use super::{Buffer, Completion};
+use crate::control::ControlBuffer;
 use crate::kinds::Flags;
 use crate::socket::{Deadline, Pace, Patience, Poll, Socket, Stop};
-use crate::sys::error_queue::{self, MSG_ZEROCOPY};
-use crate::sys::{self, Errno, poll, transfer};
+use crate::sys::constants::{MSG_DONTWAIT, MSG_ERRQUEUE, MSG_ZEROCOPY};
+use crate::sys::{self, Errno, message, poll, transfer};
 
 type Stopped<T> = std::result::Result<T, Stop>;
 
@@ -24,11 +25,21 @@ struct Flight<B> {
     copied: bool,
 }
 
+impl<B> Flight<B> {
+    fn heed(&mut self, notice: Notice) {
+        let common = notice.overlap(self.first, self.sends);
+        self.pending = self.pending.saturating_sub(common);
+        self.copied |= common > 0 && notice.copied;
+    }
+}
+
 /// The buffers under way, in the order of their sending.
 pub(super) struct Flights<B> {
     queue: VecDeque<Flight<B>>,
     /// The number that the kernel gives to the next send.
     next: u32,
+    /// What notices are received into.
+    control: ControlBuffer,
 }
 
 /// The kernel may still send from these: memory used anew would go to the peer.
@@ -42,7 +53,8 @@ impl<B> Drop for Flights<B> {
 
 impl<B: Buffer> Flights<B> {
     pub(super) fn new() -> Self {
-        Self { queue: VecDeque::new(), next: 0 }
+        // Room for one error and its sender's address, or what else an error queue holds beside it.
+        Self { queue: VecDeque::new(), next: 0, control: ControlBuffer::with_capacity(256) }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -124,29 +136,20 @@ impl<B: Buffer> Flights<B> {
 
     /// Reads all notices that there are; says whether there was one.
     pub(super) fn collect(&mut self, fd: BorrowedFd<'_>) -> sys::Result<bool> {
-        // Room for one error and its sender's address, or what else an error queue holds beside it.
-        let mut control = [0; 256];
         let mut any = false;
         loop {
-            match error_queue::take(fd, &mut control) {
-                Ok(length) => {
-                    for notice in notices(&control[..length]) {
+            match message::receive_message(fd, &mut [], self.control.data_mut(), MSG_ERRQUEUE | MSG_DONTWAIT)
+            {
+                Ok(_) => {
+                    for notice in notices(self.control.messages()) {
                         any = true;
-                        self.done(notice);
+                        self.queue.iter_mut().for_each(|flight| flight.heed(notice));
                     }
                 }
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => return Ok(any),
                 Err(errno) => return Err(errno),
             }
-        }
-    }
-
-    fn done(&mut self, notice: Notice) {
-        for flight in &mut self.queue {
-            let common = notice.overlap(flight.first, flight.sends);
-            flight.pending = flight.pending.saturating_sub(common);
-            flight.copied |= common > 0 && notice.copied;
         }
     }
 

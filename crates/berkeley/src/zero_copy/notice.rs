@@ -1,7 +1,7 @@
-//! What the kernel says on the error queue of bytes sent without a copy: read off control bytes, of which none is believed.
+//! What the kernel says on the error queue of bytes sent without a copy.
 
+use crate::control::{ControlMessage, Messages, ip, ipv6};
 use crate::sys::constants as c;
-use crate::sys::error_queue::{SO_EE_CODE_ZEROCOPY_COPIED, SO_EE_ORIGIN_ZEROCOPY, extended, message};
 
 /// The sends numbered `first` to `last`, both included, are done with their bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,57 +23,37 @@ impl Notice {
 }
 
 /// The notices among the control messages of one message.
-pub(super) fn notices(mut control: &[u8]) -> impl Iterator<Item = Notice> + '_ {
-    std::iter::from_fn(move || {
-        loop {
-            let (level, kind, data, rest) = split(control)?;
-            control = rest;
-            let of_errors =
-                matches!((level, kind), (c::IPPROTO_IP, c::IP_RECVERR) | (c::IPPROTO_IPV6, c::IPV6_RECVERR));
-            if let Some(notice) = decode(data).filter(|_| of_errors) {
-                return Some(notice);
-            }
-        }
-    })
-}
-
-/// The level, the type and the data of the first message, and what follows it; `None` where there is none that is whole.
-fn split(control: &[u8]) -> Option<(i32, i32, &[u8], &[u8])> {
-    let number = |at: usize| control.get(at..)?.first_chunk().copied().map(i32::from_ne_bytes);
-    // A size_t with glibc; with musl an int, and padding that the kernel fills.
-    let length = usize::from_ne_bytes(*control.get(message::LENGTH..)?.first_chunk()?);
-    let data = control.get(message::SIZE..length)?;
-    let next = length.checked_next_multiple_of(message::ALIGNMENT)?;
-    Some((number(message::LEVEL)?, number(message::TYPE)?, data, control.get(next..).unwrap_or_default()))
-}
-
-/// Reads a `struct sock_extended_err`.
-fn decode(data: &[u8]) -> Option<Notice> {
-    let error = data.get(..extended::SIZE)?;
-    if error[extended::ORIGIN] != SO_EE_ORIGIN_ZEROCOPY {
-        return None;
-    }
-    let number = |at: usize| error[at..].first_chunk().copied().map(u32::from_ne_bytes);
-    Some(Notice {
-        first: number(extended::INFO)?,
-        last: number(extended::DATA)?,
-        copied: error[extended::CODE] & SO_EE_CODE_ZEROCOPY_COPIED != 0,
+pub(super) fn notices(messages: Messages<'_>) -> impl Iterator<Item = Notice> + '_ {
+    messages.filter_map(|message| {
+        let (ControlMessage::Ip(ip::Message::Error(error))
+        | ControlMessage::Ipv6(ipv6::Message::Error(error))) = message
+        else {
+            return None;
+        };
+        let (first, last) = error.sends()?;
+        Some(Notice { first, last, copied: error.code & c::SO_EE_CODE_ZEROCOPY_COPIED != 0 })
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::control;
+    use crate::sys::layout::{cmsg, extended_error};
     use proptest::prelude::*;
+
+    /// The header and the error: all that a notice needs, without the offender's address.
+    const ERROR: usize = cmsg::HEADER + extended_error::OFFENDER;
 
     /// A control message of `IP_RECVERR`, as the kernel lays it out: the header, the error, the offender's address.
     fn control(first: u32, last: u32, code: u8) -> Vec<u8> {
-        let length = message::SIZE + extended::SIZE + 16;
+        const ORIGIN_ZEROCOPY: u8 = 5;
+        let length = ERROR + 16;
         let mut bytes = length.to_ne_bytes().to_vec();
         bytes.extend(c::IPPROTO_IP.to_ne_bytes());
         bytes.extend(c::IP_RECVERR.to_ne_bytes());
-        bytes.resize(message::SIZE, 0);
-        bytes.extend([0, 0, 0, 0, SO_EE_ORIGIN_ZEROCOPY, 0, code, 0]);
+        bytes.resize(cmsg::HEADER, 0);
+        bytes.extend([0, 0, 0, 0, ORIGIN_ZEROCOPY, 0, code, 0]);
         bytes.extend(first.to_ne_bytes());
         bytes.extend(last.to_ne_bytes());
         bytes.resize(length, 0);
@@ -81,33 +61,28 @@ mod tests {
     }
 
     fn read(bytes: &[u8]) -> Vec<Notice> {
-        notices(bytes).collect()
+        notices(control::decode(bytes)).collect()
     }
 
     #[test]
-    fn notices_are_read_from_whole_messages_only() {
+    fn notices_are_read_from_whole_errors_only() {
         let (one, two) = (control(3, 5, 1), control(6, 6, 0));
         let want = [Notice { first: 3, last: 5, copied: true }, Notice { first: 6, last: 6, copied: false }];
         let both = [one.clone(), two].concat();
         assert_eq!(read(&both), want);
         for length in 0..both.len() {
-            assert_eq!(read(&both[..length]), want[..length / one.len()], "{length}");
+            assert_eq!(read(&both[..length]), want[..(length + one.len() - ERROR) / one.len()], "{length}");
         }
     }
 
     #[test]
-    fn other_messages_and_impossible_lengths_are_passed_by() {
+    fn other_messages_are_passed_by() {
         let mut other = control(1, 1, 0);
-        other[message::LEVEL] = 1;
+        other[cmsg::LEVEL] = 1;
         let mut origin = control(1, 1, 0);
-        origin[message::SIZE + extended::ORIGIN] = 2;
+        origin[cmsg::HEADER + extended_error::ORIGIN] = 2;
         let notice = control(2, 2, 0);
-        assert_eq!(read(&[other, origin, notice.clone()].concat()).len(), 1);
-        for length in [0, 1, message::SIZE, message::SIZE + 15, notice.len() + 1, usize::MAX] {
-            let mut wrong = notice.clone();
-            wrong[..size_of::<usize>()].copy_from_slice(&length.to_ne_bytes());
-            assert_eq!(read(&wrong), [], "{length}");
-        }
+        assert_eq!(read(&[other, origin, notice].concat()).len(), 1);
     }
 
     #[test]
@@ -138,7 +113,7 @@ mod tests {
         fn no_bytes_read_panic(
             bytes in prop::collection::vec(any::<u8>(), 0..200), from: u32, count: u32,
         ) {
-            for notice in notices(&bytes).chain(decode(&bytes)) {
+            for notice in notices(control::decode(&bytes)) {
                 prop_assert!(notice.overlap(from, count) <= count);
             }
         }
