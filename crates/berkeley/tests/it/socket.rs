@@ -324,14 +324,14 @@ fn what_the_peer_has_not_taken_is_unsent() {
             let (left, right) = kind.pair();
             assert_eq!(left.unsent().unwrap(), 0);
             left.set_timeout(Some(Duration::ZERO)).unwrap();
-            let mut sent = 0;
+            let (mut sent, mut buffer) = (0, vec![0; 65_536]);
             // Until the peer's queue is full and ours as well.
-            while let Ok(length) = left.send(&[0; 65_536]) {
+            while let Ok(length) = left.send(&buffer) {
                 sent += length;
             }
             assert!(left.unsent().unwrap() > 0);
             while sent > 0 {
-                sent -= right.recv(&mut [0; 65_536]).unwrap();
+                sent -= right.recv(&mut buffer).unwrap();
             }
             // The last acknowledgement of TCP comes when it comes.
             while left.unsent().unwrap() > 0 {
