@@ -63,8 +63,9 @@ impl Work<'_> {
     fn finish(&mut self, mut patience: Patience<'_>) -> std::result::Result<(), Stop> {
         while self.left > 0 {
             match self.step() {
-                Ok(0) => return Ok(()),
-                Ok(gone) => {
+                Ok(None) => return Ok(()),
+                Ok(Some(0)) => return Err(Stop::NothingTaken),
+                Ok(Some(gone)) => {
                     let gone = gone as u64;
                     self.offset += gone;
                     self.left -= gone;
@@ -79,16 +80,17 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Sends a piece; gives its length, 0 at the end of the file.
-    fn step(&mut self) -> sys::Result<usize> {
+    /// Sends a piece; gives how much of it went, `None` at the end of the file.
+    fn step(&mut self) -> sys::Result<Option<usize>> {
         let most = usize::try_from(self.left).unwrap_or(usize::MAX);
         let Some(buffer) = &mut self.copy else {
-            return file::send_file(self.to, self.file, self.offset, most.min(PIECE));
+            let gone = file::send_file(self.to, self.file, self.offset, most.min(PIECE))?;
+            return Ok((gone > 0).then_some(gone));
         };
         let length = file::read_at(self.file, &mut buffer[..most.min(COPY)], self.offset)?;
         if length == 0 {
-            return Ok(0);
+            return Ok(None);
         }
-        transfer::send(self.to, &buffer[..length], Flags::NONE.as_raw())
+        transfer::send(self.to, &buffer[..length], Flags::NONE.as_raw()).map(Some)
     }
 }

@@ -173,6 +173,7 @@ impl SplicePipe {
         while self.held > 0 {
             match self.drain_once(to, false) {
                 Ok(_) if self.held == 0 => {}
+                Ok(0) => return Err(Stop::NothingTaken),
                 Ok(_) => patience.progressed()?,
                 Err(errno) => patience.after(errno)?,
             }

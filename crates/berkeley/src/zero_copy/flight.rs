@@ -75,6 +75,8 @@ impl<B: Buffer> Flights<B> {
         let mut zero_copy = true;
         while let Some(piece) = self.rest(*sent) {
             match transfer::send(fd, piece, flags | if zero_copy { MSG_ZEROCOPY } else { 0 }) {
+                // What was not taken has no number either.
+                Ok(0) => return Err(Stop::NothingTaken),
                 Ok(length) => {
                     *sent += length;
                     self.note(zero_copy);

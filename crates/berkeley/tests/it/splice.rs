@@ -440,6 +440,27 @@ fn short_moves_change_nothing() {
 }
 
 #[test]
+fn a_kernel_that_takes_nothing_ends_the_sending() {
+    within(LIMIT, || {
+        let (client, from, to, _server) = chain(UNIX);
+        client.send(&pattern(1000)).unwrap();
+        let mut pipe = SplicePipe::new().unwrap();
+        let error = {
+            // The first splice fills, the second drains.
+            let _armed = fault::arm(Plan::short("splice", 2, 0).times(100));
+            splice(&from, &to, &mut pipe, 4096).unwrap_err()
+        };
+        assert_eq!((error.cause(), pipe.held()), (Cause::Unexpected, 1000), "{error}");
+
+        // sendfile(2) refuses files of /proc, whose bytes are then copied.
+        let status = File::open("/proc/self/status").unwrap();
+        let _armed = fault::arm(Plan::short("send", 1, 0).times(100));
+        let error = to.send_file(&status, 0, None).unwrap_err();
+        assert_eq!((error.cause(), error.bytes_sent()), (Cause::Unexpected, 0), "{error}");
+    });
+}
+
+#[test]
 fn what_a_failure_leaves_in_the_pipe_goes_with_the_next_call() {
     within(LIMIT, || {
         let (client, from, to, server) = chain(UNIX);

@@ -166,6 +166,17 @@ fn without_room_for_a_note_it_waits_for_an_earlier_one_or_copies() {
 }
 
 #[test]
+fn a_kernel_that_takes_nothing_ends_the_sending() {
+    within(LIMIT, || {
+        let (mut sender, _right) = pair();
+        let armed = fault::arm(Plan::short("send", 1, 0).times(100));
+        let error = sender.send_all(pattern(9)).unwrap_err();
+        assert_eq!((error.cause(), armed.seen()), (Cause::Unexpected, 1), "{error}");
+        assert_eq!(sender.try_completion().unwrap().unwrap().buffer, pattern(9));
+    });
+}
+
+#[test]
 fn a_reader_that_stalls_ends_the_sending_in_time_and_loses_no_buffer() {
     within(LIMIT, || {
         let (mut sender, right) = pair();
