@@ -87,10 +87,7 @@ fn a_hint_says_what_can_be_done_about_it() {
     let rows: [(&[&str], &str); 3] = [
         (&["serve", &taken], "hint: port 0 lets the kernel choose a free port"),
         (&["serve", "192.0.2.1:0"], "hint: `ip address` shows the addresses of this machine"),
-        (
-            &["connect", "udp://127.255.255.255:9"],
-            "hint: ports below 1024 need CAP_NET_BIND_SERVICE, a UDP broadcast",
-        ),
+        (&["connect", "udp://127.255.255.255:9"], "hint: a UDP broadcast needs ?broadcast"),
     ];
     for (args, hint) in rows {
         let finished = run_sock(args);
@@ -98,6 +95,12 @@ fn a_hint_says_what_can_be_done_about_it() {
         assert!(last.starts_with(hint), "{args:?}: {}", finished.stderr);
         assert_eq!(finished.stderr.lines().count(), 2, "{}", finished.stderr);
     }
+}
+
+#[test]
+fn a_service_that_is_unknown_is_named_with_its_host() {
+    let finished = run_sock(&["serve", "localhost:nosuchsvc"]);
+    assert_failed(&finished, 3, "resolve localhost:nosuchsvc: ");
 }
 
 /// Runs with a standard output that is always full.
