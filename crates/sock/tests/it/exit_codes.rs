@@ -8,7 +8,9 @@ use std::process::Stdio;
 use berkeley::{Family, Protocol, Socket, Type};
 use serde_json::Value;
 
-use crate::support::{Finished, Process, SOCK, Server, connect, full_backlog, run_sock, sock, text};
+use crate::support::{
+    Finished, Process, SOCK, Server, connect, full_backlog, run, run_sock, sock, sock_after, text,
+};
 
 /// A run that is to end with a code of failure, with what its message starts with.
 struct Row {
@@ -94,6 +96,19 @@ fn a_hint_says_what_can_be_done_about_it() {
         let last = finished.stderr.lines().last().unwrap_or_default();
         assert!(last.starts_with(hint), "{args:?}: {}", finished.stderr);
         assert_eq!(finished.stderr.lines().count(), 2, "{}", finished.stderr);
+    }
+}
+
+/// Our own descriptors would have the numbers that the parent left closed.
+#[test]
+fn a_ready_fd_that_the_parent_did_not_open_is_misuse_before_anything_is_announced() {
+    let closed: Vec<String> = (3..=9).map(|number| format!("{number}>&-")).collect();
+    for number in 3..=9 {
+        let before = format!("exec {}", closed.join(" "));
+        let args = ["serve", "127.0.0.1:0", "--ready-fd", &number.to_string()];
+        let finished = run(&mut sock_after(&before, &args), b"");
+        assert_failed(&finished, 2, "inherit");
+        assert!(!finished.stderr.contains("listening on"), "{}", finished.stderr);
     }
 }
 
