@@ -326,12 +326,12 @@ fn what_the_peer_has_not_taken_is_unsent() {
             left.set_timeout(Some(Duration::ZERO)).unwrap();
             let mut sent = 0;
             // Until the peer's queue is full and ours as well.
-            while let Ok(length) = left.send(&[0; 65_536]) {
+            while let Ok(length) = left.send(&[0; 16_384]) {
                 sent += length;
             }
             assert!(left.unsent().unwrap() > 0);
             while sent > 0 {
-                sent -= right.recv(&mut [0; 65_536]).unwrap();
+                sent -= right.recv(&mut [0; 16_384]).unwrap();
             }
             // The last acknowledgement of TCP comes when it comes.
             while left.unsent().unwrap() > 0 {
