@@ -96,7 +96,7 @@ impl Pinger {
             let (length, sender) = match received {
                 // With the last of the time gone the timeout is zero, and "nothing there" means "too late".
                 Err(error) if error.is_would_block() => {
-                    self.socket.wait(berkeley::Interest::Readable, deadline)?;
+                    self.socket.wait(berkeley::Interest::READABLE, deadline)?;
                     continue;
                 }
                 received => received?,

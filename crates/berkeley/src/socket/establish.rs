@@ -42,7 +42,7 @@ impl<F: AsFd> Socket<F> {
     pub fn accept(&self) -> Result<(Socket, Address)> {
         let fd = self.fd.as_fd();
         let accepted =
-            carry_through(fd, Interest::Readable, self.timeout(), Poll::Honest, || socket::accept(fd, false));
+            carry_through(fd, Interest::READABLE, self.timeout(), Poll::Honest, || socket::accept(fd, false));
         let (accepted, address) =
             accepted.map_err(|stop| self.at_home(self.stopped(Operation::Accept, stop, None)))?;
         Ok((Socket::made(accepted, false), describe::decode(&address)))
@@ -60,7 +60,7 @@ impl<F: AsFd> Socket<F> {
     ///
     /// For a datagram socket it sets the one peer that is sent to and received from. With a timeout of zero a connection
     /// that cannot be made at once gives an error that [`is_in_progress`](Error::is_in_progress): wait for
-    /// [`Interest::Writable`], then call [`finish_connect`](Self::finish_connect). After any other failure, a timeout
+    /// [`Interest::WRITABLE`], then call [`finish_connect`](Self::finish_connect). After any other failure, a timeout
     /// included, drop the socket and make another.
     pub fn connect(&self, address: impl Into<Address>) -> Result<()> {
         let address = address.into();
@@ -89,16 +89,16 @@ impl<F: AsFd> Socket<F> {
                 // A full AF_UNIX backlog, of which poll says "writable".
                 Err(Errno::AGAIN) if waits(fd, timeout)? => match &mut pace {
                     None => pace = Some(Pace::new(deadline, Poll::MayLie)),
-                    Some(pace) => pace.wait(fd, Interest::Writable)?,
+                    Some(pace) => pace.wait(fd, Interest::WRITABLE)?,
                 },
                 Err(errno) => return Err(errno.into()),
             }
         }
-        wait(fd, Interest::Writable, deadline)?;
+        wait(fd, Interest::WRITABLE, deadline)?;
         let mut pace = Pace::new(deadline, Poll::Honest);
         loop {
             match outcome(fd) {
-                Err(Errno::INPROGRESS) => pace.wait(fd, Interest::Writable)?,
+                Err(Errno::INPROGRESS) => pace.wait(fd, Interest::WRITABLE)?,
                 result => return Ok(result?),
             }
         }
@@ -122,7 +122,7 @@ impl<F: AsFd> Socket<F> {
     /// let client = Socket::new(Family::INET, Type::STREAM.nonblocking(), Protocol::DEFAULT)?;
     /// match client.connect(server.local_address()?) {
     ///     Err(error) if error.is_in_progress() => {
-    ///         client.wait(Interest::Writable, Deadline::after(Duration::from_secs(5)))?;
+    ///         client.wait(Interest::WRITABLE, Deadline::after(Duration::from_secs(5)))?;
     ///         client.finish_connect()?;
     ///     }
     ///     done => done?,

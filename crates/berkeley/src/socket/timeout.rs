@@ -106,11 +106,15 @@ impl From<Errno> for Stop {
     }
 }
 
-/// One wait: until `fd` is ready or the deadline has passed. An interruption surfaces.
-pub(super) fn wait_once(fd: BorrowedFd<'_>, interest: Interest, deadline: Deadline) -> Result<(), Stop> {
-    match poll::poll(fd, interest.events(), deadline.remaining())? {
+/// One wait: until `fd` is ready or the deadline has passed; gives what holds. An interruption surfaces.
+pub(super) fn wait_once(
+    fd: BorrowedFd<'_>,
+    interest: Interest,
+    deadline: Deadline,
+) -> Result<Interest, Stop> {
+    match poll::poll(fd, interest.as_raw(), deadline.remaining())? {
         0 => Err(Stop::TimedOut),
-        _ => Ok(()),
+        events => Ok(Interest::from_raw(events)),
     }
 }
 
@@ -119,7 +123,7 @@ pub(super) fn wait(fd: BorrowedFd<'_>, interest: Interest, deadline: Deadline) -
     loop {
         match wait_once(fd, interest, deadline) {
             Err(Stop::Kernel(Errno::INTR)) => {}
-            result => return result,
+            result => return result.map(drop),
         }
     }
 }

@@ -66,7 +66,7 @@ impl<F: AsFd> Socket<F> {
         let flags = with_timeout(Flags::NONE, timeout).as_raw();
         let fd = self.fd.as_fd();
         transfer::recv_uninit(fd, buffer, flags, |call| {
-            carry_through(fd, Interest::Readable, timeout, Poll::Honest, call)
+            carry_through(fd, Interest::READABLE, timeout, Poll::Honest, call)
         })
         .map_err(|stop| self.stopped(Operation::Recv, stop, None))
     }
@@ -99,7 +99,7 @@ impl<F: AsFd> Socket<F> {
     ) -> Result<T> {
         let timeout = self.timeout();
         let flags = with_timeout(flags, timeout).as_raw();
-        carry_through(self.fd.as_fd(), Interest::Readable, timeout, Poll::Honest, || receive(flags))
+        carry_through(self.fd.as_fd(), Interest::READABLE, timeout, Poll::Honest, || receive(flags))
             .map_err(|stop| self.stopped(operation, stop, None))
     }
 
@@ -117,7 +117,7 @@ impl<F: AsFd> Socket<F> {
         let fd = self.fd.as_fd();
         let timeout = self.timeout();
         let flags = with_timeout(flags, timeout).as_raw();
-        carry_through(fd, Interest::Writable, timeout, Poll::MayLie, || transfer::send(fd, buffer, flags))
+        carry_through(fd, Interest::WRITABLE, timeout, Poll::MayLie, || transfer::send(fd, buffer, flags))
             .map_err(|stop| self.stopped(Operation::Send, stop, None))
     }
 
@@ -155,10 +155,10 @@ impl<F: AsFd> Socket<F> {
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) if waits(fd, timeout)? => match &mut pace {
                     None => {
-                        wait(fd, Interest::Writable, deadline)?;
+                        wait(fd, Interest::WRITABLE, deadline)?;
                         pace = Some(Pace::new(deadline, Poll::MayLie));
                     }
-                    Some(pace) => pace.wait(fd, Interest::Writable)?,
+                    Some(pace) => pace.wait(fd, Interest::WRITABLE)?,
                 },
                 Err(errno) => return Err(errno.into()),
             }
@@ -173,7 +173,7 @@ impl<F: AsFd> Socket<F> {
         let encoded = address.encode();
         let timeout = self.timeout();
         let flags = with_timeout(Flags::NONE, timeout).as_raw();
-        carry_through(fd, Interest::Writable, timeout, Poll::MayLie, || {
+        carry_through(fd, Interest::WRITABLE, timeout, Poll::MayLie, || {
             transfer::send_to(fd, buffer, flags, encoded.as_bytes())
         })
         .map_err(|stop| self.stopped(Operation::SendTo, stop, Some(&address)))

@@ -87,7 +87,7 @@ fn an_accepted_socket_blocks_whatever_its_listener_does() {
 
             let second = kind.socket();
             second.connect(address).unwrap();
-            listener.wait(Interest::Readable, berkeley::Deadline::after(LONG)).unwrap();
+            listener.wait(Interest::READABLE, berkeley::Deadline::after(LONG)).unwrap();
             let (accepted, _) = listener.try_accept_nonblocking().unwrap();
             assert_eq!(accepted.timeout(), Some(Duration::ZERO), "{}", kind.name);
             assert!(is_nonblocking(&accepted), "{}", kind.name);
@@ -351,7 +351,7 @@ fn a_pending_error_is_taken_once() {
         drop(gone);
         socket.send(b"to nobody").unwrap();
         // The refusal (ICMP, port unreachable) comes back through the loopback.
-        socket.wait(Interest::Readable, berkeley::Deadline::after(LONG)).unwrap();
+        socket.wait(Interest::READABLE, berkeley::Deadline::after(LONG)).unwrap();
         let error = socket.take_error().unwrap().unwrap();
         assert_eq!(error.kind(), std::io::ErrorKind::ConnectionRefused, "{error}");
         assert!(socket.take_error().unwrap().is_none(), "taken");

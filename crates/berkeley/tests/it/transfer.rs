@@ -23,7 +23,7 @@ const ENOMEM: i32 = 12;
 
 /// Waits until there is something to receive: a tried call need not find it at once, even on the loopback.
 fn await_readable(socket: &Socket) {
-    socket.wait(Interest::Readable, Deadline::after(LONG)).unwrap();
+    socket.wait(Interest::READABLE, Deadline::after(LONG)).unwrap();
 }
 
 #[test]
@@ -226,7 +226,7 @@ fn a_byte_out_of_band_overtakes_the_stream() {
         let (left, right) = TCP.pair();
         left.send(b"in order").unwrap();
         assert_eq!(left.send_with(b"!", Flags::OOB).unwrap(), 1);
-        right.wait(Interest::Priority, Deadline::after(LONG)).unwrap();
+        right.wait(Interest::PRIORITY, Deadline::after(LONG)).unwrap();
         let mut buffer = [0; 16];
         assert_eq!(right.recv_with(&mut buffer, Flags::OOB).unwrap(), 1);
         assert_eq!(buffer[0], b'!');
