@@ -147,6 +147,8 @@ impl fmt::Display for UnixAddress {
         match (self.as_abstract(), self.sun_path()) {
             (Some(name), _) => write!(f, "@{}", Escaped(name)),
             (None, []) => f.write_str("(unnamed)"),
+            // Else it would be read as an abstract name, or as none.
+            (None, path @ ([b'@', ..] | b"(unnamed)")) => write!(f, "./{}", Escaped(path)),
             (None, path) => Escaped(path).fmt(f),
         }
     }
@@ -191,6 +193,8 @@ mod tests {
             (UnixAddress::from_path("/run/门").unwrap(), "/run/门"),
             (UnixAddress::from_path(OsStr::from_bytes(b"\xff\x1b[2J")).unwrap(), r"\xff\u{1b}[2J"),
             (UnixAddress::from_path(&longest).unwrap(), &longest),
+            (UnixAddress::from_path("@door").unwrap(), "./@door"),
+            (UnixAddress::from_path("(unnamed)").unwrap(), "./(unnamed)"),
             (UnixAddress::from_abstract(b"a\0b").unwrap(), r"@a\0b"),
             (UnixAddress::from_abstract(b"").unwrap(), "@"),
             (UnixAddress::UNNAMED, "(unnamed)"),
