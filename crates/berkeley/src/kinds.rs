@@ -89,6 +89,12 @@ impl Type {
         Self(self.0 | c::SOCK_NONBLOCK)
     }
 
+    /// This type without `SOCK_NONBLOCK`.
+    #[must_use]
+    pub const fn blocking(self) -> Self {
+        Self(self.0 & !c::SOCK_NONBLOCK)
+    }
+
     /// Whether `SOCK_NONBLOCK` is in it.
     pub const fn is_nonblocking(self) -> bool {
         self.0 & c::SOCK_NONBLOCK != 0
@@ -257,6 +263,6 @@ mod tests {
     fn a_nonblocking_type_keeps_its_kind() {
         let kind = Type::DGRAM.nonblocking();
         assert!(kind.is_nonblocking() && !Type::DGRAM.is_nonblocking());
-        assert_eq!(kind.as_raw() & 0xf, Type::DGRAM.as_raw());
+        assert_eq!(kind.blocking(), Type::DGRAM);
     }
 }

@@ -43,9 +43,11 @@ impl Hints {
     }
 
     /// Only answers for sockets of this type. Without it each address comes once for each type that can use it.
+    ///
+    /// Whether it is [`nonblocking`](Type::nonblocking) is no matter here.
     #[must_use]
     pub const fn kind(self, kind: Type) -> Self {
-        Self { kind, ..self }
+        Self { kind: kind.blocking(), ..self }
     }
 
     /// Only answers for this protocol; [`Protocol::DEFAULT`] for any.
