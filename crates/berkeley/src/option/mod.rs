@@ -169,6 +169,7 @@ impl fmt::Debug for Level {
 
 /// Whether an option can be read, set, or both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Access {
     /// Only read.
     Read,
