@@ -87,6 +87,15 @@ impl<F: AsFd> Socket<F> {
             .map_err(|errno| self.fail(Operation::Recv, errno, None))
     }
 
+    /// As [`try_recv`](Self::try_recv), into a new vector of a capacity of `limit`. Fails with `ENOMEM` where there is no
+    /// memory for it.
+    pub fn try_recv_vec(&self, limit: usize, flags: Flags) -> Result<Vec<u8>> {
+        let mut buffer = Vec::new();
+        transfer::recv_into_vec(self.fd.as_fd(), &mut buffer, limit, (flags | Flags::DONTWAIT).as_raw())
+            .map_err(|errno| self.fail(Operation::Recv, errno, None))?;
+        Ok(buffer)
+    }
+
     /// Receives what is there and who sent it (recvfrom(2)).
     pub fn try_recv_from(&self, buffer: &mut [u8], flags: Flags) -> Result<(usize, Address)> {
         transfer::recv_from(self.fd.as_fd(), buffer, (flags | Flags::DONTWAIT).as_raw())

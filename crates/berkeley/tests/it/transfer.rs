@@ -318,3 +318,22 @@ fn an_unspecified_address_ends_a_datagram_sockets_connection() {
         drop(right);
     });
 }
+
+#[test]
+fn flags_reach_the_calls_that_wait() {
+    within(LIMIT, || {
+        let (left, right) = UNIX_DGRAM.pair();
+        left.send_all_with(b"whole", Flags::EOR).unwrap();
+        let mut buffer = [0; 2];
+        assert_eq!(right.recv_from_with(&mut buffer, Flags::PEEK | Flags::TRUNC).unwrap().0, 5);
+        assert_eq!(right.try_recv_vec(64, Flags::PEEK).unwrap(), b"whole");
+        assert_eq!(right.recv_vec(64).unwrap(), b"whole");
+        assert!(right.try_recv_vec(64, Flags::NONE).unwrap_err().is_would_block());
+        let (server, address) = UDP.bound();
+        let client = UDP.socket();
+        // Held back, and sent with the next as one datagram.
+        client.send_to_with(b"more ", address, Flags::MORE).unwrap();
+        client.send_to_with(b"to come", address, Flags::NONE).unwrap();
+        assert_eq!(server.recv_vec(64).unwrap(), b"more to come");
+    });
+}
