@@ -23,7 +23,7 @@ mod wait;
 
 use std::fmt;
 use std::net::Shutdown;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -164,8 +164,8 @@ impl AsyncSocket {
 
     /// The socket itself: its options, its one-call `try_*` methods, its name in a log.
     ///
-    /// Leave its timeout at zero: with another, the thread would block in [`recv_vec`](Self::recv_vec),
-    /// [`accept`](Self::accept) or [`connect`](Self::connect).
+    /// Leave its timeout at zero: with another, the thread would block in [`accept`](Self::accept) or
+    /// [`connect`](Self::connect).
     pub fn socket(&self) -> &Socket {
         &self.socket
     }
@@ -259,6 +259,22 @@ fn check_runtime() -> Result<()> {
 
 fn register_error(fd: RawFd, errno: Errno) -> Error {
     Error::kernel(Operation::Register, errno).on(format!("fd {fd}"))
+}
+
+/// As [`AsyncSocket::from_socket`].
+impl TryFrom<Socket> for AsyncSocket {
+    type Error = Error;
+
+    fn try_from(socket: Socket) -> Result<Self> {
+        Self::from_socket(socket)
+    }
+}
+
+/// As [`AsyncSocket::into_socket`]: the descriptor stays non-blocking.
+impl From<AsyncSocket> for OwnedFd {
+    fn from(socket: AsyncSocket) -> Self {
+        socket.into_socket().into()
+    }
 }
 
 impl fmt::Debug for AsyncSocket {
