@@ -14,7 +14,7 @@ pub(crate) fn duplicate(fd: BorrowedFd<'_>) -> Result<OwnedFd> {
 ///
 /// What opening `/proc/self/fd/N` does without `unsafe`, for sockets too: the number itself stays whoever's it is, and a
 /// number that is not open is `EBADF`.
-pub(crate) fn adopt_inherited(number: u32) -> Result<OwnedFd> {
+pub(crate) fn duplicate_inherited(number: u32) -> Result<OwnedFd> {
     duplicate_number(RawFd::try_from(number).unwrap_or(-1))
 }
 
