@@ -16,7 +16,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// `connect tcp 127.0.0.1:9: connection refused (os error 111)`.
 ///
 /// An error that only asks for patience ([`is_would_block`](Self::is_would_block), an interruption, a connection still
-/// in progress) allocates nothing. Converted into [`io::Error`], it keeps its errno.
+/// in progress) allocates nothing, unless it has a number of bytes to tell: `send_all` had sent a part by then. Converted into [`io::Error`], it keeps its errno.
 ///
 /// ```
 /// use berkeley::{Family, Protocol, Socket, Type};
