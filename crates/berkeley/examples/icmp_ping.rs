@@ -1,7 +1,7 @@
 //! A ping: ICMP echo requests over a raw socket, or over a datagram socket where raw ones are not allowed.
 //!
-//! Shows `SOCK_RAW` with its IP headers, the kernel's own ping sockets (icmp(7)), one deadline over several receives, and
-//! how to read a packet from the network without trusting a length in it.
+//! Shows `SOCK_RAW` with its IP headers, the kernel's own ping sockets (icmp(7)), one deadline over several receives,
+//! and how to read a packet from the network without trusting a length in it.
 //!
 //! ```text
 //! cargo run --example icmp_ping                    # three pings to 127.0.0.1

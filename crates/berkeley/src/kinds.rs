@@ -1,4 +1,5 @@
-//! What a socket is made of: [`Family`], [`Type`], [`Protocol`], the [`Flags`] of one transfer, the [`Interest`] of a wait.
+//! What a socket is made of: [`Family`], [`Type`], [`Protocol`], the [`Flags`] of one transfer, the [`Interest`] of a
+//! wait.
 //!
 //! Each is the kernel's integer in a type of its own. The kernel may know values that this page does not: they pass
 //! through `from_raw` and `as_raw` unharmed.
@@ -204,8 +205,8 @@ named_flags! {
     PEEK = MSG_PEEK, "MSG_PEEK";
     /// Sent to a directly connected network only.
     DONTROUTE = MSG_DONTROUTE, "MSG_DONTROUTE";
-    /// A receive gives a datagram's whole length, even where the buffer is shorter. Of TCP it throws the bytes away, and
-    /// gives how many they were (tcp(7)).
+    /// A receive gives a datagram's whole length, even where the buffer is shorter. Of TCP it throws the bytes away,
+    /// and gives how many they were (tcp(7)).
     TRUNC = MSG_TRUNC, "MSG_TRUNC";
     /// This call does not wait, whatever the socket's mode.
     DONTWAIT = MSG_DONTWAIT, "MSG_DONTWAIT";

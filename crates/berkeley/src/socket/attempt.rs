@@ -16,7 +16,8 @@ use crate::sys::{socket, transfer};
 /// The transfers never wait, whatever the socket's mode (`MSG_DONTWAIT`). `try_accept` and `try_connect` have no such
 /// flag, and wait where the socket has no timeout.
 impl<F: AsFd> Socket<F> {
-    /// Waits once, until the socket is ready for any of `interest` or `deadline` has passed (ppoll(2)); gives what holds.
+    /// Waits once, until the socket is ready for any of `interest` or `deadline` has passed (ppoll(2)); gives what
+    /// holds.
     ///
     /// An error or the peer's hang-up counts as ready, and surfaces in the next try. Fails with
     /// [`Cause::TimedOut`](crate::Cause::TimedOut), and with `EINTR` where a signal came first.
@@ -46,7 +47,8 @@ impl<F: AsFd> Socket<F> {
         self.accept_once(false)
     }
 
-    /// As [`try_accept`](Self::try_accept), the accepted socket with a timeout of zero: `SOCK_NONBLOCK` in the same call.
+    /// As [`try_accept`](Self::try_accept), the accepted socket with a timeout of zero: `SOCK_NONBLOCK` in the same
+    /// call.
     pub fn try_accept_nonblocking(&self) -> Result<(Socket, Address)> {
         self.accept_once(true)
     }
@@ -87,8 +89,8 @@ impl<F: AsFd> Socket<F> {
             .map_err(|errno| self.fail(Operation::Recv, errno, None))
     }
 
-    /// As [`try_recv`](Self::try_recv), into a new vector of a capacity of `limit`. Fails with `ENOMEM` where there is no
-    /// memory for it.
+    /// As [`try_recv`](Self::try_recv), into a new vector of a capacity of `limit`. Fails with `ENOMEM` where there is
+    /// no memory for it.
     pub fn try_recv_vec(&self, limit: usize, flags: Flags) -> Result<Vec<u8>> {
         let mut buffer = Vec::new();
         transfer::recv_into_vec(self.fd.as_fd(), &mut buffer, limit, (flags | Flags::DONTWAIT).as_raw())

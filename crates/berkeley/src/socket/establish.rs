@@ -15,8 +15,8 @@ impl<F: AsFd> Socket<F> {
     /// Gives the socket its local address (bind(2)).
     ///
     /// Port 0 lets the kernel choose one, which [`local_address`](Self::local_address) tells;
-    /// [`UnixAddress::UNNAMED`](crate::UnixAddress::UNNAMED) lets it choose an abstract name. Fails where the address is
-    /// in use or not of this machine, and below port 1024 without the right.
+    /// [`UnixAddress::UNNAMED`](crate::UnixAddress::UNNAMED) lets it choose an abstract name. Fails where the address
+    /// is in use or not of this machine, and below port 1024 without the right.
     pub fn bind(&self, address: impl Into<Address>) -> Result<()> {
         let address = address.into();
         socket::bind(self.fd.as_fd(), address.encode().as_bytes())
@@ -58,8 +58,8 @@ impl<F: AsFd> Socket<F> {
 
     /// Connects (connect(2)), within the timeout.
     ///
-    /// For a datagram socket it sets the one peer that is sent to and received from. With a timeout of zero a connection
-    /// that cannot be made at once gives an error that [`is_in_progress`](Error::is_in_progress): wait for
+    /// For a datagram socket it sets the one peer that is sent to and received from. With a timeout of zero a
+    /// connection that cannot be made at once gives an error that [`is_in_progress`](Error::is_in_progress): wait for
     /// [`Interest::WRITABLE`], then call [`finish_connect`](Self::finish_connect). After any other failure, a timeout
     /// included, drop the socket and make another.
     pub fn connect(&self, address: impl Into<Address>) -> Result<()> {
@@ -106,9 +106,9 @@ impl<F: AsFd> Socket<F> {
 
     /// Learns how a connection that was in progress ended, once the socket is writable (`SO_ERROR`, getpeername(2)).
     ///
-    /// Fails with what the connection failed with, or with an error that [`is_in_progress`](Error::is_in_progress) where
-    /// it is neither made nor refused yet. `ENOTCONN` where there is none any more and its error was taken, or where
-    /// none was ever started.
+    /// Fails with what the connection failed with, or with an error that [`is_in_progress`](Error::is_in_progress)
+    /// where it is neither made nor refused yet. `ENOTCONN` where there is none any more and its error was taken, or
+    /// where none was ever started.
     ///
     /// ```
     /// use berkeley::{Deadline, Family, Interest, Protocol, Socket, Type};

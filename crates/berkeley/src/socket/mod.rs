@@ -87,7 +87,8 @@ impl Socket {
     /// Makes a socket (socket(2)), close-on-exec from the start.
     ///
     /// Its timeout is none, or zero where the type is [`nonblocking`](Type::nonblocking). Fails where the kernel has no
-    /// such family, type or protocol, for raw and packet sockets without `CAP_NET_RAW`, and at the limit of descriptors.
+    /// such family, type or protocol, for raw and packet sockets without `CAP_NET_RAW`, and at the limit of
+    /// descriptors.
     #[doc(alias = "socket")]
     pub fn new(family: Family, kind: Type, protocol: Protocol) -> Result<Self> {
         let fd = socket::socket(family.as_raw(), kind.as_raw(), protocol.as_raw()).map_err(|errno| {
@@ -121,10 +122,10 @@ impl Socket {
     /// Takes over a descriptor that the parent process left open under `number`, such as systemd's 3 or a shell's
     /// `3<>...`, by duplicating it (fcntl(2) `F_DUPFD_CLOEXEC`); the number itself stays open.
     ///
-    /// Call it before this process opens any descriptor of its own. The kernel cannot tell whose a number is: by then one
-    /// that no parent left open may be that of another value in this process, which this then shares its socket with,
-    /// outside the rules of I/O safety ([`std::os::fd`]). Nothing is closed or overwritten by it, no memory is touched,
-    /// and opening `/proc/self/fd/N` can do as much, so it is safe.
+    /// Call it before this process opens any descriptor of its own. The kernel cannot tell whose a number is: by then
+    /// one that no parent left open may be that of another value in this process, which this then shares its socket
+    /// with, outside the rules of I/O safety ([`std::os::fd`]). Nothing is closed or overwritten by it, no memory is
+    /// touched, and opening `/proc/self/fd/N` can do as much, so it is safe.
     ///
     /// Fails with `EBADF` where nothing is open under that number.
     #[doc(alias = "fromfd")]
@@ -158,8 +159,8 @@ impl<F: AsFd> Socket<F> {
 
     /// Another descriptor of the same socket (dup(2)), close-on-exec.
     ///
-    /// The two share everything that the kernel keeps, `O_NONBLOCK` included; the timeout is copied, and from then on is
-    /// each one's own.
+    /// The two share everything that the kernel keeps, `O_NONBLOCK` included; the timeout is copied, and from then on
+    /// is each one's own.
     #[doc(alias = "dup")]
     pub fn try_clone(&self) -> Result<Socket> {
         let fd =

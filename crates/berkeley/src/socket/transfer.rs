@@ -40,7 +40,8 @@ impl<F: AsFd> Socket<F> {
 
     /// Receives at most `limit` bytes into a new vector, which holds just them; empty at the end of a stream.
     ///
-    /// Its capacity stays `limit`: shrink it where it is kept. Fails with `ENOMEM` where there is no memory for `limit` bytes.
+    /// Its capacity stays `limit`: shrink it where it is kept. Fails with `ENOMEM` where there is no memory for `limit`
+    /// bytes.
     pub fn recv_vec(&self, limit: usize) -> Result<Vec<u8>> {
         let fd = self.fd.as_fd();
         let mut buffer = Vec::new();

@@ -3,8 +3,8 @@
 //! The methods have the names, the results and the errors of [`Socket`]'s. They have no timeouts: wrap a call in
 //! `tokio::time::timeout`, which drops it; each method says what dropping it leaves behind.
 //!
-//! A socket meets the reactor (epoll(7), edge-triggered) at its first wait, not when it is made: a stream socket that is
-//! neither connected nor listening is reported as hung up, and tokio never forgets a hang-up.
+//! A socket meets the reactor (epoll(7), edge-triggered) at its first wait, not when it is made: a stream socket that
+//! is neither connected nor listening is reported as hung up, and tokio never forgets a hang-up.
 //!
 //! | file | what it holds |
 //! |---|---|
@@ -180,7 +180,8 @@ impl AsyncSocket {
         self.socket.bind(address)
     }
 
-    /// Starts to take connections (listen(2)); see [`Socket::listen`]. Call it before anything is awaited of the socket.
+    /// Starts to take connections (listen(2)); see [`Socket::listen`]. Call it before anything is awaited of the
+    /// socket.
     pub fn listen(&self, backlog: u32) -> Result<()> {
         self.socket.listen(backlog)
     }
