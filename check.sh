@@ -14,7 +14,7 @@ Without a name: fmt lint layers doc deny test. Every check named is run, then an
 
   fmt      the code is formatted as rustfmt.toml says
   lint     clippy without a warning, for every set of features; the shell scripts too
-  layers   imports run one way, unsafe stays in its rooms, no file grows past 800 lines
+  layers   imports run one way, unsafe stays in its rooms, no file grows past 800 lines, no comment past 120 columns
   doc      the documentation builds without a warning
   deny     what we depend on: licences, banned and doubled crates, sources (needs cargo-deny)
   test     every test that needs no special rights; a test without its tool is skipped and named

@@ -1,7 +1,7 @@
 //! Reading and writing that wait, also where another program has left the descriptor in non-blocking mode.
 //!
-//! `O_NONBLOCK` belongs to the open file, which processes share: a shell's pipe or terminal may come with it, and may get
-//! it at any time. So nothing is set here; what would block waits in poll(2), and no byte is lost.
+//! `O_NONBLOCK` belongs to the open file, which processes share: a shell's pipe or terminal may come with it, and may
+//! get it at any time. So nothing is set here; what would block waits in poll(2), and no byte is lost.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::AsFd;

@@ -1,5 +1,5 @@
-//! The threads that serve: a runtime of one thread each, so that a connection never changes its thread, and the thread's
-//! buffers serve all its connections. Where one is enough, it is the thread that accepts.
+//! The threads that serve: a runtime of one thread each, so that a connection never changes its thread, and the
+//! thread's buffers serve all its connections. Where one is enough, it is the thread that accepts.
 
 use std::io;
 use std::sync::Arc;
