@@ -16,7 +16,8 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// `connect tcp 127.0.0.1:9: connection refused (os error 111)`.
 ///
 /// An error that only asks for patience ([`is_would_block`](Self::is_would_block), an interruption, a connection still
-/// in progress) allocates nothing. Converted into [`io::Error`], it keeps its errno.
+/// in progress) allocates nothing, unless it has a number of bytes to tell: `send_all` had sent a part by then.
+/// Converted into [`io::Error`], it keeps its errno.
 ///
 /// ```
 /// use berkeley::{Family, Protocol, Socket, Type};
@@ -278,7 +279,8 @@ impl Error {
         }
     }
 
-    /// What it was done to, as it is printed: `tcp 127.0.0.1:9`, `tcp`, an option's name; `None` where nothing is known.
+    /// What it was done to, as it is printed: `tcp 127.0.0.1:9`, `tcp`, an option's name; `None` where nothing is
+    /// known.
     pub fn target(&self) -> Option<&str> {
         self.detail.as_ref().map(|detail| &*detail.target).filter(|target| !target.is_empty())
     }

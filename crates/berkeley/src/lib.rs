@@ -1,8 +1,8 @@
 //! Sockets, complete and memory-safe: what Python programmers know as the `socket` module, for Rust.
 //!
-//! [`Socket`] is one method per system call, under the names of the man pages, for every family the kernel has. Timeouts
-//! are Python's: none, zero, or a duration that bounds a whole operation. No `unsafe` is asked of the caller, SIGPIPE is
-//! never raised, and every descriptor is close-on-exec from the call that made it.
+//! [`Socket`] is one method per system call, under the names of the man pages, for every family the kernel has.
+//! Timeouts are Python's: none, zero, or a duration that bounds a whole operation. No `unsafe` is asked of the caller,
+//! SIGPIPE is never raised, and every descriptor is close-on-exec from the call that made it.
 //!
 //! ```
 //! use berkeley::{Family, Protocol, Socket, Type};
@@ -18,11 +18,12 @@
 //! [`create_connection`] goes from a name to a connection and [`create_server`] from an address to a listener;
 //! [`resolve`](mod@resolve) holds names alone.
 //!
-//! [`control`] holds what travels beside the bytes: descriptors, credentials, timestamps, addresses, errors. Without a copy
-//! go files ([`Socket::send_file`]), what another socket receives ([`splice`]) and large buffers ([`zero_copy`]); [`ring`]
-//! captures packets.
+//! [`control`] holds what travels beside the bytes: descriptors, credentials, timestamps, addresses, errors. Without a
+//! copy go files ([`Socket::send_file`]), what another socket receives ([`splice`]) and large buffers ([`zero_copy`]);
+//! [`ring`] captures packets.
 //!
-//! Features, all off by default: `tokio` (`AsyncSocket`: the same calls, awaited), `tracing` (one event per system call).
+//! Features, all off by default: `tokio` (`AsyncSocket`: the same calls, awaited), `tracing` (one event per system
+//! call).
 
 mod address;
 mod connect;

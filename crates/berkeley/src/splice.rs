@@ -86,7 +86,7 @@ impl SplicePipe {
     /// Moves at most `max` bytes that are there from the socket into the pipe: one splice(2).
     ///
     /// An error that [`is_would_block`](Error::is_would_block) means that the socket has nothing: wait for
-    /// [`Interest::Readable`]. TCP heeds only the socket's own mode, and waits where the socket has no timeout. Fails
+    /// [`Interest::READABLE`]. TCP heeds only the socket's own mode, and waits where the socket has no timeout. Fails
     /// with `EINVAL` for a kind of socket that the kernel cannot splice.
     pub fn try_fill<F: AsFd>(&mut self, from: &Socket<F>, max: usize) -> Result<Filled> {
         if max == 0 {
@@ -108,7 +108,7 @@ impl SplicePipe {
     /// many bytes went.
     ///
     /// An error that [`is_would_block`](Error::is_would_block) means that the socket has no room: wait for
-    /// [`Interest::Writable`]. A socket without a timeout is waited for.
+    /// [`Interest::WRITABLE`]. A socket without a timeout is waited for.
     pub fn try_drain<F: AsFd>(&mut self, to: &Socket<F>) -> Result<usize> {
         self.drain_once(to, true).map_err(|errno| to.fail(Operation::Splice, errno, None))
     }
@@ -161,7 +161,7 @@ impl SplicePipe {
     fn fill_waiting<F: AsFd>(&mut self, from: &Socket<F>, max: usize) -> std::result::Result<(), Stop> {
         let (fd, write) = (from.as_fd(), self.write.as_fd());
         // The pipe is empty, so that only the socket can be waited for.
-        let length = carry_through(fd, Interest::Readable, from.timeout(), Poll::Honest, || {
+        let length = carry_through(fd, Interest::READABLE, from.timeout(), Poll::Honest, || {
             file::splice(fd, write, max, false)
         })?;
         self.held += length;

@@ -218,6 +218,8 @@ mod tests {
             (UnixAddress::from_path("/run/门").unwrap(), "/run/门"),
             (UnixAddress::from_path(OsStr::from_bytes(b"\xff\x1b[2J")).unwrap(), r"\xff\u{1b}[2J"),
             (UnixAddress::from_path(&longest).unwrap(), &longest),
+            (UnixAddress::from_path("@door").unwrap(), r"\x40door"),
+            (UnixAddress::from_path("(unnamed)").unwrap(), r"\x28unnamed)"),
             (UnixAddress::from_abstract(b"a\0b").unwrap(), r"@a\0b"),
             (UnixAddress::from_abstract(b"").unwrap(), "@"),
             (UnixAddress::UNNAMED, "(unnamed)"),

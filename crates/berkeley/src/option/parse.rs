@@ -21,8 +21,8 @@ impl Description {
     /// | ports | `4000-4999` |
     /// | bytes | in hexadecimal |
     ///
-    /// Fails, and says what it wants, for any other text, for a number out of the option's range, and for an option that
-    /// cannot be set.
+    /// Fails, and says what it wants, for any other text, for a number out of the option's range, and for an option
+    /// that cannot be set.
     ///
     /// ```
     /// use berkeley::option::{self, Value};
@@ -55,8 +55,8 @@ impl Description {
 
     /// Whether a value of the option's kind is one that the kernel takes as it is; it cuts some others without a word.
     ///
-    /// [`parse`](Self::parse) and [`Socket::set`](crate::Socket::set) ask it too. Fails, and says what the option takes,
-    /// for a number or a duration out of its [`range`](Self::range), or else out of what its kind can hold.
+    /// [`parse`](Self::parse) and [`Socket::set`](crate::Socket::set) ask it too. Fails, and says what the option
+    /// takes, for a number or a duration out of its [`range`](Self::range), or else out of what its kind can hold.
     ///
     /// ```
     /// use berkeley::option::{Value, ip};

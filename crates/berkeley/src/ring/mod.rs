@@ -78,9 +78,10 @@ impl Ring {
             if let Some(block) = self.try_next_block() {
                 return Ok(block);
             }
-            match self.socket.wait(Interest::Readable, deadline) {
+            match self.socket.wait(Interest::READABLE, deadline) {
                 Err(error) if error.is_interrupted() => continue,
-                waited => waited.map_err(|error| self.fail(&error))?,
+                Err(error) => return Err(self.fail(&error)),
+                Ok(_) => {}
             }
             if let Some(block) = self.try_next_block() {
                 return Ok(block);

@@ -15,8 +15,8 @@ impl<F: AsFd> Socket<F> {
     /// Gives the socket its local address (bind(2)).
     ///
     /// Port 0 lets the kernel choose one, which [`local_address`](Self::local_address) tells;
-    /// [`UnixAddress::UNNAMED`](crate::UnixAddress::UNNAMED) lets it choose an abstract name. Fails where the address is
-    /// in use or not of this machine, and below port 1024 without the right.
+    /// [`UnixAddress::UNNAMED`](crate::UnixAddress::UNNAMED) lets it choose an abstract name. Fails where the address
+    /// is in use or not of this machine, and below port 1024 without the right.
     pub fn bind(&self, address: impl Into<Address>) -> Result<()> {
         let address = address.into();
         socket::bind(self.fd.as_fd(), address.encode().as_bytes())
@@ -42,7 +42,7 @@ impl<F: AsFd> Socket<F> {
     pub fn accept(&self) -> Result<(Socket, Address)> {
         let fd = self.fd.as_fd();
         let accepted =
-            carry_through(fd, Interest::Readable, self.timeout(), Poll::Honest, || socket::accept(fd, false));
+            carry_through(fd, Interest::READABLE, self.timeout(), Poll::Honest, || socket::accept(fd, false));
         let (accepted, address) =
             accepted.map_err(|stop| self.at_home(self.stopped(Operation::Accept, stop, None)))?;
         Ok((Socket::made(accepted, false), describe::decode(&address)))
@@ -58,9 +58,9 @@ impl<F: AsFd> Socket<F> {
 
     /// Connects (connect(2)), within the timeout.
     ///
-    /// For a datagram socket it sets the one peer that is sent to and received from. With a timeout of zero a connection
-    /// that cannot be made at once gives an error that [`is_in_progress`](Error::is_in_progress): wait for
-    /// [`Interest::Writable`], then call [`finish_connect`](Self::finish_connect). After any other failure, a timeout
+    /// For a datagram socket it sets the one peer that is sent to and received from. With a timeout of zero a
+    /// connection that cannot be made at once gives an error that [`is_in_progress`](Error::is_in_progress): wait for
+    /// [`Interest::WRITABLE`], then call [`finish_connect`](Self::finish_connect). After any other failure, a timeout
     /// included, drop the socket and make another.
     pub fn connect(&self, address: impl Into<Address>) -> Result<()> {
         let address = address.into();
@@ -89,16 +89,16 @@ impl<F: AsFd> Socket<F> {
                 // A full AF_UNIX backlog, of which poll says "writable".
                 Err(Errno::AGAIN) if waits(fd, timeout)? => match &mut pace {
                     None => pace = Some(Pace::new(deadline, Poll::MayLie)),
-                    Some(pace) => pace.wait(fd, Interest::Writable)?,
+                    Some(pace) => pace.wait(fd, Interest::WRITABLE)?,
                 },
                 Err(errno) => return Err(errno.into()),
             }
         }
-        wait(fd, Interest::Writable, deadline)?;
+        wait(fd, Interest::WRITABLE, deadline)?;
         let mut pace = Pace::new(deadline, Poll::Honest);
         loop {
             match outcome(fd) {
-                Err(Errno::INPROGRESS) => pace.wait(fd, Interest::Writable)?,
+                Err(Errno::INPROGRESS) => pace.wait(fd, Interest::WRITABLE)?,
                 result => return Ok(result?),
             }
         }
@@ -106,9 +106,9 @@ impl<F: AsFd> Socket<F> {
 
     /// Learns how a connection that was in progress ended, once the socket is writable (`SO_ERROR`, getpeername(2)).
     ///
-    /// Fails with what the connection failed with, or with an error that [`is_in_progress`](Error::is_in_progress) where
-    /// it is neither made nor refused yet. `ENOTCONN` where there is none any more and its error was taken, or where
-    /// none was ever started.
+    /// Fails with what the connection failed with, or with an error that [`is_in_progress`](Error::is_in_progress)
+    /// where it is neither made nor refused yet. `ENOTCONN` where there is none any more and its error was taken, or
+    /// where none was ever started.
     ///
     /// ```
     /// use berkeley::{Deadline, Family, Interest, Protocol, Socket, Type};
@@ -122,7 +122,7 @@ impl<F: AsFd> Socket<F> {
     /// let client = Socket::new(Family::INET, Type::STREAM.nonblocking(), Protocol::DEFAULT)?;
     /// match client.connect(server.local_address()?) {
     ///     Err(error) if error.is_in_progress() => {
-    ///         client.wait(Interest::Writable, Deadline::after(Duration::from_secs(5)))?;
+    ///         client.wait(Interest::WRITABLE, Deadline::after(Duration::from_secs(5)))?;
     ///         client.finish_connect()?;
     ///     }
     ///     done => done?,

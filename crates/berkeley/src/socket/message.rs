@@ -125,7 +125,7 @@ impl<F: AsFd> Socket<F> {
         let fd = self.fd.as_fd();
         message
             .encoded(|address, control| {
-                carry_through(fd, Interest::Writable, timeout, Poll::MayLie, || {
+                carry_through(fd, Interest::WRITABLE, timeout, Poll::MayLie, || {
                     message::send_message(fd, message.buffers, address, control, flags)
                 })
             })
@@ -192,9 +192,9 @@ impl<F: AsFd> Socket<F> {
         let raw_flags = with_timeout(flags, timeout).as_raw();
         // Datagrams that wait to be received would end each wait for an error at once; poll(2) always reports errors.
         let (interest, poll) = if flags.contains(Flags::ERRQUEUE) {
-            (Interest::Priority, Poll::MayLie)
+            (Interest::PRIORITY, Poll::MayLie)
         } else {
-            (Interest::Readable, Poll::Honest)
+            (Interest::READABLE, Poll::Honest)
         };
         carry_through(fd, interest, timeout, poll, || receive(fd, buffers, control, raw_flags))
             .map_err(|stop| self.stopped(Operation::RecvMsg, stop, None))

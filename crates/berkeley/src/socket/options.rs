@@ -68,8 +68,8 @@ impl<F: AsFd> Socket<F> {
             .map_err(|explanation| Error::unexpected(operation, explanation).on(option.to_string()))
     }
 
-    /// Sets an option that is known at run time; fails as [`set`](Self::set) does, and in words where the value is not of
-    /// the option's kind.
+    /// Sets an option that is known at run time; fails as [`set`](Self::set) does, and in words where the value is not
+    /// of the option's kind.
     pub fn set_value(&self, option: &Description, value: &Value) -> Result<()> {
         let operation = Operation::SetOption;
         if !option.access.writes() {

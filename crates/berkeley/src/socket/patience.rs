@@ -39,9 +39,9 @@ impl<'fd> Patience<'fd> {
 
     fn wait(&mut self) -> Result<(), Stop> {
         if let Some(pace) = &mut self.pace {
-            return pace.wait(self.fd, Interest::Writable);
+            return pace.wait(self.fd, Interest::WRITABLE);
         }
         self.pace = Some(Pace::new(self.deadline, Poll::MayLie));
-        wait(self.fd, Interest::Writable, self.deadline)
+        wait(self.fd, Interest::WRITABLE, self.deadline)
     }
 }

@@ -12,9 +12,9 @@ pub(crate) fn duplicate(fd: BorrowedFd<'_>) -> Result<OwnedFd> {
 
 /// Duplicates the descriptor that a parent process left open under `number`.
 ///
-/// What opening `/proc/self/fd/N` does without `unsafe`, for sockets too: the number itself stays whoever's it is, and a
-/// number that is not open is `EBADF`.
-pub(crate) fn adopt_inherited(number: u32) -> Result<OwnedFd> {
+/// What opening `/proc/self/fd/N` does without `unsafe`, for sockets too: the number itself stays whoever's it is, and
+/// a number that is not open is `EBADF`.
+pub(crate) fn duplicate_inherited(number: u32) -> Result<OwnedFd> {
     duplicate_number(RawFd::try_from(number).unwrap_or(-1))
 }
 

@@ -9,16 +9,16 @@
 //! | file | items |
 //! |---|---|
 //! | `errno` | `Errno` with its named values, `Errno::message` |
-//! | `socket` | `socket`, `socket_pair`, `bind`, `listen`, `accept`, `connect`, `shutdown`, `local_address`, `peer_address` |
+//! | `socket` | `RawAddress`; `socket`, `socket_pair`, `bind`, `listen`, `accept`, `connect`, `shutdown`, `local_address`, `peer_address` |
 //! | `transfer` | `recv`, `recv_uninit`, `recv_into_vec`, `recv_from`, `send`, `send_to` |
 //! | `message` | `send_message`, `receive_message` |
 //! | `control` | `ControlData`, `Walk`, `descriptors_in` |
 //! | `option` | `option`, `option_i32`, `set_option` |
-//! | `fd` | `duplicate`, `adopt_inherited`, `set_nonblocking`, `is_nonblocking`, `unsent` |
+//! | `fd` | `duplicate`, `duplicate_inherited`, `set_nonblocking`, `is_nonblocking`, `unsent` |
 //! | `file` | `send_file`, `read_at`, `pipe`, `set_pipe_capacity`, `pipe_capacity`, `splice`, `read` |
 //! | `identity` | `own` |
 //! | `poll` | `poll` |
-//! | `resolve` | `address_info`, `name_info`, `resolve_message`, `interface_index`, `interface_name` |
+//! | `resolve` | `LookupError`, `AddressInfo`, `AddressHints`; `address_info`, `name_info`, `resolve_message`, `interface_index`, `interface_name` |
 //! | `ring` | `Mapping`, `Held`, `page_size`, the layout of blocks and packets |
 //! | `layout` | the offsets and sizes of the kernel's structures |
 //! | `constants` | the kernel's numbers, by their C names |

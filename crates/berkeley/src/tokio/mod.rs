@@ -3,8 +3,8 @@
 //! The methods have the names, the results and the errors of [`Socket`]'s. They have no timeouts: wrap a call in
 //! `tokio::time::timeout`, which drops it; each method says what dropping it leaves behind.
 //!
-//! A socket meets the reactor (epoll(7), edge-triggered) at its first wait, not when it is made: a stream socket that is
-//! neither connected nor listening is reported as hung up, and tokio never forgets a hang-up.
+//! A socket meets the reactor (epoll(7), edge-triggered) at its first wait, not when it is made: a stream socket that
+//! is neither connected nor listening is reported as hung up, and tokio never forgets a hang-up.
 //!
 //! | file | what it holds |
 //! |---|---|
@@ -25,7 +25,7 @@ mod wait;
 
 use std::fmt;
 use std::net::Shutdown;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -166,8 +166,8 @@ impl AsyncSocket {
 
     /// The socket itself: its options, its one-call `try_*` methods, its name in a log.
     ///
-    /// Leave its timeout at zero: with another, the thread would block in [`recv_vec`](Self::recv_vec),
-    /// [`accept`](Self::accept) or [`connect`](Self::connect).
+    /// Leave its timeout at zero: with another, the thread would block in [`accept`](Self::accept) or
+    /// [`connect`](Self::connect).
     pub fn socket(&self) -> &Socket {
         &self.socket
     }
@@ -182,7 +182,8 @@ impl AsyncSocket {
         self.socket.bind(address)
     }
 
-    /// Starts to take connections (listen(2)); see [`Socket::listen`]. Call it before anything is awaited of the socket.
+    /// Starts to take connections (listen(2)); see [`Socket::listen`]. Call it before anything is awaited of the
+    /// socket.
     pub fn listen(&self, backlog: u32) -> Result<()> {
         self.socket.listen(backlog)
     }
@@ -261,6 +262,22 @@ fn check_runtime() -> Result<()> {
 
 fn register_error(fd: RawFd, errno: Errno) -> Error {
     Error::kernel(Operation::Register, errno).on(format!("fd {fd}"))
+}
+
+/// As [`AsyncSocket::from_socket`].
+impl TryFrom<Socket> for AsyncSocket {
+    type Error = Error;
+
+    fn try_from(socket: Socket) -> Result<Self> {
+        Self::from_socket(socket)
+    }
+}
+
+/// As [`AsyncSocket::into_socket`]: the descriptor stays non-blocking.
+impl From<AsyncSocket> for OwnedFd {
+    fn from(socket: AsyncSocket) -> Self {
+        socket.into_socket().into()
+    }
 }
 
 impl fmt::Debug for AsyncSocket {

@@ -108,7 +108,8 @@ impl AsyncSocket {
         }
     }
 
-    /// As [`poll_event`](Self::poll_event), woken by an error alone too, which tokio's `poll_read_ready` sleeps through.
+    /// As [`poll_event`](Self::poll_event), woken by an error alone too, which tokio's `poll_read_ready` sleeps
+    /// through.
     fn poll_packet<'a>(
         &self,
         registration: &'a Arc<AsyncFd<RawFd>>,
@@ -152,8 +153,8 @@ impl<'a> ReadReady<'a> {
     ///
     /// Of TCP, a receive that leaves room in `buffer` shows that the socket is empty, so the next wait begins without
     /// another system call. What comes later, the end of the data included, is a new event; an end that came along with
-    /// the data is remembered. Urgent data (RFC 6093) cuts a receive short as well: once some has come, the rule is off.
-    /// For all other sockets the next receive finds out.
+    /// the data is remembered. Urgent data (RFC 6093) cuts a receive short as well: once some has come, the rule is
+    /// off. For all other sockets the next receive finds out.
     #[inline]
     pub fn recv(&mut self, buffer: &mut [u8]) -> Result<usize> {
         let socket = &self.socket.socket;

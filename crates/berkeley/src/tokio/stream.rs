@@ -12,8 +12,8 @@ use super::wait::{gone, poll_pause, uninterrupted};
 use crate::kinds::Flags;
 use crate::sys::Errno;
 
-/// One task at a time, as for [`recv_ready`](AsyncSocket::recv_ready): of two that read, only the last to come is woken.
-/// A task that writes may run beside it.
+/// One task at a time, as for [`recv_ready`](AsyncSocket::recv_ready): of two that read, only the last to come is
+/// woken. A task that writes may run beside it.
 impl AsyncRead for &AsyncSocket {
     fn poll_read(
         self: Pin<&mut Self>,

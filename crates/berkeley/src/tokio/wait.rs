@@ -15,8 +15,8 @@ use crate::kinds::Flags;
 use crate::socket::{Deadline, Pace, Poll, Socket};
 use crate::sys::Errno;
 
-/// Something to receive, or an error alone: epoll says `EPOLLERR` without `EPOLLIN` of an ICMP error of UDP, or of a queue
-/// of errors, and tokio's `READABLE` leaves it out.
+/// Something to receive, or an error alone: epoll says `EPOLLERR` without `EPOLLIN` of an ICMP error of UDP, or of a
+/// queue of errors, and tokio's `READABLE` leaves it out.
 pub(super) const READ: Interest = Interest::READABLE.add(Interest::ERROR);
 
 /// Room to send, or an error alone.

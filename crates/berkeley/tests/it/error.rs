@@ -190,7 +190,7 @@ fn waiting() -> Vec<Row> {
     let soon = Deadline::after(Duration::from_millis(1));
     vec![
         row(Operation::SetTimeout, "unix", set_timeout),
-        row(Operation::Wait, "unix", failed(quiet.wait(Interest::Readable, soon))),
+        row(Operation::Wait, "unix", failed(quiet.wait(Interest::READABLE, soon))),
     ]
 }
 

@@ -148,10 +148,10 @@ fn one_wait_and_one_try_show_the_interruption() {
         let (left, _right) = UNIX.pair();
         let (listener, _) = UNIX.listener(1);
         let signals = Interrupter::every(OFTEN);
-        let error = left.wait(Interest::Readable, Deadline::after(LONG)).unwrap_err();
+        let error = left.wait(Interest::READABLE, Deadline::after(LONG)).unwrap_err();
         assert!(error.is_interrupted(), "{error}");
         assert_eq!((error.kind(), error.raw_os_error()), (ErrorKind::Interrupted, Some(EINTR)));
-        let error = left.wait(Interest::Readable, Deadline::NEVER).unwrap_err();
+        let error = left.wait(Interest::READABLE, Deadline::NEVER).unwrap_err();
         assert!(error.is_interrupted(), "{error}");
         // accept4(2) knows no MSG_DONTWAIT: on a socket that blocks, the try waits in the kernel.
         let error = listener.try_accept().unwrap_err();

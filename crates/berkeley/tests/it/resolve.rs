@@ -228,3 +228,10 @@ fn a_resolver_that_cannot_work_says_which_errno_stopped_it() {
     assert_eq!(error.to_string(), "resolve_back 127.0.0.1:80: too many open files (os error 24)");
     assert!(armed.struck());
 }
+
+#[test]
+fn a_nonblocking_type_resolves_as_its_kind_does() {
+    let stream = resolve("127.0.0.1", 80, &Hints::new().kind(Type::STREAM)).unwrap();
+    let nonblocking = resolve("127.0.0.1", 80, &Hints::new().kind(Type::STREAM.nonblocking())).unwrap();
+    assert_eq!(nonblocking, stream);
+}

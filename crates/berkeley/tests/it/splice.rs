@@ -323,7 +323,7 @@ fn the_tries_tell_whose_turn_it_is() {
             client.send_all(&pattern(100_000)).unwrap();
             let (mut filled, mut full) = (0, false);
             while !full {
-                from.wait(Interest::Readable, berkeley::Deadline::after(LONG)).unwrap();
+                from.wait(Interest::READABLE, berkeley::Deadline::after(LONG)).unwrap();
                 match pipe.try_fill(&from, 1000).unwrap() {
                     Filled::Bytes(length) => filled += length,
                     Filled::Full => full = true,
@@ -340,11 +340,11 @@ fn the_tries_tell_whose_turn_it_is() {
             let (client, from) = kind.pair();
             from.set_timeout(Some(Duration::ZERO)).unwrap();
             client.send_all(b"x").unwrap();
-            from.wait(Interest::Readable, berkeley::Deadline::after(LONG)).unwrap();
+            from.wait(Interest::READABLE, berkeley::Deadline::after(LONG)).unwrap();
             assert_eq!(pipe.try_fill(&from, 10).unwrap(), Filled::Bytes(1));
             assert!(pipe.try_fill(&from, 10).unwrap_err().is_would_block());
             drop(client);
-            from.wait(Interest::Readable, berkeley::Deadline::after(LONG)).unwrap();
+            from.wait(Interest::READABLE, berkeley::Deadline::after(LONG)).unwrap();
             assert_eq!(pipe.try_fill(&from, 10).unwrap(), Filled::End);
             assert_eq!(pipe.held(), 1);
         }

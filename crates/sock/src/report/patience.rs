@@ -1,7 +1,7 @@
 //! Reading and writing that wait, also where another program has left the descriptor in non-blocking mode.
 //!
-//! `O_NONBLOCK` belongs to the open file, which processes share: a shell's pipe or terminal may come with it, and may get
-//! it at any time. So nothing is set here; what would block waits in poll(2), and no byte is lost.
+//! `O_NONBLOCK` belongs to the open file, which processes share: a shell's pipe or terminal may come with it, and may
+//! get it at any time. So nothing is set here; what would block waits in poll(2), and no byte is lost.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::AsFd;
@@ -12,7 +12,7 @@ use berkeley::{Deadline, Interest, SocketRef};
 pub fn read(input: &mut (impl Read + AsFd), buffer: &mut [u8]) -> io::Result<usize> {
     loop {
         match input.read(buffer) {
-            Err(error) => bear(error, input, Interest::Readable)?,
+            Err(error) => bear(error, input, Interest::READABLE)?,
             outcome => return outcome,
         }
     }
@@ -25,12 +25,12 @@ pub fn write(out: &mut (impl Write + AsFd), bytes: &[u8]) -> io::Result<()> {
         match out.write(rest) {
             Ok(0) => return Err(ErrorKind::WriteZero.into()),
             Ok(written) => rest = &rest[written..],
-            Err(error) => bear(error, out, Interest::Writable)?,
+            Err(error) => bear(error, out, Interest::WRITABLE)?,
         }
     }
     // A buffer of std's keeps what it could not write yet, and goes on there.
     while let Err(error) = out.flush() {
-        bear(error, out, Interest::Writable)?;
+        bear(error, out, Interest::WRITABLE)?;
     }
     Ok(())
 }

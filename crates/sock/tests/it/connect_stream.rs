@@ -114,7 +114,8 @@ fn bytes_that_were_answered_with_a_reset_are_no_success() {
 }
 
 /// Whether /proc lists a socket connected to `address` that some process still has open: established, its own end
-/// sent and not that of the peer, or the other way round (proc(5), `net/tcp`; an inode of 0 is a socket without an owner).
+/// sent and not that of the peer, or the other way round (proc(5), `net/tcp`; an inode of 0 is a socket without an
+/// owner).
 fn is_listed(address: &str) -> bool {
     let address: SocketAddr = address.parse().expect("an address");
     let remote = format!("0100007F:{:04X}", address.port());

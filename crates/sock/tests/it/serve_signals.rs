@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 use berkeley::{Family, Protocol, Socket, Type, option};
 
 use crate::support::{
-    Captured, LIMIT, SOCK, Server, TempDir, connect, eventually, expect, pattern, read_all, text,
+    Captured, LIMIT, SOCK, Server, TempDir, connect, eventually, expect, pattern, read_all, sock_after, text,
 };
 
 #[test]
-fn either_signal_closes_idle_connections_and_ends_with_0() {
-    for signal in ["TERM", "INT"] {
+fn each_signal_closes_idle_connections_and_ends_with_0() {
+    for signal in ["TERM", "INT", "HUP"] {
         let server = Server::start(&["127.0.0.1:0"]);
         let mut clients = [server.connect(), server.connect()];
         for client in &mut clients {
@@ -30,6 +30,21 @@ fn either_signal_closes_idle_connections_and_ends_with_0() {
         for client in clients {
             assert_eq!(read_all(client), b"", "closed in order, not reset");
         }
+    }
+}
+
+#[test]
+fn a_signal_that_was_ignored_at_the_start_stays_so() {
+    for signal in ["INT", "HUP"] {
+        let before = format!("trap '' {signal}");
+        let server = Server::start_with(&mut sock_after(&before, &["serve", "127.0.0.1:0", "--echo"]));
+        server.process.signal(signal);
+        let mut client = server.connect();
+        client.write_all(b"still there").expect("a live server");
+        expect(&client, b"still there");
+        let finished = server.end("TERM");
+        assert_eq!(finished.code(), 0, "{}", finished.stderr);
+        assert!(!finished.stderr.contains(&format!("SIG{signal}")), "{}", finished.stderr);
     }
 }
 

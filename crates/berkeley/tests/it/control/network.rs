@@ -351,7 +351,7 @@ fn several_buffers_are_one_message_and_urgent_data_is_flagged() {
         let urgent = [IoSlice::new(b"!")];
         near.send_msg(&SendMessage::new(&urgent).flags(Flags::OOB)).unwrap();
         let later = berkeley::Deadline::after(LIMIT);
-        far.wait(berkeley::Interest::Priority, later).unwrap();
+        far.wait(berkeley::Interest::PRIORITY, later).unwrap();
         let (received, bytes) = receive(&far, &mut ControlBuffer::new(), Flags::OOB);
         assert_eq!((bytes.as_slice(), received.is_out_of_band()), (&b"!"[..], true));
     });

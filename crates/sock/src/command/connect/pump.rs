@@ -107,7 +107,7 @@ impl Line {
     }
 
     fn wait_readable(&self) -> berkeley::Result<()> {
-        match self.socket.wait(Interest::Readable, Deadline::NEVER) {
+        match self.socket.wait(Interest::READABLE, Deadline::NEVER) {
             Err(error) if !error.is_interrupted() => Err(error),
             _ => Ok(()),
         }

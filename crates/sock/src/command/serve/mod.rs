@@ -42,9 +42,11 @@ const MOST_THREADS: usize = 4;
 
 /// Runs the command.
 pub fn run(args: &ServeArgs) -> Result<Exit, Failure> {
+    // Before anything of our own is opened, which might have the number.
+    let ready = inherit(args.ready_fd);
     let journal =
         Journal::start(args.quiet, args.json).map_err(|error| Failure::io("start the log", &error))?;
-    let outcome = serve(args, &journal);
+    let outcome = ready.and_then(|ready| serve(args, ready, &journal));
     if let Err(failure) = &outcome {
         journal.failed(failure);
     }
@@ -52,7 +54,18 @@ pub fn run(args: &ServeArgs) -> Result<Exit, Failure> {
     outcome
 }
 
-fn serve(args: &ServeArgs, journal: &Journal) -> Result<Exit, Failure> {
+/// The descriptor that `--ready-fd` names.
+///
+/// Not a socket as a rule: a pipe or a file, written as one. The number itself stays open until we exit.
+fn inherit(number: Option<u32>) -> Result<Option<(u32, File)>, Failure> {
+    let Some(number) = number else { return Ok(None) };
+    let inherited = Socket::inherit(number).map_err(|error| {
+        Failure::misuse(error).hint("--ready-fd takes a descriptor that is open, as in 3>ready")
+    })?;
+    Ok(Some((number, File::from(OwnedFd::from(inherited)))))
+}
+
+fn serve(args: &ServeArgs, ready: Option<(u32, File)>, journal: &Journal) -> Result<Exit, Failure> {
     let endpoint = open::parse(&args.endpoint, Role::Listen).map_err(Failure::misuse)?;
     let answer = Answer::new(&args.answer)?;
     refuse_what_cannot_be(args, &endpoint)?;
@@ -65,7 +78,7 @@ fn serve(args: &ServeArgs, journal: &Journal) -> Result<Exit, Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::io("start the reactor", &error))?;
-    let exit = runtime.block_on(run_until_stopped(args, listeners, &shared))?;
+    let exit = runtime.block_on(run_until_stopped(args, ready, listeners, &shared))?;
     shared.summarise();
     Ok(exit)
 }
@@ -100,6 +113,7 @@ fn raise_descriptor_limit(journal: &Journal) {
 /// Listens until a signal, or with `--once` until the first client is served.
 async fn run_until_stopped(
     args: &ServeArgs,
+    ready: Option<(u32, File)>,
     listeners: Vec<Listener>,
     shared: &Arc<Shared>,
 ) -> Result<Exit, Failure> {
@@ -107,7 +121,7 @@ async fn run_until_stopped(
     let places = Arc::new(Semaphore::new(places(args)));
     let pool = Pool::start(threads(args), shared).map_err(|error| Failure::io("start a thread", &error))?;
     let pool = Arc::new(pool);
-    announce(args, &listeners, shared)?;
+    announce(ready, &listeners, shared)?;
     let mut paths = Vec::new();
     let mut serving = JoinSet::new();
     for listener in listeners {
@@ -127,7 +141,10 @@ async fn run_until_stopped(
     tokio::spawn(end_idle(Arc::clone(shared)));
     let signal = tokio::select! {
         // Only with --once does serving end by itself.
-        _ = serving.join_next() => None,
+        ended = serving.join_next() => match ended {
+            Some(Err(error)) => return Err(Failure::new(Exit::Other, format_args!("a listener failed: {error}"))),
+            _ => None,
+        },
         signal = stop.first() => Some(signal),
     };
     // The sockets close, and the paths go, before anything is waited for.
@@ -151,20 +168,16 @@ fn threads(args: &ServeArgs) -> usize {
 }
 
 /// Says where the server listens: to people, to programs, and through `--ready-fd`.
-fn announce(args: &ServeArgs, listeners: &[Listener], shared: &Shared) -> Result<(), Failure> {
-    let mut ready = String::new();
+fn announce(ready: Option<(u32, File)>, listeners: &[Listener], shared: &Shared) -> Result<(), Failure> {
+    let mut addresses = String::new();
     for listener in listeners {
         let (transport, address) = (listener.scheme.name(), listener.address.to_string());
         shared.journal.listening(transport, &address);
-        ready.extend([transport, " ", &address, "\n"]);
+        addresses.extend([transport, " ", &address, "\n"]);
     }
-    let Some(number) = args.ready_fd else { return Ok(()) };
-    // Not a socket as a rule: a pipe or a file, written as one. The number itself stays open until we exit.
-    let inherited = Socket::inherit(number).map_err(|error| {
-        Failure::misuse(error).hint("--ready-fd takes a descriptor that is open, as in 3>ready")
-    })?;
-    File::from(OwnedFd::from(inherited))
-        .write_all(ready.as_bytes())
+    let Some((number, mut ready)) = ready else { return Ok(()) };
+    ready
+        .write_all(addresses.as_bytes())
         .map_err(|error| Failure::io(format_args!("write to fd {number}"), &error))
 }
 
