@@ -46,6 +46,7 @@ enum Origin {
     Deadline,
     Caller,
     Unexpected,
+    #[cfg_attr(not(feature = "tokio"), allow(dead_code, reason = "only a runtime shuts down"))]
     Shutdown,
 }
 

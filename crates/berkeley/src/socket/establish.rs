@@ -16,7 +16,20 @@ impl<F: AsFd> Socket<F> {
     ///
     /// Port 0 lets the kernel choose one, which [`local_address`](Self::local_address) tells;
     /// [`UnixAddress::UNNAMED`](crate::UnixAddress::UNNAMED) lets it choose an abstract name. Fails where the address
-    /// is in use or not of this machine, and below port 1024 without the right.
+    /// is in use (`EADDRINUSE`) or not of this machine (`EADDRNOTAVAIL`), below port 1024 without the right (`EACCES`),
+    /// and where the socket is bound already (`EINVAL`). A Unix path must not exist, and stays when the socket is closed.
+    ///
+    /// ```
+    /// use berkeley::{Family, Protocol, Socket, Type};
+    /// use std::io::ErrorKind;
+    /// use std::net::Ipv4Addr;
+    ///
+    /// let first = Socket::new(Family::INET, Type::DGRAM, Protocol::DEFAULT)?;
+    /// first.bind((Ipv4Addr::LOCALHOST, 0))?;
+    /// let second = Socket::new(Family::INET, Type::DGRAM, Protocol::DEFAULT)?;
+    /// assert_eq!(second.bind(first.local_address()?).unwrap_err().kind(), ErrorKind::AddrInUse);
+    /// # Ok::<(), berkeley::Error>(())
+    /// ```
     pub fn bind(&self, address: impl Into<Address>) -> Result<()> {
         let address = address.into();
         socket::bind(self.fd.as_fd(), address.encode().as_bytes())
@@ -25,7 +38,8 @@ impl<F: AsFd> Socket<F> {
 
     /// Starts to take connections (listen(2)); up to `backlog` of them wait to be accepted.
     ///
-    /// The kernel cuts `backlog` to `net.core.somaxconn`.
+    /// The kernel cuts `backlog` to `net.core.somaxconn`. Fails on a socket whose type takes no connections
+    /// (`EOPNOTSUPP`), and on one of a Unix family that is not bound (`EINVAL`); one of IP is bound to a free port.
     pub fn listen(&self, backlog: u32) -> Result<()> {
         let backlog = i32::try_from(backlog).unwrap_or(i32::MAX);
         socket::listen(self.fd.as_fd(), backlog)
@@ -62,6 +76,29 @@ impl<F: AsFd> Socket<F> {
     /// connection that cannot be made at once gives an error that [`is_in_progress`](Error::is_in_progress): wait for
     /// [`Interest::WRITABLE`], then call [`finish_connect`](Self::finish_connect). After any other failure, a timeout
     /// included, drop the socket and make another.
+    ///
+    /// Fails with `ECONNREFUSED` where nobody listens, `ENETUNREACH` or `EHOSTUNREACH` where there is no way, `ETIMEDOUT`
+    /// where the kernel gave up, `ENOENT` where a Unix path does not exist, and with
+    /// [`Cause::TimedOut`](crate::Cause::TimedOut) where the timeout ran out.
+    ///
+    /// ```
+    /// use berkeley::{Family, Protocol, Socket, Type};
+    /// use std::io::ErrorKind;
+    /// use std::net::Ipv4Addr;
+    /// use std::time::Duration;
+    ///
+    /// let server = Socket::new(Family::INET, Type::STREAM, Protocol::DEFAULT)?;
+    /// server.bind((Ipv4Addr::LOCALHOST, 0))?;
+    /// let client = || {
+    ///     let client = Socket::new(Family::INET, Type::STREAM, Protocol::DEFAULT)?;
+    ///     client.set_timeout(Some(Duration::from_secs(5)))?;
+    ///     client.connect(server.local_address()?)
+    /// };
+    /// assert_eq!(client().unwrap_err().kind(), ErrorKind::ConnectionRefused, "it does not listen yet");
+    /// server.listen(16)?;
+    /// client()?;
+    /// # Ok::<(), berkeley::Error>(())
+    /// ```
     pub fn connect(&self, address: impl Into<Address>) -> Result<()> {
         let address = address.into();
         self.connect_within(&address, self.timeout())
@@ -136,7 +173,21 @@ impl<F: AsFd> Socket<F> {
 
     /// Ends one direction or both (shutdown(2)): the peer reads the end of the data once it has read what was sent.
     ///
-    /// Holds for every clone. Fails where the socket is not connected.
+    /// Holds for every clone. Fails with `ENOTCONN` where the socket is not connected.
+    ///
+    /// ```
+    /// use berkeley::{Family, Protocol, Socket, Type};
+    /// use std::net::Shutdown;
+    ///
+    /// let (left, right) = Socket::pair(Family::UNIX, Type::STREAM, Protocol::DEFAULT)?;
+    /// left.send(b"last words")?;
+    /// left.shutdown(Shutdown::Write)?;
+    /// assert_eq!(right.recv_vec(64)?, b"last words");
+    /// assert_eq!(right.recv_vec(64)?, b"", "the end of the data");
+    /// right.send(b"heard")?;
+    /// assert_eq!(left.recv_vec(64)?, b"heard");
+    /// # Ok::<(), berkeley::Error>(())
+    /// ```
     pub fn shutdown(&self, how: Shutdown) -> Result<()> {
         let how = match how {
             Shutdown::Read => c::SHUT_RD,
@@ -146,7 +197,7 @@ impl<F: AsFd> Socket<F> {
         socket::shutdown(self.fd.as_fd(), how).map_err(|errno| self.fail(Operation::Shutdown, errno, None))
     }
 
-    /// The address of this end (getsockname(2)).
+    /// The address of this end (getsockname(2)); port 0 or [unnamed](Address::is_unnamed) where it was never bound.
     #[doc(alias = "getsockname")]
     pub fn local_address(&self) -> Result<Address> {
         let raw = socket::local_address(self.fd.as_fd())

@@ -54,8 +54,8 @@ pub(super) fn print(bytes: &[u8]) -> io::Result<()> {
 /// How long the events of the command itself wait for a reader that has stalled.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// As [`print`], but nobody is waited for longer than a moment: where the reader has stalled, the text is lost with the
-/// rest, and the command can go on to its end.
+/// As [`print()`], but nobody is waited for longer than a moment: where the reader has stalled, the text is lost with
+/// the rest, and the command can go on to its end.
 pub(super) fn print_soon(text: String) {
     let (done, printed) = mpsc::channel();
     // Where no thread can be started there is no better way to tell anything either.

@@ -93,7 +93,7 @@ impl Connection {
         Duration::from_millis(self.milliseconds().saturating_sub(self.moved.load(Ordering::Relaxed)))
     }
 
-    /// Receives what is there into `buffer`, no more of a stream than others can wait for; 0 when there is to be no more.
+    /// Receives what is there into `buffer`, no more of a stream than others can wait for; 0 when no more is to come.
     pub(super) fn receive(&self, ready: &mut ReadReady<'_>, buffer: &mut [u8]) -> Result<usize> {
         if !self.keeps_messages() {
             let piece = buffer.len().min(PIECE);

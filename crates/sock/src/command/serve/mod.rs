@@ -1,8 +1,8 @@
 //! `sock serve`: listen, and answer what clients send.
 //!
 //! One thread accepts, and serves too unless a few others do ([`pool`]); a connection stays on its thread and owns no
-//! buffer while it is idle ([`stream`]). What the threads know of each other is in [`shared`]. Telling what happens never
-//! waits ([`journal`]). A signal stops accepting, lets owed answers leave, and ends it ([`stop`]).
+//! buffer while it is idle ([`stream`]). What the threads know of each other is in [`shared`]. Telling what happens
+//! never waits ([`journal`]). A signal stops accepting, lets owed answers leave, and ends it ([`stop`]).
 
 mod accept;
 mod answer;

@@ -19,7 +19,8 @@ use super::stream;
 #[derive(Debug)]
 pub(super) struct Client {
     pub(super) connection: Arc<Connection>,
-    /// Its place among the clients that may be served at a time, free again when this is dropped; `None` for one that is never given on.
+    /// Its place among the clients that may be served at a time, free again when this is dropped; `None` for one that
+    /// is never given on.
     pub(super) place: Option<OwnedSemaphorePermit>,
 }
 

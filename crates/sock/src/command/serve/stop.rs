@@ -119,7 +119,7 @@ async fn next(signals: &mut Option<SignalStream>) {
     }
 }
 
-/// The signals that this process was started with ignored, a bit each (`SigIgn`, proc(5)); none where /proc is not there.
+/// The signals that this process was started with ignored, a bit each (`SigIgn`, proc(5)); none without /proc.
 fn ignored() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

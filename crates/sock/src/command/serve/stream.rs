@@ -41,8 +41,8 @@ pub(super) async fn serve(connection: &Connection, shared: &Shared) -> Result<()
 /// Ends a conversation that the client goes on with: not before its kernel has all that was sent.
 ///
 /// Closed earlier, the kernel would answer whatever comes with a reset, and a reset takes back what waits in the send
-/// queue; so it does when both directions are shut down, so neither is shut here. What comes is read and forgotten. There
-/// is no event to wait for: a receiving side that is shut is always ready, and of an empty send queue nobody tells.
+/// queue; so it does when both directions are shut down, so neither is shut here. What comes is read and forgotten.
+/// There is no event to wait for: a receiving side that is shut is always ready, and of an empty send queue nobody tells.
 async fn part(connection: &Connection) -> Result<()> {
     let socket = connection.socket.socket();
     while socket.unsent()? > 0 {
