@@ -1,4 +1,5 @@
-//! What must hold for any bytes read as a block of a capture ring. The fuzz target and the replay of its corpus share it.
+//! What must hold for any bytes read as a block of a capture ring. The fuzz target and the replay of its corpus share
+//! it.
 
 use std::ops::Range;
 

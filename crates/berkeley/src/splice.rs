@@ -1,7 +1,7 @@
 //! [`splice`]: bytes from one socket to another, which never pass through the program.
 //!
-//! The kernel moves pages through a pipe, the [`SplicePipe`]: from a socket into it, and from it into the other. What is
-//! in the pipe between the two is counted, and stays there when a wait or an error comes between: nothing is lost.
+//! The kernel moves pages through a pipe, the [`SplicePipe`]: from a socket into it, and from it into the other. What
+//! is in the pipe between the two is counted, and stays there when a wait or an error comes between: nothing is lost.
 //!
 //! ```
 //! use berkeley::splice::{SplicePipe, splice};

@@ -66,7 +66,8 @@ pub use vsock::VsockAddress;
 pub use x25::X25Address;
 pub use xdp::XdpAddress;
 
-/// What the file of a family supplies, for [`Address`] to treat all alike. `Display` prints the tag, a colon, the fields.
+/// What the file of a family supplies, for [`Address`] to treat all alike. `Display` prints the tag, a colon, the
+/// fields.
 trait Layout: Sized + fmt::Display {
     const FAMILY: Family;
     /// The word before the colon in text.
@@ -98,9 +99,10 @@ macro_rules! families {
         /// | `family:40:0102` | any other: the family's number and the bytes behind it |
         /// | `(none)` | no bytes at all |
         ///
-        /// Fields stand between colons; numbers are decimal, or `0x` and hexadecimal; fields at the end that are 0 may be left
-        /// out where the family's page shows them in brackets. Bytes that cannot be shown are escaped: `\x1b`, `\0`, `\u{202e}`.
-        /// A text with a colon that opens with neither `/`, `.` nor `@` is never a path: a misspelt family is an error.
+        /// Fields stand between colons; numbers are decimal, or `0x` and hexadecimal; fields at the end that are 0 may
+        /// be left out where the family's page shows them in brackets. Bytes that cannot be shown are escaped: `\x1b`,
+        /// `\0`, `\u{202e}`. A text with a colon that opens with neither `/`, `.` nor `@` is never a path: a misspelt
+        /// family is an error.
         #[derive(Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         #[doc(alias = "sockaddr")]

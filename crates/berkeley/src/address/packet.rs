@@ -23,7 +23,8 @@ pub struct PacketAddress {
     /// order is seen to.
     #[doc(alias = "sll_protocol")]
     pub protocol: u16,
-    /// `PACKET_HOST` (0), `PACKET_BROADCAST` (1), `PACKET_MULTICAST` (2), `PACKET_OTHERHOST` (3), `PACKET_OUTGOING` (4).
+    /// `PACKET_HOST` (0), `PACKET_BROADCAST` (1), `PACKET_MULTICAST` (2), `PACKET_OTHERHOST` (3), `PACKET_OUTGOING`
+    /// (4).
     #[doc(alias = "sll_pkttype")]
     pub packet_type: u8,
     /// The kind of link (`ARPHRD_*`): 1 is Ethernet, 772 the loopback.

@@ -11,7 +11,8 @@ use crate::sys::layout::tipc;
 
 /// A service or a socket of a TIPC cluster, and the scope within which it is seen.
 ///
-/// `tipc:service:TYPE:INSTANCE[:DOMAIN[:SCOPE]]`, `tipc:range:TYPE:LOWER:UPPER[:SCOPE]`, `tipc:socket:REF:NODE[:SCOPE]`.
+/// `tipc:service:TYPE:INSTANCE[:DOMAIN[:SCOPE]]`, `tipc:range:TYPE:LOWER:UPPER[:SCOPE]`,
+/// `tipc:socket:REF:NODE[:SCOPE]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[doc(alias = "sockaddr_tipc")]
 pub struct TipcAddress {

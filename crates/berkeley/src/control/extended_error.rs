@@ -63,8 +63,8 @@ impl ExtendedError {
 
     /// Whether the bytes received beside it are those of the datagram that failed, its payload from the front.
     ///
-    /// So it is with ICMP's reports, as far as ICMP quoted it. What this host reports comes without the payload, or with
-    /// whole packets where timestamps were asked for.
+    /// So it is with ICMP's reports, as far as ICMP quoted it. What this host reports comes without the payload, or
+    /// with whole packets where timestamps were asked for.
     pub fn quotes_datagram(&self) -> bool {
         self.origin == ErrorOrigin::ICMP || self.origin == ErrorOrigin::ICMP6
     }

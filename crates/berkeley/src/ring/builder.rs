@@ -117,14 +117,14 @@ impl RingBuilder {
 
     /// Opens the ring: packets arrive from now on.
     ///
-    /// Fails with `EPERM` without `CAP_NET_RAW`, with `ENODEV` where there is no such interface, with `ENOMEM` where the
-    /// kernel has not the memory for the blocks, and in words where their numbers are beyond what it can count.
+    /// Fails with `EPERM` without `CAP_NET_RAW`, with `ENODEV` where there is no such interface, with `ENOMEM` where
+    /// the kernel has not the memory for the blocks, and in words where their numbers are beyond what it can count.
     pub fn open(&self) -> Result<Ring> {
         self.open_with(|_| Ok(()))
     }
 
-    /// As [`open`](Self::open); `prepare` is given the socket before a packet can arrive: the time to attach a filter or
-    /// to set an option.
+    /// As [`open`](Self::open); `prepare` is given the socket before a packet can arrive: the time to attach a filter
+    /// or to set an option.
     pub fn open_with(&self, prepare: impl FnOnce(&Socket) -> Result<()>) -> Result<Ring> {
         let place = self.place();
         let named = |error: Error| error.same_cause(Operation::OpenRing).on(&*place);

@@ -5,8 +5,8 @@
 //! block, and a block its ring: nothing can be read after it was given back. Where receiving each packet by a call of
 //! its own costs 0.6 microseconds of processor time, this costs 0.06.
 //!
-//! It needs `CAP_NET_RAW`, in the user namespace that owns the network. Nothing here sends, decodes what is in a packet,
-//! or writes files.
+//! It needs `CAP_NET_RAW`, in the user namespace that owns the network. Nothing here sends, decodes what is in a
+//! packet, or writes files.
 //!
 //! ```no_run
 //! use berkeley::Deadline;

@@ -93,7 +93,8 @@ impl ReceivedMessage {
         self.flags.contains(Flags::CTRUNC)
     }
 
-    /// Whether a record ends here, of the protocols that say so (SCTP, vsock); Unix sockets do not, though they have records.
+    /// Whether a record ends here, of the protocols that say so (SCTP, vsock); Unix sockets do not, though they have
+    /// records.
     #[doc(alias = "MSG_EOR")]
     pub const fn is_end_of_record(&self) -> bool {
         self.flags.contains(Flags::EOR)

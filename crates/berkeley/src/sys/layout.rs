@@ -1,6 +1,7 @@
 //! Where the fields of the kernel's structures stand, read off libc's declarations.
 //!
-//! Addresses and control messages are encoded and decoded at these offsets, byte by byte; nothing above casts a structure.
+//! Addresses and control messages are encoded and decoded at these offsets, byte by byte; nothing above casts a
+//! structure.
 
 use std::mem::{offset_of, size_of};
 
@@ -113,7 +114,8 @@ pub(crate) mod tipc {
     pub(crate) const SIZE: usize = 16;
 }
 
-/// `struct sockaddr_l2`, `sockaddr_rc`, `sockaddr_hci` and `sockaddr_sco`: `include/net/bluetooth/{l2cap,rfcomm,hci_sock,sco}.h`.
+/// `struct sockaddr_l2`, `sockaddr_rc`, `sockaddr_hci` and `sockaddr_sco`:
+/// `include/net/bluetooth/{l2cap,rfcomm,hci_sock,sco}.h`.
 pub(crate) mod bluetooth {
     pub(crate) const L2CAP_PSM: usize = 2;
     pub(crate) const L2CAP_DEVICE: usize = 4;
