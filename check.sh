@@ -85,7 +85,8 @@ check_deny() {
 }
 
 check_test() {
-  with_skips cargo test --workspace --locked
+  # One round shows every fault.
+  with_skips cargo test --workspace --locked --no-fail-fast
 }
 
 check_lab() {

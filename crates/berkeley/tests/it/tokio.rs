@@ -81,6 +81,8 @@ async fn exchange(left: &AsyncSocket, right: &AsyncSocket, keeps_boundaries: boo
     assert_eq!(right.recv_vec(64).await.unwrap(), b"two");
     left.send_all(b"three").await.unwrap();
     assert_eq!(take(right).await, b"three");
+    left.send_all_with(b"four", Flags::EOR).await.unwrap();
+    assert_eq!(take(right).await, b"four");
 
     right.send(b"back").await.unwrap();
     let (length, _) = left.recv_from(&mut buffer).await.unwrap();
@@ -152,6 +154,11 @@ fn datagrams_carry_every_call() {
                 lengths.push(taken.0);
             }
             assert_eq!(lengths, [0, 5]);
+
+            left.send_to_with(b"whole", address, Flags::DONTROUTE).await.unwrap();
+            let flags = Flags::PEEK | Flags::TRUNC;
+            assert_eq!(right.recv_from_with(&mut [0; 2], flags).await.unwrap().0, 5);
+            assert_eq!(right.recv_vec(64).await.unwrap(), b"whole");
 
             left.connect(address).await.unwrap();
             right.connect(left.local_address().unwrap()).await.unwrap();

@@ -42,7 +42,7 @@ pub(super) async fn serve(connection: &Connection, shared: &Shared) -> Result<()
 ///
 /// Closed earlier, the kernel would answer whatever comes with a reset, and a reset takes back what waits in the send
 /// queue; so it does when both directions are shut down, so neither is shut here. What comes is read and forgotten.
-/// There is no event to wait for: a receiving side that is shut is always ready, and of an empty send queue nobody tells.
+/// There is no event to wait for: a receiving side that is shut is always ready, and an empty send queue tells nobody.
 async fn part(connection: &Connection) -> Result<()> {
     let socket = connection.socket.socket();
     while socket.unsent()? > 0 {
