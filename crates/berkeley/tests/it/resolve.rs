@@ -7,8 +7,10 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use berkeley::resolve::{BackHints, Hints, interface_index, interface_name};
-use berkeley::{Address, Cause, Family, OtherAddress, Protocol, Service, Type, fault, resolve, resolve_back};
+use berkeley::resolve::{BackHints, Hints, Lookup, interface_index, interface_name, resolve_within};
+use berkeley::{
+    Address, Cause, Deadline, Family, OtherAddress, Protocol, Service, Type, fault, resolve, resolve_back,
+};
 
 use crate::skip;
 
@@ -231,4 +233,58 @@ fn a_resolver_that_cannot_work_says_which_errno_stopped_it() {
     let error = resolve_back((Ipv4Addr::LOCALHOST, 80), &BackHints::new()).unwrap_err();
     assert_eq!(error.to_string(), "resolve_back 127.0.0.1:80: too many open files (os error 24)");
     assert!(armed.struck());
+}
+
+#[test]
+fn a_lookup_with_a_deadline_answers_as_one_without() {
+    let deadline = Deadline::after(Duration::from_secs(60));
+    let all = Hints::new();
+    let hosts = ["localhost", "127.0.0.1", "fe80::1%lo", "127.1", ""];
+    for host in hosts {
+        let want = resolve(host, 80, &all).unwrap();
+        assert_eq!(resolve_within(host, 80, &all, deadline).unwrap(), want, "{host}");
+        assert_eq!(resolve_within(host, 80, &all, Deadline::NEVER).unwrap(), want, "{host}");
+    }
+    let error = resolve_within("localhost", "nosuch", &all, deadline).unwrap_err();
+    assert_eq!(error.to_string(), resolve("localhost", "nosuch", &all).unwrap_err().to_string());
+    let error = Lookup::start("a\0b", 80, &all).unwrap_err();
+    assert_eq!(error.to_string(), r"resolve a\0b:80: the host holds a NUL, where the resolver would cut it");
+}
+
+#[test]
+fn a_deadline_that_has_passed_answers_addresses_and_no_names() {
+    let passed = Deadline::after(Duration::ZERO);
+    for host in ["127.0.0.1", "::1", "fe80::1%lo", ""] {
+        assert!(resolve_within(host, 80, &stream(), passed).is_ok(), "{host}");
+    }
+    let error = resolve_within("localhost", 80, &stream(), passed).unwrap_err();
+    assert_eq!(error.to_string(), "resolve localhost:80: timed out");
+    assert_eq!((error.cause(), error.kind()), (Cause::TimedOut, ErrorKind::TimedOut));
+}
+
+#[test]
+fn a_lookup_is_awaited_once() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        for host in ["localhost", "127.0.0.1"] {
+            let mut lookup = Lookup::start(host, 80, &stream()).unwrap();
+            let limit = Duration::from_secs(60);
+            let answers = tokio::time::timeout(limit, &mut lookup).await.unwrap().unwrap();
+            assert_eq!(answers, resolve(host, 80, &stream()).unwrap());
+            assert_eq!(
+                lookup.await.unwrap_err().to_string(),
+                format!("resolve {host}:80: the answer of this lookup has been fetched already")
+            );
+        }
+    });
+}
+
+#[test]
+fn lookups_that_are_let_go_leave_room_for_others() {
+    // More than there are helpers; those that have not begun never do.
+    for _ in 0..100 {
+        drop(Lookup::start("localhost", 80, &stream()).unwrap());
+    }
+    let answers = resolve_within("localhost", 80, &stream(), Deadline::after(Duration::from_secs(60)));
+    assert!(!answers.unwrap().is_empty());
 }
