@@ -32,7 +32,7 @@ mod sys;
 mod tokio;
 
 #[cfg(feature = "tokio")]
-pub use self::tokio::{AsyncSocket, ReadReady};
+pub use self::tokio::{AsyncSocket, ReadReady, create_connection_async};
 pub use address::{Address, EncodedAddress, OtherAddress, UnixAddress};
 pub use connect::{Connector, ServerOptions, create_connection, create_server};
 pub use error::{Cause, Error, Operation, Result};

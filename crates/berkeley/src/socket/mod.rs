@@ -56,7 +56,6 @@ use crate::sys::{Errno, fd, socket};
 
 pub(crate) use describe::kinds;
 pub use timeout::Deadline;
-#[cfg(feature = "tokio")]
 pub(crate) use timeout::{Pace, Poll};
 use timeout::{Stop, Timeout};
 

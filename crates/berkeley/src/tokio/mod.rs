@@ -11,10 +11,12 @@
 //! | `mod` | making, naming and giving back an `AsyncSocket` |
 //! | `wait` | readiness, and the one loop of try and wait |
 //! | `establish` | `accept`, `connect` |
+//! | `connect` | `create_connection` and `create_server`, awaited |
 //! | `transfer` | `recv` to `send_to` |
 //! | `recv_ready` | receiving into a buffer that is borrowed only once there is something to receive |
 //! | `stream` | tokio's `AsyncRead` and `AsyncWrite` |
 
+mod connect;
 mod establish;
 mod recv_ready;
 mod stream;
@@ -36,6 +38,7 @@ use crate::kinds::{Family, Protocol, Type};
 use crate::socket::Socket;
 use crate::sys::{Errno, constants as c, option};
 
+pub use connect::create_connection_async;
 pub use recv_ready::ReadReady;
 
 /// A [`Socket`] whose calls are awaited instead of blocking the thread, on tokio's reactor.

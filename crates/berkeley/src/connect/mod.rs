@@ -1,0 +1,31 @@
+//! From a name, or an address, to a socket that is ready to be used: [`create_connection`] and [`create_server`].
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `connector` | [`Connector`]: how a connection is made, and the blocking driver |
+//! | `contest` | one run over a list of addresses: what was tried, what came of it |
+//! | `race` | which address is tried when (RFC 8305), without a socket and without a clock |
+//! | `server` | [`ServerOptions`] and the servers |
+
+mod connector;
+mod contest;
+mod race;
+mod server;
+
+use crate::kinds::Type;
+use crate::sys::constants as c;
+
+pub use connector::{Connector, create_connection};
+#[cfg(feature = "tokio")]
+pub(crate) use contest::{Contest, Stop, Turn};
+#[cfg(feature = "tokio")]
+pub(crate) use race::interleave;
+pub use server::{ServerOptions, create_server};
+
+/// What a caller does to a socket before it is connected or bound.
+type Prepare<'a> = Box<dyn Fn(&crate::socket::Socket) -> crate::error::Result<()> + Send + Sync + 'a>;
+
+/// The type without `SOCK_NONBLOCK`.
+const fn blocking(kind: Type) -> Type {
+    Type::from_raw(kind.as_raw() & !c::SOCK_NONBLOCK)
+}
