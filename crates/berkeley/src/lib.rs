@@ -15,8 +15,8 @@
 //! # Ok::<(), berkeley::Error>(())
 //! ```
 //!
-//! [`create_connection`] goes from a name to a connection and [`create_server`] from an address to a listener;
-//! [`resolve`](mod@resolve) holds names alone.
+//! [`create_connection`] goes from a name to a connection, [`create_server`] from an address to a listener and
+//! [`create_servers`] from a name to several; [`resolve`](mod@resolve) holds names alone.
 //!
 //! Features, all off by default: `tokio` (`AsyncSocket`: the same calls, awaited), `tracing` (one event per system call).
 
@@ -32,9 +32,14 @@ mod sys;
 mod tokio;
 
 #[cfg(feature = "tokio")]
-pub use self::tokio::{AsyncSocket, ReadReady, create_connection_async};
+pub use self::tokio::{
+    AsyncSocket, ReadReady, create_connection_async, create_server_async, create_servers_async,
+};
 pub use address::{Address, EncodedAddress, OtherAddress, UnixAddress};
-pub use connect::{Connector, ServerOptions, create_connection, create_server};
+pub use connect::{
+    Connector, ServerOptions, create_connection, create_server, create_servers, create_servers_at,
+    listen_fds, listen_fds_with_names,
+};
 pub use error::{Cause, Error, Operation, Result};
 pub use kinds::{Family, Flags, Interest, Protocol, Type};
 #[doc(inline)]

@@ -8,6 +8,7 @@ use crate::address::{Address, UnixAddress};
 use crate::error::{Error, Operation, Result};
 use crate::kinds::{Family, Protocol, Type};
 use crate::option;
+use crate::resolve::Hints;
 use crate::socket::{Socket, kinds};
 
 /// Makes a socket bound to `address`, listening where its type takes connections: TCP, UDP and Unix alike.
@@ -43,10 +44,7 @@ pub fn create_server(address: impl Into<Address>, options: &ServerOptions<'_>) -
         let transport = kinds(family, options.kind, Protocol::DEFAULT);
         error.during(Operation::CreateServer).on(format!("{transport} {address}"))
     };
-    if options.dual_stack && family != Family::INET6 {
-        let why = "only an IPv6 address such as [::] can take IPv4 too: drop dual_stack";
-        return Err(fail(Error::invalid(Operation::CreateServer, why)));
-    }
+    options.check(family).map_err(fail)?;
     let socket = Socket::new(family, options.kind, Protocol::DEFAULT).map_err(fail)?;
     options.set_up(&socket, family).map_err(fail)?;
     if let Some(prepare) = &options.prepare {
@@ -79,6 +77,7 @@ pub struct ServerOptions<'a> {
     backlog: u32,
     reuse_port: bool,
     dual_stack: bool,
+    fast_open: Option<u32>,
     prepare: Option<Prepare<'a>>,
 }
 
@@ -90,7 +89,14 @@ impl<'a> ServerOptions<'a> {
     /// A stream that shares nothing.
     pub const fn new() -> Self {
         let backlog = Self::BACKLOG;
-        Self { kind: Type::STREAM, backlog, reuse_port: false, dual_stack: false, prepare: None }
+        Self {
+            kind: Type::STREAM,
+            backlog,
+            reuse_port: false,
+            dual_stack: false,
+            fast_open: None,
+            prepare: None,
+        }
     }
 
     /// The type of the socket: [`Type::STREAM`] unless told otherwise. A [`nonblocking`](Type::nonblocking) one starts
@@ -125,6 +131,17 @@ impl<'a> ServerOptions<'a> {
         Self { dual_stack: on, ..self }
     }
 
+    /// A client that has been here before may send its first data with its SYN, a round trip earlier; up to `waiting` of
+    /// them at a time (`TCP_FASTOPEN`, tcp(7), RFC 7413).
+    ///
+    /// Such data may arrive twice, and `net.ipv4.tcp_fastopen` must allow it (bit 1), or nothing changes. Refused for
+    /// what is not TCP.
+    #[doc(alias = "TCP_FASTOPEN")]
+    #[must_use]
+    pub fn fast_open(self, waiting: u32) -> Self {
+        Self { fast_open: Some(waiting), ..self }
+    }
+
     /// Runs `prepare` on the new socket, after the options above are set and before it is bound.
     ///
     /// Its error ends the whole, and comes back as it is.
@@ -133,10 +150,28 @@ impl<'a> ServerOptions<'a> {
         Self { prepare: Some(Box::new(prepare)), ..self }
     }
 
+    /// Refuses what the family cannot do.
+    fn check(&self, family: Family) -> Result<()> {
+        let refuse = |why: &str| Err(Error::invalid(Operation::CreateServer, why));
+        if self.dual_stack && family != Family::INET6 {
+            return refuse("only an IPv6 address such as [::] can take IPv4 too: drop dual_stack");
+        }
+        if self.fast_open.is_some() && !self.is_tcp(family) {
+            return refuse("only TCP can take data with the first packet: drop fast_open");
+        }
+        Ok(())
+    }
+
+    fn is_tcp(&self, family: Family) -> bool {
+        (family == Family::INET || family == Family::INET6) && blocking(self.kind) == Type::STREAM
+    }
+
     fn set_up(&self, socket: &Socket, family: Family) -> Result<()> {
-        let internet = family == Family::INET || family == Family::INET6;
-        if internet && blocking(self.kind) == Type::STREAM {
+        if self.is_tcp(family) {
             socket.set(option::REUSEADDR, true)?;
+        }
+        if let Some(waiting) = self.fast_open {
+            socket.set(option::tcp::FASTOPEN, i32::try_from(waiting).unwrap_or(i32::MAX))?;
         }
         if self.reuse_port {
             socket.set(option::REUSEPORT, true)?;
@@ -147,13 +182,18 @@ impl<'a> ServerOptions<'a> {
         Ok(())
     }
 
+    /// What is asked of the resolver.
+    pub(crate) fn hints(&self) -> Hints {
+        Hints::new().kind(blocking(self.kind)).passive(true)
+    }
+
     fn listens(&self) -> bool {
         matches!(blocking(self.kind), Type::STREAM | Type::SEQPACKET | Type::DCCP)
     }
 }
 
 /// Takes away the path that a bind has just made; the failure to report is the one that led here.
-fn remove_path(address: &Address) {
+pub(super) fn remove_path(address: &Address) {
     if let Some(path) = address.as_unix().and_then(UnixAddress::as_path) {
         let _ = fs::remove_file(path);
     }
@@ -172,6 +212,7 @@ impl fmt::Debug for ServerOptions<'_> {
             .field("backlog", &self.backlog)
             .field("reuse_port", &self.reuse_port)
             .field("dual_stack", &self.dual_stack)
+            .field("fast_open", &self.fast_open)
             .finish_non_exhaustive()
     }
 }

@@ -12,7 +12,7 @@
 //! | `socket` | `socket`, `socket_pair`, `bind`, `listen`, `accept`, `connect`, `shutdown`, `local_address`, `peer_address` |
 //! | `transfer` | `recv`, `recv_uninit`, `recv_into_vec`, `recv_from`, `send`, `send_to` |
 //! | `option` | `option`, `option_i32`, `set_option` |
-//! | `fd` | `duplicate`, `adopt_inherited`, `set_nonblocking`, `is_nonblocking` |
+//! | `fd` | `duplicate`, `adopt_inherited`, `set_close_on_exec`, `set_nonblocking`, `is_nonblocking` |
 //! | `poll` | `poll`, `poll_many` |
 //! | `resolve` | `address_info`, `name_info`, `resolve_message`, `interface_index`, `interface_name` |
 //! | `layout` | the offsets and sizes of the kernel's address structures |

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use ::tokio::time::timeout;
 
-use super::AsyncSocket;
+use super::{AsyncSocket, check_runtime};
 use crate::address::Address;
-use crate::connect::{Connector, Contest, Stop, Turn, interleave};
+use crate::connect::{Connector, Contest, ServerOptions, Stop, Turn, create_from, create_server, interleave};
 use crate::error::Result;
 use crate::resolve::{Lookup, Resolved, Service};
 use crate::socket::{Deadline, Socket};
@@ -20,13 +20,13 @@ use crate::socket::{Deadline, Socket};
 /// done, it leaves nothing open.
 ///
 /// ```
-/// use berkeley::{AsyncSocket, ServerOptions, create_connection_async, create_server};
+/// use berkeley::{ServerOptions, create_connection_async, create_server_async};
 /// use std::net::Ipv4Addr;
 /// use std::time::Duration;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> berkeley::Result<()> {
-/// let server = AsyncSocket::from_socket(create_server((Ipv4Addr::LOCALHOST, 0), &ServerOptions::new())?)?;
+/// let server = create_server_async((Ipv4Addr::LOCALHOST, 0), &ServerOptions::new())?;
 /// let port = server.local_address()?.port().unwrap_or_default();
 ///
 /// let client = create_connection_async("127.0.0.1", port, Some(Duration::from_secs(5))).await?;
@@ -44,6 +44,55 @@ pub async fn create_connection_async<'s>(
     within: Option<Duration>,
 ) -> Result<AsyncSocket> {
     Connector::new().timeout(within).connect_async(host, service).await
+}
+
+/// As [`create_server`], for [`AsyncSocket::accept`]; nothing in it waits.
+///
+/// Fails as it does, and outside a tokio runtime.
+///
+/// ```
+/// use berkeley::{ServerOptions, create_server_async};
+/// use std::net::Ipv4Addr;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> berkeley::Result<()> {
+/// let server = create_server_async((Ipv4Addr::LOCALHOST, 0), &ServerOptions::new())?;
+/// println!("listening on {}", server.local_address()?);
+/// # Ok(())
+/// # }
+/// ```
+#[doc(alias = "create_server")]
+#[doc(alias = "start_server")]
+pub fn create_server_async(address: impl Into<Address>, options: &ServerOptions<'_>) -> Result<AsyncSocket> {
+    check_runtime()?;
+    AsyncSocket::from_socket(create_server(address, options)?)
+}
+
+/// As [`create_servers`](crate::create_servers), the lookup awaited.
+///
+/// Fails as it does, and outside a tokio runtime. Cancel-safe.
+///
+/// ```
+/// use berkeley::{ServerOptions, create_servers_async};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> berkeley::Result<()> {
+/// for server in create_servers_async("localhost", 0, &ServerOptions::new()).await? {
+///     println!("listening on {}", server.local_address()?);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[doc(alias = "create_server")]
+#[doc(alias = "start_server")]
+pub async fn create_servers_async<'s>(
+    host: &str,
+    service: impl Into<Service<'s>>,
+    options: &ServerOptions<'_>,
+) -> Result<Vec<AsyncSocket>> {
+    check_runtime()?;
+    let answers = Lookup::start(host, service, &options.hints())?.await?;
+    create_from(&answers, options)?.into_iter().map(AsyncSocket::from_socket).collect()
 }
 
 /// The same, awaited (feature `tokio`): [`connect`](Self::connect) and [`connect_to`](Self::connect_to), which say what

@@ -38,7 +38,7 @@ use crate::kinds::{Family, Protocol, Type};
 use crate::socket::Socket;
 use crate::sys::{Errno, constants as c, option};
 
-pub use connect::create_connection_async;
+pub use connect::{create_connection_async, create_server_async, create_servers_async};
 pub use recv_ready::ReadReady;
 
 /// A [`Socket`] whose calls are awaited instead of blocking the thread, on tokio's reactor.

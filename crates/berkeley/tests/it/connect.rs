@@ -1,9 +1,11 @@
 //! From a name to a connection, and from an address to a server.
 
+mod activation;
 mod awaited;
 mod faults;
 mod race;
 mod server;
+mod servers;
 
 use std::io::ErrorKind;
 use std::net::Ipv4Addr;

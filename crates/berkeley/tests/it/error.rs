@@ -12,7 +12,7 @@ use berkeley::resolve::{BackHints, Hints, interface_index, interface_name, resol
 use berkeley::{
     Address, AsyncSocket, Cause, Connector, Deadline, Error, Family, Flags, Interest, Operation,
     OtherAddress, Protocol, ServerOptions, Socket, SocketRef, Type, UnixAddress, create_connection,
-    create_server,
+    create_server, create_servers_at,
 };
 
 use crate::support::{LIMIT, SHORT, TCP, TempDir, UDP, UNIX, UNIX_SEQPACKET, within};
@@ -247,6 +247,12 @@ fn serving() -> Vec<Row> {
             "unix /nowhere/door",
             failed(create_server(nowhere, &ServerOptions::new())),
         ),
+        row(
+            Operation::CreateServer,
+            format!("tcp {address}"),
+            failed(create_servers_at(&[address], &ServerOptions::new())),
+        ),
+        row(Operation::CreateServer, "", failed(create_servers_at(&[], &ServerOptions::new()))),
     ]
 }
 
