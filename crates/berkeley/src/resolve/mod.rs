@@ -1,4 +1,4 @@
-//! Names to addresses and back: hosts, services, interfaces.
+//! Names to addresses and back: hosts, services, protocols, interfaces.
 //!
 //! [`resolve`] asks getaddrinfo(3), [`resolve_back`] getnameinfo(3): both answer as every other program on the machine
 //! is answered, from `/etc/hosts`, DNS and whatever else nsswitch.conf(5) names. Nothing is kept between two questions,
@@ -22,6 +22,7 @@
 //! ```
 
 mod back;
+mod database;
 mod forward;
 mod interfaces;
 mod literal;
@@ -30,6 +31,7 @@ mod pool;
 mod service;
 
 pub use back::{BackHints, resolve_back};
+pub use database::{protocol_name, protocol_number, service_name, service_port};
 pub use forward::{Hints, Resolved, resolve};
 pub use interfaces::{interface_index, interface_name};
 pub use lookup::{Lookup, resolve_within};

@@ -7,7 +7,10 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use berkeley::resolve::{BackHints, Hints, Lookup, interface_index, interface_name, resolve_within};
+use berkeley::resolve::{
+    BackHints, Hints, Lookup, interface_index, interface_name, protocol_name, protocol_number,
+    resolve_within, service_name, service_port,
+};
 use berkeley::{
     Address, Cause, Deadline, Family, OtherAddress, Protocol, Service, Type, fault, resolve, resolve_back,
 };
@@ -287,4 +290,38 @@ fn lookups_that_are_let_go_leave_room_for_others() {
     }
     let answers = resolve_within("localhost", 80, &stream(), Deadline::after(Duration::from_secs(60)));
     assert!(!answers.unwrap().is_empty());
+}
+
+#[test]
+fn services_and_protocols_are_known_by_name_and_by_number() {
+    assert_eq!(protocol_number("udp").unwrap(), Protocol::UDP);
+    assert_eq!(protocol_name(Protocol::TCP).unwrap(), "tcp");
+    let services = fs::read_to_string("/etc/services").unwrap_or_default();
+    if services.contains("80/tcp") && services.contains("514/udp") {
+        assert_eq!(service_port("http", Type::STREAM).unwrap(), 80);
+        assert_eq!(service_port("syslog", Type::DGRAM).unwrap(), 514);
+        assert_eq!(service_name(80, Type::STREAM).unwrap(), "http");
+        assert_eq!(service_name(514, Type::DGRAM).unwrap(), "syslog");
+    } else {
+        skip::skip("resolve::services_and_protocols_are_known_by_name_and_by_number", "/etc/services");
+    }
+    let service = "servname not supported for ai_socktype";
+    let rows = [
+        (service_port("nosuch", Type::STREAM).unwrap_err(), format!("resolve nosuch: {service}")),
+        (service_port("80", Type::STREAM).unwrap_err(), format!("resolve 80: {service}")),
+        (service_port(" +80", Type::STREAM).unwrap_err(), format!("resolve  +80: {service}")),
+        (service_name(0, Type::DGRAM).unwrap_err(), format!("resolve_back 0: {service}")),
+        (
+            protocol_number("no\u{1b}such").unwrap_err(),
+            r"resolve no\u{1b}such: name or service not known".to_owned(),
+        ),
+        (
+            protocol_name(Protocol::from_raw(-3)).unwrap_err(),
+            "resolve_back -3: name or service not known".to_owned(),
+        ),
+    ];
+    for (error, want) in rows {
+        assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
+        assert_eq!(error.to_string(), want);
+    }
 }
