@@ -25,8 +25,10 @@ mod back;
 mod database;
 mod forward;
 mod interfaces;
+mod listing;
 mod literal;
 mod lookup;
+mod netlink;
 mod pool;
 mod service;
 
@@ -34,6 +36,7 @@ pub use back::{BackHints, resolve_back};
 pub use database::{protocol_name, protocol_number, service_name, service_port};
 pub use forward::{Hints, Resolved, resolve};
 pub use interfaces::{interface_index, interface_name};
+pub use listing::{Interface, InterfaceAddress, InterfaceFlags, interfaces};
 pub use lookup::{Lookup, resolve_within};
 pub use service::Service;
 pub(crate) use service::place;

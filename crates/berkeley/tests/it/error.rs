@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use berkeley::fault::{self, Plan};
 use berkeley::option::{self, Value};
-use berkeley::resolve::{BackHints, Hints, interface_index, interface_name, resolve, resolve_back};
+use berkeley::resolve::{
+    BackHints, Hints, interface_index, interface_name, interfaces, resolve, resolve_back,
+};
 use berkeley::{
     Address, AsyncSocket, Cause, Connector, Deadline, Error, Family, Flags, Interest, Operation,
     OtherAddress, Protocol, ServerOptions, Socket, SocketRef, Type, UnixAddress, create_connection,
@@ -195,6 +197,10 @@ fn looking_up() -> Vec<Row> {
         let _armed = fault::arm(Plan::fail("getaddrinfo", 1, EMFILE));
         failed(resolve("localhost", 80, &hints))
     };
+    let unlisted = {
+        let _armed = fault::arm(Plan::fail("socket", 1, EMFILE));
+        failed(interfaces())
+    };
     vec![
         row(Operation::Resolve, "127.0.0.1:nosuch", failed(resolve("127.0.0.1", "nosuch", &hints))),
         row(Operation::Resolve, "[::1]:65536", failed(resolve("::1", "65536", &hints))),
@@ -206,6 +212,7 @@ fn looking_up() -> Vec<Row> {
             "family 40 07",
             failed(resolve_back(Address::Other(vsock), &BackHints::new())),
         ),
+        row(Operation::Interfaces, "netlink", unlisted),
         row(Operation::InterfaceIndex, "no-such-name", failed(interface_index("no-such-name"))),
         row(Operation::InterfaceIndex, r"a\0b", failed(interface_index("a\0b"))),
         row(Operation::InterfaceName, "0", failed(interface_name(0))),

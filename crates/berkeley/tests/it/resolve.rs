@@ -8,14 +8,15 @@ use std::thread;
 use std::time::Duration;
 
 use berkeley::resolve::{
-    BackHints, Hints, Lookup, interface_index, interface_name, protocol_name, protocol_number,
-    resolve_within, service_name, service_port,
+    BackHints, Hints, InterfaceFlags, Lookup, interface_index, interface_name, interfaces, protocol_name,
+    protocol_number, resolve_within, service_name, service_port,
 };
 use berkeley::{
     Address, Cause, Deadline, Family, OtherAddress, Protocol, Service, Type, fault, resolve, resolve_back,
 };
 
 use crate::skip;
+use crate::support::{alone, open_descriptors};
 
 const EAI_AGAIN: i32 = -3;
 const EMFILE: i32 = 24;
@@ -324,4 +325,43 @@ fn services_and_protocols_are_known_by_name_and_by_number() {
         assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
         assert_eq!(error.to_string(), want);
     }
+}
+
+#[test]
+fn the_kernel_lists_its_interfaces_with_their_addresses() {
+    let found = interfaces().unwrap();
+    let lo = found.iter().find(|interface| interface.name == "lo").unwrap();
+    assert_eq!(lo.index, interface_index("lo").unwrap());
+    assert!(lo.flags.contains(InterfaceFlags::LOOPBACK) && !lo.flags.contains(InterfaceFlags::BROADCAST));
+    assert_eq!(lo.hardware_address, [0; 6]);
+    let mtu = fs::read_to_string("/sys/class/net/lo/mtu").unwrap();
+    assert_eq!(lo.mtu, mtu.trim().parse::<u32>().unwrap());
+    let four = lo.addresses.iter().find(|address| address.ip == Ipv4Addr::LOCALHOST).unwrap();
+    assert_eq!((four.prefix, four.peer), (8, None));
+    for interface in &found {
+        assert_eq!(interface_name(interface.index).unwrap(), interface.name);
+    }
+    let mut indexes: Vec<u32> = found.iter().map(|interface| interface.index).collect();
+    indexes.sort_unstable();
+    indexes.dedup();
+    assert_eq!(indexes.len(), found.len(), "each once");
+}
+
+#[test]
+fn a_list_of_interfaces_that_fails_anywhere_leaves_nothing_open() {
+    alone(|| {
+        let counted = fault::arm(fault::Plan::count());
+        interfaces().unwrap();
+        let calls = counted.seen();
+        drop(counted);
+        let before = open_descriptors();
+        for nth in 1..=calls {
+            let armed = fault::arm(fault::Plan::fail_any(nth, EMFILE));
+            let error = interfaces().unwrap_err();
+            assert!(armed.struck());
+            drop(armed);
+            assert_eq!(error.to_string(), "interfaces netlink: too many open files (os error 24)");
+            assert_eq!(open_descriptors(), before, "call {nth}");
+        }
+    });
 }
