@@ -11,6 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::socket::Deadline;
+use crate::sys::signal;
 
 /// Helper threads for work that gives a `T`.
 pub(super) struct Pool<T: 'static> {
@@ -83,8 +84,9 @@ impl<T: Send> Pool<T> {
         Ok(Ticket { pool: self, slot })
     }
 
-    /// What a thread does.
+    /// What a thread does. Signals are for the program's own threads, whose waits they are to interrupt.
     fn serve(&self) {
+        signal::block_all();
         while let Some(Job { work, slot }) = self.next_job() {
             slot.give(work());
         }
@@ -308,6 +310,22 @@ mod tests {
         hanging.pop().unwrap().end.send(()).unwrap();
         assert_eq!(pool.submit(|| 2).unwrap().wait(soon()), Some(2));
         assert!(tells.try_recv().is_err());
+    }
+
+    #[test]
+    fn no_signal_goes_to_a_helper() {
+        let blocked = || {
+            let status = std::fs::read_to_string("/proc/thread-self/status").unwrap();
+            let mask =
+                status.lines().find_map(|line| line.strip_prefix("SigBlk:")).unwrap().trim().to_owned();
+            u64::from_str_radix(&mask, 16).unwrap()
+        };
+        let mask = pool(1, LONG).submit(blocked).unwrap().wait(soon()).unwrap();
+        // SIGHUP, SIGINT, SIGUSR1, SIGALRM, SIGTERM, SIGCHLD: a bit each, from 1.
+        for signal in [1, 2, 10, 14, 15, 17] {
+            assert_ne!(mask & (1 << (signal - 1)), 0, "signal {signal}");
+            assert_eq!(blocked() & (1 << (signal - 1)), 0, "of this thread, signal {signal}");
+        }
     }
 
     #[test]

@@ -15,6 +15,7 @@
 //! | `fd` | `duplicate`, `adopt_inherited`, `set_close_on_exec`, `set_nonblocking`, `is_nonblocking` |
 //! | `poll` | `poll`, `poll_many` |
 //! | `resolve` | `address_info`, `name_info`, `resolve_message`, `interface_index`, `interface_name` |
+//! | `signal` | `block_all` |
 //! | `layout` | the offsets and sizes of the kernel's address structures |
 //! | `constants` | the kernel's numbers, by their C names |
 #![allow(unsafe_code, reason = "the kernel is called by pointers; everything above this room passes slices")]
@@ -27,6 +28,7 @@ pub(crate) mod layout;
 pub(crate) mod option;
 pub(crate) mod poll;
 pub(crate) mod resolve;
+pub(crate) mod signal;
 pub(crate) mod socket;
 pub(crate) mod transfer;
 
