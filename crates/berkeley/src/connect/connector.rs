@@ -10,6 +10,7 @@ use super::{Prepare, blocking};
 use crate::address::Address;
 use crate::error::{Error, Operation, Result};
 use crate::kinds::{Family, Interest, Protocol, Type};
+use crate::option;
 use crate::resolve::{Hints, Service, place, resolve_within};
 use crate::socket::{Deadline, Pace, Poll, Socket, kinds};
 use crate::sys::poll::poll_many;
@@ -88,6 +89,8 @@ impl<'a> Connector<'a> {
     }
 
     /// The local address to bind to, port 0 for any port. Only addresses of its family are then resolved.
+    ///
+    /// Where several race from one TCP port, their sockets have `SO_REUSEADDR`, without which only one could have it.
     #[doc(alias = "source_address")]
     #[must_use]
     pub fn local(self, address: impl Into<Address>) -> Self {
@@ -197,8 +200,14 @@ impl<'a> Connector<'a> {
         self.prepare.as_ref().map_or(Ok(()), |prepare| prepare(socket))
     }
 
-    pub(super) fn bind(&self, socket: &Socket) -> Result<()> {
-        self.local.map_or(Ok(()), |local| socket.bind(local))
+    /// Binds one of `count` sockets that race. They share a local port that was asked for, each to another peer.
+    pub(super) fn bind(&self, socket: &Socket, count: usize) -> Result<()> {
+        let Some(local) = self.local else { return Ok(()) };
+        let fixed = local.port().is_some_and(|port| port != 0);
+        if fixed && count > 1 && self.kind == Type::STREAM {
+            socket.set(option::REUSEADDR, true)?;
+        }
+        socket.bind(local)
     }
 
     /// An address as errors name it: `tcp [::1]:80`, or `tcp [::1]:80 from [::1]:0` where the local address was asked for.

@@ -96,7 +96,7 @@ impl<'c, 'p> Contest<'c, 'p> {
     fn open(&self, family: Family) -> std::result::Result<Socket, Unmade> {
         let socket = self.connector.socket(family)?;
         self.connector.prepared(&socket).map_err(Unmade::Prepare)?;
-        self.connector.bind(&socket)?;
+        self.connector.bind(&socket, self.addresses.len())?;
         socket.set_timeout(Some(Duration::ZERO))?;
         Ok(socket)
     }

@@ -1,6 +1,7 @@
 //! Addresses race: a silent one holds nobody up, and the losers are closed.
 
 use std::io::ErrorKind;
+use std::net::Ipv4Addr;
 use std::thread;
 use std::time::Duration;
 
@@ -48,6 +49,19 @@ fn the_time_that_is_over_is_the_cause_of_those_that_had_not_failed() {
         shown(error.attempts()),
         [refusal.clone(), format!("connect tcp {silent}: timed out"), refusal]
     );
+}
+
+#[test]
+fn they_race_from_one_local_port() {
+    let (_full, silent) = silent();
+    let (server, address) = listening();
+    // A port that was free a moment ago, at an address that no other test uses.
+    let bound = create_server((Ipv4Addr::new(127, 77, 2, 1), 0), &ServerOptions::new()).unwrap();
+    let local = bound.local_address().unwrap();
+    drop(bound);
+    let client = patient().local(local).connect_to(&[silent, address]).unwrap();
+    assert_eq!(client.local_address().unwrap(), local);
+    assert_talks(&client, &server);
 }
 
 #[test]
