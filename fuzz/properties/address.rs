@@ -1,4 +1,5 @@
-//! What must hold for any bytes given to the decoder of addresses. The fuzz target and the replay of its corpus share it.
+//! What must hold for any bytes given to the decoder of addresses. The fuzz target and the replay of its corpus share
+//! it.
 
 use berkeley::{Address, Family};
 

@@ -1,7 +1,7 @@
 //! A ping: ICMP echo requests over a raw socket, or over a datagram socket where raw ones are not allowed.
 //!
-//! Shows `SOCK_RAW` with its IP headers, the kernel's own ping sockets (icmp(7)), one deadline over several receives, and
-//! how to read a packet from the network without trusting a length in it.
+//! Shows `SOCK_RAW` with its IP headers, the kernel's own ping sockets (icmp(7)), one deadline over several receives,
+//! and how to read a packet from the network without trusting a length in it.
 //!
 //! ```text
 //! cargo run --example icmp_ping                    # three pings to 127.0.0.1
@@ -96,7 +96,7 @@ impl Pinger {
             let (length, sender) = match received {
                 // With the last of the time gone the timeout is zero, and "nothing there" means "too late".
                 Err(error) if error.is_would_block() => {
-                    self.socket.wait(berkeley::Interest::Readable, deadline)?;
+                    self.socket.wait(berkeley::Interest::READABLE, deadline)?;
                     continue;
                 }
                 received => received?,

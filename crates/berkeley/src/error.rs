@@ -16,7 +16,8 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// `connect tcp 127.0.0.1:9: connection refused (os error 111)`.
 ///
 /// An error that only asks for patience ([`is_would_block`](Self::is_would_block), an interruption, a connection still
-/// in progress) allocates nothing. Converted into [`io::Error`], it keeps its errno.
+/// in progress) allocates nothing, unless it has a number of bytes to tell: `send_all` had sent a part by then.
+/// Converted into [`io::Error`], it keeps its errno.
 ///
 /// ```
 /// use berkeley::{Family, Protocol, Socket, Type};
@@ -44,6 +45,9 @@ enum Origin {
     Resolver,
     Deadline,
     Caller,
+    Unexpected,
+    #[cfg_attr(not(feature = "tokio"), allow(dead_code, reason = "only a runtime shuts down"))]
+    Shutdown,
 }
 
 /// What an error has to say beyond its code; absent from the errors of the fast path.
@@ -67,6 +71,10 @@ pub enum Cause {
     TimedOut,
     /// The caller asked for what cannot be; nothing was done.
     Invalid,
+    /// The kernel answered with what its manual does not have.
+    Unexpected,
+    /// The runtime that waits for the socket is shutting down.
+    Shutdown,
 }
 
 macro_rules! operations {
@@ -126,6 +134,8 @@ operations! {
     TryClone = "try_clone";
     /// Setting the timeout.
     SetTimeout = "set_timeout";
+    /// Asking how much waits to be sent.
+    Unsent = "unsent";
     /// Waiting for readiness.
     Wait = "wait";
     /// Taking the pending error.
@@ -173,8 +183,23 @@ impl Error {
 
     /// The caller asked for what cannot be; `explanation` says what and what to do, in lower case.
     pub(crate) fn invalid(operation: Operation, explanation: impl Into<Box<str>>) -> Self {
-        let error = Self { code: 0, origin: Origin::Caller, operation, detail: None };
-        error.detailed(|detail| detail.explanation = explanation.into())
+        Self::explained(Origin::Caller, operation, explanation.into())
+    }
+
+    /// The kernel answered oddly; `explanation` says what it gave and what was wanted.
+    pub(crate) fn unexpected(operation: Operation, explanation: impl Into<Box<str>>) -> Self {
+        Self::explained(Origin::Unexpected, operation, explanation.into())
+    }
+
+    /// The runtime is shutting down, as `explanation` says.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn shutdown(operation: Operation, explanation: impl Into<Box<str>>) -> Self {
+        Self::explained(Origin::Shutdown, operation, explanation.into())
+    }
+
+    fn explained(origin: Origin, operation: Operation, explanation: Box<str>) -> Self {
+        let error = Self { code: 0, origin, operation, detail: None };
+        error.detailed(|detail| detail.explanation = explanation)
     }
 
     /// A lookup that failed.
@@ -215,7 +240,7 @@ impl Error {
     pub(crate) fn same_cause(&self, operation: Operation) -> Self {
         let error = Self { code: self.code, origin: self.origin, operation, detail: None };
         match &self.detail {
-            Some(detail) if self.origin == Origin::Caller => {
+            Some(detail) if !detail.explanation.is_empty() => {
                 error.detailed(|new| new.explanation.clone_from(&detail.explanation))
             }
             _ => error,
@@ -234,10 +259,13 @@ impl Error {
             Origin::Resolver => Cause::Resolver(self.code),
             Origin::Deadline => Cause::TimedOut,
             Origin::Caller => Cause::Invalid,
+            Origin::Unexpected => Cause::Unexpected,
+            Origin::Shutdown => Cause::Shutdown,
         }
     }
 
-    /// What it was done to, as it is printed: `tcp 127.0.0.1:9`, `tcp`, an option's name; `None` where nothing is known.
+    /// What it was done to, as it is printed: `tcp 127.0.0.1:9`, `tcp`, an option's name; `None` where nothing is
+    /// known.
     pub fn target(&self) -> Option<&str> {
         self.detail.as_ref().map(|detail| &*detail.target).filter(|target| !target.is_empty())
     }
@@ -261,12 +289,15 @@ impl Error {
         }
     }
 
-    /// The kind that std gives the same errno; `TimedOut` for a deadline, `NotFound` for an unknown host or service.
+    /// The kind that std gives the same errno; `TimedOut` for a deadline, `NotFound` for an unknown host or service,
+    /// `InvalidInput` for what cannot be asked, `InvalidData` for an odd answer of the kernel's, else `Other`.
     pub fn kind(&self) -> io::ErrorKind {
         match self.origin {
             Origin::Kernel => io::Error::from_raw_os_error(self.code).kind(),
             Origin::Deadline => io::ErrorKind::TimedOut,
             Origin::Caller => io::ErrorKind::InvalidInput,
+            Origin::Unexpected => io::ErrorKind::InvalidData,
+            Origin::Shutdown => io::ErrorKind::Other,
             Origin::Resolver => match self.code {
                 c::EAI_NONAME | c::EAI_NODATA | c::EAI_SERVICE => io::ErrorKind::NotFound,
                 _ => io::ErrorKind::Other,
@@ -315,7 +346,7 @@ impl Error {
             Cause::Kernel(errno) => write!(f, "{} (os error {errno})", Errno::from_raw(errno).message()),
             Cause::Resolver(code) => f.write_str(&resolve_message(code)),
             Cause::TimedOut => f.write_str("timed out"),
-            Cause::Invalid => {
+            Cause::Invalid | Cause::Unexpected | Cause::Shutdown => {
                 f.write_str(self.detail.as_ref().map_or("invalid", |detail| &detail.explanation))
             }
         }

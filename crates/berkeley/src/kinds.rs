@@ -1,10 +1,11 @@
-//! What a socket is made of: [`Family`], [`Type`], [`Protocol`], and the [`Flags`] of one transfer.
+//! What a socket is made of: [`Family`], [`Type`], [`Protocol`], the [`Flags`] of one transfer, the [`Interest`] of a
+//! wait.
 //!
 //! Each is the kernel's integer in a type of its own. The kernel may know values that this page does not: they pass
 //! through `from_raw` and `as_raw` unharmed.
 
 use std::fmt;
-use std::ops::BitOr;
+use std::ops::{BitOr, BitOrAssign};
 
 use crate::sys::constants as c;
 
@@ -89,6 +90,12 @@ impl Type {
         Self(self.0 | c::SOCK_NONBLOCK)
     }
 
+    /// This type without `SOCK_NONBLOCK`.
+    #[must_use]
+    pub const fn blocking(self) -> Self {
+        Self(self.0 & !c::SOCK_NONBLOCK)
+    }
+
     /// Whether `SOCK_NONBLOCK` is in it.
     pub const fn is_nonblocking(self) -> bool {
         self.0 & c::SOCK_NONBLOCK != 0
@@ -122,94 +129,112 @@ named_integer! {
     MPTCP = IPPROTO_MPTCP, "IPPROTO_MPTCP";
 }
 
-/// How one transfer is made (`MSG_*`, recv(2) and send(2)); combined with `|`.
-///
-/// `MSG_NOSIGNAL` is not among them: every send carries it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct Flags(i32);
+/// A newtype over a C integer whose bits have names; `Debug` prints the C names.
+macro_rules! named_flags {
+    (
+        $(#[$doc:meta])* $name:ident: $raw:ty;
+        $($(#[$item_doc:meta])* $item:ident = $constant:ident, $alias:literal;)*
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+        pub struct $name($raw);
 
-impl Flags {
-    /// No flag.
-    pub const NONE: Self = Self(0);
-    /// Sent or received out of band: urgent data (tcp(7)).
-    #[doc(alias = "MSG_OOB")]
-    pub const OOB: Self = Self(c::MSG_OOB);
-    /// What is received stays in the queue, to be received again.
-    #[doc(alias = "MSG_PEEK")]
-    pub const PEEK: Self = Self(c::MSG_PEEK);
-    /// Sent to a directly connected network only.
-    #[doc(alias = "MSG_DONTROUTE")]
-    pub const DONTROUTE: Self = Self(c::MSG_DONTROUTE);
-    /// A receive gives a datagram's whole length, even where the buffer is shorter. Of TCP it throws the bytes away, and
-    /// gives how many they were (tcp(7)).
-    #[doc(alias = "MSG_TRUNC")]
-    pub const TRUNC: Self = Self(c::MSG_TRUNC);
-    /// This call does not wait, whatever the socket's mode.
-    #[doc(alias = "MSG_DONTWAIT")]
-    pub const DONTWAIT: Self = Self(c::MSG_DONTWAIT);
-    /// The end of a record (`SOCK_SEQPACKET`).
-    #[doc(alias = "MSG_EOR")]
-    pub const EOR: Self = Self(c::MSG_EOR);
-    /// The kernel waits until the buffer is full, where the socket blocks.
-    #[doc(alias = "MSG_WAITALL")]
-    pub const WAITALL: Self = Self(c::MSG_WAITALL);
-    /// The datagram proves that its neighbour is reachable (arp(7)).
-    #[doc(alias = "MSG_CONFIRM")]
-    pub const CONFIRM: Self = Self(c::MSG_CONFIRM);
-    /// What the error queue holds is received (ip(7), `IP_RECVERR`).
-    #[doc(alias = "MSG_ERRQUEUE")]
-    pub const ERRQUEUE: Self = Self(c::MSG_ERRQUEUE);
-    /// More will follow at once: the kernel may hold a part segment back.
-    #[doc(alias = "MSG_MORE")]
-    pub const MORE: Self = Self(c::MSG_MORE);
+        impl $name {
+            /// None of them.
+            pub const NONE: Self = Self(0);
+            $($(#[$item_doc])* #[doc(alias = $alias)] pub const $item: Self = Self(c::$constant);)*
 
-    /// The flags that the kernel calls `raw`.
-    pub const fn from_raw(raw: i32) -> Self {
-        Self(raw)
-    }
+            /// The set that the kernel calls `raw`.
+            pub const fn from_raw(raw: $raw) -> Self {
+                Self(raw)
+            }
 
-    /// The kernel's number.
-    pub const fn as_raw(self) -> i32 {
-        self.0
-    }
-}
+            /// The kernel's number.
+            pub const fn as_raw(self) -> $raw {
+                self.0
+            }
 
-impl BitOr for Flags {
-    type Output = Self;
-
-    fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
-
-impl fmt::Debug for Flags {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Flags({:#x})", self.0)
-    }
-}
-
-/// What to wait for: something to receive, room to send, or both.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Interest {
-    /// Something to receive or to accept, the peer's end of sending, or an error.
-    Readable,
-    /// Room to send, a connection made, or an error.
-    Writable,
-    /// Either.
-    Either,
-    /// Urgent data (tcp(7)), or another exceptional condition of poll(2).
-    Priority,
-}
-
-impl Interest {
-    pub(crate) const fn events(self) -> i16 {
-        match self {
-            Self::Readable => c::POLLIN,
-            Self::Writable => c::POLLOUT,
-            Self::Either => c::POLLIN | c::POLLOUT,
-            Self::Priority => c::POLLPRI,
+            /// Whether all of `other` are among these.
+            pub const fn contains(self, other: Self) -> bool {
+                self.0 & other.0 == other.0
+            }
         }
-    }
+
+        impl BitOr for $name {
+            type Output = Self;
+
+            fn bitor(self, other: Self) -> Self {
+                Self(self.0 | other.0)
+            }
+        }
+
+        impl BitOrAssign for $name {
+            fn bitor_assign(&mut self, other: Self) {
+                *self = *self | other;
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let (mut rest, mut between) = (self.0, "");
+                for (flag, name) in [$((Self::$item, $alias)),*] {
+                    if self.contains(flag) {
+                        rest &= !flag.0;
+                        write!(f, "{between}{name}")?;
+                        between = " | ";
+                    }
+                }
+                match rest {
+                    0 if between.is_empty() => f.write_str("0"),
+                    0 => Ok(()),
+                    _ => write!(f, "{between}{rest:#x}"),
+                }
+            }
+        }
+    };
+}
+
+named_flags! {
+    /// How one transfer is made (`MSG_*`, recv(2) and send(2)); combined with `|`.
+    ///
+    /// `MSG_NOSIGNAL` is not among them: every send carries it.
+    Flags: i32;
+    /// Sent or received out of band: urgent data (tcp(7)).
+    OOB = MSG_OOB, "MSG_OOB";
+    /// What is received stays in the queue, to be received again.
+    PEEK = MSG_PEEK, "MSG_PEEK";
+    /// Sent to a directly connected network only.
+    DONTROUTE = MSG_DONTROUTE, "MSG_DONTROUTE";
+    /// A receive gives a datagram's whole length, even where the buffer is shorter. Of TCP it throws the bytes away,
+    /// and gives how many they were (tcp(7)).
+    TRUNC = MSG_TRUNC, "MSG_TRUNC";
+    /// This call does not wait, whatever the socket's mode.
+    DONTWAIT = MSG_DONTWAIT, "MSG_DONTWAIT";
+    /// The end of a record (`SOCK_SEQPACKET`).
+    EOR = MSG_EOR, "MSG_EOR";
+    /// The kernel waits until the buffer is full, where the socket blocks.
+    WAITALL = MSG_WAITALL, "MSG_WAITALL";
+    /// The datagram proves that its neighbour is reachable (arp(7)).
+    CONFIRM = MSG_CONFIRM, "MSG_CONFIRM";
+    /// What the error queue holds is received (ip(7), `IP_RECVERR`).
+    ERRQUEUE = MSG_ERRQUEUE, "MSG_ERRQUEUE";
+    /// More will follow at once: the kernel may hold a part segment back.
+    MORE = MSG_MORE, "MSG_MORE";
+}
+
+named_flags! {
+    /// What to wait for, and what holds when the wait ends (`POLL*`, poll(2)); combined with `|`, which waits for any.
+    Interest: i16;
+    /// Something to receive or to accept, or the peer's end of sending.
+    READABLE = POLLIN, "POLLIN";
+    /// Room to send, or a connection made.
+    WRITABLE = POLLOUT, "POLLOUT";
+    /// Urgent data (tcp(7)), or another exceptional condition of poll(2).
+    PRIORITY = POLLPRI, "POLLPRI";
+    /// An error, or something in the error queue: always waited for.
+    ERROR = POLLERR, "POLLERR";
+    /// A hang-up, or no connection at all: always waited for.
+    HANG_UP = POLLHUP, "POLLHUP";
 }
 
 #[cfg(test)]
@@ -226,9 +251,19 @@ mod tests {
     }
 
     #[test]
+    fn flags_are_combined_asked_and_printed_by_their_c_names() {
+        let mut flags = Flags::PEEK | Flags::TRUNC;
+        assert_eq!(format!("{flags:?} {:?}", Flags::NONE), "MSG_PEEK | MSG_TRUNC 0");
+        flags |= Flags::from_raw(0x4000_0000);
+        assert_eq!(format!("{flags:?}"), "MSG_PEEK | MSG_TRUNC | 0x40000000");
+        assert!(flags.contains(Flags::TRUNC | Flags::PEEK) && !flags.contains(Flags::PEEK | Flags::OOB));
+        assert_eq!(format!("{:?}", Interest::READABLE | Interest::HANG_UP), "POLLIN | POLLHUP");
+    }
+
+    #[test]
     fn a_nonblocking_type_keeps_its_kind() {
         let kind = Type::DGRAM.nonblocking();
         assert!(kind.is_nonblocking() && !Type::DGRAM.is_nonblocking());
-        assert_eq!(kind.as_raw() & 0xf, Type::DGRAM.as_raw());
+        assert_eq!(kind.blocking(), Type::DGRAM);
     }
 }

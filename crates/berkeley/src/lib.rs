@@ -1,8 +1,8 @@
 //! Sockets, complete and memory-safe: what Python programmers know as the `socket` module, for Rust.
 //!
-//! [`Socket`] is one method per system call, under the names of the man pages, for every family the kernel has. Timeouts
-//! are Python's: none, zero, or a duration that bounds a whole operation. No `unsafe` is asked of the caller, SIGPIPE is
-//! never raised, and every descriptor is close-on-exec from the call that made it.
+//! [`Socket`] is one method per system call, under the names of the man pages, for every family the kernel has.
+//! Timeouts are Python's: none, zero, or a duration that bounds a whole operation. No `unsafe` is asked of the caller,
+//! SIGPIPE is never raised, and every descriptor is close-on-exec from the call that made it.
 //!
 //! ```
 //! use berkeley::{Family, Protocol, Socket, Type};
@@ -18,7 +18,8 @@
 //! [`create_connection`] goes from a name to a connection, [`create_server`] from an address to a listener and
 //! [`create_servers`] from a name to several; [`resolve`](mod@resolve) holds names alone.
 //!
-//! Features, all off by default: `tokio` (`AsyncSocket`: the same calls, awaited), `tracing` (one event per system call).
+//! Features, all off by default: `tokio` (`AsyncSocket`: the same calls, awaited), `tracing` (one event per system
+//! call).
 
 mod address;
 mod connect;

@@ -115,7 +115,7 @@ pub struct ServeArgs {
 pub struct AnswerArgs {
     /// Answer each piece with this; {data} is the piece
     /// [default: Server received your data: {data}]
-    #[arg(long, value_name = "TEMPLATE", verbatim_doc_comment)]
+    #[arg(long, value_name = "TEMPLATE", allow_hyphen_values = true, verbatim_doc_comment)]
     pub reply: Option<Template>,
     /// Send back what comes (RFC 862)
     #[arg(long)]
@@ -147,7 +147,7 @@ pub struct ConnectArgs {
     #[arg(value_name = "ENDPOINT")]
     pub endpoint: String,
     /// Send TEXT, as it is, instead of standard input
-    #[arg(long, value_name = "TEXT", conflicts_with = "receive_only")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with = "receive_only")]
     pub send: Option<String>,
     /// Send nothing, not even the end: only read
     #[arg(long, conflicts_with = "send_only")]
@@ -228,6 +228,16 @@ mod tests {
     #[test]
     fn the_definition_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_text_may_begin_with_a_hyphen() {
+        let serve = Cli::try_parse_from(["sock", "serve", "--reply", "-x", "--once"]).expect("a template");
+        let Command::Serve(args) = serve.command else { panic!("serve is what was asked for") };
+        assert_eq!((args.answer.reply, args.once), ("-x".parse().ok(), true));
+        let connect = Cli::try_parse_from(["sock", "connect", ":1", "--send", "--json"]).expect("a text");
+        let Command::Connect(args) = connect.command else { panic!("connect is what was asked for") };
+        assert_eq!((args.send.as_deref(), args.json), (Some("--json"), false));
     }
 
     #[test]

@@ -99,10 +99,12 @@ impl From<Error> for Failure {
             Cause::Resolver(_) => Exit::NameUnknown,
             Cause::TimedOut => Exit::Timeout,
             Cause::Invalid => Exit::Misuse,
+            // A Unix path where nothing is, is one where nobody listens; for all else it is only a path.
+            _ if error.kind() == io::ErrorKind::NotFound && !connects(&error) => Exit::Other,
             _ => exit_of_kind(error.kind()),
         };
         let failure = Self::new(exit, in_words(&error));
-        match hint_for(error.kind()) {
+        match hint_for(&error) {
             Some(hint) => failure.hint(hint),
             None => failure,
         }
@@ -120,10 +122,13 @@ fn in_words(error: &Error) -> String {
     text.replacen(error.operation().as_str(), words, 1)
 }
 
+fn connects(error: &Error) -> bool {
+    matches!(error.operation(), Operation::Connect | Operation::CreateConnection)
+}
+
 fn exit_of_kind(kind: io::ErrorKind) -> Exit {
     use io::ErrorKind as Kind;
     match kind {
-        // A Unix path where nothing is, is one where nobody listens.
         Kind::ConnectionRefused | Kind::NotFound => Exit::Refused,
         Kind::NetworkUnreachable | Kind::HostUnreachable | Kind::NetworkDown => Exit::Unreachable,
         Kind::PermissionDenied => Exit::Permission,
@@ -134,18 +139,32 @@ fn exit_of_kind(kind: io::ErrorKind) -> Exit {
     }
 }
 
-fn hint_for(kind: io::ErrorKind) -> Option<&'static str> {
-    match kind {
+fn hint_for(error: &Error) -> Option<&'static str> {
+    match error.kind() {
         io::ErrorKind::AddrInUse => {
             Some("port 0 lets the kernel choose a free port; `ss -lntup` shows who listens where")
         }
         io::ErrorKind::AddrNotAvailable => Some("`ip address` shows the addresses of this machine"),
-        io::ErrorKind::PermissionDenied => Some(
-            "ports below 1024 need CAP_NET_BIND_SERVICE, a UDP broadcast needs ?broadcast, \
-             and a Unix path needs write permission",
-        ),
+        io::ErrorKind::PermissionDenied => hint_for_permission(error),
         _ => None,
     }
+}
+
+/// What permission is wanting, by what was done and to what.
+fn hint_for_permission(error: &Error) -> Option<&'static str> {
+    let transport = error.target().unwrap_or_default();
+    let listens = matches!(error.operation(), Operation::Bind | Operation::CreateServer);
+    if transport.starts_with("unix") {
+        return Some(if listens {
+            "to listen at a Unix path needs write permission on its folder"
+        } else {
+            "to connect to a Unix path needs write permission on it; its server sets that with ?mode="
+        });
+    }
+    if listens {
+        return Some("ports below 1024 need CAP_NET_BIND_SERVICE");
+    }
+    transport.starts_with("udp").then_some("a UDP broadcast needs ?broadcast")
 }
 
 /// std's text of an error, in lower case and with its number, as the library prints its own.

@@ -11,7 +11,7 @@
 //! | [`exit`] | the exit codes, and the failures that carry them |
 //! | [`misuse`] | a command line that cannot be meant, under a caret |
 //! | [`quantity`] | times and sizes with their units, `500ms`, `64K` |
-//! | [`reply`] | what a piece is answered with: the template, and letters that come in two pieces |
+//! | [`reply`] | what a piece is answered with: the template |
 //! | [`report`] | what a person or a program reads: escaped text, hex dumps, JSON lines, the log |
 
 #![forbid(unsafe_code)]

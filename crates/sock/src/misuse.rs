@@ -11,10 +11,12 @@ const SHOWN: usize = 200;
 /// What is said about a fault that clap found. `args` is the command line without the program's name.
 pub fn failure(error: &clap::Error, args: &[String]) -> Failure {
     let message = summary(error);
-    let failure = Failure::misuse(match fault(error).and_then(|fault| underline(args, &fault)) {
-        Some(lines) => format!("{message}\n{lines}"),
-        None => message,
-    });
+    let failure = Failure::misuse(
+        match fault(error).and_then(|fault| underline(args, &fault, option(error).as_deref())) {
+            Some(lines) => format!("{message}\n{lines}"),
+            None => message,
+        },
+    );
     failure.hint("sock --help shows examples, and sock COMMAND --help each command's options")
 }
 
@@ -61,13 +63,19 @@ fn fault(error: &clap::Error) -> Option<String> {
     })
 }
 
+/// The option whose value is at fault, without its placeholder: clap shows it as `--grace <TIME>`.
+fn option(error: &clap::Error) -> Option<String> {
+    match (error.get(ContextKind::InvalidValue)?, error.get(ContextKind::InvalidArg)?) {
+        (ContextValue::String(_), ContextValue::String(arg)) => arg.split(' ').next().map(str::to_owned),
+        _ => None,
+    }
+}
+
 /// The command line with carets under `fault`, a whole word or the end of one (`--option=fault`).
-fn underline(args: &[String], fault: &str) -> Option<String> {
+fn underline(args: &[String], fault: &str, option: Option<&str>) -> Option<String> {
     // clap shows an option with its placeholder, `--grace <TIME>`: the option is what was written.
     let fault = fault.split(' ').next().unwrap_or(fault);
-    let index = args.iter().position(|arg| {
-        arg == fault || arg.split_once('=').is_some_and(|(name, value)| name == fault || value == fault)
-    })?;
+    let index = position(args, fault, option)?;
     let mut line = String::from("  sock");
     let (mut start, mut width) = (0, 0);
     for (number, arg) in args.iter().enumerate() {
@@ -84,6 +92,20 @@ fn underline(args: &[String], fault: &str) -> Option<String> {
         }
     }
     Some(format!("{line}\n{}{}", " ".repeat(start), "^".repeat(width.max(1))))
+}
+
+/// Where `fault` stands: as the value of `option`, else where it stands last, since the same word may be another
+/// option's good value before.
+fn position(args: &[String], fault: &str, option: Option<&str>) -> Option<usize> {
+    let of_option = |option: &str| {
+        let joined = format!("{option}={fault}");
+        let apart = args.windows(2).position(|pair| pair[0] == option && pair[1] == fault);
+        args.iter().position(|arg| *arg == joined).or(apart.map(|before| before + 1))
+    };
+    let names = |arg: &String| {
+        arg == fault || arg.split_once('=').is_some_and(|(name, value)| name == fault || value == fault)
+    };
+    option.and_then(of_option).or_else(|| args.iter().rposition(names))
 }
 
 fn columns(text: &str) -> usize {
@@ -109,6 +131,23 @@ mod tests {
             ("conect x:1", "connect", "  sock conect x:1\n       ^^^^^^"),
             ("serve --grace=5x", "ns, us, ms, s, m or h", "  sock serve --grace=5x\n                     ^^"),
             ("completions bsh", "bash", "  sock completions bsh\n                   ^^^"),
+            // The same word before, or after, as a value that nothing is wrong with.
+            (
+                "connect x:1 --send 5x --wait 5x",
+                "ns, us, ms, s, m or h",
+                "  sock connect x:1 --send 5x --wait 5x\n                                    ^^",
+            ),
+            (
+                "connect x:1 --wait=5x --send 5x",
+                "ns, us, ms, s, m or h",
+                "  sock connect x:1 --wait=5x --send 5x\n                          ^^",
+            ),
+            ("connect eco --eco", "--eco", "  sock connect eco --eco\n                   ^^^^^"),
+            (
+                "connect x:1 --send --eco --eco",
+                "--eco",
+                "  sock connect x:1 --send --eco --eco\n                                ^^^^^",
+            ),
         ];
         for (line, nearest, caret) in rows {
             let message = message(line);

@@ -8,7 +8,7 @@ use clap::Parser as _;
 use clap::error::ErrorKind;
 
 use crate::cli::{Cli, Command};
-use crate::command::{completions, connect, man, serve};
+use crate::command::{completions, connect, man, print, serve};
 use crate::exit::{Exit, Failure};
 use crate::misuse;
 use crate::report::json::Event;
@@ -19,7 +19,7 @@ pub fn main() -> ExitCode {
     let outcome = match Cli::try_parse() {
         Ok(cli) => run(cli.command),
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
-            man::written(io::stdout().write_all(error.to_string().as_bytes())).map(|()| Exit::Done)
+            print::print(error.to_string().as_bytes()).map(|()| Exit::Done)
         }
         Err(error) if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             // Nothing can be done about a standard error that is closed.
@@ -39,7 +39,7 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(exit) => exit.into(),
         Err(failure) => {
-            print(&failure);
+            explain(&failure);
             failure.exit.into()
         }
     }
@@ -62,10 +62,10 @@ fn asks_for_events(args: &[String]) -> bool {
 fn tell(failure: &Failure) {
     let event = Event::new("error").field("message", failure.message.as_str());
     // Nothing can be done about a standard output that is closed; the exit code tells it too.
-    let _ = io::stdout().write_all(event.into_line().as_bytes());
+    let _ = print::print(event.into_line().as_bytes());
 }
 
-fn print(failure: &Failure) {
+fn explain(failure: &Failure) {
     let hints: Vec<&str> = failure.hints.iter().map(String::as_str).collect();
     // Nothing can be done about a standard error that is closed.
     let _ = io::stderr().write_all(log::error_lines(&failure.message, &hints).as_bytes());

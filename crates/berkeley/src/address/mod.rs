@@ -211,6 +211,12 @@ impl From<UnixAddress> for Address {
     }
 }
 
+impl From<OtherAddress> for Address {
+    fn from(address: OtherAddress) -> Self {
+        Self::Other(address)
+    }
+}
+
 impl From<(IpAddr, u16)> for Address {
     fn from(address: (IpAddr, u16)) -> Self {
         SocketAddr::from(address).into()

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use super::{EncodedAddress, family_of};
+use super::{Address, EncodedAddress, family_of};
 use crate::error::{Error, Operation, Result};
 use crate::kinds::Family;
 use crate::sys::layout::{ADDRESS_MAX, FAMILY_SIZE};
@@ -18,7 +18,8 @@ pub struct OtherAddress {
 impl OtherAddress {
     /// The address of `family` with `data` behind the family's two bytes.
     ///
-    /// Fails where `data` is longer than the 126 bytes that the kernel takes, or the family is no 16-bit number.
+    /// Fails where `data` is longer than the 126 bytes that the kernel takes, or the family is no 16-bit number; and
+    /// where the two make an address that has a type of its own, which [`Address::decode`] gives.
     pub fn new(family: Family, data: &[u8]) -> Result<Self> {
         let invalid = |why: String| Error::invalid(Operation::ParseAddress, why);
         let number = u16::try_from(family.as_raw())
@@ -34,7 +35,10 @@ impl OtherAddress {
         let mut bytes = [0; ADDRESS_MAX];
         bytes[..FAMILY_SIZE].copy_from_slice(&number.to_ne_bytes());
         bytes[FAMILY_SIZE..length].copy_from_slice(data);
-        Ok(Self::decode(&bytes[..length]))
+        match Address::decode(&bytes[..length]) {
+            Address::Other(other) => Ok(other),
+            known => Err(invalid(format!("{known} is of {family:?}, which has a type of its own: use that"))),
+        }
     }
 
     /// Keeps at most 128 bytes, which is all that the kernel ever gives.
@@ -98,7 +102,6 @@ impl fmt::Debug for OtherAddress {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::address::Address;
 
     #[test]
     fn unknown_families_and_short_bytes_survive_the_round_trip() {
@@ -114,5 +117,15 @@ mod tests {
         assert_eq!(OtherAddress::new(vsock, &[7; 126]).unwrap().data(), [7; 126]);
         assert!(OtherAddress::new(vsock, &[7; 127]).unwrap_err().to_string().contains("127 bytes"));
         assert!(OtherAddress::new(Family::from_raw(-1), &[]).is_err());
+    }
+
+    #[test]
+    fn an_address_with_a_type_of_its_own_is_refused_and_a_broken_one_is_kept() {
+        for (family, data) in [(Family::INET, &[0; 14][..]), (Family::INET6, &[0; 26]), (Family::UNIX, b"/x")]
+        {
+            let error = OtherAddress::new(family, data).unwrap_err().to_string();
+            assert!(error.contains("a type of its own"), "{error}");
+        }
+        assert_eq!(OtherAddress::new(Family::INET, &[1]).unwrap().data(), [1]);
     }
 }

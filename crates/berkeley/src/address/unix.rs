@@ -73,16 +73,13 @@ impl UnixAddress {
 
     /// `None` where the bytes hold no family, or more than a path has room for.
     pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
-        let name = bytes.get(unix::PATH..)?;
-        if name.len() > unix::PATH_SIZE {
-            return None;
-        }
-        if name.first() == Some(&0) {
-            return Some(Self::hold(name));
-        }
-        // A path ends at its NUL; one of the full 108 bytes has none.
-        let end = name.iter().position(|byte| *byte == 0).unwrap_or(name.len());
-        Some(Self::hold(&name[..end]))
+        let name = match bytes.get(unix::PATH..)? {
+            name @ [0, ..] => name,
+            // A path ends at its NUL. To one of the full 108 bytes, which has no room for it, Linux adds one behind.
+            path => path.split(|byte| *byte == 0).next()?,
+        };
+        let fits = name.len() <= unix::PATH_SIZE && bytes.len() <= unix::PATH + unix::PATH_SIZE + 1;
+        fits.then(|| Self::hold(name))
     }
 
     pub(super) fn encode(&self) -> EncodedAddress {
@@ -150,6 +147,8 @@ impl fmt::Display for UnixAddress {
         match (self.as_abstract(), self.sun_path()) {
             (Some(name), _) => write!(f, "@{}", Escaped(name)),
             (None, []) => f.write_str("(unnamed)"),
+            // Else it would be read as an abstract name, or as none.
+            (None, path @ ([b'@', ..] | b"(unnamed)")) => write!(f, "./{}", Escaped(path)),
             (None, path) => Escaped(path).fmt(f),
         }
     }
@@ -194,6 +193,8 @@ mod tests {
             (UnixAddress::from_path("/run/门").unwrap(), "/run/门"),
             (UnixAddress::from_path(OsStr::from_bytes(b"\xff\x1b[2J")).unwrap(), r"\xff\u{1b}[2J"),
             (UnixAddress::from_path(&longest).unwrap(), &longest),
+            (UnixAddress::from_path("@door").unwrap(), "./@door"),
+            (UnixAddress::from_path("(unnamed)").unwrap(), "./(unnamed)"),
             (UnixAddress::from_abstract(b"a\0b").unwrap(), r"@a\0b"),
             (UnixAddress::from_abstract(b"").unwrap(), "@"),
             (UnixAddress::UNNAMED, "(unnamed)"),
@@ -211,6 +212,11 @@ mod tests {
         let address = Address::decode(&bytes);
         assert_eq!(address.as_unix().and_then(UnixAddress::as_path).unwrap().as_os_str().len(), 108);
         assert_eq!(address.encode().as_bytes(), bytes);
+        bytes.push(0);
+        assert_eq!(Address::decode(&bytes), address);
+        for too_long in [[bytes.clone(), vec![b'p']].concat(), [&bytes[..110], b"p"].concat()] {
+            assert!(matches!(Address::decode(&too_long), Address::Other(_)));
+        }
     }
 
     #[test]

@@ -303,7 +303,7 @@ fn wait_for_any(running: &mut [Running], limit: Option<Duration>) -> sys::Result
             }
         }
     }
-    let ready = match poll_many(&fds, Interest::Writable.events(), until) {
+    let ready = match poll_many(&fds, Interest::WRITABLE.as_raw(), until) {
         Err(Errno::INTR) => return Ok(()),
         result => result?,
     };

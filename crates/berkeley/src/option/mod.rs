@@ -24,8 +24,8 @@
 //!
 //! The table holds plain data only. An option whose value carries a pointer that the kernel follows
 //! (`SO_ATTACH_FILTER`, `TCP_ZEROCOPY_RECEIVE`) or a new descriptor (`SO_PEERPIDFD`) can be no row here: it needs a
-//! method of its own. Whether a kernel has an option, and whether it fits a socket, only the kernel knows: it answers `ENOPROTOOPT` or
-//! `EOPNOTSUPP`.
+//! method of its own. Whether a kernel has an option, and whether it fits a socket, only the kernel knows: it answers
+//! `ENOPROTOOPT` or `EOPNOTSUPP`.
 
 mod codec;
 mod find;
@@ -50,7 +50,8 @@ pub use find::{FindError, find, find_in};
 pub use socket::*;
 pub use value::{MtuDiscover, OptionValue, PeerCredentials, PortRange, Value};
 
-/// An option whose value is a `T`: what [`Socket::get`](crate::Socket::get) and [`Socket::set`](crate::Socket::set) take.
+/// An option whose value is a `T`: what [`Socket::get`](crate::Socket::get) and [`Socket::set`](crate::Socket::set)
+/// take.
 ///
 /// Those that exist are the constants of [`option`](self) and of its modules.
 pub struct SocketOption<T> {
@@ -169,6 +170,7 @@ impl fmt::Debug for Level {
 
 /// Whether an option can be read, set, or both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Access {
     /// Only read.
     Read,

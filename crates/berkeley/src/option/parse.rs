@@ -21,8 +21,8 @@ impl Description {
     /// | ports | `4000-4999` |
     /// | bytes | in hexadecimal |
     ///
-    /// Fails, and says what it wants, for any other text, for a number out of the option's range, and for an option that
-    /// cannot be set.
+    /// Fails, and says what it wants, for any other text, for a number out of the option's range, and for an option
+    /// that cannot be set.
     ///
     /// ```
     /// use berkeley::option::{self, Value};
@@ -45,8 +45,39 @@ impl Description {
         match text {
             None if self.kind == Kind::Flag => Ok(Value::Flag(true)),
             None => Err(fail(format!("takes {}", self.kind.wanted()))),
-            Some(text) => self.parse_text(text).map_err(fail),
+            Some(text) => {
+                let value = self.parse_text(text).map_err(fail)?;
+                self.check(&value)?;
+                Ok(value)
+            }
         }
+    }
+
+    /// Whether a value of the option's kind is one that the kernel takes as it is; it cuts some others without a word.
+    ///
+    /// [`parse`](Self::parse) and [`Socket::set`](crate::Socket::set) ask it too. Fails, and says what the option
+    /// takes, for a number or a duration out of its [`range`](Self::range), or else out of what its kind can hold.
+    ///
+    /// ```
+    /// use berkeley::option::{Value, ip};
+    ///
+    /// let tos = ip::TOS.description();
+    /// tos.check(&Value::Integer(255))?;
+    /// assert_eq!(tos.check(&Value::Integer(300)).unwrap_err().to_string(), "set ip.tos: takes 0 to 255, got 300");
+    /// # Ok::<(), berkeley::Error>(())
+    /// ```
+    pub fn check(&self, value: &Value) -> Result<()> {
+        let number = match value {
+            Value::Integer(number) => i128::from(*number),
+            Value::Unsigned(number) => i128::from(*number),
+            Value::Duration(duration) | Value::Linger(Some(duration)) => self.units(*duration),
+            _ => return Ok(()),
+        };
+        let (low, high) = self.bounds();
+        if (low..=high).contains(&number) {
+            return Ok(());
+        }
+        Err(Error::invalid(Operation::SetOption, self.beyond(number)).on(self.to_string()))
     }
 
     fn parse_text(&self, text: &str) -> std::result::Result<Value, String> {
@@ -69,8 +100,8 @@ impl Description {
                 self.unsigned(number(text).ok_or_else(unfit)?)
             }
             Kind::Integer | Kind::Errno => {
-                let number = self.within(number(text).ok_or_else(unfit)?)?;
-                i32::try_from(number).map(Value::Integer).map_err(|_| unfit())
+                let number = number(text).ok_or_else(unfit)?;
+                i32::try_from(number).map(Value::Integer).map_err(|_| self.beyond(number))
             }
             // Nothing sets these.
             Kind::Type | Kind::Protocol | Kind::Credentials => Err(unfit()),
@@ -78,18 +109,22 @@ impl Description {
     }
 
     fn unsigned(&self, number: i128) -> std::result::Result<Value, String> {
-        let number = self.within(number)?;
-        u64::try_from(number).map(Value::Unsigned).map_err(|_| "takes no negative number".to_owned())
+        u64::try_from(number).map(Value::Unsigned).map_err(|_| self.beyond(number))
     }
 
-    /// The number itself, where the option's range or else its kind's holds it.
-    fn within(&self, number: i128) -> std::result::Result<i128, String> {
+    /// The words for a number out of the bounds.
+    fn beyond(&self, number: i128) -> String {
         let (low, high) = self.bounds();
-        if (low..=high).contains(&number) {
-            return Ok(number);
-        }
         let unit = self.kind.nanoseconds().and(self.kind.unit()).unwrap_or_default();
-        Err(format!("takes {low}{unit} to {high}{unit}, got {number}{unit}"))
+        format!("takes {low}{unit} to {high}{unit}, got {number}{unit}")
+    }
+
+    /// A duration in the unit of the bounds, rounded up; those of a timeval are in seconds, as its bare numbers are.
+    fn units(&self, duration: Duration) -> i128 {
+        let step =
+            if self.kind == Kind::TimeValue { 1_000_000_000 } else { self.kind.nanoseconds().unwrap_or(1) };
+        // Nanoseconds of a duration are below 2^94.
+        i128::try_from(duration.as_nanos().div_ceil(step.into())).unwrap_or(i128::MAX)
     }
 
     fn bounds(&self) -> (i128, i128) {
@@ -109,12 +144,6 @@ impl Description {
     fn duration(&self, text: &str) -> std::result::Result<Duration, String> {
         let unfit = || format!("takes {}, got {text:?}", self.kind.wanted());
         let nanos = nanoseconds(text, self.kind.unit().unwrap_or("s")).ok_or_else(unfit)?;
-        // The bounds of a timeval are in the unit that a bare number has.
-        let step =
-            if self.kind == Kind::TimeValue { 1_000_000_000 } else { self.kind.nanoseconds().unwrap_or(1) };
-        // Nanoseconds of a text that parsed are at most 2^64 hours of them: far from the end of a u128, and of an i128.
-        let units = i128::try_from(nanos.div_ceil(step.into())).map_err(|_| unfit())?;
-        self.within(units)?;
         let seconds = u64::try_from(nanos / 1_000_000_000).map_err(|_| unfit())?;
         let rest = u32::try_from(nanos % 1_000_000_000).map_err(|_| unfit())?;
         Ok(Duration::new(seconds, rest))

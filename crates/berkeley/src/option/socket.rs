@@ -78,9 +78,9 @@ options! {
     PROTOCOL: Protocol, Protocol, "protocol", SO_PROTOCOL, "SO_PROTOCOL", Read, Any;
     /// The most memory that received data may take.
     ///
-    /// The kernel doubles what is set, for its own needs, and a read gives the double. More than `net.core.rmem_max` is cut to
-    /// that without an error. Setting it ends the kernel's own tuning; on TCP, set it before connecting or listening, so that
-    /// the window's scale fits.
+    /// The kernel doubles what is set, for its own needs, and a read gives the double. More than `net.core.rmem_max` is
+    /// cut to that without an error. Setting it ends the kernel's own tuning; on TCP, set it before connecting or
+    /// listening, so that the window's scale fits.
     RCVBUF: u32, Bytes in 0..=0x7fff_ffff, "rcvbuf", SO_RCVBUF, "SO_RCVBUF", ReadWrite, BeforeConnect;
     /// As RCVBUF, beyond the system's limit; needs `CAP_NET_ADMIN`.
     RCVBUFFORCE: u32, Bytes in 0..=0x7fff_ffff, "rcvbufforce", SO_RCVBUFFORCE, "SO_RCVBUFFORCE", Write, BeforeConnect;
@@ -90,8 +90,8 @@ options! {
     RCVMARK: bool, Flag, "rcvmark", SO_RCVMARK, "SO_RCVMARK", ReadWrite, Any;
     /// How long the kernel lets a receive or an accept wait; zero for as long as it takes.
     ///
-    /// The kernel's own timeout, on each system call of a socket that blocks; [`Socket::set_timeout`](crate::Socket::set_timeout)
-    /// bounds a whole operation.
+    /// The kernel's own timeout, on each system call of a socket that blocks;
+    /// [`Socket::set_timeout`](crate::Socket::set_timeout) bounds a whole operation.
     RCVTIMEO: Duration, TimeValue, "rcvtimeo", SO_RCVTIMEO, "SO_RCVTIMEO", ReadWrite, Any;
     /// Sets memory aside for this socket alone; what is set aside is rounded up to whole pages.
     RESERVE_MEM: u32, Bytes in 0..=0x7fff_ffff, "reserve_mem", SO_RESERVE_MEM, "SO_RESERVE_MEM", ReadWrite, Any;
@@ -107,8 +107,8 @@ options! {
     SELECT_ERR_QUEUE: bool, Flag, "select_err_queue", SO_SELECT_ERR_QUEUE, "SO_SELECT_ERR_QUEUE", ReadWrite, Any;
     /// The most memory that data to be sent may take.
     ///
-    /// The kernel doubles what is set, for its own needs, and a read gives the double; more than `net.core.wmem_max` is cut to
-    /// that without an error.
+    /// The kernel doubles what is set, for its own needs, and a read gives the double; more than `net.core.wmem_max` is
+    /// cut to that without an error.
     SNDBUF: u32, Bytes in 0..=0x7fff_ffff, "sndbuf", SO_SNDBUF, "SO_SNDBUF", ReadWrite, BeforeConnect;
     /// As SNDBUF, beyond the system's limit; needs `CAP_NET_ADMIN`.
     SNDBUFFORCE: u32, Bytes in 0..=0x7fff_ffff, "sndbufforce", SO_SNDBUFFORCE, "SO_SNDBUFFORCE", Write, BeforeConnect;

@@ -52,6 +52,7 @@ impl fmt::Display for MtuDiscover {
 /// Who made the other end of a Unix connection, as it was at `connect` or `listen` (`SO_PEERCRED`, unix(7)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[doc(alias = "ucred")]
+#[non_exhaustive]
 pub struct PeerCredentials {
     /// The process; 0 where it is of another namespace, or where there is no peer.
     pub pid: i32,

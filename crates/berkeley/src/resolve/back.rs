@@ -54,8 +54,8 @@ impl BackHints {
 /// Resolves an address to the names of its host and its service (getnameinfo(3)).
 ///
 /// Blocks for as long as the resolver does. Whoever runs the address's network chose the host's name: it proves nothing
-/// until [`resolve`](super::resolve()) gives the same address, and is to be escaped before a terminal sees it. Bytes that
-/// are no UTF-8 are replaced.
+/// until [`resolve`](super::resolve()) gives the same address, and is to be escaped before a terminal sees it. Bytes
+/// that are no UTF-8 are replaced.
 ///
 /// Fails with [`NotFound`](std::io::ErrorKind::NotFound) where there is no name and [`BackHints::name_required`] wants
 /// one, and for a family that has no names.

@@ -44,9 +44,11 @@ impl Hints {
     }
 
     /// Only answers for sockets of this type. Without it each address comes once for each type that can use it.
+    ///
+    /// Whether it is [`nonblocking`](Type::nonblocking) is no matter here.
     #[must_use]
     pub const fn kind(self, kind: Type) -> Self {
-        Self { kind, ..self }
+        Self { kind: kind.blocking(), ..self }
     }
 
     /// Only answers for this protocol; [`Protocol::DEFAULT`] for any.
@@ -141,8 +143,9 @@ pub struct Resolved {
 
 /// Resolves `host` and `service` to addresses, best first (getaddrinfo(3), RFC 6724).
 ///
-/// `host` is a name, an IPv4 address, or an IPv6 address with or without a zone (`fe80::1%eth0`); empty, it is loopback,
-/// or every address with [`Hints::passive`]. `service` is a port or the name of one; 0 or empty where there is none.
+/// `host` is a name, an IPv4 address, or an IPv6 address with or without a zone (`fe80::1%eth0`); empty, it is
+/// loopback, or every address with [`Hints::passive`]. `service` is a port or the name of one; 0 or empty where there
+/// is none.
 ///
 /// Blocks for as long as the resolver does; [`resolve_within`](super::resolve_within) does not. An address in digits, with
 /// a port in digits, is answered without the resolver. Fails with [`NotFound`](std::io::ErrorKind::NotFound) where the host or the

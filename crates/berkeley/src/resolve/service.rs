@@ -16,6 +16,7 @@ use crate::error::{Error, Operation, Result};
 /// assert_eq!(Service::from("http").to_string(), "http");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Service<'a> {
     /// A number; 0 where none is asked for.
     Port(u16),

@@ -16,7 +16,8 @@ use crate::sys::{socket, transfer};
 /// The transfers never wait, whatever the socket's mode (`MSG_DONTWAIT`). `try_accept` and `try_connect` have no such
 /// flag, and wait where the socket has no timeout.
 impl<F: AsFd> Socket<F> {
-    /// Waits once, until the socket is ready for `interest` or `deadline` has passed (ppoll(2)).
+    /// Waits once, until the socket is ready for any of `interest` or `deadline` has passed (ppoll(2)); gives what
+    /// holds.
     ///
     /// An error or the peer's hang-up counts as ready, and surfaces in the next try. Fails with
     /// [`Cause::TimedOut`](crate::Cause::TimedOut), and with `EINTR` where a signal came first.
@@ -29,13 +30,14 @@ impl<F: AsFd> Socket<F> {
     /// let mut buffer = [0; 16];
     /// assert!(right.try_recv(&mut buffer, Flags::NONE).unwrap_err().is_would_block());
     /// left.send(b"now")?;
-    /// right.wait(Interest::Readable, Deadline::after(Duration::from_secs(5)))?;
+    /// let ready = right.wait(Interest::READABLE | Interest::WRITABLE, Deadline::after(Duration::from_secs(5)))?;
+    /// assert!(ready.contains(Interest::READABLE));
     /// assert_eq!(right.try_recv(&mut buffer, Flags::NONE)?, 3);
     /// # Ok::<(), berkeley::Error>(())
     /// ```
     #[doc(alias = "poll")]
     #[doc(alias = "select")]
-    pub fn wait(&self, interest: Interest, deadline: Deadline) -> Result<()> {
+    pub fn wait(&self, interest: Interest, deadline: Deadline) -> Result<Interest> {
         wait_once(self.fd.as_fd(), interest, deadline)
             .map_err(|stop| self.stopped(Operation::Wait, stop, None))
     }
@@ -45,7 +47,8 @@ impl<F: AsFd> Socket<F> {
         self.accept_once(false)
     }
 
-    /// As [`try_accept`](Self::try_accept), the accepted socket with a timeout of zero: `SOCK_NONBLOCK` in the same call.
+    /// As [`try_accept`](Self::try_accept), the accepted socket with a timeout of zero: `SOCK_NONBLOCK` in the same
+    /// call.
     pub fn try_accept_nonblocking(&self) -> Result<(Socket, Address)> {
         self.accept_once(true)
     }
@@ -57,7 +60,7 @@ impl<F: AsFd> Socket<F> {
     }
 
     /// Starts to connect (connect(2)). An error that [`is_in_progress`](crate::Error::is_in_progress) is followed by a
-    /// wait for [`Interest::Writable`] and [`finish_connect`](Self::finish_connect).
+    /// wait for [`Interest::WRITABLE`] and [`finish_connect`](Self::finish_connect).
     #[doc(alias = "connect_ex")]
     pub fn try_connect(&self, address: impl Into<Address>) -> Result<()> {
         let address = address.into();
@@ -84,6 +87,15 @@ impl<F: AsFd> Socket<F> {
         let flags = (flags | Flags::DONTWAIT).as_raw();
         transfer::recv_uninit(self.fd.as_fd(), buffer, flags, |call| call())
             .map_err(|errno| self.fail(Operation::Recv, errno, None))
+    }
+
+    /// As [`try_recv`](Self::try_recv), into a new vector of a capacity of `limit`. Fails with `ENOMEM` where there is
+    /// no memory for it.
+    pub fn try_recv_vec(&self, limit: usize, flags: Flags) -> Result<Vec<u8>> {
+        let mut buffer = Vec::new();
+        transfer::recv_into_vec(self.fd.as_fd(), &mut buffer, limit, (flags | Flags::DONTWAIT).as_raw())
+            .map_err(|errno| self.fail(Operation::Recv, errno, None))?;
+        Ok(buffer)
     }
 
     /// Receives what is there and who sent it (recvfrom(2)).

@@ -1,7 +1,7 @@
 //! From an address to a connection: bind, listen, accept, connect, shutdown, and the names of both ends.
 
 use std::net::Shutdown;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use super::timeout::{Pace, Poll, Stop, carry_through, wait, waits};
@@ -9,14 +9,27 @@ use super::{Deadline, Socket, describe};
 use crate::address::Address;
 use crate::error::{Error, Operation, Result};
 use crate::kinds::{Family, Interest};
-use crate::sys::{Errno, constants as c, option, socket};
+use crate::sys::{self, Errno, constants as c, fd, option, poll, socket};
 
 impl<F: AsFd> Socket<F> {
     /// Gives the socket its local address (bind(2)).
     ///
     /// Port 0 lets the kernel choose one, which [`local_address`](Self::local_address) tells;
-    /// [`UnixAddress::UNNAMED`](crate::UnixAddress::UNNAMED) lets it choose an abstract name. Fails where the address is
-    /// in use or not of this machine, and below port 1024 without the right.
+    /// [`UnixAddress::UNNAMED`](crate::UnixAddress::UNNAMED) lets it choose an abstract name. Fails where the address
+    /// is in use (`EADDRINUSE`) or not of this machine (`EADDRNOTAVAIL`), below port 1024 without the right (`EACCES`),
+    /// and where the socket is bound already (`EINVAL`). A Unix path must not exist, and stays when the socket is closed.
+    ///
+    /// ```
+    /// use berkeley::{Family, Protocol, Socket, Type};
+    /// use std::io::ErrorKind;
+    /// use std::net::Ipv4Addr;
+    ///
+    /// let first = Socket::new(Family::INET, Type::DGRAM, Protocol::DEFAULT)?;
+    /// first.bind((Ipv4Addr::LOCALHOST, 0))?;
+    /// let second = Socket::new(Family::INET, Type::DGRAM, Protocol::DEFAULT)?;
+    /// assert_eq!(second.bind(first.local_address()?).unwrap_err().kind(), ErrorKind::AddrInUse);
+    /// # Ok::<(), berkeley::Error>(())
+    /// ```
     pub fn bind(&self, address: impl Into<Address>) -> Result<()> {
         let address = address.into();
         socket::bind(self.fd.as_fd(), address.encode().as_bytes())
@@ -25,7 +38,8 @@ impl<F: AsFd> Socket<F> {
 
     /// Starts to take connections (listen(2)); up to `backlog` of them wait to be accepted.
     ///
-    /// The kernel cuts `backlog` to `net.core.somaxconn`.
+    /// The kernel cuts `backlog` to `net.core.somaxconn`. Fails on a socket whose type takes no connections
+    /// (`EOPNOTSUPP`), and on one of a Unix family that is not bound (`EINVAL`); one of IP is bound to a free port.
     pub fn listen(&self, backlog: u32) -> Result<()> {
         let backlog = i32::try_from(backlog).unwrap_or(i32::MAX);
         socket::listen(self.fd.as_fd(), backlog)
@@ -42,7 +56,7 @@ impl<F: AsFd> Socket<F> {
     pub fn accept(&self) -> Result<(Socket, Address)> {
         let fd = self.fd.as_fd();
         let accepted =
-            carry_through(fd, Interest::Readable, self.timeout(), Poll::Honest, || socket::accept(fd, false));
+            carry_through(fd, Interest::READABLE, self.timeout(), Poll::Honest, || socket::accept(fd, false));
         let (accepted, address) =
             accepted.map_err(|stop| self.at_home(self.stopped(Operation::Accept, stop, None)))?;
         Ok((Socket::made(accepted, false), describe::decode(&address)))
@@ -58,10 +72,33 @@ impl<F: AsFd> Socket<F> {
 
     /// Connects (connect(2)), within the timeout.
     ///
-    /// For a datagram socket it sets the one peer that is sent to and received from. With a timeout of zero a connection
-    /// that cannot be made at once gives an error that [`is_in_progress`](Error::is_in_progress): wait for
-    /// [`Interest::Writable`], then call [`finish_connect`](Self::finish_connect). After any other failure, a timeout
+    /// For a datagram socket it sets the one peer that is sent to and received from. With a timeout of zero a
+    /// connection that cannot be made at once gives an error that [`is_in_progress`](Error::is_in_progress): wait for
+    /// [`Interest::WRITABLE`], then call [`finish_connect`](Self::finish_connect). After any other failure, a timeout
     /// included, drop the socket and make another.
+    ///
+    /// Fails with `ECONNREFUSED` where nobody listens, `ENETUNREACH` or `EHOSTUNREACH` where there is no way, `ETIMEDOUT`
+    /// where the kernel gave up, `ENOENT` where a Unix path does not exist, and with
+    /// [`Cause::TimedOut`](crate::Cause::TimedOut) where the timeout ran out.
+    ///
+    /// ```
+    /// use berkeley::{Family, Protocol, Socket, Type};
+    /// use std::io::ErrorKind;
+    /// use std::net::Ipv4Addr;
+    /// use std::time::Duration;
+    ///
+    /// let server = Socket::new(Family::INET, Type::STREAM, Protocol::DEFAULT)?;
+    /// server.bind((Ipv4Addr::LOCALHOST, 0))?;
+    /// let client = || {
+    ///     let client = Socket::new(Family::INET, Type::STREAM, Protocol::DEFAULT)?;
+    ///     client.set_timeout(Some(Duration::from_secs(5)))?;
+    ///     client.connect(server.local_address()?)
+    /// };
+    /// assert_eq!(client().unwrap_err().kind(), ErrorKind::ConnectionRefused, "it does not listen yet");
+    /// server.listen(16)?;
+    /// client()?;
+    /// # Ok::<(), berkeley::Error>(())
+    /// ```
     pub fn connect(&self, address: impl Into<Address>) -> Result<()> {
         let address = address.into();
         self.connect_within(&address, self.timeout())
@@ -72,49 +109,85 @@ impl<F: AsFd> Socket<F> {
         let fd = self.fd.as_fd();
         let encoded = address.encode();
         let deadline = Deadline::from_timeout(timeout);
-        let local = address.family() == Family::UNIX;
-        let mut pace = None;
+        // An interrupted connect goes on by itself over IP. AF_UNIX was still queueing, and AF_VSOCK undoes it.
+        let goes_on = matches!(address.family(), Family::INET | Family::INET6);
+        let (mut interrupted, mut pace) = (false, None);
         loop {
             match socket::connect(fd, encoded.as_bytes()) {
                 Ok(()) => return Ok(()),
-                // An interrupted AF_UNIX connect was still queueing and starts anew; any other goes on by itself.
-                Err(Errno::INTR) if local => {}
+                Err(Errno::INTR) if !goes_on => interrupted = true,
+                Err(Errno::INTR) if timeout == Some(Duration::ZERO) => return Err(Errno::INPROGRESS.into()),
                 Err(Errno::INTR) => break,
+                // A family that went on by itself after all.
+                Err(Errno::ISCONN) if interrupted => return Ok(()),
+                Err(Errno::ALREADY) if interrupted && waits(fd, timeout)? => break,
                 // Of a socket that blocks by itself it means that its `SO_SNDTIMEO` has run out.
                 Err(Errno::INPROGRESS) if waits(fd, timeout)? => break,
                 // A full AF_UNIX backlog, of which poll says "writable".
                 Err(Errno::AGAIN) if waits(fd, timeout)? => match &mut pace {
                     None => pace = Some(Pace::new(deadline, Poll::MayLie)),
-                    Some(pace) => pace.wait(fd, Interest::Writable)?,
+                    Some(pace) => pace.wait(fd, Interest::WRITABLE)?,
                 },
                 Err(errno) => return Err(errno.into()),
             }
         }
-        wait(fd, Interest::Writable, deadline)?;
-        match option::option_i32(fd, c::SOL_SOCKET, c::SO_ERROR)? {
-            0 => Ok(()),
-            errno => Err(Errno::from_raw(errno).into()),
+        wait(fd, Interest::WRITABLE, deadline)?;
+        let mut pace = Pace::new(deadline, Poll::Honest);
+        loop {
+            match outcome(fd) {
+                Err(Errno::INPROGRESS) => pace.wait(fd, Interest::WRITABLE)?,
+                result => return Ok(result?),
+            }
         }
     }
 
-    /// Learns how a connection that was in progress ended, once the socket is writable (`SO_ERROR`).
+    /// Learns how a connection that was in progress ended, once the socket is writable (`SO_ERROR`, getpeername(2)).
     ///
-    /// Fails with what the connection failed with, or with an error that [`is_in_progress`](Error::is_in_progress) where
-    /// it is neither made nor refused yet.
+    /// Fails with what the connection failed with, or with an error that [`is_in_progress`](Error::is_in_progress)
+    /// where it is neither made nor refused yet. `ENOTCONN` where there is none any more and its error was taken, or
+    /// where none was ever started.
+    ///
+    /// ```
+    /// use berkeley::{Deadline, Family, Interest, Protocol, Socket, Type};
+    /// use std::net::Ipv4Addr;
+    /// use std::time::Duration;
+    ///
+    /// let server = Socket::new(Family::INET, Type::STREAM, Protocol::DEFAULT)?;
+    /// server.bind((Ipv4Addr::LOCALHOST, 0))?;
+    /// server.listen(16)?;
+    ///
+    /// let client = Socket::new(Family::INET, Type::STREAM.nonblocking(), Protocol::DEFAULT)?;
+    /// match client.connect(server.local_address()?) {
+    ///     Err(error) if error.is_in_progress() => {
+    ///         client.wait(Interest::WRITABLE, Deadline::after(Duration::from_secs(5)))?;
+    ///         client.finish_connect()?;
+    ///     }
+    ///     done => done?,
+    /// }
+    /// assert_eq!(client.peer_address()?, server.local_address()?);
+    /// # Ok::<(), berkeley::Error>(())
+    /// ```
     pub fn finish_connect(&self) -> Result<()> {
-        if let Some(error) = self.take_error()? {
-            return Err(error.during(Operation::Connect));
-        }
-        match socket::peer_address(self.fd.as_fd()) {
-            Ok(_) => Ok(()),
-            Err(Errno::NOTCONN) => Err(Error::kernel(Operation::Connect, Errno::INPROGRESS)),
-            Err(errno) => Err(self.fail(Operation::Connect, errno, None)),
-        }
+        outcome(self.fd.as_fd()).map_err(|errno| self.fail(Operation::Connect, errno, None))
     }
 
     /// Ends one direction or both (shutdown(2)): the peer reads the end of the data once it has read what was sent.
     ///
-    /// Holds for every clone. Fails where the socket is not connected.
+    /// Holds for every clone. Fails with `ENOTCONN` where the socket is not connected.
+    ///
+    /// ```
+    /// use berkeley::{Family, Protocol, Socket, Type};
+    /// use std::net::Shutdown;
+    ///
+    /// let (left, right) = Socket::pair(Family::UNIX, Type::STREAM, Protocol::DEFAULT)?;
+    /// left.send(b"last words")?;
+    /// left.shutdown(Shutdown::Write)?;
+    /// assert_eq!(right.recv_vec(64)?, b"last words");
+    /// assert_eq!(right.recv_vec(64)?, b"", "the end of the data");
+    /// right.send(b"heard")?;
+    /// assert_eq!(left.recv_vec(64)?, b"heard");
+    /// # Ok::<(), berkeley::Error>(())
+    /// ```
     pub fn shutdown(&self, how: Shutdown) -> Result<()> {
         let how = match how {
             Shutdown::Read => c::SHUT_RD,
@@ -124,7 +197,7 @@ impl<F: AsFd> Socket<F> {
         socket::shutdown(self.fd.as_fd(), how).map_err(|errno| self.fail(Operation::Shutdown, errno, None))
     }
 
-    /// The address of this end (getsockname(2)).
+    /// The address of this end (getsockname(2)); port 0 or [unnamed](Address::is_unnamed) where it was never bound.
     #[doc(alias = "getsockname")]
     pub fn local_address(&self) -> Result<Address> {
         let raw = socket::local_address(self.fd.as_fd())
@@ -146,5 +219,46 @@ impl<F: AsFd> Socket<F> {
         let pending = option::option_i32(self.fd.as_fd(), c::SOL_SOCKET, c::SO_ERROR)
             .map_err(|errno| self.fail(Operation::TakeError, errno, None))?;
         Ok((pending != 0).then(|| self.fail(Operation::TakeError, Errno::from_raw(pending), None)))
+    }
+
+    /// How many bytes of the send queue have not left for good (ioctl(2) `SIOCOUTQ`).
+    ///
+    /// Of TCP, what the peer's kernel has not acknowledged (tcp(7)), the end of the data counting as one; of a Unix
+    /// socket, what the peer has not read (unix(7)), in the kernel's own measure, which counts its overhead too. At 0,
+    /// nothing that was sent can be lost to a close. Fails for a listening TCP socket.
+    ///
+    /// ```
+    /// use berkeley::{Family, Protocol, Socket, Type};
+    ///
+    /// let (left, right) = Socket::pair(Family::UNIX, Type::STREAM, Protocol::DEFAULT)?;
+    /// left.send_all(b"hello")?;
+    /// assert!(left.unsent()? >= 5);
+    /// right.recv(&mut [0; 16])?;
+    /// assert_eq!(left.unsent()?, 0);
+    /// # Ok::<(), berkeley::Error>(())
+    /// ```
+    #[doc(alias = "SIOCOUTQ")]
+    #[doc(alias = "TIOCOUTQ")]
+    pub fn unsent(&self) -> Result<usize> {
+        fd::unsent(self.fd.as_fd()).map_err(|errno| self.fail(Operation::Unsent, errno, None))
+    }
+}
+
+/// How a connection stands: made, in progress, or ended, by its error where that was not taken before.
+fn outcome(fd: BorrowedFd<'_>) -> sys::Result<()> {
+    pending_error(fd)?;
+    match socket::peer_address(fd) {
+        // poll(2) always tells of an error or a hang-up: both mean that nothing is in progress.
+        Err(Errno::NOTCONN) if poll::poll(fd, 0, Some(Duration::ZERO))? == 0 => Err(Errno::INPROGRESS),
+        // The error may have come since it was asked for.
+        Err(Errno::NOTCONN) => pending_error(fd).and(Err(Errno::NOTCONN)),
+        result => result.map(drop),
+    }
+}
+
+fn pending_error(fd: BorrowedFd<'_>) -> sys::Result<()> {
+    match option::option_i32(fd, c::SOL_SOCKET, c::SO_ERROR)? {
+        0 => Ok(()),
+        errno => Err(Errno::from_raw(errno)),
     }
 }

@@ -56,6 +56,8 @@ use crate::sys::{Errno, fd, socket};
 
 pub(crate) use describe::kinds;
 pub use timeout::Deadline;
+#[cfg(feature = "tokio")]
+pub(crate) use timeout::NOTHING_TAKEN;
 pub(crate) use timeout::{Pace, Poll};
 use timeout::{Stop, Timeout};
 
@@ -86,7 +88,8 @@ impl Socket {
     /// Makes a socket (socket(2)), close-on-exec from the start.
     ///
     /// Its timeout is none, or zero where the type is [`nonblocking`](Type::nonblocking). Fails where the kernel has no
-    /// such family, type or protocol, for raw and packet sockets without `CAP_NET_RAW`, and at the limit of descriptors.
+    /// such family, type or protocol, for raw and packet sockets without `CAP_NET_RAW`, and at the limit of
+    /// descriptors.
     #[doc(alias = "socket")]
     pub fn new(family: Family, kind: Type, protocol: Protocol) -> Result<Self> {
         let fd = socket::socket(family.as_raw(), kind.as_raw(), protocol.as_raw()).map_err(|errno| {
@@ -120,11 +123,16 @@ impl Socket {
     /// Takes over a descriptor that the parent process left open under `number`, such as systemd's 3 or a shell's
     /// `3<>...`, by duplicating it (fcntl(2) `F_DUPFD_CLOEXEC`); the number itself stays open.
     ///
+    /// Call it before this process opens any descriptor of its own. The kernel cannot tell whose a number is: by then
+    /// one that no parent left open may be that of another value in this process, which this then shares its socket
+    /// with, outside the rules of I/O safety ([`std::os::fd`]). Nothing is closed or overwritten by it, no memory is
+    /// touched, and opening `/proc/self/fd/N` can do as much, so it is safe.
+    ///
     /// Fails with `EBADF` where nothing is open under that number.
     #[doc(alias = "fromfd")]
     #[doc(alias = "LISTEN_FDS")]
     pub fn inherit(number: u32) -> Result<Self> {
-        let fd = fd::adopt_inherited(number)
+        let fd = fd::duplicate_inherited(number)
             .map_err(|errno| Error::kernel(Operation::Inherit, errno).on(format!("fd {number}")))?;
         Ok(Self::from(fd))
     }
@@ -137,7 +145,8 @@ impl Socket {
 impl<'fd> SocketRef<'fd> {
     /// Borrows a descriptor; the timeout starts at none.
     ///
-    /// A descriptor that is no socket gives `ENOTSOCK` at the first call.
+    /// A descriptor that is no socket gives `ENOTSOCK` at the first call. [`set_timeout`](Self::set_timeout) changes
+    /// `O_NONBLOCK` on the lender's descriptor, where it stays when the borrow ends.
     pub const fn borrow(fd: BorrowedFd<'fd>) -> Self {
         Self { fd, timeout: Timeout::none() }
     }
@@ -151,8 +160,8 @@ impl<F: AsFd> Socket<F> {
 
     /// Another descriptor of the same socket (dup(2)), close-on-exec.
     ///
-    /// The two share everything that the kernel keeps, `O_NONBLOCK` included; the timeout is copied, and from then on is
-    /// each one's own.
+    /// The two share everything that the kernel keeps, `O_NONBLOCK` included; the timeout is copied, and from then on
+    /// is each one's own.
     #[doc(alias = "dup")]
     pub fn try_clone(&self) -> Result<Socket> {
         let fd =
@@ -198,6 +207,8 @@ impl<F: AsFd> Socket<F> {
         match stop {
             Stop::Kernel(errno) => self.fail(operation, errno, address),
             Stop::TimedOut => Error::timed_out(operation).on(describe::target(self.fd.as_fd(), address)),
+            Stop::NothingTaken => Error::unexpected(operation, timeout::NOTHING_TAKEN)
+                .on(describe::target(self.fd.as_fd(), address)),
         }
     }
 }

@@ -35,7 +35,7 @@ impl<F: AsFd> Socket<F> {
     ///
     /// Text and bytes are taken by reference. Fails as [`get`](Self::get) does, with `EPERM` for what is the
     /// administrator's to set, with `EINVAL` for a value that the kernel does not take (now, or at all), and in words
-    /// for a value that does not fit the kernel's field.
+    /// for a value out of the option's range ([`Description::check`]), or that does not fit the kernel's field.
     ///
     /// ```
     /// use berkeley::{Family, Protocol, Socket, Type, option};
@@ -62,11 +62,14 @@ impl<F: AsFd> Socket<F> {
         let room = &mut buffer[..option.kind.room()];
         let length = option::option(self.fd.as_fd(), option.level.as_raw(), option.number, room)
             .map_err(|errno| self.refused(operation, option, errno))?;
-        option.kind.decode(&room[..length]).map_err(|explanation| invalid(operation, option, explanation))
+        option
+            .kind
+            .decode(&room[..length])
+            .map_err(|explanation| Error::unexpected(operation, explanation).on(option.to_string()))
     }
 
-    /// Sets an option that is known at run time; fails as [`set`](Self::set) does, and in words where the value is not of
-    /// the option's kind.
+    /// Sets an option that is known at run time; fails as [`set`](Self::set) does, and in words where the value is not
+    /// of the option's kind.
     pub fn set_value(&self, option: &Description, value: &Value) -> Result<()> {
         let operation = Operation::SetOption;
         if !option.access.writes() {
@@ -74,6 +77,8 @@ impl<F: AsFd> Socket<F> {
         }
         let encoded =
             option.kind.encode(value).map_err(|explanation| invalid(operation, option, explanation))?;
+        // Last, since it takes the value to be of the option's kind.
+        option.check(value)?;
         option::set_option(self.fd.as_fd(), option.level.as_raw(), option.number, encoded.as_bytes())
             .map_err(|errno| self.refused(operation, option, errno))
     }

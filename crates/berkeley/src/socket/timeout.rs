@@ -1,9 +1,9 @@
 //! What a timeout means: one deadline for a whole operation, restarted by nothing.
 //!
-//! The waiting methods try first and wait only on `EAGAIN` ([`carry_through`]); the clock starts at the first wait, since
-//! the tries before it do not wait. Where poll(2) says "ready" of a socket that is not (a full `AF_UNIX` backlog, a full
-//! datagram peer, an error queue that nobody reads, UDP shut for reading), the tries are spaced 1 to 50 ms apart, so that
-//! waiting costs no CPU and ends in time.
+//! The waiting methods try first and wait only on `EAGAIN` ([`carry_through`]); the clock starts at the first wait,
+//! since the tries before it do not wait. Where poll(2) says "ready" of a socket that is not (a full `AF_UNIX` backlog,
+//! a full datagram peer, an error queue that nobody reads, UDP shut for reading), the tries are spaced 1 to 50 ms
+//! apart, so that waiting costs no CPU and ends in time.
 
 use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -93,7 +93,12 @@ impl Timeout {
 pub(super) enum Stop {
     Kernel(Errno),
     TimedOut,
+    /// The kernel took nothing of what was to be sent, and gave no error.
+    NothingTaken,
 }
+
+/// What the last of these says.
+pub(crate) const NOTHING_TAKEN: &str = "the kernel took nothing of what is left, and gave no error";
 
 impl From<Errno> for Stop {
     fn from(errno: Errno) -> Self {
@@ -101,11 +106,15 @@ impl From<Errno> for Stop {
     }
 }
 
-/// One wait: until `fd` is ready or the deadline has passed. An interruption surfaces.
-pub(super) fn wait_once(fd: BorrowedFd<'_>, interest: Interest, deadline: Deadline) -> Result<(), Stop> {
-    match poll::poll(fd, interest.events(), deadline.remaining())? {
+/// One wait: until `fd` is ready or the deadline has passed; gives what holds. An interruption surfaces.
+pub(super) fn wait_once(
+    fd: BorrowedFd<'_>,
+    interest: Interest,
+    deadline: Deadline,
+) -> Result<Interest, Stop> {
+    match poll::poll(fd, interest.as_raw(), deadline.remaining())? {
         0 => Err(Stop::TimedOut),
-        _ => Ok(()),
+        events => Ok(Interest::from_raw(events)),
     }
 }
 
@@ -114,7 +123,7 @@ pub(super) fn wait(fd: BorrowedFd<'_>, interest: Interest, deadline: Deadline) -
     loop {
         match wait_once(fd, interest, deadline) {
             Err(Stop::Kernel(Errno::INTR)) => {}
-            result => return result,
+            result => return result.map(drop),
         }
     }
 }
@@ -188,8 +197,8 @@ pub(crate) struct Pace {
 impl Pace {
     const SHORTEST: Duration = Duration::from_millis(1);
     pub(crate) const LONGEST: Duration = Duration::from_millis(50);
-    /// Races that one call may lose to other threads before it is held to be misled. A pause after the first would leave
-    /// the next connection, or datagram, waiting.
+    /// Races that one call may lose to other threads before it is held to be misled. A pause after the first would
+    /// leave the next connection, or datagram, waiting.
     const RACES: u32 = 16;
 
     pub(crate) fn new(deadline: Deadline, poll: Poll) -> Self {

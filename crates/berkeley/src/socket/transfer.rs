@@ -40,7 +40,8 @@ impl<F: AsFd> Socket<F> {
 
     /// Receives at most `limit` bytes into a new vector, which holds just them; empty at the end of a stream.
     ///
-    /// Fails with `ENOMEM` where there is no memory for `limit` bytes.
+    /// Its capacity stays `limit`: shrink it where it is kept. Fails with `ENOMEM` where there is no memory for `limit`
+    /// bytes.
     pub fn recv_vec(&self, limit: usize) -> Result<Vec<u8>> {
         let fd = self.fd.as_fd();
         let mut buffer = Vec::new();
@@ -66,7 +67,7 @@ impl<F: AsFd> Socket<F> {
         let flags = with_timeout(Flags::NONE, timeout).as_raw();
         let fd = self.fd.as_fd();
         transfer::recv_uninit(fd, buffer, flags, |call| {
-            carry_through(fd, Interest::Readable, timeout, Poll::Honest, call)
+            carry_through(fd, Interest::READABLE, timeout, Poll::Honest, call)
         })
         .map_err(|stop| self.stopped(Operation::Recv, stop, None))
     }
@@ -77,9 +78,14 @@ impl<F: AsFd> Socket<F> {
     #[doc(alias = "recvfrom")]
     #[doc(alias = "recvfrom_into")]
     pub fn recv_from(&self, buffer: &mut [u8]) -> Result<(usize, Address)> {
+        self.recv_from_with(buffer, Flags::NONE)
+    }
+
+    /// As [`recv_from`](Self::recv_from), with flags.
+    pub fn recv_from_with(&self, buffer: &mut [u8], flags: Flags) -> Result<(usize, Address)> {
         let fd = self.fd.as_fd();
         let (length, address) =
-            self.receiving(Operation::RecvFrom, Flags::NONE, |flags| transfer::recv_from(fd, buffer, flags))?;
+            self.receiving(Operation::RecvFrom, flags, |flags| transfer::recv_from(fd, buffer, flags))?;
         Ok((length, describe::decode(&address)))
     }
 
@@ -99,7 +105,7 @@ impl<F: AsFd> Socket<F> {
     ) -> Result<T> {
         let timeout = self.timeout();
         let flags = with_timeout(flags, timeout).as_raw();
-        carry_through(self.fd.as_fd(), Interest::Readable, timeout, Poll::Honest, || receive(flags))
+        carry_through(self.fd.as_fd(), Interest::READABLE, timeout, Poll::Honest, || receive(flags))
             .map_err(|stop| self.stopped(operation, stop, None))
     }
 
@@ -117,7 +123,7 @@ impl<F: AsFd> Socket<F> {
         let fd = self.fd.as_fd();
         let timeout = self.timeout();
         let flags = with_timeout(flags, timeout).as_raw();
-        carry_through(fd, Interest::Writable, timeout, Poll::MayLie, || transfer::send(fd, buffer, flags))
+        carry_through(fd, Interest::WRITABLE, timeout, Poll::MayLie, || transfer::send(fd, buffer, flags))
             .map_err(|stop| self.stopped(Operation::Send, stop, None))
     }
 
@@ -126,15 +132,20 @@ impl<F: AsFd> Socket<F> {
     /// A failure says how many bytes went out before it: [`Error::bytes_sent`](crate::Error::bytes_sent).
     #[doc(alias = "sendall")]
     pub fn send_all(&self, buffer: &[u8]) -> Result<()> {
+        self.send_all_with(buffer, Flags::NONE)
+    }
+
+    /// As [`send_all`](Self::send_all), with flags, which each of its calls has.
+    pub fn send_all_with(&self, buffer: &[u8], flags: Flags) -> Result<()> {
         let mut sent = 0;
-        self.send_rest(buffer, &mut sent)
+        self.send_rest(buffer, flags, &mut sent)
             .map_err(|stop| self.stopped(Operation::SendAll, stop, None).after_sending(sent))
     }
 
-    fn send_rest(&self, buffer: &[u8], sent: &mut usize) -> std::result::Result<(), Stop> {
+    fn send_rest(&self, buffer: &[u8], flags: Flags, sent: &mut usize) -> std::result::Result<(), Stop> {
         let fd = self.fd.as_fd();
         let timeout = self.timeout();
-        let flags = with_timeout(Flags::NONE, timeout).as_raw();
+        let flags = with_timeout(flags, timeout).as_raw();
         let deadline = Deadline::from_timeout(timeout);
         let mut pace = None;
         loop {
@@ -145,6 +156,9 @@ impl<F: AsFd> Socket<F> {
                     if *sent >= buffer.len() {
                         return Ok(());
                     }
+                    if taken == 0 {
+                        return Err(Stop::NothingTaken);
+                    }
                     if deadline.has_passed() && timeout != Some(Duration::ZERO) {
                         return Err(Stop::TimedOut);
                     }
@@ -152,10 +166,10 @@ impl<F: AsFd> Socket<F> {
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) if waits(fd, timeout)? => match &mut pace {
                     None => {
-                        wait(fd, Interest::Writable, deadline)?;
+                        wait(fd, Interest::WRITABLE, deadline)?;
                         pace = Some(Pace::new(deadline, Poll::MayLie));
                     }
-                    Some(pace) => pace.wait(fd, Interest::Writable)?,
+                    Some(pace) => pace.wait(fd, Interest::WRITABLE)?,
                 },
                 Err(errno) => return Err(errno.into()),
             }
@@ -165,12 +179,17 @@ impl<F: AsFd> Socket<F> {
     /// Sends a datagram to `address` (sendto(2)); gives how many bytes the kernel took.
     #[doc(alias = "sendto")]
     pub fn send_to(&self, buffer: &[u8], address: impl Into<Address>) -> Result<usize> {
+        self.send_to_with(buffer, address, Flags::NONE)
+    }
+
+    /// As [`send_to`](Self::send_to), with flags.
+    pub fn send_to_with(&self, buffer: &[u8], address: impl Into<Address>, flags: Flags) -> Result<usize> {
         let fd = self.fd.as_fd();
         let address = address.into();
         let encoded = address.encode();
         let timeout = self.timeout();
-        let flags = with_timeout(Flags::NONE, timeout).as_raw();
-        carry_through(fd, Interest::Writable, timeout, Poll::MayLie, || {
+        let flags = with_timeout(flags, timeout).as_raw();
+        carry_through(fd, Interest::WRITABLE, timeout, Poll::MayLie, || {
             transfer::send_to(fd, buffer, flags, encoded.as_bytes())
         })
         .map_err(|stop| self.stopped(Operation::SendTo, stop, Some(&address)))

@@ -17,7 +17,7 @@ pub(crate) use libc::{
     MSG_WAITALL,
 };
 // poll(2) and shutdown(2).
-pub(crate) use libc::{POLLIN, POLLOUT, POLLPRI, SHUT_RD, SHUT_RDWR, SHUT_WR};
+pub(crate) use libc::{POLLERR, POLLHUP, POLLIN, POLLOUT, POLLPRI, SHUT_RD, SHUT_RDWR, SHUT_WR};
 // The options that the socket itself asks for.
 pub(crate) use libc::{SO_DOMAIN, SO_ERROR, SO_PROTOCOL, SO_TYPE, SOL_SOCKET};
 // getaddrinfo(3) and getnameinfo(3).

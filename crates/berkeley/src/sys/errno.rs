@@ -16,6 +16,7 @@ impl Errno {
     pub(crate) const BADF: Self = Self(libc::EBADF);
     pub(crate) const INPROGRESS: Self = Self(libc::EINPROGRESS);
     pub(crate) const INTR: Self = Self(libc::EINTR);
+    pub(crate) const ISCONN: Self = Self(libc::EISCONN);
     pub(crate) const NOTCONN: Self = Self(libc::ENOTCONN);
     pub(crate) const NOMEM: Self = Self(libc::ENOMEM);
 

@@ -13,9 +13,12 @@
 //! assert!(armed.struck());
 //! ```
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use super::Errno;
+
+/// The calls that ask [`shorten`].
+const TRANSFERS: [&str; 4] = ["recv", "recvfrom", "send", "sendto"];
 
 /// What happens to one chosen system call.
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +51,12 @@ impl Plan {
     }
 
     /// Lets the `nth` (from 1) sending or receiving call of the name `call` move at most `length` bytes.
+    ///
+    /// # Panics
+    ///
+    /// Where `call` is none of those that move bytes: the plan could never strike.
     pub fn short(call: &'static str, nth: u32, length: usize) -> Self {
+        assert!(TRANSFERS.contains(&call), "{call} moves no bytes; those that do are {TRANSFERS:?}");
         Self { call: Some(call), nth, times: 1, effect: Effect::Short(length) }
     }
 
@@ -70,41 +78,54 @@ impl Plan {
 
 struct State {
     plan: Plan,
+    /// Which arming of this thread it is: an earlier guard must not disarm it.
+    generation: u64,
     seen: u32,
     struck: bool,
 }
 
 thread_local! {
     static STATE: RefCell<Option<State>> = const { RefCell::new(None) };
+    static GENERATION: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Arms `plan` for this thread, in place of any earlier one.
+/// Arms `plan` for this thread, in place of any earlier one, whose guard has nothing to say from then on.
 pub fn arm(plan: Plan) -> Armed {
-    STATE.set(Some(State { plan, seen: 0, struck: false }));
-    Armed { not_send: std::marker::PhantomData }
+    let generation = GENERATION.get() + 1;
+    GENERATION.set(generation);
+    STATE.set(Some(State { plan, generation, seen: 0, struck: false }));
+    Armed { generation, not_send: std::marker::PhantomData }
 }
 
 /// Keeps a plan armed; dropping it disarms the thread.
 #[derive(Debug)]
 pub struct Armed {
+    generation: u64,
     not_send: std::marker::PhantomData<*const ()>,
 }
 
 impl Armed {
     /// How many matching calls were made since arming.
     pub fn seen(&self) -> u32 {
-        STATE.with_borrow(|state| state.as_ref().map_or(0, |state| state.seen))
+        self.with_state(|state| state.seen).unwrap_or(0)
     }
 
     /// Whether the plan has struck.
     pub fn struck(&self) -> bool {
-        STATE.with_borrow(|state| state.as_ref().is_some_and(|state| state.struck))
+        self.with_state(|state| state.struck).unwrap_or(false)
+    }
+
+    /// `None` where a later plan has taken this one's place.
+    fn with_state<T>(&self, ask: impl FnOnce(&State) -> T) -> Option<T> {
+        STATE.with_borrow(|state| state.as_ref().filter(|state| state.generation == self.generation).map(ask))
     }
 }
 
 impl Drop for Armed {
     fn drop(&mut self) {
-        STATE.set(None);
+        STATE.with_borrow_mut(|state| {
+            state.take_if(|state| state.generation == self.generation);
+        });
     }
 }
 

@@ -1,4 +1,4 @@
-//! Descriptors themselves: duplicating, adopting, and the non-blocking flag.
+//! Descriptors themselves: duplicating, adopting, the non-blocking flag, and what waits to be sent.
 
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
@@ -12,9 +12,9 @@ pub(crate) fn duplicate(fd: BorrowedFd<'_>) -> Result<OwnedFd> {
 
 /// Duplicates the descriptor that a parent process left open under `number`.
 ///
-/// What opening `/proc/self/fd/N` does without `unsafe`, for sockets too: the number itself stays whoever's it is, and a
-/// number that is not open is `EBADF`.
-pub(crate) fn adopt_inherited(number: u32) -> Result<OwnedFd> {
+/// What opening `/proc/self/fd/N` does without `unsafe`, for sockets too: the number itself stays whoever's it is, and
+/// a number that is not open is `EBADF`.
+pub(crate) fn duplicate_inherited(number: u32) -> Result<OwnedFd> {
     duplicate_number(RawFd::try_from(number).unwrap_or(-1))
 }
 
@@ -56,4 +56,14 @@ pub(crate) fn is_nonblocking(fd: BorrowedFd<'_>) -> Result<bool> {
         unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFL) }
     })?;
     Ok(flags & libc::O_NONBLOCK != 0)
+}
+
+/// ioctl(2) `SIOCOUTQ`, by its other name `TIOCOUTQ`: the bytes in the send queue (tcp(7), unix(7), udp(7)).
+pub(crate) fn unsent(fd: BorrowedFd<'_>) -> Result<usize> {
+    let mut value: libc::c_int = 0;
+    run_int("ioctl", fd.as_raw_fd(), || {
+        // SAFETY: SIOCOUTQ writes one int, which `value` is.
+        unsafe { libc::ioctl(fd.as_raw_fd(), libc::TIOCOUTQ, &raw mut value) }
+    })?;
+    Ok(usize::try_from(value).unwrap_or(0))
 }

@@ -9,12 +9,12 @@
 //! | file | items |
 //! |---|---|
 //! | `errno` | `Errno` with its named values, `Errno::message` |
-//! | `socket` | `socket`, `socket_pair`, `bind`, `listen`, `accept`, `connect`, `shutdown`, `local_address`, `peer_address` |
+//! | `socket` | `RawAddress`; `socket`, `socket_pair`, `bind`, `listen`, `accept`, `connect`, `shutdown`, `local_address`, `peer_address` |
 //! | `transfer` | `recv`, `recv_uninit`, `recv_into_vec`, `recv_from`, `send`, `send_to` |
 //! | `option` | `option`, `option_i32`, `set_option` |
-//! | `fd` | `duplicate`, `adopt_inherited`, `set_close_on_exec`, `set_nonblocking`, `is_nonblocking` |
+//! | `fd` | `duplicate`, `duplicate_inherited`, `set_close_on_exec`, `set_nonblocking`, `is_nonblocking`, `unsent` |
 //! | `poll` | `poll`, `poll_many` |
-//! | `resolve` | `address_info`, `name_info`, `resolve_message`, `interface_index`, `interface_name` |
+//! | `resolve` | `LookupError`, `AddressInfo`, `AddressHints`; `address_info`, `name_info`, `resolve_message`, `interface_index`, `interface_name` |
 //! | `signal` | `block_all` |
 //! | `layout` | the offsets and sizes of the kernel's address structures |
 //! | `constants` | the kernel's numbers, by their C names |

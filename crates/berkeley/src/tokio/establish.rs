@@ -1,9 +1,7 @@
 //! Accepting and connecting.
 
-use ::tokio::io::Interest;
-
 use super::AsyncSocket;
-use super::wait::{Patience, gone, uninterrupted};
+use super::wait::{Patience, READ, WRITE, gone, uninterrupted};
 use crate::address::Address;
 use crate::error::{Error, Result};
 use crate::socket::Socket;
@@ -16,8 +14,7 @@ impl AsyncSocket {
     ///
     /// Cancel-safe: dropped before it is done, it has taken no connection.
     pub async fn accept(&self) -> Result<(AsyncSocket, Address)> {
-        let (socket, address) =
-            self.carry_through(Interest::READABLE, Socket::try_accept_nonblocking).await?;
+        let (socket, address) = self.carry_through(READ, Socket::try_accept_nonblocking).await?;
         Ok((Self::with_traits(socket, self.traits), address))
     }
 
@@ -40,7 +37,7 @@ impl AsyncSocket {
             }
         }
         loop {
-            let mut ready = self.registered()?.writable().await.map_err(|_| gone())?;
+            let mut ready = self.registered()?.ready(WRITE).await.map_err(|_| gone())?;
             match uninterrupted(|| self.socket.finish_connect()) {
                 Err(error) if error.is_in_progress() => {}
                 // The socket that could not connect has no peer to be named after.

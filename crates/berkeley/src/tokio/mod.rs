@@ -3,8 +3,8 @@
 //! The methods have the names, the results and the errors of [`Socket`]'s. They have no timeouts: wrap a call in
 //! `tokio::time::timeout`, which drops it; each method says what dropping it leaves behind.
 //!
-//! A socket meets the reactor (epoll(7), edge-triggered) at its first wait, not when it is made: a stream socket that is
-//! neither connected nor listening is reported as hung up, and tokio never forgets a hang-up.
+//! A socket meets the reactor (epoll(7), edge-triggered) at its first wait, not when it is made: a stream socket that
+//! is neither connected nor listening is reported as hung up, and tokio never forgets a hang-up.
 //!
 //! | file | what it holds |
 //! |---|---|
@@ -25,8 +25,9 @@ mod wait;
 
 use std::fmt;
 use std::net::Shutdown;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use ::tokio::io::unix::AsyncFd;
@@ -71,13 +72,24 @@ pub use recv_ready::ReadReady;
 /// # }
 /// ```
 pub struct AsyncSocket {
-    // Dropped before the descriptor that it watches is closed, hence declared before it.
-    registration: OnceLock<AsyncFd<RawFd>>,
-    /// Held while registering: a second registration of one descriptor would be `EEXIST`.
-    registering: Mutex<()>,
+    // Dropped before the descriptor that they watch is closed, hence declared before it.
+    registration: OnceLock<Arc<AsyncFd<RawFd>>>,
+    /// What the polled methods wait for where tokio's two slots do not do. The lock is also held while registering: a
+    /// second registration of one descriptor would be `EEXIST`.
+    waits: Mutex<Waits>,
     socket: Socket,
     traits: Traits,
 }
+
+/// The waits of the one task that reads and of the one that writes.
+#[derive(Default)]
+struct Waits {
+    read: Option<Waiting>,
+    write: Option<Waiting>,
+}
+
+/// A wait that owns what it watches, so that the socket can keep it between two polls.
+type Waiting = Pin<Box<dyn Future<Output = std::io::Result<()>> + Send>>;
 
 /// What waiting needs to know of a socket's kind, asked once.
 #[derive(Clone, Copy)]
@@ -88,6 +100,8 @@ struct Traits {
     short_is_empty: bool,
     /// Whether a send may find the peer's queue full while epoll says "writable": `AF_UNIX` datagrams.
     peer_queue: bool,
+    /// Whether an error may come without anything to receive, as ICMP's do: all that are no streams.
+    errs_alone: bool,
 }
 
 impl Traits {
@@ -101,6 +115,7 @@ impl Traits {
         Ok(Self {
             short_is_empty: inet && tcp && kind == Type::STREAM,
             peer_queue: family == Family::UNIX && kind == Type::DGRAM,
+            errs_alone: kind != Type::STREAM,
         })
     }
 }
@@ -141,7 +156,7 @@ impl AsyncSocket {
     }
 
     fn with_traits(socket: Socket, traits: Traits) -> Self {
-        Self { registration: OnceLock::new(), registering: Mutex::new(()), socket, traits }
+        Self { registration: OnceLock::new(), waits: Mutex::default(), socket, traits }
     }
 
     /// Gives the socket back, with a timeout of zero, free of the reactor.
@@ -152,8 +167,8 @@ impl AsyncSocket {
 
     /// The socket itself: its options, its one-call `try_*` methods, its name in a log.
     ///
-    /// Leave its timeout at zero: with another, the thread would block in [`recv_vec`](Self::recv_vec),
-    /// [`accept`](Self::accept) or [`connect`](Self::connect).
+    /// Leave its timeout at zero: with another, the thread would block in [`accept`](Self::accept) or
+    /// [`connect`](Self::connect).
     pub fn socket(&self) -> &Socket {
         &self.socket
     }
@@ -168,7 +183,8 @@ impl AsyncSocket {
         self.socket.bind(address)
     }
 
-    /// Starts to take connections (listen(2)); see [`Socket::listen`]. Call it before anything is awaited of the socket.
+    /// Starts to take connections (listen(2)); see [`Socket::listen`]. Call it before anything is awaited of the
+    /// socket.
     pub fn listen(&self, backlog: u32) -> Result<()> {
         self.socket.listen(backlog)
     }
@@ -198,7 +214,7 @@ impl AsyncSocket {
 
     /// The reactor's view of the socket, which it meets here if it has not yet.
     #[inline]
-    fn registered(&self) -> Result<&AsyncFd<RawFd>> {
+    fn registered(&self) -> Result<&Arc<AsyncFd<RawFd>>> {
         match self.registration.get() {
             Some(registration) => Ok(registration),
             None => self.register(),
@@ -206,8 +222,8 @@ impl AsyncSocket {
     }
 
     #[cold]
-    fn register(&self) -> Result<&AsyncFd<RawFd>> {
-        let _held = self.registering.lock().unwrap_or_else(PoisonError::into_inner);
+    fn register(&self) -> Result<&Arc<AsyncFd<RawFd>>> {
+        let _held = self.waits.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(registration) = self.registration.get() {
             return Ok(registration);
         }
@@ -215,9 +231,9 @@ impl AsyncSocket {
         let fd = self.socket.as_raw_fd();
         let registration = watch(fd).map_err(|error| match error.raw_os_error() {
             Some(errno) => register_error(fd, Errno::from_raw(errno)),
-            None => Error::invalid(Operation::Register, error.to_string()),
+            None => Error::shutdown(Operation::Register, error.to_string()),
         })?;
-        Ok(self.registration.get_or_init(|| registration))
+        Ok(self.registration.get_or_init(|| Arc::new(registration)))
     }
 }
 
@@ -247,6 +263,22 @@ fn check_runtime() -> Result<()> {
 
 fn register_error(fd: RawFd, errno: Errno) -> Error {
     Error::kernel(Operation::Register, errno).on(format!("fd {fd}"))
+}
+
+/// As [`AsyncSocket::from_socket`].
+impl TryFrom<Socket> for AsyncSocket {
+    type Error = Error;
+
+    fn try_from(socket: Socket) -> Result<Self> {
+        Self::from_socket(socket)
+    }
+}
+
+/// As [`AsyncSocket::into_socket`]: the descriptor stays non-blocking.
+impl From<AsyncSocket> for OwnedFd {
+    fn from(socket: AsyncSocket) -> Self {
+        socket.into_socket().into()
+    }
 }
 
 impl fmt::Debug for AsyncSocket {

@@ -1,22 +1,23 @@
 //! Receiving into a buffer that is borrowed only once there is something to receive.
 
 use std::fmt;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
+use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::RawFd;
+use std::pin::pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use ::tokio::io::Interest;
-use ::tokio::io::unix::AsyncFdReadyGuard;
-use ::tokio::runtime::Handle;
-use ::tokio::time::sleep;
+use ::tokio::io::unix::{AsyncFd, AsyncFdReadyGuard};
+use ::tokio::task::coop::consume_budget;
 
 use super::AsyncSocket;
-use super::wait::{gone, uninterrupted};
+use super::wait::{READ, gone, poll_pause, uninterrupted};
 use crate::address::Address;
 use crate::error::Result;
 use crate::kinds::Flags;
-use crate::socket::Pace;
 use crate::sys::fault;
 
 /// For servers of very many connections: an idle one owns no buffer, and its future is a few words.
@@ -77,14 +78,14 @@ impl AsyncSocket {
     ) -> Poll<Result<R>> {
         let registration = self.registered()?;
         loop {
-            let event = ready!(registration.poll_read_ready(context)).map_err(|_| gone())?;
+            let event = ready!(self.poll_event(registration, context)).map_err(|_| gone())?;
             let ended = event.ready().is_read_closed();
             let mut ready = ReadReady { socket: self, event, again: false };
             match take(&mut ready) {
                 Err(error) if ready.again && error.is_would_block() => {
                     // tokio never forgets the end of the data, which UDP that is shut for reading has too.
                     if ended {
-                        return wake_later(context);
+                        ready!(poll_pause(&mut self.waits().read, context));
                     }
                 }
                 Err(error) if ready.again && error.is_interrupted() => {}
@@ -92,20 +93,44 @@ impl AsyncSocket {
             }
         }
     }
-}
 
-/// Has the task polled again after a pause. Rare enough for a task of its own, which keeps the future small.
-#[cold]
-fn wake_later<T>(context: &Context<'_>) -> Poll<T> {
-    let waker = context.waker().clone();
-    match Handle::try_current() {
-        Ok(runtime) => drop(runtime.spawn(async {
-            sleep(Pace::LONGEST).await;
-            waker.wake();
-        })),
-        Err(_) => waker.wake(),
+    /// Pending until the reactor says that there is something to receive.
+    #[inline]
+    fn poll_event<'a>(
+        &self,
+        registration: &'a Arc<AsyncFd<RawFd>>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<AsyncFdReadyGuard<'a, RawFd>>> {
+        if self.traits.errs_alone {
+            self.poll_packet(registration, context)
+        } else {
+            registration.poll_read_ready(context)
+        }
     }
-    Poll::Pending
+
+    /// As [`poll_event`](Self::poll_event), woken by an error alone too, which tokio's `poll_read_ready` sleeps
+    /// through.
+    fn poll_packet<'a>(
+        &self,
+        registration: &'a Arc<AsyncFd<RawFd>>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<AsyncFdReadyGuard<'a, RawFd>>> {
+        ready!(pin!(consume_budget()).poll(context));
+        let mut waits = self.waits();
+        let waiting = &mut waits.read;
+        loop {
+            let event = pin!(registration.ready(READ)).poll(context);
+            if event.is_ready() {
+                return event;
+            }
+            let wait = waiting.get_or_insert_with(|| {
+                let registration = Arc::clone(registration);
+                Box::pin(async move { registration.ready(READ).await.map(drop) })
+            });
+            ready!(wait.as_mut().poll(context))?;
+            *waiting = None;
+        }
+    }
 }
 
 /// A socket that has something to receive, as [`AsyncSocket::recv_ready`] lends it.
@@ -128,8 +153,8 @@ impl<'a> ReadReady<'a> {
     ///
     /// Of TCP, a receive that leaves room in `buffer` shows that the socket is empty, so the next wait begins without
     /// another system call. What comes later, the end of the data included, is a new event; an end that came along with
-    /// the data is remembered. Urgent data (RFC 6093) cuts a receive short as well: once some has come, the rule is off.
-    /// For all other sockets the next receive finds out.
+    /// the data is remembered. Urgent data (RFC 6093) cuts a receive short as well: once some has come, the rule is
+    /// off. For all other sockets the next receive finds out.
     #[inline]
     pub fn recv(&mut self, buffer: &mut [u8]) -> Result<usize> {
         let socket = &self.socket.socket;

@@ -8,12 +8,12 @@ use std::task::{Context, Poll, ready};
 use ::tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::AsyncSocket;
-use super::wait::{gone, uninterrupted};
+use super::wait::{gone, poll_pause, uninterrupted};
 use crate::kinds::Flags;
 use crate::sys::Errno;
 
-/// One task at a time, as for [`recv_ready`](AsyncSocket::recv_ready): of two that read, only the last to come is woken.
-/// A task that writes may run beside it.
+/// One task at a time, as for [`recv_ready`](AsyncSocket::recv_ready): of two that read, only the last to come is
+/// woken. A task that writes may run beside it.
 impl AsyncRead for &AsyncSocket {
     fn poll_read(
         self: Pin<&mut Self>,
@@ -33,7 +33,17 @@ impl AsyncWrite for &AsyncSocket {
         loop {
             let mut event = ready!(registration.poll_write_ready(context)).map_err(|_| gone())?;
             match uninterrupted(|| self.socket.try_send(buffer, Flags::NONE)) {
-                Err(error) if error.is_would_block() => event.clear_ready(),
+                Err(error) if error.is_would_block() => {
+                    let closed = event.ready().is_write_closed();
+                    let lied = self.traits.peer_queue;
+                    if !lied {
+                        event.clear_ready();
+                    }
+                    // What tokio never clears would make this loop spin, as it would `send`.
+                    if lied || closed {
+                        ready!(poll_pause(&mut self.waits().write, context));
+                    }
+                }
                 result => return Poll::Ready(Ok(result?)),
             }
         }

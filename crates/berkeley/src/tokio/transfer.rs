@@ -1,11 +1,11 @@
 //! Moving bytes: from `recv` to `send_to`.
 
-use ::tokio::io::Interest;
-
 use super::AsyncSocket;
+use super::wait::{READ, WRITE};
 use crate::address::Address;
-use crate::error::{Operation, Result};
+use crate::error::{Error, Operation, Result};
 use crate::kinds::Flags;
+use crate::socket::NOTHING_TAKEN;
 
 /// Transfers. Any number of tasks may wait in them at once.
 ///
@@ -22,20 +22,25 @@ impl AsyncSocket {
 
     /// As [`recv`](Self::recv), with flags.
     pub fn recv_with(&self, buffer: &mut [u8], flags: Flags) -> impl Future<Output = Result<usize>> {
-        self.carry_through(Interest::READABLE, move |socket| socket.try_recv(buffer, flags))
+        self.carry_through(READ, move |socket| socket.try_recv(buffer, flags))
     }
 
     /// Receives at most `limit` bytes into a new vector, which holds just them; empty at the end of a stream.
     ///
     /// The memory is taken when there is something to receive. Fails with `ENOMEM` where there is none. Cancel-safe.
     pub async fn recv_vec(&self, limit: usize) -> Result<Vec<u8>> {
-        self.carry_through(Interest::READABLE, |socket| socket.recv_vec(limit)).await
+        self.carry_through(READ, |socket| socket.try_recv_vec(limit, Flags::NONE)).await
     }
 
     /// Receives a datagram and its sender's address (recvfrom(2)). Cancel-safe.
     #[doc(alias = "recvfrom")]
     pub async fn recv_from(&self, buffer: &mut [u8]) -> Result<(usize, Address)> {
-        self.carry_through(Interest::READABLE, |socket| socket.try_recv_from(buffer, Flags::NONE)).await
+        self.recv_from_with(buffer, Flags::NONE).await
+    }
+
+    /// As [`recv_from`](Self::recv_from), with flags.
+    pub async fn recv_from_with(&self, buffer: &mut [u8], flags: Flags) -> Result<(usize, Address)> {
+        self.carry_through(READ, |socket| socket.try_recv_from(buffer, flags)).await
     }
 
     /// Receives without taking: the next receive gives the same bytes again (`MSG_PEEK`). Cancel-safe.
@@ -56,7 +61,7 @@ impl AsyncSocket {
 
     /// As [`send`](Self::send), with flags.
     pub fn send_with(&self, buffer: &[u8], flags: Flags) -> impl Future<Output = Result<usize>> {
-        self.carry_through(Interest::WRITABLE, move |socket| socket.try_send(buffer, flags))
+        self.carry_through(WRITE, move |socket| socket.try_send(buffer, flags))
     }
 
     /// Sends all of `buffer`, however many calls it takes.
@@ -66,14 +71,23 @@ impl AsyncSocket {
     /// once, their parts may mix.
     #[doc(alias = "sendall")]
     pub async fn send_all(&self, buffer: &[u8]) -> Result<()> {
+        self.send_all_with(buffer, Flags::NONE).await
+    }
+
+    /// As [`send_all`](Self::send_all), with flags, which each of its calls has.
+    pub async fn send_all_with(&self, buffer: &[u8], flags: Flags) -> Result<()> {
         let mut sent = 0;
         loop {
-            match self.send(&buffer[sent..]).await {
-                Ok(taken) => sent += taken,
+            let taken = match self.send_with(&buffer[sent..], flags).await {
+                Ok(taken) => taken,
                 Err(error) => return Err(error.during(Operation::SendAll).after_sending(sent)),
-            }
+            };
+            sent += taken;
             if sent >= buffer.len() {
                 return Ok(());
+            }
+            if taken == 0 {
+                return Err(Error::unexpected(Operation::SendAll, NOTHING_TAKEN).after_sending(sent));
             }
         }
     }
@@ -84,8 +98,17 @@ impl AsyncSocket {
     /// nothing.
     #[doc(alias = "sendto")]
     pub async fn send_to(&self, buffer: &[u8], address: impl Into<Address>) -> Result<usize> {
+        self.send_to_with(buffer, address, Flags::NONE).await
+    }
+
+    /// As [`send_to`](Self::send_to), with flags.
+    pub async fn send_to_with(
+        &self,
+        buffer: &[u8],
+        address: impl Into<Address>,
+        flags: Flags,
+    ) -> Result<usize> {
         let address = address.into();
-        self.carry_through(Interest::WRITABLE, |socket| socket.try_send_to(buffer, address, Flags::NONE))
-            .await
+        self.carry_through(WRITE, |socket| socket.try_send_to(buffer, address, flags)).await
     }
 }

@@ -1,15 +1,26 @@
 //! Readiness, and the one loop of try and wait that every awaited call runs.
 
+use std::sync::{MutexGuard, PoisonError};
+use std::task::{self, Context, ready};
+
 use ::tokio::io::Interest;
+use ::tokio::runtime::Handle;
 use ::tokio::task::coop::consume_budget;
 use ::tokio::time::sleep;
 
-use super::AsyncSocket;
+use super::{AsyncSocket, Waiting, Waits};
 use crate::address::Address;
 use crate::error::{Error, Operation, Result};
 use crate::kinds::Flags;
 use crate::socket::{Deadline, Pace, Poll, Socket};
 use crate::sys::Errno;
+
+/// Something to receive, or an error alone: epoll says `EPOLLERR` without `EPOLLIN` of an ICMP error of UDP, or of a
+/// queue of errors, and tokio's `READABLE` leaves it out.
+pub(super) const READ: Interest = Interest::READABLE.add(Interest::ERROR);
+
+/// Room to send, or an error alone.
+pub(super) const WRITE: Interest = Interest::WRITABLE.add(Interest::ERROR);
 
 /// Waiting for readiness, and trying without a wait.
 ///
@@ -39,13 +50,13 @@ impl AsyncSocket {
     /// # }
     /// ```
     pub async fn readable(&self) -> Result<()> {
-        self.registered()?.readable().await.map(drop).map_err(|_| gone())
+        self.registered()?.ready(READ).await.map(drop).map_err(|_| gone())
     }
 
     /// Waits until there is room to send, a connection is made, or an error has come; else as
     /// [`readable`](Self::readable).
     pub async fn writable(&self) -> Result<()> {
-        self.registered()?.writable().await.map(drop).map_err(|_| gone())
+        self.registered()?.ready(WRITE).await.map(drop).map_err(|_| gone())
     }
 
     /// Takes one connection if there is one; the accepted socket does not block.
@@ -88,12 +99,22 @@ impl AsyncSocket {
     ) -> Result<T> {
         let mut attempt = || uninterrupted(|| attempt(&self.socket));
         let Some(registration) = self.registration.get() else { return attempt() };
-        let tried = registration.try_io(interest, |_| match attempt() {
-            Err(error) if error.is_would_block() => Err(std::io::ErrorKind::WouldBlock.into()),
-            result => Ok(result),
-        });
-        // The outer error is always WouldBlock: from the line above, or since tokio knew it without trying.
-        tried.unwrap_or_else(|_| Err(Error::kernel(operation, Errno::AGAIN)))
+        // tokio's `try_io` heeds an interest that is combined no more than none at all, hence one after the other.
+        for interest in [interest, Interest::ERROR] {
+            let tried = registration.try_io(interest, |_| match attempt() {
+                Err(error) if error.is_would_block() => Err(std::io::ErrorKind::WouldBlock.into()),
+                result => Ok(result),
+            });
+            // The error is always WouldBlock: from the line above, or since tokio knew it without trying.
+            if let Ok(result) = tried {
+                return result;
+            }
+        }
+        Err(Error::kernel(operation, Errno::AGAIN))
+    }
+
+    pub(super) fn waits(&self) -> MutexGuard<'_, Waits> {
+        self.waits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Tries `attempt` whenever the reactor says so, until it succeeds or fails for good.
@@ -140,6 +161,27 @@ impl Patience {
     }
 }
 
+/// Pending for a pause, after which the call may be tried again; the last task to come is woken.
+///
+/// The pause is kept in `waiting`, so that a task that is polled ever so often has one and no more.
+#[cold]
+pub(super) fn poll_pause(waiting: &mut Option<Waiting>, context: &mut Context<'_>) -> task::Poll<()> {
+    if Handle::try_current().is_err() {
+        context.waker().wake_by_ref();
+        return task::Poll::Pending;
+    }
+    let pause = waiting.get_or_insert_with(|| {
+        Box::pin(async {
+            sleep(Pace::LONGEST).await;
+            Ok(())
+        })
+    });
+    // What it gives is no matter: a wait of another kind that was left behind only brings the next try forward.
+    let _ = ready!(pause.as_mut().poll(context));
+    *waiting = None;
+    task::Poll::Ready(())
+}
+
 /// Makes the call again as long as a signal interrupts it.
 #[inline]
 pub(super) fn uninterrupted<T>(mut call: impl FnMut() -> Result<T>) -> Result<T> {
@@ -154,5 +196,5 @@ pub(super) fn uninterrupted<T>(mut call: impl FnMut() -> Result<T>) -> Result<T>
 /// The reactor's only error of its own: its runtime is shutting down.
 #[cold]
 pub(super) fn gone() -> Error {
-    Error::invalid(Operation::Wait, "the tokio runtime that watches this socket is shutting down")
+    Error::shutdown(Operation::Wait, "the tokio runtime that watches this socket is shutting down")
 }

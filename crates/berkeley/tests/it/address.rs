@@ -1,12 +1,12 @@
 //! Addresses: encoded and decoded without loss, whatever the bytes.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6, TcpStream};
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use berkeley::{Address, Family, OtherAddress, UnixAddress, option};
 use proptest::prelude::*;
 
-use crate::support::{LIMIT, TCP6, within};
+use crate::support::{LIMIT, TCP6, TempDir, UNIX_DGRAM, within};
 use crate::{corpus, skip};
 
 /// Without a file of failures: a failure prints its input, and becomes a row of a table.
@@ -124,5 +124,26 @@ fn a_flow_is_what_std_makes_of_it() {
         let stds = TcpStream::from(client).peer_addr().unwrap();
         assert_eq!(ours, stds);
         assert!(matches!(stds, SocketAddr::V6(address) if address.flowinfo() == flow), "{stds:?}");
+    });
+}
+
+/// The kernel adds a NUL to a path of all 108 bytes, and counts it.
+#[test]
+fn a_path_of_all_108_bytes_goes_through_the_kernel_and_is_answered() {
+    within(LIMIT, || {
+        let folder = TempDir::new();
+        let mut path = folder.path("").into_os_string().into_vec();
+        path.resize(108, b'p');
+        let family = u16::try_from(Family::UNIX.as_raw()).unwrap().to_ne_bytes();
+        let long = Address::decode(&[&family[..], &path].concat());
+        let (server, client) = (UNIX_DGRAM.socket(), UNIX_DGRAM.socket());
+        client.bind(long).unwrap();
+        assert_eq!(client.local_address().unwrap(), long);
+        server.bind(folder.unix("server")).unwrap();
+        client.send_to(b"who is it?", folder.unix("server")).unwrap();
+        let (_, from) = server.recv_from(&mut [0; 16]).unwrap();
+        assert_eq!(from.as_unix().and_then(UnixAddress::as_path).unwrap().as_os_str().as_bytes(), path);
+        server.send_to(b"it is me", from).unwrap();
+        assert_eq!(client.recv_vec(16).unwrap(), b"it is me");
     });
 }

@@ -103,6 +103,7 @@ fn naming() -> Vec<Row> {
         row(Operation::LocalAddress, "fd", failed(no_socket.local_address())),
         row(Operation::PeerAddress, "udp", failed(UDP.socket().peer_address())),
         row(Operation::TakeError, "fd", failed(no_socket.take_error())),
+        row(Operation::Unsent, "fd", failed(no_socket.unsent())),
     ]
 }
 
@@ -153,7 +154,7 @@ fn waiting() -> Vec<Row> {
     let soon = Deadline::after(Duration::from_millis(1));
     vec![
         row(Operation::SetTimeout, "unix", set_timeout),
-        row(Operation::Wait, "unix", failed(quiet.wait(Interest::Readable, soon))),
+        row(Operation::Wait, "unix", failed(quiet.wait(Interest::READABLE, soon))),
     ]
 }
 

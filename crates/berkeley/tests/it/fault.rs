@@ -207,3 +207,22 @@ fn a_plan_is_of_its_thread_and_ends_with_its_guard() {
     drop(armed);
     assert!(Socket::new(Family::UNIX, Type::STREAM, Protocol::DEFAULT).is_ok());
 }
+
+#[test]
+fn a_plan_armed_in_the_place_of_another_holds() {
+    let udp = || Socket::new(Family::INET, Type::DGRAM, Protocol::DEFAULT);
+    let mut armed = fault::arm(Plan::fail("socket", 1, EAGAIN));
+    assert!(udp().is_err() && armed.struck());
+    // The assignment drops the first guard after the second plan was armed.
+    armed = fault::arm(Plan::fail("socket", 1, EAGAIN));
+    assert!(!armed.struck());
+    assert!(udp().is_err() && armed.struck());
+    drop(armed);
+    udp().unwrap();
+}
+
+#[test]
+#[should_panic(expected = "connect moves no bytes")]
+fn a_call_that_moves_no_bytes_cannot_be_cut_short() {
+    let _ = Plan::short("connect", 1, 1);
+}

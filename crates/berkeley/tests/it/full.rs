@@ -24,7 +24,7 @@ pub(crate) fn fill_backlog(kind: &Kind) -> (Socket, Address, Vec<Socket>) {
             assert!(error.is_in_progress(), "{error}");
         }
         // An answer comes at once on the loopback; none in this time means that the queue is full.
-        if client.wait(Interest::Writable, Deadline::after(Duration::from_millis(200))).is_err() {
+        if client.wait(Interest::WRITABLE, Deadline::after(Duration::from_millis(200))).is_err() {
             return (listener, address, waiting);
         }
         waiting.push(client);
@@ -107,7 +107,7 @@ fn a_connection_in_progress_says_so_until_it_is_made() {
         for _ in 0..waiting.len() {
             listener.accept().unwrap();
         }
-        client.wait(Interest::Writable, Deadline::after(LONG)).unwrap();
+        client.wait(Interest::WRITABLE, Deadline::after(LONG)).unwrap();
         client.finish_connect().unwrap();
         assert_eq!(client.peer_address().unwrap(), address);
     });

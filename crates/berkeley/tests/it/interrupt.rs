@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use berkeley::fault::{self, Plan};
-use berkeley::{Deadline, Flags, Interest, Socket};
+use berkeley::{Address, Deadline, Family, Flags, Interest, Protocol, Socket, Type};
 
 use crate::full::{fill_backlog, full_unix_listener};
 use crate::signal::Interrupter;
@@ -148,10 +148,10 @@ fn one_wait_and_one_try_show_the_interruption() {
         let (left, _right) = UNIX.pair();
         let (listener, _) = UNIX.listener(1);
         let signals = Interrupter::every(OFTEN);
-        let error = left.wait(Interest::Readable, Deadline::after(LONG)).unwrap_err();
+        let error = left.wait(Interest::READABLE, Deadline::after(LONG)).unwrap_err();
         assert!(error.is_interrupted(), "{error}");
         assert_eq!((error.kind(), error.raw_os_error()), (ErrorKind::Interrupted, Some(EINTR)));
-        let error = left.wait(Interest::Readable, Deadline::NEVER).unwrap_err();
+        let error = left.wait(Interest::READABLE, Deadline::NEVER).unwrap_err();
         assert!(error.is_interrupted(), "{error}");
         // accept4(2) knows no MSG_DONTWAIT: on a socket that blocks, the try waits in the kernel.
         let error = listener.try_accept().unwrap_err();
@@ -175,4 +175,25 @@ fn a_try_that_is_interrupted_says_so() {
     }
     let _armed = fault::arm(Plan::fail("send", 1, EINTR));
     assert!(left.try_send(b"x", Flags::NONE).unwrap_err().is_interrupted());
+}
+
+/// `AF_VSOCK` undoes an interrupted connect, and a netlink socket has no connection that could go on.
+#[test]
+fn a_connect_that_does_not_go_on_by_itself_is_made_again() {
+    let netlink = Socket::new(Family::from_raw(16), Type::RAW, Protocol::DEFAULT).unwrap();
+    let kernel = Address::decode(&[&16_u16.to_ne_bytes()[..], &[0; 10]].concat());
+    let armed = fault::arm(Plan::fail("connect", 1, EINTR));
+    netlink.connect(kernel).unwrap();
+    assert_eq!(armed.seen(), 2);
+}
+
+#[test]
+fn an_interrupted_connect_that_must_not_wait_is_in_progress() {
+    let (_listener, address) = TCP.listener(1);
+    let client = TCP.socket();
+    client.set_timeout(Some(Duration::ZERO)).unwrap();
+    let armed = fault::arm(Plan::fail("connect", 1, EINTR));
+    let error = client.connect(address).unwrap_err();
+    assert!(error.is_in_progress(), "{error}");
+    assert!(armed.struck());
 }

@@ -503,3 +503,35 @@ proptest! {
         prop_assert_eq!(option::tcp::KEEPCNT.description().parse(Some(&text)).ok(), Some(Value::Integer(number)));
     }
 }
+
+/// A number of the option's kind.
+fn number_of(option: &Description, number: i64) -> Option<Value> {
+    let count = u64::try_from(number);
+    Some(match option.kind {
+        Kind::Integer => Value::Integer(number.try_into().ok()?),
+        Kind::Seconds => Value::Duration(Duration::from_secs(count.ok()?)),
+        Kind::Milliseconds => Value::Duration(Duration::from_millis(count.ok()?)),
+        _ => Value::Unsigned(count.ok()?),
+    })
+}
+
+/// The kernel would cut some of them without a word: `IP_TOS` of 300 is 44.
+#[test]
+fn numbers_beyond_the_range_are_refused_in_words() {
+    let (socket, mut refused) = (tcp(), 0);
+    for option in option::all().filter(|option| option.access.writes()) {
+        let Some(range) = &option.range else { continue };
+        for value in [range.start() - 1, range.end() + 1].into_iter().filter_map(|end| number_of(option, end))
+        {
+            let error = socket.set_value(option, &value).unwrap_err();
+            assert_eq!(error.cause(), berkeley::Cause::Invalid, "{error}");
+            let text = error.to_string();
+            assert!(text.starts_with(&format!("set {option}: takes {}", range.start())), "{text}");
+            refused += 1;
+        }
+    }
+    assert!(refused > 30, "{refused}");
+    let error = socket.set(option::ip::TOS, 300).unwrap_err();
+    assert_eq!(error.to_string(), "set ip.tos: takes 0 to 255, got 300");
+    assert_eq!(socket.get(option::ip::TOS).unwrap(), 0);
+}

@@ -365,3 +365,10 @@ fn a_list_of_interfaces_that_fails_anywhere_leaves_nothing_open() {
         }
     });
 }
+
+#[test]
+fn a_nonblocking_type_resolves_as_its_kind_does() {
+    let stream = resolve("127.0.0.1", 80, &Hints::new().kind(Type::STREAM)).unwrap();
+    let nonblocking = resolve("127.0.0.1", 80, &Hints::new().kind(Type::STREAM.nonblocking())).unwrap();
+    assert_eq!(nonblocking, stream);
+}

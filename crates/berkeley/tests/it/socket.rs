@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, AsRawFd, IntoRawFd, OwnedFd};
 use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 use std::time::Duration;
 
-use berkeley::{Address, Family, Flags, Interest, Protocol, Socket, SocketRef, Type, UnixAddress};
+use berkeley::{Address, Family, Flags, Interest, Protocol, Socket, SocketRef, Type, UnixAddress, option};
 
 use crate::support::{
     KINDS, LIMIT, LISTENERS, LONG, SHORT, TCP, TempDir, UDP, UNIX, UNIX_DGRAM, is_close_on_exec,
@@ -87,7 +87,7 @@ fn an_accepted_socket_blocks_whatever_its_listener_does() {
 
             let second = kind.socket();
             second.connect(address).unwrap();
-            listener.wait(Interest::Readable, berkeley::Deadline::after(LONG)).unwrap();
+            listener.wait(Interest::READABLE, berkeley::Deadline::after(LONG)).unwrap();
             let (accepted, _) = listener.try_accept_nonblocking().unwrap();
             assert_eq!(accepted.timeout(), Some(Duration::ZERO), "{}", kind.name);
             assert!(is_nonblocking(&accepted), "{}", kind.name);
@@ -318,6 +318,30 @@ fn shutting_a_clone_shuts_the_socket() {
 }
 
 #[test]
+fn what_the_peer_has_not_taken_is_unsent() {
+    within(LIMIT, || {
+        for kind in [UNIX, TCP] {
+            let (left, right) = kind.pair();
+            assert_eq!(left.unsent().unwrap(), 0);
+            left.set_timeout(Some(Duration::ZERO)).unwrap();
+            let mut sent = 0;
+            // Until the peer's queue is full and ours as well.
+            while let Ok(length) = left.send(&[0; 16_384]) {
+                sent += length;
+            }
+            assert!(left.unsent().unwrap() > 0);
+            while sent > 0 {
+                sent -= right.recv(&mut [0; 16_384]).unwrap();
+            }
+            // The last acknowledgement of TCP comes when it comes.
+            while left.unsent().unwrap() > 0 {
+                std::thread::yield_now();
+            }
+        }
+    });
+}
+
+#[test]
 fn a_pending_error_is_taken_once() {
     within(LIMIT, || {
         let (gone, address) = UDP.bound();
@@ -327,7 +351,7 @@ fn a_pending_error_is_taken_once() {
         drop(gone);
         socket.send(b"to nobody").unwrap();
         // The refusal (ICMP, port unreachable) comes back through the loopback.
-        socket.wait(Interest::Readable, berkeley::Deadline::after(LONG)).unwrap();
+        socket.wait(Interest::READABLE, berkeley::Deadline::after(LONG)).unwrap();
         let error = socket.take_error().unwrap().unwrap();
         assert_eq!(error.kind(), std::io::ErrorKind::ConnectionRefused, "{error}");
         assert!(socket.take_error().unwrap().is_none(), "taken");
@@ -368,5 +392,30 @@ fn many_threads_send_through_one_socket() {
             let received: HashSet<Vec<u8>> = (0..800).map(|_| right.recv_vec(8).unwrap()).collect();
             assert_eq!(received.len(), 800, "each datagram once");
         });
+    });
+}
+
+/// What the documentation of `accept` names.
+#[test]
+fn an_accepted_socket_inherits_the_listeners_options() {
+    within(LIMIT, || {
+        let (listener, address) = TCP.listener(1);
+        let linger = Some(std::time::Duration::from_secs(3));
+        listener.set(option::RCVBUF, 20_000).unwrap();
+        listener.set(option::SNDBUF, 30_000).unwrap();
+        listener.set(option::KEEPALIVE, true).unwrap();
+        listener.set(option::LINGER, linger).unwrap();
+        listener.set(option::tcp::NODELAY, true).unwrap();
+        listener.set_timeout(Some(LONG)).unwrap();
+        let client = TCP.socket();
+        client.connect(address).unwrap();
+        let (accepted, _) = listener.accept().unwrap();
+        // The kernel doubles what is asked for.
+        assert_eq!(accepted.get(option::RCVBUF).unwrap(), 40_000);
+        assert_eq!(accepted.get(option::SNDBUF).unwrap(), 60_000);
+        assert!(accepted.get(option::KEEPALIVE).unwrap() && accepted.get(option::tcp::NODELAY).unwrap());
+        assert_eq!(accepted.get(option::LINGER).unwrap(), linger);
+        assert!(!is_nonblocking(&accepted));
+        assert_eq!(accepted.timeout(), None);
     });
 }

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use berkeley::fault::{self, Plan};
-use berkeley::{Address, Deadline, Flags, Interest, Socket};
+use berkeley::{Address, Deadline, Flags, Interest, Socket, option};
 
 use crate::support::{
     KINDS, Kind, LIMIT, LISTENERS, LONG, SHORT, STREAMS, TCP, TCP6, UDP, UNIX, UNIX_DGRAM, assert_kept,
@@ -39,7 +39,7 @@ fn a_ready_socket_costs_one_system_call_whatever_its_timeout() {
             assert_costs(1, &what("send"), || left.send(b"one").unwrap());
             assert_costs(1, &what("send_all"), || left.send_all(b"two").unwrap());
             assert_costs(1, &what("try_send"), || left.try_send(b"six", Flags::NONE).unwrap());
-            right.wait(Interest::Readable, Deadline::after(LONG)).unwrap();
+            right.wait(Interest::READABLE, Deadline::after(LONG)).unwrap();
             let mut buffer = [0; 3];
             assert_costs(1, &what("peek"), || right.peek(&mut buffer).unwrap());
             assert_costs(1, &what("recv"), || right.recv(&mut buffer).unwrap());
@@ -47,7 +47,7 @@ fn a_ready_socket_costs_one_system_call_whatever_its_timeout() {
             assert_costs(1, &what("try_recv"), || right.try_recv(&mut buffer, Flags::NONE).unwrap());
             left.send(b"end").unwrap();
             left.send(b"now").unwrap();
-            right.wait(Interest::Readable, Deadline::after(LONG)).unwrap();
+            right.wait(Interest::READABLE, Deadline::after(LONG)).unwrap();
             assert_costs(1, &what("recv_from"), || right.recv_from(&mut buffer).unwrap());
             assert_costs(1, &what("recv_uninit"), || {
                 right.recv_uninit(&mut [MaybeUninit::uninit(); 3]).unwrap().len()
@@ -64,7 +64,7 @@ fn a_connection_that_waits_costs_one_system_call_to_take() {
             let (listener, address) = kind.listener(4);
             let client = kind.socket();
             client.connect(address).unwrap();
-            listener.wait(Interest::Readable, Deadline::after(LONG)).unwrap();
+            listener.wait(Interest::READABLE, Deadline::after(LONG)).unwrap();
             listener.set_timeout(timeout).unwrap();
             assert_costs(1, kind.name, || listener.accept().unwrap());
         }
@@ -168,7 +168,7 @@ fn a_wait_ends_at_the_timeout_and_not_before() {
         ("recv_from", |socket| socket.recv_from(&mut [0; 8]).unwrap_err()),
         ("recv_uninit", |socket| socket.recv_uninit(&mut [MaybeUninit::uninit(); 8]).unwrap_err()),
         ("peek", |socket| socket.peek(&mut [0; 8]).unwrap_err()),
-        ("wait", |socket| socket.wait(Interest::Readable, Deadline::after(SHORT)).unwrap_err()),
+        ("wait", |socket| socket.wait(Interest::READABLE, Deadline::after(SHORT)).unwrap_err()),
     ];
     within(LIMIT, move || {
         at_once(KINDS.into_iter().flat_map(|kind| waits.map(|wait| (kind, wait))), |(kind, (name, wait))| {
@@ -386,12 +386,13 @@ fn waiting_until_a_moment_that_has_passed_still_looks_once() {
     within(LIMIT, || {
         let (left, right) = UNIX.pair();
         let passed = Deadline::after(Duration::ZERO);
-        assert_eq!(right.wait(Interest::Readable, passed).unwrap_err().kind(), ErrorKind::TimedOut);
+        assert_eq!(right.wait(Interest::READABLE, passed).unwrap_err().kind(), ErrorKind::TimedOut);
         left.send(b"x").unwrap();
-        right.wait(Interest::Readable, passed).unwrap();
-        right.wait(Interest::Either, passed).unwrap();
-        right.wait(Interest::Writable, passed).unwrap();
-        right.wait(Interest::Readable, Deadline::NEVER).unwrap();
+        right.wait(Interest::READABLE, passed).unwrap();
+        let both = Interest::READABLE | Interest::WRITABLE;
+        assert_eq!(right.wait(both, passed).unwrap(), both);
+        right.wait(Interest::WRITABLE, passed).unwrap();
+        right.wait(Interest::READABLE, Deadline::NEVER).unwrap();
     });
 }
 
@@ -401,7 +402,8 @@ fn the_peers_end_counts_as_ready() {
         for kind in STREAMS {
             let (left, right) = kind.pair();
             drop(right);
-            left.wait(Interest::Readable, Deadline::after(LONG)).unwrap();
+            let ready = left.wait(Interest::READABLE, Deadline::after(LONG)).unwrap();
+            assert!(ready.contains(Interest::READABLE), "{ready:?}");
             assert_eq!(left.try_recv(&mut [0; 8], Flags::NONE).unwrap(), 0, "{}", kind.name);
         }
     });
@@ -415,7 +417,7 @@ fn connect_in_two_steps(kind: &Kind, address: Address) -> berkeley::Result<()> {
         Err(error) if error.is_in_progress() => {}
         done => return done,
     }
-    socket.wait(Interest::Writable, Deadline::after(LONG)).unwrap();
+    socket.wait(Interest::WRITABLE, Deadline::after(LONG)).unwrap();
     socket.finish_connect()
 }
 
@@ -448,5 +450,23 @@ fn a_refused_connection_says_so_whatever_the_timeout() {
                 format!("connect tcp {address}: connection refused (os error 111)")
             );
         }
+    });
+}
+
+#[test]
+fn a_connection_that_was_made_and_reset_is_not_in_progress() {
+    within(LIMIT, || {
+        let (listener, address) = TCP.listener(1);
+        let client = TCP.socket();
+        client.connect(address).unwrap();
+        let (peer, _) = listener.accept().unwrap();
+        peer.set(option::LINGER, Some(Duration::ZERO)).unwrap();
+        drop(peer);
+        client.wait(Interest::READABLE, Deadline::after(LONG)).unwrap();
+        let error = client.finish_connect().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset, "{error}");
+        let error = client.finish_connect().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotConnected, "{error}");
+        assert_eq!(TCP.socket().finish_connect().unwrap_err().kind(), ErrorKind::NotConnected);
     });
 }

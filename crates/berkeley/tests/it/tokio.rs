@@ -1,6 +1,7 @@
 //! `AsyncSocket`: the calls of `Socket`, awaited. Every test runs within a time limit.
 
 mod recv_ready;
+mod refused;
 mod register;
 mod wait;
 
@@ -75,6 +76,8 @@ async fn exchange(left: &AsyncSocket, right: &AsyncSocket, keeps_boundaries: boo
     assert_eq!(right.recv_vec(64).await.unwrap(), b"two");
     left.send_all(b"three").await.unwrap();
     assert_eq!(take(right).await, b"three");
+    left.send_all_with(b"four", Flags::EOR).await.unwrap();
+    assert_eq!(take(right).await, b"four");
 
     right.send(b"back").await.unwrap();
     let (length, _) = left.recv_from(&mut buffer).await.unwrap();
@@ -146,6 +149,11 @@ fn datagrams_carry_every_call() {
                 lengths.push(taken.0);
             }
             assert_eq!(lengths, [0, 5]);
+
+            left.send_to_with(b"whole", address, Flags::DONTROUTE).await.unwrap();
+            let flags = Flags::PEEK | Flags::TRUNC;
+            assert_eq!(right.recv_from_with(&mut [0; 2], flags).await.unwrap().0, 5);
+            assert_eq!(right.recv_vec(64).await.unwrap(), b"whole");
 
             left.connect(address).await.unwrap();
             right.connect(left.local_address().unwrap()).await.unwrap();
@@ -255,6 +263,23 @@ fn send_all_completes_over_short_sends_and_waits_for_room() {
         let (sent, length) = tokio::join!(client.send_all(&data), read);
         sent.unwrap();
         assert_eq!(length, data.len());
+    });
+}
+
+#[test]
+fn a_kernel_that_takes_nothing_ends_send_all() {
+    run(async {
+        let (client, _peer) = connected(Family::INET, Type::STREAM).await;
+        let armed = fault::arm(fault::Plan::short("send", 1, 0).times(100));
+        let errors =
+            [client.send_all(b"data").await.unwrap_err(), client.socket().send_all(b"data").unwrap_err()];
+        assert_eq!(armed.seen(), 2);
+        for error in errors {
+            assert_eq!((error.cause(), error.operation()), (Cause::Unexpected, Operation::SendAll));
+            assert_eq!(error.kind(), std::io::ErrorKind::InvalidData);
+            assert!(error.to_string().contains("took nothing"), "{error}");
+        }
+        client.send_all(b"").await.unwrap();
     });
 }
 

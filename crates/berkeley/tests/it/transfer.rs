@@ -23,7 +23,7 @@ const ENOMEM: i32 = 12;
 
 /// Waits until there is something to receive: a tried call need not find it at once, even on the loopback.
 fn await_readable(socket: &Socket) {
-    socket.wait(Interest::Readable, Deadline::after(LONG)).unwrap();
+    socket.wait(Interest::READABLE, Deadline::after(LONG)).unwrap();
 }
 
 #[test]
@@ -226,7 +226,7 @@ fn a_byte_out_of_band_overtakes_the_stream() {
         let (left, right) = TCP.pair();
         left.send(b"in order").unwrap();
         assert_eq!(left.send_with(b"!", Flags::OOB).unwrap(), 1);
-        right.wait(Interest::Priority, Deadline::after(LONG)).unwrap();
+        right.wait(Interest::PRIORITY, Deadline::after(LONG)).unwrap();
         let mut buffer = [0; 16];
         assert_eq!(right.recv_with(&mut buffer, Flags::OOB).unwrap(), 1);
         assert_eq!(buffer[0], b'!');
@@ -316,5 +316,24 @@ fn an_unspecified_address_ends_a_datagram_sockets_connection() {
         left.connect(Address::Other(nowhere)).unwrap();
         assert_eq!(left.peer_address().unwrap_err().kind(), io::ErrorKind::NotConnected);
         drop(right);
+    });
+}
+
+#[test]
+fn flags_reach_the_calls_that_wait() {
+    within(LIMIT, || {
+        let (left, right) = UNIX_DGRAM.pair();
+        left.send_all_with(b"whole", Flags::EOR).unwrap();
+        let mut buffer = [0; 2];
+        assert_eq!(right.recv_from_with(&mut buffer, Flags::PEEK | Flags::TRUNC).unwrap().0, 5);
+        assert_eq!(right.try_recv_vec(64, Flags::PEEK).unwrap(), b"whole");
+        assert_eq!(right.recv_vec(64).unwrap(), b"whole");
+        assert!(right.try_recv_vec(64, Flags::NONE).unwrap_err().is_would_block());
+        let (server, address) = UDP.bound();
+        let client = UDP.socket();
+        // Held back, and sent with the next as one datagram.
+        client.send_to_with(b"more ", address, Flags::MORE).unwrap();
+        client.send_to_with(b"to come", address, Flags::NONE).unwrap();
+        assert_eq!(server.recv_vec(64).unwrap(), b"more to come");
     });
 }

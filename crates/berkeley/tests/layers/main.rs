@@ -12,7 +12,7 @@ mod source;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rules::{HOUSES, House, too_long, unsafe_words};
+use rules::{HOUSES, House, too_long, too_wide, unsafe_words};
 
 #[test]
 fn imports_run_one_way_and_unsafe_stays_in_its_rooms() {
@@ -62,6 +62,17 @@ fn no_file_is_too_long() {
     for folder in ["crates", "fuzz", "bench"] {
         for file in rust_files(&root().join(folder)) {
             note(&mut faults, &file, too_long(&read(&file)));
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+#[test]
+fn no_line_is_too_wide() {
+    let mut faults = Vec::new();
+    for folder in ["crates/sock", "fuzz", "bench"] {
+        for file in rust_files(&root().join(folder)) {
+            note(&mut faults, &file, too_wide(&read(&file)));
         }
     }
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));

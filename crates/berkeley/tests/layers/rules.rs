@@ -64,6 +64,9 @@ pub(crate) const HOUSES: &[House] = &[
 /// The most lines that a file may have; past it, split it by noun.
 pub(crate) const LONGEST: usize = 800;
 
+/// The most columns of a line; rustfmt wraps code sooner, and leaves comments alone.
+pub(crate) const WIDEST: usize = 120;
+
 impl House {
     /// What is wrong with the file `path` (such as `address/inet.rs`, in the crate's `src/`), a line a fault.
     pub(crate) fn faults(&self, path: &str, text: &str) -> Vec<String> {
@@ -153,6 +156,16 @@ pub(crate) fn unsafe_words(tokens: &[Token]) -> Vec<String> {
 pub(crate) fn too_long(text: &str) -> Option<String> {
     let lines = text.lines().count();
     (lines > LONGEST).then(|| format!("{lines} lines, {LONGEST} at most: split it by noun"))
+}
+
+/// The lines that are wider than [`WIDEST`] columns, counted as characters.
+pub(crate) fn too_wide(text: &str) -> Vec<String> {
+    text.lines()
+        .zip(1..)
+        .map(|(line, number)| (number, line.chars().count()))
+        .filter(|(_, width)| *width > WIDEST)
+        .map(|(number, width)| format!("line {number}: {width} columns, {WIDEST} at most: wrap it"))
+        .collect()
 }
 
 /// `address/inet.rs` is in the room `address`, `error.rs` is the room `error`.

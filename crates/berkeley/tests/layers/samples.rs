@@ -1,6 +1,6 @@
 //! Small texts that break each rule, or only seem to: the proof that the checks can fail.
 
-use crate::rules::{HOUSES, House, LONGEST, too_long, unsafe_words};
+use crate::rules::{HOUSES, House, LONGEST, WIDEST, too_long, too_wide, unsafe_words};
 use crate::source::{references, tokens};
 
 fn house(folder: &str) -> &'static House {
@@ -113,6 +113,13 @@ fn a_dependency_without_rooms_is_found() {
 fn a_long_file_is_found() {
     assert_eq!(too_long(&"x\n".repeat(LONGEST)), None);
     assert!(too_long(&"x\n".repeat(LONGEST + 1)).is_some());
+}
+
+#[test]
+fn a_line_is_too_wide_by_its_letters_not_its_bytes() {
+    assert!(too_wide(&"é".repeat(WIDEST)).is_empty());
+    let found = too_wide(&format!("short\n// {}\n", "é".repeat(WIDEST)));
+    assert_eq!(found, ["line 2: 123 columns, 120 at most: wrap it"]);
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! `sock man`: the man page, made from the same definition as the command line.
 
-use std::io::{self, Write as _, stdout};
+use std::io;
 
 use clap::CommandFactory as _;
 use clap_mangen::roff::{Roff, roman};
 
 use crate::cli::{Cli, ManArgs};
+use crate::command::print::print;
 use crate::exit::Failure;
 
 /// Prints the page of `sock`, or of one subcommand, to standard output in the man(7) language.
@@ -19,7 +20,8 @@ pub fn run(args: &ManArgs) -> Result<(), Failure> {
         command = command.find_subcommand(name).cloned().ok_or_else(unknown)?;
     }
     let mut page = Vec::new();
-    written(render(&command, &mut page).and_then(|()| stdout().write_all(&page)))
+    render(&command, &mut page).map_err(|error| Failure::io("make the page", &error))?;
+    print(&page)
 }
 
 /// The page. What stands around the help is laid out in lines, which a page would fill up into paragraphs: it gets
@@ -52,14 +54,4 @@ fn sections(text: &str) -> Roff {
     }
     roff.control("fi", []);
     roff
-}
-
-/// What came of printing a text; a reader that has gone away, as `head` does, is no failure.
-pub(crate) fn written(result: io::Result<()>) -> Result<(), Failure> {
-    match result {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::io("write standard output", &error))
-        }
-        _ => Ok(()),
-    }
 }

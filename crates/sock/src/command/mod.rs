@@ -3,4 +3,5 @@
 pub mod completions;
 pub mod connect;
 pub mod man;
+pub(crate) mod print;
 pub mod serve;

@@ -90,7 +90,8 @@ fn is_known_to_std(c: char) -> bool {
     str::from_utf8(&buffer[..length]).is_ok_and(|pair| pair.escape_debug().nth(1) == Some(c))
 }
 
-/// Letters and marks that show nothing: those of Unicode's `Default_Ignorable_Code_Point` that are not format characters.
+/// Letters and marks that show nothing: those of Unicode's `Default_Ignorable_Code_Point` that are not format
+/// characters.
 fn is_ignorable(c: char) -> bool {
     matches!(c,
         '\u{34f}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{2065}'

@@ -1,8 +1,8 @@
 //! Events for programs: one JSON object a line, never text mixed in.
 //!
 //! Every line starts with the version of this format and the event's name. Times are seconds and say so in their
-//! names. Payload travels in `data` as base64, and again in `text` when all of it is UTF-8. Characters that could drive a
-//! terminal are written as `\u` escapes, which read back as the same text.
+//! names. Payload travels in `data` as base64, and again in `text` when all of it is UTF-8. Characters that could drive
+//! a terminal are written as `\u` escapes, which read back as the same text.
 //!
 //! ```
 //! use sock::report::json::Event;
@@ -16,8 +16,6 @@
 //! ```
 
 use std::fmt::Write as _;
-use std::io::{self, Write};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use data_encoding::BASE64;
@@ -78,27 +76,6 @@ impl Event {
     }
 }
 
-/// Writes events to a stream that threads share, each in one piece.
-#[derive(Debug)]
-pub struct Events<W> {
-    out: Mutex<W>,
-}
-
-impl<W: Write> Events<W> {
-    /// A writer of events on `out`, normally standard output.
-    pub fn new(out: W) -> Self {
-        Self { out: Mutex::new(out) }
-    }
-
-    /// Writes one event and flushes it; fails as the stream does, and blocks while the stream does.
-    pub fn emit(&self, event: Event) -> io::Result<()> {
-        let line = event.into_line();
-        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
-        out.write_all(line.as_bytes())?;
-        out.flush()
-    }
-}
-
 /// Appends JSON with every unprintable character as an escape. Only strings can hold such characters, so this is sound
 /// outside of knowing where the strings are.
 fn push_safe(out: &mut String, json: &str) {
@@ -117,8 +94,6 @@ fn push_safe(out: &mut String, json: &str) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -168,28 +143,6 @@ mod tests {
         assert!(line.trim_end().chars().all(is_printable), "{line:?}");
         assert!(line.contains("é 🦀"), "{line}");
         assert_eq!(read(&line)["text"], text);
-    }
-
-    #[test]
-    fn threads_that_share_a_stream_never_mix_their_lines() {
-        let events = Arc::new(Events::new(Vec::new()));
-        std::thread::scope(|scope| {
-            for thread in 0..4 {
-                let events = &events;
-                scope.spawn(move || {
-                    for number in 0..100 {
-                        let event = Event::new("received").field("thread", thread).field("number", number);
-                        events.emit(event).expect("a Vec takes all");
-                    }
-                });
-            }
-        });
-        let out = Arc::into_inner(events).expect("one owner").out.into_inner().expect("no panic");
-        let out = String::from_utf8(out).expect("UTF-8");
-        assert_eq!(out.lines().count(), 400);
-        for line in out.lines() {
-            assert_eq!(read(&format!("{line}\n"))["event"], "received");
-        }
     }
 
     proptest! {

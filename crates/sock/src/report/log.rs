@@ -18,13 +18,14 @@
 
 use std::collections::VecDeque;
 use std::fmt::{self, Display, Write as _};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, Write};
+use std::os::fd::AsFd;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::escape;
 use super::json::Event;
+use super::{escape, patience};
 
 /// How many lines wait at most. An error and its hints count as one.
 pub const CAPACITY: usize = 1_024;
@@ -40,9 +41,6 @@ const ERROR_LINES: usize = 16;
 
 /// How many lines the writer takes at a time, so that a busy log costs few system calls.
 const BATCH: usize = 64;
-
-/// How long the writer rests when standard error is in non-blocking mode, set so by another program, and full.
-const REST: Duration = Duration::from_millis(10);
 
 /// What of the log is printed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -116,18 +114,18 @@ enum Entry {
 
 impl Log {
     /// Starts the thread that writes lines for people to `out`; fails if the thread cannot be started.
-    pub fn start(out: impl Write + Send + 'static, volume: Volume) -> io::Result<Self> {
+    pub fn start(out: impl Write + AsFd + Send + 'static, volume: Volume) -> io::Result<Self> {
         Self::start_as(Form::Lines, out, volume)
     }
 
     /// Starts the thread that writes events for programs to `out`, one JSON object a line.
     ///
     /// Where events are missing stands an event `dropped` with their `count`.
-    pub fn start_events(out: impl Write + Send + 'static) -> io::Result<Self> {
+    pub fn start_events(out: impl Write + AsFd + Send + 'static) -> io::Result<Self> {
         Self::start_as(Form::Events, out, Volume::Normal)
     }
 
-    fn start_as(form: Form, out: impl Write + Send + 'static, volume: Volume) -> io::Result<Self> {
+    fn start_as(form: Form, out: impl Write + AsFd + Send + 'static, volume: Volume) -> io::Result<Self> {
         let queue = Arc::new(Queue { form, ..Queue::default() });
         let theirs = Arc::clone(&queue);
         thread::Builder::new().name("log".to_owned()).spawn(move || theirs.write_out(out))?;
@@ -144,8 +142,8 @@ impl Log {
         self.queue.push(text);
     }
 
-    /// Logs an error behind `sock: `, then each hint on a line of its own. A newline in the error starts a line, so that
-    /// a text with a caret under it stays as it is. The lines stay together.
+    /// Logs an error behind `sock: `, then each hint on a line of its own. A newline in the error starts a line, so
+    /// that a text with a caret under it stays as it is. The lines stay together.
     pub fn error(&self, error: impl Display, hints: &[&str]) {
         self.queue.push(error_lines(error, hints));
     }
@@ -196,10 +194,10 @@ impl Queue {
 
     /// The writer's thread: takes lines in batches and writes them with the lock free, until there is nobody to write
     /// for or nobody to read.
-    fn write_out(&self, mut out: impl Write) {
+    fn write_out(&self, mut out: impl Write + AsFd) {
         let mut batch = Vec::new();
         while self.next_batch(&mut batch) {
-            if write_patiently(&mut out, &batch).is_err() {
+            if patience::write(&mut out, &batch).is_err() {
                 self.lock().die();
                 self.idle.notify_all();
                 return;
@@ -286,21 +284,6 @@ fn dropped(count: u64, form: Form) -> String {
         (Form::Lines, 1) => "... 1 line dropped\n".to_owned(),
         (Form::Lines, _) => format!("... {count} lines dropped\n"),
     }
-}
-
-/// Writes all of `bytes`, waiting as long as it takes; fails only if they can never be written.
-fn write_patiently(out: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
-    let mut rest = bytes;
-    while !rest.is_empty() {
-        match out.write(rest) {
-            Ok(0) => return Err(ErrorKind::WriteZero.into()),
-            Ok(written) => rest = &rest[written..],
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == ErrorKind::WouldBlock => thread::sleep(REST),
-            Err(error) => return Err(error),
-        }
-    }
-    out.flush()
 }
 
 /// An error as [`Log::error`] logs it, for when there is no log.
@@ -498,34 +481,5 @@ mod tests {
         assert!(log.flush(LONG), "what nobody can read is not waited for");
         log.error("still here", &[]);
         assert!(log.flush(LONG));
-    }
-
-    /// Fails with each of these kinds in turn, then takes one byte at a time.
-    struct Grudging {
-        refusals: Vec<ErrorKind>,
-        taken: mpsc::Sender<u8>,
-    }
-
-    impl Write for Grudging {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            match self.refusals.pop() {
-                Some(kind) => Err(kind.into()),
-                None => self.taken.send(bytes[0]).map(|()| 1).map_err(|_| ErrorKind::BrokenPipe.into()),
-            }
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    #[test]
-    fn interruptions_full_streams_and_short_writes_lose_nothing() {
-        let (sender, receiver) = mpsc::channel();
-        let refusals = vec![ErrorKind::WouldBlock, ErrorKind::Interrupted, ErrorKind::WouldBlock];
-        let log = Log::start(Grudging { refusals, taken: sender }, Volume::Normal).expect("a thread");
-        log.line("all of it");
-        assert!(log.flush(LONG));
-        assert_eq!(receiver.try_iter().collect::<Vec<_>>(), b"all of it\n");
     }
 }

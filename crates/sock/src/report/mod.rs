@@ -9,10 +9,14 @@
 //! | [`hex`] | bytes as a hex dump, over any number of pieces |
 //! | [`json`] | events, one JSON object a line, for `--json` |
 //! | [`log`] | the lines on standard error, through a bounded queue |
+//! | [`patience`] | reading and writing that wait, in non-blocking mode too |
 //! | [`terminal`] | a peer's stream made safe for a terminal |
+//! | [`utf8`] | letters that come in two pieces |
 
 pub mod escape;
 pub mod hex;
 pub mod json;
 pub mod log;
+pub mod patience;
 pub mod terminal;
+pub mod utf8;

@@ -1,7 +1,7 @@
 //! A peer's bytes on the way to a terminal: what prints passes, what could drive the terminal is escaped.
 //!
-//! Letters of UTF-8, newlines and tabs pass, and so does the `\r` of a `\r\n`. A letter that comes in two pieces is shown
-//! whole.
+//! Letters of UTF-8, newlines and tabs pass, and so does the `\r` of a `\r\n`. A letter that comes in two pieces is
+//! shown whole.
 //!
 //! ```
 //! use sock::report::terminal::TerminalFilter;
@@ -15,6 +15,7 @@
 //! ```
 
 use super::escape;
+use super::utf8::incomplete_tail;
 
 /// Filters a stream, piece by piece.
 #[derive(Clone, Debug, Default)]
@@ -49,12 +50,7 @@ fn unfinished(bytes: &[u8]) -> usize {
     if bytes.ends_with(b"\r") {
         return 1;
     }
-    (1..=bytes.len().min(3))
-        .find(|length| {
-            let tail = str::from_utf8(&bytes[bytes.len() - length..]);
-            tail.is_err_and(|error| error.valid_up_to() == 0 && error.error_len().is_none())
-        })
-        .unwrap_or(0)
+    incomplete_tail(bytes)
 }
 
 fn show(bytes: &[u8], out: &mut String) {
@@ -100,7 +96,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_that_drives_a_terminal_passes(pieces in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..20), 0..8)) {
+        fn nothing_that_drives_a_terminal_passes(
+            pieces in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..20), 0..8),
+        ) {
             let pieces: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
             let shown = filtered(&pieces);
             for letter in shown.replace("\r\n", "\n").chars() {
@@ -109,7 +107,10 @@ mod tests {
         }
 
         #[test]
-        fn where_the_pieces_end_changes_nothing(bytes in prop::collection::vec(any::<u8>(), 0..40), cut in any::<prop::sample::Index>()) {
+        fn where_the_pieces_end_changes_nothing(
+            bytes in prop::collection::vec(any::<u8>(), 0..40),
+            cut in any::<prop::sample::Index>(),
+        ) {
             let (left, right) = bytes.split_at(cut.index(bytes.len() + 1));
             prop_assert_eq!(filtered(&[left, right]), filtered(&[&bytes]));
         }

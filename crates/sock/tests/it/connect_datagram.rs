@@ -5,6 +5,8 @@ use std::os::unix::net::UnixDatagram;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use berkeley::{Family, Protocol, Socket, Type, UnixAddress, option};
+
 use crate::support::{LIMIT, Process, Server, TempDir, pattern, run, run_sock, sock, text};
 
 /// A UDP socket on this machine whose waits have a limit, and its address as an endpoint.
@@ -106,6 +108,17 @@ fn nobody_there_is_a_refusal() {
 }
 
 #[test]
+fn a_text_is_one_datagram_an_empty_one_too() {
+    let (socket, endpoint) = peer();
+    for text in ["", "one two", "-5"] {
+        run_sock(&["connect", &endpoint, "--wait", "1ms", "--send", text]).quietly_done();
+        let mut buffer = [0; 10];
+        let length = socket.recv(&mut buffer).expect("a datagram");
+        assert_eq!(&buffer[..length], text.as_bytes());
+    }
+}
+
+#[test]
 fn a_text_longer_than_a_datagram_is_refused() {
     let (_socket, endpoint) = peer();
     let finished = run_sock(&["connect", &endpoint, "--send", &"x".repeat(1_201)]);
@@ -157,6 +170,58 @@ fn seqpacket_keeps_boundaries_and_the_end() {
     for length in [1_200, 600] {
         server.line(&format!("received {length} bytes"));
     }
+}
+
+/// A listener of a Unix socket that keeps messages apart, and its endpoint.
+fn seqpacket_listener(folder: &TempDir) -> (Socket, String) {
+    let path = folder.join("s");
+    let listener = Socket::new(Family::UNIX, Type::SEQPACKET, Protocol::DEFAULT).expect("a socket");
+    listener.set_timeout(Some(LIMIT)).expect("a limit");
+    listener.bind(UnixAddress::from_path(&path).expect("a short path")).expect("a new path");
+    listener.listen(1).expect("a bound socket");
+    (listener, format!("unix-seqpacket:{path}"))
+}
+
+#[test]
+fn an_empty_message_is_not_the_end() {
+    let folder = TempDir::new();
+    let (listener, endpoint) = seqpacket_listener(&folder);
+    let server = thread::spawn(move || {
+        let (client, _) = listener.accept().expect("the client comes");
+        // All is there before the client looks at any of it, the end too.
+        for message in ["", "", "after", "", "last"] {
+            client.send(message.as_bytes()).expect("a live connection");
+        }
+    });
+    let finished = run_sock(&["connect", &endpoint, "--json", "--receive-only"]);
+    server.join().expect("it sent");
+    assert_eq!(finished.code(), 0, "{}", finished.stderr);
+    let out = finished.out();
+    let texts: Vec<&str> = out
+        .lines()
+        .filter(|line| line.contains("\"received\""))
+        .map(|line| line.split("\"text\":").nth(1).expect("UTF-8"))
+        .collect();
+    assert_eq!(texts, ["\"\"}", "\"\"}", "\"after\"}", "\"\"}", "\"last\"}"]);
+}
+
+#[test]
+fn a_long_message_of_a_unix_socket_comes_whole() {
+    let folder = TempDir::new();
+    let (listener, endpoint) = seqpacket_listener(&folder);
+    let server = thread::spawn(move || {
+        let (client, _) = listener.accept().expect("the client comes");
+        // The most that may be asked for without privilege; the kernel doubles it.
+        client.set(option::SNDBUF, 1 << 20).expect("an option of every socket");
+        let room = client.get(option::SNDBUF).expect("an option of every socket");
+        let message = pattern(usize::try_from(room).expect("a size") - 10_000);
+        client.send(&message).expect("a live connection");
+        message
+    });
+    let received = run_sock(&["connect", &endpoint, "--receive-only"]).quietly_done();
+    let sent = server.join().expect("it sent");
+    assert!(sent.len() > 262_144, "{} bytes show nothing", sent.len());
+    assert!(received == sent, "{} of {} bytes", received.len(), sent.len());
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::os::fd::AsFd as _;
 use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -113,7 +114,8 @@ fn bytes_that_were_answered_with_a_reset_are_no_success() {
 }
 
 /// Whether /proc lists a socket connected to `address` that some process still has open: established, its own end
-/// sent and not that of the peer, or the other way round (proc(5), `net/tcp`; an inode of 0 is a socket without an owner).
+/// sent and not that of the peer, or the other way round (proc(5), `net/tcp`; an inode of 0 is a socket without an
+/// owner).
 fn is_listed(address: &str) -> bool {
     let address: SocketAddr = address.parse().expect("an address");
     let remote = format!("0100007F:{:04X}", address.port());
@@ -194,6 +196,39 @@ fn an_output_that_cannot_be_written_is_a_failure() {
     assert_eq!(finished.stderr, "sock: write standard output: no space left on device (os error 28)\n");
 }
 
+/// `O_NONBLOCK` belongs to the pipe, not to the process that set it: another one may have left it so.
+#[test]
+fn a_pipe_in_non_blocking_mode_loses_nothing_either_way() {
+    let server = Server::start(&["127.0.0.1:0", "--echo"]);
+    let data = pattern(4 << 20);
+    let (input, mut writer) = std::io::pipe().expect("a pipe");
+    let (mut reader, output) = std::io::pipe().expect("a pipe");
+    for end in [input.as_fd(), output.as_fd()] {
+        Socket::from(end.try_clone_to_owned().expect("a descriptor"))
+            .set_timeout(Some(Duration::ZERO))
+            .expect("a descriptor of this process");
+    }
+    let mut command = sock(&["connect", &server.endpoint()]);
+    command.stdin(input).stdout(output).stderr(Stdio::piped());
+    let client = Process::start_as_it_is(&mut command);
+    drop(command);
+    // Nothing is there at first: the first read of the input would block.
+    let greeting = b"first";
+    writer.write_all(greeting).expect("the client reads");
+    expect(&reader, greeting);
+    let received = thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut writer = writer;
+            writer.write_all(&data).expect("the client reads");
+        });
+        // Once this side has waited, the output is full.
+        thread::sleep(Duration::from_millis(200));
+        read_all(&mut reader)
+    });
+    assert!(received == data, "{} bytes", received.len());
+    client.finish().quietly_done();
+}
+
 #[test]
 fn connecting_takes_no_longer_than_its_timeout() {
     let (_listener, address, _clients) = full_backlog();
@@ -231,6 +266,20 @@ fn a_conversation_in_which_nothing_moves_is_given_up() {
     let lines: Vec<&str> = finished.stderr.lines().collect();
     assert_eq!(lines[0], "sock: nothing moved for 1s");
     assert!(lines[1].starts_with("hint: ") && lines.len() == 2, "{lines:?}");
+}
+
+#[test]
+fn an_output_that_nobody_reads_does_not_outlive_the_idle_timeout() {
+    let server = Server::start(&["127.0.0.1:0", "--chargen"]);
+    for args in [&[][..], &["--json"], &["--hex"]] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        let mut command = sock(&["connect", &server.endpoint(), "--receive-only", "--idle-timeout", "500ms"]);
+        command.args(args).stdin(Stdio::null()).stdout(writer).stderr(Stdio::piped());
+        let finished = Process::start_as_it_is(&mut command).finish();
+        assert_eq!(finished.code(), 124, "{args:?}: {}", finished.stderr);
+        assert!(finished.stderr.starts_with("sock: nothing moved for 500ms\n"), "{}", finished.stderr);
+        drop(reader);
+    }
 }
 
 /// Whether nobody holds the other end any more: it has left the kernel's table of live connections.

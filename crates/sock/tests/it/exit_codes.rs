@@ -8,7 +8,9 @@ use std::process::Stdio;
 use berkeley::{Family, Protocol, Socket, Type};
 use serde_json::Value;
 
-use crate::support::{Finished, Process, SOCK, Server, connect, full_backlog, run_sock, sock, text};
+use crate::support::{
+    Finished, Process, SOCK, Server, connect, full_backlog, run, run_sock, sock, sock_after, text,
+};
 
 /// A run that is to end with a code of failure, with what its message starts with.
 struct Row {
@@ -87,10 +89,7 @@ fn a_hint_says_what_can_be_done_about_it() {
     let rows: [(&[&str], &str); 3] = [
         (&["serve", &taken], "hint: port 0 lets the kernel choose a free port"),
         (&["serve", "192.0.2.1:0"], "hint: `ip address` shows the addresses of this machine"),
-        (
-            &["connect", "udp://127.255.255.255:9"],
-            "hint: ports below 1024 need CAP_NET_BIND_SERVICE, a UDP broadcast",
-        ),
+        (&["connect", "udp://127.255.255.255:9"], "hint: a UDP broadcast needs ?broadcast"),
     ];
     for (args, hint) in rows {
         let finished = run_sock(args);
@@ -98,6 +97,25 @@ fn a_hint_says_what_can_be_done_about_it() {
         assert!(last.starts_with(hint), "{args:?}: {}", finished.stderr);
         assert_eq!(finished.stderr.lines().count(), 2, "{}", finished.stderr);
     }
+}
+
+/// Our own descriptors would have the numbers that the parent left closed.
+#[test]
+fn a_ready_fd_that_the_parent_did_not_open_is_misuse_before_anything_is_announced() {
+    let closed: Vec<String> = (3..=9).map(|number| format!("{number}>&-")).collect();
+    for number in 3..=9 {
+        let before = format!("exec {}", closed.join(" "));
+        let args = ["serve", "127.0.0.1:0", "--ready-fd", &number.to_string()];
+        let finished = run(&mut sock_after(&before, &args), b"");
+        assert_failed(&finished, 2, "inherit");
+        assert!(!finished.stderr.contains("listening on"), "{}", finished.stderr);
+    }
+}
+
+#[test]
+fn a_service_that_is_unknown_is_named_with_its_host() {
+    let finished = run_sock(&["serve", "localhost:nosuchsvc"]);
+    assert_failed(&finished, 3, "resolve localhost:nosuchsvc: ");
 }
 
 /// Runs with a standard output that is always full.

@@ -7,7 +7,7 @@ type Row<'a> = (&'a [&'a str], &'a str, &'a [&'a str]);
 
 #[test]
 fn the_fault_stands_under_a_caret_beside_the_nearest_word() {
-    let rows: [Row<'_>; 14] = [
+    let rows: [Row<'_>; 21] = [
         (&["serv"], "did you mean serve?", &["  sock serv", "       ^^^^"]),
         (&["serve", "--eco"], "did you mean --echo?", &["  sock serve --eco", "             ^^^^^"]),
         (
@@ -36,6 +36,25 @@ fn the_fault_stands_under_a_caret_beside_the_nearest_word() {
         ),
         (&["serve", "unix:/tmp/x?mode=999"], "mode", &["  unix:/tmp/x?mode=999"]),
         (&["connect", "[::1:80"], "]", &["  [::1:80"]),
+        (
+            &["connect", "[fe80::1%nope0]:1"],
+            "no interface \"nope0\"",
+            &["  [fe80::1%nope0]:1", "           ^^^^^"],
+        ),
+        (&["serve", "[fe80::1%nope0]:1"], "no interface \"nope0\"", &["           ^^^^^"]),
+        (
+            &["connect", "127.0.0.1:1?nodelay&interface=nope0"],
+            "no interface \"nope0\"",
+            &["  127.0.0.1:1?nodelay&interface=nope0", "                                ^^^^^"],
+        ),
+        (
+            &["connect", "[::1]:1?bind=[fe80::1%nope0]:5"],
+            "no interface \"nope0\"",
+            &["                        ^^^^^"],
+        ),
+        (&["connect", "tcp://[fe80::1]:80"], "as in [fe80::1%eth0]", &["        ^^^^^^^^^"]),
+        (&["serve", "udp://[fe80::1]:80"], "as in [fe80::1%eth0]", &["        ^^^^^^^^^"]),
+        (&["connect", "[::1]:80?bind=fe80::1"], "as in [fe80::1%eth0]", &["                ^^^^^^^"]),
         (&["serve", ":0", "--reply", "{date}"], "{data}", &[]),
         (&["serve", ":0", "--max-connections", "0"], "0", &["  sock serve :0 --max-connections 0"]),
     ];

@@ -1,4 +1,4 @@
-"""An echo server, or a client: peer.py serve|connect tcp|udp|unix|unix-dgram HOST PORT | PATH CLIENT'S-PATH"""
+"""A small echo server, or a client: peer.py serve|connect tcp|udp|unix|unix-dgram HOST PORT | PATH CLIENT'S-PATH"""
 import os, socket, sys, threading
 
 def pump(read, write, end=lambda: None):

@@ -1,8 +1,9 @@
-//! README.md and README.zh-CN.md: their transcripts are played again, their figures are counted, their links followed.
+//! README.md and README.zh-CN.md: their transcripts are played again, their figures counted, their links followed.
 //!
-//! A block that opens with ` ```console terminal=1 ` is a part of that terminal's transcript. `$ ` opens a command, `> `
-//! continues it, all else is what it printed. `sock serve` goes on running: a later block of its terminal, without a
-//! command, is what it printed since, and `^C` is the key. Ports and seconds differ from run to run, and are not compared.
+//! A block that opens with ` ```console terminal-1 ` is a part of that terminal's transcript. `$ ` opens a command,
+//! `> ` continues it, all else is what it printed. `sock serve` goes on running: a later block of its terminal, without
+//! a command, is what it printed since, and `^C` is the key. Ports and seconds differ from run to run, and are not
+//! compared.
 
 use std::collections::HashMap;
 use std::env;
@@ -42,7 +43,7 @@ fn the_transcripts_come_out_again() {
     let blocks = blocks(&read("README.md"));
     let mut played = 0;
     for block in &blocks {
-        if let Some(terminal) = block.info.strip_prefix("console terminal=") {
+        if let Some(terminal) = block.info.strip_prefix("console terminal-") {
             stage.play(terminal, &block.lines);
             played += 1;
         }

@@ -4,6 +4,8 @@ use std::net::UdpSocket;
 use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
 
+use berkeley::{Family, Protocol, Socket, Type, UnixAddress, option};
+
 use crate::support::{LIMIT, Server, TempDir, has_ipv6, pattern, text};
 
 /// A client of a UDP server, whose waits have a limit.
@@ -125,6 +127,48 @@ fn once_answers_one_datagram_on_either_loopback_address() {
 }
 
 #[test]
+fn once_answers_one_datagram_though_both_addresses_have_one() {
+    if !has_ipv6() {
+        return;
+    }
+    let server = Server::start(&["udp://:0", "--once", "--echo"]);
+    crate::support::eventually("both addresses", || {
+        text(&server.process.stderr.so_far()).matches("listening on udp ").count() == 2
+    });
+    let port = server.address().port();
+    // Both are there when the server looks.
+    server.process.signal("STOP");
+    for (local, remote) in [("127.0.0.1:0", "127.0.0.1"), ("[::1]:0", "::1")] {
+        let client = UdpSocket::bind(local).expect("a free port");
+        client.send_to(b"one", (remote, port)).expect("a loopback address");
+    }
+    let finished = server.end("CONT");
+    assert_eq!(finished.code(), 0, "{}", finished.stderr);
+    assert_eq!(finished.stderr.matches(" received ").count(), 1, "{}", finished.stderr);
+}
+
+#[test]
+fn what_is_longer_than_the_buffer_is_told_and_not_answered() {
+    let folder = TempDir::new();
+    let path = folder.join("s");
+    let server = Server::start(&[&format!("unix-dgram:{path}?rcvbuf=2000000"), "--echo"]);
+    let client = Socket::new(Family::UNIX, Type::DGRAM, Protocol::DEFAULT).expect("a socket");
+    client.set(option::SNDBUF, 1 << 20).expect("a buffer");
+    client.set_timeout(Some(LIMIT)).expect("a limit");
+    client.bind(UnixAddress::from_path(folder.join("c")).expect("a short path")).expect("a new path");
+    client.connect(UnixAddress::from_path(&path).expect("a short path")).expect("a live server");
+    match client.send(&vec![b'x'; 262_145]) {
+        Ok(_) => {}
+        // More than this machine lets a socket send at once (`net.core.wmem_max`).
+        Err(error) if error.raw_os_error() == Some(90) => return,
+        Err(error) => panic!("{error}"),
+    }
+    server.line("its datagram is longer than 262144 bytes, and the rest is lost");
+    client.send(b"short").expect("a live server");
+    assert_eq!(client.recv_vec(10).expect("an answer"), b"short");
+}
+
+#[test]
 fn a_signal_ends_a_datagram_server_with_0() {
     for signal in ["TERM", "INT"] {
         let server = Server::start(&["udp://127.0.0.1:0"]);
@@ -153,15 +197,14 @@ fn unix_datagrams_are_echoed_to_senders_that_have_a_name() {
     }
 }
 
-/// What a Unix peer does not read counts against the sender's own buffer (unix(7)), so others may go without answers
-/// meanwhile: the server must not wait for it, and must answer again once it is gone.
+/// What a Unix peer that is connected to the server does not read counts against the server's own buffer (unix(7)), so
+/// others may go without answers meanwhile: the server must not wait for it, and must answer again once it is gone.
 #[test]
 fn a_unix_peer_that_does_not_read_is_never_waited_for() {
     let folder = TempDir::new();
     let path = folder.join("s");
     let server = Server::start(&[&format!("unix-dgram:{path}"), "--echo"]);
-    let stalled = UnixDatagram::bind(folder.join("stalled")).expect("a new path");
-    stalled.set_write_timeout(Some(LIMIT)).expect("a limit");
+    let stalled = named(&folder, "stalled");
     stalled.connect(&path).expect("a live server");
     // Far more than the queue of a Unix socket takes.
     for _ in 0..2_000 {
@@ -170,12 +213,42 @@ fn a_unix_peer_that_does_not_read_is_never_waited_for() {
     stalled.send(b"last").expect("a server that goes on reading");
     server.line("received 4 bytes: last");
     drop(stalled);
-    let other = UnixDatagram::bind(folder.join("other")).expect("a new path");
-    other.set_read_timeout(Some(LIMIT)).expect("a limit");
+    assert_answered(&named(&folder, "other"), &path, || ());
+}
+
+/// The queue of one that is not connected holds a few datagrams (`net.unix.max_dgram_qlen`): what it has no room for is
+/// refused, and that refusal is not the next one's.
+#[test]
+fn a_unix_peer_whose_queue_is_full_takes_no_answer_from_another() {
+    let folder = TempDir::new();
+    let path = folder.join("s");
+    let server = Server::start(&[&format!("unix-dgram:{path}"), "--echo"]);
+    let stalled = named(&folder, "stalled");
+    let provoke = || _ = stalled.send_to(b"unread", &path).expect("a server that goes on reading");
+    for _ in 0..40 {
+        provoke();
+    }
+    server.line("was not answered");
+    assert_answered(&named(&folder, "other"), &path, provoke);
+}
+
+/// A Unix datagram socket with a name and limits.
+#[track_caller]
+fn named(folder: &TempDir, name: &str) -> UnixDatagram {
+    let socket = UnixDatagram::bind(folder.join(name)).expect("a new path");
+    socket.set_read_timeout(Some(LIMIT)).expect("a limit");
+    socket.set_write_timeout(Some(LIMIT)).expect("a limit");
+    socket
+}
+
+/// Asserts that each of many datagrams is echoed, with `between` done before each.
+#[track_caller]
+fn assert_answered(client: &UnixDatagram, path: &str, between: impl Fn()) {
     for number in 0..100_u8 {
-        other.send_to(&[number], &path).expect("a live server");
+        between();
+        client.send_to(&[number], path).expect("a live server");
         let mut byte = [0];
-        other.recv(&mut byte).expect("an answer");
+        client.recv(&mut byte).expect("an answer");
         assert_eq!(byte, [number]);
     }
 }

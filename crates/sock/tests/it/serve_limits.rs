@@ -52,6 +52,21 @@ fn once_takes_the_client_of_either_loopback_address() {
 }
 
 #[test]
+fn once_takes_one_client_though_both_addresses_have_one() {
+    for threads in ["1", "4"] {
+        let server = Server::start_on_both(&["--once", "--echo", "--threads", threads]);
+        // All are there when the server looks.
+        server.process.signal("STOP");
+        let clients: Vec<TcpStream> = server.addresses().into_iter().map(connect).collect();
+        for client in &clients {
+            client.shutdown(std::net::Shutdown::Write).expect("a live connection");
+        }
+        server.process.signal("CONT");
+        assert_eq!(ended(server).stderr.matches(" opened").count(), 1);
+    }
+}
+
+#[test]
 fn a_further_client_waits_in_the_backlog_until_there_is_a_place() {
     let server = Server::start(&["127.0.0.1:0", "--max-connections", "1", "--echo"]);
     let mut first = server.connect();

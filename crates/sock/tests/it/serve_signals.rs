@@ -6,11 +6,15 @@ use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
-use crate::support::{Captured, SOCK, Server, TempDir, connect, eventually, expect, pattern, read_all};
+use berkeley::{Family, Protocol, Socket, Type, option};
+
+use crate::support::{
+    Captured, LIMIT, SOCK, Server, TempDir, connect, eventually, expect, pattern, read_all, sock_after, text,
+};
 
 #[test]
-fn either_signal_closes_idle_connections_and_ends_with_0() {
-    for signal in ["TERM", "INT"] {
+fn each_signal_closes_idle_connections_and_ends_with_0() {
+    for signal in ["TERM", "INT", "HUP"] {
         let server = Server::start(&["127.0.0.1:0"]);
         let mut clients = [server.connect(), server.connect()];
         for client in &mut clients {
@@ -26,6 +30,21 @@ fn either_signal_closes_idle_connections_and_ends_with_0() {
         for client in clients {
             assert_eq!(read_all(client), b"", "closed in order, not reset");
         }
+    }
+}
+
+#[test]
+fn a_signal_that_was_ignored_at_the_start_stays_so() {
+    for signal in ["INT", "HUP"] {
+        let before = format!("trap '' {signal}");
+        let server = Server::start_with(&mut sock_after(&before, &["serve", "127.0.0.1:0", "--echo"]));
+        server.process.signal(signal);
+        let mut client = server.connect();
+        client.write_all(b"still there").expect("a live server");
+        expect(&client, b"still there");
+        let finished = server.end("TERM");
+        assert_eq!(finished.code(), 0, "{}", finished.stderr);
+        assert!(!finished.stderr.contains(&format!("SIG{signal}")), "{}", finished.stderr);
     }
 }
 
@@ -79,6 +98,64 @@ fn answers_owed_for_what_had_come_leave_before_the_close() {
     assert_eq!(1 + read_all(&client).len(), TIMES * data.len());
     let finished = server.process.finish();
     assert_eq!(finished.code(), 0, "{}", finished.stderr);
+}
+
+/// The kernel has the whole answer, and would take it back: what the client sends to a closed connection is a reset.
+#[test]
+fn what_the_kernel_holds_for_a_slow_reader_that_keeps_sending_is_owed_too() {
+    let data = pattern(200_000);
+    let server = Server::start(&["127.0.0.1:0", "--echo", "--grace", "25s"]);
+    let client = Socket::new(Family::INET, Type::STREAM, Protocol::DEFAULT).expect("a socket");
+    client.set(option::RCVBUF, 4_096).expect("a small buffer");
+    client.set_timeout(Some(LIMIT)).expect("a limit");
+    client.connect(server.address()).expect("a live server");
+    client.send_all(&data).expect("a server that reads");
+    eventually("all is received", || {
+        let log = text(&server.process.stderr.so_far());
+        let lengths = log
+            .lines()
+            .filter_map(|line| line.split_once(" received ")?.1.split(' ').next()?.parse::<usize>().ok());
+        lengths.sum::<usize>() == data.len()
+    });
+    server.process.signal("TERM");
+    server.line("SIGTERM: no further clients");
+    let mut got = Vec::new();
+    while got.len() < data.len() {
+        // Refused once the kernel has all that we are to get, and the server has closed.
+        let _ = client.send(b"more");
+        let piece = client.recv_vec(4_096).unwrap_or_else(|error| panic!("after {}: {error}", got.len()));
+        assert!(!piece.is_empty(), "{} bytes of {}", got.len(), data.len());
+        got.extend(piece);
+    }
+    assert!(got[..data.len()] == data);
+    let finished = server.process.finish();
+    assert_eq!(finished.code(), 0, "{}", finished.stderr);
+    assert!(!finished.stderr.contains("cut off"), "{}", finished.stderr);
+}
+
+/// The same where the server had ended its side, and waited for the client to end its own.
+#[test]
+fn a_whole_file_is_owed_to_a_client_that_goes_on_sending() {
+    let folder = TempDir::new();
+    let data = pattern(100_000);
+    let path = folder.file("payload", &data);
+    let server = Server::start(&["127.0.0.1:0", "--send-file", &path, "--grace", "25s"]);
+    let client = Socket::new(Family::INET, Type::STREAM, Protocol::DEFAULT).expect("a socket");
+    client.set(option::RCVBUF, 4_096).expect("a small buffer");
+    client.set_timeout(Some(LIMIT)).expect("a limit");
+    client.connect(server.address()).expect("a live server");
+    server.line("#1 127.0.0.1:");
+    server.process.signal("TERM");
+    server.line("SIGTERM: no further clients");
+    let mut got = Vec::new();
+    while got.len() < data.len() {
+        let _ = client.send(b"more");
+        let piece = client.recv_vec(4_096).unwrap_or_else(|error| panic!("after {}: {error}", got.len()));
+        assert!(!piece.is_empty(), "{} bytes of {}", got.len(), data.len());
+        got.extend(piece);
+    }
+    assert!(got == data);
+    assert_eq!(server.process.finish().code(), 0);
 }
 
 #[test]

@@ -186,6 +186,27 @@ fn an_empty_file_is_sent_as_the_end() {
 }
 
 #[test]
+fn a_message_that_is_too_long_ends_the_connection_and_says_why() {
+    for answer in ["--echo", "--discard"] {
+        let folder = TempDir::new();
+        let path = folder.join("s");
+        let server = Server::start(&[&format!("unix-seqpacket:{path}"), answer]);
+        let client = unix(&path, Type::SEQPACKET);
+        client.set(berkeley::option::SNDBUF, 1 << 20).expect("a buffer");
+        match client.send(&vec![b'x'; 262_145]) {
+            Ok(_) => {}
+            // More than this machine lets a socket send at once (`net.core.wmem_max`).
+            Err(error) if error.raw_os_error() == Some(90) => return,
+            Err(error) => panic!("{error}"),
+        }
+        assert_eq!(client.recv_vec(10).expect("an end in order"), b"");
+        let closed = server.line(" closed: ");
+        let why = "(a message is longer than 262144 bytes, and the rest is lost)";
+        assert!(closed.ends_with(why) && closed.contains("262144 bytes in, 0 bytes out"), "{closed}");
+    }
+}
+
+#[test]
 fn seqpacket_messages_keep_their_boundaries() {
     let folder = TempDir::new();
     let path = folder.join("s");

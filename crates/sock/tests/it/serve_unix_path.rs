@@ -6,7 +6,9 @@ use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 use std::path::Path;
 
-use crate::support::{LIMIT, Server, TempDir, run_sock, sock_after};
+use berkeley::{Family, Protocol, Socket, Type, UnixAddress};
+
+use crate::support::{LIMIT, Server, TempDir, run_sock, sock_after, unix};
 
 #[test]
 fn a_path_has_the_mode_that_was_asked_for_whatever_the_umask() {
@@ -90,6 +92,42 @@ fn a_live_socket_is_refused_and_goes_on() {
 }
 
 #[test]
+fn whoever_is_there_never_learns_that_another_wanted_the_path() {
+    let folder = TempDir::new();
+    for (scheme, kind) in [("unix", Type::STREAM), ("unix-seqpacket", Type::SEQPACKET)] {
+        let path = folder.join(scheme);
+        let endpoint = format!("{scheme}:{path}");
+        let server = Server::start(&[&endpoint, "--once", "--echo"]);
+        assert_eq!(run_sock(&["serve", &endpoint]).code(), 8);
+        let client = unix(&path, kind);
+        client.send(b"the only one").expect("a server that still waits");
+        assert_eq!(client.recv_vec(20).expect("an answer"), b"the only one");
+        drop(client);
+        let finished = server.process.finish();
+        assert_eq!(finished.stderr.matches(" opened").count(), 1, "{}", finished.stderr);
+    }
+}
+
+#[test]
+fn a_socket_that_is_bound_and_will_listen_is_not_dead() {
+    let folder = TempDir::new();
+    let path = folder.join("s");
+    let socket = Socket::new(Family::UNIX, Type::STREAM, Protocol::DEFAULT).expect("a socket");
+    socket.bind(UnixAddress::from_path(&path).expect("a short path")).expect("a new path");
+    let refused = run_sock(&["serve", &format!("unix:{path}")]);
+    assert_eq!(refused.code(), 8, "{}", refused.stderr);
+    socket.listen(1).expect("a bound socket");
+    UnixStream::connect(&path).expect("its path is still there");
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_no_refusal() {
+    let refused = run_sock(&["serve", "unix:/nonexistent/s"]);
+    assert_eq!(refused.code(), 1, "{}", refused.stderr);
+    assert!(refused.stderr.ends_with("hint: the folder /nonexistent does not exist\n"), "{}", refused.stderr);
+}
+
+#[test]
 fn a_live_socket_of_another_type_is_refused_too() {
     let folder = TempDir::new();
     let path = folder.join("s");
@@ -120,7 +158,7 @@ fn what_is_no_socket_is_refused_and_not_touched() {
 
 #[test]
 fn a_path_goes_with_the_server_however_it_ends_in_order() {
-    for signal in ["TERM", "INT"] {
+    for signal in ["TERM", "INT", "HUP"] {
         let folder = TempDir::new();
         let path = folder.join("s");
         let server = Server::start(&[&format!("unix:{path}")]);

@@ -1,9 +1,10 @@
 //! Meeting the reactor: within a runtime, once, and again after another.
 
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::pin::pin;
 use std::task::Poll;
 
-use berkeley::{AsyncSocket, Cause, Family, Operation, Protocol, Type};
+use berkeley::{AsyncSocket, Cause, Family, Operation, Protocol, Socket, Type};
 
 use super::run;
 
@@ -28,7 +29,8 @@ fn a_runtime_that_has_ended_is_an_error() {
         (left, right)
     });
     let error = run(async { left.recv(&mut [0; 8]).await.unwrap_err() });
-    assert_eq!((error.operation(), error.cause()), (Operation::Wait, Cause::Invalid));
+    assert_eq!((error.operation(), error.cause()), (Operation::Wait, Cause::Shutdown));
+    assert_eq!(error.kind(), std::io::ErrorKind::Other);
     assert!(error.to_string().contains("shutting down"), "{error}");
 }
 
@@ -49,5 +51,19 @@ fn a_socket_given_back_registers_again() {
         let again = AsyncSocket::from_socket(left.into_socket()).unwrap();
         right.send_all(b"again").await.unwrap();
         assert_eq!(again.recv_vec(8).await.unwrap(), b"again");
+    });
+}
+
+#[test]
+fn a_socket_is_converted_by_stds_traits() {
+    run(async {
+        let (left, right) = Socket::pair(Family::UNIX, Type::STREAM, Protocol::DEFAULT).unwrap();
+        let left = AsyncSocket::try_from(left).unwrap();
+        left.writable().await.unwrap();
+        let number = left.as_raw_fd();
+        let fd = OwnedFd::from(left);
+        assert_eq!(fd.as_raw_fd(), number);
+        Socket::from(fd).send(b"still open").unwrap();
+        assert_eq!(right.recv_vec(16).unwrap(), b"still open");
     });
 }

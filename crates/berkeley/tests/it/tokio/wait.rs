@@ -1,5 +1,6 @@
 //! Waiting: as long as it takes, at little cost, whatever interrupts it, and with nothing lost when it is dropped.
 
+use std::future::{Future, poll_fn};
 use std::net::Shutdown;
 use std::pin::pin;
 use std::sync::Arc;
@@ -79,6 +80,25 @@ fn udp_shut_for_reading_does_not_spin() {
         // What comes all the same is received.
         socket.send(b"late").await.unwrap();
         assert_eq!(take(&socket).await, b"late");
+    });
+}
+
+#[test]
+fn a_task_that_is_polled_often_while_it_pauses_has_one_pause() {
+    run(async {
+        let socket = bound(Family::INET, Type::DGRAM);
+        socket.connect(socket.local_address().unwrap()).await.unwrap();
+        socket.shutdown(Shutdown::Read).unwrap();
+        let mut receive = pin!(socket.recv_ready(|ready| ready.recv(&mut [0; 8])));
+        for _ in 0..100 {
+            let polled = poll_fn(|context| std::task::Poll::Ready(receive.as_mut().poll(context))).await;
+            assert!(polled.is_pending());
+            tokio::task::yield_now().await;
+        }
+        let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
+        assert_eq!(tasks, 0, "the pause is no task");
+        socket.send(b"late").await.unwrap();
+        assert_eq!(receive.await.unwrap(), 4);
     });
 }
 

@@ -1,13 +1,13 @@
 //! `sock connect`: standard input to a socket, the socket to standard output, byte for byte.
 //!
-//! Two threads pump, one each way; this one decides when it is over ([`ending`]). The end of the input is passed on, and
-//! reading goes on until the peer is done, so that no byte is lost whatever the order of closing.
+//! Two threads pump, one each way; this one decides when it is over ([`ending`]). The end of the input is passed on,
+//! and reading goes on until the peer is done, so that no byte is lost whatever the order of closing.
 
 mod ending;
 mod output;
 mod pump;
 
-use std::io::{self, Cursor, IsTerminal as _};
+use std::io::{self, IsTerminal as _};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
@@ -30,42 +30,38 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Runs the command.
 pub fn run(args: &ConnectArgs) -> Result<Exit, Failure> {
-    let outcome = converse(args);
-    if let (Err(failure), true) = (&outcome, args.json) {
-        tell(args, json::Event::new("error").field("message", failure.message.clone()));
+    let mut last_events = String::new();
+    let outcome = converse(args, &mut last_events);
+    if let Err(failure) = &outcome {
+        last_events += &json::Event::new("error").field("message", failure.message.as_str()).into_line();
     }
+    tell(args, last_events);
     outcome
 }
 
-fn converse(args: &ConnectArgs) -> Result<Exit, Failure> {
+/// Connects, and passes bytes until it is over; how it went as a whole is left in `last_events`.
+fn converse(args: &ConnectArgs, last_events: &mut String) -> Result<Exit, Failure> {
     let endpoint = open::parse(&args.endpoint, Role::Connect).map_err(Failure::misuse)?;
     let timeout = timeout(args, &endpoint)?;
     let input = Input::new(args, endpoint.scheme)?;
     let socket = open::connect::connect(&endpoint, timeout)?;
-    let (connected, messages) = match endpoint.scheme {
-        Scheme::Tcp | Scheme::Unix => (true, false),
-        Scheme::UnixSeqpacket => (true, true),
-        Scheme::Udp | Scheme::UnixDgram => (false, true),
-    };
-    let line = Line::new(socket, connected, messages);
+    let line = Line::new(socket, endpoint.scheme);
     announce(args, &endpoint, &line, &input);
     let rules = Rules {
-        connected,
+        connected: line.connected,
         terminal: input.is_terminal(),
         wait: args.wait.0,
         idle: args.idle_timeout.map(|period| period.0),
     };
-    let size = if messages { usize::try_from(args.datagram_size.0).unwrap_or(PIECE) } else { PIECE };
+    let size = if line.messages { usize::try_from(args.datagram_size.0).unwrap_or(PIECE) } else { PIECE };
     let events = start(&line, input, size, output(args))?;
     let end = wait_for_end(&events, &line, Ending::new(rules));
     let (bytes_in, bytes_out) = line.totals();
-    tell(
-        args,
-        json::Event::new("closed")
-            .field("bytes_in", bytes_in)
-            .field("bytes_out", bytes_out)
-            .seconds(line.time()),
-    );
+    *last_events = json::Event::new("closed")
+        .field("bytes_in", bytes_in)
+        .field("bytes_out", bytes_out)
+        .seconds(line.time())
+        .into_line();
     match end {
         End::Done => Ok(Exit::Done),
         End::PeerLeft => {
@@ -141,8 +137,8 @@ fn start(
     spawn("receive", sender.clone(), move || pump::receive(&receiving, &mut output))?;
     let sending = Arc::clone(line);
     match input {
-        Input::Standard => spawn("send", sender, move || pump::send(&sending, io::stdin(), size))?,
-        Input::Text(text) => spawn("send", sender, move || pump::send(&sending, Cursor::new(text), size))?,
+        Input::Standard => spawn("send", sender, move || pump::send(&sending, size))?,
+        Input::Text(text) => spawn("send", sender, move || pump::send_text(&sending, &text))?,
         // A stream's end is then the peer's alone to tell; datagrams go on until a signal or a timeout.
         Input::None if line.connected => drop(sender.send(Event::InputEnded)),
         Input::None => {}
@@ -186,7 +182,7 @@ fn announce(args: &ConnectArgs, endpoint: &Endpoint, line: &Line, input: &Input)
         line.socket.peer_address().map_or_else(|_| endpoint.place.to_string(), |peer| peer.to_string());
     let event =
         json::Event::new("connected").field("transport", endpoint.scheme.name()).field("peer", peer.as_str());
-    tell(args, event);
+    tell(args, event.into_line());
     if !io::stderr().is_terminal() {
         return;
     }
@@ -194,10 +190,10 @@ fn announce(args: &ConnectArgs, endpoint: &Endpoint, line: &Line, input: &Input)
     note(args, &format!("connected to {} {peer}{how}", endpoint.scheme));
 }
 
-/// An event for programs; an output that is closed is noticed where payload is written.
-fn tell(args: &ConnectArgs, event: json::Event) {
-    if args.json {
-        let _ = output::print(event.into_line().as_bytes());
+/// Events for programs.
+fn tell(args: &ConnectArgs, events: String) {
+    if args.json && !events.is_empty() {
+        output::print_soon(events);
     }
 }
 

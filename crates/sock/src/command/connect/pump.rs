@@ -1,21 +1,25 @@
 //! The two directions, a thread each: the input to the socket, and the socket to the output.
 
-use std::io::{self, Read};
+use std::fs::File;
+use std::io;
 use std::net::Shutdown;
+use std::os::fd::AsFd as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use berkeley::Socket;
+use berkeley::{Deadline, Flags, Interest, Socket};
 
 use super::ending::Event;
 use super::output::Output;
+use crate::endpoint::Scheme;
 use crate::exit::Failure;
+use crate::report::patience;
 
 /// The most that one read of a stream's input takes, in bytes.
 pub(super) const PIECE: usize = 65_536;
 
-/// The most that one receive takes: no datagram is longer over IP, and a longer one of a Unix socket is rare.
+/// What one receive takes: no datagram is longer over IP. For a longer one of a Unix socket the buffer grows.
 const RECEIVE: usize = 262_144;
 
 /// The socket, and what has moved over it.
@@ -26,6 +30,8 @@ pub(super) struct Line {
     pub(super) connected: bool,
     /// Messages keep their boundaries: one read of the input is one message.
     pub(super) messages: bool,
+    /// Messages of any length: those of Unix sockets.
+    long: bool,
     start: Instant,
     moved: AtomicU64,
     bytes_in: AtomicU64,
@@ -33,11 +39,17 @@ pub(super) struct Line {
 }
 
 impl Line {
-    pub(super) fn new(socket: Socket, connected: bool, messages: bool) -> Arc<Self> {
+    pub(super) fn new(socket: Socket, scheme: Scheme) -> Arc<Self> {
+        let (connected, messages) = match scheme {
+            Scheme::Tcp | Scheme::Unix => (true, false),
+            Scheme::UnixSeqpacket => (true, true),
+            Scheme::Udp | Scheme::UnixDgram => (false, true),
+        };
         Arc::new(Self {
             socket,
             connected,
             messages,
+            long: messages && scheme.is_unix(),
             start: Instant::now(),
             moved: AtomicU64::new(0),
             bytes_in: AtomicU64::new(0),
@@ -66,6 +78,41 @@ impl Line {
         self.moved.store(moved, Ordering::Relaxed);
     }
 
+    /// Receives a piece or a message, whole; `None` at the end.
+    fn receive(&self, buffer: &mut Vec<u8>) -> berkeley::Result<Option<usize>> {
+        if self.long {
+            let Some(length) = self.next_length()? else { return Ok(None) };
+            if length > buffer.len() {
+                buffer.resize(length, 0);
+            }
+        }
+        let length = self.socket.recv(buffer)?;
+        Ok((length > 0 || self.messages).then_some(length))
+    }
+
+    /// Waits for the next message, which stays; gives its length, and `None` at the end.
+    ///
+    /// Both an empty message and the end are a receive of nothing. But a message has a sender, whose name is the one
+    /// that was connected to, and the end has none.
+    fn next_length(&self) -> berkeley::Result<Option<usize>> {
+        loop {
+            match self.socket.try_recv_from(&mut [], Flags::PEEK | Flags::TRUNC) {
+                Ok((0, sender)) if self.connected && sender.is_unnamed() => return Ok(None),
+                Ok((length, _)) => return Ok(Some(length)),
+                Err(error) if error.is_interrupted() => {}
+                Err(error) if error.is_would_block() => self.wait_readable()?,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn wait_readable(&self) -> berkeley::Result<()> {
+        match self.socket.wait(Interest::READABLE, Deadline::NEVER) {
+            Err(error) if !error.is_interrupted() => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     fn send(&self, piece: &[u8]) -> Result<(), Event> {
         let mut rest = piece;
         loop {
@@ -80,21 +127,33 @@ impl Line {
     }
 }
 
-/// Sends what `input` gives, at most `size` bytes at a time, until it ends; says how it went.
-pub(super) fn send(line: &Line, mut input: impl Read, size: usize) -> Event {
+/// Sends what standard input gives, at most `size` bytes at a time, until it ends; says how it went.
+pub(super) fn send(line: &Line, size: usize) -> Event {
+    send_input(line, size).unwrap_or_else(|event| event)
+}
+
+fn send_input(line: &Line, size: usize) -> Result<Event, Event> {
+    let unreadable = |error| Event::InputFailed(Failure::io("read standard input", &error));
+    // Without std's buffer, so that one read is one datagram.
+    let mut input = io::stdin().as_fd().try_clone_to_owned().map(File::from).map_err(unreadable)?;
     let mut buffer = vec![0; size];
     loop {
-        match input.read(&mut buffer) {
-            Ok(0) => return end_of_input(line),
-            Ok(length) => {
-                if let Err(event) = line.send(&buffer[..length]) {
-                    return event;
-                }
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Event::InputFailed(Failure::io("read standard input", &error)),
+        match patience::read(&mut input, &mut buffer).map_err(unreadable)? {
+            0 => return Ok(end_of_input(line)),
+            length => line.send(&buffer[..length])?,
         }
     }
+}
+
+/// Sends `text` in place of an input, as one message where there are messages; says how it went.
+pub(super) fn send_text(line: &Line, text: &str) -> Event {
+    // An empty text has no chunk, but is a message.
+    let sent = if line.messages {
+        line.send(text.as_bytes())
+    } else {
+        text.as_bytes().chunks(PIECE).try_for_each(|piece| line.send(piece))
+    };
+    sent.err().unwrap_or_else(|| end_of_input(line))
 }
 
 /// Tells the peer that nothing more will come.
@@ -122,9 +181,9 @@ fn gone(line: &Line) -> Event {
 pub(super) fn receive(line: &Line, output: &mut Output) -> Event {
     let mut buffer = vec![0; RECEIVE];
     loop {
-        let length = match line.socket.recv(&mut buffer) {
-            Ok(0) if line.connected => break,
-            Ok(length) => length,
+        let length = match line.receive(&mut buffer) {
+            Ok(None) => break,
+            Ok(Some(length)) => length,
             Err(error) => {
                 // What was held back is shown before the failure is told; the failure is what counts.
                 let _ = output.finish();

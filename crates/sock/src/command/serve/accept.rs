@@ -8,9 +8,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::consume_budget;
 use tokio::time::sleep;
 
-use super::Shared;
 use super::connection::Connection;
 use super::pool::{Client, Pool};
+use super::shared::Shared;
 use crate::endpoint::Scheme;
 
 /// How long to pause when there are no descriptors or no memory left: the client waits in the backlog meanwhile.
@@ -33,12 +33,13 @@ pub(super) async fn accept(
         match next(listener, places).await {
             Ok((socket, address, place)) => {
                 let peer = if address.is_unnamed() { "unnamed".into() } else { address.to_string().into() };
-                let messages = scheme == Scheme::UnixSeqpacket;
-                let connection = Arc::new(Connection::new(socket, messages, shared.number(), peer));
-                pool.give(Client { connection, place });
+                let connection = Arc::new(Connection::new(socket, scheme, shared.number(), peer));
                 if once {
-                    return;
+                    // Never given on: until this listener's end closes the others as well, they find no place.
+                    place.forget();
+                    return pool.give(Client { connection, place: None });
                 }
+                pool.give(Client { connection, place: Some(place) });
             }
             Err(error) => shortage.survive(&error, shared).await,
         }

@@ -14,8 +14,11 @@ use crate::reply::Template;
 /// The answer where none is asked for.
 const DEFAULT_REPLY: &str = "Server received your data: {data}";
 
-/// The most that one receive takes: a piece of a stream is shorter ([`PIECE`]), a Unix datagram may be this long.
-const INPUT: usize = 262_144;
+/// The longest message or datagram that is answered; a piece of a stream is shorter ([`PIECE`]).
+pub(super) const MESSAGE: usize = 262_144;
+
+/// The room of a receive: one byte more than a message may have, so that one that fills it is seen to be too long.
+pub(super) const INPUT: usize = MESSAGE + 1;
 
 /// The most that one receive takes from a stream, so that no client holds a thread for long.
 pub(super) const PIECE: usize = 65_536;

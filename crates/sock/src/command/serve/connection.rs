@@ -6,16 +6,17 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use berkeley::AsyncSocket;
+use berkeley::{AsyncSocket, ReadReady, Result};
 
+use super::answer::{MESSAGE, PIECE};
 use super::journal::Peer;
+use crate::endpoint::Scheme;
 
 /// A client's connection, shared by its task and by those who may end it.
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) socket: AsyncSocket,
-    /// Messages keep their boundaries.
-    pub(super) messages: bool,
+    scheme: Scheme,
     number: u64,
     peer: Box<str>,
     opened: Instant,
@@ -24,13 +25,18 @@ pub(super) struct Connection {
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
     idle: AtomicBool,
+    /// A message was longer than we take, and its end is lost.
+    too_long: AtomicBool,
+    /// Our direction is ended, or about to be, and is the only one to be ended: where both are, the kernel answers what
+    /// comes with a reset.
+    pub(super) said_all: AtomicBool,
 }
 
 impl Connection {
-    pub(super) fn new(socket: AsyncSocket, messages: bool, number: u64, peer: Box<str>) -> Self {
+    pub(super) fn new(socket: AsyncSocket, scheme: Scheme, number: u64, peer: Box<str>) -> Self {
         Self {
             socket,
-            messages,
+            scheme,
             number,
             peer,
             opened: Instant::now(),
@@ -38,7 +44,19 @@ impl Connection {
             bytes_in: AtomicU64::new(0),
             bytes_out: AtomicU64::new(0),
             idle: AtomicBool::new(false),
+            too_long: AtomicBool::new(false),
+            said_all: AtomicBool::new(false),
         }
+    }
+
+    /// Whether messages keep their boundaries.
+    pub(super) fn keeps_messages(&self) -> bool {
+        self.scheme == Scheme::UnixSeqpacket
+    }
+
+    /// Whether a close can take back what was sent: of a Unix socket it is with the peer as soon as it is sent.
+    pub(super) fn may_lose_what_was_sent(&self) -> bool {
+        self.scheme == Scheme::Tcp
     }
 
     pub(super) fn peer(&self) -> Peer<'_> {
@@ -75,9 +93,28 @@ impl Connection {
         Duration::from_millis(self.milliseconds().saturating_sub(self.moved.load(Ordering::Relaxed)))
     }
 
-    /// Whether it was ended because nothing moved.
-    pub(super) fn was_idle(&self) -> bool {
-        self.idle.load(Ordering::Relaxed)
+    /// Receives what is there into `buffer`, no more of a stream than others can wait for; 0 when no more is to come.
+    pub(super) fn receive(&self, ready: &mut ReadReady<'_>, buffer: &mut [u8]) -> Result<usize> {
+        if !self.keeps_messages() {
+            let piece = buffer.len().min(PIECE);
+            return ready.recv(&mut buffer[..piece]);
+        }
+        let length = ready.recv(buffer)?;
+        if length <= MESSAGE {
+            return Ok(length);
+        }
+        self.count_in(MESSAGE);
+        self.too_long.store(true, Ordering::Relaxed);
+        Ok(0)
+    }
+
+    /// Why we ended it, where we did.
+    pub(super) fn reason(&self) -> Option<String> {
+        if self.idle.load(Ordering::Relaxed) {
+            return Some("idle".to_owned());
+        }
+        let too_long = self.too_long.load(Ordering::Relaxed);
+        too_long.then(|| format!("a message is longer than {MESSAGE} bytes, and the rest is lost"))
     }
 }
 
@@ -106,6 +143,10 @@ impl Registry {
     /// Ends the receiving side of every connection: what has come is still answered, then each closes.
     pub(super) fn end_input(&self) {
         for connection in self.lock().values() {
+            // Set before its task asks whether the server drains, and asked here after that is told: one of us sees it.
+            if connection.said_all.load(Ordering::SeqCst) {
+                continue;
+            }
             // One that has gone already needs no end.
             let _ = connection.socket.shutdown(Shutdown::Read);
         }

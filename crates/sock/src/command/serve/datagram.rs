@@ -1,15 +1,19 @@
 //! Datagrams: each on its own, answered to its sender. There is no connection, so nothing is kept of anybody.
 
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use berkeley::{Address, AsyncSocket, Error};
+use berkeley::{Address, AsyncSocket, Error, Flags, ReadReady, Result};
 use tokio::task::consume_budget;
 
-use super::Shared;
-use super::answer::{Answer, CYCLE, chargen, with_buffers};
-use super::journal::Peer;
+use super::answer::{Answer, CYCLE, INPUT, MESSAGE, chargen, with_buffers};
+use super::journal::{Journal, Peer};
 use super::limit::RateLimit;
-use crate::endpoint::open::listen::is_remote;
+use super::shared::Shared;
+use crate::cli::ServeArgs;
+use crate::endpoint::Scheme;
+use crate::endpoint::open::listen::{Listener, is_remote};
+use crate::exit::Failure;
 
 /// The lowest port that is answered beyond this machine: below it are services that would answer the answer.
 const LOWEST_PORT: u16 = 1_024;
@@ -17,28 +21,64 @@ const LOWEST_PORT: u16 = 1_024;
 /// The most characters in an answer of chargen (RFC 864).
 const CHARGEN_MOST: usize = 512;
 
+/// What UDP may answer beyond this machine, where a sender's address may be forged; says whether it stays silent there.
+pub(super) fn guard(
+    args: &ServeArgs,
+    listeners: &[Listener],
+    answer: &Answer,
+    journal: &Journal,
+) -> std::result::Result<bool, Failure> {
+    let beyond = |listener: &&Listener| listener.scheme == Scheme::Udp && !listener.is_local();
+    let Some(listener) = listeners.iter().find(beyond) else { return Ok(false) };
+    let address = listener.address;
+    if matches!(answer, Answer::Chargen) {
+        let message =
+            format!("--chargen on udp {address}, which others can reach, would help to flood third parties");
+        return Err(
+            Failure::misuse(message).hint("listen on this machine alone, as in udp://:19, or use tcp")
+        );
+    }
+    let silent = Answer::is_default(&args.answer);
+    if silent {
+        journal.note(format_args!(
+            "udp {address} can be reached by others, whose addresses may be forged: nothing is answered \
+             beyond this machine unless --reply or --echo asks for it"
+        ));
+    }
+    Ok(silent)
+}
+
 /// Serves a socket for as long as it is polled; ends after the first datagram with `once`.
 pub(super) async fn serve(socket: &AsyncSocket, shared: &Shared, once: bool) {
     let mut desk = Desk { shared, limit: RateLimit::default(), sent: 0 };
     loop {
         // A flood must not keep the thread from the listeners beside it.
         consume_budget().await;
-        match socket
+        let received = socket
             .recv_ready(|ready| {
-                with_buffers(|buffers| {
-                    let (length, from) = ready.recv_from(&mut buffers.input)?;
-                    Ok((desk.answer(&buffers.input[..length], &mut buffers.output, &from), from))
-                })
+                // Another address's claim is never given back: the server is about to end.
+                if once && shared.taken.swap(true, Ordering::SeqCst) {
+                    return Ok(None);
+                }
+                let received = desk.take(ready);
+                if once && received.is_err() {
+                    shared.taken.store(false, Ordering::SeqCst);
+                }
+                received.map(Some)
             })
-            .await
-        {
-            Ok((Some(answer), from)) => desk.send(socket, &answer, &from),
-            Ok((None, _)) => {}
+            .await;
+        match received {
+            Ok(Some((answer, from))) => {
+                if let Some(answer) = answer {
+                    desk.send(socket, &answer, &from);
+                }
+                if once {
+                    return;
+                }
+            }
+            Ok(None) => std::future::pending().await,
             // An earlier answer came back as refused: its sender is gone, and that is all.
             Err(error) => desk.survive(&error),
-        }
-        if once {
-            return;
         }
     }
 }
@@ -51,6 +91,26 @@ struct Desk<'a> {
 }
 
 impl Desk<'_> {
+    /// Receives a datagram; gives what it is to be answered with, if with anything, and whom.
+    fn take(&mut self, ready: &mut ReadReady<'_>) -> Result<(Option<Vec<u8>>, Address)> {
+        with_buffers(|buffers| {
+            let (length, from) = ready.recv_from(&mut buffers.input)?;
+            if length >= INPUT {
+                self.refuse_long(&from);
+                return Ok((None, from));
+            }
+            Ok((self.answer(&buffers.input[..length], &mut buffers.output, &from), from))
+        })
+    }
+
+    /// The end of what fills the whole buffer is lost; to answer its beginning would be to pretend that it was all.
+    fn refuse_long(&self, from: &Address) {
+        self.shared.count_in(MESSAGE as u64);
+        self.shared.journal.note(format_args!(
+            "{from} was not answered: its datagram is longer than {MESSAGE} bytes, and the rest is lost"
+        ));
+    }
+
     /// What the datagram is to be answered with, if with anything.
     fn answer(&mut self, datagram: &[u8], output: &mut Vec<u8>, from: &Address) -> Option<Vec<u8>> {
         let address = from.to_string();
@@ -91,7 +151,8 @@ impl Desk<'_> {
 
     fn send(&self, socket: &AsyncSocket, answer: &[u8], to: &Address) {
         // Never waited for: a peer that does not read its datagrams would stop all others'.
-        match socket.try_send_to(answer, to) {
+        // Nor is the reactor asked: what it remembers is the refusal of the last peer, which is not this one's.
+        match socket.socket().try_send_to(answer, *to, Flags::NONE) {
             Ok(sent) => self.shared.count_out(sent as u64),
             Err(error) => self.shared.journal.note(format_args!("{to} was not answered: {error}")),
         }

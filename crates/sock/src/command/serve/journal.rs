@@ -142,7 +142,8 @@ impl Journal {
         }
     }
 
-    /// The log, started for the first error of a quiet server; none where no thread can be had, and then nobody is told.
+    /// The log, started for the first error of a quiet server; none where no thread can be had, and then nobody is
+    /// told.
     fn lines_for_errors(&self) -> Option<&Log> {
         if self.lines.get().is_none() {
             // Should another thread be first, this log ends unused.

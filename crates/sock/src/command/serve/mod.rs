@@ -1,8 +1,8 @@
 //! `sock serve`: listen, and answer what clients send.
 //!
 //! One thread accepts, and serves too unless a few others do ([`pool`]); a connection stays on its thread and owns no
-//! buffer while it is idle ([`stream`]). Telling what happens never waits ([`journal`]). SIGINT or SIGTERM stops accepting, lets owed answers
-//! leave, and ends it ([`stop`]).
+//! buffer while it is idle ([`stream`]). What the threads know of each other is in [`shared`]. Telling what happens
+//! never waits ([`journal`]). A signal stops accepting, lets owed answers leave, and ends it ([`stop`]).
 
 mod accept;
 mod answer;
@@ -11,20 +11,19 @@ mod datagram;
 mod journal;
 mod limit;
 mod pool;
+mod shared;
 mod stop;
 mod stream;
 
 use std::fs::File;
 use std::io::Write as _;
-use std::net::Shutdown;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread::available_parallelism;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use berkeley::{AsyncSocket, Socket};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::cli::ServeArgs;
@@ -33,112 +32,21 @@ use crate::endpoint::open::listen::{Listener, listen};
 use crate::endpoint::{Endpoint, Role, Scheme};
 use crate::exit::{Exit, Failure};
 use answer::Answer;
-use connection::{Connection, Registry};
-use journal::{Account, Journal};
+use journal::Journal;
 use pool::Pool;
+use shared::Shared;
 use stop::Stop;
 
 /// The most worker threads unless told otherwise: the kernel's part of the work spreads over more by itself.
 const MOST_THREADS: usize = 4;
 
-/// What the threads of the server share.
-#[derive(Debug)]
-struct Shared {
-    answer: Answer,
-    journal: Journal,
-    registry: Registry,
-    /// How long nothing may move on a connection.
-    idle: Option<Duration>,
-    /// Datagrams from beyond this machine are not answered: nobody asked for that.
-    silent_beyond: bool,
-    draining: AtomicBool,
-    /// Told when draining begins.
-    drained: Notify,
-    open: AtomicUsize,
-    /// Told when a connection has ended.
-    changed: Notify,
-    started: Instant,
-    connections: AtomicU64,
-    bytes_in: AtomicU64,
-    bytes_out: AtomicU64,
-}
-
-impl Shared {
-    /// Counts a client in; gives its number.
-    fn number(&self) -> u64 {
-        self.open.fetch_add(1, Ordering::Relaxed);
-        self.connections.fetch_add(1, Ordering::Relaxed) + 1
-    }
-
-    fn opened(&self, connection: &Arc<Connection>) {
-        self.registry.add(connection);
-        self.journal.opened(connection.peer());
-        if self.is_draining() {
-            // It was on its way to its thread when the others were told.
-            let _ = connection.socket.shutdown(Shutdown::Read);
-        }
-    }
-
-    fn closed(&self, connection: &Connection) {
-        self.registry.remove(connection);
-        let (bytes_in, bytes_out) = connection.totals();
-        self.count_in(bytes_in);
-        self.count_out(bytes_out);
-    }
-
-    /// A client that was counted in has left, its socket closed.
-    fn left(&self) {
-        self.open.fetch_sub(1, Ordering::Relaxed);
-        self.changed.notify_waiters();
-    }
-
-    /// How many clients are connected, those on their way to a thread included.
-    fn open(&self) -> usize {
-        self.open.load(Ordering::Relaxed)
-    }
-
-    /// Lets every connection answer what it has received, and then end.
-    fn drain(&self) {
-        self.draining.store(true, Ordering::SeqCst);
-        self.drained.notify_waiters();
-        self.registry.end_input();
-    }
-
-    fn received(&self, connection: &Connection, piece: &[u8]) {
-        connection.count_in(piece.len());
-        self.touch(connection);
-        self.journal.received(connection.peer(), piece);
-    }
-
-    fn sent(&self, connection: &Connection, bytes: usize) {
-        connection.count_out(bytes);
-        self.touch(connection);
-    }
-
-    fn touch(&self, connection: &Connection) {
-        if self.idle.is_some() {
-            connection.touch();
-        }
-    }
-
-    fn count_in(&self, bytes: u64) {
-        self.bytes_in.fetch_add(bytes, Ordering::Relaxed);
-    }
-
-    fn count_out(&self, bytes: u64) {
-        self.bytes_out.fetch_add(bytes, Ordering::Relaxed);
-    }
-
-    fn is_draining(&self) -> bool {
-        self.draining.load(Ordering::SeqCst)
-    }
-}
-
 /// Runs the command.
 pub fn run(args: &ServeArgs) -> Result<Exit, Failure> {
+    // Before anything of our own is opened, which might have the number.
+    let ready = inherit(args.ready_fd);
     let journal =
         Journal::start(args.quiet, args.json).map_err(|error| Failure::io("start the log", &error))?;
-    let outcome = serve(args, &journal);
+    let outcome = ready.and_then(|ready| serve(args, ready, &journal));
     if let Err(failure) = &outcome {
         journal.failed(failure);
     }
@@ -146,34 +54,32 @@ pub fn run(args: &ServeArgs) -> Result<Exit, Failure> {
     outcome
 }
 
-fn serve(args: &ServeArgs, journal: &Journal) -> Result<Exit, Failure> {
+/// The descriptor that `--ready-fd` names.
+///
+/// Not a socket as a rule: a pipe or a file, written as one. The number itself stays open until we exit.
+fn inherit(number: Option<u32>) -> Result<Option<(u32, File)>, Failure> {
+    let Some(number) = number else { return Ok(None) };
+    let inherited = Socket::inherit(number).map_err(|error| {
+        Failure::misuse(error).hint("--ready-fd takes a descriptor that is open, as in 3>ready")
+    })?;
+    Ok(Some((number, File::from(OwnedFd::from(inherited)))))
+}
+
+fn serve(args: &ServeArgs, ready: Option<(u32, File)>, journal: &Journal) -> Result<Exit, Failure> {
     let endpoint = open::parse(&args.endpoint, Role::Listen).map_err(Failure::misuse)?;
     let answer = Answer::new(&args.answer)?;
     refuse_what_cannot_be(args, &endpoint)?;
     raise_descriptor_limit(journal);
     let listeners = listen(&endpoint)?;
-    let silent_beyond = guard_datagrams(args, &listeners, &answer, journal)?;
-    let shared = Arc::new(Shared {
-        answer,
-        journal: journal.clone(),
-        registry: Registry::default(),
-        idle: args.idle_timeout.map(|period| period.0),
-        silent_beyond,
-        draining: AtomicBool::new(false),
-        drained: Notify::new(),
-        open: AtomicUsize::new(0),
-        changed: Notify::new(),
-        started: Instant::now(),
-        connections: AtomicU64::new(0),
-        bytes_in: AtomicU64::new(0),
-        bytes_out: AtomicU64::new(0),
-    });
+    let silent_beyond = datagram::guard(args, &listeners, &answer, journal)?;
+    let idle = args.idle_timeout.map(|period| period.0);
+    let shared = Arc::new(Shared::new(answer, journal.clone(), idle, silent_beyond));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::io("start the reactor", &error))?;
-    let exit = runtime.block_on(run_until_stopped(args, listeners, &shared))?;
-    summarise(&shared);
+    let exit = runtime.block_on(run_until_stopped(args, ready, listeners, &shared))?;
+    shared.summarise();
     Ok(exit)
 }
 
@@ -204,36 +110,10 @@ fn raise_descriptor_limit(journal: &Journal) {
     }
 }
 
-/// What UDP may answer beyond this machine, where a sender's address may be forged; says whether it stays silent there.
-fn guard_datagrams(
-    args: &ServeArgs,
-    listeners: &[Listener],
-    answer: &Answer,
-    journal: &Journal,
-) -> Result<bool, Failure> {
-    let beyond = |listener: &&Listener| listener.scheme == Scheme::Udp && !listener.is_local();
-    let Some(listener) = listeners.iter().find(beyond) else { return Ok(false) };
-    let address = listener.address;
-    if matches!(answer, Answer::Chargen) {
-        let message =
-            format!("--chargen on udp {address}, which others can reach, would help to flood third parties");
-        return Err(
-            Failure::misuse(message).hint("listen on this machine alone, as in udp://:19, or use tcp")
-        );
-    }
-    let silent = Answer::is_default(&args.answer);
-    if silent {
-        journal.note(format_args!(
-            "udp {address} can be reached by others, whose addresses may be forged: nothing is answered \
-             beyond this machine unless --reply or --echo asks for it"
-        ));
-    }
-    Ok(silent)
-}
-
 /// Listens until a signal, or with `--once` until the first client is served.
 async fn run_until_stopped(
     args: &ServeArgs,
+    ready: Option<(u32, File)>,
     listeners: Vec<Listener>,
     shared: &Arc<Shared>,
 ) -> Result<Exit, Failure> {
@@ -241,7 +121,7 @@ async fn run_until_stopped(
     let places = Arc::new(Semaphore::new(places(args)));
     let pool = Pool::start(threads(args), shared).map_err(|error| Failure::io("start a thread", &error))?;
     let pool = Arc::new(pool);
-    announce(args, &listeners, shared)?;
+    announce(ready, &listeners, shared)?;
     let mut paths = Vec::new();
     let mut serving = JoinSet::new();
     for listener in listeners {
@@ -261,7 +141,10 @@ async fn run_until_stopped(
     tokio::spawn(end_idle(Arc::clone(shared)));
     let signal = tokio::select! {
         // Only with --once does serving end by itself.
-        _ = serving.join_next() => None,
+        ended = serving.join_next() => match ended {
+            Some(Err(error)) => return Err(Failure::new(Exit::Other, format_args!("a listener failed: {error}"))),
+            _ => None,
+        },
         signal = stop.first() => Some(signal),
     };
     // The sockets close, and the paths go, before anything is waited for.
@@ -285,24 +168,21 @@ fn threads(args: &ServeArgs) -> usize {
 }
 
 /// Says where the server listens: to people, to programs, and through `--ready-fd`.
-fn announce(args: &ServeArgs, listeners: &[Listener], shared: &Shared) -> Result<(), Failure> {
-    let mut ready = String::new();
+fn announce(ready: Option<(u32, File)>, listeners: &[Listener], shared: &Shared) -> Result<(), Failure> {
+    let mut addresses = String::new();
     for listener in listeners {
         let (transport, address) = (listener.scheme.name(), listener.address.to_string());
         shared.journal.listening(transport, &address);
-        ready.extend([transport, " ", &address, "\n"]);
+        addresses.extend([transport, " ", &address, "\n"]);
     }
-    let Some(number) = args.ready_fd else { return Ok(()) };
-    // Not a socket as a rule: a pipe or a file, written as one. The number itself stays open until we exit.
-    let inherited = Socket::inherit(number).map_err(|error| {
-        Failure::misuse(error).hint("--ready-fd takes a descriptor that is open, as in 3>ready")
-    })?;
-    File::from(OwnedFd::from(inherited))
-        .write_all(ready.as_bytes())
+    let Some((number, mut ready)) = ready else { return Ok(()) };
+    ready
+        .write_all(addresses.as_bytes())
         .map_err(|error| Failure::io(format_args!("write to fd {number}"), &error))
 }
 
-/// Ends idle connections, looking ten times within the timeout, for as long as the server runs.
+/// Ends idle connections, looking ten times within the timeout, though no more often than each 10 ms and no less than
+/// each second, for as long as the server runs.
 async fn end_idle(shared: Arc<Shared>) {
     let Some(limit) = shared.idle else { return };
     let rest = (limit / 10).clamp(Duration::from_millis(10), Duration::from_secs(1));
@@ -310,14 +190,4 @@ async fn end_idle(shared: Arc<Shared>) {
         tokio::time::sleep(rest).await;
         shared.registry.end_idle(limit);
     }
-}
-
-fn summarise(shared: &Shared) {
-    let account = Account {
-        bytes_in: shared.bytes_in.load(Ordering::Relaxed),
-        bytes_out: shared.bytes_out.load(Ordering::Relaxed),
-        time: shared.started.elapsed(),
-        reason: None,
-    };
-    shared.journal.summary(shared.connections.load(Ordering::Relaxed), &account);
 }

@@ -1,5 +1,5 @@
-//! The threads that serve: a runtime of one thread each, so that a connection never changes its thread, and the thread's
-//! buffers serve all its connections. Where one is enough, it is the thread that accepts.
+//! The threads that serve: a runtime of one thread each, so that a connection never changes its thread, and the
+//! thread's buffers serve all its connections. Where one is enough, it is the thread that accepts.
 
 use std::io;
 use std::sync::Arc;
@@ -12,14 +12,16 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::connection::Connection;
 use super::journal::Account;
-use super::{Shared, stream};
+use super::shared::Shared;
+use super::stream;
 
 /// A client that was accepted and has no thread yet: its socket meets the reactor of the thread that serves it.
 #[derive(Debug)]
 pub(super) struct Client {
     pub(super) connection: Arc<Connection>,
-    /// Its place among the clients that may be served at a time, free again when this is dropped.
-    pub(super) place: OwnedSemaphorePermit,
+    /// Its place among the clients that may be served at a time, free again when this is dropped; `None` for one that
+    /// is never given on.
+    pub(super) place: Option<OwnedSemaphorePermit>,
 }
 
 /// Where clients are served.
@@ -95,30 +97,80 @@ async fn work(mut incoming: UnboundedReceiver<Client>, shared: &Arc<Shared>, ope
 ///
 /// The task is detached: it tells its own end, and one client's failure is nobody else's. It is what an idle connection
 /// weighs most, so nothing is done in it that can be done outside.
-fn attend(client: Client, shared: &Arc<Shared>, left: impl FnOnce() + Send + 'static) {
-    let Client { connection, place } = client;
-    let shared = Arc::clone(shared);
-    shared.opened(&connection);
+fn attend(client: Client, shared: &Arc<Shared>, left: impl FnMut() + Send + 'static) {
+    shared.opened(&client.connection);
+    let visit = Visit { client: Some(client), shared: Arc::clone(shared), left };
     tokio::spawn(async move {
-        let outcome = stream::serve(&connection, &shared).await;
-        close(&connection, &outcome, &shared);
-        // Closed before its place is given on, so that the next client never waits for a descriptor.
-        drop(connection);
-        drop(place);
-        left();
-        shared.left();
+        if let Some(Client { connection, .. }) = &visit.client {
+            let outcome = stream::serve(connection, &visit.shared).await;
+            close(connection, &outcome, &visit.shared);
+        }
     });
+}
+
+/// A client's stay: however it ends, by a panic too, the client is struck off every list.
+struct Visit<L: FnMut()> {
+    client: Option<Client>,
+    shared: Arc<Shared>,
+    left: L,
+}
+
+impl<L: FnMut()> Drop for Visit<L> {
+    fn drop(&mut self) {
+        if let Some(Client { connection, place }) = self.client.take() {
+            self.shared.registry.remove(&connection);
+            // Closed before its place is given on, so that the next client never waits for a descriptor.
+            drop(connection);
+            drop(place);
+        }
+        (self.left)();
+        self.shared.left();
+    }
 }
 
 /// Counts a connection out, and tells what it came to.
 fn close(connection: &Connection, outcome: &Result<()>, shared: &Shared) {
     shared.closed(connection);
     let (bytes_in, bytes_out) = connection.totals();
-    let reason = match outcome {
-        _ if connection.was_idle() => Some("idle".to_owned()),
-        Ok(()) => None,
-        Err(error) => Some(error.to_string()),
-    };
+    let reason = connection.reason().or_else(|| outcome.as_ref().err().map(ToString::to_string));
     let account = Account { bytes_in, bytes_out, time: connection.time(), reason: reason.as_deref() };
     shared.journal.closed(connection.peer(), &account);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use berkeley::{AsyncSocket, Family, Protocol, Type};
+    use tokio::sync::Semaphore;
+
+    use super::*;
+    use crate::command::serve::answer::Answer;
+    use crate::command::serve::journal::Journal;
+    use crate::endpoint::Scheme;
+
+    #[test]
+    fn a_panic_strikes_the_client_off_and_gives_its_place_on() {
+        let journal = Journal::start(true, false).expect("no thread to start");
+        let shared = Arc::new(Shared::new(Answer::Echo, journal, None, false));
+        let places = Arc::new(Semaphore::new(1));
+        let place = Arc::clone(&places).try_acquire_owned().expect("one place");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let socket = runtime.block_on(async {
+            AsyncSocket::pair(Family::UNIX, Type::STREAM, Protocol::DEFAULT).expect("a pair").0
+        });
+        let connection = Arc::new(Connection::new(socket, Scheme::Unix, shared.number(), "unnamed".into()));
+        shared.opened(&connection);
+        let watch = Arc::downgrade(&connection);
+        let client = Some(Client { connection, place: Some(place) });
+        let mut times = 0;
+        let visit = Visit { client, shared: Arc::clone(&shared), left: || times += 1 };
+        let panicked = catch_unwind(AssertUnwindSafe(|| {
+            let _visit = visit;
+            panic!("a fault");
+        }));
+        assert!(panicked.is_err());
+        assert_eq!((shared.open(), places.available_permits(), times), (0, 1, 1));
+        assert!(watch.upgrade().is_none(), "its socket is closed");
+    }
 }

@@ -1,13 +1,14 @@
 //! How the server ends: accepting stops, owed answers leave, and a second signal ends it at once.
 
 use std::fmt;
+use std::fs;
 use std::io;
 use std::time::Duration;
 
 use tokio::signal::unix::{Signal as SignalStream, SignalKind, signal};
 use tokio::time::{Instant, sleep_until};
 
-use super::Shared;
+use super::shared::Shared;
 use crate::exit::Exit;
 
 /// A signal that ends the server.
@@ -15,6 +16,8 @@ use crate::exit::Exit;
 pub(super) enum Signal {
     Interrupt,
     Terminate,
+    /// The terminal is gone.
+    HangUp,
 }
 
 impl Signal {
@@ -22,7 +25,7 @@ impl Signal {
     fn exit(self) -> Exit {
         match self {
             Self::Interrupt => Exit::Interrupted,
-            Self::Terminate => Exit::Terminated,
+            Self::Terminate | Self::HangUp => Exit::Terminated,
         }
     }
 }
@@ -32,6 +35,7 @@ impl fmt::Display for Signal {
         f.write_str(match self {
             Self::Interrupt => "SIGINT",
             Self::Terminate => "SIGTERM",
+            Self::HangUp => "SIGHUP",
         })
     }
 }
@@ -39,25 +43,37 @@ impl fmt::Display for Signal {
 /// The signals, listened for from the start, so that none is missed.
 #[derive(Debug)]
 pub(super) struct Stop {
-    interrupt: SignalStream,
+    /// `None` for one that was ignored at our start: whoever did that, `nohup` or a shell, wants it to stay so.
+    interrupt: Option<SignalStream>,
+    hang_up: Option<SignalStream>,
     terminate: SignalStream,
 }
 
 impl Stop {
     pub(super) fn listen() -> io::Result<Self> {
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        let ignored = ignored();
+        let unless_ignored = |kind: SignalKind| {
+            let is_ignored = ignored & (1 << (kind.as_raw_value() - 1)) != 0;
+            (!is_ignored).then(|| signal(kind)).transpose()
+        };
+        Ok(Self {
+            interrupt: unless_ignored(SignalKind::interrupt())?,
+            hang_up: unless_ignored(SignalKind::hangup())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
     }
 
     /// The next signal.
     pub(super) async fn first(&mut self) -> Signal {
         tokio::select! {
-            _ = self.interrupt.recv() => Signal::Interrupt,
+            () = next(&mut self.interrupt) => Signal::Interrupt,
+            () = next(&mut self.hang_up) => Signal::HangUp,
             _ = self.terminate.recv() => Signal::Terminate,
         }
     }
 
-    /// Brings the server to its end: after a signal it drains; without one it waits for the client of `--once`, as long as
-    /// that takes, and drains when a signal comes then.
+    /// Brings the server to its end: after a signal it drains; without one it waits for the client of `--once`, as long
+    /// as that takes, and drains when a signal comes then.
     pub(super) async fn end(&mut self, signal: Option<Signal>, shared: &Shared, grace: Duration) -> Exit {
         let signal = if let Some(signal) = signal {
             signal
@@ -93,6 +109,21 @@ impl Stop {
             signal = self.first() => signal.exit(),
         }
     }
+}
+
+/// Waits for the next of one signal; for ever where it is ignored.
+async fn next(signals: &mut Option<SignalStream>) {
+    match signals {
+        Some(signals) => _ = signals.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The signals that this process was started with ignored, a bit each (`SigIgn`, proc(5)); none without /proc.
+fn ignored() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }
 
 /// Waits until no connection is open.

@@ -5,29 +5,71 @@
 
 use std::net::Shutdown;
 use std::pin::pin;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use berkeley::{AsyncSocket, Error, Flags, ReadReady, Result};
-use tokio::time::timeout;
+use berkeley::{AsyncSocket, Error, Flags, ReadReady, Result, Socket};
+use tokio::time::{sleep, timeout};
 
-use super::Shared;
 use super::answer::{Answer, Buffers, CYCLE, PIECE, SharedFile, chargen, with_buffers};
 use super::connection::Connection;
+use super::shared::Shared;
 use crate::reply::{Template, incomplete_tail};
 
 /// How long the beginning of a letter waits for its rest.
 const HOLD: Duration = Duration::from_millis(100);
 
+/// How often it is looked whether a client has all that it was sent, once the server is to end.
+const LOOK: Duration = Duration::from_millis(10);
+
 /// Serves one client until it is done, or cannot be served any more.
 pub(super) async fn serve(connection: &Connection, shared: &Shared) -> Result<()> {
     match &shared.answer {
-        Answer::Reply(template) => converse(connection, shared, Some(template)).await,
-        Answer::Echo => converse(connection, shared, None).await,
-        Answer::Discard => swallow(connection, shared).await,
-        // On the heap: these need more room than an idle conversation should take.
-        Answer::Chargen => Box::pin(generate(connection, shared)).await,
-        Answer::SendFile(file) => Box::pin(send_file(connection, shared, file)).await,
+        Answer::Reply(template) => converse(connection, shared, Some(template)).await?,
+        Answer::Echo => converse(connection, shared, None).await?,
+        Answer::Discard => return swallow(connection, shared).await,
+        // On the heap: these need more room than an idle conversation should take. An endless answer is owed to nobody.
+        Answer::Chargen => return Box::pin(generate(connection, shared)).await,
+        Answer::SendFile(file) => Box::pin(send_file(connection, shared, file)).await?,
     }
+    if shared.is_draining() && connection.may_lose_what_was_sent() {
+        return Box::pin(part(connection)).await;
+    }
+    Ok(())
+}
+
+/// Ends a conversation that the client goes on with: not before its kernel has all that was sent.
+///
+/// Closed earlier, the kernel would answer whatever comes with a reset, and a reset takes back what waits in the send
+/// queue; so it does when both directions are shut down, so neither is shut here. What comes is read and forgotten.
+/// There is no event to wait for: a receiving side that is shut is always ready, and an empty send queue tells nobody.
+async fn part(connection: &Connection) -> Result<()> {
+    let socket = connection.socket.socket();
+    while socket.unsent()? > 0 {
+        // A client that has reset the connection leaves its send queue as it was.
+        if let Some(error) = socket.take_error()? {
+            return Err(error);
+        }
+        forget(socket)?;
+        sleep(LOOK).await;
+    }
+    forget(socket)
+}
+
+/// Receives and forgets what is there, though no more than others can wait for.
+fn forget(socket: &Socket) -> Result<()> {
+    const PIECES: usize = 16;
+    with_buffers(|buffers| {
+        for _ in 0..PIECES {
+            match socket.try_recv(&mut buffers.input, Flags::NONE) {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(error) if error.is_would_block() || error.is_interrupted() => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    })
 }
 
 /// What one piece came to.
@@ -102,8 +144,7 @@ impl Talk<'_> {
         with_buffers(|buffers| {
             let held = self.held.length;
             buffers.input[..held].copy_from_slice(self.held.as_bytes());
-            let limit = if self.connection.messages { buffers.input.len() } else { PIECE };
-            let length = ready.recv(&mut buffers.input[held..limit])?;
+            let length = self.connection.receive(ready, &mut buffers.input[held..])?;
             if length == 0 {
                 return Ok(Step::End);
             }
@@ -117,7 +158,7 @@ impl Talk<'_> {
         let Buffers { input, output } = buffers;
         let Some(template) = self.template else { return self.send(&input[..length]) };
         // A message is whole as it is.
-        let tail = if self.connection.messages { 0 } else { incomplete_tail(&input[..length]) };
+        let tail = if self.connection.keeps_messages() { 0 } else { incomplete_tail(&input[..length]) };
         let (piece, tail) = input[..length].split_at(length - tail);
         self.held.keep(tail);
         if piece.is_empty() {
@@ -180,7 +221,7 @@ async fn swallow_one(connection: &Connection, shared: &Shared) -> Result<usize> 
         .socket
         .recv_ready(|ready| {
             with_buffers(|buffers| {
-                let length = ready.recv(&mut buffers.input[..PIECE])?;
+                let length = connection.receive(ready, &mut buffers.input)?;
                 if length > 0 {
                     shared.received(connection, &buffers.input[..length]);
                 }
@@ -231,8 +272,16 @@ async fn send_file(connection: &Connection, shared: &Shared, file: &SharedFile) 
             }
         }
     }
+    let mut drained = pin!(shared.drained.notified());
+    connection.said_all.store(true, Ordering::SeqCst);
+    if shared.is_draining() {
+        return Ok(());
+    }
     connection.socket.shutdown(Shutdown::Write)?;
-    swallow(connection, shared).await
+    tokio::select! {
+        swallowed = swallow(connection, shared) => swallowed,
+        () = &mut drained => Ok(()),
+    }
 }
 
 enum Chunk {

@@ -12,7 +12,8 @@ use crate::exit::Failure;
 
 /// Connects within `timeout`, all addresses of a name together; the socket comes back without a timeout.
 ///
-/// A Unix datagram socket gets a name of the kernel's choice where the endpoint gives none, or its peer could not answer.
+/// A Unix datagram socket gets a name of the kernel's choice where the endpoint gives none, or its peer could not
+/// answer.
 pub fn connect(endpoint: &Endpoint, timeout: Duration) -> std::result::Result<Socket, Failure> {
     let mut connector = Connector::new()
         .kind(kind(endpoint.scheme))

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::Path;
 
 use berkeley::resolve::{Hints, resolve};
 use berkeley::{Address, Result, ServerOptions, Socket, create_server};
@@ -56,11 +57,14 @@ impl Listener {
 pub fn listen(endpoint: &Endpoint) -> std::result::Result<Vec<Listener>, Failure> {
     match &endpoint.place {
         Place::Inet { host: Host::Loopback, port } => {
-            pair(endpoint, Ipv4Addr::LOCALHOST, Ipv6Addr::LOCALHOST, number(endpoint, port)?)
+            pair(endpoint, Ipv4Addr::LOCALHOST, Ipv6Addr::LOCALHOST, number(endpoint, &Host::Loopback, port)?)
         }
-        Place::Inet { host: Host::Every, port } => {
-            pair(endpoint, Ipv4Addr::UNSPECIFIED, Ipv6Addr::UNSPECIFIED, number(endpoint, port)?)
-        }
+        Place::Inet { host: Host::Every, port } => pair(
+            endpoint,
+            Ipv4Addr::UNSPECIFIED,
+            Ipv6Addr::UNSPECIFIED,
+            number(endpoint, &Host::Every, port)?,
+        ),
         Place::Inet { host, port } => inet(endpoint, host, port),
         Place::Path(path) => Ok(vec![path_listener(endpoint, path)?]),
         Place::Abstract(_) => match unix_address(&endpoint.place) {
@@ -108,7 +112,7 @@ fn has_no_ipv6(error: &berkeley::Error) -> bool {
 }
 
 fn inet(endpoint: &Endpoint, host: &Host, port: &Port) -> std::result::Result<Vec<Listener>, Failure> {
-    let literal = literal(host, number(endpoint, port)?).transpose()?;
+    let literal = literal(host, number(endpoint, host, port)?).transpose()?;
     let addresses = match literal {
         Some(address) => vec![address],
         None => resolved(endpoint, &host_text(host), port)?,
@@ -120,11 +124,11 @@ fn inet(endpoint: &Endpoint, host: &Host, port: &Port) -> std::result::Result<Ve
 }
 
 /// The port's number, a service's name resolved.
-fn number(endpoint: &Endpoint, port: &Port) -> std::result::Result<u16, Failure> {
+fn number(endpoint: &Endpoint, host: &Host, port: &Port) -> std::result::Result<u16, Failure> {
     match port {
         Port::Number(number) => Ok(*number),
         Port::Name(_) => {
-            let found = resolved(endpoint, "", port)?;
+            let found = resolved(endpoint, &host_text(host), port)?;
             Ok(found.first().and_then(Address::port).unwrap_or(0))
         }
     }
@@ -149,15 +153,24 @@ fn path_listener(endpoint: &Endpoint, path: &[u8]) -> std::result::Result<Listen
     let address = berkeley::UnixAddress::from_path(path)?;
     let kind = kind(endpoint.scheme);
     let mode = endpoint.own.mode.unwrap_or(unix_path::MODE);
-    unix_path::make_way(path, kind)?;
+    unix_path::make_way(path)?;
     let options = ServerOptions::new().kind(kind).backlog(BACKLOG).prepare(|socket| {
         prepare(endpoint, socket)?;
         unix_path::narrow(socket, mode)
     });
-    let socket = create_server(address, &options)?;
+    let socket = create_server(address, &options).map_err(|error| no_folder(error, path))?;
     let held = BoundPath::hold(path, mode)
         .map_err(|error| Failure::io(format_args!("set the mode of {}", path.display()), &error))?;
     Ok(Listener::new(socket, endpoint.scheme, Some(held))?)
+}
+
+/// A path that cannot be made because there is no folder for it is nobody who refuses.
+fn no_folder(error: berkeley::Error, path: &Path) -> Failure {
+    if error.kind() != io::ErrorKind::NotFound {
+        return error.into();
+    }
+    let folder = path.parent().unwrap_or(path).display();
+    Failure::from(error).hint(format!("the folder {folder} does not exist"))
 }
 
 /// Whether an address is one that anybody may have forged: not of this machine.

@@ -1,9 +1,10 @@
 //! From an endpoint to a socket: [`listen`] and [`connect`], and what both need.
 //!
-//! The grammar knows texts; this room knows sockets. It resolves names, sets the endpoint's options before the socket is
-//! bound, and takes care of what a Unix path needs.
+//! The grammar knows texts; this room knows sockets. It resolves names, sets the endpoint's options before the socket
+//! is bound, and takes care of what a Unix path needs.
 
 pub mod connect;
+mod interfaces;
 pub mod listen;
 mod unix_path;
 mod vocabulary;
@@ -18,7 +19,8 @@ use super::{Endpoint, Host, ParseError, Place, Port, Role, Scheme, Setting};
 
 use vocabulary::{SocketOptions, by_full_name};
 
-/// Reads an endpoint whose socket options are those of the library's table, their values checked too.
+/// Reads an endpoint whose socket options are those of the library's table, their values checked too, and the
+/// interfaces that it names.
 pub fn parse(text: &str, role: Role) -> std::result::Result<Endpoint, ParseError> {
     let endpoint = Endpoint::parse(text, &SocketOptions, role)?;
     for setting in &endpoint.settings {
@@ -26,10 +28,12 @@ pub fn parse(text: &str, role: Role) -> std::result::Result<Endpoint, ParseError
             return Err(ParseError::at(text, setting.span.clone(), error.to_string()));
         }
     }
+    interfaces::check(text, &endpoint)?;
     Ok(endpoint)
 }
 
-/// The option that a setting names, and its value; `None` for a name that no option has, which no parsed endpoint holds.
+/// The option that a setting names, and its value; `None` for a name that no option has, which no parsed endpoint
+/// holds.
 fn typed(setting: &Setting) -> Result<Option<(&'static Description, option::Value)>> {
     let Some(description) = by_full_name(&setting.name) else { return Ok(None) };
     Ok(Some((description, description.parse(setting.value.as_deref())?)))

@@ -3,9 +3,9 @@
 use std::ffi::OsStr;
 use std::fs::{self, File, Permissions};
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -34,20 +34,27 @@ impl BoundPath {
     /// The kernel made it with `mode` less the umask: bits that the umask took are given back. The other way round, a
     /// wide path made narrow, would leave a moment in which anybody could connect.
     pub(super) fn hold(path: &Path, mode: u32) -> io::Result<Self> {
-        let metadata = fs::symlink_metadata(path)?;
-        if metadata.mode() & 0o777 != mode {
-            fs::set_permissions(path, Permissions::from_mode(mode))?;
-        }
+        // Opens a socket's file, which nothing else does; the same number on all but three old machines.
+        const O_PATH: i32 = 0o10_000_000;
+        let file = File::options().read(true).custom_flags(O_PATH).open(path)?;
+        let metadata = file.metadata()?;
         let identity = (metadata.dev(), metadata.ino());
+        // Through a symbolic link it is another's file.
+        if !metadata.file_type().is_socket() || identity_at(path)? != identity {
+            return Err(io::Error::other("somebody has replaced the socket"));
+        }
+        if metadata.mode() & 0o777 != mode {
+            // What has been looked at, and not what the path leads to by now.
+            let same = format!("/proc/self/fd/{}", file.as_raw_fd());
+            fs::set_permissions(same, Permissions::from_mode(mode))?;
+        }
         Ok(Self { path: path.to_owned(), identity })
     }
 }
 
 impl Drop for BoundPath {
     fn drop(&mut self) {
-        let ours =
-            fs::symlink_metadata(&self.path).is_ok_and(|found| (found.dev(), found.ino()) == self.identity);
-        if ours {
+        if identity_at(&self.path).is_ok_and(|found| found == self.identity) {
             // Somebody may have been faster; then it is gone as well.
             let _ = fs::remove_file(&self.path);
         }
@@ -63,7 +70,7 @@ pub(super) fn narrow(socket: &Socket, mode: u32) -> berkeley::Result<()> {
 }
 
 /// Makes way at `path`: nothing to do where nothing is; a dead socket is removed; all else is an error, and stays.
-pub(super) fn make_way(path: &Path, kind: Type) -> Result<(), Failure> {
+pub(super) fn make_way(path: &Path) -> Result<(), Failure> {
     let shown = path.display();
     let metadata = match fs::symlink_metadata(path) {
         Ok(metadata) => metadata,
@@ -74,20 +81,61 @@ pub(super) fn make_way(path: &Path, kind: Type) -> Result<(), Failure> {
         return Err(Failure::new(Exit::AddressInUse, format_args!("{shown} exists and is not a socket"))
             .hint("sock removes nothing but dead sockets: choose another path, or remove it yourself"));
     }
-    if is_alive(path, kind)? {
+    if is_alive(path)? {
         return Err(Failure::new(Exit::AddressInUse, format_args!("{shown}: another program listens there"))
             .hint(format!("`ss -lx src {shown}` shows which; choose another path, or end it")));
+    }
+    let identity = (metadata.dev(), metadata.ino());
+    if !identity_at(path).is_ok_and(|now| now == identity) {
+        let message = format!("{shown} has changed hands while it was looked at");
+        return Err(Failure::new(Exit::AddressInUse, message).hint("another server is starting there"));
     }
     fs::remove_file(path).map_err(|error| Failure::io(format_args!("remove the dead socket {shown}"), &error))
 }
 
-/// Whether somebody answers at `path`: only a refusal says that nobody does.
-fn is_alive(path: &Path, kind: Type) -> Result<bool, Failure> {
-    let probe = Socket::new(Family::UNIX, kind, Protocol::DEFAULT)?;
+/// Whether a socket is open at `path`, listening already or not.
+///
+/// Asked with a datagram socket, of which whoever is there never learns: one of another type is told so (`EPROTOTYPE`),
+/// where its own would have taken a place in the backlog, and been the one client of a server that serves one.
+fn is_alive(path: &Path) -> Result<bool, Failure> {
+    const EPERM: i32 = 1;
+    const EPROTOTYPE: i32 = 91;
+    let probe = Socket::new(Family::UNIX, Type::DGRAM, Protocol::DEFAULT)?;
     probe.set_timeout(Some(Duration::ZERO))?;
-    match probe.connect(UnixAddress::from_path(path)?) {
-        Ok(()) => Ok(true),
+    let Err(error) = probe.connect(UnixAddress::from_path(path)?) else { return Ok(true) };
+    match error.kind() {
         // Gone in the meantime counts as dead too: there is nothing in the way.
-        Err(error) => Ok(!matches!(error.kind(), io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound)),
+        io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => Ok(false),
+        // A datagram socket that is connected to another takes from nobody else (EPERM).
+        _ if matches!(error.raw_os_error(), Some(EPROTOTYPE | EPERM)) => Ok(true),
+        _ => {
+            let message = format!("{}: cannot tell whether somebody listens: {error}", path.display());
+            Err(Failure::new(Exit::Permission, message).hint("choose another path, or remove it yourself"))
+        }
+    }
+}
+
+/// The device and inode of what is at `path`, be it a symbolic link.
+fn identity_at(path: &Path) -> io::Result<(u64, u64)> {
+    fs::symlink_metadata(path).map(|found| (found.dev(), found.ino()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::net::UnixListener;
+
+    #[test]
+    fn what_a_link_leads_to_is_neither_opened_up_nor_held() {
+        let folder = std::env::temp_dir().join(format!("sock-hold-{}", std::process::id()));
+        fs::create_dir(&folder).expect("a new name");
+        let (theirs, link) = (folder.join("theirs"), folder.join("link"));
+        let _listener = UnixListener::bind(&theirs).expect("a new path");
+        fs::set_permissions(&theirs, Permissions::from_mode(0o600)).expect("it is ours");
+        std::os::unix::fs::symlink(&theirs, &link).expect("a new path");
+        let held = BoundPath::hold(&link, 0o666).is_ok();
+        let mode = fs::metadata(&theirs).expect("it is there").mode() & 0o777;
+        fs::remove_dir_all(&folder).expect("it is ours");
+        assert_eq!((held, mode), (false, 0o600));
     }
 }

@@ -69,7 +69,8 @@ const DATAGRAM_SERVERS: [Row; 6] = [
 /// Their clients of datagrams.
 ///
 /// - `nc -u` stays for ever after its input's end unless `-q` says for how long.
-/// - `nc` and `ncat` give themselves a path under `/tmp`, or a Unix datagram could not be answered; `socat` is given one.
+/// - `nc` and `ncat` give themselves a path under `/tmp`, or a Unix datagram could not be answered; `socat` is given
+///   one.
 const DATAGRAM_CLIENTS: [Row; 6] = [
     row("ncat", Udp, "-u {host} {port}"),
     row("ncat", UnixDgram, "-u -U {path}"),

@@ -1,0 +1,137 @@
+//! What the threads of the server share: how clients are answered, who is connected, and what it has come to so far.
+
+use std::net::Shutdown;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+
+use super::answer::Answer;
+use super::connection::{Connection, Registry};
+use super::journal::{Account, Journal};
+
+/// What the threads of the server share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) answer: Answer,
+    pub(super) journal: Journal,
+    pub(super) registry: Registry,
+    /// How long nothing may move on a connection.
+    pub(super) idle: Option<Duration>,
+    /// Datagrams from beyond this machine are not answered: nobody asked for that.
+    pub(super) silent_beyond: bool,
+    /// With `--once`: the one datagram has been taken, at one address or another.
+    pub(super) taken: AtomicBool,
+    draining: AtomicBool,
+    /// Told when draining begins.
+    pub(super) drained: Notify,
+    open: AtomicUsize,
+    /// Told when a connection has ended.
+    pub(super) changed: Notify,
+    started: Instant,
+    connections: AtomicU64,
+    bytes_in: AtomicU64,
+    bytes_out: AtomicU64,
+}
+
+impl Shared {
+    pub(super) fn new(answer: Answer, journal: Journal, idle: Option<Duration>, silent_beyond: bool) -> Self {
+        Self {
+            answer,
+            journal,
+            registry: Registry::default(),
+            idle,
+            silent_beyond,
+            taken: AtomicBool::new(false),
+            draining: AtomicBool::new(false),
+            drained: Notify::new(),
+            open: AtomicUsize::new(0),
+            changed: Notify::new(),
+            started: Instant::now(),
+            connections: AtomicU64::new(0),
+            bytes_in: AtomicU64::new(0),
+            bytes_out: AtomicU64::new(0),
+        }
+    }
+
+    /// Counts a client in; gives its number.
+    pub(super) fn number(&self) -> u64 {
+        self.open.fetch_add(1, Ordering::Relaxed);
+        self.connections.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    pub(super) fn opened(&self, connection: &Arc<Connection>) {
+        self.registry.add(connection);
+        self.journal.opened(connection.peer());
+        if self.is_draining() {
+            // It was on its way to its thread when the others were told.
+            let _ = connection.socket.shutdown(Shutdown::Read);
+        }
+    }
+
+    pub(super) fn closed(&self, connection: &Connection) {
+        self.registry.remove(connection);
+        let (bytes_in, bytes_out) = connection.totals();
+        self.count_in(bytes_in);
+        self.count_out(bytes_out);
+    }
+
+    /// A client that was counted in has left, its socket closed.
+    pub(super) fn left(&self) {
+        self.open.fetch_sub(1, Ordering::Relaxed);
+        self.changed.notify_waiters();
+    }
+
+    /// How many clients are connected, those on their way to a thread included.
+    pub(super) fn open(&self) -> usize {
+        self.open.load(Ordering::Relaxed)
+    }
+
+    /// Lets every connection answer what it has received, and then end.
+    pub(super) fn drain(&self) {
+        self.draining.store(true, Ordering::SeqCst);
+        self.drained.notify_waiters();
+        self.registry.end_input();
+    }
+
+    pub(super) fn received(&self, connection: &Connection, piece: &[u8]) {
+        connection.count_in(piece.len());
+        self.touch(connection);
+        self.journal.received(connection.peer(), piece);
+    }
+
+    pub(super) fn sent(&self, connection: &Connection, bytes: usize) {
+        connection.count_out(bytes);
+        self.touch(connection);
+    }
+
+    fn touch(&self, connection: &Connection) {
+        if self.idle.is_some() {
+            connection.touch();
+        }
+    }
+
+    pub(super) fn count_in(&self, bytes: u64) {
+        self.bytes_in.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    pub(super) fn count_out(&self, bytes: u64) {
+        self.bytes_out.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::SeqCst)
+    }
+
+    /// Tells what the whole run came to.
+    pub(super) fn summarise(&self) {
+        let account = Account {
+            bytes_in: self.bytes_in.load(Ordering::Relaxed),
+            bytes_out: self.bytes_out.load(Ordering::Relaxed),
+            time: self.started.elapsed(),
+            reason: None,
+        };
+        self.journal.summary(self.connections.load(Ordering::Relaxed), &account);
+    }
+}
