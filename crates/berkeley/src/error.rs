@@ -164,6 +164,8 @@ operations! {
     InterfaceIndex = "interface_index";
     /// Asking for an interface's name.
     InterfaceName = "interface_name";
+    /// Listing the interfaces.
+    Interfaces = "interfaces";
     /// Connecting to a name.
     CreateConnection = "create_connection";
     /// Listening on an address.

@@ -15,8 +15,8 @@
 //! # Ok::<(), berkeley::Error>(())
 //! ```
 //!
-//! [`create_connection`] goes from a name to a connection and [`create_server`] from an address to a listener;
-//! [`resolve`](mod@resolve) holds names alone.
+//! [`create_connection`] goes from a name to a connection, [`create_server`] from an address to a listener and
+//! [`create_servers`] from a name to several; [`resolve`](mod@resolve) holds names alone.
 //!
 //! [`control`] holds what travels beside the bytes: descriptors, credentials, timestamps, addresses, errors. Without a
 //! copy go files ([`Socket::send_file`]), what another socket receives ([`splice`]) and large buffers ([`zero_copy`]);
@@ -42,14 +42,19 @@ mod tokio;
 pub mod zero_copy;
 
 #[cfg(feature = "tokio")]
-pub use self::tokio::{AsyncSocket, ReadReady};
+pub use self::tokio::{
+    AsyncSocket, ReadReady, create_connection_async, create_server_async, create_servers_async,
+};
 pub use address::{
     Address, AlgAddress, BluetoothAddress, BluetoothDevice, CanAddress, EncodedAddress, HardwareAddress,
     Ieee802154Address, Ieee802154Device, J1939Address, L2tpAddress, L2tpIds, LlcAddress, NetlinkAddress,
     NfcAddress, NfcLink, OtherAddress, PacketAddress, PhonetAddress, PppoeDevice, PppoxAddress,
     QipcrtrAddress, TipcAddress, TipcName, TunnelIds, UnixAddress, VsockAddress, X25Address, XdpAddress,
 };
-pub use connect::{Connector, ServerOptions, create_connection, create_server};
+pub use connect::{
+    Connector, ServerOptions, create_connection, create_server, create_servers, create_servers_at,
+    listen_fds, listen_fds_with_names,
+};
 pub use error::{Cause, Error, Operation, Result};
 pub use kinds::{Family, Flags, Interest, Protocol, Type};
 #[doc(inline)]

@@ -2,6 +2,7 @@
 
 use std::ffi::CString;
 
+use super::literal;
 use super::service::{Service, c_string, place};
 use crate::address::Address;
 use crate::error::{Error, Operation, Result};
@@ -103,11 +104,11 @@ impl Hints {
         Self { flags, ..self }
     }
 
-    const fn is_passive(self) -> bool {
+    pub(super) const fn is_passive(self) -> bool {
         self.flags & c::AI_PASSIVE != 0
     }
 
-    const fn to_sys(self) -> AddressHints {
+    pub(super) const fn to_sys(self) -> AddressHints {
         AddressHints {
             family: self.family.as_raw(),
             kind: self.kind.as_raw(),
@@ -146,7 +147,8 @@ pub struct Resolved {
 /// loopback, or every address with [`Hints::passive`]. `service` is a port or the name of one; 0 or empty where there
 /// is none.
 ///
-/// Blocks for as long as the resolver does. Fails with [`NotFound`](std::io::ErrorKind::NotFound) where the host or the
+/// Blocks for as long as the resolver does; [`resolve_within`](super::resolve_within) does not. An address in digits, with
+/// a port in digits, is answered without the resolver. Fails with [`NotFound`](std::io::ErrorKind::NotFound) where the host or the
 /// service is unknown, with another `EAI_*` code where the resolver could not find out, and before asking anybody where
 /// the host holds a NUL or the port is beyond 65,535.
 ///
@@ -164,16 +166,35 @@ pub struct Resolved {
 #[doc(alias = "getaddrinfo")]
 pub fn resolve<'s>(host: &str, service: impl Into<Service<'s>>, hints: &Hints) -> Result<Vec<Resolved>> {
     let service = service.into();
-    ask(host, service, *hints).map_err(|error| error.on(place(host, service, hints.is_passive())))
+    let answer = match literal::answer(host, service, *hints) {
+        Some(answers) => Ok(answers),
+        None => Question::new(host, service, *hints).and_then(|question| question.ask()),
+    };
+    answer.map_err(|error| error.on(place(host, service, hints.is_passive())))
 }
 
-fn ask(host: &str, service: Service<'_>, hints: Hints) -> Result<Vec<Resolved>> {
-    let host = if host.is_empty() { None } else { Some(c_string("host", host)?) };
-    // Raw sockets have no ports, and getaddrinfo refuses even port 0 for them; it does want one of the two names.
-    let service = if service.is_any() && host.is_some() { None } else { Some(service.to_c_string()?) };
-    address_info(host.as_deref(), service.as_deref(), hints.to_sys())
-        .map(|answers| answers.into_iter().map(Resolved::from_sys).collect())
-        .map_err(|error| Error::lookup(Operation::Resolve, error))
+/// What getaddrinfo is asked, on whatever thread.
+pub(super) struct Question {
+    host: Option<CString>,
+    service: Option<CString>,
+    hints: Hints,
+}
+
+impl Question {
+    /// Refuses what getaddrinfo would misunderstand.
+    pub(super) fn new(host: &str, service: Service<'_>, hints: Hints) -> Result<Self> {
+        let host = if host.is_empty() { None } else { Some(c_string("host", host)?) };
+        // Raw sockets have no ports, and getaddrinfo refuses even port 0 for them; it does want one of the two names.
+        let service = if service.is_any() && host.is_some() { None } else { Some(service.to_c_string()?) };
+        Ok(Self { host, service, hints })
+    }
+
+    /// Asks. Blocks for as long as the resolver does.
+    pub(super) fn ask(&self) -> Result<Vec<Resolved>> {
+        address_info(self.host.as_deref(), self.service.as_deref(), self.hints.to_sys())
+            .map(|answers| answers.into_iter().map(Resolved::from_sys).collect())
+            .map_err(|error| Error::lookup(Operation::Resolve, error))
+    }
 }
 
 impl Resolved {

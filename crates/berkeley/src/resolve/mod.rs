@@ -1,11 +1,11 @@
-//! Names to addresses and back: hosts, services, interfaces.
+//! Names to addresses and back: hosts, services, protocols, interfaces.
 //!
 //! [`resolve`] asks getaddrinfo(3), [`resolve_back`] getnameinfo(3): both answer as every other program on the machine
 //! is answered, from `/etc/hosts`, DNS and whatever else nsswitch.conf(5) names. Nothing is kept between two questions,
 //! and no name is resolved behind the caller's back: an [`Address`](crate::Address) is always numbers.
 //!
-//! Both block for as long as the resolver does, which without a name server can be many seconds, and no timeout reaches
-//! into them. Where that matters, ask from a thread of your own.
+//! Both block for as long as the resolver does, which without a name server can be many seconds. [`resolve_within`] has a
+//! deadline, and a [`Lookup`] can be waited for, awaited or let go.
 //!
 //! ```
 //! use berkeley::resolve::{BackHints, Hints, resolve, resolve_back};
@@ -22,12 +22,21 @@
 //! ```
 
 mod back;
+mod database;
 mod forward;
 mod interfaces;
+mod listing;
+mod literal;
+mod lookup;
+mod netlink;
+mod pool;
 mod service;
 
 pub use back::{BackHints, resolve_back};
+pub use database::{protocol_name, protocol_number, service_name, service_port};
 pub use forward::{Hints, Resolved, resolve};
 pub use interfaces::{interface_index, interface_name};
+pub use listing::{Interface, InterfaceAddress, InterfaceFlags, interfaces};
+pub use lookup::{Lookup, resolve_within};
 pub use service::Service;
 pub(crate) use service::place;

@@ -30,6 +30,16 @@ impl Service<'_> {
         matches!(self, Self::Port(0) | Self::Name(""))
     }
 
+    /// The port, where it is given in digits or not at all.
+    pub(super) fn number(self) -> Option<u16> {
+        match self {
+            Self::Port(port) => Some(port),
+            Self::Name("") => Some(0),
+            Self::Name(name) if name.bytes().all(|byte| byte.is_ascii_digit()) => name.parse().ok(),
+            Self::Name(_) => None,
+        }
+    }
+
     /// What getaddrinfo is given; refuses a NUL, and a number that is no port.
     pub(super) fn to_c_string(self) -> Result<CString> {
         if let Self::Name(name) = self {

@@ -8,6 +8,9 @@ use std::fmt;
 pub(crate) struct Errno(i32);
 
 impl Errno {
+    pub(crate) const ADDRINUSE: Self = Self(libc::EADDRINUSE);
+    pub(crate) const ADDRNOTAVAIL: Self = Self(libc::EADDRNOTAVAIL);
+    pub(crate) const AFNOSUPPORT: Self = Self(libc::EAFNOSUPPORT);
     pub(crate) const AGAIN: Self = Self(libc::EAGAIN);
     pub(crate) const ALREADY: Self = Self(libc::EALREADY);
     pub(crate) const BADF: Self = Self(libc::EBADF);

@@ -18,6 +18,16 @@ pub(crate) fn duplicate_inherited(number: u32) -> Result<OwnedFd> {
     duplicate_number(RawFd::try_from(number).unwrap_or(-1))
 }
 
+/// Marks the descriptor of that number to be closed by exec(2); a number that is not open is `EBADF`.
+pub(crate) fn set_close_on_exec(number: u32) -> Result<()> {
+    let fd = RawFd::try_from(number).unwrap_or(-1);
+    run_int("fcntl", fd, || {
+        // SAFETY: F_SETFD takes an integer and touches no memory of ours; a bad number is EBADF.
+        unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) }
+    })?;
+    Ok(())
+}
+
 fn duplicate_number(fd: RawFd) -> Result<OwnedFd> {
     // Above the three standard streams: a socket must never become standard output by the luck of a closed one.
     const LOWEST: libc::c_int = 3;

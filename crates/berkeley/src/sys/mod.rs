@@ -14,12 +14,13 @@
 //! | `message` | `send_message`, `receive_message` |
 //! | `control` | `ControlData`, `Walk`, `descriptors_in` |
 //! | `option` | `option`, `option_i32`, `set_option` |
-//! | `fd` | `duplicate`, `duplicate_inherited`, `set_nonblocking`, `is_nonblocking`, `unsent` |
+//! | `fd` | `duplicate`, `duplicate_inherited`, `set_close_on_exec`, `set_nonblocking`, `is_nonblocking`, `unsent` |
 //! | `file` | `send_file`, `read_at`, `pipe`, `set_pipe_capacity`, `pipe_capacity`, `splice`, `read` |
 //! | `identity` | `own` |
-//! | `poll` | `poll` |
+//! | `poll` | `poll`, `poll_many` |
 //! | `resolve` | `LookupError`, `AddressInfo`, `AddressHints`; `address_info`, `name_info`, `resolve_message`, `interface_index`, `interface_name` |
 //! | `ring` | `Mapping`, `Held`, `page_size`, the layout of blocks and packets |
+//! | `signal` | `block_all` |
 //! | `layout` | the offsets and sizes of the kernel's structures |
 //! | `constants` | the kernel's numbers, by their C names |
 #![allow(unsafe_code, reason = "the kernel is called by pointers; everything above this room passes slices")]
@@ -37,6 +38,7 @@ pub(crate) mod option;
 pub(crate) mod poll;
 pub(crate) mod resolve;
 pub(crate) mod ring;
+pub(crate) mod signal;
 mod sigpipe;
 pub(crate) mod socket;
 pub(crate) mod transfer;

@@ -1,10 +1,11 @@
-//! ppoll(2) on one descriptor.
+//! ppoll(2), on one descriptor and on several.
 
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::ptr;
+use std::slice;
 use std::time::Duration;
 
-use super::call::run_int;
+use super::call::{NO_FD, run_int};
 use super::{Errno, Result};
 
 /// Waits once until `fd` answers to one of `events`, an error, or the peer's hang-up; `None` waits for ever.
@@ -12,17 +13,37 @@ use super::{Errno, Result};
 /// Gives the events that hold, 0 when the time ran out first.
 pub(crate) fn poll(fd: BorrowedFd<'_>, events: i16, timeout: Option<Duration>) -> Result<i16> {
     let mut entry = libc::pollfd { fd: fd.as_raw_fd(), events, revents: 0 };
-    let timeout = timeout.map(timespec);
-    let timeout_pointer = timeout.as_ref().map_or(ptr::null(), ptr::from_ref);
-    run_int("ppoll", fd.as_raw_fd(), || {
-        // SAFETY: there is one entry; the timeout is null or points to a timespec that outlives the call; a null
-        // signal mask changes nothing.
-        unsafe { libc::ppoll(&raw mut entry, 1, timeout_pointer, ptr::null()) }
-    })?;
+    ppoll(fd.as_raw_fd(), slice::from_mut(&mut entry), timeout)?;
     if entry.revents & libc::POLLNVAL != 0 {
         return Err(Errno::BADF);
     }
     Ok(entry.revents)
+}
+
+/// Waits once until one of `fds` answers to one of `events`, an error, or the peer's hang-up; `None` waits for ever.
+///
+/// Gives the places in `fds` of those that did, none when the time ran out first.
+pub(crate) fn poll_many(
+    fds: &[BorrowedFd<'_>],
+    events: i16,
+    timeout: Option<Duration>,
+) -> Result<Vec<usize>> {
+    let entry = |fd: &BorrowedFd<'_>| libc::pollfd { fd: fd.as_raw_fd(), events, revents: 0 };
+    let mut entries: Vec<libc::pollfd> = fds.iter().map(entry).collect();
+    ppoll(NO_FD, &mut entries, timeout)?;
+    Ok((0..entries.len()).filter(|place| entries[*place].revents != 0).collect())
+}
+
+fn ppoll(named: RawFd, entries: &mut [libc::pollfd], timeout: Option<Duration>) -> Result<i32> {
+    let timeout = timeout.map(timespec);
+    let timeout_pointer = timeout.as_ref().map_or(ptr::null(), ptr::from_ref);
+    // More descriptors than nfds_t counts cannot be open.
+    let count = entries.len() as libc::nfds_t;
+    run_int("ppoll", named, || {
+        // SAFETY: there are `count` entries; the timeout is null or points to a timespec that outlives the call; a null
+        // signal mask changes nothing.
+        unsafe { libc::ppoll(entries.as_mut_ptr(), count, timeout_pointer, ptr::null()) }
+    })
 }
 
 #[allow(

@@ -11,11 +11,13 @@
 //! | `mod` | making, naming and giving back an `AsyncSocket` |
 //! | `wait` | readiness, and the one loop of try and wait |
 //! | `establish` | `accept`, `connect` |
+//! | `connect` | `create_connection` and `create_server`, awaited |
 //! | `transfer` | `recv` to `send_to` |
 //! | `message` | `send_msg`, `recv_msg` |
 //! | `recv_ready` | receiving into a buffer that is borrowed only once there is something to receive |
 //! | `stream` | tokio's `AsyncRead` and `AsyncWrite` |
 
+mod connect;
 mod establish;
 mod message;
 mod recv_ready;
@@ -39,6 +41,7 @@ use crate::kinds::{Family, Protocol, Type};
 use crate::socket::Socket;
 use crate::sys::{Errno, constants as c, option};
 
+pub use connect::{create_connection_async, create_server_async, create_servers_async};
 pub use recv_ready::ReadReady;
 
 /// A [`Socket`] whose calls are awaited instead of blocking the thread, on tokio's reactor.

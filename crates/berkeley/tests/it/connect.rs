@@ -1,7 +1,11 @@
 //! From a name to a connection, and from an address to a server.
 
+mod activation;
+mod awaited;
 mod faults;
+mod race;
 mod server;
+mod servers;
 
 use std::io::ErrorKind;
 use std::net::Ipv4Addr;
@@ -152,20 +156,6 @@ fn no_address_at_all_is_refused_in_words() {
     let error = patient().connect_to(&[]).unwrap_err();
     assert_eq!(error.to_string(), "create_connection: there is no address to connect to");
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
-}
-
-#[test]
-fn a_silent_address_leaves_the_others_their_share_of_the_time() {
-    let (_full, silent) = silent();
-    let (server, address) = listening();
-    let timeout = Duration::from_millis(1500);
-    let start = Instant::now();
-    let client = Connector::new().timeout(Some(timeout)).connect_to(&[silent, silent, address]).unwrap();
-    // Two thirds of the time went to the silent one.
-    assert!(start.elapsed() >= Duration::from_millis(950), "{:?}", start.elapsed());
-    assert_eq!(client.peer_address().unwrap(), address);
-    assert_eq!(client.timeout(), Some(timeout));
-    assert_talks(&client, &server);
 }
 
 #[test]

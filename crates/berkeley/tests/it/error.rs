@@ -10,14 +10,16 @@ use std::time::Duration;
 use berkeley::control::{self, ControlBuffer};
 use berkeley::fault::{self, Plan};
 use berkeley::option::{self, Value};
-use berkeley::resolve::{BackHints, Hints, interface_index, interface_name, resolve, resolve_back};
+use berkeley::resolve::{
+    BackHints, Hints, interface_index, interface_name, interfaces, resolve, resolve_back,
+};
 use berkeley::ring::RingBuilder;
 use berkeley::splice::{SplicePipe, splice};
 use berkeley::zero_copy::ZeroCopy;
 use berkeley::{
     Address, AsyncSocket, Cause, Connector, Deadline, Error, Family, Flags, Interest, Operation,
     OtherAddress, Protocol, SendMessage, ServerOptions, Socket, SocketRef, Type, UnixAddress,
-    create_connection, create_server,
+    create_connection, create_server, create_servers_at,
 };
 
 use crate::support::{LIMIT, SHORT, TCP, TempDir, UDP, UNIX, UNIX_SEQPACKET, within};
@@ -256,6 +258,10 @@ fn looking_up() -> Vec<Row> {
         let _armed = fault::arm(Plan::fail("getaddrinfo", 1, EMFILE));
         failed(resolve("localhost", 80, &hints))
     };
+    let unlisted = {
+        let _armed = fault::arm(Plan::fail("socket", 1, EMFILE));
+        failed(interfaces())
+    };
     vec![
         row(Operation::Resolve, "127.0.0.1:nosuch", failed(resolve("127.0.0.1", "nosuch", &hints))),
         row(Operation::Resolve, "[::1]:65536", failed(resolve("::1", "65536", &hints))),
@@ -267,6 +273,7 @@ fn looking_up() -> Vec<Row> {
             "family:40:07",
             failed(resolve_back(Address::Other(vsock), &BackHints::new())),
         ),
+        row(Operation::Interfaces, "netlink", unlisted),
         row(Operation::InterfaceIndex, "no-such-name", failed(interface_index("no-such-name"))),
         row(Operation::InterfaceIndex, r"a\0b", failed(interface_index("a\0b"))),
         row(Operation::InterfaceName, "0", failed(interface_name(0))),
@@ -308,6 +315,12 @@ fn serving() -> Vec<Row> {
             "unix /nowhere/door",
             failed(create_server(nowhere, &ServerOptions::new())),
         ),
+        row(
+            Operation::CreateServer,
+            format!("tcp {address}"),
+            failed(create_servers_at(&[address], &ServerOptions::new())),
+        ),
+        row(Operation::CreateServer, "", failed(create_servers_at(&[], &ServerOptions::new()))),
     ]
 }
 

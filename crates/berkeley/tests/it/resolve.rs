@@ -7,10 +7,16 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use berkeley::resolve::{BackHints, Hints, interface_index, interface_name};
-use berkeley::{Address, Cause, Family, Protocol, Service, Type, VsockAddress, fault, resolve, resolve_back};
+use berkeley::resolve::{
+    BackHints, Hints, InterfaceFlags, Lookup, interface_index, interface_name, interfaces, protocol_name,
+    protocol_number, resolve_within, service_name, service_port,
+};
+use berkeley::{
+    Address, Cause, Deadline, Family, Protocol, Service, Type, VsockAddress, fault, resolve, resolve_back,
+};
 
 use crate::skip;
+use crate::support::{alone, open_descriptors};
 
 const EAI_AGAIN: i32 = -3;
 const EMFILE: i32 = 24;
@@ -227,6 +233,133 @@ fn a_resolver_that_cannot_work_says_which_errno_stopped_it() {
     let error = resolve_back((Ipv4Addr::LOCALHOST, 80), &BackHints::new()).unwrap_err();
     assert_eq!(error.to_string(), "resolve_back 127.0.0.1:80: too many open files (os error 24)");
     assert!(armed.struck());
+}
+
+#[test]
+fn a_lookup_with_a_deadline_answers_as_one_without() {
+    let deadline = Deadline::after(Duration::from_secs(60));
+    let all = Hints::new();
+    let hosts = ["localhost", "127.0.0.1", "fe80::1%lo", "127.1", ""];
+    for host in hosts {
+        let want = resolve(host, 80, &all).unwrap();
+        assert_eq!(resolve_within(host, 80, &all, deadline).unwrap(), want, "{host}");
+        assert_eq!(resolve_within(host, 80, &all, Deadline::NEVER).unwrap(), want, "{host}");
+    }
+    let error = resolve_within("localhost", "nosuch", &all, deadline).unwrap_err();
+    assert_eq!(error.to_string(), resolve("localhost", "nosuch", &all).unwrap_err().to_string());
+    let error = Lookup::start("a\0b", 80, &all).unwrap_err();
+    assert_eq!(error.to_string(), r"resolve a\0b:80: the host holds a NUL, where the resolver would cut it");
+}
+
+#[test]
+fn a_deadline_that_has_passed_answers_addresses_and_no_names() {
+    let passed = Deadline::after(Duration::ZERO);
+    for host in ["127.0.0.1", "::1", "fe80::1%lo", ""] {
+        assert!(resolve_within(host, 80, &stream(), passed).is_ok(), "{host}");
+    }
+    let error = resolve_within("localhost", 80, &stream(), passed).unwrap_err();
+    assert_eq!(error.to_string(), "resolve localhost:80: timed out");
+    assert_eq!((error.cause(), error.kind()), (Cause::TimedOut, ErrorKind::TimedOut));
+}
+
+#[test]
+fn a_lookup_is_awaited_once() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        for host in ["localhost", "127.0.0.1"] {
+            let mut lookup = Lookup::start(host, 80, &stream()).unwrap();
+            let limit = Duration::from_secs(60);
+            let answers = tokio::time::timeout(limit, &mut lookup).await.unwrap().unwrap();
+            assert_eq!(answers, resolve(host, 80, &stream()).unwrap());
+            assert_eq!(
+                lookup.await.unwrap_err().to_string(),
+                format!("resolve {host}:80: the answer of this lookup has been fetched already")
+            );
+        }
+    });
+}
+
+#[test]
+fn lookups_that_are_let_go_leave_room_for_others() {
+    // More than there are helpers; those that have not begun never do.
+    for _ in 0..100 {
+        drop(Lookup::start("localhost", 80, &stream()).unwrap());
+    }
+    let answers = resolve_within("localhost", 80, &stream(), Deadline::after(Duration::from_secs(60)));
+    assert!(!answers.unwrap().is_empty());
+}
+
+#[test]
+fn services_and_protocols_are_known_by_name_and_by_number() {
+    assert_eq!(protocol_number("udp").unwrap(), Protocol::UDP);
+    assert_eq!(protocol_name(Protocol::TCP).unwrap(), "tcp");
+    let services = fs::read_to_string("/etc/services").unwrap_or_default();
+    if services.contains("80/tcp") && services.contains("514/udp") {
+        assert_eq!(service_port("http", Type::STREAM).unwrap(), 80);
+        assert_eq!(service_port("syslog", Type::DGRAM).unwrap(), 514);
+        assert_eq!(service_name(80, Type::STREAM).unwrap(), "http");
+        assert_eq!(service_name(514, Type::DGRAM).unwrap(), "syslog");
+    } else {
+        skip::skip("resolve::services_and_protocols_are_known_by_name_and_by_number", "/etc/services");
+    }
+    let service = "servname not supported for ai_socktype";
+    let rows = [
+        (service_port("nosuch", Type::STREAM).unwrap_err(), format!("resolve nosuch: {service}")),
+        (service_port("80", Type::STREAM).unwrap_err(), format!("resolve 80: {service}")),
+        (service_port(" +80", Type::STREAM).unwrap_err(), format!("resolve  +80: {service}")),
+        (service_name(0, Type::DGRAM).unwrap_err(), format!("resolve_back 0: {service}")),
+        (
+            protocol_number("no\u{1b}such").unwrap_err(),
+            r"resolve no\u{1b}such: name or service not known".to_owned(),
+        ),
+        (
+            protocol_name(Protocol::from_raw(-3)).unwrap_err(),
+            "resolve_back -3: name or service not known".to_owned(),
+        ),
+    ];
+    for (error, want) in rows {
+        assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
+        assert_eq!(error.to_string(), want);
+    }
+}
+
+#[test]
+fn the_kernel_lists_its_interfaces_with_their_addresses() {
+    let found = interfaces().unwrap();
+    let lo = found.iter().find(|interface| interface.name == "lo").unwrap();
+    assert_eq!(lo.index, interface_index("lo").unwrap());
+    assert!(lo.flags.contains(InterfaceFlags::LOOPBACK) && !lo.flags.contains(InterfaceFlags::BROADCAST));
+    assert_eq!(lo.hardware_address, [0; 6]);
+    let mtu = fs::read_to_string("/sys/class/net/lo/mtu").unwrap();
+    assert_eq!(lo.mtu, mtu.trim().parse::<u32>().unwrap());
+    let four = lo.addresses.iter().find(|address| address.ip == Ipv4Addr::LOCALHOST).unwrap();
+    assert_eq!((four.prefix, four.peer), (8, None));
+    for interface in &found {
+        assert_eq!(interface_name(interface.index).unwrap(), interface.name);
+    }
+    let mut indexes: Vec<u32> = found.iter().map(|interface| interface.index).collect();
+    indexes.sort_unstable();
+    indexes.dedup();
+    assert_eq!(indexes.len(), found.len(), "each once");
+}
+
+#[test]
+fn a_list_of_interfaces_that_fails_anywhere_leaves_nothing_open() {
+    alone(|| {
+        let counted = fault::arm(fault::Plan::count());
+        interfaces().unwrap();
+        let calls = counted.seen();
+        drop(counted);
+        let before = open_descriptors();
+        for nth in 1..=calls {
+            let armed = fault::arm(fault::Plan::fail_any(nth, EMFILE));
+            let error = interfaces().unwrap_err();
+            assert!(armed.struck());
+            drop(armed);
+            assert_eq!(error.to_string(), "interfaces netlink: too many open files (os error 24)");
+            assert_eq!(open_descriptors(), before, "call {nth}");
+        }
+    });
 }
 
 #[test]

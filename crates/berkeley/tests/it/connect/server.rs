@@ -5,7 +5,9 @@ use std::io::ErrorKind;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
-use berkeley::{Address, Family, Protocol, ServerOptions, Socket, Type, UnixAddress, create_server, fault};
+use berkeley::{
+    Address, Family, Protocol, ServerOptions, Socket, Type, UnixAddress, create_server, fault, option,
+};
 
 use super::{LONG, assert_talks, listening, patient, port};
 use crate::skip;
@@ -99,6 +101,21 @@ fn dual_stack_is_refused_for_what_is_not_ipv6() {
         "create_server tcp 127.0.0.1:0: only an IPv6 address such as [::] can take IPv4 too: drop dual_stack"
     );
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
+}
+
+#[test]
+fn fast_open_is_set_on_tcp_and_refused_elsewhere() {
+    let options = ServerOptions::new().fast_open(16);
+    let server = create_server((Ipv4Addr::LOCALHOST, 0), &options).unwrap();
+    assert_eq!(server.get(option::tcp::FASTOPEN).unwrap(), 16);
+    server.set_timeout(Some(LONG)).unwrap();
+    assert_talks(&patient().connect_to(&[server.local_address().unwrap()]).unwrap(), &server);
+
+    let why = "only TCP can take data with the first packet: drop fast_open";
+    let error = create_server((Ipv4Addr::LOCALHOST, 0), &options.kind(Type::DGRAM)).unwrap_err();
+    assert_eq!(error.to_string(), format!("create_server udp 127.0.0.1:0: {why}"));
+    let error = create_server(UnixAddress::UNNAMED, &ServerOptions::new().fast_open(1)).unwrap_err();
+    assert_eq!((error.kind(), error.to_string().ends_with(why)), (ErrorKind::InvalidInput, true));
 }
 
 #[test]

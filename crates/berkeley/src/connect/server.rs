@@ -1,0 +1,218 @@
+//! [`create_server`]: from an address to a listener.
+
+use std::fmt;
+use std::fs;
+
+use super::{Prepare, blocking};
+use crate::address::{Address, UnixAddress};
+use crate::error::{Error, Operation, Result};
+use crate::kinds::{Family, Protocol, Type};
+use crate::option;
+use crate::resolve::Hints;
+use crate::socket::{Socket, kinds};
+
+/// Makes a socket bound to `address`, listening where its type takes connections: TCP, UDP and Unix alike.
+///
+/// - TCP gets `SO_REUSEADDR`, so that a server that has just ended can start again while its old connections linger in
+///   `TIME_WAIT`. UDP never does: there it would let a stranger bind the same port and take the datagrams. Nor does
+///   Unix, where it means nothing.
+/// - An IPv6 socket gets `IPV6_V6ONLY` set or cleared as [`dual_stack`](ServerOptions::dual_stack) says, whatever the
+///   machine's default is.
+/// - A Unix path must not exist: whether a socket that lies there is dead is the caller's to judge. It is made with the
+///   umask's mode, and stays when the socket is closed.
+///
+/// Fails with `EADDRINUSE` where somebody has the address, `EADDRNOTAVAIL` where it is not this machine's, `EACCES` below
+/// port 1024 without the right.
+///
+/// ```
+/// use berkeley::{ServerOptions, UnixAddress, create_server};
+/// use std::io::ErrorKind;
+/// use std::net::Ipv4Addr;
+///
+/// let server = create_server((Ipv4Addr::LOCALHOST, 0), &ServerOptions::new().backlog(512))?;
+/// let taken = create_server(server.local_address()?, &ServerOptions::new()).unwrap_err();
+/// assert_eq!(taken.kind(), ErrorKind::AddrInUse);
+///
+/// let door = create_server(UnixAddress::UNNAMED, &ServerOptions::new())?;
+/// println!("listening on {}", door.local_address()?);
+/// # Ok::<(), berkeley::Error>(())
+/// ```
+pub fn create_server(address: impl Into<Address>, options: &ServerOptions<'_>) -> Result<Socket> {
+    let address = address.into();
+    let family = address.family();
+    let fail = |error: Error| {
+        let transport = kinds(family, options.kind, Protocol::DEFAULT);
+        error.during(Operation::CreateServer).on(format!("{transport} {address}"))
+    };
+    options.check(family).map_err(fail)?;
+    let socket = Socket::new(family, options.kind, Protocol::DEFAULT).map_err(fail)?;
+    options.set_up(&socket, family).map_err(fail)?;
+    if let Some(prepare) = &options.prepare {
+        prepare(&socket)?;
+    }
+    socket.bind(address).map_err(fail)?;
+    if options.listens() {
+        socket.listen(options.backlog).map_err(|error| {
+            remove_path(&address);
+            fail(error)
+        })?;
+    }
+    Ok(socket)
+}
+
+/// How a server is made: the type of its socket, its backlog, and who may share its address.
+///
+/// ```
+/// use berkeley::{ServerOptions, Type, create_server};
+/// use std::net::Ipv4Addr;
+///
+/// let options = ServerOptions::new().kind(Type::DGRAM).reuse_port(true);
+/// let first = create_server((Ipv4Addr::LOCALHOST, 0), &options)?;
+/// let second = create_server(first.local_address()?, &options)?;
+/// assert_eq!(first.local_address()?, second.local_address()?);
+/// # Ok::<(), berkeley::Error>(())
+/// ```
+pub struct ServerOptions<'a> {
+    kind: Type,
+    backlog: u32,
+    reuse_port: bool,
+    dual_stack: bool,
+    fast_open: Option<u32>,
+    prepare: Option<Prepare<'a>>,
+}
+
+impl<'a> ServerOptions<'a> {
+    /// The backlog unless told otherwise: 128, as std's and Python's. It bounds the connections that nobody has accepted
+    /// yet, not those that are open, so it need only outlast a burst.
+    pub const BACKLOG: u32 = 128;
+
+    /// A stream that shares nothing.
+    pub const fn new() -> Self {
+        let backlog = Self::BACKLOG;
+        Self {
+            kind: Type::STREAM,
+            backlog,
+            reuse_port: false,
+            dual_stack: false,
+            fast_open: None,
+            prepare: None,
+        }
+    }
+
+    /// The type of the socket: [`Type::STREAM`] unless told otherwise. A [`nonblocking`](Type::nonblocking) one starts
+    /// with a timeout of zero.
+    #[must_use]
+    pub fn kind(self, kind: Type) -> Self {
+        Self { kind, ..self }
+    }
+
+    /// How many connections may wait to be accepted: [`BACKLOG`](Self::BACKLOG) unless told otherwise, and never more
+    /// than `net.core.somaxconn`. Nothing for datagrams.
+    #[must_use]
+    pub fn backlog(self, backlog: u32) -> Self {
+        Self { backlog, ..self }
+    }
+
+    /// Other sockets of the same user that ask for it too may have the same address; the kernel spreads what comes over
+    /// them (`SO_REUSEPORT`, socket(7)).
+    #[doc(alias = "SO_REUSEPORT")]
+    #[must_use]
+    pub fn reuse_port(self, on: bool) -> Self {
+        Self { reuse_port: on, ..self }
+    }
+
+    /// An IPv6 wildcard address takes IPv4 as well, whose peers show as `::ffff:a.b.c.d` (`IPV6_V6ONLY`, ipv6(7)).
+    ///
+    /// Refused for an address of another family.
+    #[doc(alias = "IPV6_V6ONLY")]
+    #[doc(alias = "dualstack_ipv6")]
+    #[must_use]
+    pub fn dual_stack(self, on: bool) -> Self {
+        Self { dual_stack: on, ..self }
+    }
+
+    /// A client that has been here before may send its first data with its SYN, a round trip earlier; up to `waiting` of
+    /// them at a time (`TCP_FASTOPEN`, tcp(7), RFC 7413).
+    ///
+    /// Such data may arrive twice, and `net.ipv4.tcp_fastopen` must allow it (bit 1), or nothing changes. Refused for
+    /// what is not TCP.
+    #[doc(alias = "TCP_FASTOPEN")]
+    #[must_use]
+    pub fn fast_open(self, waiting: u32) -> Self {
+        Self { fast_open: Some(waiting), ..self }
+    }
+
+    /// Runs `prepare` on the new socket, after the options above are set and before it is bound.
+    ///
+    /// Its error ends the whole, and comes back as it is.
+    #[must_use]
+    pub fn prepare(self, prepare: impl Fn(&Socket) -> Result<()> + Send + Sync + 'a) -> Self {
+        Self { prepare: Some(Box::new(prepare)), ..self }
+    }
+
+    /// Refuses what the family cannot do.
+    fn check(&self, family: Family) -> Result<()> {
+        let refuse = |why: &str| Err(Error::invalid(Operation::CreateServer, why));
+        if self.dual_stack && family != Family::INET6 {
+            return refuse("only an IPv6 address such as [::] can take IPv4 too: drop dual_stack");
+        }
+        if self.fast_open.is_some() && !self.is_tcp(family) {
+            return refuse("only TCP can take data with the first packet: drop fast_open");
+        }
+        Ok(())
+    }
+
+    fn is_tcp(&self, family: Family) -> bool {
+        (family == Family::INET || family == Family::INET6) && blocking(self.kind) == Type::STREAM
+    }
+
+    fn set_up(&self, socket: &Socket, family: Family) -> Result<()> {
+        if self.is_tcp(family) {
+            socket.set(option::REUSEADDR, true)?;
+        }
+        if let Some(waiting) = self.fast_open {
+            socket.set(option::tcp::FASTOPEN, i32::try_from(waiting).unwrap_or(i32::MAX))?;
+        }
+        if self.reuse_port {
+            socket.set(option::REUSEPORT, true)?;
+        }
+        if family == Family::INET6 {
+            socket.set(option::ipv6::V6ONLY, !self.dual_stack)?;
+        }
+        Ok(())
+    }
+
+    /// What is asked of the resolver.
+    pub(crate) fn hints(&self) -> Hints {
+        Hints::new().kind(blocking(self.kind)).passive(true)
+    }
+
+    fn listens(&self) -> bool {
+        matches!(blocking(self.kind), Type::STREAM | Type::SEQPACKET | Type::DCCP)
+    }
+}
+
+/// Takes away the path that a bind has just made; the failure to report is the one that led here.
+pub(super) fn remove_path(address: &Address) {
+    if let Some(path) = address.as_unix().and_then(UnixAddress::as_path) {
+        let _ = fs::remove_file(path);
+    }
+}
+
+impl Default for ServerOptions<'_> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for ServerOptions<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerOptions")
+            .field("kind", &self.kind)
+            .field("backlog", &self.backlog)
+            .field("reuse_port", &self.reuse_port)
+            .field("dual_stack", &self.dual_stack)
+            .field("fast_open", &self.fast_open)
+            .finish_non_exhaustive()
+    }
+}

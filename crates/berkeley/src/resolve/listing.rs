@@ -1,0 +1,286 @@
+//! [`interfaces`]: the network interfaces of this namespace with their addresses, asked of the kernel (rtnetlink(7)).
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use super::netlink::{Message, attributes, dump_request, messages, u32_at};
+use crate::error::{Error, Operation, Result};
+use crate::kinds::{Family, Protocol, Type};
+use crate::socket::Socket;
+use crate::sys::Errno;
+use crate::sys::constants as c;
+
+/// How often the list is asked for where it changes while it is read.
+const ATTEMPTS: u32 = 16;
+
+/// A network interface.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Interface {
+    /// Its number: the scope of an IPv6 address, and what options and messages carry.
+    pub index: u32,
+    /// Its name; bytes that are no UTF-8 are replaced.
+    pub name: String,
+    /// What it is and whether it is up.
+    pub flags: InterfaceFlags,
+    /// The longest packet that it carries, in bytes.
+    pub mtu: u32,
+    /// Its address on the link, such as the six bytes of Ethernet; empty where it has none.
+    pub hardware_address: Vec<u8>,
+    /// Its addresses, in the kernel's order.
+    pub addresses: Vec<InterfaceAddress>,
+}
+
+/// An address of an interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InterfaceAddress {
+    /// The address.
+    pub ip: IpAddr,
+    /// How many of its leading bits name the network.
+    pub prefix: u8,
+    /// The other end of a point-to-point link; `None` where there is none.
+    pub peer: Option<IpAddr>,
+    /// The address that reaches all of the network; `None` where there is none, as with IPv6.
+    pub broadcast: Option<Ipv4Addr>,
+}
+
+macro_rules! flags {
+    ($($(#[$doc:meta])* $name:ident = $constant:ident, $text:literal;)*) => {
+        /// What an interface is, and how it is (`IFF_*`, netdevice(7)).
+        #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+        pub struct InterfaceFlags(u32);
+
+        impl InterfaceFlags {
+            $($(#[$doc])* #[doc(alias = $text)] pub const $name: Self = Self(c::$constant.unsigned_abs());)*
+
+            const NAMES: &'static [(Self, &'static str)] = &[$((Self::$name, $text),)*];
+        }
+    };
+}
+
+flags! {
+    /// It has been set up.
+    UP = IFF_UP, "IFF_UP";
+    /// It has a broadcast address.
+    BROADCAST = IFF_BROADCAST, "IFF_BROADCAST";
+    /// It leads back to this machine.
+    LOOPBACK = IFF_LOOPBACK, "IFF_LOOPBACK";
+    /// It leads to one other machine.
+    POINTOPOINT = IFF_POINTOPOINT, "IFF_POINTOPOINT";
+    /// It can carry packets now.
+    RUNNING = IFF_RUNNING, "IFF_RUNNING";
+    /// It asks nobody for link addresses.
+    NOARP = IFF_NOARP, "IFF_NOARP";
+    /// It receives every packet of the link.
+    PROMISC = IFF_PROMISC, "IFF_PROMISC";
+    /// It receives every multicast packet.
+    ALLMULTI = IFF_ALLMULTI, "IFF_ALLMULTI";
+    /// It carries multicast.
+    MULTICAST = IFF_MULTICAST, "IFF_MULTICAST";
+}
+
+impl InterfaceFlags {
+    /// The flags that the kernel calls `raw`.
+    pub const fn from_raw(raw: u32) -> Self {
+        Self(raw)
+    }
+
+    /// The kernel's number.
+    pub const fn as_raw(self) -> u32 {
+        self.0
+    }
+
+    /// Whether it has all of `other`.
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// The C names of its flags; one that has no name here is left out.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        Self::NAMES.iter().filter(move |(flag, _)| self.contains(*flag)).map(|(_, name)| *name)
+    }
+}
+
+impl fmt::Debug for InterfaceFlags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "InterfaceFlags({:#x}", self.0)?;
+        self.names().try_for_each(|name| write!(f, " {name}"))?;
+        f.write_str(")")
+    }
+}
+
+/// The network interfaces of this namespace with their addresses, by rising index (rtnetlink(7), `RTM_GETLINK` and
+/// `RTM_GETADDR`).
+///
+/// Needs no right. Fails with `EAGAIN` where they change again and again while they are read, at the limit of descriptors,
+/// and where the kernel has no routing netlink.
+///
+/// ```
+/// use berkeley::resolve::{InterfaceFlags, interfaces};
+///
+/// for interface in interfaces()? {
+///     println!("{} {} {:?}", interface.index, interface.name, interface.addresses);
+///     assert_eq!(interface.name == "lo", interface.flags.contains(InterfaceFlags::LOOPBACK));
+/// }
+/// # Ok::<(), berkeley::Error>(())
+/// ```
+#[doc(alias = "if_nameindex")]
+#[doc(alias = "getifaddrs")]
+pub fn interfaces() -> Result<Vec<Interface>> {
+    let listed = (0..ATTEMPTS).find_map(|_| list().transpose()).unwrap_or_else(|| {
+        // So many changes in a row: busy, and not for long.
+        Err(Error::kernel(Operation::Interfaces, Errno::AGAIN))
+    });
+    listed.map_err(|error| error.during(Operation::Interfaces).on("netlink"))
+}
+
+/// `None` where something has changed meanwhile.
+fn list() -> Result<Option<Vec<Interface>>> {
+    let socket = Socket::new(Family::NETLINK, Type::RAW, Protocol::DEFAULT)?;
+    let mut found: Vec<Interface> = Vec::new();
+    let links = dump(&socket, c::RTM_GETLINK, 1, |message| {
+        if message.kind == c::RTM_NEWLINK {
+            found.extend(link(message.body));
+        }
+    })?;
+    let addresses = dump(&socket, c::RTM_GETADDR, 2, |message| {
+        if message.kind != c::RTM_NEWADDR {
+            return;
+        }
+        if let Some((index, address)) = address(message.body) {
+            if let Some(owner) = found.iter_mut().find(|interface| interface.index == index) {
+                owner.addresses.push(address);
+            }
+        }
+    })?;
+    found.sort_by_key(|interface| interface.index);
+    Ok((links && addresses).then_some(found))
+}
+
+/// Asks for all there is of a kind and shows each message of the answer to `see`; gives whether it is of one piece.
+fn dump(socket: &Socket, kind: u16, sequence: u32, mut see: impl FnMut(&Message<'_>)) -> Result<bool> {
+    // The kernel makes its messages no longer than 32 KiB.
+    let mut buffer = vec![0; 65_536];
+    let mut whole = true;
+    socket.send(&dump_request(kind, sequence))?;
+    loop {
+        let length = socket.recv(&mut buffer)?;
+        // What is not an answer to this question is somebody else's.
+        for message in messages(&buffer[..length]).filter(|message| message.sequence == sequence) {
+            whole &= !message.interrupted;
+            match i32::from(message.kind) {
+                c::NLMSG_DONE => return Ok(whole),
+                c::NLMSG_ERROR => {
+                    // The code is the errno with a minus sign.
+                    let code = u32_at(message.body, 0).unwrap_or_default().wrapping_neg();
+                    let errno = i32::try_from(code).unwrap_or_default();
+                    return Err(Error::kernel(Operation::Interfaces, Errno::from_raw(errno)));
+                }
+                _ => see(&message),
+            }
+        }
+    }
+}
+
+/// `struct ifinfomsg` and its attributes; `None` where they do not make an interface.
+fn link(body: &[u8]) -> Option<Interface> {
+    let mut interface = Interface {
+        index: u32_at(body, 4)?,
+        name: String::new(),
+        flags: InterfaceFlags(u32_at(body, 8)?),
+        mtu: 0,
+        hardware_address: Vec::new(),
+        addresses: Vec::new(),
+    };
+    for (kind, value) in attributes(body.get(16..)?) {
+        match kind {
+            c::IFLA_IFNAME => {
+                let name = value.split(|byte| *byte == 0).next().unwrap_or_default();
+                interface.name = String::from_utf8_lossy(name).into_owned();
+            }
+            c::IFLA_MTU => interface.mtu = u32_at(value, 0)?,
+            c::IFLA_ADDRESS => interface.hardware_address = value.to_vec(),
+            _ => {}
+        }
+    }
+    Some(interface)
+}
+
+/// `struct ifaddrmsg` and its attributes: the interface's index and the address; `None` for what is neither IPv4 nor IPv6.
+fn address(body: &[u8]) -> Option<(u32, InterfaceAddress)> {
+    let (mut address, mut local, mut broadcast) = (None, None, None);
+    for (kind, value) in attributes(body.get(8..)?) {
+        match kind {
+            c::IFA_ADDRESS => address = ip(value),
+            c::IFA_LOCAL => local = ip(value),
+            c::IFA_BROADCAST => broadcast = value.try_into().ok().map(<[u8; 4]>::into),
+            _ => {}
+        }
+    }
+    // Where the two differ, the one that is not local is the peer's; IPv6 gives the local one only if it has a peer.
+    let ip = local.or(address)?;
+    let peer = address.filter(|address| *address != ip);
+    Some((u32_at(body, 4)?, InterfaceAddress { ip, prefix: *body.get(1)?, peer, broadcast }))
+}
+
+fn ip(bytes: &[u8]) -> Option<IpAddr> {
+    match bytes.len() {
+        4 => <[u8; 4]>::try_from(bytes).ok().map(|bytes| Ipv4Addr::from(bytes).into()),
+        16 => <[u8; 16]>::try_from(bytes).ok().map(|bytes| Ipv6Addr::from(bytes).into()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+#[cfg(target_endian = "little")]
+mod tests {
+    use super::*;
+
+    /// `RTM_NEWLINK` of loopback: type 772, index 1, flags 0x10049; "lo", an MTU of 65,536, an address of zeros.
+    const LINK: &[u8] = &[
+        0, 0, 4, 3, 1, 0, 0, 0, 0x49, 0, 1, 0, 0, 0, 0, 0, // ifinfomsg
+        7, 0, 3, 0, b'l', b'o', 0, 0, // IFLA_IFNAME
+        8, 0, 4, 0, 0, 0, 1, 0, // IFLA_MTU
+        10, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, // IFLA_ADDRESS
+    ];
+
+    /// `RTM_NEWADDR`: 10.0.0.2/24 on 7, its peer 10.0.0.9, broadcast to 10.0.0.255.
+    const ADDRESS: &[u8] = &[
+        2, 24, 0x80, 0, 7, 0, 0, 0, // ifaddrmsg
+        8, 0, 1, 0, 10, 0, 0, 9, // IFA_ADDRESS
+        8, 0, 2, 0, 10, 0, 0, 2, // IFA_LOCAL
+        8, 0, 4, 0, 10, 0, 0, 255, // IFA_BROADCAST
+    ];
+
+    #[test]
+    fn golden_bytes_make_an_interface_and_its_address() {
+        let lo = link(LINK).unwrap();
+        assert_eq!(
+            (lo.index, lo.name.as_str(), lo.mtu, lo.hardware_address.as_slice()),
+            (1, "lo", 65_536, &[0; 6][..])
+        );
+        assert_eq!(format!("{:?}", lo.flags), "InterfaceFlags(0x10049 IFF_UP IFF_LOOPBACK IFF_RUNNING)");
+        let (index, found) = address(ADDRESS).unwrap();
+        let ip = |last| Ipv4Addr::new(10, 0, 0, last);
+        assert_eq!((index, found.ip, found.prefix), (7, ip(2).into(), 24));
+        assert_eq!((found.peer, found.broadcast), (Some(ip(9).into()), Some(ip(255))));
+    }
+
+    #[test]
+    fn bytes_that_are_cut_or_changed_panic_nowhere() {
+        for bytes in [LINK, ADDRESS] {
+            for length in 0..bytes.len() {
+                let _ = (link(&bytes[..length]), address(&bytes[..length]));
+            }
+            for place in 0..bytes.len() {
+                for value in [0, 1, 4, 127, 255] {
+                    let mut changed = bytes.to_vec();
+                    changed[place] = value;
+                    let _ = (link(&changed), address(&changed));
+                }
+            }
+        }
+        assert_eq!((link(&LINK[..15]), address(&ADDRESS[..7])), (None, None));
+    }
+}

@@ -1,0 +1,134 @@
+//! Addresses race: a silent one holds nobody up, and the losers are closed.
+
+use std::io::ErrorKind;
+use std::net::Ipv4Addr;
+use std::thread;
+use std::time::Duration;
+
+use berkeley::{
+    Address, Cause, Connector, Operation, ServerOptions, create_connection, create_server, fault,
+};
+
+use super::{LONG, assert_talks, listening, patient, port, refusing, shown, silent};
+use crate::support::{SHORT, TempDir, alone, assert_kept, open_descriptors, timed};
+
+#[test]
+fn a_silent_address_holds_the_next_up_for_a_quarter_of_a_second() {
+    let (_full, silent) = silent();
+    let (server, address) = listening();
+    let (client, took) = timed(|| patient().connect_to(&[silent, silent, address]).unwrap());
+    assert_kept(Duration::from_millis(500), took, "two steps");
+    assert_eq!((client.peer_address().unwrap(), client.timeout()), (address, Some(LONG)));
+    assert_talks(&client, &server);
+}
+
+#[test]
+fn where_time_is_short_every_address_has_its_turn() {
+    let (_full, silent) = silent();
+    let (server, address) = listening();
+    let timeout = Duration::from_millis(400);
+    let connector = Connector::new().timeout(Some(timeout));
+    // Eight steps of 250 ms would take two seconds.
+    let mut addresses = vec![silent; 8];
+    addresses.push(address);
+    let client = connector.connect_to(&addresses).unwrap();
+    assert_eq!(client.timeout(), Some(timeout));
+    assert_talks(&client, &server);
+}
+
+#[test]
+fn the_time_that_is_over_is_the_cause_of_those_that_had_not_failed() {
+    let (_full, silent) = silent();
+    let (_bound, refused) = refusing();
+    let connector = Connector::new().timeout(Some(SHORT));
+    let (error, took) = timed(|| connector.connect_to(&[refused, silent, refused]).unwrap_err());
+    assert_kept(SHORT, took, "the whole");
+    assert_eq!((error.cause(), error.kind()), (Cause::TimedOut, ErrorKind::TimedOut));
+    let refusal = format!("connect tcp {refused}: connection refused (os error 111)");
+    assert_eq!(
+        shown(error.attempts()),
+        [refusal.clone(), format!("connect tcp {silent}: timed out"), refusal]
+    );
+}
+
+#[test]
+fn they_race_from_one_local_port() {
+    let (_full, silent) = silent();
+    let (server, address) = listening();
+    // A port that was free a moment ago, at an address that no other test uses.
+    let bound = create_server((Ipv4Addr::new(127, 77, 2, 1), 0), &ServerOptions::new()).unwrap();
+    let local = bound.local_address().unwrap();
+    drop(bound);
+    let client = patient().local(local).connect_to(&[silent, address]).unwrap();
+    assert_eq!(client.local_address().unwrap(), local);
+    assert_talks(&client, &server);
+}
+
+#[test]
+fn the_losers_are_closed() {
+    alone(|| {
+        let (_full, silent) = silent();
+        let (_server, address) = listening();
+        let before = open_descriptors();
+        let client = patient().connect_to(&[silent, silent, address]).unwrap();
+        assert_eq!(open_descriptors(), before + 1);
+        drop(client);
+        let short = Connector::new().timeout(Some(SHORT));
+        short.connect_to(&[silent, silent]).unwrap_err();
+        assert_eq!(open_descriptors(), before);
+    });
+}
+
+#[test]
+fn a_full_unix_listener_is_tried_again_until_it_has_room_or_the_time_is_over() {
+    let folder = TempDir::new();
+    let address = Address::from(folder.unix("door"));
+    let server = create_server(address, &ServerOptions::new().backlog(0)).unwrap();
+    server.set_timeout(Some(LONG)).unwrap();
+    let first = patient().connect_to(&[address]).unwrap();
+
+    let (error, took) = timed(|| Connector::new().timeout(Some(SHORT)).connect_to(&[address]).unwrap_err());
+    assert_kept(SHORT, took, "a full backlog");
+    assert_eq!(error.to_string(), format!("create_connection unix {address}: timed out"));
+    // Beside another that has room.
+    let other = Address::from(folder.unix("other"));
+    let _other = create_server(other, &ServerOptions::new()).unwrap();
+    assert_eq!(patient().connect_to(&[address, other]).unwrap().peer_address().unwrap(), other);
+
+    thread::scope(|scope| {
+        let second = scope.spawn(|| patient().connect_to(&[address]).unwrap());
+        server.accept().unwrap();
+        assert_talks(&second.join().unwrap(), &server);
+    });
+    drop(first);
+}
+
+#[test]
+fn a_signal_interrupts_no_race() {
+    const EINTR: i32 = 4;
+    let (server, address) = listening();
+    let folder = TempDir::new();
+    let door = Address::from(folder.unix("door"));
+    let local = create_server(door, &ServerOptions::new()).unwrap();
+    local.set_timeout(Some(LONG)).unwrap();
+    for (call, address, server) in
+        [("connect", address, &server), ("ppoll", address, &server), ("connect", door, &local)]
+    {
+        let armed = fault::arm(fault::Plan::fail(call, 1, EINTR));
+        let client = patient().connect_to(&[address]).unwrap();
+        assert!(armed.struck(), "{call}");
+        drop(armed);
+        assert_talks(&client, server);
+    }
+}
+
+#[test]
+fn a_name_is_not_looked_up_when_the_time_is_over() {
+    let (_server, address) = listening();
+    let error = create_connection("localhost", port(address), Some(Duration::ZERO)).unwrap_err();
+    assert_eq!(error.to_string(), format!("resolve localhost:{}: timed out", port(address)));
+    assert_eq!((error.operation(), error.cause()), (Operation::Resolve, Cause::TimedOut));
+    // An address is no name.
+    let error = create_connection("127.0.0.1", port(address), Some(Duration::ZERO)).unwrap_err();
+    assert_eq!((error.operation(), error.cause()), (Operation::CreateConnection, Cause::TimedOut));
+}
