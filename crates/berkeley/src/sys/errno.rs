@@ -15,6 +15,7 @@ impl Errno {
     pub(crate) const INTR: Self = Self(libc::EINTR);
     pub(crate) const NOTCONN: Self = Self(libc::ENOTCONN);
     pub(crate) const NOMEM: Self = Self(libc::ENOMEM);
+    pub(crate) const RANGE: Self = Self(libc::ERANGE);
 
     pub(crate) const fn from_raw(errno: i32) -> Self {
         Self(errno)
