@@ -40,7 +40,10 @@ pub use kinds::{Family, Flags, Interest, Protocol, Type};
 #[doc(inline)]
 pub use resolve::{Service, resolve, resolve_back};
 #[doc(inline)]
-pub use socket::{Deadline, Socket, SocketRef};
+pub use socket::{Deadline, LinkMembership, Socket, SocketRef};
+
+#[doc(inline)]
+pub use sys::raw;
 
 #[cfg(feature = "fault")]
 #[doc(hidden)]

@@ -30,6 +30,7 @@
 pub mod alg;
 pub mod can;
 mod codec;
+mod filter;
 mod find;
 pub mod icmp;
 pub mod icmpv6;
@@ -61,6 +62,7 @@ use crate::sys::constants as c;
 pub use can::CanFilter;
 pub use codec::Kind;
 pub(crate) use codec::{LIST_MAX, ROOM_MAX};
+pub use filter::{Filter, FilterError, Instruction};
 pub use find::{FindError, find, find_in};
 pub use icmp::{IcmpFilter, Icmpv6Filter};
 pub use memory::MemoryInfo;

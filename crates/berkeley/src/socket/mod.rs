@@ -41,6 +41,8 @@ mod attempt;
 mod convert;
 mod describe;
 mod establish;
+mod filter;
+mod multicast;
 mod options;
 mod timeout;
 mod transfer;
@@ -55,6 +57,7 @@ use crate::kinds::{Family, Protocol, Type};
 use crate::sys::{Errno, fd, socket};
 
 pub(crate) use describe::kinds;
+pub use multicast::LinkMembership;
 pub use timeout::Deadline;
 #[cfg(feature = "tokio")]
 pub(crate) use timeout::{Pace, Poll};

@@ -12,6 +12,8 @@
 //! | `socket` | `socket`, `socket_pair`, `bind`, `listen`, `accept`, `connect`, `shutdown`, `local_address`, `peer_address` |
 //! | `transfer` | `recv`, `recv_uninit`, `recv_into_vec`, `recv_from`, `send`, `send_to` |
 //! | `option` | `option`, `option_i32`, `set_option` |
+//! | `filter` | `attach` |
+//! | `raw` | `option`, `set_option`, for any numbers: the library's public `unsafe` functions |
 //! | `fd` | `duplicate`, `adopt_inherited`, `set_nonblocking`, `is_nonblocking` |
 //! | `poll` | `poll` |
 //! | `resolve` | `address_info`, `name_info`, `resolve_message`, `interface_index`, `interface_name` |
@@ -23,9 +25,11 @@ pub(crate) mod call;
 pub(crate) mod constants;
 pub(crate) mod errno;
 pub(crate) mod fd;
+pub(crate) mod filter;
 pub(crate) mod layout;
 pub(crate) mod option;
 pub(crate) mod poll;
+pub mod raw;
 pub(crate) mod resolve;
 pub(crate) mod socket;
 pub(crate) mod transfer;
