@@ -110,9 +110,10 @@ impl Filter {
     /// The instructions as the kernel takes them, 8 bytes each: `struct sock_filter`.
     pub(crate) fn encode(&self) -> Vec<[u8; 8]> {
         let encode = |instruction: &Instruction| {
-            let [a, b] = instruction.code.to_ne_bytes();
-            let [c, d, e, f] = instruction.k.to_ne_bytes();
-            [a, b, instruction.jt, instruction.jf, c, d, e, f]
+            let mut bytes = [0, 0, instruction.jt, instruction.jf, 0, 0, 0, 0];
+            bytes[..2].copy_from_slice(&instruction.code.to_ne_bytes());
+            bytes[4..].copy_from_slice(&instruction.k.to_ne_bytes());
+            bytes
         };
         self.instructions.iter().map(encode).collect()
     }
