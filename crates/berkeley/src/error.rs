@@ -156,6 +156,30 @@ operations! {
     GetOption = "get";
     /// Setting an option.
     SetOption = "set";
+    /// Joining a multicast group.
+    Join = "join";
+    /// Leaving a multicast group.
+    Leave = "leave";
+    /// Joining a multicast group for one sender.
+    JoinSource = "join_source";
+    /// Leaving a multicast group for one sender.
+    LeaveSource = "leave_source";
+    /// Blocking a sender of a multicast group.
+    BlockSource = "block_source";
+    /// Hearing a blocked sender again.
+    UnblockSource = "unblock_source";
+    /// Having an interface take in more.
+    JoinLink = "join_link";
+    /// Taking that back.
+    LeaveLink = "leave_link";
+    /// Attaching a filter.
+    AttachFilter = "attach_filter";
+    /// Taking a filter off.
+    DetachFilter = "detach_filter";
+    /// Attaching the filter that chooses among sockets of one port.
+    AttachReuseportFilter = "attach_reuseport_filter";
+    /// Taking that filter off.
+    DetachReuseportFilter = "detach_reuseport_filter";
     /// Resolving a name to addresses.
     Resolve = "resolve";
     /// Resolving an address to names.

@@ -60,7 +60,10 @@ pub use kinds::{Family, Flags, Interest, Protocol, Type};
 #[doc(inline)]
 pub use resolve::{Service, resolve, resolve_back};
 #[doc(inline)]
-pub use socket::{Deadline, ReceivedMessage, SendMessage, Socket, SocketRef};
+pub use socket::{Deadline, LinkMembership, ReceivedMessage, SendMessage, Socket, SocketRef};
+
+#[doc(inline)]
+pub use sys::raw;
 
 #[cfg(feature = "fault")]
 #[doc(hidden)]

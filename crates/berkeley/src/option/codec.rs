@@ -4,8 +4,12 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use super::value::{MtuDiscover, PeerCredentials, PortRange, Value};
+use super::{
+    CanFilter, IcmpFilter, Icmpv6Filter, MemoryInfo, MptcpInfo, PacketStatistics, RolloverStatistics,
+    TcpInfo, TipcGroup, TransmitTime, XdpOffsets, XdpStatistics,
+};
 use crate::kinds::{Family, Protocol, Type};
-use crate::sys::layout::{linger, timeval, ucred};
+use crate::sys::layout::{inet6, linger, timeval, ucred};
 
 /// What the value of an option is, in which unit, and how the kernel lays it out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -57,6 +61,42 @@ pub enum Kind {
     MtuDiscover,
     /// A `struct ucred`.
     Credentials,
+    /// Bytes, counted in 64 bits.
+    WideBytes,
+    /// A number that the kernel takes from the length of the value, not from its content.
+    Length,
+    /// Nothing: setting it is all there is; a C `int` of 0, where the kernel looks at all.
+    Signal,
+    /// Numbers of groups, 32 bits each.
+    Groups,
+    /// Numbers of groups, a bit for each, the first for 1.
+    Memberships,
+    /// The path's MTU in bytes, in a `struct ip6_mtuinfo`.
+    PathMtu,
+    /// A `struct sock_txtime`.
+    TransmitTime,
+    /// The nine numbers of `SO_MEMINFO`.
+    MemoryInfo,
+    /// A `struct tcp_info`.
+    TcpInfo,
+    /// A `struct mptcp_info`.
+    MptcpInfo,
+    /// A `struct tpacket_stats` or `tpacket_stats_v3`.
+    PacketStatistics,
+    /// A `struct tpacket_rollover_stats`.
+    RolloverStatistics,
+    /// A `struct xdp_statistics`.
+    XdpStatistics,
+    /// A `struct xdp_mmap_offsets`.
+    XdpOffsets,
+    /// A `struct icmp_filter`.
+    IcmpFilter,
+    /// A `struct icmp6_filter`.
+    Icmpv6Filter,
+    /// Any number of `struct can_filter`.
+    CanFilters,
+    /// A `struct tipc_group_req`.
+    TipcGroup,
 }
 
 /// Whether `kind` is one of `kinds`; the derived comparison cannot run in a constant.
@@ -71,8 +111,14 @@ pub(super) const fn is_among(kind: Kind, kinds: &[Kind]) -> bool {
     false
 }
 
-/// The longest value that is read: a security label, the headers of a SYN.
+/// The longest plain value: a security label, the headers of a SYN, a key.
 pub(crate) const VALUE_MAX: usize = 256;
+/// Room for a structure, with some for what kernels will add to it.
+const STRUCTURE_MAX: usize = 512;
+/// The room that suffices for any value but the longest lists.
+pub(crate) const ROOM_MAX: usize = STRUCTURE_MAX;
+/// The room that suffices for all: 65536 groups (`NGROUPS_MAX`).
+pub(crate) const LIST_MAX: usize = 65536 * 4;
 /// The longest name that can be set: the kernel's buffers hold 16 bytes with the NUL (`IFNAMSIZ`, `TCP_CA_NAME_MAX`,
 /// `TCP_ULP_NAME_MAX`) and a longer name would be cut without a word.
 const NAME_MAX: usize = 15;
@@ -81,20 +127,27 @@ const NAME_MAX: usize = 15;
 pub(crate) struct Encoded {
     bytes: [u8; VALUE_MAX],
     length: usize,
+    /// A list that is longer than that.
+    long: Vec<u8>,
 }
 
 impl Encoded {
     /// Fails where there are more bytes than any option has.
     fn new(value: &[u8]) -> Result<Self, String> {
-        let mut encoded = Self { bytes: [0; VALUE_MAX], length: value.len() };
+        let mut encoded = Self { bytes: [0; VALUE_MAX], length: value.len(), long: Vec::new() };
         let room = encoded.bytes.get_mut(..value.len());
         let room = room.ok_or_else(|| format!("takes at most {VALUE_MAX} bytes, got {}", value.len()))?;
         room.copy_from_slice(value);
         Ok(encoded)
     }
 
+    /// A list, as long as it is.
+    fn list(value: Vec<u8>) -> Self {
+        Self { bytes: [0; VALUE_MAX], length: 0, long: value }
+    }
+
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        &self.bytes[..self.length]
+        if self.long.is_empty() { &self.bytes[..self.length] } else { &self.long }
     }
 }
 
@@ -102,7 +155,7 @@ impl Kind {
     /// What a bare number counts, and what is printed behind it: `bytes`, `s`; `None` for what is no quantity.
     pub const fn unit(self) -> Option<&'static str> {
         match self {
-            Self::Bytes => Some("bytes"),
+            Self::Bytes | Self::WideBytes | Self::PathMtu => Some("bytes"),
             Self::Rate => Some("bytes/s"),
             Self::Seconds | Self::TimeValue | Self::Linger => Some("s"),
             Self::Milliseconds => Some("ms"),
@@ -125,12 +178,28 @@ impl Kind {
     pub(crate) const fn room(self) -> usize {
         match self {
             Self::Text | Self::Octets => VALUE_MAX,
-            Self::Wide | Self::Rate => 8,
+            Self::TcpInfo | Self::MptcpInfo | Self::Groups | Self::Memberships | Self::CanFilters => {
+                STRUCTURE_MAX
+            }
+            Self::Wide | Self::WideBytes | Self::Rate | Self::TransmitTime => 8,
+            Self::PathMtu => inet6::SIZE + 4,
+            Self::MemoryInfo => 36,
+            Self::PacketStatistics => 12,
+            Self::RolloverStatistics => 24,
+            Self::XdpStatistics => 48,
+            Self::XdpOffsets => 128,
+            Self::Icmpv6Filter => 32,
+            Self::TipcGroup => 16,
             Self::TimeValue => timeval::SIZE,
             Self::Linger => linger::SIZE,
             Self::Credentials => ucred::SIZE,
             _ => 4,
         }
+    }
+
+    /// Whether the value may be a longer list than `room` says, which a kernel refuses to give in part.
+    pub(crate) const fn is_list(self) -> bool {
+        matches!(self, Self::Groups | Self::CanFilters)
     }
 
     /// The value in the kernel's bytes; fails, in words, where they are not as many as the value has.
@@ -147,7 +216,7 @@ impl Kind {
             Self::Integer | Self::Errno => Value::Integer(int(bytes)?),
             Self::Unsigned | Self::Bytes | Self::Interface => Value::Unsigned(unsigned(bytes)?.into()),
             Self::InterfaceBigEndian => Value::Unsigned(u32::from_be(unsigned(bytes)?).into()),
-            Self::Wide => Value::Unsigned(u64::from_ne_bytes(bytes.try_into().ok()?)),
+            Self::Wide | Self::WideBytes => Value::Unsigned(u64::from_ne_bytes(bytes.try_into().ok()?)),
             Self::Rate => Value::Unsigned(decode_rate(bytes)?),
             Self::Seconds => Value::Duration(Duration::from_secs(count(bytes)?)),
             Self::Milliseconds => Value::Duration(Duration::from_millis(count(bytes)?)),
@@ -163,7 +232,32 @@ impl Kind {
             Self::Protocol => Value::Protocol(Protocol::from_raw(int(bytes)?)),
             Self::MtuDiscover => Value::MtuDiscover(MtuDiscover::from_raw(int(bytes)?)),
             Self::Credentials => Value::Credentials(decode_credentials(bytes)?),
+            Self::Length => Value::Unsigned(bytes.len().try_into().ok()?),
+            Self::Signal => Value::Signal,
+            Self::Groups => Value::Numbers(decode_numbers(bytes)?),
+            Self::Memberships => Value::Numbers(decode_bits(bytes)?),
+            Self::PathMtu => Value::Unsigned(u32::from_ne_bytes(field(bytes, inet6::SIZE)?).into()),
+            _ => self.decode_structure(bytes)?,
         })
+    }
+
+    fn decode_structure(self, bytes: &[u8]) -> Option<Value> {
+        match self {
+            Self::TransmitTime => TransmitTime::decode(bytes).map(Value::TransmitTime),
+            Self::MemoryInfo => MemoryInfo::decode(bytes).map(Value::MemoryInfo),
+            Self::TcpInfo => TcpInfo::decode(bytes).map(Box::new).map(Value::TcpInfo),
+            Self::MptcpInfo => MptcpInfo::decode(bytes).map(Box::new).map(Value::MptcpInfo),
+            Self::PacketStatistics => PacketStatistics::decode(bytes).map(Value::PacketStatistics),
+            Self::RolloverStatistics => RolloverStatistics::decode(bytes).map(Value::RolloverStatistics),
+            Self::XdpStatistics => XdpStatistics::decode(bytes).map(Box::new).map(Value::XdpStatistics),
+            Self::XdpOffsets => XdpOffsets::decode(bytes).map(Box::new).map(Value::XdpOffsets),
+            Self::IcmpFilter => IcmpFilter::decode(bytes).map(Value::IcmpFilter),
+            Self::Icmpv6Filter => Icmpv6Filter::decode(bytes).map(Value::Icmpv6Filter),
+            Self::CanFilters => CanFilter::decode_all(bytes).map(Value::CanFilters),
+            Self::TipcGroup => TipcGroup::decode(bytes).map(Value::TipcGroup),
+            // Plain values are decoded above.
+            _ => None,
+        }
     }
 
     /// The kernel's bytes for a value; fails, in words, where the value is of another kind or does not fit.
@@ -177,7 +271,9 @@ impl Kind {
             (Self::InterfaceBigEndian, Value::Unsigned(number)) => {
                 Encoded::new(&narrow(*number)?.to_be_bytes())
             }
-            (Self::Wide | Self::Rate, Value::Unsigned(number)) => Encoded::new(&number.to_ne_bytes()),
+            (Self::Wide | Self::WideBytes | Self::Rate, Value::Unsigned(number)) => {
+                Encoded::new(&number.to_ne_bytes())
+            }
             (Self::TimeValue, Value::Duration(duration)) => encode_time_value(*duration),
             (Self::Linger, Value::Linger(duration)) => encode_linger(*duration),
             (Self::Text, Value::Text(text)) => encode_text(text),
@@ -192,6 +288,24 @@ impl Kind {
                 Some(_) if kind != Self::Linger => Encoded::new(&units(*duration, kind)?.to_ne_bytes()),
                 _ => Err(kind.refusal(value)),
             },
+            (kind, value) => kind.encode_structure(value),
+        }
+    }
+
+    fn encode_structure(self, value: &Value) -> Result<Encoded, String> {
+        match (self, value) {
+            (Self::Length, Value::Unsigned(length)) => {
+                let zeros = usize::try_from(*length).ok().and_then(|length| [0; VALUE_MAX].get(..length));
+                Encoded::new(zeros.ok_or_else(|| format!("takes 0 to {VALUE_MAX}, got {length}"))?)
+            }
+            (Self::Signal, Value::Signal) => Encoded::new(&0_i32.to_ne_bytes()),
+            (Self::TransmitTime, Value::TransmitTime(time)) => Encoded::new(&time.encode()),
+            (Self::IcmpFilter, Value::IcmpFilter(filter)) => Encoded::new(&filter.encode()),
+            (Self::Icmpv6Filter, Value::Icmpv6Filter(filter)) => Encoded::new(&filter.encode()),
+            (Self::CanFilters, Value::CanFilters(filters)) => {
+                CanFilter::encode_all(filters).map(Encoded::list)
+            }
+            (Self::TipcGroup, Value::TipcGroup(group)) => Encoded::new(&group.encode()),
             (kind, value) => Err(kind.refusal(value)),
         }
     }
@@ -204,8 +318,8 @@ impl Kind {
     pub(super) const fn wanted(self) -> &'static str {
         match self {
             Self::Flag => "on or off",
-            Self::Integer | Self::Errno | Self::Unsigned | Self::Wide => "a number",
-            Self::Bytes => "a size such as 4096, 64K or 1MiB",
+            Self::Integer | Self::Errno | Self::Unsigned | Self::Wide | Self::Length => "a number",
+            Self::Bytes | Self::WideBytes | Self::PathMtu => "a size such as 4096, 64K or 1MiB",
             Self::Rate => "bytes per second such as 125000 or 1MiB",
             Self::Seconds => "a duration such as 30s or 2m, or a number of seconds",
             Self::Milliseconds => "a duration such as 500ms or 2s, or a number of milliseconds",
@@ -222,6 +336,14 @@ impl Kind {
             Self::Protocol => "a protocol",
             Self::MtuDiscover => "dont, want, do, probe, interface or omit",
             Self::Credentials => "credentials",
+            Self::Signal => "now, or no value",
+            Self::Groups | Self::Memberships => "groups",
+            Self::TransmitTime => "realtime, monotonic or tai, and +deadline or +errors behind it",
+            Self::MemoryInfo | Self::TcpInfo | Self::MptcpInfo | Self::XdpOffsets => "information",
+            Self::PacketStatistics | Self::RolloverStatistics | Self::XdpStatistics => "statistics",
+            Self::IcmpFilter | Self::Icmpv6Filter => "all, none, or the types that pass, such as 0,3,8",
+            Self::CanFilters => "none, or filters such as 123:7ff,400:700",
+            Self::TipcGroup => "a group such as 4711:1:2:0",
         }
     }
 }
@@ -231,7 +353,7 @@ fn whole<const N: usize>(bytes: &[u8]) -> Option<[u8; N]> {
     bytes.try_into().ok()
 }
 
-fn field<const N: usize>(bytes: &[u8], offset: usize) -> Option<[u8; N]> {
+pub(super) fn field<const N: usize>(bytes: &[u8], offset: usize) -> Option<[u8; N]> {
     bytes.get(offset..)?.first_chunk().copied()
 }
 
@@ -241,6 +363,19 @@ fn int(bytes: &[u8]) -> Option<i32> {
 
 fn unsigned(bytes: &[u8]) -> Option<u32> {
     whole(bytes).map(u32::from_ne_bytes)
+}
+
+fn decode_numbers(bytes: &[u8]) -> Option<Vec<u32>> {
+    bytes.chunks(4).map(unsigned).collect()
+}
+
+/// The numbers of the bits that are set, counted from 1 through words of 32 bits.
+fn decode_bits(bytes: &[u8]) -> Option<Vec<u32>> {
+    let words = decode_numbers(bytes)?;
+    let bits = words.iter().zip(0_u32..).flat_map(|(word, index)| {
+        (0..32).filter(move |bit| word >> bit & 1 != 0).map(move |bit| index * 32 + bit + 1)
+    });
+    Some(bits.collect())
 }
 
 /// A C `int` that counts a duration; the kernel's few negative ones ("as the system says") are none.

@@ -46,8 +46,9 @@ impl std::error::Error for FindError {}
 
 /// The option of that name: in full (`tcp.cork`), in C (`TCP_CORK`), or bare (`nodelay`) where one level has it.
 ///
-/// Case does not matter. Fails where no option has the name (the error knows the nearest), and where a bare name fits
-/// several levels (the error lists them).
+/// Case does not matter. A bare name that [`Level::SOCKET`], IP, IPv6, TCP or UDP has is theirs, whatever rarer levels
+/// have too: `nodelay` is TCP's, not TIPC's. Fails where no option has the name (the error knows the nearest), and where
+/// a bare name still fits several levels (the error lists them).
 ///
 /// ```
 /// use berkeley::option;
@@ -59,8 +60,14 @@ impl std::error::Error for FindError {}
 /// );
 /// ```
 pub fn find(name: &str) -> Result<&'static Description, FindError> {
+    if all().any(|option| COMMON.contains(&option.level) && is_called(option, name)) {
+        return find_in(&COMMON, name);
+    }
     find_among(name, all)
 }
+
+/// The levels whose options go by their bare names.
+const COMMON: [Level; 5] = [Level::SOCKET, Level::IP, Level::IPV6, Level::TCP, Level::UDP];
 
 /// As [`find`], among the options of `levels` only: on a TCP socket, `cork` can be none but TCP's.
 ///

@@ -36,6 +36,8 @@ options! {
     MULTICAST_TTL: i32, Integer in -1..=255, "multicast_ttl", IP_MULTICAST_TTL, "IP_MULTICAST_TTL", ReadWrite, Any;
     /// Leaves fragments that are sent as they are, where the firewall would gather them, on raw sockets.
     NODEFRAG: bool, Flag, "nodefrag", IP_NODEFRAG, "IP_NODEFRAG", ReadWrite, Any;
+    /// The options in the headers of what is sent, at most 40 bytes (RFC 791); empty for none.
+    OPTIONS: Vec<u8>, Octets, "options", IP_OPTIONS, "IP_OPTIONS", ReadWrite, Any;
     /// Receives the sender's security label with each datagram.
     PASSSEC: bool, Flag, "passsec", IP_PASSSEC, "IP_PASSSEC", ReadWrite, Any;
     /// Receives with each datagram the address that it was sent to and the interface that it came by.

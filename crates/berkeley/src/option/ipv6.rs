@@ -16,6 +16,8 @@ options! {
     CHECKSUM: i32, Integer in -1..=65535, "checksum", IPV6_CHECKSUM, "IPV6_CHECKSUM", ReadWrite, Any;
     /// Refuses a datagram larger than the path's MTU, rather than send it in fragments.
     DONTFRAG: bool, Flag, "dontfrag", IPV6_DONTFRAG, "IPV6_DONTFRAG", ReadWrite, Any;
+    /// The destination options in the headers of what is sent (RFC 8200); empty for none; needs `CAP_NET_RAW`.
+    DSTOPTS: Vec<u8>, Octets, "dstopts", IPV6_DSTOPTS, "IPV6_DSTOPTS", ReadWrite, Any;
     /// Receives with each datagram its flow label and traffic class.
     FLOWINFO: bool, Flag, "flowinfo", IPV6_FLOWINFO, "IPV6_FLOWINFO", ReadWrite, Any;
     /// Sends the flow label that the peer's address carries.
@@ -24,6 +26,8 @@ options! {
     FREEBIND: bool, Flag, "freebind", IPV6_FREEBIND, "IPV6_FREEBIND", ReadWrite, BeforeBind;
     /// The program writes the IPv6 header itself, on raw sockets.
     HDRINCL: bool, Flag, "hdrincl", IPV6_HDRINCL, "IPV6_HDRINCL", ReadWrite, Any;
+    /// The hop-by-hop options in the headers of what is sent (RFC 8200); empty for none; needs `CAP_NET_RAW`.
+    HOPOPTS: Vec<u8>, Octets, "hopopts", IPV6_HOPOPTS, "IPV6_HOPOPTS", ReadWrite, Any;
     /// Drops packets whose hop limit is lower, which come from farther away (RFC 5082); 0 for none.
     MINHOPCOUNT: i32, Integer in 0..=255, "minhopcount", IPV6_MINHOPCOUNT, "IPV6_MINHOPCOUNT", ReadWrite, Any;
     /// The MTU of the path to the peer; set, what the socket takes it for, at least 1280, 0 for what is known.
@@ -40,6 +44,8 @@ options! {
     MULTICAST_IF: u32, Interface, "multicast_if", IPV6_MULTICAST_IF, "IPV6_MULTICAST_IF", ReadWrite, Any;
     /// Receives the multicast that this host sends.
     MULTICAST_LOOP: bool, Flag, "multicast_loop", IPV6_MULTICAST_LOOP, "IPV6_MULTICAST_LOOP", ReadWrite, Any;
+    /// The MTU of the path to the peer, as far as it is known.
+    PATHMTU: u32, PathMtu, "pathmtu", IPV6_PATHMTU, "IPV6_PATHMTU", Read, Connected;
     /// Receives with each datagram the destination options of its header.
     RECVDSTOPTS: bool, Flag, "recvdstopts", IPV6_RECVDSTOPTS, "IPV6_RECVDSTOPTS", ReadWrite, Any;
     /// Queues what `ICMPv6` reports, with its sender, in the error queue.
@@ -66,6 +72,10 @@ options! {
     ROUTER_ALERT: i32, Integer in -1..=65535, "router_alert", IPV6_ROUTER_ALERT, "IPV6_ROUTER_ALERT", Write, Any;
     /// Receives router alerts of the socket's own network namespace only.
     ROUTER_ALERT_ISOLATE: bool, Flag, "router_alert_isolate", IPV6_ROUTER_ALERT_ISOLATE, "IPV6_ROUTER_ALERT_ISOLATE", ReadWrite, Any;
+    /// The routing header of what is sent (RFC 8200); empty for none.
+    RTHDR: Vec<u8>, Octets, "rthdr", IPV6_RTHDR, "IPV6_RTHDR", ReadWrite, Any;
+    /// The destination options before that routing header; empty for none; needs `CAP_NET_RAW`.
+    RTHDRDSTOPTS: Vec<u8>, Octets, "rthdrdstopts", IPV6_RTHDRDSTOPTS, "IPV6_RTHDRDSTOPTS", ReadWrite, Any;
     /// The traffic class of what is sent: six bits of DSCP, two of ECN; -1 for the default.
     TCLASS: i32, Integer in -1..=255, "tclass", IPV6_TCLASS, "IPV6_TCLASS", ReadWrite, Any;
     /// Lets the socket take connections and datagrams for addresses that are not this host's; needs `CAP_NET_ADMIN`.

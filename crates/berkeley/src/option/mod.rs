@@ -23,19 +23,35 @@
 //! ```
 //!
 //! The table holds plain data only. An option whose value carries a pointer that the kernel follows
-//! (`SO_ATTACH_FILTER`, `TCP_ZEROCOPY_RECEIVE`) or a new descriptor (`SO_PEERPIDFD`) can be no row here: it needs a
-//! method of its own. Whether a kernel has an option, and whether it fits a socket, only the kernel knows: it answers
-//! `ENOPROTOOPT` or `EOPNOTSUPP`.
+//! (`SO_ATTACH_FILTER`, `TCP_ZEROCOPY_RECEIVE`, `XDP_UMEM_REG`) or a new descriptor (`SO_PEERPIDFD`) can be no row
+//! here: it needs a method of its own. Whether a kernel has an option, and whether it fits a socket, only the kernel
+//! knows: it answers `ENOPROTOOPT` or `EOPNOTSUPP`.
 
+pub mod alg;
+pub mod can;
 mod codec;
+mod filter;
 mod find;
+pub mod icmp;
+pub mod icmpv6;
 pub mod ip;
 pub mod ipv6;
+mod memory;
+pub mod mptcp;
+pub mod netlink;
+pub mod packet;
 mod parse;
 pub mod socket;
+mod structure;
 pub mod tcp;
+mod tcp_info;
+pub mod tipc;
+mod transmit_time;
 pub mod udp;
+pub mod udplite;
 mod value;
+pub mod vsock;
+pub mod xdp;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -43,12 +59,22 @@ use std::ops::RangeInclusive;
 
 use crate::sys::constants as c;
 
+pub use can::CanFilter;
 pub use codec::Kind;
-pub(crate) use codec::VALUE_MAX;
+pub(crate) use codec::{LIST_MAX, ROOM_MAX};
+pub use filter::{Filter, FilterError, Instruction};
 pub use find::{FindError, find, find_in};
+pub use icmp::{IcmpFilter, Icmpv6Filter};
+pub use memory::MemoryInfo;
+pub use mptcp::MptcpInfo;
+pub use packet::{PacketStatistics, RolloverStatistics};
 // By glob, so that a new option of SOL_SOCKET is one line in one file.
 pub use socket::*;
+pub use tcp_info::{CongestionState, TcpInfo, TcpState};
+pub use tipc::TipcGroup;
+pub use transmit_time::{Clock, TransmitTime};
 pub use value::{MtuDiscover, OptionValue, PeerCredentials, PortRange, Value};
+pub use xdp::{RingOffsets, XdpOffsets, XdpStatistics};
 
 /// An option whose value is a `T`: what [`Socket::get`](crate::Socket::get) and [`Socket::set`](crate::Socket::set)
 /// take.
@@ -151,6 +177,63 @@ impl Level {
     #[doc(alias = "SOL_UDP")]
     pub const UDP: Self = Self { number: c::IPPROTO_UDP, name: "udp" };
 
+    /// UDP-Lite (udplite(7)).
+    #[doc(alias = "IPPROTO_UDPLITE")]
+    #[doc(alias = "SOL_UDPLITE")]
+    pub const UDPLITE: Self = Self { number: c::IPPROTO_UDPLITE, name: "udplite" };
+    /// Multipath TCP (RFC 8684).
+    #[doc(alias = "SOL_MPTCP")]
+    pub const MPTCP: Self = Self { number: c::SOL_MPTCP, name: "mptcp" };
+    /// Raw sockets of ICMP (raw(7)).
+    #[doc(alias = "SOL_RAW")]
+    pub const ICMP: Self = Self { number: c::SOL_RAW, name: "icmp" };
+    /// Raw sockets of `ICMPv6` (RFC 3542).
+    #[doc(alias = "IPPROTO_ICMPV6")]
+    #[doc(alias = "SOL_ICMPV6")]
+    pub const ICMPV6: Self = Self { number: c::IPPROTO_ICMPV6, name: "icmpv6" };
+    /// Packet sockets (packet(7)).
+    #[doc(alias = "SOL_PACKET")]
+    pub const PACKET: Self = Self { number: c::SOL_PACKET, name: "packet" };
+    /// Netlink (netlink(7)).
+    #[doc(alias = "SOL_NETLINK")]
+    pub const NETLINK: Self = Self { number: c::SOL_NETLINK, name: "netlink" };
+    /// A virtual machine and its host (vsock(7)).
+    #[doc(alias = "AF_VSOCK")]
+    #[doc(alias = "SOL_VSOCK")]
+    pub const VSOCK: Self = Self { number: c::AF_VSOCK, name: "vsock" };
+    /// Raw CAN (the kernel's `Documentation/networking/can.rst`).
+    #[doc(alias = "SOL_CAN_RAW")]
+    pub const CAN: Self = Self { number: c::SOL_CAN_RAW, name: "can" };
+    /// The kernel's ciphers (the kernel's `Documentation/crypto/userspace-if.rst`).
+    #[doc(alias = "SOL_ALG")]
+    pub const ALG: Self = Self { number: c::SOL_ALG, name: "alg" };
+    /// TIPC (tipc(7)).
+    #[doc(alias = "SOL_TIPC")]
+    pub const TIPC: Self = Self { number: c::SOL_TIPC, name: "tipc" };
+    /// XDP (the kernel's `Documentation/networking/af_xdp.rst`).
+    #[doc(alias = "SOL_XDP")]
+    pub const XDP: Self = Self { number: c::SOL_XDP, name: "xdp" };
+
+    /// Every level that has rows, in the order of [`all`].
+    pub const ALL: &'static [Self] = &[
+        Self::SOCKET,
+        Self::IP,
+        Self::IPV6,
+        Self::TCP,
+        Self::UDP,
+        Self::UDPLITE,
+        Self::MPTCP,
+        Self::ICMP,
+        Self::ICMPV6,
+        Self::PACKET,
+        Self::NETLINK,
+        Self::VSOCK,
+        Self::CAN,
+        Self::ALG,
+        Self::TIPC,
+        Self::XDP,
+    ];
+
     /// The kernel's number.
     pub const fn as_raw(self) -> i32 {
         self.number
@@ -230,7 +313,7 @@ impl fmt::Display for When {
     }
 }
 
-/// Every option, level by level: socket, ip, ipv6, tcp, udp.
+/// Every option, level by level, in the order of [`Level::ALL`].
 ///
 /// ```
 /// use berkeley::option::{self, Level};
@@ -239,8 +322,27 @@ impl fmt::Display for When {
 /// assert!(of_udp.iter().any(|option| option.c_name == "UDP_GRO"));
 /// ```
 pub fn all() -> impl Iterator<Item = &'static Description> {
-    [socket::TABLE, ip::TABLE, ipv6::TABLE, tcp::TABLE, udp::TABLE].into_iter().flatten().copied()
+    TABLES.iter().copied().flatten().copied()
 }
+
+const TABLES: [&[&Description]; Level::ALL.len()] = [
+    socket::TABLE,
+    ip::TABLE,
+    ipv6::TABLE,
+    tcp::TABLE,
+    udp::TABLE,
+    udplite::TABLE,
+    mptcp::TABLE,
+    icmp::TABLE,
+    icmpv6::TABLE,
+    packet::TABLE,
+    netlink::TABLE,
+    vsock::TABLE,
+    can::TABLE,
+    alg::TABLE,
+    tipc::TABLE,
+    xdp::TABLE,
+];
 
 /// The options of one level, a row each: its meaning as the first line of its documentation (further lines are for
 /// rustdoc alone), then

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use super::codec::check_text;
 use super::value::{MtuDiscover, PortRange, Value};
-use super::{Description, Kind};
+use super::{CanFilter, Description, IcmpFilter, Icmpv6Filter, Kind, TipcGroup, TransmitTime};
 use crate::error::{Error, Operation, Result};
 use crate::kinds::Family;
 
 impl Description {
-    /// Reads a value of this option from text; `None`, where the option was named without a value, turns a flag on.
+    /// Reads a value of this option from text; `None`, where the option was named without a value, turns a flag on and
+    /// gives a command.
     ///
     /// | value | text |
     /// |---|---|
@@ -20,6 +21,11 @@ impl Description {
     /// | linger | `off`, or a duration |
     /// | ports | `4000-4999` |
     /// | bytes | in hexadecimal |
+    /// | command | `now` |
+    /// | types of ICMP messages | `all`, `none`, or those that pass: `0,3,8` |
+    /// | filters of CAN frames | `none`, or identifiers and masks in hexadecimal: `123:7ff,400:700` |
+    /// | times of packets to be sent | `realtime`, `monotonic`, `tai` or a clock's number; `+deadline`, `+errors` behind it |
+    /// | group of TIPC sockets | `type:instance:scope:flags` |
     ///
     /// Fails, and says what it wants, for any other text, for a number out of the option's range, and for an option
     /// that cannot be set.
@@ -44,6 +50,7 @@ impl Description {
         }
         match text {
             None if self.kind == Kind::Flag => Ok(Value::Flag(true)),
+            None if self.kind == Kind::Signal => Ok(Value::Signal),
             None => Err(fail(format!("takes {}", self.kind.wanted()))),
             Some(text) => {
                 let value = self.parse_text(text).map_err(fail)?;
@@ -95,16 +102,28 @@ impl Description {
             Kind::Seconds | Kind::Milliseconds | Kind::Microseconds | Kind::TimeValue => {
                 self.duration(text).map(Value::Duration)
             }
-            Kind::Bytes | Kind::Rate => self.unsigned(size(text).ok_or_else(unfit)?),
-            Kind::Unsigned | Kind::Wide | Kind::Interface | Kind::InterfaceBigEndian => {
+            Kind::Bytes | Kind::WideBytes | Kind::Rate => self.unsigned(size(text).ok_or_else(unfit)?),
+            Kind::Unsigned | Kind::Wide | Kind::Length | Kind::Interface | Kind::InterfaceBigEndian => {
                 self.unsigned(number(text).ok_or_else(unfit)?)
             }
             Kind::Integer | Kind::Errno => {
                 let number = number(text).ok_or_else(unfit)?;
                 i32::try_from(number).map(Value::Integer).map_err(|_| self.beyond(number))
             }
-            // Nothing sets these.
-            Kind::Type | Kind::Protocol | Kind::Credentials => Err(unfit()),
+            _ => self.structure(text).ok_or_else(unfit),
+        }
+    }
+
+    fn structure(&self, text: &str) -> Option<Value> {
+        match self.kind {
+            Kind::Signal => text.eq_ignore_ascii_case("now").then_some(Value::Signal),
+            Kind::TransmitTime => TransmitTime::parse(text).map(Value::TransmitTime),
+            Kind::IcmpFilter => IcmpFilter::parse(text).map(Value::IcmpFilter),
+            Kind::Icmpv6Filter => Icmpv6Filter::parse(text).map(Value::Icmpv6Filter),
+            Kind::CanFilters => CanFilter::parse_all(text).map(Value::CanFilters),
+            Kind::TipcGroup => TipcGroup::parse(text).map(Value::TipcGroup),
+            // Nothing sets the others.
+            _ => None,
         }
     }
 
@@ -133,7 +152,7 @@ impl Description {
         }
         match self.kind {
             Kind::Integer | Kind::Errno => (i32::MIN.into(), i32::MAX.into()),
-            Kind::Wide | Kind::Rate => (0, u64::MAX.into()),
+            Kind::Wide | Kind::WideBytes | Kind::Rate => (0, u64::MAX.into()),
             Kind::Seconds | Kind::Milliseconds | Kind::Microseconds | Kind::Linger => (0, i32::MAX.into()),
             // The kernel keeps these in ticks and takes what is beyond its count for "no limit": ask for that by 0.
             Kind::TimeValue => (0, i128::from(u32::MAX)),

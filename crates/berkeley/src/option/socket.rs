@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{PeerCredentials, options};
+use super::{MemoryInfo, PeerCredentials, TransmitTime, options};
 use crate::kinds::{Family, Protocol, Type};
 
 options! {
@@ -14,6 +14,8 @@ options! {
     BINDTODEVICE: String, Text, "bindtodevice", SO_BINDTODEVICE, "SO_BINDTODEVICE", ReadWrite, BeforeBind;
     /// Receives and sends through the network interface of this index only; 0 for any.
     BINDTOIFINDEX: u32, Interface, "bindtoifindex", SO_BINDTOIFINDEX, "SO_BINDTOIFINDEX", ReadWrite, BeforeBind;
+    /// How many extensions the kernel's classic BPF filters have, beyond what packets hold.
+    BPF_EXTENSIONS: i32, Integer, "bpf_extensions", SO_BPF_EXTENSIONS, "SO_BPF_EXTENSIONS", Read, Any;
     /// Lets datagrams be sent to a broadcast address.
     BROADCAST: bool, Flag, "broadcast", SO_BROADCAST, "SO_BROADCAST", ReadWrite, Any;
     /// Keeps the kernel from tuning buffers whose sizes the program has set: 1 for sending, 2 for receiving, 3 for both.
@@ -44,10 +46,14 @@ options! {
     KEEPALIVE: bool, Flag, "keepalive", SO_KEEPALIVE, "SO_KEEPALIVE", ReadWrite, Any;
     /// How long close waits until what was sent has arrived; off to return at once, zero to drop it and reset the connection.
     LINGER: Option<Duration>, Linger, "linger", SO_LINGER, "SO_LINGER", ReadWrite, Any;
+    /// Keeps the socket's filter as it is; once set, it can be neither undone nor another filter attached.
+    LOCK_FILTER: bool, Flag, "lock_filter", SO_LOCK_FILTER, "SO_LOCK_FILTER", ReadWrite, Any;
     /// Marks the packets that are sent, for routing and filtering; needs `CAP_NET_ADMIN` or `CAP_NET_RAW`.
     MARK: u32, Unsigned, "mark", SO_MARK, "SO_MARK", ReadWrite, Any;
     /// Sends no faster than this.
     MAX_PACING_RATE: u64, Rate, "max_pacing_rate", SO_MAX_PACING_RATE, "SO_MAX_PACING_RATE", ReadWrite, Any;
+    /// The memory that the socket takes, and the packets that it dropped for want of it.
+    MEMINFO: MemoryInfo, MemoryInfo, "meminfo", SO_MEMINFO, "SO_MEMINFO", Read, Any;
     /// The number of the network namespace that the socket belongs to.
     NETNS_COOKIE: u64, Wide, "netns_cookie", SO_NETNS_COOKIE, "SO_NETNS_COOKIE", Read, Any;
     /// Sends datagrams over IPv4 without a checksum.
@@ -60,6 +66,8 @@ options! {
     PASSCRED: bool, Flag, "passcred", SO_PASSCRED, "SO_PASSCRED", ReadWrite, Any;
     /// Receives a descriptor of the sender's process with each message, on Unix sockets.
     PASSPIDFD: bool, Flag, "passpidfd", SO_PASSPIDFD, "SO_PASSPIDFD", ReadWrite, Any;
+    /// Receives the descriptors that are sent with messages, on Unix sockets; on at first, and off they never arrive.
+    PASSRIGHTS: bool, Flag, "passrights", SO_PASSRIGHTS, "SO_PASSRIGHTS", ReadWrite, Any;
     /// Receives the sender's security label with each message, on Unix sockets.
     PASSSEC: bool, Flag, "passsec", SO_PASSSEC, "SO_PASSSEC", ReadWrite, Any;
     /// Where in the queue the next peek begins, in bytes; -1 for the front, whatever was peeked before.
@@ -68,6 +76,8 @@ options! {
     ///
     /// They are as they were at `connect`, `listen` or `socketpair`.
     PEERCRED: PeerCredentials, Credentials, "peercred", SO_PEERCRED, "SO_PEERCRED", Read, Connected;
+    /// The further groups of the process that made the other end of a Unix connection.
+    PEERGROUPS: Vec<u32>, Groups, "peergroups", SO_PEERGROUPS, "SO_PEERGROUPS", Read, Connected;
     /// The security label of the other end.
     PEERSEC: String, Text, "peersec", SO_PEERSEC, "SO_PEERSEC", Read, Connected;
     /// Prefers busy polling to the card's interrupts; needs `CAP_NET_ADMIN`.
@@ -88,6 +98,8 @@ options! {
     RCVLOWAT: u32, Bytes in 0..=0x7fff_ffff, "rcvlowat", SO_RCVLOWAT, "SO_RCVLOWAT", ReadWrite, Any;
     /// Receives with each packet the mark that it carries; needs `CAP_NET_RAW` or `CAP_NET_ADMIN`.
     RCVMARK: bool, Flag, "rcvmark", SO_RCVMARK, "SO_RCVMARK", ReadWrite, Any;
+    /// Receives with each packet its priority.
+    RCVPRIORITY: bool, Flag, "rcvpriority", SO_RCVPRIORITY, "SO_RCVPRIORITY", ReadWrite, Any;
     /// How long the kernel lets a receive or an accept wait; zero for as long as it takes.
     ///
     /// The kernel's own timeout, on each system call of a socket that blocks;
@@ -126,6 +138,8 @@ options! {
     TIMESTAMPNS: bool, Flag, "timestampns", SO_TIMESTAMPNS, "SO_TIMESTAMPNS", ReadWrite, Any;
     /// Lets TCP choose another path when it resends: 1 for yes, 0 for no, -1 for the system's setting.
     TXREHASH: i32, Integer in -1..=1, "txrehash", SO_TXREHASH, "SO_TXREHASH", ReadWrite, BeforeConnect;
+    /// Lets packets be sent with the time at which they are to leave; clocks but `MONOTONIC` need `CAP_NET_ADMIN`.
+    TXTIME: TransmitTime, TransmitTime, "txtime", SO_TXTIME, "SO_TXTIME", ReadWrite, Any;
     /// The type that the socket was made with.
     TYPE: Type, Type, "type", SO_TYPE, "SO_TYPE", Read, Any;
     /// Receives the state of the wireless transmission in the error queue, on packet sockets.

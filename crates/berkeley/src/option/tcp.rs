@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use super::options;
+use super::{TcpInfo, options};
 
 options! {
     TCP, "tcp(7)";
 
+    /// What the algorithm of congestion control knows, in a structure of its own (`union tcp_cc_info`); empty for nothing.
+    CC_INFO: Vec<u8>, Octets, "cc_info", TCP_CC_INFO, "TCP_CC_INFO", Read, Any;
     /// The algorithm of congestion control, such as cubic, reno or bbr.
     ///
     /// Those outside `net.ipv4.tcp_allowed_congestion_control` need `CAP_NET_ADMIN`; one that is not there gives `ENOENT`.
@@ -27,6 +29,8 @@ options! {
     FASTOPEN_KEY: Vec<u8>, Octets, "fastopen_key", TCP_FASTOPEN_KEY, "TCP_FASTOPEN_KEY", ReadWrite, Listening;
     /// Takes and sends data with the SYN without a cookie.
     FASTOPEN_NO_COOKIE: bool, Flag, "fastopen_no_cookie", TCP_FASTOPEN_NO_COOKIE, "TCP_FASTOPEN_NO_COOKIE", ReadWrite, BeforeConnect;
+    /// What the kernel knows of the connection: round trips, windows, bytes, losses.
+    INFO: TcpInfo, TcpInfo, "info", TCP_INFO, "TCP_INFO", Read, Any;
     /// Receives with each read how many bytes are left in the queue.
     INQ: bool, Flag, "inq", TCP_INQ, "TCP_INQ", ReadWrite, Any;
     /// Whether the connection speaks Multipath TCP; a socket that fell back to plain TCP says no.
@@ -47,10 +51,16 @@ options! {
     NODELAY: bool, Flag, "nodelay", TCP_NODELAY, "TCP_NODELAY", ReadWrite, Any;
     /// How much may wait unsent in the kernel while the socket is still writable.
     NOTSENT_LOWAT: u32, Bytes, "notsent_lowat", TCP_NOTSENT_LOWAT, "TCP_NOTSENT_LOWAT", ReadWrite, Any;
+    /// The sequence number of the queue that `TCP_REPAIR_QUEUE` chose, while the connection is under repair.
+    QUEUE_SEQ: u32, Unsigned, "queue_seq", TCP_QUEUE_SEQ, "TCP_QUEUE_SEQ", ReadWrite, Any;
     /// Acknowledges at once.
     ///
     /// Not for good: the kernel turns it off and on as the conversation goes.
     QUICKACK: bool, Flag, "quickack", TCP_QUICKACK, "TCP_QUICKACK", ReadWrite, Any;
+    /// Puts the connection under repair (1), to be moved to another host, or ends that (0; -1 without a probe); needs `CAP_NET_ADMIN`.
+    REPAIR: i32, Integer in -1..=1, "repair", TCP_REPAIR, "TCP_REPAIR", ReadWrite, Any;
+    /// Which queue a repair works on: 0 for none, 1 for what was received, 2 for what was sent.
+    REPAIR_QUEUE: i32, Integer in 0..=2, "repair_queue", TCP_REPAIR_QUEUE, "TCP_REPAIR_QUEUE", ReadWrite, Any;
     /// How long a resend waits at most, between two tries.
     RTO_MAX_MS: Duration, Milliseconds in 1000..=120_000, "rto_max_ms", TCP_RTO_MAX_MS, "TCP_RTO_MAX_MS", ReadWrite, Any;
     /// How long a resend waits at least.

@@ -6,7 +6,10 @@ use std::fmt;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use super::Kind;
+use super::{
+    CanFilter, IcmpFilter, Icmpv6Filter, Kind, MemoryInfo, MptcpInfo, PacketStatistics, RolloverStatistics,
+    TcpInfo, TipcGroup, TransmitTime, XdpOffsets, XdpStatistics,
+};
 use crate::kinds::{Family, Protocol, Type, named_integer};
 use crate::sys::constants as c;
 
@@ -117,6 +120,34 @@ pub enum Value {
     MtuDiscover(MtuDiscover),
     /// The peer's process, user and group.
     Credentials(PeerCredentials),
+    /// Nothing: the option is a command, printed `now`.
+    Signal,
+    /// Numbers: of groups.
+    Numbers(Vec<u32>),
+    /// How the times of packets to be sent are meant: `tai+deadline`.
+    TransmitTime(TransmitTime),
+    /// The memory that a socket takes.
+    MemoryInfo(MemoryInfo),
+    /// What the kernel knows of a TCP connection.
+    TcpInfo(Box<TcpInfo>),
+    /// What the kernel knows of a Multipath TCP connection.
+    MptcpInfo(Box<MptcpInfo>),
+    /// What became of packets.
+    PacketStatistics(PacketStatistics),
+    /// How often packets were handed on.
+    RolloverStatistics(RolloverStatistics),
+    /// Packets that an XDP socket dropped.
+    XdpStatistics(Box<XdpStatistics>),
+    /// Where an XDP socket's rings have their parts.
+    XdpOffsets(Box<XdpOffsets>),
+    /// The types of ICMP messages that come through: `0,3,8`.
+    IcmpFilter(IcmpFilter),
+    /// The types of `ICMPv6` messages that come through: `129`.
+    Icmpv6Filter(Icmpv6Filter),
+    /// The CAN frames that come through: `123:7ff,400:700`, or `none`.
+    CanFilters(Vec<CanFilter>),
+    /// A group of TIPC sockets: `type:instance:scope:flags`.
+    TipcGroup(TipcGroup),
 }
 
 impl fmt::Display for Value {
@@ -136,8 +167,33 @@ impl fmt::Display for Value {
             Self::Protocol(protocol) => write!(f, "{protocol:?}"),
             Self::MtuDiscover(mode) => mode.fmt(f),
             Self::Credentials(credentials) => credentials.fmt(f),
+            Self::Signal => f.write_str("now"),
+            Self::Numbers(numbers) => write_list(f, numbers),
+            Self::TransmitTime(time) => time.fmt(f),
+            Self::MemoryInfo(info) => info.fmt(f),
+            Self::TcpInfo(info) => info.fmt(f),
+            Self::MptcpInfo(info) => info.fmt(f),
+            Self::PacketStatistics(statistics) => statistics.fmt(f),
+            Self::RolloverStatistics(statistics) => statistics.fmt(f),
+            Self::XdpStatistics(statistics) => statistics.fmt(f),
+            Self::XdpOffsets(offsets) => offsets.fmt(f),
+            Self::IcmpFilter(filter) => filter.fmt(f),
+            Self::Icmpv6Filter(filter) => filter.fmt(f),
+            Self::CanFilters(filters) => write_list(f, filters),
+            Self::TipcGroup(group) => group.fmt(f),
         }
     }
+}
+
+/// With commas; `none` for an empty list.
+fn write_list(f: &mut fmt::Formatter<'_>, items: &[impl fmt::Display]) -> fmt::Result {
+    if items.is_empty() {
+        return f.write_str("none");
+    }
+    items.iter().enumerate().try_for_each(|(index, item)| {
+        let comma = if index == 0 { "" } else { "," };
+        write!(f, "{comma}{item}")
+    })
 }
 
 /// In the largest unit that says it exactly: `2s`, `1500ms`.
@@ -195,7 +251,7 @@ macro_rules! option_values {
 option_values! {
     bool = Flag, [Flag];
     i32 = Integer, [Integer, Errno];
-    u64 = Unsigned, [Wide, Rate];
+    u64 = Unsigned, [Wide, WideBytes, Rate];
     Duration = Duration, [Seconds, Milliseconds, Microseconds, TimeValue];
     Option<Duration> = Linger, [Linger];
     Ipv4Addr = Address, [Address];
@@ -205,13 +261,67 @@ option_values! {
     Protocol = Protocol, [Protocol];
     MtuDiscover = MtuDiscover, [MtuDiscover];
     PeerCredentials = Credentials, [Credentials];
+    TransmitTime = TransmitTime, [TransmitTime];
+    MemoryInfo = MemoryInfo, [MemoryInfo];
+    PacketStatistics = PacketStatistics, [PacketStatistics];
+    RolloverStatistics = RolloverStatistics, [RolloverStatistics];
+    IcmpFilter = IcmpFilter, [IcmpFilter];
+    Icmpv6Filter = Icmpv6Filter, [Icmpv6Filter];
+    TipcGroup = TipcGroup, [TipcGroup];
+}
+
+/// The larger types, which [`Value`] holds in a box.
+macro_rules! boxed_values {
+    ($($type:ident)*) => {$(
+        impl sealed::Sealed for $type {}
+
+        impl OptionValue for $type {
+            type Input<'a> = Self;
+            const KINDS: &'static [Kind] = &[Kind::$type];
+
+            fn from_value(value: Value) -> Option<Self> {
+                match value {
+                    Value::$type(value) => Some(*value),
+                    _ => None,
+                }
+            }
+
+            fn into_value(input: Self) -> Value {
+                Value::$type(Box::new(input))
+            }
+        }
+    )*};
+}
+
+boxed_values! { TcpInfo MptcpInfo XdpStatistics XdpOffsets }
+
+impl sealed::Sealed for () {}
+
+impl OptionValue for () {
+    type Input<'a> = Self;
+    const KINDS: &'static [Kind] = &[Kind::Signal];
+
+    fn from_value(value: Value) -> Option<Self> {
+        matches!(value, Value::Signal).then_some(())
+    }
+
+    fn into_value((): Self) -> Value {
+        Value::Signal
+    }
 }
 
 impl sealed::Sealed for u32 {}
 
 impl OptionValue for u32 {
     type Input<'a> = Self;
-    const KINDS: &'static [Kind] = &[Kind::Unsigned, Kind::Bytes, Kind::Interface, Kind::InterfaceBigEndian];
+    const KINDS: &'static [Kind] = &[
+        Kind::Unsigned,
+        Kind::Bytes,
+        Kind::Interface,
+        Kind::InterfaceBigEndian,
+        Kind::Length,
+        Kind::PathMtu,
+    ];
 
     fn from_value(value: Value) -> Option<Self> {
         match value {
@@ -258,5 +368,41 @@ impl OptionValue for Vec<u8> {
 
     fn into_value(input: &[u8]) -> Value {
         Value::Octets(input.to_vec())
+    }
+}
+
+impl sealed::Sealed for Vec<u32> {}
+
+impl OptionValue for Vec<u32> {
+    type Input<'a> = &'a [u32];
+    const KINDS: &'static [Kind] = &[Kind::Groups, Kind::Memberships];
+
+    fn from_value(value: Value) -> Option<Self> {
+        match value {
+            Value::Numbers(list) => Some(list),
+            _ => None,
+        }
+    }
+
+    fn into_value(input: &[u32]) -> Value {
+        Value::Numbers(input.to_vec())
+    }
+}
+
+impl sealed::Sealed for Vec<CanFilter> {}
+
+impl OptionValue for Vec<CanFilter> {
+    type Input<'a> = &'a [CanFilter];
+    const KINDS: &'static [Kind] = &[Kind::CanFilters];
+
+    fn from_value(value: Value) -> Option<Self> {
+        match value {
+            Value::CanFilters(list) => Some(list),
+            _ => None,
+        }
+    }
+
+    fn into_value(input: &[CanFilter]) -> Value {
+        Value::CanFilters(input.to_vec())
     }
 }

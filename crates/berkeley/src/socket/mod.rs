@@ -41,8 +41,10 @@ mod attempt;
 mod convert;
 mod describe;
 mod establish;
+mod filter;
 mod message;
 mod missing;
+mod multicast;
 mod options;
 mod patience;
 mod timeout;
@@ -59,6 +61,7 @@ use crate::sys::{Errno, fd, socket};
 
 pub(crate) use describe::kinds;
 pub use message::{ReceivedMessage, SendMessage};
+pub use multicast::LinkMembership;
 pub(crate) use patience::Patience;
 pub use timeout::Deadline;
 #[cfg(feature = "tokio")]

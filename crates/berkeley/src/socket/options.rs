@@ -4,8 +4,8 @@ use std::os::fd::AsFd;
 
 use super::{Socket, describe};
 use crate::error::{Error, Operation, Result};
-use crate::option::{Description, OptionValue, SocketOption, VALUE_MAX, Value};
-use crate::sys::{Errno, option};
+use crate::option::{Description, LIST_MAX, OptionValue, ROOM_MAX, SocketOption, Value};
+use crate::sys::{self, Errno, option};
 
 impl<F: AsFd> Socket<F> {
     /// Reads an option (getsockopt(2)).
@@ -58,14 +58,26 @@ impl<F: AsFd> Socket<F> {
         if !option.access.reads() {
             return Err(invalid(operation, option, "cannot be read, only set"));
         }
-        let mut buffer = [0; VALUE_MAX];
-        let room = &mut buffer[..option.kind.room()];
-        let length = option::option(self.fd.as_fd(), option.level.as_raw(), option.number, room)
-            .map_err(|errno| self.refused(operation, option, errno))?;
-        option
-            .kind
-            .decode(&room[..length])
-            .map_err(|explanation| Error::unexpected(operation, explanation).on(option.to_string()))
+        let mut buffer = [0; ROOM_MAX];
+        match self.read_option(option, &mut buffer[..option.kind.room()]) {
+            // Few lists are that long: only these cost an allocation.
+            Err(errno) if errno == Errno::RANGE && option.kind.is_list() => {
+                self.read_option(option, &mut vec![0; LIST_MAX])
+            }
+            read => read,
+        }
+        .map_err(|errno| self.refused(operation, option, errno))?
+        .map_err(|explanation| Error::unexpected(operation, explanation).on(option.to_string()))
+    }
+
+    /// The kernel's refusal outside, what is wrong with its bytes inside.
+    fn read_option(
+        &self,
+        option: &Description,
+        room: &mut [u8],
+    ) -> sys::Result<std::result::Result<Value, String>> {
+        let length = option::option(self.fd.as_fd(), option.level.as_raw(), option.number, room)?;
+        Ok(option.kind.decode(&room[..length]))
     }
 
     /// Sets an option that is known at run time; fails as [`set`](Self::set) does, and in words where the value is not

@@ -22,6 +22,7 @@ impl Errno {
     pub(crate) const NOSYS: Self = Self(libc::ENOSYS);
     pub(crate) const NOBUFS: Self = Self(libc::ENOBUFS);
     pub(crate) const NOMEM: Self = Self(libc::ENOMEM);
+    pub(crate) const RANGE: Self = Self(libc::ERANGE);
 
     pub(crate) const fn from_raw(errno: i32) -> Self {
         Self(errno)

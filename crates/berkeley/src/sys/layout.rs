@@ -298,6 +298,26 @@ pub(crate) mod extended_error {
     pub(crate) const OFFENDER: usize = size_of::<libc::sock_extended_err>();
 }
 
+/// `struct group_req` and `struct group_source_req` (RFC 3678): an interface's index, then one address or two.
+pub(crate) mod group {
+    use super::{offset_of, size_of};
+    pub(crate) const INTERFACE: usize = offset_of!(libc::group_source_req, gsr_interface);
+    pub(crate) const GROUP: usize = offset_of!(libc::group_source_req, gsr_group);
+    pub(crate) const SOURCE: usize = offset_of!(libc::group_source_req, gsr_source);
+    pub(crate) const SIZE: usize = size_of::<libc::group_req>();
+    pub(crate) const SOURCE_SIZE: usize = size_of::<libc::group_source_req>();
+}
+
+/// `struct packet_mreq`
+pub(crate) mod packet_membership {
+    use super::{offset_of, size_of};
+    pub(crate) const INTERFACE: usize = offset_of!(libc::packet_mreq, mr_ifindex);
+    pub(crate) const TYPE: usize = offset_of!(libc::packet_mreq, mr_type);
+    pub(crate) const LENGTH: usize = offset_of!(libc::packet_mreq, mr_alen);
+    pub(crate) const ADDRESS: usize = offset_of!(libc::packet_mreq, mr_address);
+    pub(crate) const SIZE: usize = size_of::<libc::packet_mreq>();
+}
+
 // The encoders write the family as two bytes at the front and treat what follows as opaque for unknown families.
 const _: () = assert!(FAMILY == 0 && FAMILY_SIZE == 2);
 const _: () = assert!(inet::SIZE <= ADDRESS_MAX && inet6::SIZE <= ADDRESS_MAX);
@@ -325,4 +345,17 @@ const _: () = {
     // SAFETY: so does CMSG_LEN.
     let length = unsafe { libc::CMSG_LEN(data) };
     assert!(cmsg::space(data as usize) == space as usize && cmsg::length(data as usize) == length as usize);
+};
+const _: () = assert!(group::INTERFACE == 0 && group::GROUP == offset_of!(libc::group_req, gr_group));
+const _: () = assert!(group::SOURCE == group::SIZE && packet_membership::SIZE == 16);
+
+/// Structures whose fields the option table reads at literal offsets, where libc declares them as the kernel does.
+const _: () = {
+    assert!(size_of::<libc::can_filter>() == 8 && size_of::<libc::sock_filter>() == 8);
+    assert!(size_of::<libc::sock_txtime>() == 8 && size_of::<libc::tpacket_stats_v3>() == 12);
+    assert!(size_of::<libc::xdp_mmap_offsets>() == 128 && size_of::<libc::xdp_statistics>() == 48);
+    assert!(offset_of!(libc::xdp_statistics, rx_ring_full) == 24);
+    assert!(offset_of!(libc::xdp_mmap_offsets, cr) == 96);
+    assert!(offset_of!(libc::tcp_info, tcpi_rto) == 8 && offset_of!(libc::tcp_info, tcpi_rtt) == 68);
+    assert!(offset_of!(libc::tcp_info, tcpi_total_retrans) == 100);
 };

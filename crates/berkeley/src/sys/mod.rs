@@ -14,6 +14,8 @@
 //! | `message` | `send_message`, `receive_message` |
 //! | `control` | `ControlData`, `Walk`, `descriptors_in` |
 //! | `option` | `option`, `option_i32`, `set_option` |
+//! | `filter` | `attach` |
+//! | `raw` | `option`, `set_option`, for any numbers: the library's public `unsafe` functions |
 //! | `fd` | `duplicate`, `duplicate_inherited`, `set_close_on_exec`, `set_nonblocking`, `is_nonblocking`, `unsent` |
 //! | `file` | `send_file`, `read_at`, `pipe`, `set_pipe_capacity`, `pipe_capacity`, `splice`, `read` |
 //! | `identity` | `own` |
@@ -31,11 +33,13 @@ pub(crate) mod control;
 pub(crate) mod errno;
 pub(crate) mod fd;
 pub(crate) mod file;
+pub(crate) mod filter;
 pub(crate) mod identity;
 pub(crate) mod layout;
 pub(crate) mod message;
 pub(crate) mod option;
 pub(crate) mod poll;
+pub mod raw;
 pub(crate) mod resolve;
 pub(crate) mod ring;
 pub(crate) mod signal;

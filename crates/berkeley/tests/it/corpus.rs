@@ -15,6 +15,8 @@ pub(crate) mod address;
 pub(crate) mod control;
 #[path = "../../../../fuzz/properties/option_parse.rs"]
 mod option_parse;
+#[path = "../../../../fuzz/properties/tcp_info.rs"]
+pub(crate) mod tcp_info;
 
 /// The inputs of one target.
 fn corpus(target: &str) -> Vec<Vec<u8>> {
@@ -62,6 +64,13 @@ fn every_option_in_the_corpus_holds_its_properties() {
     let good = texts.iter().filter(|text| option_parse::check(text)).count();
     let bad = texts.len() - good;
     assert!(good >= 15 && bad >= 15, "the corpus has both kinds: {good} good, {bad} bad");
+}
+
+#[test]
+fn every_tcp_info_in_the_corpus_holds_its_properties() {
+    let inputs = corpus("tcp_info");
+    let decoded = inputs.iter().filter_map(|bytes| tcp_info::check(bytes)).count();
+    assert!(decoded >= 7 && inputs.len() - decoded >= 2, "the corpus has both kinds: {decoded} decoded");
 }
 
 /// The values that people type, and what they might mistype.

@@ -3,13 +3,13 @@
 use std::fs::File;
 use std::io;
 use std::io::IoSlice;
-use std::net::{Ipv4Addr, Shutdown};
+use std::net::{Ipv4Addr, Ipv6Addr, Shutdown};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::time::Duration;
 
 use berkeley::control::{self, ControlBuffer};
 use berkeley::fault::{self, Plan};
-use berkeley::option::{self, Value};
+use berkeley::option::{self, Filter, Instruction, Value};
 use berkeley::resolve::{
     BackHints, Hints, interface_index, interface_name, interfaces, resolve, resolve_back,
 };
@@ -17,8 +17,8 @@ use berkeley::ring::RingBuilder;
 use berkeley::splice::{SplicePipe, splice};
 use berkeley::zero_copy::ZeroCopy;
 use berkeley::{
-    Address, AsyncSocket, Cause, Connector, Deadline, Error, Family, Flags, Interest, Operation,
-    OtherAddress, Protocol, SendMessage, ServerOptions, Socket, SocketRef, Type, UnixAddress,
+    Address, AsyncSocket, Cause, Connector, Deadline, Error, Family, Flags, Interest, LinkMembership,
+    Operation, OtherAddress, Protocol, SendMessage, ServerOptions, Socket, SocketRef, Type, UnixAddress,
     create_connection, create_server, create_servers_at,
 };
 
@@ -57,6 +57,8 @@ fn rows() -> Vec<Row> {
         waiting(),
         parsing(),
         options(),
+        memberships(),
+        filters(),
         looking_up(),
         connecting(),
         serving(),
@@ -248,6 +250,52 @@ fn options() -> Vec<Row> {
         row(Operation::SetOption, "socket.acceptconn", failed(udp.set(option::ACCEPTCONN, true))),
         row(Operation::SetOption, "ip.ttl", failed(udp.set_value(ttl, &Value::Flag(true)))),
         row(Operation::SetOption, "ip.ttl", failed(ttl.parse(Some("many")))),
+    ]
+}
+
+fn memberships() -> Vec<Row> {
+    let udp = UDP.socket();
+    let (group, source) = (Ipv4Addr::new(239, 1, 2, 3), Ipv4Addr::LOCALHOST);
+    let of = |what: &str| format!("{what} of udp");
+    let promiscuous = LinkMembership::Promiscuous;
+    vec![
+        row(Operation::Join, of("192.0.2.1"), failed(udp.join(ELSEWHERE.0, 0))),
+        row(Operation::Leave, of("239.1.2.3"), failed(udp.leave(group, 1))),
+        row(
+            Operation::JoinSource,
+            of("239.1.2.3 from ::1"),
+            failed(udp.join_source(group, Ipv6Addr::LOCALHOST, 1)),
+        ),
+        row(
+            Operation::LeaveSource,
+            of("239.1.2.3 from 127.0.0.1"),
+            failed(udp.leave_source(group, source, 1)),
+        ),
+        row(
+            Operation::BlockSource,
+            of("239.1.2.3 from 127.0.0.1"),
+            failed(udp.block_source(group, source, 1)),
+        ),
+        row(
+            Operation::UnblockSource,
+            of("239.1.2.3 from 127.0.0.1"),
+            failed(udp.unblock_source(group, source, 1)),
+        ),
+        row(Operation::JoinLink, of("interface 1"), failed(udp.join_link(1, promiscuous))),
+        row(Operation::LeaveLink, of("interface 1"), failed(udp.leave_link(1, promiscuous))),
+    ]
+}
+
+fn filters() -> Vec<Row> {
+    let udp = UDP.socket();
+    let keep = Filter::new([Instruction::statement(0x06, u32::MAX)]).unwrap();
+    let locked = UDP.socket();
+    locked.lock_filter().unwrap();
+    vec![
+        row(Operation::AttachFilter, "udp", failed(locked.attach_filter(&keep))),
+        row(Operation::DetachFilter, "udp", failed(udp.detach_filter())),
+        row(Operation::AttachReuseportFilter, "udp", failed(udp.attach_reuseport_filter(&keep))),
+        row(Operation::DetachReuseportFilter, "udp", failed(udp.detach_reuseport_filter())),
     ]
 }
 

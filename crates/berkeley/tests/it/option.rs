@@ -14,19 +14,27 @@ use crate::skip::skip;
 /// A socket of one kind, and the levels that answer for it.
 struct Specimen {
     name: &'static str,
-    levels: [Level; 3],
+    levels: &'static [Level],
     /// The socket under test first; those after it keep it alive.
     make: fn() -> berkeley::Result<Vec<Socket>>,
 }
 
-const TCP: [Level; 3] = [Level::SOCKET, Level::IP, Level::TCP];
-const TCP6: [Level; 3] = [Level::SOCKET, Level::IPV6, Level::TCP];
-const UDP: [Level; 3] = [Level::SOCKET, Level::IP, Level::UDP];
-const UDP6: [Level; 3] = [Level::SOCKET, Level::IPV6, Level::UDP];
+const TCP: &[Level] = &[Level::SOCKET, Level::IP, Level::TCP];
+const TCP6: &[Level] = &[Level::SOCKET, Level::IPV6, Level::TCP];
+const UDP: &[Level] = &[Level::SOCKET, Level::IP, Level::UDP];
+const UDP6: &[Level] = &[Level::SOCKET, Level::IPV6, Level::UDP];
+const UDPLITE: &[Level] = &[Level::SOCKET, Level::IP, Level::UDPLITE];
+const PACKET: Family = Family::from_raw(libc::AF_PACKET);
+const NETLINK: Family = Family::from_raw(libc::AF_NETLINK);
+const VSOCK: Family = Family::from_raw(libc::AF_VSOCK);
+const CAN: Family = Family::from_raw(libc::AF_CAN);
+const ALG: Family = Family::from_raw(libc::AF_ALG);
+const TIPC: Family = Family::from_raw(libc::AF_TIPC);
+const XDP: Family = Family::from_raw(libc::AF_XDP);
 
 const SPECIMENS: &[Specimen] = &[
     Specimen { name: "tcp", levels: TCP, make: || one(Family::INET, Type::STREAM) },
-    Specimen { name: "tcp, connected", levels: TCP, make: connected_tcp },
+    Specimen { name: "tcp, connected", levels: TCP, make: || connected_tcp(Protocol::TCP) },
     Specimen { name: "tcp6", levels: TCP6, make: || one(Family::INET6, Type::STREAM) },
     Specimen { name: "udp", levels: UDP, make: || one(Family::INET, Type::DGRAM) },
     Specimen { name: "udp, connected", levels: UDP, make: || connected_udp((Ipv4Addr::LOCALHOST, 9).into()) },
@@ -36,25 +44,44 @@ const SPECIMENS: &[Specimen] = &[
         levels: UDP6,
         make: || connected_udp((Ipv6Addr::LOCALHOST, 9).into()),
     },
-    Specimen { name: "unix pair", levels: [Level::SOCKET; 3], make: unix_pair },
-    Specimen { name: "raw", levels: [Level::SOCKET, Level::IP, Level::IP], make: || raw(Family::INET) },
-    Specimen { name: "raw6", levels: [Level::SOCKET, Level::IPV6, Level::IPV6], make: || raw(Family::INET6) },
+    Specimen { name: "udplite", levels: UDPLITE, make: || of(Family::INET, Type::DGRAM, Protocol::UDPLITE) },
+    Specimen { name: "mptcp, connected", levels: &[Level::MPTCP], make: || connected_tcp(Protocol::MPTCP) },
+    Specimen { name: "unix pair", levels: &[Level::SOCKET], make: unix_pair },
+    Specimen { name: "raw", levels: &[Level::SOCKET, Level::IP], make: || raw(Family::INET) },
+    Specimen { name: "raw6", levels: &[Level::SOCKET, Level::IPV6], make: || raw(Family::INET6) },
+    Specimen { name: "icmp", levels: &[Level::ICMP], make: || of(Family::INET, Type::RAW, Protocol::ICMP) },
+    Specimen {
+        name: "icmpv6",
+        levels: &[Level::ICMPV6],
+        make: || of(Family::INET6, Type::RAW, Protocol::ICMPV6),
+    },
+    Specimen { name: "packet", levels: &[Level::PACKET], make: || one(PACKET, Type::RAW) },
+    Specimen { name: "netlink", levels: &[Level::NETLINK], make: || one(NETLINK, Type::RAW) },
+    Specimen { name: "vsock", levels: &[Level::VSOCK], make: || one(VSOCK, Type::STREAM) },
+    Specimen { name: "can", levels: &[Level::CAN], make: || of(CAN, Type::RAW, Protocol::from_raw(1)) },
+    Specimen { name: "alg", levels: &[Level::ALG], make: || one(ALG, Type::SEQPACKET) },
+    Specimen { name: "tipc", levels: &[Level::TIPC], make: || one(TIPC, Type::RDM) },
+    Specimen { name: "xdp", levels: &[Level::XDP], make: || one(XDP, Type::RAW) },
 ];
 
+fn of(family: Family, kind: Type, protocol: Protocol) -> berkeley::Result<Vec<Socket>> {
+    Ok(vec![Socket::new(family, kind, protocol)?])
+}
+
 fn one(family: Family, kind: Type) -> berkeley::Result<Vec<Socket>> {
-    Ok(vec![Socket::new(family, kind, Protocol::DEFAULT)?])
+    of(family, kind, Protocol::DEFAULT)
 }
 
 /// 253 is a protocol for experiments (RFC 3692): nothing here sends or receives it.
 fn raw(family: Family) -> berkeley::Result<Vec<Socket>> {
-    Ok(vec![Socket::new(family, Type::RAW, Protocol::from_raw(253))?])
+    of(family, Type::RAW, Protocol::from_raw(253))
 }
 
-fn connected_tcp() -> berkeley::Result<Vec<Socket>> {
-    let listener = Socket::new(Family::INET, Type::STREAM, Protocol::DEFAULT)?;
+fn connected_tcp(protocol: Protocol) -> berkeley::Result<Vec<Socket>> {
+    let listener = Socket::new(Family::INET, Type::STREAM, protocol)?;
     listener.bind((Ipv4Addr::LOCALHOST, 0))?;
     listener.listen(1)?;
-    let client = Socket::new(Family::INET, Type::STREAM, Protocol::DEFAULT)?;
+    let client = Socket::new(Family::INET, Type::STREAM, protocol)?;
     client.set_timeout(Some(Duration::from_secs(10)))?;
     client.connect(listener.local_address()?)?;
     Ok(vec![client, listener])
@@ -84,6 +111,8 @@ const REFUSALS: &[(&str, i32, &str)] = &[
     ("SO_PASSCRED", EOPNOTSUPP, "for Unix and netlink sockets alone, since Linux 6.16"),
     ("SO_PASSPIDFD", EOPNOTSUPP, "for Unix and netlink sockets alone, since Linux 6.16"),
     ("SO_PASSSEC", EOPNOTSUPP, "for Unix and netlink sockets alone, since Linux 6.16"),
+    ("SO_PASSRIGHTS", EOPNOTSUPP, "for Unix sockets alone"),
+    ("SO_PEERGROUPS", libc::ENODATA, "where there is a peer"),
     ("SO_PEEK_OFF", EOPNOTSUPP, "not for raw sockets; for TCP since Linux 6.9"),
     ("SO_PEERSEC", ENOPROTOOPT, "for kernels with a security module that labels sockets"),
     ("SO_REUSEPORT", EOPNOTSUPP, "for internet sockets alone, since Linux 6.13"),
@@ -100,6 +129,10 @@ const REFUSALS: &[(&str, i32, &str)] = &[
     ("IPV6_CHECKSUM", ENOPROTOOPT, "for raw sockets alone"),
     ("IPV6_HDRINCL", ENOPROTOOPT, "for raw sockets alone"),
     ("IPV6_MTU", ENOTCONN, "once connected"),
+    ("IPV6_PATHMTU", ENOTCONN, "once connected"),
+    ("TCP_REPAIR_QUEUE", EINVAL, "under repair"),
+    ("TCP_QUEUE_SEQ", EINVAL, "under repair"),
+    ("PACKET_ROLLOVER_STATS", EINVAL, "in a fanout group"),
     ("IPV6_V6ONLY", EINVAL, "before bind, and connecting binds; a raw socket has its number from the start"),
     ("TCP_FASTOPEN_CONNECT", EINVAL, "before connect"),
     ("TCP_FASTOPEN_CONNECT", EOPNOTSUPP, "where net.ipv4.tcp_fastopen lets clients"),
@@ -115,6 +148,8 @@ const NEWER: &[(&str, &str)] = &[
     ("SO_TXREHASH", "5.18"),
     ("SO_RCVMARK", "5.19"),
     ("SO_PASSPIDFD", "6.5"),
+    ("SO_RCVPRIORITY", "6.14"),
+    ("SO_PASSRIGHTS", "6.16"),
     ("IP_RECVERR_RFC4884", "5.9"),
     ("IP_LOCAL_PORT_RANGE", "6.3"),
     ("IP_PROTOCOL", "6.4"),
@@ -179,7 +214,9 @@ fn every_readable_option_reads_or_is_refused_for_a_known_reason() {
 fn every_writable_flag_reads_back_as_it_was_set() {
     for option in option::all().filter(|option| option.access.writes() && option.kind == Kind::Flag) {
         on_each_specimen(option, |socket| {
-            for on in [true, false] {
+            // A lock that could be undone would be none.
+            let states: &[bool] = if option.c_name == "SO_LOCK_FILTER" { &[true] } else { &[true, false] };
+            for &on in states {
                 socket.set_value(option, &Value::Flag(on))?;
                 let kept = option.access.reads() && !NOT_KEPT.iter().any(|(name, _)| *name == option.c_name);
                 if kept {
@@ -333,6 +370,9 @@ fn options_are_found_by_full_name_c_name_and_bare_name() {
         ("so_reuseaddr", "SO_REUSEADDR"),
         ("socket.reuseaddr", "SO_REUSEADDR"),
         ("ttl", "IP_TTL"),
+        ("tipc.nodelay", "TIPC_NODELAY"),
+        ("packet.statistics", "PACKET_STATISTICS"),
+        ("qdisc_bypass", "PACKET_QDISC_BYPASS"),
         ("ipv6.mtu", "IPV6_MTU"),
     ];
     for (name, want) in rows {
@@ -353,7 +393,7 @@ fn every_option_is_found_by_its_full_name_and_its_c_name() {
 fn a_name_of_several_options_lists_them() {
     let error = option::find("mtu").unwrap_err();
     assert_eq!(error.to_string(), r#""mtu" is the name of several options: ip.mtu, ipv6.mtu"#);
-    assert_eq!(option::find_in(&TCP6, "mtu").map(|option| option.c_name), Ok("IPV6_MTU"));
+    assert_eq!(option::find_in(TCP6, "mtu").map(|option| option.c_name), Ok("IPV6_MTU"));
 }
 
 #[test]
@@ -395,18 +435,32 @@ fn names_and_numbers_are_unique_within_a_level() {
 #[test]
 fn every_row_has_its_c_name_as_constant_and_as_alias_of_the_documentation() {
     const MACRO: &str = include_str!("../../src/option/mod.rs");
-    const LEVELS: [&str; 5] = [
+    const LEVELS: [&str; Level::ALL.len()] = [
         include_str!("../../src/option/socket.rs"),
         include_str!("../../src/option/ip.rs"),
         include_str!("../../src/option/ipv6.rs"),
         include_str!("../../src/option/tcp.rs"),
         include_str!("../../src/option/udp.rs"),
+        include_str!("../../src/option/udplite.rs"),
+        include_str!("../../src/option/mptcp.rs"),
+        include_str!("../../src/option/icmp.rs"),
+        include_str!("../../src/option/icmpv6.rs"),
+        include_str!("../../src/option/packet.rs"),
+        include_str!("../../src/option/netlink.rs"),
+        include_str!("../../src/option/vsock.rs"),
+        include_str!("../../src/option/can.rs"),
+        include_str!("../../src/option/alg.rs"),
+        include_str!("../../src/option/tipc.rs"),
+        include_str!("../../src/option/xdp.rs"),
     ];
     assert!(MACRO.contains("#[doc(alias = $c_name)]"));
     let mut rows = 0;
-    for line in LEVELS.iter().flat_map(|source| source.lines()).filter(|line| {
-        line.ends_with("Any;")
-            || line.trim_start().starts_with(|first: char| first.is_ascii_uppercase()) && line.contains(": ")
+    // The table alone: what follows it in a file are the types of its values.
+    let tables = LEVELS.iter().flat_map(|source| {
+        source.lines().skip_while(|line| *line != "options! {").take_while(|line| *line != "}")
+    });
+    for line in tables.filter(|line| {
+        line.trim_start().starts_with(|first: char| first.is_ascii_uppercase()) && line.contains(": ")
     }) {
         let fields: Vec<&str> = line.trim().trim_end_matches(';').split(", ").collect();
         let [.., constant, literal, _, _] = fields[..] else { panic!("no row: {line}") };

@@ -11,9 +11,13 @@ use crate::endpoint::{Meaning, Scheme, Vocabulary};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SocketOptions;
 
+/// The levels that the sockets of some scheme have: no endpoint is a CAN bus or a packet socket.
+const LEVELS: [Level; 5] = [Level::SOCKET, Level::IP, Level::IPV6, Level::TCP, Level::UDP];
+
 /// Full names, with what they stand for.
 static NAMES: LazyLock<Vec<(String, &'static Description)>> = LazyLock::new(|| {
-    option::all().filter(|option| option.access.writes()).map(|option| (option.to_string(), option)).collect()
+    let settable = |option: &&Description| option.access.writes() && LEVELS.contains(&option.level);
+    option::all().filter(settable).map(|option| (option.to_string(), option)).collect()
 });
 
 fn full_name(option: &Description) -> Option<&'static str> {
@@ -27,7 +31,7 @@ pub(super) fn by_full_name(name: &str) -> Option<&'static Description> {
 
 impl Vocabulary for SocketOptions {
     fn look_up(&self, word: &str) -> Meaning<'_> {
-        match option::find(word) {
+        match option::find_in(&LEVELS, word) {
             Ok(option) => full_name(option).map_or(Meaning::Unknown, Meaning::One),
             Err(FindError::Ambiguous { options, .. }) => {
                 match options.into_iter().filter_map(full_name).collect::<Vec<_>>()[..] {
@@ -50,7 +54,7 @@ impl Vocabulary for SocketOptions {
             Level::TCP => scheme == Scheme::Tcp,
             Level::UDP => scheme == Scheme::Udp,
             Level::IP | Level::IPV6 => !scheme.is_unix(),
-            _ => true,
+            level => level == Level::SOCKET,
         }
     }
 }
@@ -67,6 +71,20 @@ mod tests {
         }
         assert_eq!(SocketOptions.look_up("cork"), Meaning::Several(vec!["tcp.cork", "udp.cork"]));
         assert_eq!(SocketOptions.look_up("acceptconn"), Meaning::Unknown, "it can only be read");
+    }
+
+    #[test]
+    fn options_that_no_scheme_can_have_are_unknown() {
+        for option in option::all().filter(|option| !LEVELS.contains(&option.level)) {
+            for word in [option.to_string(), option.c_name.to_owned()] {
+                assert_eq!(SocketOptions.look_up(&word), Meaning::Unknown, "{word}");
+            }
+            assert!(!SocketOptions.names().contains(&option.to_string().as_str()), "{option}");
+            for scheme in [Scheme::Tcp, Scheme::Udp] {
+                assert!(!SocketOptions.applies(&option.to_string(), scheme), "{option}");
+            }
+        }
+        assert_eq!(SocketOptions.look_up("pktinfo"), Meaning::One("ip.pktinfo"), "netlink has one too");
     }
 
     #[test]

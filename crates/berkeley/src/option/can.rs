@@ -1,0 +1,82 @@
+//! Options of raw CAN sockets, classic, FD and XL: `SOL_CAN_RAW` (the kernel's `Documentation/networking/can.rst`).
+
+use std::fmt;
+
+use super::codec::field;
+use super::options;
+
+options! {
+    CAN, "can(4)";
+
+    /// Which classes of error frames are received, by the flags `CAN_ERR_*`; 0 for none.
+    ERR_FILTER: u32, Unsigned in 0..=0x1fff_ffff, "err_filter", CAN_RAW_ERR_FILTER, "CAN_RAW_ERR_FILTER", ReadWrite, Any;
+    /// Receives and sends frames of CAN FD too, with up to 64 bytes of data.
+    FD_FRAMES: bool, Flag, "fd_frames", CAN_RAW_FD_FRAMES, "CAN_RAW_FD_FRAMES", ReadWrite, Any;
+    /// Which frames are received: those that one of the filters lets through; all, at first; none, where there is no filter.
+    FILTER: Vec<CanFilter>, CanFilters, "filter", CAN_RAW_FILTER, "CAN_RAW_FILTER", ReadWrite, Any;
+    /// Receives only what all the filters let through, not one of them.
+    JOIN_FILTERS: bool, Flag, "join_filters", CAN_RAW_JOIN_FILTERS, "CAN_RAW_JOIN_FILTERS", ReadWrite, Any;
+    /// Shows what is sent to the other sockets of this host.
+    LOOPBACK: bool, Flag, "loopback", CAN_RAW_LOOPBACK, "CAN_RAW_LOOPBACK", ReadWrite, Any;
+    /// Shows what is sent to this socket as well.
+    RECV_OWN_MSGS: bool, Flag, "recv_own_msgs", CAN_RAW_RECV_OWN_MSGS, "CAN_RAW_RECV_OWN_MSGS", ReadWrite, Any;
+    /// Receives and sends frames of CAN XL too, with up to 2048 bytes of data.
+    XL_FRAMES: bool, Flag, "xl_frames", CAN_RAW_XL_FRAMES, "CAN_RAW_XL_FRAMES", ReadWrite, Any;
+}
+
+/// Lets a frame through where the bits of its identifier under `mask` are those of `id`.
+///
+/// `Display` prints it as the tools for CAN do, in hexadecimal: `123:7ff`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[doc(alias = "can_filter")]
+pub struct CanFilter {
+    /// The identifier; with `CAN_INV_FILTER` (0x20000000), what is let through is the rest.
+    pub id: u32,
+    /// The bits that count.
+    pub mask: u32,
+}
+
+impl CanFilter {
+    /// `sizeof(struct can_filter)`
+    const SIZE: usize = 8;
+    /// The most that a socket takes: `CAN_RAW_FILTER_MAX`.
+    const MAX: usize = 512;
+
+    pub(super) fn decode_all(bytes: &[u8]) -> Option<Vec<Self>> {
+        let chunks = bytes.chunks_exact(Self::SIZE);
+        let whole = chunks.remainder().is_empty().then_some(chunks)?;
+        let number = |chunk, offset| field(chunk, offset).map(u32::from_ne_bytes);
+        whole.map(|chunk| Some(Self { id: number(chunk, 0)?, mask: number(chunk, 4)? })).collect()
+    }
+
+    pub(super) fn encode_all(filters: &[Self]) -> Result<Vec<u8>, String> {
+        if filters.len() > Self::MAX {
+            return Err(format!("takes at most {} filters, got {}", Self::MAX, filters.len()));
+        }
+        let fields = filters.iter().flat_map(|filter| [filter.id, filter.mask]);
+        Ok(fields.flat_map(u32::to_ne_bytes).collect())
+    }
+
+    /// `123:7ff,400:700`; `none` for no filter at all.
+    pub(super) fn parse_all(text: &str) -> Option<Vec<Self>> {
+        if text == "none" {
+            return Some(Vec::new());
+        }
+        let digits = |text: &str| {
+            let hex = text.bytes().all(|digit| digit.is_ascii_hexdigit());
+            hex.then(|| u32::from_str_radix(text, 16).ok())?
+        };
+        let filter = |text: &str| {
+            let (id, mask) = text.split_once(':')?;
+            Some(Self { id: digits(id)?, mask: digits(mask)? })
+        };
+        let filters: Vec<Self> = text.split(',').map(filter).collect::<Option<_>>()?;
+        (filters.len() <= Self::MAX).then_some(filters)
+    }
+}
+
+impl fmt::Display for CanFilter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:x}:{:x}", self.id, self.mask)
+    }
+}
