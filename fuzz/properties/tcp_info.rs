@@ -3,8 +3,7 @@
 use berkeley::option::TcpInfo;
 
 /// Decodes: bytes that end before what every kernel gives are refused, a field is there exactly where its bytes are,
-/// and
-/// whatever was decoded prints on one line. Gives what was decoded.
+/// and whatever was decoded prints on one line. Gives what was decoded.
 ///
 /// # Panics
 /// When one of these does not hold.
