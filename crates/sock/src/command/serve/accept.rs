@@ -92,13 +92,14 @@ impl Shortage {
 }
 
 /// Errors that belong to one client's connection, which accept(2) passes on, and not to the listener.
+///
+/// `EPERM` is not among them: a firewall may mean one client by it, but a sandbox means all, and that would spin.
 fn is_the_clients(error: &Error) -> bool {
     use std::io::ErrorKind as Kind;
     matches!(
         error.kind(),
         Kind::ConnectionAborted
             | Kind::ConnectionReset
-            | Kind::PermissionDenied
             | Kind::NetworkDown
             | Kind::NetworkUnreachable
             | Kind::HostUnreachable
