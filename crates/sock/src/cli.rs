@@ -92,7 +92,7 @@ pub struct ServeArgs {
     /// Close a connection that is silent for so long
     #[arg(long, value_name = "TIME", value_parser = positive)]
     pub idle_timeout: Option<Period>,
-    /// Time for owed answers after SIGTERM
+    /// Time for owed answers after a signal
     #[arg(long, value_name = "TIME", default_value = "10s")]
     pub grace: Period,
     /// Once listening, write the addresses there

@@ -44,7 +44,7 @@ Exit codes:
   1 other failure   5 unreachable         124 timeout
   2 misuse          7 permission denied   130 interrupted
   3 name unknown    8 address in use      143 terminated
-A server that drained after SIGINT or SIGTERM exits 0.";
+A server that drained after SIGINT, SIGTERM or SIGHUP exits 0.";
 }
 
 impl From<Exit> for ExitCode {
