@@ -79,8 +79,8 @@ pub(crate) use libc::{
     TCP_CC_INFO, TCP_CONGESTION, TCP_CORK, TCP_DEFER_ACCEPT, TCP_FASTOPEN, TCP_FASTOPEN_CONNECT,
     TCP_FASTOPEN_KEY, TCP_FASTOPEN_NO_COOKIE, TCP_INFO, TCP_INQ, TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL,
     TCP_LINGER2, TCP_MAXSEG, TCP_NODELAY, TCP_NOTSENT_LOWAT, TCP_QUEUE_SEQ, TCP_QUICKACK, TCP_REPAIR,
-    TCP_REPAIR_QUEUE, TCP_SAVE_SYN, TCP_SAVED_SYN, TCP_SYNCNT, TCP_THIN_DUPACK, TCP_THIN_LINEAR_TIMEOUTS,
-    TCP_TIMESTAMP, TCP_ULP, TCP_USER_TIMEOUT, TCP_WINDOW_CLAMP,
+    TCP_REPAIR_OPTIONS, TCP_REPAIR_QUEUE, TCP_REPAIR_WINDOW, TCP_SAVE_SYN, TCP_SAVED_SYN, TCP_SYNCNT,
+    TCP_THIN_DUPACK, TCP_THIN_LINEAR_TIMEOUTS, TCP_TIMESTAMP, TCP_ULP, TCP_USER_TIMEOUT, TCP_WINDOW_CLAMP,
 };
 // Options of UDP (udp(7)).
 pub(crate) use libc::{UDP_CORK, UDP_ENCAP, UDP_GRO, UDP_NO_CHECK6_RX, UDP_NO_CHECK6_TX, UDP_SEGMENT};
@@ -232,6 +232,8 @@ pub(crate) const SO_DETACH_REUSEPORT_BPF: i32 = if IS_SPARC { 0x0047 } else { 68
 pub(crate) const SO_RCVPRIORITY: i32 = if IS_SPARC { 0x005b } else { 82 };
 /// Since Linux 6.16.
 pub(crate) const SO_PASSRIGHTS: i32 = if IS_SPARC { 0x005c } else { 83 };
+/// Since Linux 6.17.
+pub(crate) const SO_INQ: i32 = if IS_SPARC { 0x005d } else { 84 };
 const IS_SPARC: bool = cfg!(any(target_arch = "sparc", target_arch = "sparc64"));
 
 // `include/uapi/linux/vm_sockets.h`
@@ -274,3 +276,90 @@ pub(crate) const TCP_CA_DISORDER: i32 = 1;
 pub(crate) const TCP_CA_CWR: i32 = 2;
 pub(crate) const TCP_CA_RECOVERY: i32 = 3;
 pub(crate) const TCP_CA_LOSS: i32 = 4;
+
+// `include/uapi/linux/dccp.h`, gone since Linux 6.16, and `include/linux/socket.h`.
+pub(crate) const SOL_DCCP: i32 = 269;
+pub(crate) const DCCP_SOCKOPT_SERVICE: i32 = 2;
+pub(crate) const DCCP_SOCKOPT_GET_CUR_MPS: i32 = 5;
+pub(crate) const DCCP_SOCKOPT_SERVER_TIMEWAIT: i32 = 6;
+pub(crate) const DCCP_SOCKOPT_SEND_CSCOV: i32 = 10;
+pub(crate) const DCCP_SOCKOPT_RECV_CSCOV: i32 = 11;
+pub(crate) const DCCP_SOCKOPT_AVAILABLE_CCIDS: i32 = 12;
+pub(crate) const DCCP_SOCKOPT_CCID: i32 = 13;
+pub(crate) const DCCP_SOCKOPT_TX_CCID: i32 = 14;
+pub(crate) const DCCP_SOCKOPT_RX_CCID: i32 = 15;
+pub(crate) const DCCP_SOCKOPT_QPOLICY_ID: i32 = 16;
+pub(crate) const DCCP_SOCKOPT_QPOLICY_TXQLEN: i32 = 17;
+
+// `include/uapi/linux/can/isotp.h`
+pub(crate) const SOL_CAN_ISOTP: i32 = libc::SOL_CAN_BASE + libc::CAN_ISOTP;
+pub(crate) const CAN_ISOTP_OPTS: i32 = 1;
+pub(crate) const CAN_ISOTP_RECV_FC: i32 = 2;
+pub(crate) const CAN_ISOTP_TX_STMIN: i32 = 3;
+pub(crate) const CAN_ISOTP_RX_STMIN: i32 = 4;
+pub(crate) const CAN_ISOTP_LL_OPTS: i32 = 5;
+// `include/uapi/linux/can/j1939.h`
+pub(crate) const SOL_CAN_J1939: i32 = libc::SOL_CAN_BASE + libc::CAN_J1939;
+pub(crate) const SO_J1939_FILTER: i32 = 1;
+pub(crate) const SO_J1939_PROMISC: i32 = 2;
+pub(crate) const SO_J1939_SEND_PRIO: i32 = 3;
+pub(crate) const SO_J1939_ERRQUEUE: i32 = 4;
+/// `include/uapi/linux/can/raw.h`, since Linux 6.9.
+pub(crate) const CAN_RAW_XL_VCID_OPTS: i32 = 8;
+/// `include/uapi/linux/if_xdp.h`, since Linux 6.17.
+pub(crate) const XDP_MAX_TX_SKB_BUDGET: i32 = 9;
+
+// `include/uapi/linux/sctp.h`
+pub(crate) const SCTP_RTOINFO: i32 = 0;
+pub(crate) const SCTP_ASSOCINFO: i32 = 1;
+pub(crate) const SCTP_INITMSG: i32 = 2;
+pub(crate) const SCTP_NODELAY: i32 = 3;
+pub(crate) const SCTP_AUTOCLOSE: i32 = 4;
+pub(crate) const SCTP_ADAPTATION_LAYER: i32 = 7;
+pub(crate) const SCTP_DISABLE_FRAGMENTS: i32 = 8;
+pub(crate) const SCTP_EVENTS: i32 = 11;
+pub(crate) const SCTP_I_WANT_MAPPED_V4_ADDR: i32 = 12;
+pub(crate) const SCTP_MAXSEG: i32 = 13;
+pub(crate) const SCTP_STATUS: i32 = 14;
+pub(crate) const SCTP_DELAYED_SACK: i32 = 16;
+pub(crate) const SCTP_CONTEXT: i32 = 17;
+pub(crate) const SCTP_FRAGMENT_INTERLEAVE: i32 = 18;
+pub(crate) const SCTP_PARTIAL_DELIVERY_POINT: i32 = 19;
+pub(crate) const SCTP_MAX_BURST: i32 = 20;
+pub(crate) const SCTP_AUTH_ACTIVE_KEY: i32 = 24;
+pub(crate) const SCTP_AUTH_DELETE_KEY: i32 = 25;
+pub(crate) const SCTP_GET_ASSOC_NUMBER: i32 = 28;
+pub(crate) const SCTP_AUTO_ASCONF: i32 = 30;
+pub(crate) const SCTP_RECVRCVINFO: i32 = 32;
+pub(crate) const SCTP_RECVNXTINFO: i32 = 33;
+pub(crate) const SCTP_DEFAULT_SNDINFO: i32 = 34;
+pub(crate) const SCTP_AUTH_DEACTIVATE_KEY: i32 = 35;
+pub(crate) const SCTP_REUSE_PORT: i32 = 36;
+pub(crate) const SCTP_SOCKOPT_BINDX_ADD: i32 = 100;
+pub(crate) const SCTP_SOCKOPT_BINDX_REM: i32 = 101;
+pub(crate) const SCTP_GET_PEER_ADDRS: i32 = 108;
+pub(crate) const SCTP_GET_LOCAL_ADDRS: i32 = 109;
+pub(crate) const SCTP_PR_SUPPORTED: i32 = 113;
+pub(crate) const SCTP_DEFAULT_PRINFO: i32 = 114;
+pub(crate) const SCTP_RECONFIG_SUPPORTED: i32 = 117;
+pub(crate) const SCTP_ENABLE_STREAM_RESET: i32 = 118;
+pub(crate) const SCTP_RESET_ASSOC: i32 = 120;
+pub(crate) const SCTP_ADD_STREAMS: i32 = 121;
+pub(crate) const SCTP_STREAM_SCHEDULER: i32 = 123;
+pub(crate) const SCTP_STREAM_SCHEDULER_VALUE: i32 = 124;
+pub(crate) const SCTP_INTERLEAVING_SUPPORTED: i32 = 125;
+pub(crate) const SCTP_EVENT: i32 = 127;
+pub(crate) const SCTP_ASCONF_SUPPORTED: i32 = 128;
+pub(crate) const SCTP_AUTH_SUPPORTED: i32 = 129;
+pub(crate) const SCTP_ECN_SUPPORTED: i32 = 130;
+pub(crate) const SCTP_EXPOSE_POTENTIALLY_FAILED_STATE: i32 = 131;
+// `enum sctp_sstat_state` there.
+pub(crate) const SCTP_EMPTY: i32 = 0;
+pub(crate) const SCTP_CLOSED: i32 = 1;
+pub(crate) const SCTP_COOKIE_WAIT: i32 = 2;
+pub(crate) const SCTP_COOKIE_ECHOED: i32 = 3;
+pub(crate) const SCTP_ESTABLISHED: i32 = 4;
+pub(crate) const SCTP_SHUTDOWN_PENDING: i32 = 5;
+pub(crate) const SCTP_SHUTDOWN_SENT: i32 = 6;
+pub(crate) const SCTP_SHUTDOWN_RECEIVED: i32 = 7;
+pub(crate) const SCTP_SHUTDOWN_ACK_SENT: i32 = 8;
