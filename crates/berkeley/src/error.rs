@@ -148,6 +148,10 @@ operations! {
     SetTimeout = "set_timeout";
     /// Asking how much waits to be sent.
     Unsent = "unsent";
+    /// Asking whether the urgent mark is next.
+    AtMark = "at_mark";
+    /// Asking for a descriptor of the peer's process.
+    PeerPidfd = "peer_pidfd";
     /// Waiting for readiness.
     Wait = "wait";
     /// Taking the pending error.
@@ -172,6 +176,10 @@ operations! {
     JoinLink = "join_link";
     /// Taking that back.
     LeaveLink = "leave_link";
+    /// Joining an anycast address.
+    JoinAnycast = "join_anycast";
+    /// Leaving an anycast address.
+    LeaveAnycast = "leave_anycast";
     /// Attaching a filter.
     AttachFilter = "attach_filter";
     /// Taking a filter off.
@@ -180,6 +188,10 @@ operations! {
     AttachReuseportFilter = "attach_reuseport_filter";
     /// Taking that filter off.
     DetachReuseportFilter = "detach_reuseport_filter";
+    /// Attaching a program of the kernel's as a filter.
+    AttachProgram = "attach_program";
+    /// Attaching a program that chooses among sockets of one port.
+    AttachReuseportProgram = "attach_reuseport_program";
     /// Resolving a name to addresses.
     Resolve = "resolve";
     /// Resolving an address to names.

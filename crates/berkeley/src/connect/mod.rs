@@ -25,7 +25,7 @@ pub use connector::{Connector, create_connection};
 pub(crate) use contest::{Contest, Stop, Turn};
 #[cfg(feature = "tokio")]
 pub(crate) use race::interleave;
-pub use server::{ServerOptions, create_server};
+pub use server::{ServerOptions, create_server, has_dual_stack};
 #[cfg(feature = "tokio")]
 pub(crate) use servers::create_from;
 pub use servers::{create_servers, create_servers_at};

@@ -192,6 +192,28 @@ impl<'a> ServerOptions<'a> {
     }
 }
 
+/// Whether a socket of this machine can take IPv6 and IPv4 at once: what [`dual_stack`](ServerOptions::dual_stack) needs.
+///
+/// ```
+/// use berkeley::{ServerOptions, create_server, has_dual_stack};
+/// use std::net::{Ipv4Addr, Ipv6Addr};
+///
+/// let both = ServerOptions::new().dual_stack(true);
+/// let server = if has_dual_stack() {
+///     create_server((Ipv6Addr::UNSPECIFIED, 0), &both)?
+/// } else {
+///     create_server((Ipv4Addr::UNSPECIFIED, 0), &ServerOptions::new())?
+/// };
+/// # drop(server);
+/// # Ok::<(), berkeley::Error>(())
+/// ```
+#[doc(alias = "has_dualstack_ipv6")]
+#[doc(alias = "has_ipv6")]
+pub fn has_dual_stack() -> bool {
+    let socket = Socket::new(Family::INET6, Type::STREAM, Protocol::DEFAULT);
+    socket.is_ok_and(|socket| socket.set(option::ipv6::V6ONLY, false).is_ok())
+}
+
 /// Takes away the path that a bind has just made; the failure to report is the one that led here.
 pub(super) fn remove_path(address: &Address) {
     if let Some(path) = address.as_unix().and_then(UnixAddress::as_path) {

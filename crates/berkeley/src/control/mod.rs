@@ -33,6 +33,7 @@
 //! # Ok::<(), berkeley::Error>(())
 //! ```
 
+pub mod alg;
 mod buffer;
 mod extended_error;
 pub mod ip;

@@ -90,7 +90,7 @@ mod tests {
     fn no_filter_is_none_and_too_many_are_refused() {
         assert_eq!(J1939Filter::parse_all("none"), Some(Vec::new()));
         assert_eq!(J1939Filter::encode_all(&[]), Ok(Vec::new()));
-        let error = J1939Filter::encode_all(&[J1939Filter::default(); 513]);
+        let error = J1939Filter::encode_all(&vec![J1939Filter::default(); 513]);
         assert_eq!(error, Err("takes at most 512 filters, got 513".to_owned()));
         assert_eq!(J1939Filter::parse_all("1:2:3"), None);
     }

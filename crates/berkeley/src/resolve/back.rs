@@ -32,6 +32,13 @@ impl BackHints {
         self.flag(c::NI_NUMERICSERV, on)
     }
 
+    /// A host of this machine's domain by its name alone, without the domain.
+    #[doc(alias = "NI_NOFQDN")]
+    #[must_use]
+    pub const fn without_domain(self, on: bool) -> Self {
+        self.flag(c::NI_NOFQDN, on)
+    }
+
     /// A host without a name is an error, not digits.
     #[doc(alias = "NI_NAMEREQD")]
     #[must_use]

@@ -92,6 +92,13 @@ impl Hints {
         self.flag(c::AI_V4MAPPED, on)
     }
 
+    /// With [`v4_mapped`](Self::v4_mapped), the IPv4 addresses too of a host that has addresses of IPv6.
+    #[doc(alias = "AI_ALL")]
+    #[must_use]
+    pub const fn all(self, on: bool) -> Self {
+        self.flag(c::AI_ALL, on)
+    }
+
     /// Only families of which this machine has an address beyond loopback.
     #[doc(alias = "AI_ADDRCONFIG")]
     #[must_use]

@@ -1,7 +1,7 @@
 //! From an address to a connection: bind, listen, accept, connect, shutdown, and the names of both ends.
 
 use std::net::Shutdown;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
 use super::timeout::{Pace, Poll, Stop, carry_through, wait, waits};
@@ -213,6 +213,27 @@ impl<F: AsFd> Socket<F> {
         Ok(describe::decode(&raw))
     }
 
+    /// A descriptor of the process that made the other end of a Unix connection (`SO_PEERPIDFD`, Linux 6.5, unix(7)),
+    /// close-on-exec.
+    ///
+    /// Unlike a process number ([`PEERCRED`](crate::option::PEERCRED)) it can never come to mean another process. Fails
+    /// with `ENOPROTOOPT` on an older kernel, with `ENODATA` where there is no peer, and with `EINVAL` or `ESRCH` where
+    /// the peer has ended.
+    ///
+    /// ```no_run
+    /// use berkeley::{Family, Protocol, Socket, Type};
+    ///
+    /// let (left, _right) = Socket::pair(Family::UNIX, Type::STREAM, Protocol::DEFAULT)?;
+    /// let this_process = left.peer_pidfd()?;
+    /// # drop(this_process);
+    /// # Ok::<(), berkeley::Error>(())
+    /// ```
+    #[doc(alias = "SO_PEERPIDFD")]
+    pub fn peer_pidfd(&self) -> Result<OwnedFd> {
+        option::option_descriptor(self.fd.as_fd(), c::SOL_SOCKET, c::SO_PEERPIDFD)
+            .map_err(|errno| self.fail(Operation::PeerPidfd, errno, None))
+    }
+
     /// Takes the error that waits on the socket, and clears it (`SO_ERROR`, socket(7)); `None` where there is none.
     #[doc(alias = "SO_ERROR")]
     pub fn take_error(&self) -> Result<Option<Error>> {
@@ -241,6 +262,15 @@ impl<F: AsFd> Socket<F> {
     #[doc(alias = "TIOCOUTQ")]
     pub fn unsent(&self) -> Result<usize> {
         fd::unsent(self.fd.as_fd()).map_err(|errno| self.fail(Operation::Unsent, errno, None))
+    }
+
+    /// Whether what is received next stands behind the urgent mark of a TCP stream (sockatmark(3), tcp(7)).
+    ///
+    /// Fails with `ENOTTY` on a socket that has no such mark, and with `EINVAL` on one that listens.
+    #[doc(alias = "sockatmark")]
+    #[doc(alias = "SIOCATMARK")]
+    pub fn at_mark(&self) -> Result<bool> {
+        fd::at_mark(self.fd.as_fd()).map_err(|errno| self.fail(Operation::AtMark, errno, None))
     }
 }
 

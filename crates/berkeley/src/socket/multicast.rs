@@ -1,12 +1,12 @@
 //! Membership: of multicast groups, any-source and source-specific (RFC 3678), and of what a network interface takes in.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::os::fd::AsFd;
 
 use super::{Socket, describe};
 use crate::address::Address;
 use crate::error::{Error, Operation, Result};
-use crate::sys::layout::{group, packet_membership};
+use crate::sys::layout::{group, ipv6_mreq, packet_membership};
 use crate::sys::{constants as c, option};
 
 /// What a packet socket asks of a network interface, beside what the host itself takes in (packet(7)).
@@ -142,6 +142,35 @@ impl<F: AsFd> Socket<F> {
     #[doc(alias = "PACKET_DROP_MEMBERSHIP")]
     pub fn leave_link(&self, interface: u32, membership: LinkMembership) -> Result<()> {
         self.link(Operation::LeaveLink, c::PACKET_DROP_MEMBERSHIP, interface, membership)
+    }
+
+    /// Takes an anycast address of IPv6 for this host's, on the network interface of that index, 0 for the route's.
+    ///
+    /// Others may have the same address: what is sent to it reaches the nearest. Fails with `EPERM` without
+    /// `CAP_NET_ADMIN`, with `EINVAL` for a multicast address or one that is this host's already, with `EADDRNOTAVAIL`
+    /// where the interface is on no network of that address and this host no router, and with `ENODEV` where there is
+    /// no such interface.
+    #[doc(alias = "IPV6_JOIN_ANYCAST")]
+    pub fn join_anycast(&self, address: Ipv6Addr, interface: u32) -> Result<()> {
+        self.anycast(Operation::JoinAnycast, c::IPV6_JOIN_ANYCAST, address, interface)
+    }
+
+    /// Gives an anycast address up that [`join_anycast`](Self::join_anycast) took; a socket that closes does so by itself.
+    ///
+    /// Fails with `ENOENT` where this socket has not taken it.
+    #[doc(alias = "IPV6_LEAVE_ANYCAST")]
+    pub fn leave_anycast(&self, address: Ipv6Addr, interface: u32) -> Result<()> {
+        self.anycast(Operation::LeaveAnycast, c::IPV6_LEAVE_ANYCAST, address, interface)
+    }
+
+    fn anycast(&self, operation: Operation, name: i32, address: Ipv6Addr, interface: u32) -> Result<()> {
+        let mut request = [0; ipv6_mreq::SIZE];
+        request[ipv6_mreq::ADDRESS..][..16].copy_from_slice(&address.octets());
+        request[ipv6_mreq::INTERFACE..][..4].copy_from_slice(&interface.to_ne_bytes());
+        option::set_option(self.fd.as_fd(), c::IPPROTO_IPV6, name, &request).map_err(|errno| {
+            let socket = describe::target(self.fd.as_fd(), None);
+            Error::kernel(operation, errno).on(format!("{address} of {socket}"))
+        })
     }
 
     fn membership(

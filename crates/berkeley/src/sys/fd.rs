@@ -58,6 +58,22 @@ pub(crate) fn is_nonblocking(fd: BorrowedFd<'_>) -> Result<bool> {
     Ok(flags & libc::O_NONBLOCK != 0)
 }
 
+/// ioctl(2) `SIOCATMARK`: whether the urgent mark is next.
+pub(crate) fn at_mark(fd: BorrowedFd<'_>) -> Result<bool> {
+    // libc names it on some architectures only; `include/uapi/asm-generic/sockios.h`, and `_IOR('s', 7, int)` elsewhere.
+    const SIOCATMARK: libc::Ioctl = if cfg!(any(target_arch = "mips", target_arch = "mips64")) {
+        0x4004_7307_u32 as libc::Ioctl
+    } else {
+        0x8905
+    };
+    let mut value: libc::c_int = 0;
+    run_int("ioctl", fd.as_raw_fd(), || {
+        // SAFETY: SIOCATMARK writes one int, which `value` is.
+        unsafe { libc::ioctl(fd.as_raw_fd(), SIOCATMARK, &raw mut value) }
+    })?;
+    Ok(value != 0)
+}
+
 /// ioctl(2) `SIOCOUTQ`, by its other name `TIOCOUTQ`: the bytes in the send queue (tcp(7), unix(7), udp(7)).
 pub(crate) fn unsent(fd: BorrowedFd<'_>) -> Result<usize> {
     let mut value: libc::c_int = 0;

@@ -120,6 +120,8 @@ fn naming() -> Vec<Row> {
         row(Operation::PeerAddress, "udp", failed(UDP.socket().peer_address())),
         row(Operation::TakeError, "fd", failed(no_socket.take_error())),
         row(Operation::Unsent, "fd", failed(no_socket.unsent())),
+        row(Operation::AtMark, "fd", failed(no_socket.at_mark())),
+        row(Operation::PeerPidfd, "tcp", failed(TCP.socket().peer_pidfd())),
     ]
 }
 
@@ -258,6 +260,7 @@ fn memberships() -> Vec<Row> {
     let (group, source) = (Ipv4Addr::new(239, 1, 2, 3), Ipv4Addr::LOCALHOST);
     let of = |what: &str| format!("{what} of udp");
     let promiscuous = LinkMembership::Promiscuous;
+    let anycast = Ipv6Addr::new(0, 0, 0, 0, 0, 0, 0, 2);
     vec![
         row(Operation::Join, of("192.0.2.1"), failed(udp.join(ELSEWHERE.0, 0))),
         row(Operation::Leave, of("239.1.2.3"), failed(udp.leave(group, 1))),
@@ -283,12 +286,15 @@ fn memberships() -> Vec<Row> {
         ),
         row(Operation::JoinLink, of("interface 1"), failed(udp.join_link(1, promiscuous))),
         row(Operation::LeaveLink, of("interface 1"), failed(udp.leave_link(1, promiscuous))),
+        row(Operation::JoinAnycast, of("::2"), failed(udp.join_anycast(anycast, 1))),
+        row(Operation::LeaveAnycast, of("::2"), failed(udp.leave_anycast(anycast, 1))),
     ]
 }
 
 fn filters() -> Vec<Row> {
     let udp = UDP.socket();
     let keep = Filter::new([Instruction::statement(0x06, u32::MAX)]).unwrap();
+    let null = File::open("/dev/null").unwrap();
     let locked = UDP.socket();
     locked.lock_filter().unwrap();
     vec![
@@ -296,6 +302,8 @@ fn filters() -> Vec<Row> {
         row(Operation::DetachFilter, "udp", failed(udp.detach_filter())),
         row(Operation::AttachReuseportFilter, "udp", failed(udp.attach_reuseport_filter(&keep))),
         row(Operation::DetachReuseportFilter, "udp", failed(udp.detach_reuseport_filter())),
+        row(Operation::AttachProgram, "udp", failed(udp.attach_program(&null))),
+        row(Operation::AttachReuseportProgram, "udp", failed(udp.attach_reuseport_program(&null))),
     ]
 }
 
