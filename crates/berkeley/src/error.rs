@@ -28,6 +28,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// assert_eq!(std::io::Error::from(error).raw_os_error(), Some(107));
 /// # Ok::<(), berkeley::Error>(())
 /// ```
+#[doc(alias = "error")]
 pub struct Error {
     // Four fields rather than an enum with payloads: that would be 24 bytes.
     code: i32,
@@ -66,8 +67,24 @@ pub enum Cause {
     /// The kernel refused: its errno.
     Kernel(i32),
     /// The name could not be resolved: an `EAI_*` code of getaddrinfo(3).
+    #[doc(alias = "EAI_ADDRFAMILY")]
+    #[doc(alias = "EAI_AGAIN")]
+    #[doc(alias = "EAI_BADFLAGS")]
+    #[doc(alias = "EAI_FAIL")]
+    #[doc(alias = "EAI_FAMILY")]
+    #[doc(alias = "EAI_MEMORY")]
+    #[doc(alias = "EAI_NODATA")]
+    #[doc(alias = "EAI_NONAME")]
+    #[doc(alias = "EAI_OVERFLOW")]
+    #[doc(alias = "EAI_SERVICE")]
+    #[doc(alias = "EAI_SOCKTYPE")]
+    #[doc(alias = "EAI_SYSTEM")]
+    #[doc(alias = "gaierror")]
+    #[doc(alias = "herror")]
+    #[doc(alias = "gai_strerror")]
     Resolver(i32),
     /// The timeout or the deadline that the caller set ran out.
+    #[doc(alias = "timeout")]
     TimedOut,
     /// The caller asked for what cannot be; nothing was done.
     Invalid,
@@ -148,6 +165,10 @@ operations! {
     SetTimeout = "set_timeout";
     /// Asking how much waits to be sent.
     Unsent = "unsent";
+    /// Asking whether child processes inherit the descriptor.
+    Inheritable = "is_inheritable";
+    /// Saying whether they do.
+    SetInheritable = "set_inheritable";
     /// Asking whether the urgent mark is next.
     AtMark = "at_mark";
     /// Asking for a descriptor of the peer's process.

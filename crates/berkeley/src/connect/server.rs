@@ -84,6 +84,7 @@ pub struct ServerOptions<'a> {
 impl<'a> ServerOptions<'a> {
     /// The backlog unless told otherwise: 128, as std's and Python's. It bounds the connections that nobody has accepted
     /// yet, not those that are open, so it need only outlast a burst.
+    #[doc(alias = "SOMAXCONN")]
     pub const BACKLOG: u32 = 128;
 
     /// A stream that shares nothing.

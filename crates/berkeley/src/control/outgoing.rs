@@ -137,6 +137,7 @@ impl fmt::Debug for Outgoing<'_> {
 /// assert_eq!((priority.level(), priority.kind()), (107, 3));
 /// # Ok::<(), berkeley::Error>(())
 /// ```
+#[doc(alias = "SOL_RDS")]
 pub fn raw(level: i32, kind: i32, data: &[u8]) -> Result<Outgoing<'_>> {
     let refused = match (level, kind) {
         (c::SOL_SOCKET, c::SCM_RIGHTS) => {

@@ -198,6 +198,7 @@ fn system_time(since_1970: Duration) -> Option<SystemTime> {
 /// At most 253 in one message, and on a stream only beside at least one byte; else the kernel answers `EINVAL` or
 /// passes nothing. `ETOOMANYREFS` says that more are on their way than this process may have open.
 #[doc(alias = "SCM_RIGHTS")]
+#[doc(alias = "send_fds")]
 pub const fn rights<'a>(descriptors: &'a [BorrowedFd<'a>]) -> Outgoing<'a> {
     Outgoing::descriptors(c::SOL_SOCKET, c::SCM_RIGHTS, descriptors)
 }

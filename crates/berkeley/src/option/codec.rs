@@ -36,8 +36,10 @@ pub enum Kind {
     /// A duration in a C `int` of microseconds, rounded up.
     Microseconds,
     /// A duration in a `struct timeval`, rounded up to microseconds.
+    #[doc(alias = "timeval")]
     TimeValue,
     /// A `struct linger`, in seconds; parts of a second count as a whole one.
+    #[doc(alias = "linger")]
     Linger,
     /// A name: at most 15 bytes where it can be set.
     Text,

@@ -77,6 +77,8 @@ impl BackHints {
 /// # Ok::<(), berkeley::Error>(())
 /// ```
 #[doc(alias = "getnameinfo")]
+#[doc(alias = "gethostbyaddr")]
+#[doc(alias = "getfqdn")]
 pub fn resolve_back(address: impl Into<Address>, hints: &BackHints) -> Result<(String, String)> {
     let address = address.into();
     let (host, service) = name_info(address.encode().as_bytes(), hints.flags)

@@ -134,6 +134,7 @@ impl Default for Hints {
 /// One answer of [`resolve`]: an address, and the socket that can use it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[doc(alias = "addrinfo")]
 pub struct Resolved {
     /// The family of the socket, and of the address.
     pub family: Family,
@@ -171,6 +172,9 @@ pub struct Resolved {
 /// # Ok::<(), berkeley::Error>(())
 /// ```
 #[doc(alias = "getaddrinfo")]
+#[doc(alias = "freeaddrinfo")]
+#[doc(alias = "gethostbyname")]
+#[doc(alias = "gethostbyname_ex")]
 pub fn resolve<'s>(host: &str, service: impl Into<Service<'s>>, hints: &Hints) -> Result<Vec<Resolved>> {
     let service = service.into();
     let answer = match literal::answer(host, service, *hints) {

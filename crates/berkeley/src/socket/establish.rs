@@ -188,6 +188,9 @@ impl<F: AsFd> Socket<F> {
     /// assert_eq!(left.recv_vec(64)?, b"heard");
     /// # Ok::<(), berkeley::Error>(())
     /// ```
+    #[doc(alias = "SHUT_RD")]
+    #[doc(alias = "SHUT_WR")]
+    #[doc(alias = "SHUT_RDWR")]
     pub fn shutdown(&self, how: Shutdown) -> Result<()> {
         let how = match how {
             Shutdown::Read => c::SHUT_RD,

@@ -26,6 +26,7 @@ use crate::sys::{self, message};
 /// ```
 #[derive(Clone, Copy, Debug)]
 #[must_use]
+#[doc(alias = "msghdr")]
 pub struct SendMessage<'a> {
     buffers: &'a [IoSlice<'a>],
     control: &'a [Outgoing<'a>],
@@ -66,6 +67,7 @@ impl<'a> SendMessage<'a> {
 /// What [`recv_msg`](Socket::recv_msg) received, beside the bytes and the control messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[doc(alias = "msghdr")]
 pub struct ReceivedMessage {
     /// How many bytes, 0 at the end of a stream; with [`Flags::TRUNC`] the datagram's whole length.
     pub length: usize,

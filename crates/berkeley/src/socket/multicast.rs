@@ -54,6 +54,9 @@ impl<F: AsFd> Socket<F> {
     /// # Ok::<(), berkeley::Error>(())
     /// ```
     #[doc(alias = "IP_ADD_MEMBERSHIP")]
+    #[doc(alias = "ip_mreqn")]
+    #[doc(alias = "ipv6_mreq")]
+    #[doc(alias = "group_req")]
     #[doc(alias = "IPV6_JOIN_GROUP")]
     #[doc(alias = "IPV6_ADD_MEMBERSHIP")]
     #[doc(alias = "MCAST_JOIN_GROUP")]
@@ -76,6 +79,8 @@ impl<F: AsFd> Socket<F> {
     ///
     /// Fails as [`join`](Self::join) does, and with `EINVAL` where the group was joined for every sender.
     #[doc(alias = "IP_ADD_SOURCE_MEMBERSHIP")]
+    #[doc(alias = "ip_mreq_source")]
+    #[doc(alias = "group_source_req")]
     #[doc(alias = "MCAST_JOIN_SOURCE_GROUP")]
     pub fn join_source(
         &self,

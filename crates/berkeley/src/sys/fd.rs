@@ -20,10 +20,28 @@ pub(crate) fn duplicate_inherited(number: u32) -> Result<OwnedFd> {
 
 /// Marks the descriptor of that number to be closed by exec(2); a number that is not open is `EBADF`.
 pub(crate) fn set_close_on_exec(number: u32) -> Result<()> {
-    let fd = RawFd::try_from(number).unwrap_or(-1);
+    set_flags(RawFd::try_from(number).unwrap_or(-1), libc::FD_CLOEXEC)
+}
+
+/// Whether exec(2) leaves the descriptor open.
+pub(crate) fn is_inheritable(fd: BorrowedFd<'_>) -> Result<bool> {
+    let flags = run_int("fcntl", fd.as_raw_fd(), || {
+        // SAFETY: F_GETFD takes no argument and touches no memory of ours.
+        unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFD) }
+    })?;
+    Ok(flags & libc::FD_CLOEXEC == 0)
+}
+
+/// Has exec(2) leave the descriptor open, or close it.
+pub(crate) fn set_inheritable(fd: BorrowedFd<'_>, inheritable: bool) -> Result<()> {
+    // FD_CLOEXEC is the only flag there is.
+    set_flags(fd.as_raw_fd(), if inheritable { 0 } else { libc::FD_CLOEXEC })
+}
+
+fn set_flags(fd: RawFd, flags: libc::c_int) -> Result<()> {
     run_int("fcntl", fd, || {
         // SAFETY: F_SETFD takes an integer and touches no memory of ours; a bad number is EBADF.
-        unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) }
+        unsafe { libc::fcntl(fd, libc::F_SETFD, flags) }
     })?;
     Ok(())
 }

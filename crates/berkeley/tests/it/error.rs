@@ -75,7 +75,16 @@ fn making() -> Vec<Row> {
         let _armed = fault::arm(Plan::fail("fcntl", 1, EMFILE));
         failed(UDP.socket().try_clone())
     };
+    let (asked, told) = {
+        let socket = UDP.socket();
+        let _armed = fault::arm(Plan::fail("fcntl", 1, EMFILE));
+        let asked = failed(socket.is_inheritable());
+        let _armed = fault::arm(Plan::fail("fcntl", 1, EMFILE));
+        (asked, failed(socket.set_inheritable(true)))
+    };
     vec![
+        row(Operation::Inheritable, "udp", asked),
+        row(Operation::SetInheritable, "udp", told),
         row(
             Operation::Socket,
             "Family(9999)/SOCK_STREAM/0",

@@ -463,3 +463,14 @@ fn the_urgent_mark_is_told() {
         assert_eq!(&urgent, b"!");
     });
 }
+
+#[test]
+fn a_descriptor_is_inherited_only_once_that_is_said() {
+    let socket = UDP.socket();
+    assert!(!socket.is_inheritable().unwrap());
+    for inheritable in [true, false] {
+        socket.set_inheritable(inheritable).unwrap();
+        assert_eq!(socket.is_inheritable().unwrap(), inheritable);
+        assert_eq!(is_close_on_exec(&socket), !inheritable);
+    }
+}
