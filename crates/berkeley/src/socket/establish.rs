@@ -49,9 +49,10 @@ impl<F: AsFd> Socket<F> {
     /// Waits for a connection and takes it (accept4(2)); gives its socket and the peer's address.
     ///
     /// The accepted socket is close-on-exec, blocks and has no timeout, whatever the listener's. On Linux it inherits
-    /// the listener's options (buffer sizes, `TCP_NODELAY`, keep-alive, `SO_LINGER`, ...), but not `O_NONBLOCK`.
-    /// A connection that ended in the queue gives `ECONNABORTED`; the listener goes on. The limit of descriptors gives
-    /// `EMFILE`, and the connection stays in the queue: pause before trying again.
+    /// the listener's options (buffer sizes, `TCP_NODELAY`, keep-alive, `SO_LINGER`, ...), but not `O_NONBLOCK`. A
+    /// connection that ended in the queue gives `ECONNABORTED`; the listener goes on. The limit of descriptors gives
+    /// `EMFILE`, and the connection stays in the queue: pause before trying again. Fails with `EINVAL` where the socket
+    /// does not listen, with `EMFILE` or `ENFILE` at the limit of descriptors, and where the timeout passes.
     #[doc(alias = "accept4")]
     pub fn accept(&self) -> Result<(Socket, Address)> {
         let fd = self.fd.as_fd();
@@ -201,6 +202,8 @@ impl<F: AsFd> Socket<F> {
     }
 
     /// The address of this end (getsockname(2)); port 0 or [unnamed](Address::is_unnamed) where it was never bound.
+    ///
+    /// Fails only where the descriptor is no socket.
     #[doc(alias = "getsockname")]
     pub fn local_address(&self) -> Result<Address> {
         let raw = socket::local_address(self.fd.as_fd())
@@ -238,6 +241,8 @@ impl<F: AsFd> Socket<F> {
     }
 
     /// Takes the error that waits on the socket, and clears it (`SO_ERROR`, socket(7)); `None` where there is none.
+    ///
+    /// Fails only where the descriptor is no socket.
     #[doc(alias = "SO_ERROR")]
     pub fn take_error(&self) -> Result<Option<Error>> {
         let pending = option::option_i32(self.fd.as_fd(), c::SOL_SOCKET, c::SO_ERROR)

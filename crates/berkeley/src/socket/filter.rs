@@ -47,7 +47,7 @@ impl<F: AsFd> Socket<F> {
 
     /// Keeps the socket's filter as it is, for good: a program that then gives up its rights cannot hear more than this.
     ///
-    /// The same as setting [`option::LOCK_FILTER`].
+    /// The same as setting [`option::LOCK_FILTER`]. Fails only where the descriptor is no socket.
     #[doc(alias = "SO_LOCK_FILTER")]
     pub fn lock_filter(&self) -> Result<()> {
         self.set(option::LOCK_FILTER, true)

@@ -116,6 +116,8 @@ impl Socket {
 
     /// Makes two sockets that are connected to each other (socketpair(2)); Linux has such pairs of `AF_UNIX`.
     ///
+    /// Fails with `EOPNOTSUPP` for a family that has no pairs, and with `EMFILE` at the limit of descriptors.
+    ///
     /// ```
     /// use berkeley::{Family, Protocol, Socket, Type};
     ///
@@ -177,7 +179,7 @@ impl<F: AsFd> Socket<F> {
     /// Another descriptor of the same socket (dup(2)), close-on-exec.
     ///
     /// The two share everything that the kernel keeps, `O_NONBLOCK` included; the timeout is copied, and from then on
-    /// is each one's own.
+    /// is each one's own. Fails with `EMFILE` at the limit of descriptors.
     #[doc(alias = "dup")]
     pub fn try_clone(&self) -> Result<Socket> {
         let fd =
@@ -219,7 +221,8 @@ impl<F: AsFd> Socket<F> {
     /// that begin after it, in this thread or another.
     ///
     /// Where a clone has cleared the flag since, transfers still end in time, but `accept` and `connect`, which have no
-    /// `MSG_DONTWAIT`, wait in the kernel: set it anew, or let the clone have a timeout as well.
+    /// `MSG_DONTWAIT`, wait in the kernel: set it anew, or let the clone have a timeout as well. Fails only where the
+    /// descriptor is not open.
     #[doc(alias = "settimeout")]
     #[doc(alias = "setblocking")]
     #[doc(alias = "O_NONBLOCK")]

@@ -93,6 +93,8 @@ impl<F: AsFd> Socket<F> {
     }
 
     /// Hears one sender less, of those that [`join_source`](Self::join_source) gave; with the last one, leaves the group.
+    ///
+    /// Fails with `EADDRNOTAVAIL` where that sender is not heard, and with `EINVAL` where the group was not joined.
     #[doc(alias = "IP_DROP_SOURCE_MEMBERSHIP")]
     #[doc(alias = "MCAST_LEAVE_SOURCE_GROUP")]
     pub fn leave_source(
@@ -121,6 +123,8 @@ impl<F: AsFd> Socket<F> {
     }
 
     /// Hears a sender again that [`block_source`](Self::block_source) silenced.
+    ///
+    /// Fails with `EADDRNOTAVAIL` where that sender is not blocked, and with `EINVAL` where the group was not joined.
     #[doc(alias = "IP_UNBLOCK_SOURCE")]
     #[doc(alias = "MCAST_UNBLOCK_SOURCE")]
     pub fn unblock_source(
@@ -144,6 +148,8 @@ impl<F: AsFd> Socket<F> {
     }
 
     /// Takes back what [`join_link`](Self::join_link) asked for; a membership that is not there is no error.
+    ///
+    /// Fails only on what is no packet socket.
     #[doc(alias = "PACKET_DROP_MEMBERSHIP")]
     pub fn leave_link(&self, interface: u32, membership: LinkMembership) -> Result<()> {
         self.link(Operation::LeaveLink, c::PACKET_DROP_MEMBERSHIP, interface, membership)
