@@ -126,7 +126,7 @@ structure! {
     => later;
     /// How fast is sent, in bytes per second (Linux 3.15).
     pacing_rate: u64 = wide_rate 104;
-    /// How fast may be sent, in bytes per second; `u64::MAX` for no bound (Linux 3.15).
+    /// How fast may be sent, in bytes per second; the largest number for no bound (Linux 3.15).
     max_pacing_rate: u64 = wide_rate 112;
     /// Bytes that the peer has acknowledged, the SYN and the FIN counted as one each (Linux 4.1).
     bytes_acked: u64 = wide_octets 120;
@@ -138,7 +138,7 @@ structure! {
     segs_in: u32 = segments 140;
     /// Bytes that wait to be sent (Linux 4.6).
     notsent_bytes: u32 = octets 144;
-    /// The shortest round trip of late; also `None` where none was measured (Linux 4.6).
+    /// The shortest round trip of late; none where none was measured (Linux 4.6).
     min_rtt: Duration = known_micros 148;
     /// Segments received that carried data (Linux 4.6).
     data_segs_in: u32 = segments 152;
