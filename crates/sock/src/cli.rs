@@ -60,6 +60,8 @@ pub enum Command {
     Serve(Box<ServeArgs>),
     /// Connect standard input and output to a socket
     Connect(Box<ConnectArgs>),
+    /// Show this machine's network interfaces
+    Interfaces(InterfacesArgs),
     /// Print a shell's completion script
     Completions(CompletionsArgs),
     /// Print a man page
@@ -184,6 +186,24 @@ pub struct ConnectArgs {
     pub quiet: bool,
 }
 
+const INTERFACES_EXAMPLES: &str = "\
+Examples:
+  sock interfaces            every interface of this machine
+  sock interfaces eth0       one of them
+  sock interfaces --json     an object each, for programs";
+
+/// `sock interfaces`.
+#[derive(Args, Debug)]
+#[command(before_help = INTERFACES_EXAMPLES, after_help = Exit::TABLE)]
+pub struct InterfacesArgs {
+    /// The interface [default: all]
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// Print events, one JSON object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// `sock completions`.
 #[derive(Args, Debug)]
 pub struct CompletionsArgs {
@@ -245,7 +265,7 @@ mod tests {
         for mut command in [Cli::command()].into_iter().chain(
             Cli::command()
                 .get_subcommands()
-                .filter(|c| ["serve", "connect"].contains(&c.get_name()))
+                .filter(|c| !["completions", "man"].contains(&c.get_name()))
                 .cloned(),
         ) {
             let help = command.render_help().to_string();

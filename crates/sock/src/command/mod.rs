@@ -2,6 +2,7 @@
 
 pub mod completions;
 pub mod connect;
+pub mod interfaces;
 pub mod man;
 pub(crate) mod print;
 pub mod serve;

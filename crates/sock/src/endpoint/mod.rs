@@ -36,7 +36,7 @@
 
 mod error;
 mod inet;
-mod nearest;
+pub(crate) mod nearest;
 pub mod open;
 mod parse;
 mod percent;
