@@ -15,7 +15,8 @@ Examples:
   sock connect 127.0.0.1:12345           talk to it; Ctrl-D ends
   echo hi | sock connect example.org:7   send, then read to the end
   sock serve udp://:9000 --echo          echo datagrams, on this machine
-  sock connect unix:/run/app.sock        talk to a Unix socket";
+  sock connect unix:/run/app.sock        talk to a Unix socket
+  sock resolve example.org:https         the addresses of a name";
 
 // Lines of at most 72 columns: a man page indents them, and neither it nor clap may break them.
 const ENDPOINTS: &str = "\
@@ -60,6 +61,8 @@ pub enum Command {
     Serve(Box<ServeArgs>),
     /// Connect standard input and output to a socket
     Connect(Box<ConnectArgs>),
+    /// Look up the addresses of names, the names of addresses
+    Resolve(ResolveArgs),
     /// Show this machine's network interfaces
     Interfaces(InterfacesArgs),
     /// Print a shell's completion script
@@ -184,6 +187,64 @@ pub struct ConnectArgs {
     /// Print errors alone
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+const RESOLVE_EXAMPLES: &str = "\
+Examples:
+  sock resolve example.org                its addresses, a line each
+  sock resolve example.org:https -6       with a service's port, IPv6 alone
+  sock resolve 192.0.2.1 [::1]:443        the names of two addresses
+  sock resolve example.org --canonical --timeout 2s --json";
+
+const RESOLVE_NOTES: &str = "\
+Names:
+  example.org                     a name: its addresses, best first
+  example.org:https, :80          with a port; no host: this machine
+  *:80                            what a server would listen on
+  192.0.2.1, ::1, [fe80::1%eth0]  an address: its name
+
+With several names each line starts with the name that it answers.
+The names come from wherever the system looks: /etc/hosts, DNS, ...";
+
+/// `sock resolve`.
+#[derive(Args, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is one flag of the command line")]
+#[command(before_help = RESOLVE_EXAMPLES, after_help = format!("{RESOLVE_NOTES}\n\n{}", Exit::TABLE))]
+pub struct ResolveArgs {
+    /// A name, or an address to find the name of, and :PORT
+    #[arg(required = true, value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Which family.
+    #[command(flatten)]
+    pub family: FamilyArgs,
+    /// Print each name's canonical name first
+    #[arg(long)]
+    pub canonical: bool,
+    /// Print addresses in the order in which connecting
+    /// tries them: the families in turn (RFC 8305)
+    #[arg(long, verbatim_doc_comment)]
+    pub connect_order: bool,
+    /// The names of ports are UDP's, not TCP's
+    #[arg(long)]
+    pub udp: bool,
+    /// How long all lookups may take together
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = positive)]
+    pub timeout: Period,
+    /// Print events, one JSON object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Which of the two families of IP; neither for both.
+#[derive(Args, Clone, Copy, Debug)]
+#[group(multiple = false)]
+pub struct FamilyArgs {
+    /// IPv4 alone
+    #[arg(long, short = '4')]
+    pub ipv4: bool,
+    /// IPv6 alone
+    #[arg(long, short = '6')]
+    pub ipv6: bool,
 }
 
 const INTERFACES_EXAMPLES: &str = "\

@@ -5,4 +5,5 @@ pub mod connect;
 pub mod interfaces;
 pub mod man;
 pub(crate) mod print;
+pub mod resolve;
 pub mod serve;

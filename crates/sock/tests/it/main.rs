@@ -20,6 +20,7 @@ mod load;
 mod misuse;
 mod namespace;
 mod readme;
+mod resolve;
 mod serve_beyond;
 mod serve_datagram;
 mod serve_limits;

@@ -71,7 +71,7 @@ fn unix_address(place: &Place) -> Option<Result<UnixAddress>> {
 }
 
 /// A host as the resolver takes it; empty for loopback and for every address, which the caller tells apart.
-fn host_text(host: &Host) -> String {
+pub(crate) fn host_text(host: &Host) -> String {
     match host {
         Host::Loopback | Host::Every => String::new(),
         Host::V4(address) => address.to_string(),
@@ -81,7 +81,7 @@ fn host_text(host: &Host) -> String {
     }
 }
 
-fn port_text(port: &Port) -> String {
+pub(crate) fn port_text(port: &Port) -> String {
     port.to_string()
 }
 
