@@ -16,7 +16,8 @@ Examples:
   echo hi | sock connect example.org:7   send, then read to the end
   sock serve udp://:9000 --echo          echo datagrams, on this machine
   sock connect unix:/run/app.sock        talk to a Unix socket
-  sock resolve example.org:https         the addresses of a name";
+  sock resolve example.org:https         the addresses of a name
+  sock options 127.0.0.1:80              every option of a connection";
 
 // Lines of at most 72 columns: a man page indents them, and neither it nor clap may break them.
 const ENDPOINTS: &str = "\
@@ -63,6 +64,8 @@ pub enum Command {
     Connect(Box<ConnectArgs>),
     /// Look up the addresses of names, the names of addresses
     Resolve(ResolveArgs),
+    /// Show every option of a socket: value, unit, meaning
+    Options(OptionsArgs),
     /// Show this machine's network interfaces
     Interfaces(InterfacesArgs),
     /// Print a shell's completion script
@@ -245,6 +248,51 @@ pub struct FamilyArgs {
     /// IPv6 alone
     #[arg(long, short = '6')]
     pub ipv6: bool,
+}
+
+const OPTIONS_EXAMPLES: &str = "\
+Examples:
+  sock options                           a new TCP socket, as it is made
+  sock options udp --only ip,rcvbuf      some options of a new UDP socket
+  sock options example.org:80 --only tcp.info    a connection's figures
+  sock options '127.0.0.1:80?rcvbuf=64K' --no-connect --json";
+
+const KINDS: &str = "\
+Kinds:
+  tcp udp unix unix-dgram unix-seqpacket mptcp udplite icmp icmpv6
+  packet netlink vsock can alg tipc xdp
+  A kind alone is a new socket of it; tcp and udp are over IPv4
+  unless -6 is given. tcp://?nodelay sets options on one.";
+
+/// `sock options`.
+#[derive(Args, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is one flag of the command line")]
+#[command(before_help = OPTIONS_EXAMPLES, after_help = format!("{KINDS}\n\n{}", after_help()))]
+pub struct OptionsArgs {
+    /// A kind of socket, or an endpoint: it is connected,
+    /// or made to listen (tcp-listen://...), and its ?options
+    /// are set before [default: tcp]
+    #[arg(value_name = "ENDPOINT", verbatim_doc_comment)]
+    pub endpoint: Option<String>,
+    /// Only these: a level (tcp), an option (tcp.nodelay or
+    /// nodelay, or its name in C), or several with commas
+    #[arg(long, value_name = "NAME", value_delimiter = ',', verbatim_doc_comment)]
+    pub only: Vec<String>,
+    /// Every option there is, those of other sockets too
+    #[arg(long, conflicts_with = "only")]
+    pub all: bool,
+    /// Neither connect nor listen: show the socket as made
+    #[arg(long)]
+    pub no_connect: bool,
+    /// Which family.
+    #[command(flatten)]
+    pub family: FamilyArgs,
+    /// How long connecting may take [default: 10s]
+    #[arg(long, value_name = "TIME", value_parser = positive, conflicts_with = "no_connect")]
+    pub timeout: Option<Period>,
+    /// Print events, one JSON object a line
+    #[arg(long)]
+    pub json: bool,
 }
 
 const INTERFACES_EXAMPLES: &str = "\

@@ -8,7 +8,7 @@ use clap::Parser as _;
 use clap::error::ErrorKind;
 
 use crate::cli::{Cli, Command};
-use crate::command::{completions, connect, interfaces, man, print, resolve, serve};
+use crate::command::{completions, connect, interfaces, man, options, print, resolve, serve};
 use crate::exit::{Exit, Failure};
 use crate::misuse;
 
@@ -48,6 +48,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Serve(args) => serve::run(&args),
         Command::Connect(args) => connect::run(&args),
         Command::Resolve(args) => told(args.json, resolve::run(&args)),
+        Command::Options(args) => told(args.json, options::run(&args)),
         Command::Interfaces(args) => told(args.json, interfaces::run(&args)),
         Command::Completions(args) => completions::run(&args).map(|()| Exit::Done),
         Command::Man(args) => man::run(&args).map(|()| Exit::Done),

@@ -19,6 +19,7 @@ mod json;
 mod load;
 mod misuse;
 mod namespace;
+mod options;
 mod readme;
 mod resolve;
 mod serve_beyond;

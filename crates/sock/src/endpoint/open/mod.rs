@@ -1,9 +1,10 @@
-//! From an endpoint to a socket: [`listen`] and [`connect`], and what both need.
+//! From an endpoint to a socket: [`listen`], [`connect`] and [`create`], and what they need.
 //!
 //! The grammar knows texts; this room knows sockets. It resolves names, sets the endpoint's options before the socket
 //! is bound, and takes care of what a Unix path needs.
 
 pub mod connect;
+pub mod create;
 mod interfaces;
 pub mod listen;
 mod unix_path;
