@@ -22,6 +22,9 @@ use unicode_width::UnicodeWidthStr as _;
 /// The widest that the column of values grows; a longer value moves its meaning to the next line.
 const WIDEST_VALUE: usize = 16;
 
+/// The same where there is no terminal to be filled.
+const WIDEST_VALUE_OF_LINES: usize = 24;
+
 /// Where less than this is left for the meanings, they stand below, indented.
 const NARROWEST_MEANING: usize = 16;
 
@@ -63,8 +66,9 @@ impl<'a> Table<'a> {
     pub fn new(rows: &'a [Row], width: Option<usize>) -> Self {
         let widest = |cells: &mut dyn Iterator<Item = usize>| cells.max().unwrap_or_default();
         let value_at = widest(&mut rows.iter().map(|row| row.name.width())) + 2;
-        let values = rows.iter().map(|row| row.value.width()).filter(|value| *value <= WIDEST_VALUE);
-        let meaning_at = value_at + widest(&mut values.into_iter()) + 2;
+        let most = if width.is_some() { WIDEST_VALUE } else { WIDEST_VALUE_OF_LINES };
+        let mut values = rows.iter().map(|row| row.value.width()).filter(|value| *value <= most);
+        let meaning_at = value_at + widest(&mut values) + 2;
         let meaning_at = match width {
             Some(width) if meaning_at + NARROWEST_MEANING > width => INDENT,
             _ => meaning_at,
