@@ -1,11 +1,13 @@
 //! `sock resolve`: the addresses of names and the names of addresses, as every program on the machine is answered.
 //!
-//! All lookups of names start at once; the answers are printed in the order of the arguments. One that fails does not
-//! keep the others from being told.
+//! The questions are asked at once, and the answers printed in the order of the arguments. One that fails, or that
+//! takes all the time there is, does not keep the others from being told.
 
+use std::sync::{Mutex, PoisonError, mpsc};
+use std::thread;
 use std::time::Instant;
 
-use berkeley::resolve::{BackHints, Hints, Lookup, Resolved, resolve_back_within};
+use berkeley::resolve::{BackHints, Hints, Resolved, resolve_back_within, resolve_within};
 use berkeley::{Address, Deadline, Family, Type, interleave};
 
 use crate::cli::{FamilyArgs, ResolveArgs};
@@ -15,6 +17,9 @@ use crate::endpoint::{Host, Port, parse_host};
 use crate::exit::{Exit, Failure};
 use crate::report::escape::escape;
 use crate::report::json::Event;
+
+/// How many questions are asked at a time: as many as the library has helper threads for.
+const MOST_AT_ONCE: usize = 32;
 
 /// What is asked: one of the command's arguments.
 struct Question<'a> {
@@ -39,29 +44,59 @@ pub fn run(args: &ResolveArgs) -> Result<Exit, Failure> {
     let start = Instant::now();
     let questions = args.names.iter().map(|text| Question::new(text, args));
     let questions: Vec<Question<'_>> = questions.collect::<Result<_, _>>()?;
-    let deadline = Deadline::after(args.timeout.0);
-    let lookups: Vec<_> = questions.iter().map(|question| question.start(args)).collect();
     let (mut exit, mut answered, mut failed) = (Exit::Done, 0, 0);
-    for (question, lookup) in questions.iter().zip(lookups) {
-        match lookup.and_then(|lookup| question.answers(lookup, args, deadline)) {
-            Ok(answers) => {
-                answered += answers.len();
-                print(show(question, &answers, args).as_bytes())?;
-            }
-            Err(failure) => {
-                failed += 1;
-                if exit == Exit::Done {
-                    exit = failure.exit;
-                }
-                complain(question, &failure, args)?;
-            }
+    ask_all(&questions, args, |question, outcome| match outcome {
+        Ok(answers) => {
+            answered += answers.len();
+            print(show(question, &answers, args).as_bytes())
         }
-    }
+        Err(failure) => {
+            failed += 1;
+            if exit == Exit::Done {
+                exit = failure.exit;
+            }
+            complain(question, &failure, args)
+        }
+    })?;
     if args.json {
         let event = Event::new("summary").field("answers", answered).field("failures", failed);
         print(event.seconds(start.elapsed()).into_line().as_bytes())?;
     }
     Ok(exit)
+}
+
+type Outcome = Result<Vec<Answer>, Failure>;
+
+/// Asks up to [`MOST_AT_ONCE`] questions at a time, and gives what came of each to `tell`, in their order.
+fn ask_all<'a>(
+    questions: &[Question<'a>],
+    args: &ResolveArgs,
+    mut tell: impl FnMut(&Question<'a>, Outcome) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let deadline = Deadline::after(args.timeout.0);
+    let (senders, outcomes): (Vec<_>, Vec<_>) = questions.iter().map(|_| mpsc::channel()).unzip();
+    let queue = Mutex::new(questions.iter().zip(senders));
+    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let work = || {
+        while let Some((question, sender)) = next() {
+            // Only where telling has failed does nobody wait for it.
+            let _ = sender.send(question.ask(args, deadline));
+        }
+    };
+    thread::scope(|scope| {
+        for number in 0..questions.len().min(MOST_AT_ONCE) {
+            match thread::Builder::new().spawn_scoped(scope, work) {
+                Err(error) if number == 0 => return Err(Failure::io("start a thread", &error)),
+                // Those there are will come to it.
+                _ => {}
+            }
+        }
+        for (question, outcome) in questions.iter().zip(&outcomes) {
+            let gone = |_| Err(Failure::new(Exit::Other, "the question was not asked"));
+            tell(question, outcome.recv().unwrap_or_else(gone))?;
+        }
+        Ok(())
+    })
 }
 
 impl<'a> Question<'a> {
@@ -91,7 +126,7 @@ impl<'a> Question<'a> {
         self.port != Port::Number(0)
     }
 
-    fn start(&self, args: &ResolveArgs) -> Result<Lookup, Failure> {
+    fn ask(&self, args: &ResolveArgs, deadline: Deadline) -> Outcome {
         let family = match args.family {
             FamilyArgs { ipv4: true, .. } => Family::INET,
             FamilyArgs { ipv6: true, .. } => Family::INET6,
@@ -100,17 +135,9 @@ impl<'a> Question<'a> {
         let kind = if args.udp { Type::DGRAM } else { Type::STREAM };
         let hints = Hints::new().family(family).kind(kind).passive(self.host == Host::Every);
         let hints = hints.canonical_name(args.canonical);
-        Lookup::start(&host_text(&self.host), port_text(&self.port).as_str(), &hints)
-            .map_err(|error| self.failure(error))
-    }
-
-    fn answers(
-        &self,
-        lookup: Lookup,
-        args: &ResolveArgs,
-        deadline: Deadline,
-    ) -> Result<Vec<Answer>, Failure> {
-        let found = lookup.wait(deadline).map_err(|error| self.failure(error))?;
+        let (host, port) = (host_text(&self.host), port_text(&self.port));
+        let found =
+            resolve_within(&host, port.as_str(), &hints, deadline).map_err(|error| self.failure(error))?;
         if self.goes_back() {
             return found.iter().map(|found| self.back(found.address, args, deadline)).collect();
         }

@@ -194,20 +194,21 @@ fn an_address_has_a_name_and_a_hostile_one_drives_no_terminal() {
     }
 }
 
-/// The name server takes each question and never answers: the resolver waits for a minute, and more.
+/// A name server that takes each question and never answers: the resolver waits for a minute, and more.
+const SILENT_SERVER: &str = "mkfifo \"$FOLDER/ready\"; \
+    \"$SOCK\" serve udp://127.0.0.1:53 --discard --quiet --ready-fd 3 3>\"$FOLDER/ready\" & \
+    read line <\"$FOLDER/ready\"; rm \"$FOLDER/ready\";";
+
 #[test]
 fn a_resolver_that_hangs_is_a_timeout_both_ways() {
     let test = "resolve::a_resolver_that_hangs_is_a_timeout_both_ways";
     let system = System::new(b"127.0.0.1 localhost\n", "dns");
-    let server = "mkfifo \"$FOLDER/ready\"; \
-                  \"$SOCK\" serve udp://127.0.0.1:53 --discard --quiet --ready-fd 3 3>\"$FOLDER/ready\" & \
-                  read line <\"$FOLDER/ready\"; rm \"$FOLDER/ready\";";
     for (args, want) in [
         ("slow.test", "resolve slow.test: "),
         ("slow.test other.test", "resolve slow.test: "),
         ("192.0.2.7", "find the name of 192.0.2.7: "),
     ] {
-        let line = format!("{server} \"$SOCK\" resolve {args} --json --timeout 300ms");
+        let line = format!("{SILENT_SERVER} \"$SOCK\" resolve {args} --json --timeout 300ms");
         let Some(finished) = system.run(test, &line) else { return };
         assert_eq!(finished.code(), 124, "{}", finished.stderr);
         assert!(finished.stderr.starts_with(&format!("sock: {want}")), "{want}: {}", finished.stderr);
@@ -215,5 +216,37 @@ fn a_resolver_that_hangs_is_a_timeout_both_ways() {
         let errors = told.iter().filter(|event| event["event"] == "error").count();
         assert_eq!(errors, args.split(' ').count(), "{told:?}");
         assert_eq!(told.last().map(|event| &event["failures"]), Some(&errors.into()));
+    }
+}
+
+/// Both ways, and although the first takes all the time there is.
+#[test]
+fn who_waits_for_a_resolver_that_hangs_hears_the_others_answers() {
+    let test = "resolve::who_waits_for_a_resolver_that_hangs_hears_the_others_answers";
+    let system = System::new(HOSTS, "files dns");
+    let line = format!(
+        "{SILENT_SERVER} \"$SOCK\" resolve slow.test 192.0.2.7 192.0.2.99 first.test -4 --timeout 1s"
+    );
+    let Some(finished) = system.run(test, &line) else { return };
+    assert_eq!(finished.code(), 124, "{}", finished.stderr);
+    assert!(finished.out().starts_with("192.0.2.7 first.test\nfirst.test 192.0.2."), "{}", finished.out());
+    let said: Vec<&str> = finished.stderr.lines().collect();
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert!(said[0].starts_with("sock: resolve slow.test: ") && said[1].contains("192.0.2.99: "), "{said:?}");
+}
+
+#[test]
+fn more_names_than_are_asked_at_once_are_all_answered_in_order() {
+    let names: Vec<String> = (1..=100).map(|port| format!("127.0.0.1:{port}")).collect();
+    let hosts: Vec<String> = (1..=100).map(|port| format!(":{port}")).collect();
+    for names in [names, hosts] {
+        let args: Vec<&str> = ["resolve", "-4"].into_iter().chain(names.iter().map(String::as_str)).collect();
+        let finished = run_sock(&args);
+        let answered: Vec<String> = finished
+            .out()
+            .lines()
+            .map(|line| line.split(' ').next().unwrap_or_default().to_owned())
+            .collect();
+        assert_eq!(answered, names, "{}", finished.stderr);
     }
 }
