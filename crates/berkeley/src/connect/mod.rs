@@ -23,8 +23,7 @@ pub use activation::{listen_fds, listen_fds_with_names};
 pub use connector::{Connector, create_connection};
 #[cfg(feature = "tokio")]
 pub(crate) use contest::{Contest, Stop, Turn};
-#[cfg(feature = "tokio")]
-pub(crate) use race::interleave;
+pub use race::interleave;
 pub use server::{ServerOptions, create_server};
 #[cfg(feature = "tokio")]
 pub(crate) use servers::create_from;

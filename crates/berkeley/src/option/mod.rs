@@ -30,6 +30,7 @@
 pub mod alg;
 pub mod can;
 mod codec;
+mod field;
 mod filter;
 mod find;
 pub mod icmp;
@@ -62,6 +63,7 @@ use crate::sys::constants as c;
 pub use can::CanFilter;
 pub use codec::Kind;
 pub(crate) use codec::{LIST_MAX, ROOM_MAX};
+pub use field::Field;
 pub use filter::{Filter, FilterError, Instruction};
 pub use find::{FindError, find, find_in};
 pub use icmp::{IcmpFilter, Icmpv6Filter};
