@@ -156,6 +156,16 @@ fn list() -> Result<Option<Vec<Interface>>> {
 /// What is asked, and the sequence number by which its answer is known.
 const QUESTIONS: [(u16, u32); 2] = [(c::RTM_GETLINK, 1), (c::RTM_GETADDR, 2)];
 
+/// The interfaces in `bytes`, which hold the answers to both questions, as far as they go; fails as the list does.
+#[cfg(feature = "fault")]
+pub(crate) fn decode_interfaces(bytes: &[u8]) -> Result<Option<Vec<Interface>>> {
+    let mut listing = Listing::new();
+    for (_, sequence) in QUESTIONS {
+        listing.take(bytes, sequence)?;
+    }
+    Ok(listing.finish())
+}
+
 /// What the answers have told so far.
 struct Listing {
     found: Vec<Interface>,
