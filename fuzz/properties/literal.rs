@@ -10,7 +10,7 @@ use berkeley::{Family, Protocol, Type, decoders};
 /// When one of these does not hold.
 pub(crate) fn check(bytes: &[u8]) -> Option<usize> {
     let ([sockets, flags], text) = bytes.split_first_chunk()?;
-    let text = str::from_utf8(text).ok()?;
+    let text = std::str::from_utf8(text).ok()?;
     let (host, service) = text.split_once(' ').unwrap_or((text, ""));
     let (ours, theirs) = decoders::literal(host, Service::Name(service), hints(*sockets, *flags))?;
     assert!(!ours.is_empty());

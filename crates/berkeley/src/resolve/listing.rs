@@ -319,18 +319,18 @@ mod tests {
     fn an_answer_ends_where_the_kernel_says_so_and_one_that_breaks_off_is_an_error() {
         let (code, none) = ((-12_i32).to_ne_bytes(), 0_i32.to_ne_bytes());
         let whole = message(c::NLMSG_DONE, 2, &none);
-        let rows: [(&[u8], std::result::Result<bool, Option<i32>>); 6] = [
-            (&whole, Ok(true)),
-            (&message(c::NLMSG_DONE, 2, &[]), Ok(true)),
-            (&message(c::NLMSG_DONE, 2, &code), Err(Some(12))),
-            (&message(c::NLMSG_ERROR, 0, &code), Err(Some(12))),
-            (&message(c::RTM_NEWLINK.into(), 2, LINK), Ok(false)),
-            (&whole[..15], Ok(false)),
+        let rows = [
+            (whole.clone(), Ok(true)),
+            (message(c::NLMSG_DONE, 2, &[]), Ok(true)),
+            (message(c::NLMSG_DONE, 2, &code), Err(Some(12))),
+            (message(c::NLMSG_ERROR, 0, &code), Err(Some(12))),
+            (message(c::RTM_NEWLINK.into(), 2, LINK), Ok(false)),
+            (whole[..15].to_vec(), Ok(false)),
         ];
         for (bytes, want) in rows {
-            let got = Listing::new().take(bytes, QUESTIONS[0].1);
+            let got = Listing::new().take(&bytes, QUESTIONS[0].1);
             assert_eq!(got.map_err(|error| error.raw_os_error()), want, "{bytes:?}");
-            assert_eq!(Listing::new().take(bytes, 9).ok(), Some(false), "somebody else's");
+            assert_eq!(Listing::new().take(&bytes, 9).ok(), Some(false), "somebody else's");
         }
         let mut listing = Listing::new();
         assert!(listing.take(&message(c::NLMSG_DONE, 0x12, &none), QUESTIONS[0].1).unwrap());

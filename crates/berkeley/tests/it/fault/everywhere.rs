@@ -118,7 +118,7 @@ fn strike(
         let case = format!("{row}: {call} {nth}, errno {errno}, {times} times");
         match result {
             Ok(_) if struck && !is_survived(row, call, errno) => {
-                faults.push(format!("{case}: failed unseen"))
+                faults.push(format!("{case}: failed unseen"));
             }
             Ok(received) if received != want => faults.push(format!("{case}: another result")),
             Ok(_) => {}
