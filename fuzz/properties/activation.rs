@@ -1,5 +1,4 @@
-//! What must hold for any text in the variables of socket activation. The fuzz target and the replay of its corpus share
-//! it.
+//! What must hold for any text in the variables of socket activation. The fuzz target and the replay share it.
 
 use berkeley::decoders;
 

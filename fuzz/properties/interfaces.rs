@@ -3,8 +3,8 @@
 
 use berkeley::decoders;
 
-/// Decodes: no more may be found than there are bytes for, in order; a refusal is one line with its errno. Gives how many
-/// interfaces there are, and how many addresses; `None` for a list that is refused or not of one piece.
+/// Decodes: no more may be found than there are bytes for, in order; a refusal is one line with its errno. Gives how
+/// many interfaces there are, and how many addresses; `None` for a list that is refused or not of one piece.
 ///
 /// # Panics
 /// When one of these does not hold.
