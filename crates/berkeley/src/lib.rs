@@ -28,6 +28,9 @@
 mod address;
 mod connect;
 pub mod control;
+#[cfg(feature = "fault")]
+#[doc(hidden)]
+pub mod decoders;
 mod error;
 mod kinds;
 pub mod option;

@@ -19,6 +19,8 @@ mod servers;
 use crate::kinds::Type;
 use crate::sys::constants as c;
 
+#[cfg(feature = "fault")]
+pub(crate) use activation::count_for as promised_sockets;
 pub use activation::{listen_fds, listen_fds_with_names};
 pub use connector::{Connector, create_connection};
 #[cfg(feature = "tokio")]

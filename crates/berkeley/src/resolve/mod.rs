@@ -36,7 +36,11 @@ pub use back::{BackHints, resolve_back, resolve_back_within};
 pub use database::{protocol_name, protocol_number, service_name, service_port};
 pub use forward::{Hints, Resolved, resolve};
 pub use interfaces::{interface_index, interface_name};
+#[cfg(feature = "fault")]
+pub(crate) use listing::decode_interfaces;
 pub use listing::{Interface, InterfaceAddress, InterfaceFlags, interfaces};
+#[cfg(feature = "fault")]
+pub(crate) use literal::compare_literal;
 pub use lookup::{Lookup, resolve_within};
 pub use service::Service;
 pub(crate) use service::place;
