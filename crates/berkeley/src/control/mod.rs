@@ -104,6 +104,11 @@ pub struct Messages<'b> {
 }
 
 impl<'b> Messages<'b> {
+    /// Those of `bytes`, whose descriptors have their owners in `descriptors`.
+    pub(crate) const fn owning(bytes: &'b [u8], descriptors: &'b mut [Option<OwnedFd>]) -> Self {
+        Self { walk: Walk::new(bytes), descriptors: Some(descriptors) }
+    }
+
     /// The bytes behind the last message given: those of the messages still to come, or a tail too short for a header.
     pub const fn rest(&self) -> &'b [u8] {
         self.walk.rest()

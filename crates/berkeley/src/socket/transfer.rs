@@ -197,6 +197,6 @@ impl<F: AsFd> Socket<F> {
 }
 
 /// With a timeout the call itself must not wait, even where a clone has made the socket block again.
-pub(super) fn with_timeout(flags: Flags, timeout: Option<Duration>) -> Flags {
+pub(crate) fn with_timeout(flags: Flags, timeout: Option<Duration>) -> Flags {
     if timeout.is_some() { flags | Flags::DONTWAIT } else { flags }
 }

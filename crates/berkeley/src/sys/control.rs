@@ -121,22 +121,33 @@ impl ControlData {
     /// name is new, and nobody else's.
     pub(super) unsafe fn received(&mut self, used: usize) {
         self.used = used.min(self.capacity);
-        for (level, kind, data) in Walk::new(bytes_of(&self.words, self.used)) {
-            let count = descriptors_in(level, kind, data.len());
-            for number in data.chunks_exact(FD_SIZE).take(count) {
-                let number = number.first_chunk().copied().map_or(-1, RawFd::from_ne_bytes);
-                let descriptor = (number >= 0).then(|| {
-                    // SAFETY: the kernel has made this descriptor in the call that wrote its number, by this
-                    // function's contract, and no number is visited twice.
-                    unsafe { OwnedFd::from_raw_fd(number) }
-                });
-                self.descriptors.push(descriptor);
-            }
+        // SAFETY: by this function's contract the kernel has written these bytes in the last call.
+        unsafe { own(bytes_of(&self.words, self.used), &mut self.descriptors) };
+    }
+}
+
+/// Takes over the descriptors that `bytes` of control data name, an owner for each number, `None` where it is an error.
+///
+/// # Safety
+///
+/// The kernel must have written those bytes in its last call, and this must be the only time that they are taken over:
+/// then each descriptor is new, and nobody else's.
+pub(super) unsafe fn own(bytes: &[u8], owners: &mut Vec<Option<OwnedFd>>) {
+    for (level, kind, data) in Walk::new(bytes) {
+        let count = descriptors_in(level, kind, data.len());
+        for number in data.chunks_exact(FD_SIZE).take(count) {
+            let number = number.first_chunk().copied().map_or(-1, RawFd::from_ne_bytes);
+            owners.push((number >= 0).then(|| {
+                // SAFETY: the kernel has made this descriptor in the call that wrote its number, by this function's
+                // contract, and no number is visited twice.
+                unsafe { OwnedFd::from_raw_fd(number) }
+            }));
         }
     }
 }
 
-fn bytes_of(words: &[usize], used: usize) -> &[u8] {
+/// The first `used` bytes of `words`.
+pub(super) fn bytes_of(words: &[usize], used: usize) -> &[u8] {
     let used = used.min(size_of_val(words));
     // SAFETY: `used` is at most the size of `words`, whose bytes are all initialised and borrowed for as long.
     unsafe { std::slice::from_raw_parts(words.as_ptr().cast(), used) }
