@@ -1,7 +1,7 @@
 //! Messages whole: bytes from several buffers, an address, and control messages beside them (sendmsg(2), recvmsg(2)).
 
 use std::io::{IoSlice, IoSliceMut};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::AsFd;
 
 use super::timeout::{Poll, carry_through};
 use super::transfer::with_timeout;
@@ -10,7 +10,8 @@ use crate::address::Address;
 use crate::control::{self, ControlBuffer, Outgoing};
 use crate::error::{Operation, Result};
 use crate::kinds::{Flags, Interest};
-use crate::sys::{self, message};
+use crate::sys::message;
+use crate::sys::socket::{NO_ADDRESS, RawAddress};
 
 /// What [`send_msg`](Socket::send_msg) sends: bytes, and what goes beside them.
 ///
@@ -35,21 +36,25 @@ pub struct SendMessage<'a> {
 
 impl<'a> SendMessage<'a> {
     /// The bytes of `buffers`, one behind the other; at most 1024 buffers, more give `EMSGSIZE`.
+    #[inline]
     pub const fn new(buffers: &'a [IoSlice<'a>]) -> Self {
         Self { buffers, control: &[], address: None, flags: Flags::NONE }
     }
 
     /// Control messages beside the bytes.
+    #[inline]
     pub const fn control(self, messages: &'a [Outgoing<'a>]) -> Self {
         Self { control: messages, ..self }
     }
 
     /// To this address, rather than to the peer that the socket is connected to.
+    #[inline]
     pub fn to(self, address: impl Into<Address>) -> Self {
         Self { address: Some(address.into()), ..self }
     }
 
     /// With these flags.
+    #[inline]
     pub const fn flags(self, flags: Flags) -> Self {
         Self { flags, ..self }
     }
@@ -110,6 +115,11 @@ impl ReceivedMessage {
     #[doc(alias = "MSG_OOB")]
     pub const fn is_out_of_band(&self) -> bool {
         self.flags.contains(Flags::OOB)
+    }
+
+    fn made(received: &message::Received, sender: &RawAddress) -> Self {
+        let flags = Flags::from_raw(received.flags);
+        Self { length: received.length, address: describe::decode(sender), flags }
     }
 }
 
@@ -197,8 +207,12 @@ impl<F: AsFd> Socket<F> {
         } else {
             (Interest::READABLE, Poll::Honest)
         };
-        carry_through(fd, interest, timeout, poll, || receive(fd, buffers, control, raw_flags))
-            .map_err(|stop| self.stopped(Operation::RecvMsg, stop, None))
+        let mut sender = NO_ADDRESS;
+        let received = carry_through(fd, interest, timeout, poll, || {
+            message::receive_message(fd, buffers, control.data_mut(), raw_flags, &mut sender)
+        })
+        .map_err(|stop| self.stopped(Operation::RecvMsg, stop, None))?;
+        Ok(ReceivedMessage::made(&received, &sender))
     }
 
     /// Sends what there is room for (sendmsg(2)); one system call, as [`try_send`](Self::try_send).
@@ -218,23 +232,13 @@ impl<F: AsFd> Socket<F> {
         control: &mut ControlBuffer,
         flags: Flags,
     ) -> Result<ReceivedMessage> {
-        receive(self.fd.as_fd(), buffers, control, (flags | Flags::DONTWAIT).as_raw())
-            .map_err(|errno| self.fail(Operation::RecvMsg, errno, None))
+        let mut sender = NO_ADDRESS;
+        let flags = (flags | Flags::DONTWAIT).as_raw();
+        let received =
+            message::receive_message(self.fd.as_fd(), buffers, control.data_mut(), flags, &mut sender)
+                .map_err(|errno| self.fail(Operation::RecvMsg, errno, None))?;
+        Ok(ReceivedMessage::made(&received, &sender))
     }
-}
-
-fn receive(
-    fd: BorrowedFd<'_>,
-    buffers: &mut [IoSliceMut<'_>],
-    control: &mut ControlBuffer,
-    flags: i32,
-) -> sys::Result<ReceivedMessage> {
-    let received = message::receive_message(fd, buffers, control.data_mut(), flags)?;
-    Ok(ReceivedMessage {
-        length: received.length,
-        address: describe::decode(&received.address),
-        flags: Flags::from_raw(received.flags),
-    })
 }
 
 #[cfg(test)]

@@ -188,6 +188,7 @@ impl<F: AsFd> Socket<F> {
 
     /// The timeout: `None` waits as long as it takes, zero never waits.
     #[doc(alias = "gettimeout")]
+    #[inline]
     pub fn timeout(&self) -> Option<Duration> {
         self.timeout.get()
     }
@@ -216,6 +217,7 @@ impl<F: AsFd> Socket<F> {
     }
 
     /// The error of an operation on this socket. One that only asks for patience stays small and costs no system call.
+    #[cold]
     pub(crate) fn fail(&self, operation: Operation, errno: Errno, address: Option<&Address>) -> Error {
         let error = Error::kernel(operation, errno);
         if error.is_would_block() || error.is_in_progress() || error.is_interrupted() {
@@ -230,6 +232,7 @@ impl<F: AsFd> Socket<F> {
     }
 
     /// As [`fail`](Self::fail), for what may also have run out of time.
+    #[cold]
     pub(crate) fn stopped(&self, operation: Operation, stop: Stop, address: Option<&Address>) -> Error {
         match stop {
             Stop::Kernel(errno) => self.fail(operation, errno, address),

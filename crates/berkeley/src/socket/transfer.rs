@@ -9,6 +9,7 @@ use super::{Deadline, Socket, describe};
 use crate::address::Address;
 use crate::error::{Operation, Result};
 use crate::kinds::{Flags, Interest};
+use crate::sys::socket::NO_ADDRESS;
 use crate::sys::{self, Errno, transfer};
 
 impl<F: AsFd> Socket<F> {
@@ -84,9 +85,11 @@ impl<F: AsFd> Socket<F> {
     /// As [`recv_from`](Self::recv_from), with flags.
     pub fn recv_from_with(&self, buffer: &mut [u8], flags: Flags) -> Result<(usize, Address)> {
         let fd = self.fd.as_fd();
-        let (length, address) =
-            self.receiving(Operation::RecvFrom, flags, |flags| transfer::recv_from(fd, buffer, flags))?;
-        Ok((length, describe::decode(&address)))
+        let mut sender = NO_ADDRESS;
+        let length = self.receiving(Operation::RecvFrom, flags, |flags| {
+            transfer::recv_from(fd, buffer, flags, &mut sender)
+        })?;
+        Ok((length, describe::decode(&sender)))
     }
 
     /// Receives without taking: the next receive gives the same bytes again (`MSG_PEEK`).

@@ -14,12 +14,10 @@ use super::{Result, fault};
 /// More buffers than the kernel takes (`IOV_MAX`, 1024): a longer list is as good as this one, `EMSGSIZE`.
 const TOO_MANY: usize = 4096;
 
-/// What one receive gave, beside the bytes and the control data.
+/// What one receive gave, beside the bytes, the address and the control data.
 pub(crate) struct Received {
     /// How many bytes, or with `MSG_TRUNC` the datagram's whole length.
     pub(crate) length: usize,
-    /// The sender's address, of length 0 where the kernel gives none.
-    pub(crate) address: RawAddress,
     /// What the kernel says of the message, by its `MSG_*` flags.
     pub(crate) flags: i32,
 }
@@ -51,20 +49,21 @@ pub(crate) fn send_message(
     })
 }
 
-/// Receives into `buffers` and `control`; the descriptors that arrive are the control data's from then on.
+/// Receives into `buffers` and `control`; the descriptors that arrive are the control data's from then on. The sender's
+/// address goes to `sender`, of length 0 where the kernel gives none.
 pub(crate) fn receive_message(
     fd: BorrowedFd<'_>,
     buffers: &mut [IoSliceMut<'_>],
     control: &mut ControlData,
     flags: i32,
+    sender: &mut RawAddress,
 ) -> Result<Received> {
     // SAFETY: std promises that IoSliceMut has the layout of iovec; the slice keeps its length and its lifetime.
     let vectors = unsafe { std::slice::from_raw_parts(buffers.as_mut_ptr().cast(), buffers.len()) };
     let cut = cut("recvmsg", vectors);
     let mut message = header(cut.as_deref().unwrap_or(vectors));
-    let mut address = [0; ADDRESS_MAX];
-    message.msg_name = address.as_mut_ptr().cast();
-    message.msg_namelen = length_of(&address);
+    message.msg_name = sender.0.as_mut_ptr().cast();
+    message.msg_namelen = length_of(&sender.0);
     let (room, capacity) = control.room();
     if capacity > 0 {
         message.msg_control = room;
@@ -72,13 +71,13 @@ pub(crate) fn receive_message(
     }
     let length = run("recvmsg", fd.as_raw_fd(), || {
         // SAFETY: each pointer in `message` goes with the room behind it, which is borrowed for the call: the caller's
-        // buffers, `address`, and the control data's words.
+        // buffers, `sender`, and the control data's words.
         unsafe { libc::recvmsg(fd.as_raw_fd(), &raw mut message, flags | libc::MSG_CMSG_CLOEXEC) }
     })?;
     // SAFETY: the call succeeded, and the kernel has stored how much it wrote into the room of `control`.
     unsafe { control.received(message.msg_controllen as usize) };
-    let address = (address, (message.msg_namelen as usize).min(ADDRESS_MAX));
-    Ok(Received { length, address, flags: message.msg_flags })
+    sender.1 = (message.msg_namelen as usize).min(ADDRESS_MAX);
+    Ok(Received { length, flags: message.msg_flags })
 }
 
 /// A message of these buffers, and nothing else.

@@ -9,6 +9,9 @@ use super::{Errno, Result};
 /// An address as the kernel hands it over: its bytes and how many of them count.
 pub(crate) type RawAddress = ([u8; ADDRESS_MAX], usize);
 
+/// No address yet. Calls that are made often write into one of these: what they return is moved several times.
+pub(crate) const NO_ADDRESS: RawAddress = ([0; ADDRESS_MAX], 0);
+
 /// socket(2), close-on-exec from the creating call. `kind` may carry `SOCK_NONBLOCK`.
 pub(crate) fn socket(family: i32, kind: i32, protocol: i32) -> Result<OwnedFd> {
     let fd = run_int("socket", NO_FD, || {
@@ -52,18 +55,19 @@ pub(crate) fn listen(fd: BorrowedFd<'_>, backlog: i32) -> Result<()> {
     Ok(())
 }
 
-/// accept4(2), close-on-exec from the creating call, with the peer's address.
-pub(crate) fn accept(fd: BorrowedFd<'_>, nonblocking: bool) -> Result<(OwnedFd, RawAddress)> {
+/// accept4(2), close-on-exec from the creating call; the peer's address goes to `peer`.
+pub(crate) fn accept(fd: BorrowedFd<'_>, nonblocking: bool, peer: &mut RawAddress) -> Result<OwnedFd> {
     let flags = libc::SOCK_CLOEXEC | if nonblocking { libc::SOCK_NONBLOCK } else { 0 };
-    let mut bytes = [0; ADDRESS_MAX];
-    let mut length = length_of(&bytes);
+    let bytes = &mut peer.0;
+    let mut length = length_of(bytes);
     let accepted = run_int("accept4", fd.as_raw_fd(), || {
         // SAFETY: `length` says how much room `bytes` has; the kernel writes no more, and stores the true length.
         unsafe { libc::accept4(fd.as_raw_fd(), bytes.as_mut_ptr().cast(), &raw mut length, flags) }
     })?;
     // SAFETY: the kernel has just made this descriptor for us, and nobody else knows its number.
     let accepted = unsafe { OwnedFd::from_raw_fd(accepted) };
-    Ok((accepted, (bytes, (length as usize).min(ADDRESS_MAX))))
+    peer.1 = (length as usize).min(ADDRESS_MAX);
+    Ok(accepted)
 }
 
 /// connect(2) to the address in `address`.

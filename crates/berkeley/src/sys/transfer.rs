@@ -69,11 +69,16 @@ pub(crate) fn recv_into_vec(
     Ok(added)
 }
 
-/// Receives a datagram and its sender's address (of length 0 where the kernel gives none).
-pub(crate) fn recv_from(fd: BorrowedFd<'_>, buffer: &mut [u8], flags: i32) -> Result<(usize, RawAddress)> {
+/// Receives a datagram; its sender's address goes to `sender`, of length 0 where the kernel gives none.
+pub(crate) fn recv_from(
+    fd: BorrowedFd<'_>,
+    buffer: &mut [u8],
+    flags: i32,
+    sender: &mut RawAddress,
+) -> Result<usize> {
     let length = fault::shorten("recvfrom", buffer.len());
-    let mut bytes = [0; ADDRESS_MAX];
-    let mut address_length = length_of(&bytes);
+    let bytes = &mut sender.0;
+    let mut address_length = length_of(bytes);
     let received = run("recvfrom", fd.as_raw_fd(), || {
         // SAFETY: `length` is at most the length of `buffer`, and `address_length` says how much room `bytes` has.
         unsafe {
@@ -87,7 +92,8 @@ pub(crate) fn recv_from(fd: BorrowedFd<'_>, buffer: &mut [u8], flags: i32) -> Re
             )
         }
     })?;
-    Ok((received, (bytes, (address_length as usize).min(ADDRESS_MAX))))
+    sender.1 = (address_length as usize).min(ADDRESS_MAX);
+    Ok(received)
 }
 
 /// Sends from `buffer`; gives the number of bytes that the kernel took.
