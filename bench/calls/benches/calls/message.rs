@@ -21,7 +21,7 @@ use crate::{case, raw};
 /// Messages in a turn.
 const CALLS: usize = 64;
 /// Turns in a round.
-const TURNS: usize = 300;
+const TURNS: usize = 200;
 /// What each message holds.
 const PAYLOAD: [u8; 1] = [7];
 /// The TTL that is sent, and received.

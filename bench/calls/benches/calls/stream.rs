@@ -12,7 +12,7 @@ use crate::pair::{Pair, again};
 use crate::{MOST_WITH_TIMEOUT, case, raw};
 
 /// Turns in a round.
-const TURNS: usize = 300;
+const TURNS: usize = 200;
 
 /// As many calls as a socket's buffer surely takes, and 64 at most: a turn is to be short.
 const fn calls(size: usize) -> usize {

@@ -148,6 +148,7 @@ const ON_STACK: usize = 1088;
 const FEW: usize = 64;
 
 /// Hands the messages as they are laid out to `action`; allocates only for more than fits on the stack.
+#[inline]
 pub(crate) fn with_encoded<T>(messages: &[Outgoing<'_>], action: impl FnOnce(&[u8]) -> T) -> T {
     if messages.is_empty() {
         return action(&[]);

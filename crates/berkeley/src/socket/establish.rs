@@ -54,6 +54,7 @@ impl<F: AsFd> Socket<F> {
     /// A connection that ended in the queue gives `ECONNABORTED`; the listener goes on. The limit of descriptors gives
     /// `EMFILE`, and the connection stays in the queue: pause before trying again.
     #[doc(alias = "accept4")]
+    #[inline]
     pub fn accept(&self) -> Result<(Socket, Address)> {
         let fd = self.fd.as_fd();
         let mut peer = NO_ADDRESS;

@@ -60,6 +60,7 @@ impl<'a> SendMessage<'a> {
     }
 
     /// Hands the address and the control messages, as the kernel takes them, to `action`.
+    #[inline]
     fn encoded<T>(&self, action: impl FnOnce(&[u8], &[u8]) -> T) -> T {
         control::with_encoded(self.control, |control| match &self.address {
             Some(address) => action(address.encode().as_bytes(), control),
@@ -117,6 +118,7 @@ impl ReceivedMessage {
         self.flags.contains(Flags::OOB)
     }
 
+    #[inline]
     fn made(received: &message::Received, sender: &RawAddress) -> Self {
         let flags = Flags::from_raw(received.flags);
         Self { length: received.length, address: describe::decode(sender), flags }
@@ -130,6 +132,7 @@ impl<F: AsFd> Socket<F> {
     /// Control messages go with the first byte: what is left of the bytes is sent without them. Allocates only for
     /// control messages of more than 1088 bytes together.
     #[doc(alias = "sendmsg")]
+    #[inline]
     pub fn send_msg(&self, message: &SendMessage<'_>) -> Result<usize> {
         let timeout = self.timeout();
         let flags = with_timeout(message.flags, timeout).as_raw();
@@ -149,6 +152,7 @@ impl<F: AsFd> Socket<F> {
     /// close-on-exec.
     #[doc(alias = "recvmsg")]
     #[doc(alias = "recvmsg_into")]
+    #[inline]
     pub fn recv_msg(
         &self,
         buffers: &mut [IoSliceMut<'_>],
@@ -192,6 +196,7 @@ impl<F: AsFd> Socket<F> {
     /// assert_eq!(std::io::Error::from_raw_os_error(error.errno).kind(), std::io::ErrorKind::ConnectionRefused);
     /// # Ok::<(), berkeley::Error>(())
     /// ```
+    #[inline]
     pub fn recv_msg_with(
         &self,
         buffers: &mut [IoSliceMut<'_>],

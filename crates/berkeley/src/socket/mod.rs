@@ -151,6 +151,7 @@ impl Socket {
         Ok(Self::from(fd))
     }
 
+    #[inline]
     fn made(fd: OwnedFd, nonblocking: bool) -> Self {
         let timeout = Timeout::new(nonblocking.then_some(Duration::ZERO));
         Self { fd, timeout, segmentation: Segmentation::new() }

@@ -65,10 +65,12 @@ pub(super) struct Timeout(AtomicI64);
 const NONE: i64 = -1;
 
 impl Timeout {
+    #[inline]
     pub(super) const fn none() -> Self {
         Self(AtomicI64::new(NONE))
     }
 
+    #[inline]
     pub(super) fn new(timeout: Option<Duration>) -> Self {
         let cell = Self::none();
         cell.set(timeout);
@@ -82,6 +84,7 @@ impl Timeout {
     }
 
     /// A duration of more than 292 years counts as 292.
+    #[inline]
     pub(super) fn set(&self, timeout: Option<Duration>) {
         let nanoseconds =
             timeout.map_or(NONE, |timeout| i64::try_from(timeout.as_nanos()).unwrap_or(i64::MAX));
