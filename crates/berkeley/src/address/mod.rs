@@ -132,6 +132,9 @@ macro_rules! families {
             #[inline]
             pub fn decode(bytes: &[u8]) -> Self {
                 // What most sockets have, decoded where it is wanted: the whole is too large to be moved about.
+                if bytes.is_empty() {
+                    return Self::Other(OtherAddress::EMPTY);
+                }
                 match inet::decode(bytes).filter(|_| family_of(bytes) == Family::INET) {
                     Some(address) => Self::Inet(address),
                     None => Self::decode_any(bytes),

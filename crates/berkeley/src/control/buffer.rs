@@ -81,6 +81,7 @@ impl ControlBuffer {
     /// Decodes what the last receive gave, one message after the other.
     ///
     /// A descriptor is given out once: asked again, its message is there, and the descriptor is not.
+    #[inline]
     pub fn messages(&mut self) -> Messages<'_> {
         let (bytes, descriptors) = self.data.parts();
         Messages::owning(bytes, descriptors)

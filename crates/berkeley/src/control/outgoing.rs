@@ -6,6 +6,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use super::space;
 use crate::error::{Error, Operation, Result};
 use crate::sys::constants as c;
+use crate::sys::control::Scratch;
 use crate::sys::layout::cmsg;
 
 /// The size of a descriptor's number.
@@ -140,34 +141,18 @@ pub fn encode(messages: &[Outgoing<'_>]) -> Vec<u8> {
     bytes
 }
 
-/// Room on the stack: for the 253 descriptors that one message may pass, and credentials beside them.
-const ON_STACK: usize = 1088;
-
-/// Room for what most messages have beside them, a descriptor or a TTL: to zero more would cost as much as 2 % of the
-/// call.
-const FEW: usize = 64;
-
 /// Hands the messages as they are laid out to `action`; allocates only for more than fits on the stack.
 #[inline]
 pub(crate) fn with_encoded<T>(messages: &[Outgoing<'_>], action: impl FnOnce(&[u8]) -> T) -> T {
-    if messages.is_empty() {
-        return action(&[]);
-    }
-    match total(messages) {
-        length if length <= FEW => on_stack::<FEW, T>(messages, length, action),
-        length if length <= ON_STACK => on_stack::<ON_STACK, T>(messages, length, action),
-        _ => action(&encode(messages)),
-    }
-}
-
-fn on_stack<const ROOM: usize, T>(
-    messages: &[Outgoing<'_>],
-    length: usize,
-    action: impl FnOnce(&[u8]) -> T,
-) -> T {
-    let mut bytes = [0; ROOM];
-    write_all(messages, &mut bytes[..length]);
-    action(&bytes[..length])
+    let length = total(messages);
+    let mut stack = Scratch::new();
+    let mut heap = Vec::new();
+    let bytes = stack.zeroed(length).unwrap_or_else(|| {
+        heap.resize(length, 0);
+        &mut heap
+    });
+    write_all(messages, bytes);
+    action(bytes)
 }
 
 fn total(messages: &[Outgoing<'_>]) -> usize {

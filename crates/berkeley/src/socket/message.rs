@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 use super::timeout::{Poll, carry_through};
 use super::transfer::with_timeout;
 use super::{Socket, describe};
-use crate::address::Address;
+use crate::address::{Address, EncodedAddress};
 use crate::control::{self, ControlBuffer, Outgoing};
 use crate::error::{Operation, Result};
 use crate::kinds::{Flags, Interest};
@@ -62,10 +62,9 @@ impl<'a> SendMessage<'a> {
     /// Hands the address and the control messages, as the kernel takes them, to `action`.
     #[inline]
     fn encoded<T>(&self, action: impl FnOnce(&[u8], &[u8]) -> T) -> T {
-        control::with_encoded(self.control, |control| match &self.address {
-            Some(address) => action(address.encode().as_bytes(), control),
-            None => action(&[], control),
-        })
+        let address = self.address.as_ref().map(Address::encode);
+        let address = address.as_ref().map_or(&[][..], EncodedAddress::as_bytes);
+        control::with_encoded(self.control, |control| action(address, control))
     }
 }
 

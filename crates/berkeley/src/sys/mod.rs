@@ -13,7 +13,7 @@
 //! | `transfer` | `recv`, `recv_uninit`, `recv_into_vec`, `recv_from`, `send`, `send_to` |
 //! | `message` | `send_message`, `receive_message` |
 //! | `batch` | `Outbox`, `Inbox` |
-//! | `control` | `ControlData`, `Walk`, `descriptors_in` |
+//! | `control` | `ControlData`, `Scratch`, `Walk`, `descriptors_in` |
 //! | `option` | `option`, `option_i32`, `set_option` |
 //! | `filter` | `attach` |
 //! | `raw` | `option`, `set_option`, for any numbers: the library's public `unsafe` functions |
