@@ -35,6 +35,7 @@ enum Payload<'a> {
 
 impl<'a> Outgoing<'a> {
     /// A message of a fixed size.
+    #[inline]
     pub(super) fn fixed<const N: usize>(level: i32, kind: i32, data: [u8; N]) -> Self {
         const { assert!(N <= INLINE, "the data does not fit into an Outgoing") };
         let mut bytes = [0; INLINE];
@@ -63,6 +64,7 @@ impl<'a> Outgoing<'a> {
         self.kind
     }
 
+    #[inline]
     fn data_length(&self) -> usize {
         match self.payload {
             Payload::Inline(_, length) => length.into(),
@@ -71,11 +73,13 @@ impl<'a> Outgoing<'a> {
         }
     }
 
+    #[inline]
     fn space(&self) -> usize {
         space(self.data_length())
     }
 
     /// Writes the message to the front of `bytes`, which has room for it, its padding zero; gives the rest.
+    #[inline]
     fn write<'b>(&self, bytes: &'b mut [u8]) -> &'b mut [u8] {
         let (own, rest) = bytes.split_at_mut(self.space());
         own[cmsg::LENGTH..][..size_of::<usize>()]
@@ -155,10 +159,12 @@ pub(crate) fn with_encoded<T>(messages: &[Outgoing<'_>], action: impl FnOnce(&[u
     action(bytes)
 }
 
+#[inline]
 fn total(messages: &[Outgoing<'_>]) -> usize {
     messages.iter().map(Outgoing::space).sum()
 }
 
+#[inline]
 fn write_all(messages: &[Outgoing<'_>], bytes: &mut [u8]) {
     messages.iter().fold(bytes, |rest, message| message.write(rest));
 }

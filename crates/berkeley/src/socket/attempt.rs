@@ -4,11 +4,11 @@ use std::mem::MaybeUninit;
 use std::os::fd::AsFd;
 
 use super::timeout::wait_once;
-use super::{Deadline, Socket, describe};
+use super::{Deadline, Socket};
 use crate::address::Address;
 use crate::error::{Operation, Result};
 use crate::kinds::{Flags, Interest};
-use crate::sys::socket::NO_ADDRESS;
+use crate::sys::socket::AddressRoom;
 use crate::sys::{socket, transfer};
 
 /// One system call each: an error that [`is_would_block`](crate::Error::is_would_block) or
@@ -55,10 +55,10 @@ impl<F: AsFd> Socket<F> {
     }
 
     fn accept_once(&self, nonblocking: bool) -> Result<(Socket, Address)> {
-        let mut peer = NO_ADDRESS;
+        let mut peer = AddressRoom::new();
         let accepted = socket::accept(self.fd.as_fd(), nonblocking, &mut peer)
             .map_err(|errno| self.at_home(self.fail(Operation::Accept, errno, None)))?;
-        Ok((Socket::made(accepted, nonblocking), describe::decode(&peer)))
+        Ok((Socket::made(accepted, nonblocking), Address::decode(peer.as_bytes())))
     }
 
     /// Starts to connect (connect(2)). An error that [`is_in_progress`](crate::Error::is_in_progress) is followed by a
@@ -102,11 +102,11 @@ impl<F: AsFd> Socket<F> {
 
     /// Receives what is there and who sent it (recvfrom(2)).
     pub fn try_recv_from(&self, buffer: &mut [u8], flags: Flags) -> Result<(usize, Address)> {
-        let mut sender = NO_ADDRESS;
+        let mut sender = AddressRoom::new();
         let flags = (flags | Flags::DONTWAIT).as_raw();
         let length = transfer::recv_from(self.fd.as_fd(), buffer, flags, &mut sender)
             .map_err(|errno| self.fail(Operation::RecvFrom, errno, None))?;
-        Ok((length, describe::decode(&sender)))
+        Ok((length, Address::decode(sender.as_bytes())))
     }
 
     /// Sends what there is room for (send(2)); gives the number of bytes taken.

@@ -3,15 +3,15 @@
 use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::AsFd;
 
+use super::Socket;
 use super::timeout::{Poll, carry_through};
 use super::transfer::with_timeout;
-use super::{Socket, describe};
 use crate::address::{Address, EncodedAddress};
 use crate::control::{self, ControlBuffer, Outgoing};
 use crate::error::{Operation, Result};
 use crate::kinds::{Flags, Interest};
 use crate::sys::message;
-use crate::sys::socket::{NO_ADDRESS, RawAddress};
+use crate::sys::socket::AddressRoom;
 
 /// What [`send_msg`](Socket::send_msg) sends: bytes, and what goes beside them.
 ///
@@ -118,9 +118,9 @@ impl ReceivedMessage {
     }
 
     #[inline]
-    fn made(received: &message::Received, sender: &RawAddress) -> Self {
+    fn made(received: &message::Received, sender: &AddressRoom) -> Self {
         let flags = Flags::from_raw(received.flags);
-        Self { length: received.length, address: describe::decode(sender), flags }
+        Self { length: received.length, address: Address::decode(sender.as_bytes()), flags }
     }
 }
 
@@ -211,7 +211,7 @@ impl<F: AsFd> Socket<F> {
         } else {
             (Interest::READABLE, Poll::Honest)
         };
-        let mut sender = NO_ADDRESS;
+        let mut sender = AddressRoom::new();
         let received = carry_through(fd, interest, timeout, poll, || {
             message::receive_message(fd, buffers, control.data_mut(), raw_flags, &mut sender)
         })
@@ -236,7 +236,7 @@ impl<F: AsFd> Socket<F> {
         control: &mut ControlBuffer,
         flags: Flags,
     ) -> Result<ReceivedMessage> {
-        let mut sender = NO_ADDRESS;
+        let mut sender = AddressRoom::new();
         let flags = (flags | Flags::DONTWAIT).as_raw();
         let received =
             message::receive_message(self.fd.as_fd(), buffers, control.data_mut(), flags, &mut sender)

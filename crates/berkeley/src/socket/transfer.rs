@@ -5,11 +5,11 @@ use std::os::fd::AsFd;
 use std::time::Duration;
 
 use super::timeout::{Pace, Poll, Stop, carry_through, wait, waits};
-use super::{Deadline, Socket, describe};
+use super::{Deadline, Socket};
 use crate::address::Address;
 use crate::error::{Operation, Result};
 use crate::kinds::{Flags, Interest};
-use crate::sys::socket::NO_ADDRESS;
+use crate::sys::socket::AddressRoom;
 use crate::sys::{self, Errno, transfer};
 
 impl<F: AsFd> Socket<F> {
@@ -87,11 +87,11 @@ impl<F: AsFd> Socket<F> {
     #[inline]
     pub fn recv_from_with(&self, buffer: &mut [u8], flags: Flags) -> Result<(usize, Address)> {
         let fd = self.fd.as_fd();
-        let mut sender = NO_ADDRESS;
+        let mut sender = AddressRoom::new();
         let length = self.receiving(Operation::RecvFrom, flags, |flags| {
             transfer::recv_from(fd, buffer, flags, &mut sender)
         })?;
-        Ok((length, describe::decode(&sender)))
+        Ok((length, Address::decode(sender.as_bytes())))
     }
 
     /// Receives without taking: the next receive gives the same bytes again (`MSG_PEEK`).

@@ -112,6 +112,7 @@ impl ControlData {
     }
 
     /// Forgets what was received, and closes the descriptors that were not taken.
+    #[inline]
     pub(crate) fn clear(&mut self) {
         self.used = 0;
         self.descriptors.clear();
@@ -136,6 +137,7 @@ impl ControlData {
     }
 
     /// Where the kernel may write, and how much.
+    #[inline]
     pub(super) fn room(&mut self) -> (*mut libc::c_void, usize) {
         self.clear();
         (self.words.as_mut_ptr().cast(), self.capacity)

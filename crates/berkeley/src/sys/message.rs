@@ -7,8 +7,7 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 
 use super::call::run;
 use super::control::ControlData;
-use super::layout::ADDRESS_MAX;
-use super::socket::{RawAddress, address_length, length_of};
+use super::socket::{AddressRoom, address_length};
 use super::{Result, fault};
 
 /// More buffers than the kernel takes (`IOV_MAX`, 1024): a longer list is as good as this one, `EMSGSIZE`.
@@ -23,6 +22,7 @@ pub(crate) struct Received {
 }
 
 /// Sends what `buffers` hold, to `address` unless it is empty, with the control messages that `control` holds.
+#[inline]
 pub(crate) fn send_message(
     fd: BorrowedFd<'_>,
     buffers: &[IoSlice<'_>],
@@ -51,19 +51,21 @@ pub(crate) fn send_message(
 
 /// Receives into `buffers` and `control`; the descriptors that arrive are the control data's from then on. The sender's
 /// address goes to `sender`, of length 0 where the kernel gives none.
+#[inline]
 pub(crate) fn receive_message(
     fd: BorrowedFd<'_>,
     buffers: &mut [IoSliceMut<'_>],
     control: &mut ControlData,
     flags: i32,
-    sender: &mut RawAddress,
+    sender: &mut AddressRoom,
 ) -> Result<Received> {
     // SAFETY: std promises that IoSliceMut has the layout of iovec; the slice keeps its length and its lifetime.
     let vectors = unsafe { std::slice::from_raw_parts(buffers.as_mut_ptr().cast(), buffers.len()) };
     let cut = cut("recvmsg", vectors);
     let mut message = header(cut.as_deref().unwrap_or(vectors));
-    message.msg_name = sender.0.as_mut_ptr().cast();
-    message.msg_namelen = length_of(&sender.0);
+    let (name, name_length) = sender.room();
+    message.msg_name = name.cast();
+    message.msg_namelen = name_length;
     let (room, capacity) = control.room();
     if capacity > 0 {
         message.msg_control = room;
@@ -74,13 +76,17 @@ pub(crate) fn receive_message(
         // buffers, `sender`, and the control data's words.
         unsafe { libc::recvmsg(fd.as_raw_fd(), &raw mut message, flags | libc::MSG_CMSG_CLOEXEC) }
     })?;
-    // SAFETY: the call succeeded, and the kernel has stored how much it wrote into the room of `control`.
-    unsafe { control.received(message.msg_controllen as usize) };
-    sender.1 = (message.msg_namelen as usize).min(ADDRESS_MAX);
+    if message.msg_controllen > 0 {
+        // SAFETY: the call succeeded, and the kernel has stored how much it wrote into the room of `control`.
+        unsafe { control.received(message.msg_controllen as usize) };
+    }
+    // SAFETY: as above, of the room of `sender`.
+    unsafe { sender.filled(message.msg_namelen) };
     Ok(Received { length, flags: message.msg_flags })
 }
 
 /// A message of these buffers, and nothing else.
+#[inline]
 fn header(vectors: &[libc::iovec]) -> libc::msghdr {
     // SAFETY: msghdr is plain data, for which zeros are null pointers and empty lengths.
     let mut message: libc::msghdr = unsafe { std::mem::zeroed() };
