@@ -18,14 +18,15 @@
 //! [`create_connection`] goes from a name to a connection, [`create_server`] from an address to a listener and
 //! [`create_servers`] from a name to several; [`resolve`](mod@resolve) holds names alone.
 //!
-//! [`control`] holds what travels beside the bytes: descriptors, credentials, timestamps, addresses, errors. Without a
-//! copy go files ([`Socket::send_file`]), what another socket receives ([`splice`]) and large buffers ([`zero_copy`]);
-//! [`ring`] captures packets.
+//! [`control`] holds what travels beside the bytes: descriptors, credentials, timestamps, addresses, errors. [`batch`]
+//! moves many datagrams in a call. Without a copy go files ([`Socket::send_file`]), what another socket receives
+//! ([`splice`]) and large buffers ([`zero_copy`]); [`ring`] captures packets.
 //!
 //! Features, all off by default: `tokio` (`AsyncSocket`: the same calls, awaited), `tracing` (one event per system
 //! call).
 
 mod address;
+pub mod batch;
 mod connect;
 pub mod control;
 #[cfg(feature = "fault")]
