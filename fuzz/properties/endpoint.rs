@@ -1,6 +1,6 @@
 //! What must hold for any text given to the endpoint parser. The fuzz target and the replay of its corpus share it.
 
-use sock::endpoint::{Endpoint, Role, Words};
+use sock::endpoint::{Endpoint, ParseError, Role, Words, parse_host};
 
 /// Options of every level, and one name that two levels have.
 const OPTIONS: Words<'_> = Words(&[
@@ -19,6 +19,9 @@ const OPTIONS: Words<'_> = Words(&[
 /// # Panics
 /// When one of these does not hold.
 pub(crate) fn check(text: &str) -> bool {
+    if let Err(error) = parse_host(text) {
+        check_error(&error);
+    }
     let roles = [Role::Connect, Role::Listen, Role::Either];
     roles.map(|role| check_in(text, role)).contains(&true)
 }
@@ -37,10 +40,14 @@ fn check_in(text: &str, role: Role) -> bool {
         }
         Err(error) => error,
     };
-    assert!(text.get(error.span()).is_some(), "{:?} in {text:?}", error.span());
+    check_error(&error);
+    false
+}
+
+fn check_error(error: &ParseError) {
+    assert!(error.text().get(error.span()).is_some(), "{:?} in {:?}", error.span(), error.text());
     let printed = error.to_string();
     assert_eq!(printed.lines().count(), 3, "{printed:?}");
     assert!(!printed.contains(|c: char| c.is_control() && c != '\n'), "{printed:?}");
     assert!(printed.len() < 2_000, "{printed:?}");
-    false
 }

@@ -57,6 +57,7 @@ struct Detail {
     target: Box<str>,
     explanation: Box<str>,
     bytes_sent: usize,
+    datagrams_sent: usize,
     attempts: Vec<Error>,
 }
 
@@ -145,6 +146,10 @@ operations! {
     SendTo = "send_to";
     /// Sending with control messages.
     SendMsg = "send_msg";
+    /// Sending many datagrams.
+    SendMany = "send_many";
+    /// Receiving many datagrams.
+    RecvMany = "recv_many";
     /// Sending a file.
     SendFile = "send_file";
     /// Moving bytes from socket to socket.
@@ -295,6 +300,11 @@ impl Error {
         if bytes == 0 { self } else { self.detailed(|detail| detail.bytes_sent = bytes) }
     }
 
+    /// Says how many datagrams went out before the failure.
+    pub(crate) fn after_datagrams(self, count: usize) -> Self {
+        if count == 0 { self } else { self.detailed(|detail| detail.datagrams_sent = count) }
+    }
+
     /// Lists what was tried, each with its own cause.
     pub(crate) fn with_attempts(self, attempts: Vec<Error>) -> Self {
         self.detailed(|detail| detail.attempts = attempts)
@@ -348,6 +358,12 @@ impl Error {
     /// The bytes that went out before an operation of many sends failed, such as `send_all`; 0 for every other.
     pub fn bytes_sent(&self) -> usize {
         self.detail.as_ref().map_or(0, |detail| detail.bytes_sent)
+    }
+
+    /// The datagrams that went out before `send_many` failed: the error is that of the next; 0 for every other
+    /// operation.
+    pub fn datagrams_sent(&self) -> usize {
+        self.detail.as_ref().map_or(0, |detail| detail.datagrams_sent)
     }
 
     /// What was tried, in order, each with its own cause: the addresses of a name that all failed. Else empty.
@@ -436,6 +452,9 @@ impl fmt::Display for Error {
         }
         if self.bytes_sent() > 0 {
             write!(f, " after {} bytes", self.bytes_sent())?;
+        }
+        if self.datagrams_sent() > 0 {
+            write!(f, " after {} datagrams", self.datagrams_sent())?;
         }
         self.write_attempts(f)?;
         f.write_str(": ")?;

@@ -18,16 +18,20 @@
 //! [`create_connection`] goes from a name to a connection, [`create_server`] from an address to a listener and
 //! [`create_servers`] from a name to several; [`resolve`](mod@resolve) holds names alone.
 //!
-//! [`control`] holds what travels beside the bytes: descriptors, credentials, timestamps, addresses, errors. Without a
-//! copy go files ([`Socket::send_file`]), what another socket receives ([`splice`]) and large buffers ([`zero_copy`]);
-//! [`ring`] captures packets.
+//! [`control`] holds what travels beside the bytes: descriptors, credentials, timestamps, addresses, errors. [`batch`]
+//! moves many datagrams in a call. Without a copy go files ([`Socket::send_file`]), what another socket receives
+//! ([`splice`]) and large buffers ([`zero_copy`]); [`ring`] captures packets.
 //!
 //! Features, all off by default: `tokio` (`AsyncSocket`: the same calls, awaited), `tracing` (one event per system
 //! call).
 
 mod address;
+pub mod batch;
 mod connect;
 pub mod control;
+#[cfg(feature = "fault")]
+#[doc(hidden)]
+pub mod decoders;
 mod error;
 mod kinds;
 pub mod option;
@@ -53,7 +57,7 @@ pub use address::{
 };
 pub use connect::{
     Connector, ServerOptions, create_connection, create_server, create_servers, create_servers_at,
-    has_dual_stack, listen_fds, listen_fds_with_names,
+    has_dual_stack, interleave, listen_fds, listen_fds_with_names,
 };
 pub use error::{Cause, Error, Operation, Result};
 pub use kinds::{Family, Flags, Interest, Protocol, Type};

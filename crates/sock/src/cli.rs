@@ -15,7 +15,9 @@ Examples:
   sock connect 127.0.0.1:12345           talk to it; Ctrl-D ends
   echo hi | sock connect example.org:7   send, then read to the end
   sock serve udp://:9000 --echo          echo datagrams, on this machine
-  sock connect unix:/run/app.sock        talk to a Unix socket";
+  sock connect unix:/run/app.sock        talk to a Unix socket
+  sock resolve example.org:https         the addresses of a name
+  sock options 127.0.0.1:80              every option of a connection";
 
 // Lines of at most 72 columns: a man page indents them, and neither it nor clap may break them.
 const ENDPOINTS: &str = "\
@@ -60,6 +62,12 @@ pub enum Command {
     Serve(Box<ServeArgs>),
     /// Connect standard input and output to a socket
     Connect(Box<ConnectArgs>),
+    /// Look up the addresses of names, the names of addresses
+    Resolve(ResolveArgs),
+    /// Show every option of a socket: value, unit, meaning
+    Options(OptionsArgs),
+    /// Show this machine's network interfaces
+    Interfaces(InterfacesArgs),
     /// Print a shell's completion script
     Completions(CompletionsArgs),
     /// Print a man page
@@ -184,6 +192,127 @@ pub struct ConnectArgs {
     pub quiet: bool,
 }
 
+const RESOLVE_EXAMPLES: &str = "\
+Examples:
+  sock resolve example.org                its addresses, a line each
+  sock resolve example.org:https -6       with a service's port, IPv6 alone
+  sock resolve 192.0.2.1 [::1]:443        the names of two addresses
+  sock resolve example.org --canonical --timeout 2s --json";
+
+const RESOLVE_NOTES: &str = "\
+Names:
+  example.org                     a name: its addresses, best first
+  example.org:https, :80          with a port; no host: this machine
+  *:80                            what a server would listen on
+  192.0.2.1, ::1, [fe80::1%eth0]  an address: its name
+
+With several names each line starts with the name that it answers.
+The names come from wherever the system looks: /etc/hosts, DNS, ...";
+
+/// `sock resolve`.
+#[derive(Args, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is one flag of the command line")]
+#[command(before_help = RESOLVE_EXAMPLES, after_help = format!("{RESOLVE_NOTES}\n\n{}", Exit::TABLE))]
+pub struct ResolveArgs {
+    /// A name, or an address to find the name of, and :PORT
+    #[arg(required = true, value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Which family.
+    #[command(flatten)]
+    pub family: FamilyArgs,
+    /// Print each name's canonical name first
+    #[arg(long)]
+    pub canonical: bool,
+    /// Print addresses in the order in which connecting
+    /// tries them: the families in turn (RFC 8305)
+    #[arg(long, verbatim_doc_comment)]
+    pub connect_order: bool,
+    /// The names of ports are UDP's, not TCP's
+    #[arg(long)]
+    pub udp: bool,
+    /// How long all lookups may take together
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = positive)]
+    pub timeout: Period,
+    /// Print events, one JSON object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Which of the two families of IP; neither for both.
+#[derive(Args, Clone, Copy, Debug)]
+#[group(multiple = false)]
+pub struct FamilyArgs {
+    /// IPv4 alone
+    #[arg(long, short = '4')]
+    pub ipv4: bool,
+    /// IPv6 alone
+    #[arg(long, short = '6')]
+    pub ipv6: bool,
+}
+
+const OPTIONS_EXAMPLES: &str = "\
+Examples:
+  sock options                           a new TCP socket, as it is made
+  sock options udp --only ip,rcvbuf      some options of a new UDP socket
+  sock options example.org:80 --only tcp.info    a connection's figures
+  sock options '127.0.0.1:80?rcvbuf=64K' --no-connect --json";
+
+const KINDS: &str = "\
+Kinds:
+  tcp udp unix unix-dgram unix-seqpacket mptcp udplite icmp icmpv6
+  packet netlink vsock can alg tipc xdp
+  A kind alone is a new socket of it; tcp and udp are over IPv4
+  unless -6 is given. tcp://?nodelay sets options on one.";
+
+/// `sock options`.
+#[derive(Args, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is one flag of the command line")]
+#[command(before_help = OPTIONS_EXAMPLES, after_help = format!("{KINDS}\n\n{}", after_help()))]
+pub struct OptionsArgs {
+    /// A kind of socket, or an endpoint: it is connected,
+    /// or made to listen (tcp-listen://...), and its ?options
+    /// are set before [default: tcp]
+    #[arg(value_name = "ENDPOINT", verbatim_doc_comment)]
+    pub endpoint: Option<String>,
+    /// Only these: a level (tcp), an option (tcp.nodelay or
+    /// nodelay, or its name in C), or several with commas
+    #[arg(long, value_name = "NAME", value_delimiter = ',', verbatim_doc_comment)]
+    pub only: Vec<String>,
+    /// Every option there is, those of other sockets too
+    #[arg(long, conflicts_with = "only")]
+    pub all: bool,
+    /// Neither connect nor listen: show the socket as made
+    #[arg(long)]
+    pub no_connect: bool,
+    /// Which family.
+    #[command(flatten)]
+    pub family: FamilyArgs,
+    /// How long connecting may take [default: 10s]
+    #[arg(long, value_name = "TIME", value_parser = positive, conflicts_with = "no_connect")]
+    pub timeout: Option<Period>,
+    /// Print events, one JSON object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+const INTERFACES_EXAMPLES: &str = "\
+Examples:
+  sock interfaces            every interface of this machine
+  sock interfaces eth0       one of them
+  sock interfaces --json     an object each, for programs";
+
+/// `sock interfaces`.
+#[derive(Args, Debug)]
+#[command(before_help = INTERFACES_EXAMPLES, after_help = Exit::TABLE)]
+pub struct InterfacesArgs {
+    /// The interface [default: all]
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// Print events, one JSON object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// `sock completions`.
 #[derive(Args, Debug)]
 pub struct CompletionsArgs {
@@ -245,7 +374,7 @@ mod tests {
         for mut command in [Cli::command()].into_iter().chain(
             Cli::command()
                 .get_subcommands()
-                .filter(|c| ["serve", "connect"].contains(&c.get_name()))
+                .filter(|c| !["completions", "man"].contains(&c.get_name()))
                 .cloned(),
         ) {
             let help = command.render_help().to_string();

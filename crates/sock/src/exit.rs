@@ -117,6 +117,7 @@ fn in_words(error: &Error) -> String {
     let words = match error.operation() {
         Operation::CreateConnection => "connect",
         Operation::CreateServer => "listen on",
+        Operation::ResolveBack => "find the name of",
         _ => return text,
     };
     text.replacen(error.operation().as_str(), words, 1)

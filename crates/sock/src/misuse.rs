@@ -43,7 +43,8 @@ fn suggestion(error: &clap::Error) -> Option<String> {
         .into_iter()
         .find_map(|kind| match error.get(kind)? {
             ContextValue::String(word) => Some(word.clone()),
-            ContextValue::Strings(words) => words.first().cloned(),
+            // clap sorts them, the nearest last.
+            ContextValue::Strings(words) => words.last().cloned(),
             _ => None,
         })
 }
@@ -128,6 +129,8 @@ mod tests {
     fn the_fault_stands_over_a_caret_beside_the_nearest_word() {
         let rows = [
             ("serve --ech", "--echo", "  sock serve --ech\n             ^^^^^"),
+            // `resolve` is near enough too, though not the nearest.
+            ("serv", "mean serve?", "  sock serv\n       ^^^^"),
             ("conect x:1", "connect", "  sock conect x:1\n       ^^^^^^"),
             ("serve --grace=5x", "ns, us, ms, s, m or h", "  sock serve --grace=5x\n                     ^^"),
             ("completions bsh", "bash", "  sock completions bsh\n                   ^^^"),

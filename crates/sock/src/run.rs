@@ -8,11 +8,9 @@ use clap::Parser as _;
 use clap::error::ErrorKind;
 
 use crate::cli::{Cli, Command};
-use crate::command::{completions, connect, man, print, serve};
+use crate::command::{completions, connect, interfaces, man, options, print, resolve, serve};
 use crate::exit::{Exit, Failure};
 use crate::misuse;
-use crate::report::json::Event;
-use crate::report::log;
 
 /// Runs the command that the arguments ask for; prints what went wrong, in one piece, to standard error.
 pub fn main() -> ExitCode {
@@ -31,7 +29,7 @@ pub fn main() -> ExitCode {
                 env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
             let failure = misuse::failure(&error, &args);
             if asks_for_events(&args) {
-                tell(&failure);
+                print::tell(&failure);
             }
             Err(failure)
         }
@@ -39,7 +37,7 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(exit) => exit.into(),
         Err(failure) => {
-            explain(&failure);
+            print::explain(&failure);
             failure.exit.into()
         }
     }
@@ -49,24 +47,24 @@ fn run(command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Serve(args) => serve::run(&args),
         Command::Connect(args) => connect::run(&args),
+        Command::Resolve(args) => told(args.json, resolve::run(&args)),
+        Command::Options(args) => told(args.json, options::run(&args)),
+        Command::Interfaces(args) => told(args.json, interfaces::run(&args)),
         Command::Completions(args) => completions::run(&args).map(|()| Exit::Done),
         Command::Man(args) => man::run(&args).map(|()| Exit::Done),
     }
 }
 
+/// The failure as an event too, for whoever asked for events.
+fn told(json: bool, outcome: Result<Exit, Failure>) -> Result<Exit, Failure> {
+    outcome.inspect_err(|failure| {
+        if json {
+            print::tell(failure);
+        }
+    })
+}
+
 /// Whether a command line that could not be read asks for events all the same: who asked reads nothing else.
 fn asks_for_events(args: &[String]) -> bool {
     args.iter().take_while(|arg| *arg != "--").any(|arg| arg == "--json")
-}
-
-fn tell(failure: &Failure) {
-    let event = Event::new("error").field("message", failure.message.as_str());
-    // Nothing can be done about a standard output that is closed; the exit code tells it too.
-    let _ = print::print(event.into_line().as_bytes());
-}
-
-fn explain(failure: &Failure) {
-    let hints: Vec<&str> = failure.hints.iter().map(String::as_str).collect();
-    // Nothing can be done about a standard error that is closed.
-    let _ = io::stderr().write_all(log::error_lines(&failure.message, &hints).as_bytes());
 }

@@ -14,6 +14,7 @@ pub(super) fn encode(address: SocketAddrV4) -> EncodedAddress {
 }
 
 /// `None` where the bytes end before the fields do.
+#[inline]
 pub(super) fn decode(bytes: &[u8]) -> Option<SocketAddrV4> {
     // The padding behind the address says nothing, and some kernels leave it out of the length.
     let port = u16::from_be_bytes(field(bytes, inet::PORT)?);

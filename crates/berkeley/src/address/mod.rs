@@ -134,11 +134,22 @@ macro_rules! families {
             ///
             /// Never fails: what is no well-formed address of a known family is kept as it is, in [`Address::Other`].
             /// Reads at most 128 bytes, which is all that the kernel ever gives.
+            #[inline]
             pub fn decode(bytes: &[u8]) -> Self {
+                // What most sockets have, decoded where it is wanted: the whole is too large to be moved about.
+                if bytes.is_empty() {
+                    return Self::Other(OtherAddress::EMPTY);
+                }
+                match inet::decode(bytes).filter(|_| family_of(bytes) == Family::INET) {
+                    Some(address) => Self::Inet(address),
+                    None => Self::decode_any(bytes),
+                }
+            }
+
+            fn decode_any(bytes: &[u8]) -> Self {
                 let bytes = &bytes[..bytes.len().min(layout::ADDRESS_MAX)];
                 let other = || Self::Other(OtherAddress::decode(bytes));
                 match family_of(bytes) {
-                    Family::INET => inet::decode(bytes).map_or_else(other, Self::Inet),
                     Family::INET6 => inet6::decode(bytes).map_or_else(other, Self::Inet6),
                     Family::UNIX => UnixAddress::decode(bytes).map_or_else(other, Self::Unix),
                     $(<$address as Layout>::FAMILY => {
@@ -314,6 +325,7 @@ impl fmt::Debug for EncodedAddress {
     }
 }
 
+#[inline]
 fn family_of(bytes: &[u8]) -> Family {
     field::<2>(bytes, layout::FAMILY)
         .map_or(Family::UNSPECIFIED, |family| Family::from_raw(u16::from_ne_bytes(family).into()))
@@ -340,6 +352,7 @@ fn u32_at(bytes: &[u8], offset: usize) -> Option<u32> {
 }
 
 /// The `N` bytes at `offset`, where there are that many.
+#[inline]
 fn field<const N: usize>(bytes: &[u8], offset: usize) -> Option<[u8; N]> {
     bytes.get(offset..)?.first_chunk().copied()
 }

@@ -17,6 +17,8 @@ pub struct OtherAddress {
 }
 
 impl OtherAddress {
+    /// What a socket without a name gives: no bytes, not even a family.
+    pub(super) const EMPTY: Self = Self { bytes: [0; ADDRESS_MAX], length: 0 };
     /// The word before the colon in text.
     pub(super) const TAG: &'static str = "family";
     /// The text of an address without bytes.

@@ -68,7 +68,7 @@ fn variable(name: &str) -> Option<String> {
 }
 
 /// How many sockets the two variables promise to the process `own`.
-fn count_for(own: u32, process: Option<String>, count: Option<String>) -> Result<u32> {
+pub(crate) fn count_for(own: u32, process: Option<String>, count: Option<String>) -> Result<u32> {
     let (Some(process), Some(count)) = (process, count) else { return Ok(0) };
     if number("LISTEN_PID", &process)? != own {
         return Ok(0);

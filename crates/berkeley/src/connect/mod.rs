@@ -19,12 +19,13 @@ mod servers;
 use crate::kinds::Type;
 use crate::sys::constants as c;
 
+#[cfg(feature = "fault")]
+pub(crate) use activation::count_for as promised_sockets;
 pub use activation::{listen_fds, listen_fds_with_names};
 pub use connector::{Connector, create_connection};
 #[cfg(feature = "tokio")]
 pub(crate) use contest::{Contest, Stop, Turn};
-#[cfg(feature = "tokio")]
-pub(crate) use race::interleave;
+pub use race::interleave;
 pub use server::{ServerOptions, create_server, has_dual_stack};
 #[cfg(feature = "tokio")]
 pub(crate) use servers::create_from;

@@ -92,9 +92,18 @@ impl Race {
     }
 }
 
-/// The addresses of the answers in the order in which they are tried: the families take turns, that of the first address first, and
-/// within each the order is kept (RFC 8305, 4).
-pub(crate) fn interleave(answers: &[Resolved]) -> Vec<Address> {
+/// The addresses of the answers in the order in which they are tried: the families take turns, that of the first
+/// address first, and within each the order is kept (RFC 8305, 4).
+///
+/// ```
+/// use berkeley::resolve::Hints;
+/// use berkeley::{Type, interleave, resolve};
+///
+/// let answers = resolve("localhost", 80, &Hints::new().kind(Type::STREAM))?;
+/// assert_eq!(interleave(&answers)[0], answers[0].address);
+/// # Ok::<(), berkeley::Error>(())
+/// ```
+pub fn interleave(answers: &[Resolved]) -> Vec<Address> {
     let mut families: Vec<Family> = Vec::new();
     // The address's turn in its family, and its family's place.
     let mut keyed: Vec<(usize, usize, Address)> = Vec::with_capacity(answers.len());

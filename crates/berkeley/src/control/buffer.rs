@@ -4,7 +4,7 @@ use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use super::{Messages, RawMessage, raw_messages, space};
-use crate::sys::control::{ControlData, Walk};
+use crate::sys::control::ControlData;
 
 /// A buffer that control messages are received into, to be used again and again without a further allocation.
 ///
@@ -81,9 +81,10 @@ impl ControlBuffer {
     /// Decodes what the last receive gave, one message after the other.
     ///
     /// A descriptor is given out once: asked again, its message is there, and the descriptor is not.
+    #[inline]
     pub fn messages(&mut self) -> Messages<'_> {
         let (bytes, descriptors) = self.data.parts();
-        Messages { walk: Walk::new(bytes), descriptors: Some(descriptors) }
+        Messages::owning(bytes, descriptors)
     }
 
     /// Gives up the descriptors that were not taken, and gives the bytes, in which their numbers stand.

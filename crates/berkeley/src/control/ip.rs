@@ -109,6 +109,7 @@ pub fn packet_info(info: PacketInfo) -> Outgoing<'static> {
 
 /// How many hops this datagram may take, in place of the socket's `TTL`; 0 is refused.
 #[doc(alias = "IP_TTL")]
+#[inline]
 pub fn ttl(ttl: u8) -> Outgoing<'static> {
     Outgoing::fixed(c::IPPROTO_IP, c::IP_TTL, i32::from(ttl).to_ne_bytes())
 }

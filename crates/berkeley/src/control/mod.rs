@@ -108,12 +108,18 @@ pub struct Messages<'b> {
 }
 
 impl<'b> Messages<'b> {
+    /// Those of `bytes`, whose descriptors have their owners in `descriptors`.
+    pub(crate) const fn owning(bytes: &'b [u8], descriptors: &'b mut [Option<OwnedFd>]) -> Self {
+        Self { walk: Walk::new(bytes), descriptors: Some(descriptors) }
+    }
+
     /// The bytes behind the last message given: those of the messages still to come, or a tail too short for a header.
     pub const fn rest(&self) -> &'b [u8] {
         self.walk.rest()
     }
 
     /// The owners of the next `count` descriptors; `None` where the bytes own none.
+    #[inline]
     fn take_descriptors(&mut self, count: usize) -> Option<Descriptors<'b>> {
         let left = self.descriptors.take()?;
         let (taken, rest) = left.split_at_mut(count.min(left.len()));
@@ -122,6 +128,7 @@ impl<'b> Messages<'b> {
     }
 
     /// A message that carries descriptors; `None` for any other, and where nothing here owns them.
+    #[inline]
     fn with_descriptors(&mut self, message: &RawMessage<'b>) -> Option<socket::Message<'b>> {
         let count = descriptors_in(message.level, message.kind, message.data.len());
         match (message.level, message.kind) {
@@ -137,29 +144,30 @@ impl<'b> Messages<'b> {
 impl<'b> Iterator for Messages<'b> {
     type Item = ControlMessage<'b>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         let (level, kind, data) = self.walk.next()?;
         let message = RawMessage { level, kind, data };
-        let typed = match self.with_descriptors(&message) {
+        match self.with_descriptors(&message) {
             Some(message) => Some(ControlMessage::Socket(message)),
-            None => message.decode(),
-        };
-        Some(typed.unwrap_or(ControlMessage::Other(message)))
+            None => Some(message.decode()),
+        }
     }
 }
 
 impl<'b> RawMessage<'b> {
-    /// `None` where this library does not know it, and where its data has the wrong length.
-    fn decode(&self) -> Option<ControlMessage<'b>> {
+    /// [`ControlMessage::Other`] where this library does not know it, and where its data has the wrong length.
+    fn decode(&self) -> ControlMessage<'b> {
         let Self { level, kind, data } = *self;
+        let other = ControlMessage::Other(*self);
         match level {
-            c::SOL_SOCKET => socket::decode(kind, data).map(ControlMessage::Socket),
-            c::IPPROTO_IP => ip::decode(kind, data).map(ControlMessage::Ip),
-            c::IPPROTO_IPV6 => ipv6::decode(kind, data).map(ControlMessage::Ipv6),
-            c::IPPROTO_TCP => tcp::decode(kind, data).map(ControlMessage::Tcp),
-            c::IPPROTO_UDP => udp::decode(kind, data).map(ControlMessage::Udp),
-            c::SOL_TLS => tls::decode(kind, data).map(ControlMessage::Tls),
-            _ => None,
+            c::SOL_SOCKET => socket::decode(kind, data).map_or(other, ControlMessage::Socket),
+            c::IPPROTO_IP => ip::decode(kind, data).map_or(other, ControlMessage::Ip),
+            c::IPPROTO_IPV6 => ipv6::decode(kind, data).map_or(other, ControlMessage::Ipv6),
+            c::IPPROTO_TCP => tcp::decode(kind, data).map_or(other, ControlMessage::Tcp),
+            c::IPPROTO_UDP => udp::decode(kind, data).map_or(other, ControlMessage::Udp),
+            c::SOL_TLS => tls::decode(kind, data).map_or(other, ControlMessage::Tls),
+            _ => other,
         }
     }
 }

@@ -6,6 +6,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use super::space;
 use crate::error::{Error, Operation, Result};
 use crate::sys::constants as c;
+use crate::sys::control::Scratch;
 use crate::sys::layout::cmsg;
 
 /// The size of a descriptor's number.
@@ -39,6 +40,7 @@ enum Payload<'a> {
 
 impl<'a> Outgoing<'a> {
     /// A message of a fixed size.
+    #[inline]
     pub(super) fn fixed<const N: usize>(level: i32, kind: i32, data: [u8; N]) -> Self {
         const { assert!(N <= INLINE, "the data does not fit into an Outgoing") };
         let mut bytes = [0; INLINE];
@@ -72,6 +74,7 @@ impl<'a> Outgoing<'a> {
         self.kind
     }
 
+    #[inline]
     fn data_length(&self) -> usize {
         match self.payload {
             Payload::Inline(_, length) => length.into(),
@@ -81,11 +84,13 @@ impl<'a> Outgoing<'a> {
         }
     }
 
+    #[inline]
     fn space(&self) -> usize {
         space(self.data_length())
     }
 
     /// Writes the message to the front of `bytes`, which has room for it, its padding zero; gives the rest.
+    #[inline]
     fn write<'b>(&self, bytes: &'b mut [u8]) -> &'b mut [u8] {
         let (own, rest) = bytes.split_at_mut(self.space());
         own[cmsg::LENGTH..][..size_of::<usize>()]
@@ -158,27 +163,26 @@ pub fn encode(messages: &[Outgoing<'_>]) -> Vec<u8> {
     bytes
 }
 
-/// Room on the stack: for the 253 descriptors that one message may pass, and credentials beside them.
-const ON_STACK: usize = 1088;
-
 /// Hands the messages as they are laid out to `action`; allocates only for more than fits on the stack.
+#[inline]
 pub(crate) fn with_encoded<T>(messages: &[Outgoing<'_>], action: impl FnOnce(&[u8]) -> T) -> T {
-    if messages.is_empty() {
-        return action(&[]);
-    }
     let length = total(messages);
-    if length > ON_STACK {
-        return action(&encode(messages));
-    }
-    let mut bytes = [0; ON_STACK];
-    write_all(messages, &mut bytes[..length]);
-    action(&bytes[..length])
+    let mut stack = Scratch::new();
+    let mut heap = Vec::new();
+    let bytes = stack.zeroed(length).unwrap_or_else(|| {
+        heap.resize(length, 0);
+        &mut heap
+    });
+    write_all(messages, bytes);
+    action(bytes)
 }
 
+#[inline]
 fn total(messages: &[Outgoing<'_>]) -> usize {
     messages.iter().map(Outgoing::space).sum()
 }
 
+#[inline]
 fn write_all(messages: &[Outgoing<'_>], bytes: &mut [u8]) {
     messages.iter().fold(bytes, |rest, message| message.write(rest));
 }

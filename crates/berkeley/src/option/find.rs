@@ -112,30 +112,53 @@ fn nearest(name: &str, options: impl Iterator<Item = &'static Description>) -> O
         return None;
     }
     let name = name.to_ascii_lowercase();
-    let distance_to = |option: &Description| {
-        let spellings = [option.name.to_owned(), option.to_string(), option.c_name.to_ascii_lowercase()];
-        spellings.iter().map(|spelling| distance(name.as_bytes(), spelling.as_bytes())).min()
-    };
-    let (distance, option) = options
-        .filter_map(|option| Some((distance_to(option)?, option)))
-        .min_by_key(|(distance, _)| *distance)?;
-    (distance <= name.len().div_ceil(3)).then_some(option)
+    // What a later option must not exceed; `None` once there is no nearer.
+    let mut most = Some(name.len().div_ceil(3));
+    let mut nearest = None;
+    for option in options {
+        let Some(limit) = most else { break };
+        let Some(distance) = distance_to(option, &name, limit) else { continue };
+        nearest = Some(option);
+        most = distance.checked_sub(1);
+    }
+    nearest
 }
 
-/// How many bytes must be inserted, removed or replaced to make `left` into `right` (Levenshtein's distance).
-fn distance(left: &[u8], right: &[u8]) -> usize {
+/// How far the nearest spelling of the option is from `name`; `None` where that is more than `most`.
+fn distance_to(option: &Description, name: &str, most: usize) -> Option<usize> {
+    // Most names differ too much in length alone, and need not be spelled.
+    let is_near = |length: usize| length.abs_diff(name.len()) <= most;
+    let full_length = option.level.name().len() + 1 + option.name.len();
+    let spellings = [
+        is_near(option.name.len()).then(|| option.name.to_owned()),
+        is_near(full_length).then(|| option.to_string()),
+        is_near(option.c_name.len()).then(|| option.c_name.to_ascii_lowercase()),
+    ];
+    let distances = spellings.iter().flatten();
+    distances.filter_map(|spelling| distance(name.as_bytes(), spelling.as_bytes(), most)).min()
+}
+
+/// How many bytes must be inserted, removed or replaced to make `left` into `right` (Levenshtein's distance); `None`
+/// where they are more than `most`.
+fn distance(left: &[u8], right: &[u8], most: usize) -> Option<usize> {
     // The distances from the part of `left` so far to each beginning of `right`.
     let mut row: Vec<usize> = (0..=right.len()).collect();
     for (above, &from) in left.iter().enumerate() {
         let mut diagonal = above;
         row[0] = above + 1;
+        let mut least = row[0];
         for (index, &to) in right.iter().enumerate() {
             let replaced = diagonal + usize::from(from != to);
             diagonal = row[index + 1];
             row[index + 1] = replaced.min(diagonal + 1).min(row[index] + 1);
+            least = least.min(row[index + 1]);
+        }
+        // No row after this one has a smaller number than its smallest.
+        if least > most {
+            return None;
         }
     }
-    row[right.len()]
+    row.pop().filter(|distance| *distance <= most)
 }
 
 #[cfg(test)]
@@ -152,8 +175,12 @@ mod tests {
             ("kitten", "sitting", 3),
         ];
         for (left, right, want) in rows {
-            assert_eq!(distance(left.as_bytes(), right.as_bytes()), want, "{left} {right}");
-            assert_eq!(distance(right.as_bytes(), left.as_bytes()), want, "{right} {left}");
+            for (left, right) in [(left, right), (right, left)] {
+                for most in 0..6 {
+                    let found = distance(left.as_bytes(), right.as_bytes(), most);
+                    assert_eq!(found, (want <= most).then_some(want), "{left} {right} {most}");
+                }
+            }
         }
     }
 }

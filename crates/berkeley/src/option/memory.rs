@@ -9,28 +9,28 @@ structure! {
     MemoryInfo;
     /// Taken by what was received.
     #[doc(alias = "SK_MEMINFO_RMEM_ALLOC")]
-    receiving: u32 = number 0;
+    receiving: u32 = octets 0;
     /// The most that may be taken by it.
     #[doc(alias = "SK_MEMINFO_RCVBUF")]
-    receive_buffer: u32 = number 4;
+    receive_buffer: u32 = octets 4;
     /// Taken by what is on its way out.
     #[doc(alias = "SK_MEMINFO_WMEM_ALLOC")]
-    sending: u32 = number 8;
+    sending: u32 = octets 8;
     /// The most that may be taken by it.
     #[doc(alias = "SK_MEMINFO_SNDBUF")]
-    send_buffer: u32 = number 12;
+    send_buffer: u32 = octets 12;
     /// Set aside for what comes next.
     #[doc(alias = "SK_MEMINFO_FWD_ALLOC")]
-    reserved: u32 = number 16;
+    reserved: u32 = octets 16;
     /// Taken by what was sent and is not yet acknowledged, on TCP.
     #[doc(alias = "SK_MEMINFO_WMEM_QUEUED")]
-    queued: u32 = number 20;
+    queued: u32 = octets 20;
     /// Taken by options and filters.
     #[doc(alias = "SK_MEMINFO_OPTMEM")]
-    options: u32 = number 24;
+    options: u32 = octets 24;
     /// Taken by what came while the program held the socket.
     #[doc(alias = "SK_MEMINFO_BACKLOG")]
-    backlog: u32 = number 28;
+    backlog: u32 = octets 28;
     /// Packets, not bytes: those dropped for want of room.
     #[doc(alias = "SK_MEMINFO_DROPS")]
     drops: u32 = number 32;

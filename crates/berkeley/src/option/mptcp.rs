@@ -47,15 +47,15 @@ structure! {
     /// Whether data carries checksums (Linux 5.16).
     csum_enabled: bool = flag 42;
     /// Segments sent anew, on this or another subflow (Linux 6.5).
-    retransmits: u32 = number 44;
+    retransmits: u32 = segments 44;
     /// Bytes sent anew (Linux 6.5).
-    bytes_retrans: u64 = wide 48;
+    bytes_retrans: u64 = wide_octets 48;
     /// Bytes sent (Linux 6.5).
-    bytes_sent: u64 = wide 56;
+    bytes_sent: u64 = wide_octets 56;
     /// Bytes received (Linux 6.5).
-    bytes_received: u64 = wide 64;
+    bytes_received: u64 = wide_octets 64;
     /// Bytes that the peer has acknowledged (Linux 6.5).
-    bytes_acked: u64 = wide 72;
+    bytes_acked: u64 = wide_octets 72;
     /// Subflows, the first included (Linux 6.8).
     subflows_total: u8 = byte 80;
     /// How long ago data was last sent (Linux 6.10).

@@ -55,7 +55,7 @@ structure! {
     /// Packets dropped for want of room.
     drops: u32 = number 4;
     => later;
-    /// How often the ring was full; `None` but for `TPACKET_V3`.
+    /// How often the ring was full; only `TPACKET_V3` counts it.
     freezes: u32 = number 8;
 }
 

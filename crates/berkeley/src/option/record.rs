@@ -6,9 +6,9 @@ use std::fmt;
 use super::codec::field;
 use super::value::{OptionValue, Value, sealed};
 use super::{
-    CanXlVcid, IsotpFlowControl, IsotpLinkLayer, IsotpOptions, Kind, SctpAssociation, SctpAssociationValue,
-    SctpDelayedAck, SctpEvent, SctpEvents, SctpInit, SctpKeyNumber, SctpReliability, SctpRetransmission,
-    SctpSendInfo, SctpStreamValue, SctpStreams, TcpRepairWindow,
+    CanXlVcid, Field, IsotpFlowControl, IsotpLinkLayer, IsotpOptions, Kind, SctpAssociation,
+    SctpAssociationValue, SctpDelayedAck, SctpEvent, SctpEvents, SctpInit, SctpKeyNumber, SctpReliability,
+    SctpRetransmission, SctpSendInfo, SctpStreamValue, SctpStreams, TcpRepairWindow,
 };
 
 /// A field of a [`record!`]: a number in the machine's byte order.
@@ -79,17 +79,26 @@ impl Number for bool {
 macro_rules! record {
     (
         $(#[$doc:meta])* $name:ident, $size:literal;
-        $($(#[$field_doc:meta])* $field:ident: $value:ty = $offset:literal;)*
+        $(
+            #[doc = $about:literal] $(#[$field_doc:meta])*
+            $field:ident: $value:ty = $offset:literal;
+        )*
     ) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
         pub struct $name {
-            $($(#[$field_doc])* pub $field: $value,)*
+            $(#[doc = $about] $(#[$field_doc])* pub $field: $value,)*
         }
 
         impl $name {
             /// The structure's size in C.
             pub(super) const SIZE: usize = $size;
+
+            /// Every field, in the kernel's order, with its meaning.
+            pub fn fields(&self) -> Vec<$crate::option::Field> {
+                use $crate::option::Field;
+                vec![$(Field::new(stringify!($field), Some(self.$field), "number", $about),)*]
+            }
 
             pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
                 use $crate::option::record::Number;
@@ -136,6 +145,13 @@ macro_rules! records {
         }
 
         impl Record {
+            /// Every field, in the kernel's order, with its meaning.
+            pub fn fields(&self) -> Vec<Field> {
+                match self {
+                    $(Self::$name(record) => record.fields(),)*
+                }
+            }
+
             /// How many bytes a value of the kind has; 0 where it is no record.
             pub(super) const fn size(kind: Kind) -> usize {
                 match kind {
@@ -217,6 +233,7 @@ macro_rules! records {
                     assert_eq!(Record::decode(Kind::$name, &bytes), Some(record));
                     assert_eq!(Record::decode(Kind::$name, &bytes[1..]), None);
                     assert_eq!(record.encode(Kind::Flag), None);
+                    assert_eq!(record.fields().len(), $sample.split(':').count());
                     for wrong in [concat!($sample, ":1"), "", "1", "x", concat!("+", $sample)] {
                         assert_eq!(Record::parse(Kind::$name, wrong), None, "{wrong}");
                     }

@@ -320,7 +320,7 @@ structure! {
     /// Where it stands in its life.
     state: SctpState = sctp_state 4;
     /// The window that the peer offers, in bytes.
-    peer_window: u32 = number 8;
+    peer_window: u32 = octets 8;
     /// Pieces sent and not acknowledged.
     unacknowledged: u16 = short 12;
     /// Pieces received and not read.
@@ -330,17 +330,17 @@ structure! {
     /// Streams to send by.
     out_streams: u16 = short 18;
     /// The largest message that goes in one piece, in bytes.
-    fragmentation_point: u32 = number 20;
+    fragmentation_point: u32 = octets 20;
     /// Whether that address is: 0 down, 1 perhaps down, 2 up, 3 not yet confirmed, 0xffff unknown.
     primary_state: i32 = signed 156;
     /// The congestion window towards it, in bytes.
-    congestion_window: u32 = number 160;
+    congestion_window: u32 = octets 160;
     /// The smoothed round-trip time to it.
     rtt: Duration = millis 164;
     /// How long a resend to it waits.
     rto: Duration = millis 168;
     /// The MTU of the path to it, in bytes.
-    mtu: u32 = number 172;
+    mtu: u32 = octets 172;
     => later;
     /// The peer's address that is sent to; `None` where there is none.
     primary: SocketAddr = socket_address 28;

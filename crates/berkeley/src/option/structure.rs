@@ -2,22 +2,40 @@
 
 /// A structure and its decoder: a row a field, `name: type = reader offset;`, first what every kernel with the option
 /// gives, then, behind `=> later;`, what came afterwards and is `None` where the kernel's structure ends before it.
+///
+/// The first line of a field's documentation is its meaning, which [`Field`](super::Field) carries; the reader knows
+/// its unit.
 macro_rules! structure {
     (
         $(#[$doc:meta])* $name:ident;
-        $($(#[$field_doc:meta])* $field:ident: $value:ty = $read:ident $offset:literal;)*
+        $(
+            #[doc = $about:literal] $(#[$field_doc:meta])*
+            $field:ident: $value:ty = $read:ident $offset:literal;
+        )*
         => later;
-        $($(#[$later_doc:meta])* $later:ident: $later_value:ty = $later_read:ident $later_offset:literal;)*
+        $(
+            #[doc = $later_about:literal] $(#[$later_doc:meta])*
+            $later:ident: $later_value:ty = $later_read:ident $later_offset:literal;
+        )*
     ) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub struct $name {
-            $($(#[$field_doc])* pub $field: $value,)*
-            $($(#[$later_doc])* pub $later: Option<$later_value>,)*
+            $(#[doc = $about] $(#[$field_doc])* pub $field: $value,)*
+            $(#[doc = $later_about] $(#[$later_doc])* pub $later: Option<$later_value>,)*
         }
 
         impl $name {
+            /// Every field, in the kernel's order, with its unit and its meaning.
+            pub fn fields(&self) -> Vec<$crate::option::Field> {
+                use $crate::option::Field;
+                vec![
+                    $(Field::new(stringify!($field), Some(self.$field), stringify!($read), $about),)*
+                    $(Field::new(stringify!($later), self.$later, stringify!($later_read), $later_about),)*
+                ]
+            }
+
             /// The structure in the kernel's bytes; `None` where they end before what every kernel gives.
             ///
             /// Fields that the bytes do not reach are `None`, bytes beyond the last field are not looked at.
@@ -65,6 +83,22 @@ pub(super) mod read {
 
     pub(in crate::option) fn wide(bytes: &[u8], offset: usize) -> Option<u64> {
         field(bytes, offset).map(u64::from_ne_bytes)
+    }
+
+    pub(in crate::option) fn octets(bytes: &[u8], offset: usize) -> Option<u32> {
+        number(bytes, offset)
+    }
+
+    pub(in crate::option) fn wide_octets(bytes: &[u8], offset: usize) -> Option<u64> {
+        wide(bytes, offset)
+    }
+
+    pub(in crate::option) fn wide_rate(bytes: &[u8], offset: usize) -> Option<u64> {
+        wide(bytes, offset)
+    }
+
+    pub(in crate::option) fn segments(bytes: &[u8], offset: usize) -> Option<u32> {
+        number(bytes, offset)
     }
 
     pub(in crate::option) fn micros(bytes: &[u8], offset: usize) -> Option<Duration> {

@@ -80,17 +80,17 @@ structure! {
     /// How long an acknowledgement may be held back.
     ato: Duration = micros 12;
     /// The largest segment that is sent, in bytes.
-    snd_mss: u32 = number 16;
+    snd_mss: u32 = octets 16;
     /// The largest segment that comes, in bytes, as far as is seen.
-    rcv_mss: u32 = number 20;
+    rcv_mss: u32 = octets 20;
     /// Segments sent and not yet acknowledged; on a listener, connections that wait for accept.
     unacked: u32 = number 24;
     /// Segments acknowledged out of order; on a listener, how many connections may wait.
     sacked: u32 = number 28;
     /// Segments held for lost.
-    lost: u32 = number 32;
+    lost: u32 = segments 32;
     /// Segments resent and not yet acknowledged.
-    retrans: u32 = number 36;
+    retrans: u32 = segments 36;
     /// Always 0 since Linux 4.15.
     fackets: u32 = number 40;
     /// How long ago data was last sent.
@@ -102,50 +102,50 @@ structure! {
     /// How long ago an acknowledgement last came.
     last_ack_recv: Duration = millis 56;
     /// The path's MTU, in bytes.
-    pmtu: u32 = number 60;
+    pmtu: u32 = octets 60;
     /// Up to where our window grows at first, in bytes.
-    rcv_ssthresh: u32 = number 64;
+    rcv_ssthresh: u32 = octets 64;
     /// The round trip, smoothed.
     rtt: Duration = micros 68;
     /// By how much the round trip varies.
     rttvar: Duration = micros 72;
     /// Where slow start ends, in segments; 0x7fffffff before a first loss.
-    snd_ssthresh: u32 = number 76;
+    snd_ssthresh: u32 = segments 76;
     /// The window of congestion control, in segments.
-    snd_cwnd: u32 = number 80;
+    snd_cwnd: u32 = segments 80;
     /// The largest segment that we announced, in bytes.
-    advmss: u32 = number 84;
+    advmss: u32 = octets 84;
     /// How far out of order segments come, in segments, as far as is seen.
-    reordering: u32 = number 88;
+    reordering: u32 = segments 88;
     /// The round trip as the receiver sees it; zero where it is not known.
     rcv_rtt: Duration = micros 92;
     /// How much is read in one round trip, in bytes: the window grows by it.
-    rcv_space: u32 = number 96;
+    rcv_space: u32 = octets 96;
     /// Segments resent since the connection began.
-    total_retrans: u32 = number 100;
+    total_retrans: u32 = segments 100;
     => later;
     /// How fast is sent, in bytes per second (Linux 3.15).
-    pacing_rate: u64 = wide 104;
-    /// How fast may be sent, in bytes per second; `u64::MAX` for no bound (Linux 3.15).
-    max_pacing_rate: u64 = wide 112;
+    pacing_rate: u64 = wide_rate 104;
+    /// How fast may be sent, in bytes per second; the largest number for no bound (Linux 3.15).
+    max_pacing_rate: u64 = wide_rate 112;
     /// Bytes that the peer has acknowledged, the SYN and the FIN counted as one each (Linux 4.1).
-    bytes_acked: u64 = wide 120;
+    bytes_acked: u64 = wide_octets 120;
     /// Bytes received in order, the FIN counted as one (Linux 4.1).
-    bytes_received: u64 = wide 128;
+    bytes_received: u64 = wide_octets 128;
     /// Segments sent (Linux 4.2).
-    segs_out: u32 = number 136;
+    segs_out: u32 = segments 136;
     /// Segments received (Linux 4.2).
-    segs_in: u32 = number 140;
+    segs_in: u32 = segments 140;
     /// Bytes that wait to be sent (Linux 4.6).
-    notsent_bytes: u32 = number 144;
-    /// The shortest round trip of late; also `None` where none was measured (Linux 4.6).
+    notsent_bytes: u32 = octets 144;
+    /// The shortest round trip of late; none where none was measured (Linux 4.6).
     min_rtt: Duration = known_micros 148;
     /// Segments received that carried data (Linux 4.6).
-    data_segs_in: u32 = number 152;
+    data_segs_in: u32 = segments 152;
     /// Segments sent that carried data (Linux 4.6).
-    data_segs_out: u32 = number 156;
+    data_segs_out: u32 = segments 156;
     /// How fast data arrives at the peer, in bytes per second (Linux 4.9).
-    delivery_rate: u64 = wide 160;
+    delivery_rate: u64 = wide_rate 160;
     /// How long there was data to be sent (Linux 4.10).
     busy_time: Duration = wide_micros 168;
     /// How long the peer's window held data back (Linux 4.10).
@@ -153,23 +153,23 @@ structure! {
     /// How long the send buffer was too small (Linux 4.10).
     sndbuf_limited: Duration = wide_micros 184;
     /// Segments that arrived (Linux 4.18).
-    delivered: u32 = number 192;
+    delivered: u32 = segments 192;
     /// Segments that arrived with a mark of congestion (Linux 4.18).
-    delivered_ce: u32 = number 196;
+    delivered_ce: u32 = segments 196;
     /// Bytes sent, those sent anew included (Linux 4.19).
-    bytes_sent: u64 = wide 200;
+    bytes_sent: u64 = wide_octets 200;
     /// Bytes sent anew (Linux 4.19).
-    bytes_retrans: u64 = wide 208;
+    bytes_retrans: u64 = wide_octets 208;
     /// Segments that were sent anew and arrived twice (Linux 4.19).
-    dsack_dups: u32 = number 216;
+    dsack_dups: u32 = segments 216;
     /// How often segments were seen to have been reordered (Linux 4.19).
     reord_seen: u32 = number 220;
     /// Segments that came out of order (Linux 5.4).
-    rcv_ooopack: u32 = number 224;
+    rcv_ooopack: u32 = segments 224;
     /// The peer's window, in bytes (Linux 5.4).
-    snd_wnd: u32 = number 228;
+    snd_wnd: u32 = octets 228;
     /// Our window, in bytes (Linux 6.2).
-    rcv_wnd: u32 = number 232;
+    rcv_wnd: u32 = octets 232;
     /// How often the path was chosen anew (Linux 6.2).
     rehash: u32 = number 236;
     /// How often a resend ran out of time (Linux 6.7).

@@ -1,10 +1,18 @@
 //! [`resolve_back`]: an address to the names of its host and its service, over getnameinfo(3).
 
+use std::time::Duration;
+
 use super::forward::into_text;
+use super::pool::Pool;
 use crate::address::Address;
 use crate::error::{Error, Operation, Result};
+use crate::socket::Deadline;
+use crate::sys::Errno;
 use crate::sys::constants as c;
 use crate::sys::resolve::name_info;
+
+/// The helper threads of all questions with a deadline: as many as those of the other direction.
+static HELPERS: Pool<Result<(String, String)>> = Pool::new(32, Duration::from_secs(10));
 
 /// What [`resolve_back`] is asked for: names where there are any, digits where there are none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,6 +61,11 @@ impl BackHints {
         self.flag(c::NI_DGRAM, on)
     }
 
+    /// Whether nobody but services(5) is asked, which is at hand.
+    const fn asks_nobody(self) -> bool {
+        self.flags & c::NI_NUMERICHOST != 0
+    }
+
     const fn flag(self, flag: i32, on: bool) -> Self {
         Self { flags: if on { self.flags | flag } else { self.flags & !flag } }
     }
@@ -81,7 +94,55 @@ impl BackHints {
 #[doc(alias = "getfqdn")]
 pub fn resolve_back(address: impl Into<Address>, hints: &BackHints) -> Result<(String, String)> {
     let address = address.into();
+    ask(&address, *hints).map_err(|error| error.on(address.to_string()))
+}
+
+/// As [`resolve_back`], but no longer than until `deadline`.
+///
+/// getnameinfo(3) cannot be cut short, so a helper thread asks it, as with [`Lookup`](super::Lookup): 32 of them at
+/// most; what is asked beyond them queues, and waiting there counts. Fails as `resolve_back` does, with
+/// [`Cause::TimedOut`](crate::Cause::TimedOut), and with `EAGAIN` where there is no helper thread and none can be made.
+///
+/// ```
+/// use berkeley::Deadline;
+/// use berkeley::resolve::{BackHints, resolve_back_within};
+/// use std::net::Ipv4Addr;
+/// use std::time::Duration;
+///
+/// let deadline = Deadline::after(Duration::from_secs(5));
+/// let (host, _service) = resolve_back_within((Ipv4Addr::LOCALHOST, 80), &BackHints::new(), deadline)?;
+/// println!("{host}");
+/// # Ok::<(), berkeley::Error>(())
+/// ```
+#[doc(alias = "getnameinfo")]
+pub fn resolve_back_within(
+    address: impl Into<Address>,
+    hints: &BackHints,
+    deadline: Deadline,
+) -> Result<(String, String)> {
+    let address = address.into();
+    let answer = if deadline == Deadline::NEVER || hints.asks_nobody() {
+        ask(&address, *hints)
+    } else {
+        ask_within(address, *hints, deadline)
+    };
+    answer.map_err(|error| error.on(address.to_string()))
+}
+
+fn ask(address: &Address, hints: BackHints) -> Result<(String, String)> {
     let (host, service) = name_info(address.encode().as_bytes(), hints.flags)
-        .map_err(|error| Error::lookup(Operation::ResolveBack, error).on(address.to_string()))?;
+        .map_err(|error| Error::lookup(Operation::ResolveBack, error))?;
     Ok((into_text(host), into_text(service)))
+}
+
+fn ask_within(address: Address, hints: BackHints, deadline: Deadline) -> Result<(String, String)> {
+    let late = || Error::timed_out(Operation::ResolveBack);
+    if deadline.has_passed() {
+        return Err(late());
+    }
+    let asked = HELPERS.submit(move || ask(&address, hints)).map_err(|error| {
+        let errno = error.raw_os_error().map_or(Errno::AGAIN, Errno::from_raw);
+        Error::kernel(Operation::ResolveBack, errno)
+    })?;
+    asked.wait(deadline).unwrap_or_else(|| Err(late()))
 }

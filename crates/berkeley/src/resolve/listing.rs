@@ -140,49 +140,86 @@ pub fn interfaces() -> Result<Vec<Interface>> {
 /// `None` where something has changed meanwhile.
 fn list() -> Result<Option<Vec<Interface>>> {
     let socket = Socket::new(Family::NETLINK, Type::RAW, Protocol::DEFAULT)?;
-    let mut found: Vec<Interface> = Vec::new();
-    let links = dump(&socket, c::RTM_GETLINK, 1, |message| {
-        if message.kind == c::RTM_NEWLINK {
-            found.extend(link(message.body));
-        }
-    })?;
-    let addresses = dump(&socket, c::RTM_GETADDR, 2, |message| {
-        if message.kind != c::RTM_NEWADDR {
-            return;
-        }
-        if let Some((index, address)) = address(message.body) {
-            if let Some(owner) = found.iter_mut().find(|interface| interface.index == index) {
-                owner.addresses.push(address);
-            }
-        }
-    })?;
-    found.sort_by_key(|interface| interface.index);
-    Ok((links && addresses).then_some(found))
-}
-
-/// Asks for all there is of a kind and shows each message of the answer to `see`; gives whether it is of one piece.
-fn dump(socket: &Socket, kind: u16, sequence: u32, mut see: impl FnMut(&Message<'_>)) -> Result<bool> {
+    let mut listing = Listing::new();
     // The kernel makes its messages no longer than 32 KiB.
     let mut buffer = vec![0; 65_536];
-    let mut whole = true;
-    socket.send(&dump_request(kind, sequence))?;
-    loop {
-        let length = socket.recv(&mut buffer)?;
-        // What is not an answer to this question is somebody else's.
-        for message in messages(&buffer[..length]).filter(|message| message.sequence == sequence) {
-            whole &= !message.interrupted;
-            match i32::from(message.kind) {
-                c::NLMSG_DONE => return Ok(whole),
-                c::NLMSG_ERROR => {
-                    // The code is the errno with a minus sign.
-                    let code = u32_at(message.body, 0).unwrap_or_default().wrapping_neg();
-                    let errno = i32::try_from(code).unwrap_or_default();
-                    return Err(Error::kernel(Operation::Interfaces, Errno::from_raw(errno)));
-                }
-                _ => see(&message),
+    for (kind, sequence) in QUESTIONS {
+        socket.send(&dump_request(kind, sequence))?;
+        loop {
+            let length = socket.recv(&mut buffer)?;
+            if listing.take(&buffer[..length], sequence)? {
+                break;
             }
         }
     }
+    Ok(listing.finish())
+}
+
+/// What is asked, and the sequence number by which its answer is known.
+const QUESTIONS: [(u16, u32); 2] = [(c::RTM_GETLINK, 1), (c::RTM_GETADDR, 2)];
+
+/// The interfaces in `bytes`, which hold the answers to both questions, as far as they go; fails as the list does.
+#[cfg(feature = "fault")]
+pub(crate) fn decode_interfaces(bytes: &[u8]) -> Result<Option<Vec<Interface>>> {
+    let mut listing = Listing::new();
+    for (_, sequence) in QUESTIONS {
+        listing.take(bytes, sequence)?;
+    }
+    Ok(listing.finish())
+}
+
+/// What the answers have told so far.
+struct Listing {
+    found: Vec<Interface>,
+    /// Whether the answers are of one piece.
+    whole: bool,
+}
+
+impl Listing {
+    fn new() -> Self {
+        Self { found: Vec::new(), whole: true }
+    }
+
+    /// Takes some messages of the answer to a question; gives whether that was the end of it.
+    fn take(&mut self, bytes: &[u8], sequence: u32) -> Result<bool> {
+        // What is not an answer to this question is somebody else's.
+        for message in messages(bytes).filter(|message| message.sequence == sequence) {
+            self.whole &= !message.interrupted;
+            match i32::from(message.kind) {
+                // A list that broke off ends with its errno, as an error has it.
+                c::NLMSG_DONE if errno(message.body) == 0 => return Ok(true),
+                c::NLMSG_DONE | c::NLMSG_ERROR => {
+                    return Err(Error::kernel(Operation::Interfaces, Errno::from_raw(errno(message.body))));
+                }
+                _ => self.add(&message),
+            }
+        }
+        Ok(false)
+    }
+
+    fn add(&mut self, message: &Message<'_>) {
+        match message.kind {
+            c::RTM_NEWLINK => self.found.extend(link(message.body)),
+            c::RTM_NEWADDR => {
+                let Some((index, address)) = address(message.body) else { return };
+                if let Some(owner) = self.found.iter_mut().find(|interface| interface.index == index) {
+                    owner.addresses.push(address);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn finish(mut self) -> Option<Vec<Interface>> {
+        self.found.sort_by_key(|interface| interface.index);
+        self.whole.then_some(self.found)
+    }
+}
+
+/// The code that opens `struct nlmsgerr`, which is the errno with a minus sign; 0 where there is none.
+fn errno(body: &[u8]) -> i32 {
+    let code = u32_at(body, 0).unwrap_or_default().wrapping_neg();
+    i32::try_from(code).unwrap_or_default()
 }
 
 /// `struct ifinfomsg` and its attributes; `None` where they do not make an interface.
@@ -267,6 +304,39 @@ mod tests {
         let ip = |last| Ipv4Addr::new(10, 0, 0, last);
         assert_eq!((index, found.ip, found.prefix), (7, ip(2).into(), 24));
         assert_eq!((found.peer, found.broadcast), (Some(ip(9).into()), Some(ip(255))));
+    }
+
+    /// A message of the answer to the first question; the length and the sequence number are right.
+    fn message(kind: i32, flags: u16, body: &[u8]) -> Vec<u8> {
+        let length = u32::try_from(16 + body.len()).unwrap();
+        let kind = u16::try_from(kind).unwrap();
+        let mut bytes = [&length.to_ne_bytes()[..], &kind.to_ne_bytes(), &flags.to_ne_bytes()].concat();
+        bytes.extend(QUESTIONS[0].1.to_ne_bytes());
+        bytes.extend([0; 4]);
+        bytes.extend(body);
+        bytes
+    }
+
+    #[test]
+    fn an_answer_ends_where_the_kernel_says_so_and_one_that_breaks_off_is_an_error() {
+        let (code, none) = ((-12_i32).to_ne_bytes(), 0_i32.to_ne_bytes());
+        let whole = message(c::NLMSG_DONE, 2, &none);
+        let rows = [
+            (whole.clone(), Ok(true)),
+            (message(c::NLMSG_DONE, 2, &[]), Ok(true)),
+            (message(c::NLMSG_DONE, 2, &code), Err(Some(12))),
+            (message(c::NLMSG_ERROR, 0, &code), Err(Some(12))),
+            (message(c::RTM_NEWLINK.into(), 2, LINK), Ok(false)),
+            (whole[..15].to_vec(), Ok(false)),
+        ];
+        for (bytes, want) in rows {
+            let got = Listing::new().take(&bytes, QUESTIONS[0].1);
+            assert_eq!(got.map_err(|error| error.raw_os_error()), want, "{bytes:?}");
+            assert_eq!(Listing::new().take(&bytes, 9).ok(), Some(false), "somebody else's");
+        }
+        let mut listing = Listing::new();
+        assert!(listing.take(&message(c::NLMSG_DONE, 0x12, &none), QUESTIONS[0].1).unwrap());
+        assert_eq!(listing.finish(), None, "changed while it was read");
     }
 
     #[test]

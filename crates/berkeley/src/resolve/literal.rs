@@ -43,6 +43,17 @@ pub(super) fn answer(host: &str, service: Service<'_>, hints: Hints) -> Option<V
     Some(sockets.iter().map(answer).collect())
 }
 
+/// The answer, and beside it what getaddrinfo(3) answers to the same; `None` where it alone is asked.
+#[cfg(feature = "fault")]
+pub(crate) fn compare_literal(
+    host: &str,
+    service: Service<'_>,
+    hints: Hints,
+) -> Option<(Vec<Resolved>, crate::error::Result<Vec<Resolved>>)> {
+    let asked = || super::forward::Question::new(host, service, hints)?.ask();
+    answer(host, service, hints).map(|answers| (answers, asked()))
+}
+
 /// The sockets that the hints ask for; `None` for those that only the C library knows.
 fn sockets(kind: Type, protocol: Protocol) -> Option<&'static [(Type, Protocol)]> {
     const ANY_TYPE: Type = Type::from_raw(0);

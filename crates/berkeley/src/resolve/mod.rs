@@ -4,8 +4,8 @@
 //! is answered, from `/etc/hosts`, DNS and whatever else nsswitch.conf(5) names. Nothing is kept between two questions,
 //! and no name is resolved behind the caller's back: an [`Address`](crate::Address) is always numbers.
 //!
-//! Both block for as long as the resolver does, which without a name server can be many seconds. [`resolve_within`] has a
-//! deadline, and a [`Lookup`] can be waited for, awaited or let go.
+//! Both block for as long as the resolver does, which without a name server can be many seconds. [`resolve_within`] and
+//! [`resolve_back_within`] have a deadline, and a [`Lookup`] can be waited for, awaited or let go.
 //!
 //! ```
 //! use berkeley::resolve::{BackHints, Hints, resolve, resolve_back};
@@ -32,11 +32,15 @@ mod netlink;
 mod pool;
 mod service;
 
-pub use back::{BackHints, resolve_back};
+pub use back::{BackHints, resolve_back, resolve_back_within};
 pub use database::{protocol_name, protocol_number, service_name, service_port};
 pub use forward::{Hints, Resolved, resolve};
 pub use interfaces::{interface_index, interface_name};
+#[cfg(feature = "fault")]
+pub(crate) use listing::decode_interfaces;
 pub use listing::{Interface, InterfaceAddress, InterfaceFlags, interfaces};
+#[cfg(feature = "fault")]
+pub(crate) use literal::compare_literal;
 pub use lookup::{Lookup, resolve_within};
 pub use service::Service;
 pub(crate) use service::place;

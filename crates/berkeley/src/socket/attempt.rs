@@ -4,10 +4,11 @@ use std::mem::MaybeUninit;
 use std::os::fd::AsFd;
 
 use super::timeout::wait_once;
-use super::{Deadline, Socket, describe};
+use super::{Deadline, Socket};
 use crate::address::Address;
 use crate::error::{Operation, Result};
 use crate::kinds::{Flags, Interest};
+use crate::sys::socket::AddressRoom;
 use crate::sys::{socket, transfer};
 
 /// One system call each: an error that [`is_would_block`](crate::Error::is_would_block) or
@@ -54,9 +55,10 @@ impl<F: AsFd> Socket<F> {
     }
 
     fn accept_once(&self, nonblocking: bool) -> Result<(Socket, Address)> {
-        let (accepted, address) = socket::accept(self.fd.as_fd(), nonblocking)
+        let mut peer = AddressRoom::new();
+        let accepted = socket::accept(self.fd.as_fd(), nonblocking, &mut peer)
             .map_err(|errno| self.at_home(self.fail(Operation::Accept, errno, None)))?;
-        Ok((Socket::made(accepted, nonblocking), describe::decode(&address)))
+        Ok((Socket::made(accepted, nonblocking), Address::decode(peer.as_bytes())))
     }
 
     /// Starts to connect (connect(2)). An error that [`is_in_progress`](crate::Error::is_in_progress) is followed by a
@@ -106,9 +108,11 @@ impl<F: AsFd> Socket<F> {
     ///
     /// Fails as [`try_recv`](Self::try_recv) does.
     pub fn try_recv_from(&self, buffer: &mut [u8], flags: Flags) -> Result<(usize, Address)> {
-        transfer::recv_from(self.fd.as_fd(), buffer, (flags | Flags::DONTWAIT).as_raw())
-            .map(|(length, address)| (length, describe::decode(&address)))
-            .map_err(|errno| self.fail(Operation::RecvFrom, errno, None))
+        let mut sender = AddressRoom::new();
+        let flags = (flags | Flags::DONTWAIT).as_raw();
+        let length = transfer::recv_from(self.fd.as_fd(), buffer, flags, &mut sender)
+            .map_err(|errno| self.fail(Operation::RecvFrom, errno, None))?;
+        Ok((length, Address::decode(sender.as_bytes())))
     }
 
     /// Sends what there is room for (send(2)); gives the number of bytes taken.

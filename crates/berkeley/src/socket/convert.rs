@@ -5,13 +5,13 @@ use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 
-use super::{Socket, Timeout};
+use super::{Segmentation, Socket, Timeout};
 
 /// The timeout starts at none. A socket that does not block by then (`O_NONBLOCK`) is waited for all the same; timeouts
 /// that std has set (`SO_RCVTIMEO`) hold as long as it blocks.
 impl From<OwnedFd> for Socket {
     fn from(fd: OwnedFd) -> Self {
-        Self { fd, timeout: Timeout::none() }
+        Self { fd, timeout: Timeout::none(), segmentation: Segmentation::new() }
     }
 }
 

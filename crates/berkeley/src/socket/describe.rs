@@ -124,6 +124,7 @@ fn by_type(family: Family, kind: Type) -> Option<&'static str> {
 }
 
 /// The address in the bytes that the kernel gave.
+#[inline]
 pub(super) fn decode((bytes, length): &RawAddress) -> Address {
     Address::decode(&bytes[..*length])
 }

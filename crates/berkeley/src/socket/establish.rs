@@ -9,6 +9,7 @@ use super::{Deadline, Socket, describe};
 use crate::address::Address;
 use crate::error::{Error, Operation, Result};
 use crate::kinds::{Family, Interest};
+use crate::sys::socket::AddressRoom;
 use crate::sys::{self, Errno, constants as c, fd, option, poll, socket};
 
 impl<F: AsFd> Socket<F> {
@@ -54,13 +55,15 @@ impl<F: AsFd> Socket<F> {
     /// `EMFILE`, and the connection stays in the queue: pause before trying again. Fails with `EINVAL` where the socket
     /// does not listen, with `EMFILE` or `ENFILE` at the limit of descriptors, and where the timeout passes.
     #[doc(alias = "accept4")]
+    #[inline]
     pub fn accept(&self) -> Result<(Socket, Address)> {
         let fd = self.fd.as_fd();
-        let accepted =
-            carry_through(fd, Interest::READABLE, self.timeout(), Poll::Honest, || socket::accept(fd, false));
-        let (accepted, address) =
-            accepted.map_err(|stop| self.at_home(self.stopped(Operation::Accept, stop, None)))?;
-        Ok((Socket::made(accepted, false), describe::decode(&address)))
+        let mut peer = AddressRoom::new();
+        let accepted = carry_through(fd, Interest::READABLE, self.timeout(), Poll::Honest, || {
+            socket::accept(fd, false, &mut peer)
+        });
+        let accepted = accepted.map_err(|stop| self.at_home(self.stopped(Operation::Accept, stop, None)))?;
+        Ok((Socket::made(accepted, false), Address::decode(peer.as_bytes())))
     }
 
     /// An error of a listener names the address that it listens on; one that only asks for patience stays as it is.

@@ -1,16 +1,17 @@
 //! Messages whole: bytes from several buffers, an address, and control messages beside them (sendmsg(2), recvmsg(2)).
 
 use std::io::{IoSlice, IoSliceMut};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::AsFd;
 
+use super::Socket;
 use super::timeout::{Poll, carry_through};
 use super::transfer::with_timeout;
-use super::{Socket, describe};
-use crate::address::Address;
+use crate::address::{Address, EncodedAddress};
 use crate::control::{self, ControlBuffer, Outgoing};
 use crate::error::{Operation, Result};
 use crate::kinds::{Flags, Interest};
-use crate::sys::{self, message};
+use crate::sys::message;
+use crate::sys::socket::AddressRoom;
 
 /// What [`send_msg`](Socket::send_msg) sends: bytes, and what goes beside them.
 ///
@@ -36,31 +37,35 @@ pub struct SendMessage<'a> {
 
 impl<'a> SendMessage<'a> {
     /// The bytes of `buffers`, one behind the other; at most 1024 buffers, more give `EMSGSIZE`.
+    #[inline]
     pub const fn new(buffers: &'a [IoSlice<'a>]) -> Self {
         Self { buffers, control: &[], address: None, flags: Flags::NONE }
     }
 
     /// Control messages beside the bytes.
+    #[inline]
     pub const fn control(self, messages: &'a [Outgoing<'a>]) -> Self {
         Self { control: messages, ..self }
     }
 
     /// To this address, rather than to the peer that the socket is connected to.
+    #[inline]
     pub fn to(self, address: impl Into<Address>) -> Self {
         Self { address: Some(address.into()), ..self }
     }
 
     /// With these flags.
+    #[inline]
     pub const fn flags(self, flags: Flags) -> Self {
         Self { flags, ..self }
     }
 
     /// Hands the address and the control messages, as the kernel takes them, to `action`.
+    #[inline]
     fn encoded<T>(&self, action: impl FnOnce(&[u8], &[u8]) -> T) -> T {
-        control::with_encoded(self.control, |control| match &self.address {
-            Some(address) => action(address.encode().as_bytes(), control),
-            None => action(&[], control),
-        })
+        let address = self.address.as_ref().map(Address::encode);
+        let address = address.as_ref().map_or(&[][..], EncodedAddress::as_bytes);
+        control::with_encoded(self.control, |control| action(address, control))
     }
 }
 
@@ -113,6 +118,12 @@ impl ReceivedMessage {
     pub const fn is_out_of_band(&self) -> bool {
         self.flags.contains(Flags::OOB)
     }
+
+    #[inline]
+    fn made(received: &message::Received, sender: &AddressRoom) -> Self {
+        let flags = Flags::from_raw(received.flags);
+        Self { length: received.length, address: Address::decode(sender.as_bytes()), flags }
+    }
 }
 
 /// Messages with control messages: see the page of [`control`](mod@crate::control).
@@ -123,6 +134,7 @@ impl<F: AsFd> Socket<F> {
     /// control messages of more than 1088 bytes together. Fails as [`send`](Self::send) does, with `EINVAL` for a
     /// control message that the socket does not take, and with `EPERM` for one that needs privileges.
     #[doc(alias = "sendmsg")]
+    #[inline]
     pub fn send_msg(&self, message: &SendMessage<'_>) -> Result<usize> {
         let timeout = self.timeout();
         let flags = with_timeout(message.flags, timeout).as_raw();
@@ -142,6 +154,7 @@ impl<F: AsFd> Socket<F> {
     /// close-on-exec. Fails as [`recv`](Self::recv) does.
     #[doc(alias = "recvmsg")]
     #[doc(alias = "recvmsg_into")]
+    #[inline]
     pub fn recv_msg(
         &self,
         buffers: &mut [IoSliceMut<'_>],
@@ -185,6 +198,7 @@ impl<F: AsFd> Socket<F> {
     /// assert_eq!(std::io::Error::from_raw_os_error(error.errno).kind(), std::io::ErrorKind::ConnectionRefused);
     /// # Ok::<(), berkeley::Error>(())
     /// ```
+    #[inline]
     pub fn recv_msg_with(
         &self,
         buffers: &mut [IoSliceMut<'_>],
@@ -200,8 +214,12 @@ impl<F: AsFd> Socket<F> {
         } else {
             (Interest::READABLE, Poll::Honest)
         };
-        carry_through(fd, interest, timeout, poll, || receive(fd, buffers, control, raw_flags))
-            .map_err(|stop| self.stopped(Operation::RecvMsg, stop, None))
+        let mut sender = AddressRoom::new();
+        let received = carry_through(fd, interest, timeout, poll, || {
+            message::receive_message(fd, buffers, control.data_mut(), raw_flags, &mut sender)
+        })
+        .map_err(|stop| self.stopped(Operation::RecvMsg, stop, None))?;
+        Ok(ReceivedMessage::made(&received, &sender))
     }
 
     /// Sends what there is room for (sendmsg(2)); one system call, as [`try_send`](Self::try_send).
@@ -221,23 +239,13 @@ impl<F: AsFd> Socket<F> {
         control: &mut ControlBuffer,
         flags: Flags,
     ) -> Result<ReceivedMessage> {
-        receive(self.fd.as_fd(), buffers, control, (flags | Flags::DONTWAIT).as_raw())
-            .map_err(|errno| self.fail(Operation::RecvMsg, errno, None))
+        let mut sender = AddressRoom::new();
+        let flags = (flags | Flags::DONTWAIT).as_raw();
+        let received =
+            message::receive_message(self.fd.as_fd(), buffers, control.data_mut(), flags, &mut sender)
+                .map_err(|errno| self.fail(Operation::RecvMsg, errno, None))?;
+        Ok(ReceivedMessage::made(&received, &sender))
     }
-}
-
-fn receive(
-    fd: BorrowedFd<'_>,
-    buffers: &mut [IoSliceMut<'_>],
-    control: &mut ControlBuffer,
-    flags: i32,
-) -> sys::Result<ReceivedMessage> {
-    let received = message::receive_message(fd, buffers, control.data_mut(), flags)?;
-    Ok(ReceivedMessage {
-        length: received.length,
-        address: describe::decode(&received.address),
-        flags: Flags::from_raw(received.flags),
-    })
 }
 
 #[cfg(test)]

@@ -47,6 +47,7 @@ mod missing;
 mod multicast;
 mod options;
 mod patience;
+mod segmentation;
 mod timeout;
 mod transfer;
 
@@ -63,11 +64,13 @@ pub(crate) use describe::kinds;
 pub use message::{ReceivedMessage, SendMessage};
 pub use multicast::LinkMembership;
 pub(crate) use patience::Patience;
+pub(crate) use segmentation::{Refusal, Segmentation};
 pub use timeout::Deadline;
 #[cfg(feature = "tokio")]
 pub(crate) use timeout::NOTHING_TAKEN;
 use timeout::Timeout;
 pub(crate) use timeout::{Pace, Poll, Stop, carry_through};
+pub(crate) use transfer::with_timeout;
 
 /// A socket of any family, type and protocol (socket(7)).
 ///
@@ -81,6 +84,7 @@ pub(crate) use timeout::{Pace, Poll, Stop, carry_through};
 pub struct Socket<F = OwnedFd> {
     fd: F,
     timeout: Timeout,
+    segmentation: Segmentation,
 }
 
 /// A borrowed socket: any descriptor, with all the methods of [`Socket`].
@@ -155,8 +159,10 @@ impl Socket {
         Ok(Self::from(fd))
     }
 
+    #[inline]
     fn made(fd: OwnedFd, nonblocking: bool) -> Self {
-        Self { fd, timeout: Timeout::new(nonblocking.then_some(Duration::ZERO)) }
+        let timeout = Timeout::new(nonblocking.then_some(Duration::ZERO));
+        Self { fd, timeout, segmentation: Segmentation::new() }
     }
 }
 
@@ -166,14 +172,15 @@ impl<'fd> SocketRef<'fd> {
     /// A descriptor that is no socket gives `ENOTSOCK` at the first call. [`set_timeout`](Self::set_timeout) changes
     /// `O_NONBLOCK` on the lender's descriptor, where it stays when the borrow ends.
     pub const fn borrow(fd: BorrowedFd<'fd>) -> Self {
-        Self { fd, timeout: Timeout::none() }
+        Self { fd, timeout: Timeout::none(), segmentation: Segmentation::new() }
     }
 }
 
 impl<F: AsFd> Socket<F> {
     /// The same socket borrowed, with the timeout that it has now.
     pub fn by_ref(&self) -> SocketRef<'_> {
-        SocketRef { fd: self.fd.as_fd(), timeout: Timeout::new(self.timeout()) }
+        let segmentation = self.segmentation.clone();
+        SocketRef { fd: self.fd.as_fd(), timeout: Timeout::new(self.timeout()), segmentation }
     }
 
     /// Another descriptor of the same socket (dup(2)), close-on-exec.
@@ -184,7 +191,8 @@ impl<F: AsFd> Socket<F> {
     pub fn try_clone(&self) -> Result<Socket> {
         let fd =
             fd::duplicate(self.fd.as_fd()).map_err(|errno| self.fail(Operation::TryClone, errno, None))?;
-        Ok(Socket { fd, timeout: Timeout::new(self.timeout()) })
+        let segmentation = self.segmentation.clone();
+        Ok(Socket { fd, timeout: Timeout::new(self.timeout()), segmentation })
     }
 
     /// Whether a program that this process executes gets the descriptor too (fcntl(2), the inverse of `FD_CLOEXEC`).
@@ -210,6 +218,7 @@ impl<F: AsFd> Socket<F> {
     /// The timeout: `None` waits as long as it takes, zero never waits.
     #[doc(alias = "gettimeout")]
     #[doc(alias = "getblocking")]
+    #[inline]
     pub fn timeout(&self) -> Option<Duration> {
         self.timeout.get()
     }
@@ -233,7 +242,13 @@ impl<F: AsFd> Socket<F> {
         Ok(())
     }
 
+    /// What is known of how the kernel cuts what this socket sends.
+    pub(crate) const fn segmentation(&self) -> &Segmentation {
+        &self.segmentation
+    }
+
     /// The error of an operation on this socket. One that only asks for patience stays small and costs no system call.
+    #[cold]
     pub(crate) fn fail(&self, operation: Operation, errno: Errno, address: Option<&Address>) -> Error {
         let error = Error::kernel(operation, errno);
         if error.is_would_block() || error.is_in_progress() || error.is_interrupted() {
@@ -242,7 +257,13 @@ impl<F: AsFd> Socket<F> {
         error.on(describe::target(self.fd.as_fd(), address))
     }
 
+    /// The error of an operation that a socket of this kind does not have.
+    pub(crate) fn unfit(&self, operation: Operation, explanation: &str) -> Error {
+        Error::invalid(operation, explanation).on(describe::target(self.fd.as_fd(), None))
+    }
+
     /// As [`fail`](Self::fail), for what may also have run out of time.
+    #[cold]
     pub(crate) fn stopped(&self, operation: Operation, stop: Stop, address: Option<&Address>) -> Error {
         match stop {
             Stop::Kernel(errno) => self.fail(operation, errno, address),
@@ -267,6 +288,6 @@ impl<F: AsFd> fmt::Debug for Socket<F> {
         if let Ok(address) = socket::peer_address(fd) {
             fields.field("peer", &describe::decode(&address));
         }
-        fields.finish()
+        fields.finish_non_exhaustive()
     }
 }

@@ -65,10 +65,12 @@ pub(super) struct Timeout(AtomicI64);
 const NONE: i64 = -1;
 
 impl Timeout {
+    #[inline]
     pub(super) const fn none() -> Self {
         Self(AtomicI64::new(NONE))
     }
 
+    #[inline]
     pub(super) fn new(timeout: Option<Duration>) -> Self {
         let cell = Self::none();
         cell.set(timeout);
@@ -76,11 +78,13 @@ impl Timeout {
     }
 
     /// Relaxed: the value stands for itself, and orders nothing else.
+    #[inline]
     pub(super) fn get(&self) -> Option<Duration> {
         u64::try_from(self.0.load(Ordering::Relaxed)).ok().map(Duration::from_nanos)
     }
 
     /// A duration of more than 292 years counts as 292.
+    #[inline]
     pub(super) fn set(&self, timeout: Option<Duration>) {
         let nanoseconds =
             timeout.map_or(NONE, |timeout| i64::try_from(timeout.as_nanos()).unwrap_or(i64::MAX));
@@ -142,7 +146,24 @@ pub(crate) enum Poll {
 /// - A timeout of zero gives the first `EAGAIN` back.
 /// - No timeout on a socket that blocks by itself gives `EAGAIN` back too: the kernel's own `SO_RCVTIMEO` or
 ///   `SO_SNDTIMEO` has run out. Where a clone has set `O_NONBLOCK` it waits.
+#[inline]
 pub(crate) fn carry_through<T>(
+    fd: BorrowedFd<'_>,
+    interest: Interest,
+    timeout: Option<Duration>,
+    poll: Poll,
+    mut attempt: impl FnMut() -> sys::Result<T>,
+) -> Result<T, Stop> {
+    match attempt() {
+        Ok(value) => Ok(value),
+        Err(errno) => carry_on(errno, fd, interest, timeout, poll, attempt),
+    }
+}
+
+/// What [`carry_through`] does once a try has failed: apart, so that a socket that is ready pays nothing for it.
+#[cold]
+fn carry_on<T>(
+    mut errno: Errno,
     fd: BorrowedFd<'_>,
     interest: Interest,
     timeout: Option<Duration>,
@@ -151,14 +172,15 @@ pub(crate) fn carry_through<T>(
 ) -> Result<T, Stop> {
     let mut pace = None;
     loop {
+        match (errno, &mut pace) {
+            (Errno::INTR, _) => {}
+            (Errno::AGAIN, None) => pace = Some(first_wait(fd, interest, timeout, poll)?),
+            (Errno::AGAIN, Some(pace)) => pace.wait(fd, interest)?,
+            _ => return Err(errno.into()),
+        }
         match attempt() {
             Ok(value) => return Ok(value),
-            Err(Errno::INTR) => {}
-            Err(Errno::AGAIN) => match &mut pace {
-                None => pace = Some(first_wait(fd, interest, timeout, poll)?),
-                Some(pace) => pace.wait(fd, interest)?,
-            },
-            Err(errno) => return Err(errno.into()),
+            Err(next) => errno = next,
         }
     }
 }

@@ -5,10 +5,11 @@ use std::os::fd::AsFd;
 use std::time::Duration;
 
 use super::timeout::{Pace, Poll, Stop, carry_through, wait, waits};
-use super::{Deadline, Socket, describe};
+use super::{Deadline, Socket};
 use crate::address::Address;
 use crate::error::{Operation, Result};
 use crate::kinds::{Flags, Interest};
+use crate::sys::socket::AddressRoom;
 use crate::sys::{self, Errno, transfer};
 
 impl<F: AsFd> Socket<F> {
@@ -82,16 +83,20 @@ impl<F: AsFd> Socket<F> {
     /// [`recv`](Self::recv) does.
     #[doc(alias = "recvfrom")]
     #[doc(alias = "recvfrom_into")]
+    #[inline]
     pub fn recv_from(&self, buffer: &mut [u8]) -> Result<(usize, Address)> {
         self.recv_from_with(buffer, Flags::NONE)
     }
 
     /// As [`recv_from`](Self::recv_from), with flags.
+    #[inline]
     pub fn recv_from_with(&self, buffer: &mut [u8], flags: Flags) -> Result<(usize, Address)> {
         let fd = self.fd.as_fd();
-        let (length, address) =
-            self.receiving(Operation::RecvFrom, flags, |flags| transfer::recv_from(fd, buffer, flags))?;
-        Ok((length, describe::decode(&address)))
+        let mut sender = AddressRoom::new();
+        let length = self.receiving(Operation::RecvFrom, flags, |flags| {
+            transfer::recv_from(fd, buffer, flags, &mut sender)
+        })?;
+        Ok((length, Address::decode(sender.as_bytes())))
     }
 
     /// Receives without taking: the next receive gives the same bytes again (`MSG_PEEK`).
@@ -141,25 +146,49 @@ impl<F: AsFd> Socket<F> {
     /// A failure says how many bytes went out before it: [`Error::bytes_sent`](crate::Error::bytes_sent). Fails as
     /// [`send`](Self::send) does.
     #[doc(alias = "sendall")]
+    #[inline]
     pub fn send_all(&self, buffer: &[u8]) -> Result<()> {
         self.send_all_with(buffer, Flags::NONE)
     }
 
     /// As [`send_all`](Self::send_all), with flags, which each of its calls has.
+    #[inline]
     pub fn send_all_with(&self, buffer: &[u8], flags: Flags) -> Result<()> {
+        let timeout = self.timeout();
+        let flags = with_timeout(flags, timeout).as_raw();
+        match transfer::send(self.fd.as_fd(), buffer, flags) {
+            Ok(taken) if taken >= buffer.len() => Ok(()),
+            first => self.send_rest(first, buffer, flags, timeout),
+        }
+    }
+
+    /// Sends what the first send has left: apart, so that the usual case, which leaves nothing, pays nothing for it.
+    #[cold]
+    fn send_rest(
+        &self,
+        first: sys::Result<usize>,
+        buffer: &[u8],
+        flags: i32,
+        timeout: Option<Duration>,
+    ) -> Result<()> {
         let mut sent = 0;
-        self.send_rest(buffer, flags, &mut sent)
+        self.send_on(first, buffer, flags, timeout, &mut sent)
             .map_err(|stop| self.stopped(Operation::SendAll, stop, None).after_sending(sent))
     }
 
-    fn send_rest(&self, buffer: &[u8], flags: Flags, sent: &mut usize) -> std::result::Result<(), Stop> {
+    fn send_on(
+        &self,
+        first: sys::Result<usize>,
+        buffer: &[u8],
+        flags: i32,
+        timeout: Option<Duration>,
+        sent: &mut usize,
+    ) -> std::result::Result<(), Stop> {
         let fd = self.fd.as_fd();
-        let timeout = self.timeout();
-        let flags = with_timeout(flags, timeout).as_raw();
         let deadline = Deadline::from_timeout(timeout);
-        let mut pace = None;
+        let (mut pace, mut result) = (None, first);
         loop {
-            match transfer::send(fd, &buffer[*sent..], flags) {
+            match result {
                 Ok(taken) => {
                     *sent += taken;
                     pace = None;
@@ -183,6 +212,7 @@ impl<F: AsFd> Socket<F> {
                 },
                 Err(errno) => return Err(errno.into()),
             }
+            result = transfer::send(fd, &buffer[*sent..], flags);
         }
     }
 
@@ -210,6 +240,6 @@ impl<F: AsFd> Socket<F> {
 }
 
 /// With a timeout the call itself must not wait, even where a clone has made the socket block again.
-pub(super) fn with_timeout(flags: Flags, timeout: Option<Duration>) -> Flags {
+pub(crate) fn with_timeout(flags: Flags, timeout: Option<Duration>) -> Flags {
     if timeout.is_some() { flags | Flags::DONTWAIT } else { flags }
 }

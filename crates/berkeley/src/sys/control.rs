@@ -3,6 +3,7 @@
 //! The buffer owns the descriptors that arrive in it from the system call on. Their numbers stay readable among its
 //! bytes; an owner is handed out once.
 
+use std::mem::MaybeUninit;
 use std::os::fd::{FromRawFd, IntoRawFd, OwnedFd, RawFd};
 
 use super::layout::cmsg;
@@ -18,6 +19,7 @@ const FD_SIZE: usize = size_of::<RawFd>();
 pub(crate) struct Walk<'b>(&'b [u8]);
 
 impl<'b> Walk<'b> {
+    #[inline]
     pub(crate) const fn new(bytes: &'b [u8]) -> Self {
         Self(bytes)
     }
@@ -31,6 +33,7 @@ impl<'b> Walk<'b> {
 impl<'b> Iterator for Walk<'b> {
     type Item = (i32, i32, &'b [u8]);
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         let bytes = self.0;
         let length = usize::from_ne_bytes(field(bytes, cmsg::LENGTH)?);
@@ -44,16 +47,40 @@ impl<'b> Iterator for Walk<'b> {
     }
 }
 
+#[inline]
 fn field<const N: usize>(bytes: &[u8], offset: usize) -> Option<[u8; N]> {
     bytes.get(offset..)?.first_chunk().copied()
 }
 
 /// How many descriptors a message of `length` bytes of data carries; a number that is cut off counts as none.
+#[inline]
 pub(crate) const fn descriptors_in(level: i32, kind: i32, length: usize) -> usize {
     match (level, kind) {
         (libc::SOL_SOCKET, libc::SCM_RIGHTS) => length / FD_SIZE,
         (libc::SOL_SOCKET, super::constants::SCM_PIDFD) if length >= FD_SIZE => 1,
         _ => 0,
+    }
+}
+
+/// Room on the stack for control data that is to be sent: for the 253 descriptors that one message may pass, and
+/// credentials beside them. Only what is used is zeroed: all of it would cost as much as a tenth of a short send.
+pub(crate) struct Scratch([MaybeUninit<u8>; Self::ROOM]);
+
+impl Scratch {
+    const ROOM: usize = 1088;
+
+    #[inline]
+    pub(crate) const fn new() -> Self {
+        Self([MaybeUninit::uninit(); Self::ROOM])
+    }
+
+    /// The first `length` bytes, zero; `None` where there is no room for so many.
+    #[inline]
+    pub(crate) fn zeroed(&mut self, length: usize) -> Option<&mut [u8]> {
+        let bytes = self.0.get_mut(..length)?;
+        bytes.fill(MaybeUninit::new(0));
+        // SAFETY: each of these bytes has just been written; they are borrowed for as long.
+        Some(unsafe { std::slice::from_raw_parts_mut(bytes.as_mut_ptr().cast(), length) })
     }
 }
 
@@ -85,6 +112,7 @@ impl ControlData {
     }
 
     /// Forgets what was received, and closes the descriptors that were not taken.
+    #[inline]
     pub(crate) fn clear(&mut self) {
         self.used = 0;
         self.descriptors.clear();
@@ -96,6 +124,7 @@ impl ControlData {
     }
 
     /// The same, and the owners of the descriptors in it, in the order of their numbers.
+    #[inline]
     pub(crate) fn parts(&mut self) -> (&[u8], &mut [Option<OwnedFd>]) {
         (bytes_of(&self.words, self.used), &mut self.descriptors)
     }
@@ -108,6 +137,7 @@ impl ControlData {
     }
 
     /// Where the kernel may write, and how much.
+    #[inline]
     pub(super) fn room(&mut self) -> (*mut libc::c_void, usize) {
         self.clear();
         (self.words.as_mut_ptr().cast(), self.capacity)
@@ -121,22 +151,35 @@ impl ControlData {
     /// name is new, and nobody else's.
     pub(super) unsafe fn received(&mut self, used: usize) {
         self.used = used.min(self.capacity);
-        for (level, kind, data) in Walk::new(bytes_of(&self.words, self.used)) {
-            let count = descriptors_in(level, kind, data.len());
-            for number in data.chunks_exact(FD_SIZE).take(count) {
-                let number = number.first_chunk().copied().map_or(-1, RawFd::from_ne_bytes);
-                let descriptor = (number >= 0).then(|| {
-                    // SAFETY: the kernel has made this descriptor in the call that wrote its number, by this
-                    // function's contract, and no number is visited twice.
-                    unsafe { OwnedFd::from_raw_fd(number) }
-                });
-                self.descriptors.push(descriptor);
-            }
+        // SAFETY: by this function's contract the kernel has written these bytes in the last call.
+        unsafe { own(bytes_of(&self.words, self.used), &mut self.descriptors) };
+    }
+}
+
+/// Takes over the descriptors that `bytes` of control data name, an owner for each number, `None` where it is an error.
+///
+/// # Safety
+///
+/// The kernel must have written those bytes in its last call, and this must be the only time that they are taken over:
+/// then each descriptor is new, and nobody else's.
+#[inline]
+pub(super) unsafe fn own(bytes: &[u8], owners: &mut Vec<Option<OwnedFd>>) {
+    for (level, kind, data) in Walk::new(bytes) {
+        let count = descriptors_in(level, kind, data.len());
+        for number in data.chunks_exact(FD_SIZE).take(count) {
+            let number = number.first_chunk().copied().map_or(-1, RawFd::from_ne_bytes);
+            owners.push((number >= 0).then(|| {
+                // SAFETY: the kernel has made this descriptor in the call that wrote its number, by this function's
+                // contract, and no number is visited twice.
+                unsafe { OwnedFd::from_raw_fd(number) }
+            }));
         }
     }
 }
 
-fn bytes_of(words: &[usize], used: usize) -> &[u8] {
+/// The first `used` bytes of `words`.
+#[inline]
+pub(super) fn bytes_of(words: &[usize], used: usize) -> &[u8] {
     let used = used.min(size_of_val(words));
     // SAFETY: `used` is at most the size of `words`, whose bytes are all initialised and borrowed for as long.
     unsafe { std::slice::from_raw_parts(words.as_ptr().cast(), used) }

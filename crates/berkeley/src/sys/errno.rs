@@ -17,11 +17,15 @@ impl Errno {
     pub(crate) const INVAL: Self = Self(libc::EINVAL);
     pub(crate) const INPROGRESS: Self = Self(libc::EINPROGRESS);
     pub(crate) const INTR: Self = Self(libc::EINTR);
+    pub(crate) const IO: Self = Self(libc::EIO);
     pub(crate) const ISCONN: Self = Self(libc::EISCONN);
+    pub(crate) const MSGSIZE: Self = Self(libc::EMSGSIZE);
+    pub(crate) const NOPROTOOPT: Self = Self(libc::ENOPROTOOPT);
     pub(crate) const NOTCONN: Self = Self(libc::ENOTCONN);
     pub(crate) const NOSYS: Self = Self(libc::ENOSYS);
     pub(crate) const NOBUFS: Self = Self(libc::ENOBUFS);
     pub(crate) const NOMEM: Self = Self(libc::ENOMEM);
+    pub(crate) const OPNOTSUPP: Self = Self(libc::EOPNOTSUPP);
     pub(crate) const RANGE: Self = Self(libc::ERANGE);
 
     pub(crate) const fn from_raw(errno: i32) -> Self {

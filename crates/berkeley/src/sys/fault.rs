@@ -1,4 +1,4 @@
-//! The test hook: makes the n-th system call of this thread fail, or move fewer bytes than asked.
+//! The test hook: makes the n-th system call of this thread fail, or move fewer bytes, or messages, than asked.
 //!
 //! A plan holds for the thread that armed it, until its [`Armed`] guard is dropped. A call that is to fail is never
 //! made, so nothing leaks when a creating call "fails". `EINTR` as the error makes the call appear interrupted.
@@ -18,8 +18,10 @@ use std::cell::{Cell, RefCell};
 use super::Errno;
 
 /// The calls that ask [`shorten`].
-const TRANSFERS: [&str; 10] =
-    ["pread", "read", "recv", "recvfrom", "recvmsg", "send", "sendfile", "sendmsg", "sendto", "splice"];
+const TRANSFERS: [&str; 12] = [
+    "pread", "read", "recv", "recvfrom", "recvmmsg", "recvmsg", "send", "sendfile", "sendmmsg", "sendmsg",
+    "sendto", "splice",
+];
 
 /// What happens to one chosen system call.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +53,8 @@ impl Plan {
         Self { call: None, nth, times: 1, effect: Effect::Fail(errno) }
     }
 
-    /// Lets the `nth` (from 1) sending or receiving call of the name `call` move at most `length` bytes.
+    /// Lets the `nth` (from 1) sending or receiving call of the name `call` move at most `length` bytes; of
+    /// `sendmmsg` and `recvmmsg`, messages.
     ///
     /// # Panics
     ///
@@ -147,7 +150,7 @@ pub(super) fn strike(name: &'static str) -> Option<Errno> {
     })
 }
 
-/// How many of `length` bytes the call about to be made may move. Asked before [`strike`] has counted the call.
+/// How many of `length` bytes, or messages, the call about to be made may move. Asked before [`strike`] has counted the call.
 pub(super) fn shorten(name: &'static str, length: usize) -> usize {
     STATE.with_borrow_mut(|state| {
         let Some(state) = state.as_mut() else { return length };

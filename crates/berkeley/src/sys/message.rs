@@ -7,24 +7,22 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 
 use super::call::run;
 use super::control::ControlData;
-use super::layout::ADDRESS_MAX;
-use super::socket::{RawAddress, address_length, length_of};
+use super::socket::{AddressRoom, address_length};
 use super::{Result, fault};
 
 /// More buffers than the kernel takes (`IOV_MAX`, 1024): a longer list is as good as this one, `EMSGSIZE`.
 const TOO_MANY: usize = 4096;
 
-/// What one receive gave, beside the bytes and the control data.
+/// What one receive gave, beside the bytes, the address and the control data.
 pub(crate) struct Received {
     /// How many bytes, or with `MSG_TRUNC` the datagram's whole length.
     pub(crate) length: usize,
-    /// The sender's address, of length 0 where the kernel gives none.
-    pub(crate) address: RawAddress,
     /// What the kernel says of the message, by its `MSG_*` flags.
     pub(crate) flags: i32,
 }
 
 /// Sends what `buffers` hold, to `address` unless it is empty, with the control messages that `control` holds.
+#[inline]
 pub(crate) fn send_message(
     fd: BorrowedFd<'_>,
     buffers: &[IoSlice<'_>],
@@ -51,20 +49,23 @@ pub(crate) fn send_message(
     })
 }
 
-/// Receives into `buffers` and `control`; the descriptors that arrive are the control data's from then on.
+/// Receives into `buffers` and `control`; the descriptors that arrive are the control data's from then on. The sender's
+/// address goes to `sender`, of length 0 where the kernel gives none.
+#[inline]
 pub(crate) fn receive_message(
     fd: BorrowedFd<'_>,
     buffers: &mut [IoSliceMut<'_>],
     control: &mut ControlData,
     flags: i32,
+    sender: &mut AddressRoom,
 ) -> Result<Received> {
     // SAFETY: std promises that IoSliceMut has the layout of iovec; the slice keeps its length and its lifetime.
     let vectors = unsafe { std::slice::from_raw_parts(buffers.as_mut_ptr().cast(), buffers.len()) };
     let cut = cut("recvmsg", vectors);
     let mut message = header(cut.as_deref().unwrap_or(vectors));
-    let mut address = [0; ADDRESS_MAX];
-    message.msg_name = address.as_mut_ptr().cast();
-    message.msg_namelen = length_of(&address);
+    let (name, name_length) = sender.room();
+    message.msg_name = name.cast();
+    message.msg_namelen = name_length;
     let (room, capacity) = control.room();
     if capacity > 0 {
         message.msg_control = room;
@@ -72,16 +73,20 @@ pub(crate) fn receive_message(
     }
     let length = run("recvmsg", fd.as_raw_fd(), || {
         // SAFETY: each pointer in `message` goes with the room behind it, which is borrowed for the call: the caller's
-        // buffers, `address`, and the control data's words.
+        // buffers, `sender`, and the control data's words.
         unsafe { libc::recvmsg(fd.as_raw_fd(), &raw mut message, flags | libc::MSG_CMSG_CLOEXEC) }
     })?;
-    // SAFETY: the call succeeded, and the kernel has stored how much it wrote into the room of `control`.
-    unsafe { control.received(message.msg_controllen as usize) };
-    let address = (address, (message.msg_namelen as usize).min(ADDRESS_MAX));
-    Ok(Received { length, address, flags: message.msg_flags })
+    if message.msg_controllen > 0 {
+        // SAFETY: the call succeeded, and the kernel has stored how much it wrote into the room of `control`.
+        unsafe { control.received(message.msg_controllen as usize) };
+    }
+    // SAFETY: as above, of the room of `sender`.
+    unsafe { sender.filled(message.msg_namelen) };
+    Ok(Received { length, flags: message.msg_flags })
 }
 
 /// A message of these buffers, and nothing else.
+#[inline]
 fn header(vectors: &[libc::iovec]) -> libc::msghdr {
     // SAFETY: msghdr is plain data, for which zeros are null pointers and empty lengths.
     let mut message: libc::msghdr = unsafe { std::mem::zeroed() };

@@ -9,10 +9,11 @@
 //! | file | items |
 //! |---|---|
 //! | `errno` | `Errno` with its named values, `Errno::message` |
-//! | `socket` | `RawAddress`; `socket`, `socket_pair`, `bind`, `listen`, `accept`, `connect`, `shutdown`, `local_address`, `peer_address` |
+//! | `socket` | `RawAddress`, `AddressRoom`; `socket`, `socket_pair`, `bind`, `listen`, `accept`, `connect`, `shutdown`, `local_address`, `peer_address` |
 //! | `transfer` | `recv`, `recv_uninit`, `recv_into_vec`, `recv_from`, `send`, `send_to` |
 //! | `message` | `send_message`, `receive_message` |
-//! | `control` | `ControlData`, `Walk`, `descriptors_in` |
+//! | `batch` | `Outbox`, `Inbox` |
+//! | `control` | `ControlData`, `Scratch`, `Walk`, `descriptors_in` |
 //! | `option` | `option`, `option_i32`, `set_option` |
 //! | `filter` | `attach` |
 //! | `raw` | `option`, `set_option`, for any numbers: the library's public `unsafe` functions |
@@ -27,6 +28,7 @@
 //! | `constants` | the kernel's numbers, by their C names |
 #![allow(unsafe_code, reason = "the kernel is called by pointers; everything above this room passes slices")]
 
+pub(crate) mod batch;
 pub(crate) mod call;
 pub(crate) mod constants;
 pub(crate) mod control;

@@ -1,5 +1,6 @@
 //! Making, naming, connecting and shutting sockets: socket(2) to shutdown(2).
 
+use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 use super::call::{NO_FD, run_int};
@@ -8,6 +9,44 @@ use super::{Errno, Result};
 
 /// An address as the kernel hands it over: its bytes and how many of them count.
 pub(crate) type RawAddress = ([u8; ADDRESS_MAX], usize);
+
+/// Room for an address that the kernel is to write, by calls that are made often: it is neither zeroed nor moved.
+pub(crate) struct AddressRoom {
+    bytes: [MaybeUninit<u8>; ADDRESS_MAX],
+    length: usize,
+}
+
+impl AddressRoom {
+    #[inline]
+    pub(crate) const fn new() -> Self {
+        Self { bytes: [MaybeUninit::uninit(); ADDRESS_MAX], length: 0 }
+    }
+
+    /// The address; empty where the kernel gave none.
+    #[inline]
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        let bytes = &self.bytes[..self.length];
+        // SAFETY: by the contract of `filled` the kernel has written these bytes; they are borrowed for as long.
+        unsafe { std::slice::from_raw_parts(bytes.as_ptr().cast(), bytes.len()) }
+    }
+
+    /// Where the kernel may write, and how much.
+    #[inline]
+    pub(super) fn room(&mut self) -> (*mut libc::sockaddr, libc::socklen_t) {
+        self.length = 0;
+        (self.bytes.as_mut_ptr().cast(), length_of(&[0; ADDRESS_MAX]))
+    }
+
+    /// Takes over an address of `length` bytes; of a longer one the kernel has written what there is room for.
+    ///
+    /// # Safety
+    ///
+    /// The kernel must have written an address of that length to [`room`](Self::room).
+    #[inline]
+    pub(super) unsafe fn filled(&mut self, length: libc::socklen_t) {
+        self.length = (length as usize).min(ADDRESS_MAX);
+    }
+}
 
 /// socket(2), close-on-exec from the creating call. `kind` may carry `SOCK_NONBLOCK`.
 pub(crate) fn socket(family: i32, kind: i32, protocol: i32) -> Result<OwnedFd> {
@@ -52,18 +91,19 @@ pub(crate) fn listen(fd: BorrowedFd<'_>, backlog: i32) -> Result<()> {
     Ok(())
 }
 
-/// accept4(2), close-on-exec from the creating call, with the peer's address.
-pub(crate) fn accept(fd: BorrowedFd<'_>, nonblocking: bool) -> Result<(OwnedFd, RawAddress)> {
+/// accept4(2), close-on-exec from the creating call; the peer's address goes to `peer`.
+pub(crate) fn accept(fd: BorrowedFd<'_>, nonblocking: bool, peer: &mut AddressRoom) -> Result<OwnedFd> {
     let flags = libc::SOCK_CLOEXEC | if nonblocking { libc::SOCK_NONBLOCK } else { 0 };
-    let mut bytes = [0; ADDRESS_MAX];
-    let mut length = length_of(&bytes);
+    let (room, mut length) = peer.room();
     let accepted = run_int("accept4", fd.as_raw_fd(), || {
-        // SAFETY: `length` says how much room `bytes` has; the kernel writes no more, and stores the true length.
-        unsafe { libc::accept4(fd.as_raw_fd(), bytes.as_mut_ptr().cast(), &raw mut length, flags) }
+        // SAFETY: `length` says how much room there is; the kernel writes no more, and stores the true length.
+        unsafe { libc::accept4(fd.as_raw_fd(), room, &raw mut length, flags) }
     })?;
     // SAFETY: the kernel has just made this descriptor for us, and nobody else knows its number.
     let accepted = unsafe { OwnedFd::from_raw_fd(accepted) };
-    Ok((accepted, (bytes, (length as usize).min(ADDRESS_MAX))))
+    // SAFETY: the call succeeded, and has stored the length of what it has written.
+    unsafe { peer.filled(length) };
+    Ok(accepted)
 }
 
 /// connect(2) to the address in `address`.

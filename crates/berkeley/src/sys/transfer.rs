@@ -6,8 +6,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
 use super::call::run;
-use super::layout::ADDRESS_MAX;
-use super::socket::{RawAddress, address_length, length_of};
+use super::socket::{AddressRoom, address_length};
 use super::{Errno, Result, fault};
 
 /// Receives into `buffer`; gives the number of bytes, or with `MSG_TRUNC` the datagram's whole length.
@@ -69,25 +68,31 @@ pub(crate) fn recv_into_vec(
     Ok(added)
 }
 
-/// Receives a datagram and its sender's address (of length 0 where the kernel gives none).
-pub(crate) fn recv_from(fd: BorrowedFd<'_>, buffer: &mut [u8], flags: i32) -> Result<(usize, RawAddress)> {
+/// Receives a datagram; its sender's address goes to `sender`, of length 0 where the kernel gives none.
+pub(crate) fn recv_from(
+    fd: BorrowedFd<'_>,
+    buffer: &mut [u8],
+    flags: i32,
+    sender: &mut AddressRoom,
+) -> Result<usize> {
     let length = fault::shorten("recvfrom", buffer.len());
-    let mut bytes = [0; ADDRESS_MAX];
-    let mut address_length = length_of(&bytes);
+    let (room, mut address_length) = sender.room();
     let received = run("recvfrom", fd.as_raw_fd(), || {
-        // SAFETY: `length` is at most the length of `buffer`, and `address_length` says how much room `bytes` has.
+        // SAFETY: `length` is at most the length of `buffer`, and `address_length` says how much room there is.
         unsafe {
             libc::recvfrom(
                 fd.as_raw_fd(),
                 buffer.as_mut_ptr().cast(),
                 length,
                 flags,
-                bytes.as_mut_ptr().cast(),
+                room,
                 &raw mut address_length,
             )
         }
     })?;
-    Ok((received, (bytes, (address_length as usize).min(ADDRESS_MAX))))
+    // SAFETY: the call succeeded, and has stored the length of what it has written.
+    unsafe { sender.filled(address_length) };
+    Ok(received)
 }
 
 /// Sends from `buffer`; gives the number of bytes that the kernel took.

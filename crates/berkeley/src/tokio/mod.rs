@@ -14,9 +14,11 @@
 //! | `connect` | `create_connection` and `create_server`, awaited |
 //! | `transfer` | `recv` to `send_to` |
 //! | `message` | `send_msg`, `recv_msg` |
+//! | `batch` | `send_many`, `recv_many` |
 //! | `recv_ready` | receiving into a buffer that is borrowed only once there is something to receive |
 //! | `stream` | tokio's `AsyncRead` and `AsyncWrite` |
 
+mod batch;
 mod connect;
 mod establish;
 mod message;

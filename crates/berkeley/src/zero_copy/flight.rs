@@ -11,6 +11,7 @@ use crate::control::ControlBuffer;
 use crate::kinds::Flags;
 use crate::socket::{Deadline, Pace, Patience, Poll, Socket, Stop};
 use crate::sys::constants::{MSG_DONTWAIT, MSG_ERRQUEUE, MSG_ZEROCOPY};
+use crate::sys::socket::AddressRoom;
 use crate::sys::{self, Errno, message, poll, transfer};
 
 type Stopped<T> = std::result::Result<T, Stop>;
@@ -138,10 +139,10 @@ impl<B: Buffer> Flights<B> {
 
     /// Reads all notices that there are; says whether there was one.
     pub(super) fn collect(&mut self, fd: BorrowedFd<'_>) -> sys::Result<bool> {
-        let mut any = false;
+        let (mut any, mut sender) = (false, AddressRoom::new());
         loop {
-            match message::receive_message(fd, &mut [], self.control.data_mut(), MSG_ERRQUEUE | MSG_DONTWAIT)
-            {
+            let (flags, control) = (MSG_ERRQUEUE | MSG_DONTWAIT, self.control.data_mut());
+            match message::receive_message(fd, &mut [], control, flags, &mut sender) {
                 Ok(_) => {
                     for notice in notices(self.control.messages()) {
                         any = true;

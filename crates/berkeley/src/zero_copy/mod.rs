@@ -38,6 +38,8 @@ use crate::option;
 use crate::socket::{Deadline, Pace, Poll, Socket};
 
 use flight::Flights;
+#[cfg(feature = "fault")]
+pub(crate) use notice::count_done;
 
 /// A buffer whose bytes stay where they are when its owner moves: `Vec<u8>`, `Box<[u8]>`, `Arc<[u8]>`, `&'static [u8]`.
 pub trait Buffer: AsRef<[u8]> + sealed::Sealed {}

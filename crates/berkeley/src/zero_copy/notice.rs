@@ -35,6 +35,12 @@ pub(super) fn notices(messages: Messages<'_>) -> impl Iterator<Item = Notice> + 
     })
 }
 
+/// How many of the `count` sends from the number `from` on each notice among the control messages in `bytes` tells of.
+#[cfg(feature = "fault")]
+pub(crate) fn count_done(bytes: &[u8], from: u32, count: u32) -> impl Iterator<Item = u32> + '_ {
+    notices(crate::control::decode(bytes)).map(move |notice| notice.overlap(from, count))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

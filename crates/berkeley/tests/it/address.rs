@@ -1,7 +1,10 @@
 //! Addresses: encoded and decoded without loss, whatever the bytes.
 
+use std::collections::HashSet;
+use std::fs;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6, TcpStream};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::Path;
 
 use berkeley::{
     Address, AlgAddress, BluetoothAddress, BluetoothDevice, CanAddress, Family, HardwareAddress,
@@ -11,6 +14,8 @@ use berkeley::{
     option,
 };
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 
 use crate::support::{LIMIT, TCP6, TempDir, UNIX_DGRAM, within};
 use crate::{corpus, skip};
@@ -303,6 +308,28 @@ proptest! {
     fn other_families_have_neither_ip_nor_port(address in prop_oneof![unix_path(), unix_abstract(), other(), of_a_new_family()]) {
         prop_assert_eq!(SocketAddr::try_from(address), Err(address));
         prop_assert_eq!((address.ip(), address.port()), (None, None));
+    }
+}
+
+/// The families are read from the source: a new one without a generator fails.
+#[test]
+fn every_family_has_its_addresses_among_those_that_go_round() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/address/mod.rs");
+    let source = fs::read_to_string(path).unwrap();
+    let (_, from) = source.split_once("\nfamilies! {").unwrap();
+    let (table, _) = from.split_once("\n}").unwrap();
+    let rows = table.lines().filter(|line| line.trim().starts_with(char::is_uppercase)).count();
+    assert_eq!(KNOWN.len(), 3 + rows, "IPv4, IPv6, Unix, and a row each");
+
+    let mut runner = TestRunner::deterministic();
+    let addresses = any_address();
+    let drawn = (0..5000).map(|_| addresses.new_tree(&mut runner).unwrap().current());
+    let families: HashSet<Family> = drawn
+        .filter(|address| !matches!(address, Address::Other(_)))
+        .map(|address| address.family())
+        .collect();
+    for family in KNOWN {
+        assert!(families.contains(&family), "any_address makes none of {family:?}");
     }
 }
 

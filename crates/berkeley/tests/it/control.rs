@@ -4,6 +4,7 @@ mod codec;
 mod network;
 mod queue;
 mod rights;
+mod round_trip;
 
 use std::fmt::Debug;
 use std::io::{IoSlice, IoSliceMut};

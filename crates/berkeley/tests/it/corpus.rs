@@ -4,17 +4,28 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
-use berkeley::{Address, option};
+use berkeley::Address;
+use berkeley::option::{self, Kind};
 use proptest::prelude::*;
 
 use crate::address::KNOWN;
 
+#[path = "../../../../fuzz/properties/activation.rs"]
+mod activation;
 #[path = "../../../../fuzz/properties/address.rs"]
 pub(crate) mod address;
 #[path = "../../../../fuzz/properties/control.rs"]
 pub(crate) mod control;
+#[path = "../../../../fuzz/properties/interfaces.rs"]
+mod interfaces;
+#[path = "../../../../fuzz/properties/literal.rs"]
+mod literal;
 #[path = "../../../../fuzz/properties/option_parse.rs"]
 mod option_parse;
+#[path = "../../../../fuzz/properties/option_value.rs"]
+mod option_value;
+#[path = "../../../../fuzz/properties/sends_done.rs"]
+mod sends_done;
 #[path = "../../../../fuzz/properties/tcp_info.rs"]
 pub(crate) mod tcp_info;
 
@@ -23,6 +34,11 @@ fn corpus(target: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(target);
     let files = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
     files.map(|path| fs::read(path).unwrap()).collect()
+}
+
+/// As [`corpus`], for a target that takes text: the fuzzer may keep files that are no UTF-8, at which it does not look.
+fn texts(target: &str) -> Vec<String> {
+    corpus(target).into_iter().filter_map(|bytes| String::from_utf8(bytes).ok()).collect()
 }
 
 #[test]
@@ -58,12 +74,54 @@ fn every_control_buffer_in_the_corpus_holds_its_properties() {
 
 #[test]
 fn every_option_in_the_corpus_holds_its_properties() {
-    let texts = corpus("option_parse");
-    // The fuzzer may keep files that are no UTF-8; the target does not look at those.
-    let texts: Vec<&str> = texts.iter().filter_map(|bytes| str::from_utf8(bytes).ok()).collect();
+    let texts = texts("option_parse");
     let good = texts.iter().filter(|text| option_parse::check(text)).count();
     let bad = texts.len() - good;
     assert!(good >= 15 && bad >= 15, "the corpus has both kinds: {good} good, {bad} bad");
+}
+
+#[test]
+fn every_option_value_in_the_corpus_holds_its_properties() {
+    let taken: HashSet<Kind> =
+        corpus("option_value").iter().flat_map(|bytes| option_value::check(bytes)).collect();
+    for option in option::all() {
+        assert!(taken.contains(&option.kind), "the corpus has no value of {option}, {:?}", option.kind);
+    }
+}
+
+#[test]
+fn every_list_of_interfaces_in_the_corpus_holds_its_properties() {
+    let inputs = corpus("interfaces");
+    let found: Vec<_> = inputs.iter().filter_map(|bytes| interfaces::check(bytes)).collect();
+    let refused = inputs.len() - found.len();
+    // Its bytes are those of a little-endian machine; elsewhere they are as good as any.
+    if cfg!(target_endian = "little") {
+        let full = found.iter().filter(|(_, addresses)| *addresses > 0).count();
+        assert!(full >= 3 && refused >= 4, "the corpus has both kinds: {full} full, {refused} refused");
+    }
+}
+
+#[test]
+fn every_notice_of_zero_copy_in_the_corpus_holds_its_properties() {
+    let done: Vec<u32> = corpus("sends_done").iter().flat_map(|bytes| sends_done::check(bytes)).collect();
+    if cfg!(all(target_endian = "little", target_pointer_width = "64")) {
+        let some = done.iter().filter(|done| **done > 0).count();
+        assert!(some >= 5 && done.len() - some >= 2, "the corpus has both kinds: {done:?}");
+    }
+}
+
+#[test]
+fn every_host_in_digits_in_the_corpus_holds_its_properties() {
+    let inputs = corpus("literal");
+    let answered = inputs.iter().filter_map(|bytes| literal::check(bytes)).count();
+    let left = inputs.len() - answered;
+    assert!(answered >= 8 && left >= 8, "the corpus has both kinds: {answered} answered, {left} left");
+}
+
+#[test]
+fn every_socket_activation_in_the_corpus_holds_its_properties() {
+    let promises: Vec<_> = texts("activation").iter().map(|text| activation::check(text)).collect();
+    assert!(promises.contains(&None) && promises.contains(&Some(0)) && promises.contains(&Some(2)));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, Shutdown};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::time::Duration;
 
+use berkeley::batch::{Datagram, RecvBatch, SendBatch};
 use berkeley::control::{self, ControlBuffer};
 use berkeley::fault::{self, Plan};
 use berkeley::option::{self, Filter, Instruction, Value};
@@ -142,7 +143,11 @@ fn receiving() -> Vec<Row> {
     quiet.set_timeout(Some(SHORT)).unwrap();
     let target = format!("tcp {}", quiet.peer_address().unwrap());
     let mut buffer = [0; 8];
+    let mut batch = RecvBatch::new(1, 8).unwrap();
+    let datagrams = [Datagram::new(b"nowhere")];
     vec![
+        row(Operation::RecvMany, "fd", failed(no_socket.recv_many(&mut batch))),
+        row(Operation::SendMany, "udp", failed(UDP.socket().send_many(&datagrams, &mut SendBatch::new()))),
         row(Operation::Recv, "tcp", failed(unconnected.recv(&mut buffer))),
         row(Operation::Recv, "tcp", failed(unconnected.recv_vec(usize::MAX))),
         row(Operation::Recv, "fd", failed(no_socket.try_recv(&mut buffer, Flags::NONE))),

@@ -1,5 +1,8 @@
 //! Torture: every system call of a scenario fails in turn, in every way; what is left must be an error in words.
 
+mod everywhere;
+mod scenarios;
+
 use std::io::{IoSlice, IoSliceMut};
 use std::net::{Ipv4Addr, Shutdown};
 use std::os::fd::AsFd;

@@ -20,6 +20,7 @@ mod full;
 mod interrupt;
 mod multicast;
 mod option;
+mod option_codec;
 mod option_structure;
 mod raw;
 mod resolve;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use berkeley::resolve::{
     BackHints, Hints, InterfaceFlags, Lookup, interface_index, interface_name, interfaces, protocol_name,
-    protocol_number, resolve_within, service_name, service_port,
+    protocol_number, resolve_back_within, resolve_within, service_name, service_port,
 };
 use berkeley::{
     Address, Cause, Deadline, Family, Protocol, Service, Type, VsockAddress, fault, resolve, resolve_back,
@@ -260,6 +260,22 @@ fn a_deadline_that_has_passed_answers_addresses_and_no_names() {
     let error = resolve_within("localhost", 80, &stream(), passed).unwrap_err();
     assert_eq!(error.to_string(), "resolve localhost:80: timed out");
     assert_eq!((error.cause(), error.kind()), (Cause::TimedOut, ErrorKind::TimedOut));
+}
+
+#[test]
+fn an_address_goes_back_within_a_deadline_as_without_one() {
+    let address = Address::from((Ipv4Addr::LOCALHOST, 80));
+    for hints in [BackHints::new(), BackHints::new().numeric_host(true)] {
+        let within = resolve_back_within(address, &hints, Deadline::after(Duration::from_secs(20))).unwrap();
+        assert_eq!(within, resolve_back(address, &hints).unwrap());
+        assert_eq!(within, resolve_back_within(address, &hints, Deadline::NEVER).unwrap());
+    }
+    let error = resolve_back_within(address, &BackHints::new(), Deadline::after(Duration::ZERO)).unwrap_err();
+    assert_eq!(error.cause(), Cause::TimedOut);
+    assert!(error.to_string().starts_with("resolve_back 127.0.0.1:80: "), "{error}");
+    let digits =
+        resolve_back_within(address, &BackHints::new().numeric_host(true), Deadline::after(Duration::ZERO));
+    assert_eq!(digits.unwrap().0, "127.0.0.1", "nobody is asked");
 }
 
 #[test]

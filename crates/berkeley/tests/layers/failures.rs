@@ -1,12 +1,16 @@
 //! A public function of the library that can fail says in its documentation when, or whose it follows.
 
+use std::path::Path;
+
 use crate::{read, root, rust_files};
 
 #[test]
 fn every_public_function_that_can_fail_says_when() {
     let source = root().join("crates/berkeley/src");
-    // Of `sys` one file is public.
-    let hidden = |file: &std::path::Path| file.starts_with(source.join("sys")) && !file.ends_with("raw.rs");
+    // Of `sys` one file is public; the doors of the fuzz targets are hidden.
+    let hidden = |file: &Path| {
+        (file.starts_with(source.join("sys")) && !file.ends_with("raw.rs")) || file.ends_with("decoders.rs")
+    };
     let files: Vec<_> = rust_files(&source).into_iter().filter(|file| !hidden(file)).collect();
     let silent: Vec<String> = files
         .iter()

@@ -22,6 +22,8 @@ pub(crate) const HOUSES: &[House] = &[
         folder: "berkeley",
         floors: &[
             &["lib"],
+            // A door for the fuzz targets.
+            &["decoders"],
             &["tokio"],
             &["connect", "resolve", "batch", "ring", "send_file", "splice", "zero_copy"],
             &["socket"],

@@ -2,6 +2,9 @@
 
 pub mod completions;
 pub mod connect;
+pub mod interfaces;
 pub mod man;
+pub mod options;
 pub(crate) mod print;
+pub mod resolve;
 pub mod serve;

@@ -1,8 +1,10 @@
-//! A text on standard output, for the commands that print one and end.
+//! A text on standard output, for the commands that print one and end; and what failed, for people and for programs.
 
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Write as _};
 
 use crate::exit::Failure;
+use crate::report::json::Event;
+use crate::report::log;
 use crate::report::patience;
 
 /// Prints all of `text`; a reader that has gone away, as `head` does, is no failure.
@@ -13,4 +15,18 @@ pub(crate) fn print(text: &[u8]) -> Result<(), Failure> {
         }
         _ => Ok(()),
     }
+}
+
+/// The failure as an event.
+pub(crate) fn tell(failure: &Failure) {
+    let event = Event::new("error").field("message", failure.message.as_str());
+    // Nothing can be done about a standard output that is closed; the exit code tells it too.
+    let _ = print(event.into_line().as_bytes());
+}
+
+/// The failure for people, with its hints, on standard error.
+pub(crate) fn explain(failure: &Failure) {
+    let hints: Vec<&str> = failure.hints.iter().map(String::as_str).collect();
+    // Nothing can be done about a standard error that is closed.
+    let _ = io::stderr().write_all(log::error_lines(&failure.message, &hints).as_bytes());
 }

@@ -36,7 +36,7 @@
 
 mod error;
 mod inet;
-mod nearest;
+pub(crate) mod nearest;
 pub mod open;
 mod parse;
 mod percent;
@@ -89,6 +89,20 @@ impl Endpoint {
     pub fn parse(text: &str, vocabulary: &dyn Vocabulary, role: Role) -> Result<Self, ParseError> {
         parse::parse(text, vocabulary, role)
     }
+}
+
+/// Reads a host with or without a port, as [`Endpoint`] writes them; the port is 0 where none is written, and an IPv6
+/// address may then stand without its brackets.
+///
+/// ```
+/// use sock::endpoint::{Host, Port, parse_host};
+///
+/// assert_eq!(parse_host("example.org")?, (Host::Name("example.org".into()), Port::Number(0)));
+/// assert_eq!(parse_host("[::1]:http")?.1, Port::Name("http".into()));
+/// # Ok::<(), sock::endpoint::ParseError>(())
+/// ```
+pub fn parse_host(text: &str) -> Result<(Host, Port), ParseError> {
+    parse::host(text)
 }
 
 impl fmt::Display for Endpoint {

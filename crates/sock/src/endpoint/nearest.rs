@@ -7,7 +7,7 @@ const LONGEST: usize = 40;
 
 /// The known word nearest to `word` by edits (a swap of neighbours is one), if it is near enough to be meant: one edit
 /// in short words, one in three letters of longer ones. Of `tcp.nodelay`, `nodelay` alone may be near too.
-pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if word.is_empty() || word.len() > LONGEST {
         return None;
     }

@@ -1,10 +1,12 @@
 //! An endpoint, read: the scheme first, then the place, then the options.
 
+use std::net::Ipv6Addr;
+
 use super::error::ParseError;
-use super::inet::inet;
+use super::inet::{inet, inet_without_port};
 use super::nearest::nearest;
 use super::piece::{Fault, Piece};
-use super::place::unix;
+use super::place::{Host, Place, Port, unix};
 use super::scheme::Scheme;
 use super::setting::{Context, Own, settings};
 use super::vocabulary::Vocabulary;
@@ -43,6 +45,21 @@ struct Start<'a> {
 /// Reads a whole endpoint. Each step looks at every byte a bounded number of times, so the cost is linear.
 pub(super) fn parse(text: &str, vocabulary: &dyn Vocabulary, role: Role) -> Result<Endpoint, ParseError> {
     read(Piece::whole(text), vocabulary, role).map_err(|fault| ParseError::new(text, fault))
+}
+
+/// Reads a host, and the port after it if there is one.
+pub(super) fn host(text: &str) -> Result<(Host, Port), ParseError> {
+    // An address with its zone is one that only brackets tell from a port.
+    let is_v6 = text.split_once('%').is_some_and(|(address, _)| address.parse::<Ipv6Addr>().is_ok());
+    let bracketed = if is_v6 { &format!("[{text}]") } else { text };
+    if text.is_empty() {
+        return Err(ParseError::at(text, 0..0, "wants a host, as in localhost, or a port, as in :80"));
+    }
+    match inet_without_port(Piece::whole(bracketed)) {
+        Ok(Place::Inet { host, port }) => Ok((host, port)),
+        Ok(_) => Err(ParseError::at(bracketed, 0..bracketed.len(), "wants a host")),
+        Err(fault) => Err(ParseError::new(bracketed, fault)),
+    }
 }
 
 fn read(text: Piece<'_>, vocabulary: &dyn Vocabulary, role: Role) -> Result<Endpoint, Fault> {

@@ -10,6 +10,7 @@
 //! | [`json`] | events, one JSON object a line, for `--json` |
 //! | [`log`] | the lines on standard error, through a bounded queue |
 //! | [`patience`] | reading and writing that wait, in non-blocking mode too |
+//! | [`table`] | rows of name, value and meaning, in the columns of a terminal |
 //! | [`terminal`] | a peer's stream made safe for a terminal |
 //! | [`utf8`] | letters that come in two pieces |
 
@@ -18,5 +19,6 @@ pub mod hex;
 pub mod json;
 pub mod log;
 pub mod patience;
+pub mod table;
 pub mod terminal;
 pub mod utf8;

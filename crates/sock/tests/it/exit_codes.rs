@@ -47,8 +47,15 @@ fn each_failure_has_its_code_and_one_line_with_json_and_without() {
         row(1, &["serve", "127.0.0.1:0", "--ready-fd", "1"], "write to fd 1: no space left on device"),
         row(2, &["connect", "127.0.0.1:99999"], "port 99999 is outside 0-65535"),
         row(2, &["serve", "127.0.0.1:0", "--ech"], "unexpected argument '--ech' found; did you mean --echo?"),
+        row(2, &["resolve", "localhost:99999"], "port 99999 is outside 0-65535"),
+        row(2, &["options", "--only", "nodelya"], "--only: no option and no level is called \"nodelya\""),
+        row(2, &["interfaces", "--jsno"], "unexpected argument '--jsno' found; did you mean --json?"),
         row(3, &["connect", "no-such-host.invalid:9"], "resolve no-such-host.invalid:9: "),
+        row(3, &["resolve", "no-such-host.invalid"], "resolve no-such-host.invalid: "),
+        row(3, &["options", "no-such-host.invalid:9"], "resolve no-such-host.invalid:9: "),
+        row(3, &["interfaces", "no-such"], "this machine has no interface \"no-such\""),
         row(4, &["connect", &refused], &format!("connect tcp {refused}: connection refused")),
+        row(4, &["options", &refused], &format!("connect tcp {refused}: connection refused")),
         row(4, &["connect", "unix:/no/such/socket"], "connect unix /no/such/socket: no such file"),
         row(5, &["connect", "127.255.255.255:9"], "connect tcp 127.255.255.255:9: network is unreachable"),
         row(
@@ -57,8 +64,14 @@ fn each_failure_has_its_code_and_one_line_with_json_and_without() {
             "connect udp 127.255.255.255:9: permission",
         ),
         row(8, &["serve", &taken], &format!("listen on tcp {taken}: address already in use")),
+        row(
+            8,
+            &["options", &format!("tcp-listen://{taken}")],
+            &format!("listen on tcp {taken}: address already in use"),
+        ),
         row(8, &["serve", "192.0.2.1:0"], "listen on tcp 192.0.2.1:0: cannot assign requested address"),
         row(124, &["connect", &stalled, "--timeout", "200ms"], &format!("connect tcp {stalled}: ")),
+        row(124, &["options", &stalled, "--timeout", "200ms"], &format!("connect tcp {stalled}: ")),
     ];
     for Row { code, args, message } in rows {
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
@@ -128,7 +141,16 @@ fn into_full(args: &[&str]) -> Finished {
 
 #[test]
 fn an_output_that_is_full_is_another_failure() {
-    for args in [&["--help"][..], &["serve", "--help"], &["--version"], &["completions", "bash"], &["man"]] {
+    for args in [
+        &["--help"][..],
+        &["serve", "--help"],
+        &["--version"],
+        &["completions", "bash"],
+        &["man"],
+        &["options"],
+        &["interfaces"],
+        &["resolve", "127.0.0.1", "localhost"],
+    ] {
         assert_failed(&into_full(args), 1, "write standard output: no space left on device (os error 28)");
     }
 }
@@ -138,7 +160,15 @@ fn done_is_0() {
     let server = Server::start(&["127.0.0.1:0", "--echo", "--once"]);
     run_sock(&["connect", &server.endpoint(), "--send", "x"]).quietly_done();
     assert_eq!(server.process.finish().code(), 0);
-    for args in [&["--help"][..], &["--version"], &["completions", "zsh"], &["man", "serve"]] {
+    for args in [
+        &["--help"][..],
+        &["--version"],
+        &["completions", "zsh"],
+        &["man", "serve"],
+        &["options"],
+        &["interfaces"],
+        &["resolve", "localhost"],
+    ] {
         run_sock(args).quietly_done();
     }
 }
@@ -190,7 +220,9 @@ fn a_second_signal_is_130_or_143_and_says_no_error() {
 
 #[test]
 fn the_help_lists_the_codes() {
-    for args in [&["--help"][..], &["serve", "--help"], &["connect", "--help"]] {
+    for command in [&[][..], &["serve"], &["connect"], &["resolve"], &["options"], &["interfaces"]] {
+        let args = [command, &["--help"]].concat();
+        let args = args.as_slice();
         let help = text(&run_sock(args).quietly_done());
         for code in [
             "0 done",

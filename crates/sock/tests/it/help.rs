@@ -5,13 +5,19 @@ use std::process::{Command, Stdio};
 use crate::skip;
 use crate::support::{Process, TempDir, run, run_sock, sock, text};
 
+/// The command itself, and those of its subcommands that do the work.
+const COMMANDS: [&[&str]; 6] = [&[], &["serve"], &["connect"], &["resolve"], &["options"], &["interfaces"]];
+
 #[test]
 fn every_help_starts_with_examples_and_goes_to_standard_output() {
-    for command in [&[][..], &["serve"], &["connect"]] {
+    for command in COMMANDS {
         for flag in ["--help", "-h"] {
             let help = text(&run_sock(&[command, &[flag]].concat()).quietly_done());
             assert!(help.starts_with("Examples:\n  "), "{help}");
-            assert!(help.contains("Usage: sock") && help.contains("Endpoints:\n"), "{help}");
+            assert!(help.contains("Usage: sock") && help.contains("Exit codes:\n"), "{help}");
+            let takes_endpoints = ![&["resolve"][..], &["interfaces"]].contains(&command);
+            assert_eq!(help.contains("Endpoints:\n"), takes_endpoints, "{help}");
+            assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
         }
     }
 }
@@ -25,7 +31,8 @@ fn the_version_is_the_packages() {
 /// Every example of the help is a line that the command itself can read.
 #[test]
 fn the_examples_of_the_help_name_options_that_exist() {
-    for command in ["serve", "connect"] {
+    for (command, least) in [("serve", 3), ("connect", 3), ("resolve", 3), ("options", 3), ("interfaces", 1)]
+    {
         let help = text(&run_sock(&[command, "--help"]).quietly_done());
         let (examples, rest) = help.split_once("\n\n").expect("a blank line after the examples");
         let words = examples.split_whitespace().filter(|word| word.starts_with("--"));
@@ -34,7 +41,7 @@ fn the_examples_of_the_help_name_options_that_exist() {
             count += 1;
             assert!(rest.contains(&format!(" {word}")), "{word} stands in an example of {command} alone");
         }
-        assert!(count >= 3, "{examples}");
+        assert!(count >= least, "{examples}");
     }
 }
 
@@ -43,7 +50,16 @@ fn completions_are_scripts_that_their_shells_can_read() {
     let folder = TempDir::new();
     for shell in ["bash", "zsh", "fish"] {
         let script = run_sock(&["completions", shell]).quietly_done();
-        for word in ["serve", "connect", "send-file", "datagram-size"] {
+        for word in [
+            "serve",
+            "connect",
+            "send-file",
+            "datagram-size",
+            "resolve",
+            "connect-order",
+            "no-connect",
+            "interfaces",
+        ] {
             assert!(text(&script).contains(word), "{shell} is not told of {word}");
         }
         if !skip::need("help::completions_are_scripts_that_their_shells_can_read", shell) {
@@ -58,7 +74,7 @@ fn completions_are_scripts_that_their_shells_can_read() {
 #[test]
 fn every_man_page_is_read_by_man_without_a_warning() {
     let folder = TempDir::new();
-    for page in [&[][..], &["serve"], &["connect"], &["completions"], &["man"]] {
+    for page in COMMANDS.into_iter().chain([&["completions"][..], &["man"]]) {
         let roff = run_sock(&[&["man"], page].concat()).quietly_done();
         assert!(text(&roff).contains(".TH sock"), "{}", text(&roff));
         if !skip::need("help::every_man_page_is_read_by_man_without_a_warning", "man") {
@@ -78,7 +94,14 @@ fn every_man_page_is_read_by_man_without_a_warning() {
 
 #[test]
 fn a_reader_that_goes_away_is_no_failure() {
-    for args in [&["--help"][..], &["completions", "bash"], &["man", "serve"]] {
+    for args in [
+        &["--help"][..],
+        &["completions", "bash"],
+        &["man", "serve"],
+        &["options", "--all"],
+        &["interfaces", "--json"],
+        &["resolve", "127.0.0.1:80", "localhost", "--json"],
+    ] {
         let (reader, writer) = std::io::pipe().expect("a pipe");
         drop(reader);
         let mut command = sock(args);

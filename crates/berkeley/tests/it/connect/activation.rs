@@ -4,10 +4,10 @@ use std::env;
 use std::os::fd::{AsFd, OwnedFd};
 use std::process::{Command, Stdio};
 
-use berkeley::{Address, listen_fds, listen_fds_with_names};
+use berkeley::{Address, fault, listen_fds, listen_fds_with_names};
 
 use super::{LONG, assert_talks, listening, patient};
-use crate::support::{LIMIT, finish, spawn};
+use crate::support::{LIMIT, finish, open_descriptors, spawn};
 
 /// Set in the child to the address that its socket has.
 const CHILD: &str = "BERKELEY_TEST_LISTENS_ON";
@@ -26,6 +26,20 @@ fn serve(address: &str) {
     server.set_timeout(Some(LONG)).unwrap();
     assert_talks(&patient().connect_to(&[server.local_address().unwrap()]).unwrap(), &server);
     assert_eq!(listen_fds().unwrap().len(), 1, "a second call gives it once more");
+    fails_in_turn();
+}
+
+/// Each system call fails in turn: the error names the number, and no duplicate is left.
+fn fails_in_turn() {
+    const EMFILE: i32 = 24;
+    let before = open_descriptors();
+    for nth in 1..=2 {
+        let armed = fault::arm(fault::Plan::fail_any(nth, EMFILE));
+        let error = listen_fds().unwrap_err();
+        assert!(armed.struck());
+        assert_eq!(error.to_string(), "inherit fd 3: too many open files (os error 24)", "call {nth}");
+        assert_eq!(open_descriptors(), before, "call {nth}");
+    }
 }
 
 fn child(process: &str, address: Address, server: OwnedFd) {

@@ -5,7 +5,7 @@ pub(super) const NAMES: &[(&str, &str)] = &[
         "system calls, library calls and their flags",
         "
         socket socketpair bind listen accept accept4 connect shutdown getsockname getpeername getsockopt
-        setsockopt send sendto sendmsg recv recvfrom recvmsg sockatmark sendfile splice poll select close
+        setsockopt send sendto sendmsg sendmmsg recvmmsg recv recvfrom recvmsg sockatmark sendfile splice poll select close
         dup SIOCOUTQ SIOCATMARK getaddrinfo freeaddrinfo gai_strerror getnameinfo gethostbyname
         gethostbyaddr getservbyname getservbyport getprotobyname getprotobynumber if_nameindex
         if_freenameindex if_nametoindex if_indextoname getifaddrs freeifaddrs inet_pton inet_ntop inet_aton

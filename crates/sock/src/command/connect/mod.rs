@@ -25,9 +25,6 @@ use ending::{End, Ending, Event, Rules};
 use output::Output;
 use pump::{Line, PIECE};
 
-/// How long connecting may take unless told otherwise.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// Runs the command.
 pub fn run(args: &ConnectArgs) -> Result<Exit, Failure> {
     let mut last_events = String::new();
@@ -42,7 +39,7 @@ pub fn run(args: &ConnectArgs) -> Result<Exit, Failure> {
 /// Connects, and passes bytes until it is over; how it went as a whole is left in `last_events`.
 fn converse(args: &ConnectArgs, last_events: &mut String) -> Result<Exit, Failure> {
     let endpoint = open::parse(&args.endpoint, Role::Connect).map_err(Failure::misuse)?;
-    let timeout = timeout(args, &endpoint)?;
+    let timeout = open::connect::connect_timeout(args.timeout, &endpoint)?;
     let input = Input::new(args, endpoint.scheme)?;
     let socket = open::connect::connect(&endpoint, timeout)?;
     let line = Line::new(socket, endpoint.scheme);
@@ -69,16 +66,6 @@ fn converse(args: &ConnectArgs, last_events: &mut String) -> Result<Exit, Failur
             Ok(Exit::Done)
         }
         End::Failed(failure) => Err(failure),
-    }
-}
-
-/// The connect timeout: given once, as an option of the command or of the endpoint.
-fn timeout(args: &ConnectArgs, endpoint: &Endpoint) -> Result<Duration, Failure> {
-    match (args.timeout, endpoint.own.timeout) {
-        (Some(_), Some(_)) => Err(Failure::misuse("the timeout is given twice: --timeout and ?timeout=")),
-        (Some(period), None) => Ok(period.0),
-        (None, Some(timeout)) => Ok(timeout),
-        (None, None) => Ok(CONNECT_TIMEOUT),
     }
 }
 

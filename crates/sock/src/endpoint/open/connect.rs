@@ -9,6 +9,20 @@ use super::{
     Endpoint, Host, Place, Port, Scheme, host_text, kind, literal, port_text, prepare, unix_address,
 };
 use crate::exit::Failure;
+use crate::quantity::Period;
+
+/// How long connecting may take unless told otherwise.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long connecting may take: given once, as `--timeout` or as an option of the endpoint.
+pub fn connect_timeout(given: Option<Period>, endpoint: &Endpoint) -> std::result::Result<Duration, Failure> {
+    match (given, endpoint.own.timeout) {
+        (Some(_), Some(_)) => Err(Failure::misuse("the timeout is given twice: --timeout and ?timeout=")),
+        (Some(period), None) => Ok(period.0),
+        (None, Some(timeout)) => Ok(timeout),
+        (None, None) => Ok(CONNECT_TIMEOUT),
+    }
+}
 
 /// Connects within `timeout`, all addresses of a name together; the socket comes back without a timeout.
 ///
@@ -59,7 +73,7 @@ fn port_number(port: &Port) -> u16 {
 }
 
 /// The address to connect from, where one is asked for or needed.
-fn local_address(endpoint: &Endpoint) -> Result<Option<Address>> {
+pub(super) fn local_address(endpoint: &Endpoint) -> Result<Option<Address>> {
     match &endpoint.own.bind {
         Some(Place::Inet { host, port }) => bind_address(host, port_number(port)).map(Some),
         Some(place) => unix_address(place).transpose().map(|address| address.map(Address::from)),

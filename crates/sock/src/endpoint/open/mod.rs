@@ -1,9 +1,10 @@
-//! From an endpoint to a socket: [`listen`] and [`connect`], and what both need.
+//! From an endpoint to a socket: [`listen`], [`connect`] and [`create`], and what they need.
 //!
 //! The grammar knows texts; this room knows sockets. It resolves names, sets the endpoint's options before the socket
 //! is bound, and takes care of what a Unix path needs.
 
 pub mod connect;
+pub mod create;
 mod interfaces;
 pub mod listen;
 mod unix_path;
@@ -71,7 +72,7 @@ fn unix_address(place: &Place) -> Option<Result<UnixAddress>> {
 }
 
 /// A host as the resolver takes it; empty for loopback and for every address, which the caller tells apart.
-fn host_text(host: &Host) -> String {
+pub(crate) fn host_text(host: &Host) -> String {
     match host {
         Host::Loopback | Host::Every => String::new(),
         Host::V4(address) => address.to_string(),
@@ -81,7 +82,7 @@ fn host_text(host: &Host) -> String {
     }
 }
 
-fn port_text(port: &Port) -> String {
+pub(crate) fn port_text(port: &Port) -> String {
     port.to_string()
 }
 

@@ -1,0 +1,27 @@
+//! Endpoints whose socket is made and set, and neither connected nor listening.
+
+use berkeley::{Family, Protocol, Socket};
+
+use super::connect::local_address;
+use super::{Endpoint, Host, Place, kind, prepare};
+use crate::exit::Failure;
+
+/// Makes the endpoint's socket, sets its options, and binds it where the endpoint says `?bind=`.
+///
+/// `family` is that of TCP and UDP where the place is no address in digits.
+pub fn create(endpoint: &Endpoint, family: Family) -> Result<Socket, Failure> {
+    let family = match &endpoint.place {
+        Place::Inet { host: Host::V4(_), .. } => Family::INET,
+        Place::Inet { host: Host::V6 { .. }, .. } => Family::INET6,
+        Place::Inet { .. } => family,
+        Place::Path(_) | Place::Abstract(_) => Family::UNIX,
+    };
+    let socket = Socket::new(family, kind(endpoint.scheme), Protocol::DEFAULT)?;
+    prepare(endpoint, &socket)?;
+    if endpoint.own.bind.is_some()
+        && let Some(local) = local_address(endpoint)?
+    {
+        socket.bind(local)?;
+    }
+    Ok(socket)
+}
