@@ -107,6 +107,11 @@ macro_rules! families {
         #[non_exhaustive]
         #[doc(alias = "sockaddr")]
         #[doc(alias = "sockaddr_storage")]
+        #[doc(alias = "inet_pton")]
+        #[doc(alias = "inet_ntop")]
+        #[doc(alias = "inet_aton")]
+        #[doc(alias = "inet_ntoa")]
+        #[doc(alias = "inet_addr")]
         pub enum Address {
             /// IPv4: an address and a port (ip(7)).
             #[doc(alias = "sockaddr_in")]

@@ -34,6 +34,7 @@ pub enum Message<'b> {
     Options(&'b [u8]),
     /// The options of its header, as a reply would carry them (`RETOPTS`).
     #[doc(alias = "IP_RETOPTS")]
+    #[doc(alias = "IP_RECVRETOPTS")]
     ReturnOptions(&'b [u8]),
     /// The sum over its payload, as the kernel keeps it (`CHECKSUM`).
     #[doc(alias = "IP_CHECKSUM")]

@@ -33,6 +33,7 @@
 //! # Ok::<(), berkeley::Error>(())
 //! ```
 
+pub mod alg;
 mod buffer;
 mod extended_error;
 pub mod ip;
@@ -96,6 +97,9 @@ impl fmt::Debug for RawMessage<'_> {
 /// The control messages of some bytes, decoded one by one: [`ControlBuffer::messages`], [`decode`].
 ///
 /// A header whose length is impossible ends it; [`rest`](Self::rest) is then empty.
+#[doc(alias = "CMSG_FIRSTHDR")]
+#[doc(alias = "CMSG_NXTHDR")]
+#[doc(alias = "CMSG_DATA")]
 #[derive(Debug)]
 pub struct Messages<'b> {
     walk: Walk<'b>,

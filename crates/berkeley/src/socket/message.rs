@@ -27,6 +27,7 @@ use crate::sys::socket::AddressRoom;
 /// ```
 #[derive(Clone, Copy, Debug)]
 #[must_use]
+#[doc(alias = "msghdr")]
 pub struct SendMessage<'a> {
     buffers: &'a [IoSlice<'a>],
     control: &'a [Outgoing<'a>],
@@ -71,6 +72,7 @@ impl<'a> SendMessage<'a> {
 /// What [`recv_msg`](Socket::recv_msg) received, beside the bytes and the control messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[doc(alias = "msghdr")]
 pub struct ReceivedMessage {
     /// How many bytes, 0 at the end of a stream; with [`Flags::TRUNC`] the datagram's whole length.
     pub length: usize,
@@ -129,7 +131,8 @@ impl<F: AsFd> Socket<F> {
     /// Sends a message (sendmsg(2)); gives how many bytes the kernel took, which on a stream may be fewer than given.
     ///
     /// Control messages go with the first byte: what is left of the bytes is sent without them. Allocates only for
-    /// control messages of more than 1088 bytes together.
+    /// control messages of more than 1088 bytes together. Fails as [`send`](Self::send) does, with `EINVAL` for a
+    /// control message that the socket does not take, and with `EPERM` for one that needs privileges.
     #[doc(alias = "sendmsg")]
     #[inline]
     pub fn send_msg(&self, message: &SendMessage<'_>) -> Result<usize> {
@@ -148,7 +151,7 @@ impl<F: AsFd> Socket<F> {
     /// Receives a message into `buffers`, one after the other, and what came with it into `control` (recvmsg(2)).
     ///
     /// What `control` held before is forgotten, and descriptors in it are closed. Descriptors that arrive are
-    /// close-on-exec.
+    /// close-on-exec. Fails as [`recv`](Self::recv) does.
     #[doc(alias = "recvmsg")]
     #[doc(alias = "recvmsg_into")]
     #[inline]
