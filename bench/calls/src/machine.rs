@@ -41,7 +41,7 @@ fn empty_set() -> libc::cpu_set_t {
 }
 
 /// What this thread has had of the processors, by its clock.
-pub(crate) fn thread_time() -> Duration {
+pub fn thread_time() -> Duration {
     clock(libc::CLOCK_THREAD_CPUTIME_ID)
 }
 
