@@ -58,7 +58,8 @@ impl<F: AsFd> Socket<F> {
         let mut peer = AddressRoom::new();
         let accepted = socket::accept(self.fd.as_fd(), nonblocking, &mut peer)
             .map_err(|errno| self.at_home(self.fail(Operation::Accept, errno, None)))?;
-        Ok((Socket::made(accepted, nonblocking), Address::decode(peer.as_bytes())))
+        let accepted = Socket::made(accepted, nonblocking);
+        Address::decode_into(peer.as_bytes(), |address| Ok((accepted, address)))
     }
 
     /// Starts to connect (connect(2)). An error that [`is_in_progress`](crate::Error::is_in_progress) is followed by a
@@ -112,7 +113,7 @@ impl<F: AsFd> Socket<F> {
         let flags = (flags | Flags::DONTWAIT).as_raw();
         let length = transfer::recv_from(self.fd.as_fd(), buffer, flags, &mut sender)
             .map_err(|errno| self.fail(Operation::RecvFrom, errno, None))?;
-        Ok((length, Address::decode(sender.as_bytes())))
+        Address::decode_into(sender.as_bytes(), |address| Ok((length, address)))
     }
 
     /// Sends what there is room for (send(2)); gives the number of bytes taken.

@@ -63,7 +63,8 @@ impl<F: AsFd> Socket<F> {
             socket::accept(fd, false, &mut peer)
         });
         let accepted = accepted.map_err(|stop| self.at_home(self.stopped(Operation::Accept, stop, None)))?;
-        Ok((Socket::made(accepted, false), Address::decode(peer.as_bytes())))
+        let accepted = Socket::made(accepted, false);
+        Address::decode_into(peer.as_bytes(), |address| Ok((accepted, address)))
     }
 
     /// An error of a listener names the address that it listens on; one that only asks for patience stays as it is.

@@ -120,9 +120,9 @@ impl ReceivedMessage {
     }
 
     #[inline]
-    fn made(received: &message::Received, sender: &AddressRoom) -> Self {
-        let flags = Flags::from_raw(received.flags);
-        Self { length: received.length, address: Address::decode(sender.as_bytes()), flags }
+    fn made(received: &message::Received, sender: &AddressRoom) -> Result<Self> {
+        let (length, flags) = (received.length, Flags::from_raw(received.flags));
+        Address::decode_into(sender.as_bytes(), |address| Ok(Self { length, address, flags }))
     }
 }
 
@@ -219,7 +219,7 @@ impl<F: AsFd> Socket<F> {
             message::receive_message(fd, buffers, control.data_mut(), raw_flags, &mut sender)
         })
         .map_err(|stop| self.stopped(Operation::RecvMsg, stop, None))?;
-        Ok(ReceivedMessage::made(&received, &sender))
+        ReceivedMessage::made(&received, &sender)
     }
 
     /// Sends what there is room for (sendmsg(2)); one system call, as [`try_send`](Self::try_send).
@@ -244,7 +244,7 @@ impl<F: AsFd> Socket<F> {
         let received =
             message::receive_message(self.fd.as_fd(), buffers, control.data_mut(), flags, &mut sender)
                 .map_err(|errno| self.fail(Operation::RecvMsg, errno, None))?;
-        Ok(ReceivedMessage::made(&received, &sender))
+        ReceivedMessage::made(&received, &sender)
     }
 }
 

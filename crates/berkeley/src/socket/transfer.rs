@@ -96,7 +96,7 @@ impl<F: AsFd> Socket<F> {
         let length = self.receiving(Operation::RecvFrom, flags, |flags| {
             transfer::recv_from(fd, buffer, flags, &mut sender)
         })?;
-        Ok((length, Address::decode(sender.as_bytes())))
+        Address::decode_into(sender.as_bytes(), |address| Ok((length, address)))
     }
 
     /// Receives without taking: the next receive gives the same bytes again (`MSG_PEEK`).
