@@ -48,7 +48,8 @@ pub(crate) fn processor_time() -> Duration {
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
-/// Gives a TCP socket the congestion control that every kernel has. BBR paces: on loopback its timers would be measured.
+/// Gives a TCP socket the congestion control that every kernel has. BBR paces: on loopback its timers would be
+/// measured.
 pub fn congestion(socket: &impl AsFd) {
     const RENO: &[u8] = b"reno";
     let fd = socket.as_fd().as_raw_fd();
