@@ -45,10 +45,11 @@ const PRIVILEGED: [(&str, Scenario); 2] = [("ring", s::ring), ("link", s::link)]
 const PRIVILEGED_CALLS: [&str; 1] = ["mmap"];
 
 /// What a library call survives: the row, the call, the errnos, why.
-const SURVIVED: [(&str, &str, &[i32], &str); 4] = [
+const SURVIVED: [(&str, &str, &[i32], &str); 5] = [
     ("send_file", "sendfile", &[libc::EINVAL], "the bytes are copied instead"),
     ("zero_copy", "send", &[libc::ENOBUFS], "without room for a note the kernel copies"),
     ("splice", "fcntl", &ERRNOS, "a pipe of the usual size does as well"),
+    ("options", "getsockopt", &[libc::ENOMEM], "a list that has no room is asked for again with more"),
     ("send_file copied", "sendfile", &[libc::EINVAL], "that is what the kernel says of this file"),
 ];
 
