@@ -13,7 +13,7 @@ use crate::namespace::in_namespace;
 use crate::support::{LIMIT, alone, open_descriptors};
 
 /// A row an operation, or a few that go together. A new system call of `sys` wants its row here.
-const OPERATIONS: [(&str, Scenario); 22] = [
+const OPERATIONS: [(&str, Scenario); 23] = [
     ("tcp", tcp),
     ("udp", udp),
     ("unix", unix),
@@ -30,6 +30,7 @@ const OPERATIONS: [(&str, Scenario); 22] = [
     ("options", s::options),
     ("questions", s::questions),
     ("tries", s::tries),
+    ("batch", s::batch),
     ("pidfd", s::pidfd),
     ("connector", s::connector),
     ("servers", s::servers),
@@ -45,10 +46,16 @@ const PRIVILEGED: [(&str, Scenario); 2] = [("ring", s::ring), ("link", s::link)]
 const PRIVILEGED_CALLS: [&str; 1] = ["mmap"];
 
 /// What a library call survives: the row, the call, the errnos, why.
-const SURVIVED: [(&str, &str, &[i32], &str); 5] = [
+const SURVIVED: [(&str, &str, &[i32], &str); 6] = [
     ("send_file", "sendfile", &[libc::EINVAL], "the bytes are copied instead"),
     ("zero_copy", "send", &[libc::ENOBUFS], "without room for a note the kernel copies"),
     ("splice", "fcntl", &ERRNOS, "a pipe of the usual size does as well"),
+    (
+        "batch",
+        "getsockopt",
+        &[libc::EINVAL],
+        "so says a family that cuts no long sends: each datagram goes alone",
+    ),
     ("options", "getsockopt", &[libc::ENOMEM], "a list that has no room is asked for again with more"),
     ("send_file copied", "sendfile", &[libc::EINVAL], "that is what the kernel says of this file"),
 ];

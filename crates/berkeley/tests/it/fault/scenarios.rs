@@ -8,6 +8,7 @@ use std::net::{Ipv4Addr, Shutdown};
 use std::os::fd::{AsFd, AsRawFd};
 use std::time::Duration;
 
+use berkeley::batch::{Datagram, RecvBatch, SendBatch};
 use berkeley::control::{self, ControlBuffer, ControlMessage};
 use berkeley::option::{self, Filter, Instruction};
 use berkeley::resolve::{
@@ -202,6 +203,21 @@ pub(super) fn tries() -> Result<Vec<u8>> {
     received.extend(right.recv_uninit(&mut [MaybeUninit::uninit(); 8])?.iter());
     left.send_to(b"four", to)?;
     received.extend(right.try_recv_uninit(&mut [MaybeUninit::uninit(); 8], none)?.iter());
+    Ok(received)
+}
+
+/// Datagrams of different sizes in one call, each a message of its own; those that travel as one piece are struck in
+/// `batch/faults.rs`.
+pub(super) fn batch() -> Result<Vec<u8>> {
+    let (left, right) = (bound(Type::DGRAM)?, bound(Type::DGRAM)?);
+    let to = right.local_address()?;
+    let datagrams = ["one", "three"].map(|word| Datagram::new(word.as_bytes()).to(&to));
+    left.send_many(&datagrams, &mut SendBatch::new())?;
+    let (mut batch, mut received) = (RecvBatch::new(4, 64)?, Vec::new());
+    while received.len() < "onethree".len() {
+        right.recv_many(&mut batch)?;
+        received.extend(batch.iter().flat_map(|datagram| datagram.bytes().to_vec()));
+    }
     Ok(received)
 }
 
