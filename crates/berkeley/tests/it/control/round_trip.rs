@@ -157,6 +157,8 @@ fn of_any_socket(given: &Given) -> Vec<(i32, i32, Vec<u8>, String)> {
             given.bytes.clone(),
             format!("Ip(SecurityLabel({:?}))", given.bytes),
         ),
+        // SO_INQ, for which libc has no name yet.
+        (any, 84, count_bytes.clone(), format!("Socket(Inq({count}))")),
         (tcp, libc::TCP_INQ, count_bytes.clone(), format!("Tcp(Inq({count}))")),
         (udp, libc::UDP_GRO, count_bytes, format!("Udp(Gro({count}))")),
         (libc::SOL_TLS, libc::TLS_GET_RECORD_TYPE, vec![octet], format!("Tls(RecordType({octet}))")),
