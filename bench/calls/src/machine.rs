@@ -80,7 +80,8 @@ fn busy_ticks(fields: &str) -> u64 {
         .sum()
 }
 
-/// Gives a TCP socket the congestion control that every kernel has. BBR paces: on loopback its timers would be measured.
+/// Gives a TCP socket the congestion control that every kernel has. BBR paces: on loopback its timers would be
+/// measured.
 pub fn congestion(socket: &impl AsFd) {
     const RENO: &[u8] = b"reno";
     let fd = socket.as_fd().as_raw_fd();
