@@ -43,7 +43,7 @@ pub(crate) fn many(sockets: Sockets) -> (Sender, Receiver) {
     let receive = move |look: &mut dyn FnMut(&[u8])| {
         let mut vectors: Vec<_> =
             bytes.chunks_mut(size).map(|room| vector(room.as_mut_ptr(), size)).collect();
-        let mut headers: Vec<_> = vectors.iter_mut().map(|vector| header(vector)).collect();
+        let mut headers: Vec<_> = vectors.iter_mut().map(header).collect();
         let count = receive_many(&receiver, &mut headers);
         for (header, datagram) in headers[..count].iter().zip(bytes.chunks(size)) {
             look(&datagram[..header.msg_len as usize]);
@@ -64,7 +64,7 @@ fn send_many(socket: &UdpSocket, payload: &[u8], size: usize, to: SocketAddr) {
     let to = SockAddr::from(to);
     let mut vectors: Vec<_> =
         payload.chunks(size).map(|datagram| vector(datagram.as_ptr().cast_mut(), size)).collect();
-    let mut headers: Vec<_> = vectors.iter_mut().map(|vector| header(vector)).collect();
+    let mut headers: Vec<_> = vectors.iter_mut().map(header).collect();
     for header in &mut headers {
         header.msg_hdr.msg_name = to.as_ptr().cast_mut().cast();
         header.msg_hdr.msg_namelen = to.len();

@@ -153,6 +153,7 @@ impl ControlData {
     ///
     /// The kernel must have written those bytes in this call, into [`room`](Self::room): then each descriptor that they
     /// name is new, and nobody else's.
+    #[inline]
     pub(super) unsafe fn received(&mut self, used: usize) {
         self.used = used.min(self.capacity);
         // SAFETY: by this function's contract the kernel has written these bytes in the last call.

@@ -25,8 +25,8 @@ impl AddressRoom {
     /// The address; empty where the kernel gave none.
     #[inline]
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        // SAFETY: by the contract of `filled` the kernel has written these bytes, ADDRESS_MAX at most; they are borrowed
-        // for as long.
+        // SAFETY: by the contract of `filled` the kernel has written these bytes, ADDRESS_MAX at most; they are
+        // borrowed for as long.
         unsafe { std::slice::from_raw_parts(self.bytes.as_ptr().cast(), self.length) }
     }
 
