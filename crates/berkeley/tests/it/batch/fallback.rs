@@ -22,7 +22,7 @@ struct Line {
     receiver: Socket,
     address: Address,
     batch: SendBatch,
-    received: RecvBatch,
+    inbox: RecvBatch,
 }
 
 impl Line {
@@ -30,9 +30,9 @@ impl Line {
     fn new() -> Option<Self> {
         let (receiver, address) = UDP.bound();
         receiver.set_timeout(Some(LONG)).unwrap();
-        let received = RecvBatch::gro(&receiver, 64).unwrap();
+        let inbox = RecvBatch::gro(&receiver, 64).unwrap();
         let (sender, batch) = (UDP.socket(), SendBatch::new());
-        received.is_gro().then_some(Self { sender, receiver, address, batch, received })
+        inbox.is_gro().then_some(Self { sender, receiver, address, batch, inbox })
     }
 
     /// Sends ten datagrams of `size`, and gives in how many pieces they arrived.
@@ -42,9 +42,9 @@ impl Line {
         self.sender.send_many(&segments, &mut self.batch).unwrap();
         let (mut arrived, mut pieces) = (Vec::new(), 0);
         while arrived.len() < 10 {
-            self.receiver.recv_many(&mut self.received).unwrap();
-            arrived.extend(self.received.iter().map(|datagram| datagram.bytes().to_vec()));
-            pieces += self.received.arrivals().len();
+            self.receiver.recv_many(&mut self.inbox).unwrap();
+            arrived.extend(self.inbox.iter().map(|datagram| datagram.bytes().to_vec()));
+            pieces += self.inbox.arrivals().len();
         }
         assert!(arrived.iter().eq(buffer.chunks(size)), "all arrive, as they were sent");
         pieces
@@ -69,8 +69,8 @@ fn a_refusal_is_met_once_and_no_datagram_is_lost() {
             let segments = Segments::new(&[7; 30], 10).unwrap().to(&line.address);
             by_ref.send_many(&segments, &mut line.batch).unwrap();
             line.sender.try_clone().unwrap().send_many(&segments, &mut line.batch).unwrap();
-            assert_eq!(receive(&line.receiver, &mut line.received, 6).len(), 6);
-            assert_eq!(line.received.arrivals().len(), 6, "a borrowed socket and a clone know it");
+            assert_eq!(receive(&line.receiver, &mut line.inbox, 6).len(), 6);
+            assert_eq!(line.inbox.arrivals().len(), 6, "a borrowed socket and a clone know it");
 
             line.sender = UDP.socket();
             assert_eq!(line.pieces(100), 1, "another socket may have another way");
@@ -163,8 +163,8 @@ fn without_the_interfaces_checksums_all_arrive() {
             let sender = kind.socket();
             let _armed = fault::arm(Plan::fail("sendmmsg", 1, EIO));
             sender.send_many(&segments, &mut SendBatch::new()).unwrap();
-            let received = receive(&receiver, &mut RecvBatch::gro(&receiver, 64).unwrap(), 10);
-            assert!(received.iter().eq(buffer.chunks(600)), "{}", kind.name);
+            let arrived = receive(&receiver, &mut RecvBatch::gro(&receiver, 64).unwrap(), 10);
+            assert!(arrived.iter().eq(buffer.chunks(600)), "{}", kind.name);
         }
     });
 }

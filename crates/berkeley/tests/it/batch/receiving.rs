@@ -81,9 +81,9 @@ fn a_datagram_longer_than_its_room_is_cut_and_says_so() {
             }
             let mut batch = RecvBatch::new(4, 4).unwrap();
             right.recv_many_with(&mut batch, Flags::TRUNC).unwrap();
-            let received: Vec<_> =
+            let arrived: Vec<_> =
                 batch.iter().map(|datagram| (datagram.bytes(), datagram.is_truncated())).collect();
-            assert_eq!(received, [(&b"four"[..], false), (b"long", true), (b"", false)], "{}", kind.name);
+            assert_eq!(arrived, [(&b"four"[..], false), (b"long", true), (b"", false)], "{}", kind.name);
         }
     });
 }
@@ -102,9 +102,9 @@ fn a_piece_longer_than_its_room_is_cut_at_its_end() {
         UDP.socket().send_many(&segments, &mut SendBatch::new()).unwrap();
         let mut batch = RecvBatch::new(4, 250).unwrap();
         assert_eq!(receiver.recv_many(&mut batch).unwrap(), 3);
-        let received: Vec<_> =
+        let arrived: Vec<_> =
             batch.iter().map(|datagram| (datagram.bytes().len(), datagram.is_truncated())).collect();
-        assert_eq!(received, [(100, false), (100, false), (50, true)]);
+        assert_eq!(arrived, [(100, false), (100, false), (50, true)]);
     });
 }
 
@@ -142,9 +142,9 @@ fn gro_is_of_udp_and_changes_nothing_elsewhere() {
     assert!(batch.iter().map(|datagram| datagram.bytes()).eq([b"hello"]));
 }
 
-fn ttl(message: ControlMessage<'_>) -> Option<u8> {
+fn ttl(message: &ControlMessage<'_>) -> Option<u8> {
     match message {
-        ControlMessage::Ip(ip::Message::Ttl(ttl)) => Some(ttl),
+        ControlMessage::Ip(ip::Message::Ttl(ttl)) => Some(*ttl),
         _ => None,
     }
 }
@@ -162,10 +162,15 @@ fn control_messages_come_with_each_datagram() {
         }
         let mut batch = RecvBatch::gro_with_control(&receiver, 4, space(4)).unwrap();
         assert_eq!(receiver.recv_many(&mut batch).unwrap(), 2);
-        let ttls: Vec<_> = batch.iter().flat_map(|datagram| datagram.control().find_map(ttl)).collect();
+        let ttls: Vec<_> = batch
+            .iter()
+            .filter_map(|datagram| datagram.control().find_map(|message| ttl(&message)))
+            .collect();
         assert_eq!(ttls, [3, 9]);
-        let ttls: Vec<_> =
-            batch.arrivals().filter_map(|mut arrival| arrival.control().find_map(ttl)).collect();
+        let ttls: Vec<_> = batch
+            .arrivals()
+            .filter_map(|mut arrival| arrival.control().find_map(|message| ttl(&message)))
+            .collect();
         assert_eq!(ttls, [3, 9]);
     });
 }

@@ -17,7 +17,9 @@ fn each_datagram_goes_to_its_own_destination() {
     within(LIMIT, || {
         for kind in [UDP, UDP6, UNIX_DGRAM] {
             let ends = [kind.bound(), kind.bound(), kind.bound()];
-            ends.iter().for_each(|(socket, _)| socket.set_timeout(Some(LONG)).unwrap());
+            for (socket, _) in &ends {
+                socket.set_timeout(Some(LONG)).unwrap();
+            }
             // In turn, and several to one in a row.
             let order = [0, 1, 0, 1, 2, 2, 2, 2, 0, 1, 1];
             let payloads = payloads(&[100; 11]);
@@ -30,8 +32,8 @@ fn each_datagram_goes_to_its_own_destination() {
             for (end, (socket, _)) in ends.iter().enumerate() {
                 let want: Vec<_> =
                     payloads.iter().zip(order).filter(|(_, to)| *to == end).map(|(bytes, _)| bytes).collect();
-                let received = receive(socket, &mut RecvBatch::gro(socket, 8).unwrap(), want.len());
-                assert!(received.iter().eq(want), "{} {end}", kind.name);
+                let arrived = receive(socket, &mut RecvBatch::gro(socket, 8).unwrap(), want.len());
+                assert!(arrived.iter().eq(want), "{} {end}", kind.name);
             }
         }
     });
@@ -48,8 +50,8 @@ fn a_buffer_goes_as_datagrams_of_one_size() {
             let (buffer, mut batch) = (pattern(length), RecvBatch::gro(&receiver, 8).unwrap());
             let segments = Segments::new(&buffer, size).unwrap().to(&address);
             kind.socket().send_many(&segments, &mut SendBatch::new()).unwrap();
-            let received = receive(&receiver, &mut batch, segments.count());
-            assert!(received.iter().eq(buffer.chunks(size)), "{}, {length} by {size}", kind.name);
+            let arrived = receive(&receiver, &mut batch, segments.count());
+            assert!(arrived.iter().eq(buffer.chunks(size)), "{}, {length} by {size}", kind.name);
         }
     });
 }
@@ -88,8 +90,8 @@ fn a_failure_is_of_one_datagram_and_says_how_many_went_before() {
             assert_eq!(error.to_string(), want);
 
             socket.send_many(&datagrams[before + 1..], &mut batch).unwrap();
-            let received = receive(&receiver, &mut RecvBatch::new(16, ROOM).unwrap(), before + 1);
-            assert!(received.iter().take(before).eq(&payloads) && received[before] == b"behind");
+            let arrived = receive(&receiver, &mut RecvBatch::new(16, ROOM).unwrap(), before + 1);
+            assert!(arrived.iter().take(before).eq(&payloads) && arrived[before] == b"behind");
         }
     });
 }
@@ -136,8 +138,8 @@ fn a_try_sends_what_there_is_room_for() {
         };
         assert!(error.is_would_block() && error.target().is_none(), "{error}");
         right.set_timeout(Some(LONG)).unwrap();
-        let received = receive(&right, &mut RecvBatch::new(1024, 16).unwrap(), sent);
-        assert!(received.iter().zip(&payloads).take(sent).all(|(one, other)| one == other));
+        let arrived = receive(&right, &mut RecvBatch::new(1024, 16).unwrap(), sent);
+        assert!(arrived.iter().zip(&payloads).take(sent).all(|(one, other)| one == other));
     });
 }
 
@@ -145,12 +147,12 @@ fn a_try_sends_what_there_is_room_for() {
 fn a_stream_is_refused_in_words() {
     for kind in STREAMS {
         let (left, right) = kind.pair();
-        let mut received = RecvBatch::new(4, 16).unwrap();
+        let mut arrived = RecvBatch::new(4, 16).unwrap();
         let errors = [
             left.send_many(&[Datagram::new(b"x")], &mut SendBatch::new()).unwrap_err(),
             left.try_send_many(&[Datagram::new(b"x")], &mut SendBatch::new(), Flags::NONE).unwrap_err(),
-            right.recv_many(&mut received).unwrap_err(),
-            right.try_recv_many(&mut received, Flags::NONE).unwrap_err(),
+            right.recv_many(&mut arrived).unwrap_err(),
+            right.try_recv_many(&mut arrived, Flags::NONE).unwrap_err(),
         ];
         for error in errors {
             assert_eq!(error.cause(), Cause::Invalid, "{error}");
@@ -168,21 +170,21 @@ fn awaited_they_wait_for_one_another() {
     let work = async {
         let (left, right) =
             (AsyncSocket::from_socket(left).unwrap(), AsyncSocket::from_socket(right).unwrap());
-        let (mut batch, mut received) = (SendBatch::new(), RecvBatch::new(64, 64).unwrap());
-        assert!(right.try_recv_many(&mut received, Flags::NONE).unwrap_err().is_would_block());
+        let (mut batch, mut arrived) = (SendBatch::new(), RecvBatch::new(64, 64).unwrap());
+        assert!(right.try_recv_many(&mut arrived, Flags::NONE).unwrap_err().is_would_block());
         let sending = async { left.send_many(&datagrams, &mut batch).await.unwrap() };
         let receiving = async {
             let mut taken = Vec::new();
             while taken.len() < payloads.len() {
-                right.recv_many(&mut received).await.unwrap();
-                taken.extend(received.iter().map(|datagram| datagram.bytes().to_vec()));
+                right.recv_many(&mut arrived).await.unwrap();
+                taken.extend(arrived.iter().map(|datagram| datagram.bytes().to_vec()));
             }
             taken
         };
         let ((), taken) = tokio::join!(sending, receiving);
         assert!(taken == payloads);
         assert_eq!(left.try_send_many(&datagrams[..1], &mut batch, Flags::NONE).unwrap(), 1);
-        assert_eq!(right.recv_many(&mut received).await.unwrap(), 1);
+        assert_eq!(right.recv_many(&mut arrived).await.unwrap(), 1);
     };
     runtime.block_on(async { tokio::time::timeout(LIMIT, work).await.expect("the time limit") });
 }
