@@ -14,6 +14,7 @@ use std::net::Ipv4Addr;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
+use berkeley::batch::{Datagram, RecvBatch, Segments, SendBatch};
 use berkeley::control::{self, ControlBuffer};
 use berkeley::fault::{self, Plan};
 use berkeley::{Family, Flags, Protocol, SendMessage, Socket, Type, UnixAddress};
@@ -142,4 +143,45 @@ fn messages_allocate_nothing_but_their_buffer() {
         assert_eq!(control.messages().count(), 1);
     });
     assert_allocations(2, "a control buffer: its bytes and its descriptors", ControlBuffer::new);
+}
+
+#[test]
+fn batches_allocate_as_they_are_made_and_no_more() {
+    let receiver = Socket::new(Family::INET, Type::DGRAM, Protocol::DEFAULT).unwrap();
+    receiver.bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    receiver.set_timeout(Some(Duration::from_secs(5))).unwrap();
+    let address = receiver.local_address().unwrap();
+    let sender = Socket::new(Family::INET, Type::DGRAM, Protocol::DEFAULT).unwrap();
+    let buffer = [7; 1000];
+    let mut datagrams = vec![Datagram::new(&buffer[..100]).to(&address); 5];
+    datagrams.extend([Datagram::new(&buffer[..7]).to(&address); 3]);
+    let segments = Segments::new(&buffer, 100).unwrap().to(&address);
+    for gso in [true, false] {
+        let sending = RefCell::new(SendBatch::new().gso(gso));
+        let receiving = RefCell::new(RecvBatch::gro(&receiver, 8).unwrap());
+        assert_allocations(0, "send_many and recv_many", || {
+            sender.send_many(&datagrams, &mut sending.borrow_mut()).unwrap();
+            sender.send_many(&segments, &mut sending.borrow_mut()).unwrap();
+            let (mut batch, mut count) = (receiving.borrow_mut(), 0);
+            while count < 18 {
+                count += receiver.recv_many(&mut batch).unwrap();
+                assert!(batch.iter().all(|datagram| !datagram.address().is_unnamed()));
+            }
+        });
+    }
+}
+
+#[test]
+fn a_batch_of_descriptors_allocates_no_more() {
+    let (left, right) = pair();
+    let (passed, parts) = ([left.as_fd(); 3], [IoSlice::new(b"hello")]);
+    let batch = RefCell::new(RecvBatch::with_control(4, 16, control::space(3 * 4)).unwrap());
+    assert_allocations(0, "descriptors that arrive", || {
+        for _ in 0..4 {
+            left.send_msg(&SendMessage::new(&parts).control(&[control::socket::rights(&passed)])).unwrap();
+        }
+        let mut batch = batch.borrow_mut();
+        assert_eq!(right.recv_many(&mut batch).unwrap(), 4);
+        assert_eq!(batch.arrivals().map(|mut arrival| arrival.control().count()).sum::<usize>(), 4);
+    });
 }

@@ -259,8 +259,8 @@ Examples:
 
 const KINDS: &str = "\
 Kinds:
-  tcp udp unix unix-dgram unix-seqpacket mptcp udplite icmp icmpv6
-  packet netlink vsock can alg tipc xdp
+  tcp udp unix unix-dgram unix-seqpacket mptcp udplite sctp dccp icmp
+  icmpv6 packet netlink vsock can isotp j1939 alg tipc xdp
   A kind alone is a new socket of it; tcp and udp are over IPv4
   unless -6 is given. tcp://?nodelay sets options on one.";
 

@@ -93,6 +93,19 @@ mod tests {
     }
 
     #[test]
+    fn no_size_loses_or_adds_a_byte() {
+        let bytes: [u8; 40] = std::array::from_fn(|at| at.try_into().unwrap());
+        for (length, size) in (0..=40).flat_map(|length| (0..=41).map(move |size| (length, size))) {
+            let bytes = &bytes[..length];
+            let pieces: Vec<&[u8]> = Pieces::new(bytes, size).collect();
+            assert_eq!(pieces.concat(), bytes, "{length} bytes by {size}");
+            let (last, whole) = pieces.split_last().unwrap();
+            assert!(whole.iter().all(|piece| piece.len() == size), "{length} bytes by {size}");
+            assert!(size == 0 || last.len() <= size, "{length} bytes by {size}");
+        }
+    }
+
+    #[test]
     fn the_count_left_is_told_all_along() {
         let bytes: [u8; 7] = std::array::from_fn(|at| at.try_into().unwrap());
         let mut pieces = Pieces::new(&bytes, 3);

@@ -10,7 +10,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use super::call::run_int;
 use super::control::{bytes_of, own};
 use super::layout::{ADDRESS_MAX, cmsg};
-use super::socket::{RawAddress, address_length, length_of};
+use super::socket::{address_length, length_of};
 use super::{Errno, Result, fault};
 
 /// How many messages the kernel takes in one call (`UIO_MAXIOV`); of more it leaves the rest.
@@ -21,21 +21,23 @@ pub(crate) const MOST: usize = 1024;
 pub(crate) struct Outbox {
     parts: Vec<Part>,
     vectors: Vec<libc::iovec>,
-    addresses: Vec<RawAddress>,
+    addresses: Vec<[u8; ADDRESS_MAX]>,
     controls: Vec<Control>,
     headers: Vec<libc::mmsghdr>,
 }
 
-/// One message: its first vector, and where its address and its control message stand.
+/// One message: its first vector, and where its address, of that length, and its control message stand.
 struct Part {
     first: usize,
-    address: Option<usize>,
+    address: Option<(usize, libc::socklen_t)>,
     control: Option<usize>,
 }
 
 /// A control message of one `u16`, aligned as the kernel wants it.
 #[repr(C, align(8))]
 struct Control([u8; cmsg::space(2)]);
+
+const _: () = assert!(size_of::<Control>() == cmsg::space(2));
 
 // SAFETY: the pointers in it are those of a draft, which borrows what they point to and makes them anew for each call;
 // without a draft none is followed.
@@ -50,22 +52,24 @@ impl Outbox {
         self.vectors.clear();
         self.addresses.clear();
         self.controls.clear();
-        Draft { outbox: self, lent: PhantomData }
+        Draft { outbox: self, address_length: 0, lent: PhantomData }
     }
 }
 
 /// Messages that are being put together, of bytes that are borrowed for `'d`.
 pub(crate) struct Draft<'o, 'd> {
     outbox: &'o mut Outbox,
+    /// Of the address added last.
+    address_length: libc::socklen_t,
     lent: PhantomData<&'d [u8]>,
 }
 
 impl<'d> Draft<'_, 'd> {
     /// Adds an address for the messages to come.
     pub(crate) fn add_address(&mut self, address: &[u8]) -> Result<()> {
-        let mut kept = ([0; ADDRESS_MAX], address.len());
-        let place = kept.0.get_mut(..address.len()).ok_or(Errno::INVAL)?;
-        place.copy_from_slice(address);
+        let mut kept = [0; ADDRESS_MAX];
+        kept.get_mut(..address.len()).ok_or(Errno::INVAL)?.copy_from_slice(address);
+        self.address_length = address_length(address)?;
         self.outbox.addresses.push(kept);
         Ok(())
     }
@@ -79,8 +83,9 @@ impl<'d> Draft<'_, 'd> {
 
     /// Begins a message, to the address added last and with the control data added last, or without.
     pub(crate) fn begin(&mut self, with_address: bool, with_control: bool) {
-        let address = self.outbox.addresses.len().checked_sub(1).filter(|_| with_address);
-        let control = self.outbox.controls.len().checked_sub(1).filter(|_| with_control);
+        let last = |count: usize, wanted: bool| count.checked_sub(1).filter(|_| wanted);
+        let address = last(self.outbox.addresses.len(), with_address).map(|at| (at, self.address_length));
+        let control = last(self.outbox.controls.len(), with_control);
         self.outbox.parts.push(Part { first: self.outbox.vectors.len(), address, control });
     }
 
@@ -104,7 +109,7 @@ impl<'d> Draft<'_, 'd> {
 
     /// Sends the messages in their order; gives how many went.
     pub(crate) fn send(&mut self, fd: BorrowedFd<'_>, flags: i32) -> Result<usize> {
-        self.lay_out()?;
+        self.lay_out();
         let headers = &mut self.outbox.headers;
         let most = number(fault::shorten("sendmmsg", headers.len()));
         let sent = run_int("sendmmsg", fd.as_raw_fd(), || {
@@ -118,26 +123,26 @@ impl<'d> Draft<'_, 'd> {
     }
 
     /// Makes the headers, last: nothing that they point to moves any more.
-    fn lay_out(&mut self) -> Result<()> {
+    fn lay_out(&mut self) {
         let Outbox { parts, vectors, addresses, controls, headers } = &mut *self.outbox;
-        headers.clear();
+        // By the vectors' own pointers: a reference to one item would take the others' pointers their right.
+        let starts = (vectors.as_mut_ptr(), addresses.as_mut_ptr(), controls.as_mut_ptr());
         let ends = parts.iter().skip(1).map(|part| part.first).chain([vectors.len()]);
-        for (part, end) in parts.iter().zip(ends) {
-            let vectors = &mut vectors[part.first..end];
+        headers.clear();
+        headers.extend(parts.iter().zip(ends).map(|(part, end)| {
             let mut message = empty();
-            message.msg_iov = vectors.as_mut_ptr();
-            message.msg_iovlen = vectors.len() as _;
-            if let Some((bytes, length)) = part.address.and_then(|at| addresses.get_mut(at)) {
-                message.msg_namelen = address_length(&bytes[..*length])?;
-                message.msg_name = bytes.as_mut_ptr().cast();
+            message.msg_iov = starts.0.wrapping_add(part.first);
+            message.msg_iovlen = (end - part.first) as _;
+            if let Some((at, length)) = part.address {
+                message.msg_name = starts.1.wrapping_add(at).cast();
+                message.msg_namelen = length;
             }
-            if let Some(Control(bytes)) = part.control.and_then(|at| controls.get_mut(at)) {
-                message.msg_control = bytes.as_mut_ptr().cast();
-                message.msg_controllen = bytes.len() as _;
+            if let Some(at) = part.control {
+                message.msg_control = starts.2.wrapping_add(at).cast();
+                message.msg_controllen = size_of::<Control>() as _;
             }
-            headers.push(libc::mmsghdr { msg_hdr: message, msg_len: 0 });
-        }
-        Ok(())
+            libc::mmsghdr { msg_hdr: message, msg_len: 0 }
+        }));
     }
 }
 

@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, Shutdown};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::time::Duration;
 
-use berkeley::batch::{Datagram, RecvBatch, SendBatch};
+use berkeley::batch::{Datagram, RecvBatch, Segments, SendBatch};
 use berkeley::control::{self, ControlBuffer};
 use berkeley::fault::{self, Plan};
 use berkeley::option::{self, Filter, Instruction, Value};
@@ -55,6 +55,7 @@ fn rows() -> Vec<Row> {
         naming(),
         receiving(),
         sending(),
+        batching(),
         waiting(),
         parsing(),
         options(),
@@ -198,6 +199,33 @@ fn sending() -> Vec<Row> {
         row(Operation::ZeroCopy, "socket.zerocopy of unix", failed(ZeroCopy::<Vec<u8>>::new(UNIX.socket()))),
         row(Operation::Completion, completion_target, completion),
         row(Operation::SendTo, format!("udp {address}"), failed(UDP.socket().send_to(&too_long, address))),
+    ]
+}
+
+fn batching() -> Vec<Row> {
+    let null = File::open("/dev/null").unwrap();
+    let no_socket = SocketRef::borrow(null.as_fd());
+    let (_receiver, address) = UDP.bound();
+    let (quiet, _peer) = UNIX_SEQPACKET.pair();
+    quiet.set_timeout(Some(SHORT)).unwrap();
+    let (mut batch, mut received) = (SendBatch::new(), RecvBatch::new(1, 8).unwrap());
+    let too_long = vec![0; 70_000];
+    let one = [Datagram::new(b"x").to(&address)];
+    let second = [one[0], Datagram::new(&too_long).to(&address)];
+    vec![
+        row(Operation::SendMany, "fd", failed(no_socket.send_many(&one, &mut batch))),
+        row(Operation::SendMany, "tcp", failed(TCP.socket().send_many(&one, &mut batch))),
+        row(
+            Operation::SendMany,
+            format!("udp {address}"),
+            failed(UDP.socket().send_many(&second, &mut batch)),
+        ),
+        row(Operation::SendMany, "", failed(Segments::new(b"x", 0))),
+        row(Operation::RecvMany, "fd", failed(no_socket.recv_many(&mut received))),
+        row(Operation::RecvMany, "tcp", failed(TCP.socket().recv_many(&mut received))),
+        row(Operation::RecvMany, "unix-seqpacket", failed(quiet.recv_many(&mut received))),
+        row(Operation::RecvMany, "", failed(quiet.try_recv_many(&mut received, Flags::NONE))),
+        row(Operation::RecvMany, "buffers", failed(RecvBatch::new(1, usize::MAX))),
     ]
 }
 
@@ -421,10 +449,11 @@ fn every_operation_says_what_it_did_to_what_and_why_it_failed() {
         }
         let some = |part: fn(&Error) -> bool| rows.iter().any(|row| part(&row.error));
         assert!(some(|error| error.bytes_sent() > 0) && some(|error| !error.attempts().is_empty()));
+        assert!(some(|error| error.datagrams_sent() > 0));
     });
 }
 
-/// `operation[ target][ after N bytes][ (tried TARGET, TARGET)]: cause`: the cause last, in lower case, without a full
+/// `operation[ target][ after N bytes or datagrams][ (tried TARGET, TARGET)]: cause`: the cause last, in lower case, without a full
 /// stop.
 #[track_caller]
 fn assert_shape(error: &Error) {
@@ -435,6 +464,9 @@ fn assert_shape(error: &Error) {
     }
     if error.bytes_sent() > 0 {
         head = format!("{head} after {} bytes", error.bytes_sent());
+    }
+    if error.datagrams_sent() > 0 {
+        head = format!("{head} after {} datagrams", error.datagrams_sent());
     }
     let tried: Vec<_> = error.attempts().iter().map(|attempt| attempt.target().unwrap()).collect();
     // What was tried is left out only where it is all that the error is about.

@@ -8,6 +8,7 @@ mod skip;
 mod support;
 
 mod address;
+mod batch;
 mod connect;
 mod control;
 mod corpus;

@@ -28,11 +28,8 @@ const fn of(name: &'static str, family: Family, type_of: Type, protocol: Protoco
     Kind { name, family, type_of, protocol, either: false }
 }
 
-/// `CAN_RAW`, of `include/uapi/linux/can.h`.
-const CAN_RAW: Protocol = Protocol::from_raw(1);
-
 /// Every kind: first those that endpoints have, then one for each further level of options.
-pub(super) const KINDS: [Kind; 16] = [
+pub(super) const KINDS: [Kind; 20] = [
     of_ip("tcp", Type::STREAM, Protocol::TCP),
     of_ip("udp", Type::DGRAM, Protocol::UDP),
     of("unix", Family::UNIX, Type::STREAM, Protocol::DEFAULT),
@@ -40,12 +37,16 @@ pub(super) const KINDS: [Kind; 16] = [
     of("unix-seqpacket", Family::UNIX, Type::SEQPACKET, Protocol::DEFAULT),
     of_ip("mptcp", Type::STREAM, Protocol::MPTCP),
     of_ip("udplite", Type::DGRAM, Protocol::UDPLITE),
+    of_ip("sctp", Type::STREAM, Protocol::SCTP),
+    of_ip("dccp", Type::DCCP, Protocol::DCCP),
     of("icmp", Family::INET, Type::RAW, Protocol::ICMP),
     of("icmpv6", Family::INET6, Type::RAW, Protocol::ICMPV6),
     of("packet", Family::PACKET, Type::RAW, Protocol::DEFAULT),
     of("netlink", Family::NETLINK, Type::RAW, Protocol::DEFAULT),
     of("vsock", Family::VSOCK, Type::STREAM, Protocol::DEFAULT),
-    of("can", Family::CAN, Type::RAW, CAN_RAW),
+    of("can", Family::CAN, Type::RAW, Protocol::CAN_RAW),
+    of("isotp", Family::CAN, Type::DGRAM, Protocol::CAN_ISOTP),
+    of("j1939", Family::CAN, Type::DGRAM, Protocol::CAN_J1939),
     of("alg", Family::ALG, Type::SEQPACKET, Protocol::DEFAULT),
     of("tipc", Family::TIPC, Type::STREAM, Protocol::DEFAULT),
     of("xdp", Family::XDP, Type::RAW, Protocol::DEFAULT),
@@ -72,7 +73,11 @@ pub(super) fn levels(family: Family, type_of: Type, protocol: Protocol) -> Vec<L
         Family::PACKET => &[Level::PACKET],
         Family::NETLINK => &[Level::NETLINK],
         Family::VSOCK => &[Level::VSOCK],
-        Family::CAN => &[Level::CAN],
+        Family::CAN => match protocol {
+            Protocol::CAN_ISOTP => &[Level::ISOTP],
+            Protocol::CAN_J1939 => &[Level::J1939],
+            _ => &[Level::CAN],
+        },
         Family::ALG => &[Level::ALG],
         Family::TIPC => &[Level::TIPC],
         Family::XDP => &[Level::XDP],
@@ -83,6 +88,8 @@ pub(super) fn levels(family: Family, type_of: Type, protocol: Protocol) -> Vec<L
             (Protocol::TCP, _) => &[Level::TCP],
             (Protocol::UDP, _) => &[Level::UDP],
             (Protocol::UDPLITE, _) => &[Level::UDP, Level::UDPLITE],
+            (Protocol::SCTP, _) => &[Level::SCTP],
+            (Protocol::DCCP, _) => &[Level::DCCP],
             (Protocol::MPTCP, _) => &[Level::TCP, Level::MPTCP],
             (Protocol::ICMP, Type::RAW) => &[Level::ICMP],
             (Protocol::ICMPV6, Type::RAW) => &[Level::ICMPV6],
