@@ -240,8 +240,7 @@ impl<F: AsFd> Socket<F> {
     /// ```
     #[doc(alias = "SO_PEERPIDFD")]
     pub fn peer_pidfd(&self) -> Result<OwnedFd> {
-        option::option_descriptor(self.fd.as_fd(), c::SOL_SOCKET, c::SO_PEERPIDFD)
-            .map_err(|errno| self.fail(Operation::PeerPidfd, errno, None))
+        option::peer_pidfd(self.fd.as_fd()).map_err(|errno| self.fail(Operation::PeerPidfd, errno, None))
     }
 
     /// Takes the error that waits on the socket, and clears it (`SO_ERROR`, socket(7)); `None` where there is none.
