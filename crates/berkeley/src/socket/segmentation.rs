@@ -66,7 +66,9 @@ fn ask(fd: BorrowedFd<'_>) -> sys::Result<u32> {
         return Ok(STREAM);
     }
     match option::option_i32(fd, c::IPPROTO_UDP, c::UDP_SEGMENT) {
-        Ok(_) => Ok(u32::from(u16::MAX)),
+        Ok(0) => Ok(u32::from(u16::MAX)),
+        // The size of a piece would stand in for the socket's own, by which each datagram is to be cut.
+        Ok(_) => Ok(0),
         // Whoever does not know the level says one of these, by the family.
         Err(Errno::NOPROTOOPT | Errno::OPNOTSUPP | Errno::INVAL) => Ok(0),
         Err(errno) => Err(errno),
