@@ -52,8 +52,8 @@ impl<F: AsFd> Socket<F> {
     /// The accepted socket is close-on-exec, blocks and has no timeout, whatever the listener's. On Linux it inherits
     /// the listener's options (buffer sizes, `TCP_NODELAY`, keep-alive, `SO_LINGER`, ...), but not `O_NONBLOCK`. A
     /// connection that ended in the queue gives `ECONNABORTED`; the listener goes on. The limit of descriptors gives
-    /// `EMFILE`, and the connection stays in the queue: pause before trying again. Fails with `EINVAL` where the socket
-    /// does not listen, with `EMFILE` or `ENFILE` at the limit of descriptors, and where the timeout passes.
+    /// `EMFILE` or `ENFILE`, and the connection stays in the queue: pause before trying again. Fails with `EINVAL` where
+    /// the socket does not listen, and where the timeout passes.
     #[doc(alias = "accept4")]
     #[inline]
     pub fn accept(&self) -> Result<(Socket, Address)> {
@@ -277,7 +277,7 @@ impl<F: AsFd> Socket<F> {
 
     /// Whether what is received next stands behind the urgent mark of a TCP stream (sockatmark(3), tcp(7)).
     ///
-    /// Fails with `ENOTTY` on a socket that has no such mark, and with `EINVAL` on one that listens.
+    /// Fails with `ENOTTY`, or of a Unix socket with `EOPNOTSUPP`, on one that has no such mark.
     #[doc(alias = "sockatmark")]
     #[doc(alias = "SIOCATMARK")]
     pub fn at_mark(&self) -> Result<bool> {
