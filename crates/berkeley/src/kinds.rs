@@ -493,8 +493,8 @@ macro_rules! named_flags {
 named_flags! {
     /// How one transfer is made (`MSG_*`, recv(2) and send(2)); combined with `|`.
     ///
-    /// `MSG_NOSIGNAL` and `MSG_CMSG_CLOEXEC` are not among them: every send carries the one, every receive of messages the
-    /// other.
+    /// `MSG_NOSIGNAL` and `MSG_CMSG_CLOEXEC` are not among them: every send carries the one, every receive of messages
+    /// the other.
     #[doc(alias = "MSG_NOSIGNAL")]
     #[doc(alias = "MSG_CMSG_CLOEXEC")]
     Flags: i32;

@@ -25,8 +25,8 @@
 //! The table holds plain data only. An option whose value carries a pointer that the kernel follows
 //! (`SO_ATTACH_FILTER`, `TCP_ZEROCOPY_RECEIVE`, `XDP_UMEM_REG`) or a descriptor (`SO_PEERPIDFD`, `SO_ATTACH_BPF`)
 //! can be no row here: it needs a method of its own, such as [`attach_filter`](crate::Socket::attach_filter) and
-//! [`peer_pidfd`](crate::Socket::peer_pidfd). Whether a kernel has an option, and whether it fits a socket, only the kernel
-//! knows: it answers `ENOPROTOOPT` or `EOPNOTSUPP`.
+//! [`peer_pidfd`](crate::Socket::peer_pidfd). Whether a kernel has an option, and whether it fits a socket, only the
+//! kernel knows: it answers `ENOPROTOOPT` or `EOPNOTSUPP`.
 
 mod addresses;
 pub mod alg;
