@@ -76,7 +76,7 @@ named_integer! {
     CAN = AF_CAN, "AF_CAN";
     /// The kernel's ciphers and digests (`Documentation/crypto/userspace-if.rst`).
     ALG = AF_ALG, "AF_ALG";
-    /// Transparent inter-process communication of a cluster (tipc(7)).
+    /// Transparent inter-process communication of a cluster (`linux/tipc.h`).
     TIPC = AF_TIPC, "AF_TIPC";
     /// Bluetooth (l2cap(7), rfcomm(7), hci(7), sco(7)).
     BLUETOOTH = AF_BLUETOOTH, "AF_BLUETOOTH";

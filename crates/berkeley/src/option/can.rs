@@ -7,7 +7,7 @@ use super::options;
 use super::record::record;
 
 options! {
-    CAN, "can(4)";
+    CAN, "Documentation/networking/can.rst";
 
     /// Which classes of error frames are received, by the flags `CAN_ERR_*`; 0 for none.
     ERR_FILTER: u32, Unsigned in 0..=0x1fff_ffff, "err_filter", CAN_RAW_ERR_FILTER, "CAN_RAW_ERR_FILTER", ReadWrite, Any;

@@ -4,7 +4,7 @@ use super::options;
 use super::record::record;
 
 options! {
-    ISOTP, "isotp(7)";
+    ISOTP, "Documentation/networking/iso15765-2.rst";
 
     /// The frames that carry the messages: their size and their flags.
     LL_OPTS: IsotpLinkLayer, IsotpLinkLayer, "ll_opts", CAN_ISOTP_LL_OPTS, "CAN_ISOTP_LL_OPTS", ReadWrite, BeforeBind;

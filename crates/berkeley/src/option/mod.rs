@@ -156,7 +156,8 @@ pub struct Description {
     pub when: When,
     /// What it means, in one sentence.
     pub about: &'static str,
-    /// The manual's page of the level: `tcp(7)`.
+    /// Where the level is described: a page of the manual such as `tcp(7)`, or else a file of the kernel's source such
+    /// as `Documentation/networking/can.rst`.
     pub page: &'static str,
 }
 
@@ -237,7 +238,7 @@ impl Level {
     /// The kernel's ciphers (the kernel's `Documentation/crypto/userspace-if.rst`).
     #[doc(alias = "SOL_ALG")]
     pub const ALG: Self = Self { number: c::SOL_ALG, name: "alg" };
-    /// TIPC (tipc(7)).
+    /// TIPC (`linux/tipc.h`).
     #[doc(alias = "SOL_TIPC")]
     pub const TIPC: Self = Self { number: c::SOL_TIPC, name: "tipc" };
     /// XDP (the kernel's `Documentation/networking/af_xdp.rst`).

@@ -9,7 +9,7 @@ use super::options;
 use super::structure::structure;
 
 options! {
-    XDP, "af_xdp(7)";
+    XDP, "Documentation/networking/af_xdp.rst";
 
     /// How many packets one send takes from the ring at most, where they are copied (Linux 6.17).
     ///
