@@ -19,8 +19,8 @@ use crate::sys::{self, Errno};
 /// Connects to `service` at `host` over TCP, to the address of the name that answers first.
 ///
 /// `host` and `service` are as [`resolve`](crate::resolve()) takes them. `timeout` bounds the whole, and is left on the
-/// socket, as Python's `create_connection` leaves it: `None` to wait as long as it takes. [`Connector`] has more to set,
-/// and says in which order addresses are tried and what fails.
+/// socket, as Python's `create_connection` leaves it: `None` to wait as long as it takes. [`Connector`] has more to
+/// set, and says in which order addresses are tried and what fails.
 ///
 /// ```
 /// use berkeley::{ServerOptions, create_connection, create_server};
@@ -116,10 +116,10 @@ impl<'a> Connector<'a> {
 
     /// Connects to `service` at `host`, over TCP or over what [`kind`](Self::kind) makes of it.
     ///
-    /// A name that does not resolve fails as [`resolve`](crate::resolve()) does. Where every address failed, the error has
-    /// the cause of the one that failed last, and [`attempts`](Error::attempts) holds each one's own error, its operation
-    /// the step that failed: `socket`, `bind`, `connect`. Where the time is over it says so, and so do the attempts that
-    /// had not failed by then.
+    /// A name that does not resolve fails as [`resolve`](crate::resolve()) does. Where every address failed, the error
+    /// has the cause of the one that failed last, and [`attempts`](Error::attempts) holds each one's own error, its
+    /// operation the step that failed: `socket`, `bind`, `connect`. Where the time is over it says so, and so do the
+    /// attempts that had not failed by then.
     pub fn connect<'s>(&self, host: &str, service: impl Into<Service<'s>>) -> Result<Socket> {
         let service = service.into();
         let deadline = self.deadline();
@@ -210,7 +210,7 @@ impl<'a> Connector<'a> {
         socket.bind(local)
     }
 
-    /// An address as errors name it: `tcp [::1]:80`, or `tcp [::1]:80 from [::1]:0` where the local address was asked for.
+    /// An address as errors name it: `tcp [::1]:80`, or `tcp [::1]:80 from [::1]:0` where a local address was given.
     pub(super) fn target(&self, address: &Address) -> String {
         let transport = kinds(address.family(), self.kind, Protocol::DEFAULT);
         match self.local {

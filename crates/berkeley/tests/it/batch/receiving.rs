@@ -5,6 +5,7 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use berkeley::batch::{Datagram, RecvBatch, Segments, SendBatch};
 use berkeley::control::{ControlMessage, ip, socket, space};
+use berkeley::fault::{self, Plan};
 use berkeley::{Cause, Flags, SendMessage, Socket, option};
 
 use super::{KEEPERS, UDP6};
@@ -48,6 +49,25 @@ fn a_receive_ends_at_its_timeout() {
             assert!(right.try_recv_many(&mut batch, Flags::NONE).unwrap_err().is_would_block());
             assert_eq!((batch.len(), batch.iter().count(), batch.arrivals().count()), (0, 0, 0));
         }
+    });
+}
+
+#[test]
+fn waiting_for_an_error_is_not_ended_by_datagrams() {
+    within(LIMIT, || {
+        let (receiver, address) = UDP.bound();
+        receiver.set_timeout(Some(SHORT)).unwrap();
+        UDP.socket().send_to(b"no error", address).unwrap();
+        let mut batch = RecvBatch::new(4, 64).unwrap();
+        // Never meant to strike: it counts the waits.
+        let waits = fault::arm(Plan::fail("ppoll", u32::MAX, 0));
+        let error = receiver.recv_many_with(&mut batch, Flags::ERRQUEUE).unwrap_err();
+        assert_eq!((error.cause(), waits.seen()), (Cause::TimedOut, 1));
+        drop(waits);
+
+        let waits = fault::arm(Plan::fail("ppoll", u32::MAX, 0));
+        let error = receiver.recv_from_with(&mut [0; 8], Flags::ERRQUEUE).unwrap_err();
+        assert_eq!((error.cause(), waits.seen()), (Cause::TimedOut, 1));
     });
 }
 
