@@ -226,7 +226,7 @@ fn what_cannot_be_meant_is_refused_before_anything_is_connected() {
     listener.set_nonblocking(true).expect("a socket of ours");
     let address = listener.local_addr().expect("a bound socket").to_string();
     let with_timeout = format!("{address}?timeout=1s");
-    let rows: [(&[&str], &str); 13] = [
+    let rows: [(&[&str], &str); 14] = [
         (
             &[&address, "--only", "nodelya"],
             "--only: no option and no level is called \"nodelya\"; did you mean \"tcp.nodelay\"?",
@@ -248,7 +248,12 @@ fn what_cannot_be_meant_is_refused_before_anything_is_connected() {
         (&["unxi"], "\"unxi\" is no kind of socket; did you mean \"unix\"?"),
         (&["unix", "-6"], "-4 and -6 choose between families; unix has one"),
         (&["netlink://?rcvbuf=1"], "options after \"?\" are set on endpoints, and netlink is none"),
-        (&["udp://?nodelay"], "option \"tcp.nodelay\" does not apply to udp"),
+        // The fault is shown in what was written.
+        (
+            &["udp://?nodelay"],
+            "option \"tcp.nodelay\" does not apply to udp\n  udp://?nodelay\n         ^^^^^^^",
+        ),
+        (&["unix?mode=600"], "option \"mode\" "),
     ];
     for (args, want) in rows {
         let finished = run_sock(&[&["options"][..], args].concat());

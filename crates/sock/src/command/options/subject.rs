@@ -59,7 +59,7 @@ impl Subject {
         let (head, settings) = text.split_once('?').map_or((text, None), |(head, tail)| (head, Some(tail)));
         match (kind::named(head), settings) {
             (Some(kind), None) => Self::fresh(kind, family(kind, args.family)?),
-            (Some(kind), Some(settings)) => Self::set(kind, settings, args),
+            (Some(kind), Some(settings)) => Self::set(kind, text, settings, args),
             (None, _) => Self::at(text, args),
         }
     }
@@ -70,17 +70,18 @@ impl Subject {
         Self::new(Holder::Alone(socket), kind.name, State::New)
     }
 
-    /// A new socket of a kind, with an endpoint's options: `udp://?rcvbuf=64K`.
-    fn set(kind: Kind, settings: &str, args: &OptionsArgs) -> Result<Self, Failure> {
+    /// A new socket of a kind, with an endpoint's options: `udp://?rcvbuf=64K` is `text`.
+    fn set(kind: Kind, text: &str, settings: &str, args: &OptionsArgs) -> Result<Self, Failure> {
         let family = family(kind, args.family)?;
         let Some((scheme, ..)) = Scheme::ALL.iter().find(|(scheme, ..)| scheme.name() == kind.name) else {
             let message = format!("options after \"?\" are set on endpoints, and {} is none", kind.name);
             return Err(Failure::misuse(message));
         };
-        // Any place will do: it is not gone to.
-        let place = if scheme.is_unix() { ":@any" } else { "://:1" };
-        let text = format!("{}{place}?{settings}", kind.name);
-        let endpoint = open::parse(&text, Role::Connect).map_err(Failure::misuse)?;
+        // Any place will do: it is not gone to. A fault is shown in what was written.
+        let place = if scheme.is_unix() { ":any" } else { "://:1" };
+        let completed = format!("{}{place}?{settings}", kind.name);
+        let endpoint =
+            open::parse(&completed, Role::Connect).map_err(|error| Failure::misuse(error.shown_in(text)))?;
         refuse_timeout(&endpoint)?;
         Self::new(Holder::Alone(create(&endpoint, family)?), kind.name, State::New)
     }
