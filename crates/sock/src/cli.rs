@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use berkeley::Family;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
@@ -248,6 +249,17 @@ pub struct FamilyArgs {
     /// IPv6 alone
     #[arg(long, short = '6')]
     pub ipv6: bool,
+}
+
+impl FamilyArgs {
+    /// The one that was asked for.
+    pub fn chosen(self) -> Option<Family> {
+        match self {
+            Self { ipv4: true, .. } => Some(Family::INET),
+            Self { ipv6: true, .. } => Some(Family::INET6),
+            _ => None,
+        }
+    }
 }
 
 const OPTIONS_EXAMPLES: &str = "\

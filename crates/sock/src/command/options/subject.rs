@@ -96,32 +96,36 @@ impl Subject {
         let role = open::parse(text, Role::Either)
             .map(|endpoint| if endpoint.listen { Role::Listen } else { Role::Connect });
         let endpoint = open::parse(text, role.map_err(Failure::misuse)?).map_err(Failure::misuse)?;
-        if (args.family.ipv4 || args.family.ipv6) && !(args.no_connect && is_undecided(&endpoint)) {
+        let family = args.family.chosen();
+        if family.is_some() && !is_undecided(&endpoint) {
             return Err(Failure::misuse(
-                "-4 and -6 choose the family of a new socket; an endpoint's address has its own",
-            )
-            .hint("write the address itself, as in 127.0.0.1:80 or [::1]:80"));
+                "-4 and -6 choose among the addresses of a name; this endpoint has its family",
+            ));
         }
         let name = endpoint.scheme.name();
         if args.no_connect {
             refuse_timeout(&endpoint)?;
-            let family = if args.family.ipv6 { Family::INET6 } else { Family::INET };
-            return Self::new(Holder::Alone(create(&endpoint, family)?), name, State::New);
+            let socket = create(&endpoint, family.unwrap_or(Family::INET))?;
+            return Self::new(Holder::Alone(socket), name, State::New);
         }
         if endpoint.listen {
             return Self::listening(&endpoint, args);
         }
         let timeout = connect_timeout(args.timeout, &endpoint)?;
-        Self::new(Holder::Alone(connect(&endpoint, timeout)?), name, State::Connected)
+        Self::new(Holder::Alone(connect(&endpoint, family, timeout)?), name, State::Connected)
     }
 
-    /// The first of the endpoint's listeners: where there are two, they differ in their family alone.
+    /// The first of the endpoint's listeners, or the first of the family that was asked for: where there are several,
+    /// they differ in their addresses alone.
     fn listening(endpoint: &Endpoint, args: &OptionsArgs) -> Result<Self, Failure> {
         if args.timeout.is_some() {
             return Err(Failure::misuse("--timeout belongs to connecting; this endpoint listens"));
         }
-        let Some(listener) = listen(endpoint)?.into_iter().next() else {
-            return Err(Failure::new(Exit::Other, "the endpoint has no address to listen at"));
+        let family = args.family.chosen();
+        let is_meant = |listener: &Listener| family.is_none_or(|family| listener.address.family() == family);
+        let Some(listener) = listen(endpoint)?.into_iter().find(is_meant) else {
+            let message = "the endpoint has no address of that family to listen at";
+            return Err(Failure::new(Exit::NameUnknown, message));
         };
         Self::new(Holder::Listener(listener), endpoint.scheme.name(), State::Listening)
     }
@@ -181,12 +185,11 @@ fn is_bound(address: &Address) -> bool {
 }
 
 fn family(kind: Kind, args: FamilyArgs) -> Result<Family, Failure> {
-    match (args.ipv4 || args.ipv6, kind.either) {
-        (true, false) => {
+    match args.chosen() {
+        Some(_) if !kind.either => {
             Err(Failure::misuse(format_args!("-4 and -6 choose between families; {} has one", kind.name)))
         }
-        (true, true) if args.ipv6 => Ok(Family::INET6),
-        _ => Ok(kind.family),
+        chosen => Ok(chosen.unwrap_or(kind.family)),
     }
 }
 
