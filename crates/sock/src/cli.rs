@@ -273,8 +273,8 @@ const KINDS: &str = "\
 Kinds:
   tcp udp unix unix-dgram unix-seqpacket mptcp udplite sctp dccp icmp
   icmpv6 packet netlink vsock can isotp j1939 alg tipc xdp
-  A kind alone is a new socket of it; tcp and udp are over IPv4
-  unless -6 is given. tcp://?nodelay sets options on one.";
+  A kind alone is a new socket of it; tcp, udp and others of IP are
+  over IPv4 unless -6 is given. tcp://?nodelay sets options on one.";
 
 /// `sock options`.
 #[derive(Args, Debug)]
