@@ -290,6 +290,27 @@ fn what_cannot_be_meant_is_refused_before_anything_is_connected() {
     assert!(listener.accept().is_err(), "somebody has connected");
 }
 
+/// A user who is not root has not the right; root may give it away.
+#[test]
+fn a_right_that_is_missing_is_named() {
+    let test = "options::a_right_that_is_missing_is_named";
+    if !skip::need(test, "unshare") {
+        return;
+    }
+    for kind in ["packet", "icmp"] {
+        // In a user namespace without a mapping, the network's is still another's: no right holds there.
+        let mut command = Command::new("unshare");
+        command.args(["--user", SOCK, "options", kind]);
+        let finished = run(&mut command, b"");
+        if finished.stderr.starts_with("unshare: ") {
+            return skip::skip(test, "the right to make namespaces");
+        }
+        assert_eq!((finished.code(), finished.out().as_str()), (7, ""), "{}", finished.stderr);
+        let hint = "hint: raw sockets and those of packets need CAP_NET_RAW\n";
+        assert!(finished.stderr.ends_with(hint), "{}", finished.stderr);
+    }
+}
+
 /// Runs a command line on a terminal of so many columns.
 const ON_A_TERMINAL: &str = "
 import fcntl, os, pty, struct, sys, termios
