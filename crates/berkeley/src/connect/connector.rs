@@ -71,6 +71,7 @@ pub fn create_connection<'s>(
 /// ```
 pub struct Connector<'a> {
     kind: Type,
+    family: Option<Family>,
     local: Option<Address>,
     timeout: Option<Duration>,
     prepare: Option<Prepare<'a>>,
@@ -79,7 +80,7 @@ pub struct Connector<'a> {
 impl<'a> Connector<'a> {
     /// A stream, from any local address, without a timeout.
     pub const fn new() -> Self {
-        Self { kind: Type::STREAM, local: None, timeout: None, prepare: None }
+        Self { kind: Type::STREAM, family: None, local: None, timeout: None, prepare: None }
     }
 
     /// The type of the socket: [`Type::STREAM`] unless told otherwise. The timeout decides whether it blocks.
@@ -88,7 +89,31 @@ impl<'a> Connector<'a> {
         Self { kind: blocking(kind), ..self }
     }
 
-    /// The local address to bind to, port 0 for any port. Only addresses of its family are then resolved.
+    /// The family that a name's addresses are to be of: that of the [`local`](Self::local) address unless told
+    /// otherwise, and without one any.
+    ///
+    /// Addresses in digits of another family fail as a name without any does. It says nothing of
+    /// [`connect_to`](Self::connect_to), whose addresses are given.
+    ///
+    /// ```
+    /// use berkeley::{Connector, Family, ServerOptions, create_server};
+    /// use std::net::Ipv4Addr;
+    ///
+    /// let server = create_server((Ipv4Addr::LOCALHOST, 0), &ServerOptions::new())?;
+    /// let port = server.local_address()?.port().unwrap_or_default();
+    ///
+    /// // `::1`, which localhost may be as well, is not tried.
+    /// let client = Connector::new().family(Family::INET).connect("localhost", port)?;
+    /// assert_eq!(client.peer_address()?, server.local_address()?);
+    /// # Ok::<(), berkeley::Error>(())
+    /// ```
+    #[must_use]
+    pub fn family(self, family: Family) -> Self {
+        Self { family: Some(family), ..self }
+    }
+
+    /// The local address to bind to, port 0 for any port. Only addresses of its family are then resolved, unless
+    /// [`family`](Self::family) says which.
     ///
     /// Where several race from one TCP port, their sockets have `SO_REUSEADDR`, without which only one could have it.
     #[doc(alias = "source_address")]
@@ -141,7 +166,8 @@ impl<'a> Connector<'a> {
 
     /// What is asked of the resolver.
     pub(crate) fn hints(&self) -> Hints {
-        let family = self.local.map_or(Family::UNSPECIFIED, |local| local.family());
+        let family = self.family.or_else(|| self.local.map(|local| local.family()));
+        let family = family.unwrap_or(Family::UNSPECIFIED);
         Hints::new().family(family).kind(self.kind)
     }
 
