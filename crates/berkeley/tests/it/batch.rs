@@ -102,8 +102,8 @@ fn thousands_of_datagrams_arrive_in_their_order() {
     });
 }
 
-/// No more than a receive buffer of the usual 208 KiB holds, should nobody read for a while: at most 24 datagrams, for the
-/// longest of which the kernel counts 8.3 KiB.
+/// No more than a receive buffer of the usual 208 KiB holds, should nobody read for a while: at most 24 datagrams, for
+/// the longest of which the kernel counts 8.3 KiB.
 fn some_sizes() -> impl Strategy<Value = Vec<usize>> {
     let size = prop_oneof![Just(0), Just(1), Just(100), 0..ROOM];
     let repeated = (size, 1..7_usize).prop_map(|(size, times)| vec![size; times]);
