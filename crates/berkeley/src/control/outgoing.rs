@@ -163,18 +163,36 @@ pub fn encode(messages: &[Outgoing<'_>]) -> Vec<u8> {
     bytes
 }
 
-/// Hands the messages as they are laid out to `action`; allocates only for more than fits on the stack.
-#[inline]
-pub(crate) fn with_encoded<T>(messages: &[Outgoing<'_>], action: impl FnOnce(&[u8]) -> T) -> T {
-    let length = total(messages);
-    let mut stack = Scratch::new();
-    let mut heap = Vec::new();
-    let bytes = stack.zeroed(length).unwrap_or_else(|| {
-        heap.resize(length, 0);
-        &mut heap
-    });
-    write_all(messages, bytes);
-    action(bytes)
+/// Where messages are laid out for the kernel: on the stack, and allocated only where more than fits there is sent.
+pub(crate) struct Room {
+    stack: Scratch,
+    heap: Vec<u8>,
+}
+
+impl Room {
+    #[inline]
+    pub(crate) const fn new() -> Self {
+        Self { stack: Scratch::new(), heap: Vec::new() }
+    }
+
+    /// The messages as they are laid out.
+    #[inline]
+    pub(crate) fn fill(&mut self, messages: &[Outgoing<'_>]) -> &[u8] {
+        if messages.is_empty() { &[] } else { self.lay_out(messages) }
+    }
+
+    /// Apart, so that what makes the system call is short enough to become a part of its caller: after a system call
+    /// some processors have forgotten where functions return to, and each return costs then.
+    #[inline(never)]
+    fn lay_out(&mut self, messages: &[Outgoing<'_>]) -> &[u8] {
+        let length = total(messages);
+        let bytes = self.stack.zeroed(length).unwrap_or_else(|| {
+            self.heap.resize(length, 0);
+            &mut self.heap
+        });
+        write_all(messages, bytes);
+        bytes
+    }
 }
 
 #[inline]
