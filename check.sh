@@ -23,7 +23,7 @@ By name only:
 
   setup    install what the other checks would like (Debian packages, cargo-deny, the oldest Rusts); asks for root
            through sudo
-  bench    compare with other programs, side by side, and hold the limits of bench/README.md
+  bench    compare with other programs and with raw calls, side by side, and hold the limits of bench/README.md
   fuzz     run every fuzz target, or those that FUZZ_TARGETS names, for FUZZ_SECONDS seconds, 60 unless set, or
            FUZZ_RUNS times; FUZZ_SANITIZER=none is several times faster (needs nightly and cargo-fuzz)
   lab      tests inside network namespaces of their own; skipped and named without root or user namespaces
@@ -41,6 +41,7 @@ have() { command -v "$1" >/dev/null 2>&1; }
 
 check_fmt() {
   cargo fmt --all --check
+  cargo fmt --check --manifest-path bench/calls/Cargo.toml
 }
 
 check_lint() {
@@ -51,6 +52,8 @@ check_lint() {
     echo "lint: berkeley with features [$features]"
     cargo clippy --locked -p berkeley --lib --no-default-features --features "$features" -- -D warnings
   done
+  # Outside the workspace, and built by nobody else: a change of the library must not leave it behind.
+  cargo clippy --all-targets --locked --manifest-path bench/calls/Cargo.toml -- -D warnings
   lint_scripts
 }
 
@@ -185,6 +188,9 @@ check_bench() {
     echo "bench: $bench"
     "bench/$bench/run" --check || failed=1
   done
+  echo "bench: calls"
+  # Each goes on where another has failed, and the names of those that did stand at the end.
+  cargo bench --locked --no-fail-fast -- --check || failed=1
   return "$failed"
 }
 

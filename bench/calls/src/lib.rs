@@ -5,7 +5,7 @@ mod options;
 mod report;
 mod rounds;
 
-pub use machine::{congestion, pin, two_cores};
+pub use machine::{congestion, pin, thread_time, two_cores};
 pub use options::Options;
 pub use report::Report;
 pub use rounds::{Case, Limit, Rival, Scale};

@@ -40,12 +40,44 @@ fn empty_set() -> libc::cpu_set_t {
     unsafe { MaybeUninit::zeroed().assume_init() }
 }
 
-/// What this thread has had of the processor, by its clock.
-pub(crate) fn processor_time() -> Duration {
+/// What this thread has had of the processors, by its clock.
+pub fn thread_time() -> Duration {
+    clock(libc::CLOCK_THREAD_CPUTIME_ID)
+}
+
+/// What this program has had of them, with all its threads.
+pub(crate) fn process_time() -> Duration {
+    clock(libc::CLOCK_PROCESS_CPUTIME_ID)
+}
+
+fn clock(clock: libc::clockid_t) -> Duration {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: the pointer is that of a timespec, which the call fills.
-    unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) };
+    unsafe { libc::clock_gettime(clock, &raw mut time) };
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
+/// What these processors did not idle away since boot, stolen time included; in ticks of 10 ms.
+pub(crate) fn busy_time(cores: [usize; 2]) -> Duration {
+    let names = cores.map(|core| format!("cpu{core}"));
+    let ticks: u64 = fs::read_to_string("/proc/stat")
+        .unwrap_or_default()
+        .lines()
+        .filter_map(|line| line.split_once(' ').filter(|(name, _)| names.iter().any(|it| it == name)))
+        .map(|(_, fields)| busy_ticks(fields))
+        .sum();
+    Duration::from_millis(10 * ticks)
+}
+
+/// All but idle and iowait of `user nice system idle iowait irq softirq steal guest guest_nice`; guests are in user.
+fn busy_ticks(fields: &str) -> u64 {
+    let fields = fields.split(' ').map(|ticks| ticks.parse().unwrap_or(0));
+    fields
+        .take(8)
+        .enumerate()
+        .filter(|(place, _)| ![3, 4].contains(place))
+        .map(|(_, ticks): (_, u64)| ticks)
+        .sum()
 }
 
 /// Gives a TCP socket the congestion control that every kernel has. BBR paces: on loopback its timers would be measured.

@@ -6,7 +6,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::machine::processor_time;
+use crate::machine::{busy_time, process_time, thread_time};
 
 /// What a figure counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,8 +42,9 @@ pub struct Case<'a> {
     pub scale: Scale,
     /// Turns in a round.
     pub turns: usize,
-    /// Whether what others took of the processor can be told: only where no turn ever sleeps.
-    pub awake: bool,
+    /// The processors of a case whose turns sleep, or have threads; `None` where this thread does it all, and never
+    /// sleeps.
+    pub cores: Option<[usize; 2]>,
     pub rivals: Vec<Rival<'a>>,
     pub limits: Vec<Limit>,
 }
@@ -92,15 +93,14 @@ impl Case<'_> {
     fn round(&mut self, order: &mut Order) -> Round {
         let count = self.rivals.len();
         let mut figures = vec![Vec::with_capacity(self.turns); count];
-        let (began, used) = (Instant::now(), processor_time());
+        let clock = Clock::start(self.cores);
         for _ in 0..self.turns {
             for &rival in order.draw() {
                 let (done, took) = (self.rivals[rival].turn)();
                 figures[rival].push(figure(self.scale, done, took));
             }
         }
-        let (took, used) = (began.elapsed(), processor_time() - used);
-        let taken = if self.awake { 1.0 - used.as_secs_f64() / took.as_secs_f64() } else { 0.0 };
+        let taken = clock.taken();
         let ratio = |a: usize, b: usize| median(figures[a].iter().zip(&figures[b]).map(|(a, b)| a / b));
         Round {
             ratios: (0..count).map(|a| (0..count).map(|b| ratio(a, b)).collect()).collect(),
@@ -163,6 +163,36 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
     }
 }
 
+/// What others take of the processors while a round is played.
+struct Clock {
+    cores: Option<[usize; 2]>,
+    began: Instant,
+    used: Duration,
+}
+
+impl Clock {
+    fn start(cores: Option<[usize; 2]>) -> Self {
+        Self { cores, began: Instant::now(), used: Self::used(cores) }
+    }
+
+    /// The part of the time since the start.
+    fn taken(&self) -> f64 {
+        let (took, used) = (self.began.elapsed(), Self::used(self.cores).saturating_sub(self.used));
+        match self.cores {
+            None => 1.0 - used.as_secs_f64() / took.as_secs_f64(),
+            Some(cores) => used.as_secs_f64() / took.as_secs_f64() / cores.len() as f64,
+        }
+    }
+
+    /// Without processors: what this thread has had. With: what they did for others than this program.
+    fn used(cores: Option<[usize; 2]>) -> Duration {
+        match cores {
+            None => thread_time(),
+            Some(cores) => busy_time(cores).saturating_sub(process_time()),
+        }
+    }
+}
+
 /// The order of a turn, drawn anew each time, and the same in every run.
 struct Order {
     places: Vec<usize>,
@@ -201,7 +231,7 @@ mod tests {
         let limits = vec![Limit::AtMost("slow", "fast", 1.5), Limit::AtMost("fast", "slow", 0.5)];
         let rivals = vec![rival("fast", 1000), rival("slow", 2000)];
         let scale = Scale::NanosecondsEach;
-        let outcome = Case { name: "case".to_owned(), scale, turns: 3, awake: false, rivals, limits }.play(5);
+        let outcome = Case { name: "case".to_owned(), scale, turns: 3, cores: None, rivals, limits }.play(5);
         assert_eq!((outcome.figure(0), outcome.figure(1)), (100.0, 200.0));
         assert_eq!(outcome.ratio(1, 0), [2.0; 3]);
         assert_eq!(outcome.faults(), ["case: slow is 2.000 of fast, at most 1.5 is allowed"]);
@@ -211,7 +241,7 @@ mod tests {
     fn a_limit_on_nobody_is_passed() {
         let scale = Scale::PerSecond;
         let limits = vec![Limit::AtLeast("nobody", "nobody", 1.0)];
-        let case = Case { name: String::new(), scale, turns: 1, awake: false, rivals: Vec::new(), limits };
+        let case = Case { name: String::new(), scale, turns: 1, cores: None, rivals: Vec::new(), limits };
         assert_eq!(case.play(1).faults().len(), 1);
     }
 }

@@ -28,6 +28,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// assert_eq!(std::io::Error::from(error).raw_os_error(), Some(107));
 /// # Ok::<(), berkeley::Error>(())
 /// ```
+#[doc(alias = "error")]
 pub struct Error {
     // Four fields rather than an enum with payloads: that would be 24 bytes.
     code: i32,
@@ -67,8 +68,24 @@ pub enum Cause {
     /// The kernel refused: its errno.
     Kernel(i32),
     /// The name could not be resolved: an `EAI_*` code of getaddrinfo(3).
+    #[doc(alias = "EAI_ADDRFAMILY")]
+    #[doc(alias = "EAI_AGAIN")]
+    #[doc(alias = "EAI_BADFLAGS")]
+    #[doc(alias = "EAI_FAIL")]
+    #[doc(alias = "EAI_FAMILY")]
+    #[doc(alias = "EAI_MEMORY")]
+    #[doc(alias = "EAI_NODATA")]
+    #[doc(alias = "EAI_NONAME")]
+    #[doc(alias = "EAI_OVERFLOW")]
+    #[doc(alias = "EAI_SERVICE")]
+    #[doc(alias = "EAI_SOCKTYPE")]
+    #[doc(alias = "EAI_SYSTEM")]
+    #[doc(alias = "gaierror")]
+    #[doc(alias = "herror")]
+    #[doc(alias = "gai_strerror")]
     Resolver(i32),
     /// The timeout or the deadline that the caller set ran out.
+    #[doc(alias = "timeout")]
     TimedOut,
     /// The caller asked for what cannot be; nothing was done.
     Invalid,
@@ -153,6 +170,14 @@ operations! {
     SetTimeout = "set_timeout";
     /// Asking how much waits to be sent.
     Unsent = "unsent";
+    /// Asking whether child processes inherit the descriptor.
+    Inheritable = "is_inheritable";
+    /// Saying whether they do.
+    SetInheritable = "set_inheritable";
+    /// Asking whether the urgent mark is next.
+    AtMark = "at_mark";
+    /// Asking for a descriptor of the peer's process.
+    PeerPidfd = "peer_pidfd";
     /// Waiting for readiness.
     Wait = "wait";
     /// Taking the pending error.
@@ -177,6 +202,10 @@ operations! {
     JoinLink = "join_link";
     /// Taking that back.
     LeaveLink = "leave_link";
+    /// Joining an anycast address.
+    JoinAnycast = "join_anycast";
+    /// Leaving an anycast address.
+    LeaveAnycast = "leave_anycast";
     /// Attaching a filter.
     AttachFilter = "attach_filter";
     /// Taking a filter off.
@@ -185,6 +214,10 @@ operations! {
     AttachReuseportFilter = "attach_reuseport_filter";
     /// Taking that filter off.
     DetachReuseportFilter = "detach_reuseport_filter";
+    /// Attaching a program of the kernel's as a filter.
+    AttachProgram = "attach_program";
+    /// Attaching a program that chooses among sockets of one port.
+    AttachReuseportProgram = "attach_reuseport_program";
     /// Resolving a name to addresses.
     Resolve = "resolve";
     /// Resolving an address to names.

@@ -58,12 +58,15 @@ named_integer! {
     /// Any family, where a lookup is asked for one.
     UNSPECIFIED = AF_UNSPEC, "AF_UNSPEC";
     /// Local sockets, named by paths (unix(7)).
+    #[doc(alias = "AF_LOCAL")]
+    #[doc(alias = "AF_FILE")]
     UNIX = AF_UNIX, "AF_UNIX";
     /// IPv4 (ip(7)).
     INET = AF_INET, "AF_INET";
     /// IPv6 (ipv6(7)).
     INET6 = AF_INET6, "AF_INET6";
     /// Messages between the kernel and its users (netlink(7)).
+    #[doc(alias = "AF_ROUTE")]
     NETLINK = AF_NETLINK, "AF_NETLINK";
     /// Frames of the link layer (packet(7)).
     PACKET = AF_PACKET, "AF_PACKET";
@@ -101,6 +104,52 @@ named_integer! {
     SMC = AF_SMC, "AF_SMC";
     /// The component transport of a machine's management (`Documentation/networking/mctp.rst`).
     MCTP = AF_MCTP, "AF_MCTP";
+    /// Amateur radio's packets (ax25(4)).
+    AX25 = AF_AX25, "AF_AX25";
+    /// Novell's networks; gone since Linux 5.15.
+    IPX = AF_IPX, "AF_IPX";
+    /// `AppleTalk` (ddp(7)).
+    APPLETALK = AF_APPLETALK, "AF_APPLETALK";
+    /// Amateur radio's networks (netrom(4)).
+    NETROM = AF_NETROM, "AF_NETROM";
+    /// Bridges between Ethernets, in messages of netlink: no sockets.
+    BRIDGE = AF_BRIDGE, "AF_BRIDGE";
+    /// ATM over permanent circuits.
+    ATMPVC = AF_ATMPVC, "AF_ATMPVC";
+    /// X.25 over amateur radio (rose(4)).
+    ROSE = AF_ROSE, "AF_ROSE";
+    /// `DECnet`; gone since Linux 6.1.
+    DECNET = AF_DECnet, "AF_DECnet";
+    /// A number that was kept for `NetBEUI`.
+    NETBEUI = AF_NETBEUI, "AF_NETBEUI";
+    /// A number that was kept for security.
+    SECURITY = AF_SECURITY, "AF_SECURITY";
+    /// The keys of `IPsec` (RFC 2367).
+    KEY = AF_KEY, "AF_KEY";
+    /// A number that was kept for Ash.
+    ASH = AF_ASH, "AF_ASH";
+    /// Acorn's networks; gone since Linux 3.5.
+    ECONET = AF_ECONET, "AF_ECONET";
+    /// ATM over switched circuits.
+    ATMSVC = AF_ATMSVC, "AF_ATMSVC";
+    /// A number that was kept for SNA.
+    SNA = AF_SNA, "AF_SNA";
+    /// Infrared light; gone since Linux 4.17.
+    IRDA = AF_IRDA, "AF_IRDA";
+    /// Sangoma's cards; gone since Linux 2.6.21.
+    WANPIPE = AF_WANPIPE, "AF_WANPIPE";
+    /// Addresses of `InfiniBand`: no sockets.
+    IB = AF_IB, "AF_IB";
+    /// Labels of MPLS, in messages of netlink: no sockets.
+    MPLS = AF_MPLS, "AF_MPLS";
+    /// Between the machines of z/VM.
+    IUCV = AF_IUCV, "AF_IUCV";
+    /// Calls of the Andrew file system (`Documentation/networking/rxrpc.rst`).
+    RXRPC = AF_RXRPC, "AF_RXRPC";
+    /// ISDN, by `mISDN`.
+    ISDN = AF_ISDN, "AF_ISDN";
+    /// ST-Ericsson's modems (`Documentation/networking/caif`).
+    CAIF = AF_CAIF, "AF_CAIF";
 }
 
 named_integer! {
@@ -147,6 +196,7 @@ named_integer! {
     /// `Debug` prints what IP calls the number, [`name_in`](Self::name_in) what a family does.
     Protocol;
     /// Whatever the family and the type imply: 0.
+    #[doc(alias = "IPPROTO_HOPOPTS")]
     DEFAULT = IPPROTO_IP, "IPPROTO_IP";
     /// ICMP (RFC 792).
     ICMP = IPPROTO_ICMP, "IPPROTO_ICMP";
@@ -168,6 +218,56 @@ named_integer! {
     RAW = IPPROTO_RAW, "IPPROTO_RAW";
     /// Multipath TCP (RFC 8684).
     MPTCP = IPPROTO_MPTCP, "IPPROTO_MPTCP";
+    /// IGMP (RFC 9776).
+    IGMP = IPPROTO_IGMP, "IPPROTO_IGMP";
+    /// IPv4 within IPv4 (RFC 2003).
+    IPIP = IPPROTO_IPIP, "IPPROTO_IPIP";
+    /// EGP (RFC 904).
+    EGP = IPPROTO_EGP, "IPPROTO_EGP";
+    /// Xerox's PUP.
+    PUP = IPPROTO_PUP, "IPPROTO_PUP";
+    /// Xerox's IDP.
+    IDP = IPPROTO_IDP, "IPPROTO_IDP";
+    /// ISO's transport protocol of class 4 (RFC 905).
+    TP = IPPROTO_TP, "IPPROTO_TP";
+    /// IPv6's routing header (RFC 8200).
+    ROUTING = IPPROTO_ROUTING, "IPPROTO_ROUTING";
+    /// IPv6's fragment header (RFC 8200).
+    FRAGMENT = IPPROTO_FRAGMENT, "IPPROTO_FRAGMENT";
+    /// RSVP (RFC 2205).
+    RSVP = IPPROTO_RSVP, "IPPROTO_RSVP";
+    /// GRE (RFC 2784).
+    GRE = IPPROTO_GRE, "IPPROTO_GRE";
+    /// `IPsec`'s encrypted packets (RFC 4303).
+    ESP = IPPROTO_ESP, "IPPROTO_ESP";
+    /// `IPsec`'s authentication header (RFC 4302).
+    AH = IPPROTO_AH, "IPPROTO_AH";
+    /// Nothing behind IPv6's headers (RFC 8200).
+    NONE = IPPROTO_NONE, "IPPROTO_NONE";
+    /// IPv6's destination options (RFC 8200).
+    DSTOPTS = IPPROTO_DSTOPTS, "IPPROTO_DSTOPTS";
+    /// The multicast transport protocol.
+    MTP = IPPROTO_MTP, "IPPROTO_MTP";
+    /// `IPsec`'s pseudo header of BEET mode.
+    BEETPH = IPPROTO_BEETPH, "IPPROTO_BEETPH";
+    /// An encapsulation header (RFC 1241).
+    ENCAP = IPPROTO_ENCAP, "IPPROTO_ENCAP";
+    /// PIM (RFC 7761).
+    PIM = IPPROTO_PIM, "IPPROTO_PIM";
+    /// Compressed packets (RFC 3173).
+    COMP = IPPROTO_COMP, "IPPROTO_COMP";
+    /// L2TP (RFC 3931).
+    L2TP = IPPROTO_L2TP, "IPPROTO_L2TP";
+    /// Mobile IPv6 (RFC 6275).
+    MH = IPPROTO_MH, "IPPROTO_MH";
+    /// MPLS within IP (RFC 4023).
+    MPLS = IPPROTO_MPLS, "IPPROTO_MPLS";
+    /// Ethernet within IPv6 (RFC 8986).
+    ETHERNET = IPPROTO_ETHERNET, "IPPROTO_ETHERNET";
+    /// `IPsec`'s packets gathered and cut (RFC 9347).
+    AGGFRAG = IPPROTO_AGGFRAG, "IPPROTO_AGGFRAG";
+    /// TCP carried by shared memory of RDMA adapters, since Linux 6.11 (RFC 7609).
+    SMC = IPPROTO_SMC, "IPPROTO_SMC";
 }
 
 /// The protocols of the families other than IP's, each in its own line of numbers, under their C names.
@@ -393,7 +493,10 @@ macro_rules! named_flags {
 named_flags! {
     /// How one transfer is made (`MSG_*`, recv(2) and send(2)); combined with `|`.
     ///
-    /// `MSG_NOSIGNAL` is not among them: every send carries it.
+    /// `MSG_NOSIGNAL` and `MSG_CMSG_CLOEXEC` are not among them: every send carries the one, every receive of messages the
+    /// other.
+    #[doc(alias = "MSG_NOSIGNAL")]
+    #[doc(alias = "MSG_CMSG_CLOEXEC")]
     Flags: i32;
     /// Sent or received out of band: urgent data (tcp(7)).
     OOB = MSG_OOB, "MSG_OOB";
@@ -418,6 +521,10 @@ named_flags! {
     ERRQUEUE = MSG_ERRQUEUE, "MSG_ERRQUEUE";
     /// More will follow at once: the kernel may hold a part segment back.
     MORE = MSG_MORE, "MSG_MORE";
+    /// Sent with the SYN: a send to an address connects at once (tcp(7), RFC 7413).
+    FASTOPEN = MSG_FASTOPEN, "MSG_FASTOPEN";
+    /// Received: a notification of SCTP, not a message (RFC 6458).
+    NOTIFICATION = MSG_NOTIFICATION, "MSG_NOTIFICATION";
 }
 
 named_flags! {

@@ -61,6 +61,8 @@ impl SplicePipe {
     }
 
     /// A pipe that holds `bytes`, rounded up to pages, or what the system allows.
+    ///
+    /// Fails with `EMFILE` at the limit of descriptors.
     #[doc(alias = "F_SETPIPE_SZ")]
     pub fn with_capacity(bytes: usize) -> Result<Self> {
         let fail = |errno| Error::kernel(Operation::Splice, errno).on("pipe");
@@ -108,12 +110,15 @@ impl SplicePipe {
     /// many bytes went.
     ///
     /// An error that [`is_would_block`](Error::is_would_block) means that the socket has no room: wait for
-    /// [`Interest::WRITABLE`]. A socket without a timeout is waited for.
+    /// [`Interest::WRITABLE`]. A socket without a timeout is waited for. Otherwise fails as a send does, such as with
+    /// `EPIPE` where the peer has gone.
     pub fn try_drain<F: AsFd>(&mut self, to: &Socket<F>) -> Result<usize> {
         self.drain_once(to, true).map_err(|errno| to.fail(Operation::Splice, errno, None))
     }
 
     /// Takes the bytes in the pipe out of it, for the program to send them by itself.
+    ///
+    /// Fails only where the kernel refuses to read the pipe; the bytes are then still in it.
     ///
     /// ```
     /// # use berkeley::splice::{Filled, SplicePipe};

@@ -38,5 +38,5 @@ fn main() -> ExitCode {
 /// A case of calls: the rivals' names are `libc`, `libc again`, `std`, `socket2`, `berkeley`.
 fn case<'a>(name: &str, turns: usize, rivals: Vec<Rival<'a>>) -> Case<'a> {
     let limits = vec![Limit::AtMost("berkeley", "libc", MOST)];
-    Case { name: name.to_owned(), scale: Scale::NanosecondsEach, turns, awake: true, rivals, limits }
+    Case { name: name.to_owned(), scale: Scale::NanosecondsEach, turns, cores: None, rivals, limits }
 }

@@ -107,6 +107,11 @@ macro_rules! families {
         #[non_exhaustive]
         #[doc(alias = "sockaddr")]
         #[doc(alias = "sockaddr_storage")]
+        #[doc(alias = "inet_pton")]
+        #[doc(alias = "inet_ntop")]
+        #[doc(alias = "inet_aton")]
+        #[doc(alias = "inet_ntoa")]
+        #[doc(alias = "inet_addr")]
         pub enum Address {
             /// IPv4: an address and a port (ip(7)).
             #[doc(alias = "sockaddr_in")]
@@ -129,15 +134,20 @@ macro_rules! families {
             ///
             /// Never fails: what is no well-formed address of a known family is kept as it is, in [`Address::Other`].
             /// Reads at most 128 bytes, which is all that the kernel ever gives.
-            #[inline]
             pub fn decode(bytes: &[u8]) -> Self {
-                // What most sockets have, decoded where it is wanted: the whole is too large to be moved about.
+                Self::decode_into(bytes, |address| address)
+            }
+
+            /// Hands what [`decode`](Self::decode) gives to `make`, which is compiled for each of the usual addresses:
+            /// it writes them where they belong, for the whole type is too large to be moved about by every call.
+            #[inline]
+            pub(crate) fn decode_into<T>(bytes: &[u8], make: impl FnOnce(Self) -> T) -> T {
                 if bytes.is_empty() {
-                    return Self::Other(OtherAddress::EMPTY);
+                    return make(Self::Other(OtherAddress::EMPTY));
                 }
                 match inet::decode(bytes).filter(|_| family_of(bytes) == Family::INET) {
-                    Some(address) => Self::Inet(address),
-                    None => Self::decode_any(bytes),
+                    Some(address) => make(Self::Inet(address)),
+                    None => make(Self::decode_any(bytes)),
                 }
             }
 

@@ -19,6 +19,9 @@ pub struct TipcAddress {
     /// What is named.
     pub name: TipcName,
     /// `TIPC_CLUSTER_SCOPE` (2), `TIPC_NODE_SCOPE` (3) or 0 for the cluster; negative to withdraw a binding.
+    #[doc(alias = "TIPC_CLUSTER_SCOPE")]
+    #[doc(alias = "TIPC_NODE_SCOPE")]
+    #[doc(alias = "TIPC_ZONE_SCOPE")]
     pub scope: i8,
 }
 

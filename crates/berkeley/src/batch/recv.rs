@@ -70,7 +70,8 @@ impl RecvBatch {
     ///
     /// Each has room for any datagram of UDP: 64 KiB, so that 32 of them are 2 MiB. A kernel and a socket that cannot
     /// do so say so ([`is_gro`](Self::is_gro)), and nothing else changes. Who receives on that socket by other means
-    /// afterwards gets pieces, and has to cut them ([`control::udp`](crate::control::udp)).
+    /// afterwards gets pieces, and has to cut them ([`control::udp`](crate::control::udp)). Fails with `ENOMEM` where
+    /// there is not so much memory, and where the descriptor is no socket.
     #[doc(alias = "UDP_GRO")]
     pub fn gro<F: AsFd>(socket: &Socket<F>, messages: usize) -> Result<Self> {
         Self::gro_with_control(socket, messages, 0)
@@ -224,6 +225,8 @@ impl<F: AsFd> Socket<F> {
 
     /// Receives what is there (recvmmsg(2)); gives how many datagrams. One system call, as
     /// [`try_recv`](Self::try_recv), and before the first of a socket two that ask what it can.
+    ///
+    /// Fails as [`try_recv`](Self::try_recv) does.
     pub fn try_recv_many(&self, batch: &mut RecvBatch, flags: Flags) -> Result<usize> {
         check(self, Operation::RecvMany)?;
         batch

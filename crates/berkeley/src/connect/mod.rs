@@ -26,7 +26,7 @@ pub use connector::{Connector, create_connection};
 #[cfg(feature = "tokio")]
 pub(crate) use contest::{Contest, Stop, Turn};
 pub use race::interleave;
-pub use server::{ServerOptions, create_server};
+pub use server::{ServerOptions, create_server, has_dual_stack};
 #[cfg(feature = "tokio")]
 pub(crate) use servers::create_from;
 pub use servers::{create_servers, create_servers_at};

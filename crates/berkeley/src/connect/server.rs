@@ -84,6 +84,7 @@ pub struct ServerOptions<'a> {
 impl<'a> ServerOptions<'a> {
     /// The backlog unless told otherwise: 128, as std's and Python's. It bounds the connections that nobody has accepted
     /// yet, not those that are open, so it need only outlast a burst.
+    #[doc(alias = "SOMAXCONN")]
     pub const BACKLOG: u32 = 128;
 
     /// A stream that shares nothing.
@@ -190,6 +191,28 @@ impl<'a> ServerOptions<'a> {
     fn listens(&self) -> bool {
         matches!(blocking(self.kind), Type::STREAM | Type::SEQPACKET | Type::DCCP)
     }
+}
+
+/// Whether a socket of this machine can take IPv6 and IPv4 at once: what [`dual_stack`](ServerOptions::dual_stack) needs.
+///
+/// ```
+/// use berkeley::{ServerOptions, create_server, has_dual_stack};
+/// use std::net::{Ipv4Addr, Ipv6Addr};
+///
+/// let both = ServerOptions::new().dual_stack(true);
+/// let server = if has_dual_stack() {
+///     create_server((Ipv6Addr::UNSPECIFIED, 0), &both)?
+/// } else {
+///     create_server((Ipv4Addr::UNSPECIFIED, 0), &ServerOptions::new())?
+/// };
+/// # drop(server);
+/// # Ok::<(), berkeley::Error>(())
+/// ```
+#[doc(alias = "has_dualstack_ipv6")]
+#[doc(alias = "has_ipv6")]
+pub fn has_dual_stack() -> bool {
+    let socket = Socket::new(Family::INET6, Type::STREAM, Protocol::DEFAULT);
+    socket.is_ok_and(|socket| socket.set(option::ipv6::V6ONLY, false).is_ok())
 }
 
 /// Takes away the path that a bind has just made; the failure to report is the one that led here.

@@ -134,6 +134,7 @@ impl fmt::Debug for ControlBuffer {
 /// The descriptors of one control message, to be taken one by one; those that are not taken stay the buffer's.
 ///
 /// They are close-on-exec.
+#[doc(alias = "recv_fds")]
 #[derive(Debug)]
 pub struct Descriptors<'b>(&'b mut [Option<OwnedFd>]);
 

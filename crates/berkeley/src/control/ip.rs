@@ -34,6 +34,7 @@ pub enum Message<'b> {
     Options(&'b [u8]),
     /// The options of its header, as a reply would carry them (`RETOPTS`).
     #[doc(alias = "IP_RETOPTS")]
+    #[doc(alias = "IP_RECVRETOPTS")]
     ReturnOptions(&'b [u8]),
     /// The sum over its payload, as the kernel keeps it (`CHECKSUM`).
     #[doc(alias = "IP_CHECKSUM")]
@@ -44,12 +45,13 @@ pub enum Message<'b> {
 }
 
 /// `None` where the type is unknown or the data has the wrong length.
+#[inline]
 pub(super) fn decode(kind: i32, data: &[u8]) -> Option<Message<'_>> {
     Some(match kind {
         c::IP_PKTINFO => Message::PacketInfo(PacketInfo::decode(data)?),
         c::IP_TTL => Message::Ttl(octet(data)?),
         c::IP_TOS => Message::Tos(data.try_into().ok().map(u8::from_ne_bytes)?),
-        c::IP_RECVERR => Message::Error(ExtendedError::decode(data)?),
+        c::IP_RECVERR => return failure(data),
         c::IP_ORIGDSTADDR => Message::OriginalDestination(destination(data)?),
         c::IP_RECVFRAGSIZE => Message::FragmentSize(int(data)?.try_into().ok()?),
         c::IP_RECVOPTS => Message::Options(data),
@@ -58,6 +60,12 @@ pub(super) fn decode(kind: i32, data: &[u8]) -> Option<Message<'_>> {
         c::SCM_SECURITY => Message::SecurityLabel(data),
         _ => return None,
     })
+}
+
+/// Apart: it is by far the largest, and the others need not be moved about with it.
+#[cold]
+fn failure(data: &[u8]) -> Option<Message<'static>> {
+    ExtendedError::decode(data).map(Message::Error)
 }
 
 fn destination(data: &[u8]) -> Option<SocketAddrV4> {

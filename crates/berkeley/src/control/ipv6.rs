@@ -47,12 +47,13 @@ pub enum Message<'b> {
 }
 
 /// `None` where the type is unknown or the data has the wrong length.
+#[inline]
 pub(super) fn decode(kind: i32, data: &[u8]) -> Option<Message<'_>> {
     Some(match kind {
         c::IPV6_PKTINFO => Message::PacketInfo(PacketInfo::decode(data)?),
         c::IPV6_HOPLIMIT => Message::HopLimit(octet(data)?),
         c::IPV6_TCLASS => Message::TrafficClass(octet(data)?),
-        c::IPV6_RECVERR => Message::Error(ExtendedError::decode(data)?),
+        c::IPV6_RECVERR => return failure(data),
         c::IPV6_FLOWINFO => Message::FlowInfo(u32::from_be(unsigned(data)?)),
         c::IPV6_PATHMTU => path_mtu(data)?,
         c::IPV6_ORIGDSTADDR => Message::OriginalDestination(destination(data)?),
@@ -68,6 +69,12 @@ fn path_mtu(data: &[u8]) -> Option<Message<'static>> {
     let data: &[u8; ip6_mtuinfo::SIZE] = data.try_into().ok()?;
     let address = destination(&data[ip6_mtuinfo::DESTINATION..][..inet6::SIZE])?;
     Some(Message::PathMtu(address, field(data, ip6_mtuinfo::MTU).map(u32::from_ne_bytes)?))
+}
+
+/// Apart: it is by far the largest, and the others need not be moved about with it.
+#[cold]
+fn failure(data: &[u8]) -> Option<Message<'static>> {
+    ExtendedError::decode(data).map(Message::Error)
 }
 
 fn destination(data: &[u8]) -> Option<SocketAddrV6> {

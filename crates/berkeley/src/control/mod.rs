@@ -33,6 +33,7 @@
 //! # Ok::<(), berkeley::Error>(())
 //! ```
 
+pub mod alg;
 mod buffer;
 mod extended_error;
 pub mod ip;
@@ -96,6 +97,9 @@ impl fmt::Debug for RawMessage<'_> {
 /// The control messages of some bytes, decoded one by one: [`ControlBuffer::messages`], [`decode`].
 ///
 /// A header whose length is impossible ends it; [`rest`](Self::rest) is then empty.
+#[doc(alias = "CMSG_FIRSTHDR")]
+#[doc(alias = "CMSG_NXTHDR")]
+#[doc(alias = "CMSG_DATA")]
 #[derive(Debug)]
 pub struct Messages<'b> {
     walk: Walk<'b>,
@@ -125,9 +129,9 @@ impl<'b> Messages<'b> {
 
     /// A message that carries descriptors; `None` for any other, and where nothing here owns them.
     #[inline]
-    fn with_descriptors(&mut self, message: &RawMessage<'b>) -> Option<socket::Message<'b>> {
-        let count = descriptors_in(message.level, message.kind, message.data.len());
-        match (message.level, message.kind) {
+    fn with_descriptors(&mut self, level: i32, kind: i32, length: usize) -> Option<socket::Message<'b>> {
+        let count = descriptors_in(level, kind, length);
+        match (level, kind) {
             (c::SOL_SOCKET, c::SCM_RIGHTS) => self.take_descriptors(count).map(socket::Message::Rights),
             (c::SOL_SOCKET, c::SCM_PIDFD) if count > 0 => {
                 self.take_descriptors(count).map(socket::Message::Pidfd)
@@ -143,28 +147,27 @@ impl<'b> Iterator for Messages<'b> {
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         let (level, kind, data) = self.walk.next()?;
-        let message = RawMessage { level, kind, data };
-        match self.with_descriptors(&message) {
+        match self.with_descriptors(level, kind, data.len()) {
             Some(message) => Some(ControlMessage::Socket(message)),
-            None => Some(message.decode()),
+            None => Some(decode_one(level, kind, data)),
         }
     }
 }
 
-impl<'b> RawMessage<'b> {
-    /// [`ControlMessage::Other`] where this library does not know it, and where its data has the wrong length.
-    fn decode(&self) -> ControlMessage<'b> {
-        let Self { level, kind, data } = *self;
-        let other = ControlMessage::Other(*self);
-        match level {
-            c::SOL_SOCKET => socket::decode(kind, data).map_or(other, ControlMessage::Socket),
-            c::IPPROTO_IP => ip::decode(kind, data).map_or(other, ControlMessage::Ip),
-            c::IPPROTO_IPV6 => ipv6::decode(kind, data).map_or(other, ControlMessage::Ipv6),
-            c::IPPROTO_TCP => tcp::decode(kind, data).map_or(other, ControlMessage::Tcp),
-            c::IPPROTO_UDP => udp::decode(kind, data).map_or(other, ControlMessage::Udp),
-            c::SOL_TLS => tls::decode(kind, data).map_or(other, ControlMessage::Tls),
-            _ => other,
-        }
+/// [`ControlMessage::Other`] where this library does not know it, and where its data has the wrong length.
+///
+/// By its parts, which travel in registers: read back as one from the memory that they were just written to piece by
+/// piece, a message made the processor wait.
+fn decode_one(level: i32, kind: i32, data: &[u8]) -> ControlMessage<'_> {
+    let other = || ControlMessage::Other(RawMessage { level, kind, data });
+    match level {
+        c::SOL_SOCKET => socket::decode(kind, data).map_or_else(other, ControlMessage::Socket),
+        c::IPPROTO_IP => ip::decode(kind, data).map_or_else(other, ControlMessage::Ip),
+        c::IPPROTO_IPV6 => ipv6::decode(kind, data).map_or_else(other, ControlMessage::Ipv6),
+        c::IPPROTO_TCP => tcp::decode(kind, data).map_or_else(other, ControlMessage::Tcp),
+        c::IPPROTO_UDP => udp::decode(kind, data).map_or_else(other, ControlMessage::Udp),
+        c::SOL_TLS => tls::decode(kind, data).map_or_else(other, ControlMessage::Tls),
+        _ => other(),
     }
 }
 

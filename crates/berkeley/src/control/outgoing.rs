@@ -12,6 +12,9 @@ use crate::sys::layout::cmsg;
 /// The size of a descriptor's number.
 const FD_SIZE: usize = size_of::<RawFd>();
 
+/// The size of the number before bytes that are counted.
+const COUNT_SIZE: usize = size_of::<u32>();
+
 /// The longest data of a fixed size: `struct in6_pktinfo`.
 const INLINE: usize = 20;
 
@@ -30,6 +33,8 @@ pub struct Outgoing<'a> {
 enum Payload<'a> {
     Inline([u8; INLINE], u8),
     Bytes(&'a [u8]),
+    /// Behind their number, a C `unsigned int`.
+    Counted(&'a [u8]),
     Descriptors(&'a [BorrowedFd<'a>]),
 }
 
@@ -47,6 +52,11 @@ impl<'a> Outgoing<'a> {
     /// A message of any bytes; for those that carry no pointer and no descriptor.
     pub(super) const fn bytes(level: i32, kind: i32, data: &'a [u8]) -> Self {
         Self { level, kind, payload: Payload::Bytes(data) }
+    }
+
+    /// A message of bytes, their number before them.
+    pub(super) const fn counted(level: i32, kind: i32, data: &'a [u8]) -> Self {
+        Self { level, kind, payload: Payload::Counted(data) }
     }
 
     /// A message of descriptors.
@@ -69,6 +79,7 @@ impl<'a> Outgoing<'a> {
         match self.payload {
             Payload::Inline(_, length) => length.into(),
             Payload::Bytes(data) => data.len(),
+            Payload::Counted(data) => COUNT_SIZE + data.len(),
             Payload::Descriptors(descriptors) => descriptors.len() * FD_SIZE,
         }
     }
@@ -90,6 +101,12 @@ impl<'a> Outgoing<'a> {
         match &self.payload {
             Payload::Inline(inline, length) => data.copy_from_slice(&inline[..usize::from(*length)]),
             Payload::Bytes(given) => data.copy_from_slice(given),
+            Payload::Counted(given) => {
+                let (count, rest) = data.split_at_mut(COUNT_SIZE);
+                // More than 4 GiB the kernel refuses whatever the count says.
+                count.copy_from_slice(&u32::try_from(given.len()).unwrap_or(u32::MAX).to_ne_bytes());
+                rest.copy_from_slice(given);
+            }
             Payload::Descriptors(descriptors) => {
                 for (place, descriptor) in data.chunks_exact_mut(FD_SIZE).zip(*descriptors) {
                     place.copy_from_slice(&descriptor.as_raw_fd().to_ne_bytes());
@@ -105,7 +122,7 @@ impl fmt::Debug for Outgoing<'_> {
         write!(f, "Outgoing(level {} type {} ", self.level, self.kind)?;
         match &self.payload {
             Payload::Inline(inline, length) => write!(f, "{:02x?})", &inline[..usize::from(*length)]),
-            Payload::Bytes(data) => write!(f, "{data:02x?})"),
+            Payload::Bytes(data) | Payload::Counted(data) => write!(f, "{data:02x?})"),
             Payload::Descriptors(descriptors) => write!(f, "{descriptors:?})"),
         }
     }
@@ -125,6 +142,7 @@ impl fmt::Debug for Outgoing<'_> {
 /// assert_eq!((priority.level(), priority.kind()), (107, 3));
 /// # Ok::<(), berkeley::Error>(())
 /// ```
+#[doc(alias = "SOL_RDS")]
 pub fn raw(level: i32, kind: i32, data: &[u8]) -> Result<Outgoing<'_>> {
     let refused = match (level, kind) {
         (c::SOL_SOCKET, c::SCM_RIGHTS) => {

@@ -46,6 +46,9 @@ pub enum Message<'b> {
     /// The priority that the packet carries (`SO_RCVPRIORITY`, since Linux 6.14).
     #[doc(alias = "SO_PRIORITY")]
     Priority(u32),
+    /// How many bytes are left in the queue of a Unix stream (`INQ`, since Linux 6.17).
+    #[doc(alias = "SCM_INQ")]
+    Inq(u32),
     /// Whether the frame was acknowledged, on wireless packet sockets (`WIFI_STATUS`).
     #[doc(alias = "SCM_WIFI_STATUS")]
     WifiStatus(bool),
@@ -63,6 +66,7 @@ pub(super) fn decode(kind: i32, data: &[u8]) -> Option<Message<'_>> {
         c::SO_RXQ_OVFL => Message::DropCount(unsigned(data)?),
         c::SO_MARK => Message::Mark(unsigned(data)?),
         c::SO_PRIORITY => Message::Priority(unsigned(data)?),
+        c::SO_INQ => Message::Inq(int(data)?.try_into().ok()?),
         c::SCM_WIFI_STATUS => Message::WifiStatus(int(data)? != 0),
         _ => return None,
     })
@@ -194,6 +198,7 @@ fn system_time(since_1970: Duration) -> Option<SystemTime> {
 /// At most 253 in one message, and on a stream only beside at least one byte; else the kernel answers `EINVAL` or
 /// passes nothing. `ETOOMANYREFS` says that more are on their way than this process may have open.
 #[doc(alias = "SCM_RIGHTS")]
+#[doc(alias = "send_fds")]
 pub const fn rights<'a>(descriptors: &'a [BorrowedFd<'a>]) -> Outgoing<'a> {
     Outgoing::descriptors(c::SOL_SOCKET, c::SCM_RIGHTS, descriptors)
 }
@@ -286,6 +291,8 @@ mod tests {
         assert!(matches!(decode(c::SO_RXQ_OVFL, &one), Some(Message::DropCount(1))));
         assert!(matches!(decode(c::SO_MARK, &one), Some(Message::Mark(1))));
         assert!(matches!(decode(c::SO_PRIORITY, &one), Some(Message::Priority(1))));
+        assert!(matches!(decode(c::SO_INQ, &one), Some(Message::Inq(1))));
+        assert!(decode(c::SO_INQ, &(-1_i32).to_ne_bytes()).is_none());
         assert!(matches!(decode(c::SCM_WIFI_STATUS, &one), Some(Message::WifiStatus(true))));
         assert!(matches!(
             decode(c::SCM_SECURITY, b"unconfined"),

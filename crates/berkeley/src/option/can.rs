@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::codec::field;
 use super::options;
+use super::record::record;
 
 options! {
     CAN, "can(4)";
@@ -22,6 +23,22 @@ options! {
     RECV_OWN_MSGS: bool, Flag, "recv_own_msgs", CAN_RAW_RECV_OWN_MSGS, "CAN_RAW_RECV_OWN_MSGS", ReadWrite, Any;
     /// Receives and sends frames of CAN XL too, with up to 2048 bytes of data.
     XL_FRAMES: bool, Flag, "xl_frames", CAN_RAW_XL_FRAMES, "CAN_RAW_XL_FRAMES", ReadWrite, Any;
+    /// Which virtual networks frames of CAN XL are sent to and received from (Linux 6.9).
+    XL_VCID_OPTS: CanXlVcid, CanXlVcid, "xl_vcid_opts", CAN_RAW_XL_VCID_OPTS, "CAN_RAW_XL_VCID_OPTS", ReadWrite, Any;
+}
+
+record! {
+    /// The virtual networks of CAN XL that a socket takes part in (`CAN_RAW_XL_VCID_OPTS`).
+    #[doc(alias = "can_raw_vcid_options")]
+    CanXlVcid, 4;
+    /// In bits: 1 to send to `send`, 2 to send to the network that a frame names, 4 to receive by the filter.
+    flags: u8 = 0;
+    /// The network that is sent to.
+    send: u8 = 1;
+    /// The network that is received from.
+    receive: u8 = 2;
+    /// The bits of it that count.
+    receive_mask: u8 = 3;
 }
 
 /// Lets a frame through where the bits of its identifier under `mask` are those of `id`.

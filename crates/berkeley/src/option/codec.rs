@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::value::{MtuDiscover, PeerCredentials, PortRange, Value};
 use super::{
-    CanFilter, IcmpFilter, Icmpv6Filter, MemoryInfo, MptcpInfo, PacketStatistics, RolloverStatistics,
-    TcpInfo, TipcGroup, TransmitTime, XdpOffsets, XdpStatistics,
+    CanFilter, IcmpFilter, Icmpv6Filter, J1939Filter, MemoryInfo, MptcpInfo, PacketStatistics, Record,
+    RolloverStatistics, SctpStatus, TcpInfo, TipcGroup, TransmitTime, XdpOffsets, XdpStatistics, addresses,
 };
 use crate::kinds::{Family, Protocol, Type};
 use crate::sys::layout::{inet6, linger, timeval, ucred};
@@ -36,8 +36,10 @@ pub enum Kind {
     /// A duration in a C `int` of microseconds, rounded up.
     Microseconds,
     /// A duration in a `struct timeval`, rounded up to microseconds.
+    #[doc(alias = "timeval")]
     TimeValue,
     /// A `struct linger`, in seconds; parts of a second count as a whole one.
+    #[doc(alias = "linger")]
     Linger,
     /// A name: at most 15 bytes where it can be set.
     Text,
@@ -97,6 +99,50 @@ pub enum Kind {
     CanFilters,
     /// A `struct tipc_group_req`.
     TipcGroup,
+    /// A number of 32 bits without a sign, in network byte order.
+    BigEndian,
+    /// Any number of `struct sockaddr_in` and `sockaddr_in6`, one behind the other.
+    SocketAddresses,
+    /// A `struct sctp_getaddrs`.
+    SctpAddresses,
+    /// A `struct sctp_status`.
+    SctpStatus,
+    /// Any number of `struct j1939_filter`.
+    J1939Filters,
+    /// A `struct can_raw_vcid_options`.
+    CanXlVcid,
+    /// A `struct can_isotp_fc_options`.
+    IsotpFlowControl,
+    /// A `struct can_isotp_ll_options`.
+    IsotpLinkLayer,
+    /// A `struct can_isotp_options`.
+    IsotpOptions,
+    /// A `struct sctp_assocparams`.
+    SctpAssociation,
+    /// A `struct sctp_assoc_value`.
+    SctpAssociationValue,
+    /// A `struct sctp_sack_info`.
+    SctpDelayedAck,
+    /// A `struct sctp_event`.
+    SctpEvent,
+    /// A `struct sctp_event_subscribe`.
+    SctpEvents,
+    /// A `struct sctp_initmsg`.
+    SctpInit,
+    /// A `struct sctp_authkeyid`.
+    SctpKeyNumber,
+    /// A `struct sctp_default_prinfo`.
+    SctpReliability,
+    /// A `struct sctp_rtoinfo`.
+    SctpRetransmission,
+    /// A `struct sctp_sndinfo`.
+    SctpSendInfo,
+    /// A `struct sctp_stream_value`.
+    SctpStreamValue,
+    /// A `struct sctp_add_streams`.
+    SctpStreams,
+    /// A `struct tcp_repair_window`.
+    TcpRepairWindow,
 }
 
 /// Whether `kind` is one of `kinds`; the derived comparison cannot run in a constant.
@@ -178,9 +224,11 @@ impl Kind {
     pub(crate) const fn room(self) -> usize {
         match self {
             Self::Text | Self::Octets => VALUE_MAX,
-            Self::TcpInfo | Self::MptcpInfo | Self::Groups | Self::Memberships | Self::CanFilters => {
+            Self::TcpInfo | Self::MptcpInfo | Self::Groups | Self::Memberships => STRUCTURE_MAX,
+            Self::CanFilters | Self::J1939Filters | Self::SocketAddresses | Self::SctpAddresses => {
                 STRUCTURE_MAX
             }
+            Self::SctpStatus => 176,
             Self::Wide | Self::WideBytes | Self::Rate | Self::TransmitTime => 8,
             Self::PathMtu => inet6::SIZE + 4,
             Self::MemoryInfo => 36,
@@ -193,13 +241,16 @@ impl Kind {
             Self::TimeValue => timeval::SIZE,
             Self::Linger => linger::SIZE,
             Self::Credentials => ucred::SIZE,
-            _ => 4,
+            kind => match Record::size(kind) {
+                0 => 4,
+                size => size,
+            },
         }
     }
 
     /// Whether the value may be a longer list than `room` says, which a kernel refuses to give in part.
     pub(crate) const fn is_list(self) -> bool {
-        matches!(self, Self::Groups | Self::CanFilters)
+        matches!(self, Self::Groups | Self::CanFilters | Self::SctpAddresses)
     }
 
     /// The value in the kernel's bytes; fails, in words, where they are not as many as the value has.
@@ -216,6 +267,8 @@ impl Kind {
             Self::Integer | Self::Errno => Value::Integer(int(bytes)?),
             Self::Unsigned | Self::Bytes | Self::Interface => Value::Unsigned(unsigned(bytes)?.into()),
             Self::InterfaceBigEndian => Value::Unsigned(u32::from_be(unsigned(bytes)?).into()),
+            // Of a list, which a kernel may give, the first.
+            Self::BigEndian => Value::Unsigned(field(bytes, 0).map(u32::from_be_bytes)?.into()),
             Self::Wide | Self::WideBytes => Value::Unsigned(u64::from_ne_bytes(bytes.try_into().ok()?)),
             Self::Rate => Value::Unsigned(decode_rate(bytes)?),
             Self::Seconds => Value::Duration(Duration::from_secs(count(bytes)?)),
@@ -255,8 +308,12 @@ impl Kind {
             Self::Icmpv6Filter => Icmpv6Filter::decode(bytes).map(Value::Icmpv6Filter),
             Self::CanFilters => CanFilter::decode_all(bytes).map(Value::CanFilters),
             Self::TipcGroup => TipcGroup::decode(bytes).map(Value::TipcGroup),
+            Self::J1939Filters => J1939Filter::decode_all(bytes).map(Value::J1939Filters),
+            Self::SctpStatus => SctpStatus::decode(bytes).map(Box::new).map(Value::SctpStatus),
+            Self::SocketAddresses => addresses::decode(bytes).map(Value::SocketAddresses),
+            Self::SctpAddresses => addresses::decode_counted(bytes).map(Value::SocketAddresses),
             // Plain values are decoded above.
-            _ => None,
+            kind => Record::decode(kind, bytes).map(Value::Record),
         }
     }
 
@@ -268,7 +325,7 @@ impl Kind {
             (Self::Unsigned | Self::Bytes | Self::Interface, Value::Unsigned(number)) => {
                 Encoded::new(&narrow(*number)?.to_ne_bytes())
             }
-            (Self::InterfaceBigEndian, Value::Unsigned(number)) => {
+            (Self::InterfaceBigEndian | Self::BigEndian, Value::Unsigned(number)) => {
                 Encoded::new(&narrow(*number)?.to_be_bytes())
             }
             (Self::Wide | Self::WideBytes | Self::Rate, Value::Unsigned(number)) => {
@@ -306,6 +363,16 @@ impl Kind {
                 CanFilter::encode_all(filters).map(Encoded::list)
             }
             (Self::TipcGroup, Value::TipcGroup(group)) => Encoded::new(&group.encode()),
+            (Self::J1939Filters, Value::J1939Filters(filters)) => {
+                J1939Filter::encode_all(filters).map(Encoded::list)
+            }
+            (Self::SocketAddresses, Value::SocketAddresses(list)) => {
+                Ok(Encoded::list(addresses::encode(list)))
+            }
+            (kind, Value::Record(record)) => {
+                let bytes = record.encode(kind).ok_or_else(|| kind.refusal(value))?;
+                Encoded::new(&bytes)
+            }
             (kind, value) => Err(kind.refusal(value)),
         }
     }
@@ -318,7 +385,9 @@ impl Kind {
     pub(super) const fn wanted(self) -> &'static str {
         match self {
             Self::Flag => "on or off",
-            Self::Integer | Self::Errno | Self::Unsigned | Self::Wide | Self::Length => "a number",
+            Self::Integer | Self::Errno | Self::Unsigned | Self::Wide | Self::Length | Self::BigEndian => {
+                "a number"
+            }
             Self::Bytes | Self::WideBytes | Self::PathMtu => "a size such as 4096, 64K or 1MiB",
             Self::Rate => "bytes per second such as 125000 or 1MiB",
             Self::Seconds => "a duration such as 30s or 2m, or a number of seconds",
@@ -339,11 +408,16 @@ impl Kind {
             Self::Signal => "now, or no value",
             Self::Groups | Self::Memberships => "groups",
             Self::TransmitTime => "realtime, monotonic or tai, and +deadline or +errors behind it",
-            Self::MemoryInfo | Self::TcpInfo | Self::MptcpInfo | Self::XdpOffsets => "information",
+            Self::MemoryInfo | Self::TcpInfo | Self::MptcpInfo | Self::XdpOffsets | Self::SctpStatus => {
+                "information"
+            }
             Self::PacketStatistics | Self::RolloverStatistics | Self::XdpStatistics => "statistics",
             Self::IcmpFilter | Self::Icmpv6Filter => "all, none, or the types that pass, such as 0,3,8",
             Self::CanFilters => "none, or filters such as 123:7ff,400:700",
             Self::TipcGroup => "a group such as 4711:1:2:0",
+            Self::SocketAddresses | Self::SctpAddresses => "addresses such as 192.0.2.1:80,[2001:db8::1]:80",
+            Self::J1939Filters => "none, or filters such as 0:0:65024:261888:0:0",
+            kind => Record::wanted(kind),
         }
     }
 }
@@ -507,10 +581,11 @@ mod tests {
     #[test]
     #[cfg(target_endian = "little")]
     fn golden_bytes_go_both_ways() {
-        let rows: [(Kind, Value, &[u8]); 8] = [
+        let rows: [(Kind, Value, &[u8]); 9] = [
             (Kind::Flag, Value::Flag(true), &[1, 0, 0, 0]),
             (Kind::Integer, Value::Integer(-2), &[0xfe, 0xff, 0xff, 0xff]),
             (Kind::InterfaceBigEndian, Value::Unsigned(3), &[0, 0, 0, 3]),
+            (Kind::BigEndian, Value::Unsigned(0x4543_484f), b"ECHO"),
             (Kind::Seconds, Value::Duration(Duration::from_secs(300)), &[44, 1, 0, 0]),
             (Kind::Linger, Value::Linger(Some(Duration::from_secs(5))), &[1, 0, 0, 0, 5, 0, 0, 0]),
             (Kind::Linger, Value::Linger(None), &[0; 8]),

@@ -1,9 +1,10 @@
 //! The parts of a value that is a structure, for those who show any value: name, value, unit, meaning.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::value::PeerCredentials;
-use super::{CongestionState, RingOffsets, TcpState, TransmitTime, Value, XdpOffsets};
+use super::{CongestionState, RingOffsets, SctpState, TcpState, TransmitTime, Value, XdpOffsets};
 
 /// One part of a value that is a structure, such as the round trip in [`TcpInfo`](super::TcpInfo).
 ///
@@ -87,6 +88,18 @@ impl From<TcpState> for Part {
     }
 }
 
+impl From<SctpState> for Part {
+    fn from(state: SctpState) -> Self {
+        Self(Value::Text(format!("{state:?}")))
+    }
+}
+
+impl From<SocketAddr> for Part {
+    fn from(address: SocketAddr) -> Self {
+        Self(Value::SocketAddresses(vec![address]))
+    }
+}
+
 impl From<CongestionState> for Part {
     fn from(state: CongestionState) -> Self {
         Self(Value::Text(format!("{state:?}")))
@@ -115,6 +128,9 @@ impl Value {
             Self::PacketStatistics(statistics) => statistics.fields(),
             Self::RolloverStatistics(statistics) => statistics.fields(),
             Self::XdpStatistics(statistics) => statistics.fields(),
+            Self::SctpStatus(status) => status.fields(),
+            Self::TipcGroup(group) => group.fields(),
+            Self::Record(record) => record.fields(),
             Self::XdpOffsets(offsets) => of_offsets(offsets),
             Self::Credentials(credentials) => of_credentials(*credentials),
             Self::TransmitTime(time) => of_transmit_time(*time),
@@ -169,7 +185,9 @@ fn of_offsets(offsets: &XdpOffsets) -> Vec<Field> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::option::{Clock, MemoryInfo, MptcpInfo, PacketStatistics, TcpInfo, XdpStatistics};
+    use crate::option::{
+        Clock, MemoryInfo, MptcpInfo, PacketStatistics, SctpStatus, TcpInfo, TipcGroup, XdpStatistics,
+    };
 
     /// A value of each structure, and how many fields it has.
     fn structures() -> Vec<(Value, usize)> {
@@ -183,7 +201,18 @@ mod tests {
         let credentials = Value::Credentials(PeerCredentials { pid: 1, uid: 2, gid: 3 });
         let time =
             Value::TransmitTime(TransmitTime { clock: Clock::TAI, deadline: true, report_errors: false });
-        let counted = [(tcp, 61), (mptcp, 23), (memory, 9), (packets, 3), (xdp, 6), (offsets, 16)];
+        let sctp = SctpStatus::decode(&bytes).map(Box::new).map(Value::SctpStatus);
+        let group = TipcGroup::decode(&bytes[..16]).map(Value::TipcGroup);
+        let counted = [
+            (sctp, 14),
+            (group, 4),
+            (tcp, 61),
+            (mptcp, 23),
+            (memory, 9),
+            (packets, 3),
+            (xdp, 6),
+            (offsets, 16),
+        ];
         let decoded = counted.into_iter().map(|(value, count)| (value.unwrap(), count));
         decoded.chain([(credentials, 3), (time, 3)]).collect()
     }

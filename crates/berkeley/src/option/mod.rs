@@ -23,13 +23,16 @@
 //! ```
 //!
 //! The table holds plain data only. An option whose value carries a pointer that the kernel follows
-//! (`SO_ATTACH_FILTER`, `TCP_ZEROCOPY_RECEIVE`, `XDP_UMEM_REG`) or a new descriptor (`SO_PEERPIDFD`) can be no row
-//! here: it needs a method of its own. Whether a kernel has an option, and whether it fits a socket, only the kernel
+//! (`SO_ATTACH_FILTER`, `TCP_ZEROCOPY_RECEIVE`, `XDP_UMEM_REG`) or a descriptor (`SO_PEERPIDFD`, `SO_ATTACH_BPF`)
+//! can be no row here: it needs a method of its own, such as [`attach_filter`](crate::Socket::attach_filter) and
+//! [`peer_pidfd`](crate::Socket::peer_pidfd). Whether a kernel has an option, and whether it fits a socket, only the kernel
 //! knows: it answers `ENOPROTOOPT` or `EOPNOTSUPP`.
 
+mod addresses;
 pub mod alg;
 pub mod can;
 mod codec;
+pub mod dccp;
 mod field;
 mod filter;
 mod find;
@@ -37,11 +40,15 @@ pub mod icmp;
 pub mod icmpv6;
 pub mod ip;
 pub mod ipv6;
+pub mod isotp;
+pub mod j1939;
 mod memory;
 pub mod mptcp;
 pub mod netlink;
 pub mod packet;
 mod parse;
+mod record;
+pub mod sctp;
 pub mod socket;
 mod structure;
 pub mod tcp;
@@ -60,18 +67,26 @@ use std::ops::RangeInclusive;
 
 use crate::sys::constants as c;
 
-pub use can::CanFilter;
+pub use can::{CanFilter, CanXlVcid};
 pub use codec::Kind;
 pub(crate) use codec::{LIST_MAX, ROOM_MAX};
 pub use field::Field;
 pub use filter::{Filter, FilterError, Instruction};
 pub use find::{FindError, find, find_in};
 pub use icmp::{IcmpFilter, Icmpv6Filter};
+pub use isotp::{IsotpFlowControl, IsotpLinkLayer, IsotpOptions};
+pub use j1939::J1939Filter;
 pub use memory::MemoryInfo;
 pub use mptcp::MptcpInfo;
 pub use packet::{PacketStatistics, RolloverStatistics};
+pub use record::Record;
+pub use sctp::{
+    SctpAssociation, SctpAssociationValue, SctpDelayedAck, SctpEvent, SctpEvents, SctpInit, SctpKeyNumber,
+    SctpReliability, SctpRetransmission, SctpSendInfo, SctpState, SctpStatus, SctpStreamValue, SctpStreams,
+};
 // By glob, so that a new option of SOL_SOCKET is one line in one file.
 pub use socket::*;
+pub use tcp::TcpRepairWindow;
 pub use tcp_info::{CongestionState, TcpInfo, TcpState};
 pub use tipc::TipcGroup;
 pub use transmit_time::{Clock, TransmitTime};
@@ -203,9 +218,22 @@ impl Level {
     #[doc(alias = "AF_VSOCK")]
     #[doc(alias = "SOL_VSOCK")]
     pub const VSOCK: Self = Self { number: c::AF_VSOCK, name: "vsock" };
+    /// SCTP (sctp(7), RFC 6458).
+    #[doc(alias = "IPPROTO_SCTP")]
+    #[doc(alias = "SOL_SCTP")]
+    pub const SCTP: Self = Self { number: c::IPPROTO_SCTP, name: "sctp" };
+    /// DCCP (RFC 4340).
+    #[doc(alias = "SOL_DCCP")]
+    pub const DCCP: Self = Self { number: c::SOL_DCCP, name: "dccp" };
     /// Raw CAN (the kernel's `Documentation/networking/can.rst`).
     #[doc(alias = "SOL_CAN_RAW")]
     pub const CAN: Self = Self { number: c::SOL_CAN_RAW, name: "can" };
+    /// Messages longer than a frame of CAN (ISO 15765-2).
+    #[doc(alias = "SOL_CAN_ISOTP")]
+    pub const ISOTP: Self = Self { number: c::SOL_CAN_ISOTP, name: "isotp" };
+    /// The network of vehicles over CAN (SAE J1939).
+    #[doc(alias = "SOL_CAN_J1939")]
+    pub const J1939: Self = Self { number: c::SOL_CAN_J1939, name: "j1939" };
     /// The kernel's ciphers (the kernel's `Documentation/crypto/userspace-if.rst`).
     #[doc(alias = "SOL_ALG")]
     pub const ALG: Self = Self { number: c::SOL_ALG, name: "alg" };
@@ -224,6 +252,8 @@ impl Level {
         Self::TCP,
         Self::UDP,
         Self::UDPLITE,
+        Self::SCTP,
+        Self::DCCP,
         Self::MPTCP,
         Self::ICMP,
         Self::ICMPV6,
@@ -231,6 +261,8 @@ impl Level {
         Self::NETLINK,
         Self::VSOCK,
         Self::CAN,
+        Self::ISOTP,
+        Self::J1939,
         Self::ALG,
         Self::TIPC,
         Self::XDP,
@@ -334,6 +366,8 @@ const TABLES: [&[&Description]; Level::ALL.len()] = [
     tcp::TABLE,
     udp::TABLE,
     udplite::TABLE,
+    sctp::TABLE,
+    dccp::TABLE,
     mptcp::TABLE,
     icmp::TABLE,
     icmpv6::TABLE,
@@ -341,6 +375,8 @@ const TABLES: [&[&Description]; Level::ALL.len()] = [
     netlink::TABLE,
     vsock::TABLE,
     can::TABLE,
+    isotp::TABLE,
+    j1939::TABLE,
     alg::TABLE,
     tipc::TABLE,
     xdp::TABLE,

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use super::codec::check_text;
 use super::value::{MtuDiscover, PortRange, Value};
-use super::{CanFilter, Description, IcmpFilter, Icmpv6Filter, Kind, TipcGroup, TransmitTime};
+use super::{
+    CanFilter, Description, IcmpFilter, Icmpv6Filter, J1939Filter, Kind, Record, TipcGroup, TransmitTime,
+    addresses,
+};
 use crate::error::{Error, Operation, Result};
 use crate::kinds::Family;
 
@@ -26,6 +29,9 @@ impl Description {
     /// | filters of CAN frames | `none`, or identifiers and masks in hexadecimal: `123:7ff,400:700` |
     /// | times of packets to be sent | `realtime`, `monotonic`, `tai` or a clock's number; `+deadline`, `+errors` behind it |
     /// | group of TIPC sockets | `type:instance:scope:flags` |
+    /// | addresses | `192.0.2.1:80,[2001:db8::1]:80` |
+    /// | filters of J1939 messages | `none`, or numbers and their masks: `name:mask:pgn:mask:address:mask,...` |
+    /// | several numbers | in decimal, in the order of the structure's fields: `10:10:0:0` |
     ///
     /// Fails, and says what it wants, for any other text, for a number out of the option's range, and for an option
     /// that cannot be set.
@@ -103,9 +109,10 @@ impl Description {
                 self.duration(text).map(Value::Duration)
             }
             Kind::Bytes | Kind::WideBytes | Kind::Rate => self.unsigned(size(text).ok_or_else(unfit)?),
-            Kind::Unsigned | Kind::Wide | Kind::Length | Kind::Interface | Kind::InterfaceBigEndian => {
+            Kind::Unsigned | Kind::Wide | Kind::Length | Kind::Interface => {
                 self.unsigned(number(text).ok_or_else(unfit)?)
             }
+            Kind::InterfaceBigEndian | Kind::BigEndian => self.unsigned(number(text).ok_or_else(unfit)?),
             Kind::Integer | Kind::Errno => {
                 let number = number(text).ok_or_else(unfit)?;
                 i32::try_from(number).map(Value::Integer).map_err(|_| self.beyond(number))
@@ -122,8 +129,10 @@ impl Description {
             Kind::Icmpv6Filter => Icmpv6Filter::parse(text).map(Value::Icmpv6Filter),
             Kind::CanFilters => CanFilter::parse_all(text).map(Value::CanFilters),
             Kind::TipcGroup => TipcGroup::parse(text).map(Value::TipcGroup),
+            Kind::SocketAddresses => addresses::parse(text).map(Value::SocketAddresses),
+            Kind::J1939Filters => J1939Filter::parse_all(text).map(Value::J1939Filters),
             // Nothing sets the others.
-            _ => None,
+            kind => Record::parse(kind, text).map(Value::Record),
         }
     }
 

@@ -42,6 +42,8 @@ options! {
     INCOMING_CPU: i32, Integer, "incoming_cpu", SO_INCOMING_CPU, "SO_INCOMING_CPU", ReadWrite, Any;
     /// The queue of the network card that the last packet came through; 0 for none yet.
     INCOMING_NAPI_ID: u32, Unsigned, "incoming_napi_id", SO_INCOMING_NAPI_ID, "SO_INCOMING_NAPI_ID", Read, Any;
+    /// Receives with each read of a Unix stream how many bytes are left in the queue (Linux 6.17).
+    INQ: bool, Flag, "inq", SO_INQ, "SO_INQ", ReadWrite, Any;
     /// Probes the peer while the connection is idle, to learn whether it is still there.
     KEEPALIVE: bool, Flag, "keepalive", SO_KEEPALIVE, "SO_KEEPALIVE", ReadWrite, Any;
     /// How long close waits until what was sent has arrived; off to return at once, zero to drop it and reset the connection.

@@ -53,9 +53,12 @@ pub(super) use structure;
 
 /// What a field's bytes mean, in the machine's byte order; `None` where they are not all there.
 pub(super) mod read {
+    use std::net::SocketAddr;
     use std::time::Duration;
 
+    use crate::option::addresses;
     use crate::option::codec::field;
+    use crate::option::sctp::SctpState;
     use crate::option::tcp_info::{CongestionState, TcpState};
 
     pub(in crate::option) fn byte(bytes: &[u8], offset: usize) -> Option<u8> {
@@ -72,6 +75,10 @@ pub(super) mod read {
 
     pub(in crate::option) fn number(bytes: &[u8], offset: usize) -> Option<u32> {
         field(bytes, offset).map(u32::from_ne_bytes)
+    }
+
+    pub(in crate::option) fn signed(bytes: &[u8], offset: usize) -> Option<i32> {
+        field(bytes, offset).map(i32::from_ne_bytes)
     }
 
     pub(in crate::option) fn wide(bytes: &[u8], offset: usize) -> Option<u64> {
@@ -115,6 +122,15 @@ pub(super) mod read {
 
     pub(in crate::option) fn state(bytes: &[u8], offset: usize) -> Option<TcpState> {
         byte(bytes, offset).map(|state| TcpState::from_raw(state.into()))
+    }
+
+    pub(in crate::option) fn sctp_state(bytes: &[u8], offset: usize) -> Option<SctpState> {
+        signed(bytes, offset).map(SctpState::from_raw)
+    }
+
+    /// What is no address of IPv4 or IPv6 is none.
+    pub(in crate::option) fn socket_address(bytes: &[u8], offset: usize) -> Option<SocketAddr> {
+        bytes.get(offset..).and_then(addresses::leading)
     }
 
     pub(in crate::option) fn congestion_state(bytes: &[u8], offset: usize) -> Option<CongestionState> {
@@ -220,7 +236,7 @@ mod tests {
     }
 
     /// Every kind whose decoder reads more than one field.
-    const STRUCTURES: [Kind; 14] = [
+    const STRUCTURES: [Kind; 18] = [
         Kind::Groups,
         Kind::Memberships,
         Kind::PathMtu,
@@ -235,6 +251,10 @@ mod tests {
         Kind::Icmpv6Filter,
         Kind::CanFilters,
         Kind::TipcGroup,
+        Kind::SctpStatus,
+        Kind::SctpAddresses,
+        Kind::SocketAddresses,
+        Kind::J1939Filters,
     ];
 
     proptest! {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::record::record;
 use super::{TcpInfo, options};
 
 options! {
@@ -59,8 +60,12 @@ options! {
     QUICKACK: bool, Flag, "quickack", TCP_QUICKACK, "TCP_QUICKACK", ReadWrite, Any;
     /// Puts the connection under repair (1), to be moved to another host, or ends that (0; -1 without a probe); needs `CAP_NET_ADMIN`.
     REPAIR: i32, Integer in -1..=1, "repair", TCP_REPAIR, "TCP_REPAIR", ReadWrite, Any;
+    /// The options of TCP that a connection under repair has agreed on: pairs of 32 bits, each one's code and its value.
+    REPAIR_OPTIONS: Vec<u8>, Octets, "repair_options", TCP_REPAIR_OPTIONS, "TCP_REPAIR_OPTIONS", Write, Connected;
     /// Which queue a repair works on: 0 for none, 1 for what was received, 2 for what was sent.
     REPAIR_QUEUE: i32, Integer in 0..=2, "repair_queue", TCP_REPAIR_QUEUE, "TCP_REPAIR_QUEUE", ReadWrite, Any;
+    /// The windows of a connection under repair.
+    REPAIR_WINDOW: TcpRepairWindow, TcpRepairWindow, "repair_window", TCP_REPAIR_WINDOW, "TCP_REPAIR_WINDOW", ReadWrite, Connected;
     /// How long a resend waits at most, between two tries.
     RTO_MAX_MS: Duration, Milliseconds in 1000..=120_000, "rto_max_ms", TCP_RTO_MAX_MS, "TCP_RTO_MAX_MS", ReadWrite, Any;
     /// How long a resend waits at least.
@@ -85,4 +90,20 @@ options! {
     USER_TIMEOUT: Duration, Milliseconds, "user_timeout", TCP_USER_TIMEOUT, "TCP_USER_TIMEOUT", ReadWrite, Any;
     /// The largest window that is offered to the peer; 0, before connecting, for no bound.
     WINDOW_CLAMP: u32, Bytes in 0..=0x7fff_ffff, "window_clamp", TCP_WINDOW_CLAMP, "TCP_WINDOW_CLAMP", ReadWrite, Any;
+}
+
+record! {
+    /// The windows of a connection under repair (`TCP_REPAIR_WINDOW`).
+    #[doc(alias = "tcp_repair_window")]
+    TcpRepairWindow, 20;
+    /// The sequence number of the segment that last moved the peer's window.
+    send_wl1: u32 = 0;
+    /// The window that the peer offers, in bytes.
+    send: u32 = 4;
+    /// The largest window that the peer has offered, in bytes.
+    max: u32 = 8;
+    /// The window that is offered to the peer, in bytes.
+    receive: u32 = 12;
+    /// The sequence number that was acknowledged when that window was last told.
+    receive_wup: u32 = 16;
 }

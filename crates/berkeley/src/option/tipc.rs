@@ -1,9 +1,9 @@
 //! Options of TIPC: `SOL_TIPC` (tipc(7)).
 
-use std::fmt;
 use std::time::Duration;
 
 use super::options;
+use super::record::record;
 
 options! {
     TIPC, "tipc(7)";
@@ -34,41 +34,17 @@ options! {
     SRC_DROPPABLE: bool, Flag, "src_droppable", TIPC_SRC_DROPPABLE, "TIPC_SRC_DROPPABLE", ReadWrite, Any;
 }
 
-/// A group of TIPC sockets, and what this one is in it (`TIPC_GROUP_JOIN`); `Display` prints `type:instance:scope:flags`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[doc(alias = "tipc_group_req")]
-pub struct TipcGroup {
+record! {
+    /// A group of TIPC sockets, and what this one is in it (`TIPC_GROUP_JOIN`); `Display` prints
+    /// `type:instance:scope:flags`.
+    #[doc(alias = "tipc_group_req")]
+    TipcGroup, 16;
     /// The group's number.
-    pub kind: u32,
+    kind: u32 = 0;
     /// This member's number.
-    pub instance: u32,
+    instance: u32 = 4;
     /// How far the group reaches: 2 for the cluster, 3 for this node.
-    pub scope: u32,
+    scope: u32 = 8;
     /// In bits: 1 to receive one's own messages, 2 to be told of members that come and go.
-    pub flags: u32,
-}
-
-impl TipcGroup {
-    pub(super) fn encode(self) -> Vec<u8> {
-        [self.kind, self.instance, self.scope, self.flags].into_iter().flat_map(u32::to_ne_bytes).collect()
-    }
-
-    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
-        let number = |chunk: &[u8]| chunk.try_into().ok().map(u32::from_ne_bytes);
-        let numbers: Vec<u32> = bytes.chunks(4).map(number).collect::<Option<_>>()?;
-        let [kind, instance, scope, flags] = numbers[..] else { return None };
-        Some(Self { kind, instance, scope, flags })
-    }
-
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        let numbers: Vec<u32> = text.split(':').map(|part| part.parse().ok()).collect::<Option<_>>()?;
-        let [kind, instance, scope, flags] = numbers[..] else { return None };
-        Some(Self { kind, instance, scope, flags })
-    }
-}
-
-impl fmt::Display for TipcGroup {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}:{}", self.kind, self.instance, self.scope, self.flags)
-    }
+    flags: u32 = 12;
 }

@@ -3,12 +3,12 @@
 //! [`SocketOption`]: super::SocketOption
 
 use std::fmt;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use super::{
-    CanFilter, IcmpFilter, Icmpv6Filter, Kind, MemoryInfo, MptcpInfo, PacketStatistics, RolloverStatistics,
-    TcpInfo, TipcGroup, TransmitTime, XdpOffsets, XdpStatistics,
+    CanFilter, IcmpFilter, Icmpv6Filter, J1939Filter, Kind, MemoryInfo, MptcpInfo, PacketStatistics, Record,
+    RolloverStatistics, SctpStatus, TcpInfo, TipcGroup, TransmitTime, XdpOffsets, XdpStatistics,
 };
 use crate::kinds::{Family, Protocol, Type, named_integer};
 use crate::sys::constants as c;
@@ -148,6 +148,14 @@ pub enum Value {
     CanFilters(Vec<CanFilter>),
     /// A group of TIPC sockets: `type:instance:scope:flags`.
     TipcGroup(TipcGroup),
+    /// Addresses of IPv4 and IPv6: `192.0.2.1:80,[2001:db8::1]:80`, or `none`.
+    SocketAddresses(Vec<SocketAddr>),
+    /// What the kernel knows of an association of SCTP.
+    SctpStatus(Box<SctpStatus>),
+    /// The messages of J1939 that come through: `0:0:65024:261888:0:0`, or `none`.
+    J1939Filters(Vec<J1939Filter>),
+    /// Several numbers: `10:10:0:0`.
+    Record(Record),
 }
 
 impl fmt::Display for Value {
@@ -181,6 +189,10 @@ impl fmt::Display for Value {
             Self::Icmpv6Filter(filter) => filter.fmt(f),
             Self::CanFilters(filters) => write_list(f, filters),
             Self::TipcGroup(group) => group.fmt(f),
+            Self::SocketAddresses(addresses) => write_list(f, addresses),
+            Self::SctpStatus(status) => status.fmt(f),
+            Self::J1939Filters(filters) => write_list(f, filters),
+            Self::Record(record) => record.fmt(f),
         }
     }
 }
@@ -206,7 +218,7 @@ fn write_duration(f: &mut fmt::Formatter<'_>, duration: Duration) -> fmt::Result
     }
 }
 
-mod sealed {
+pub(super) mod sealed {
     pub trait Sealed {}
 }
 
@@ -293,7 +305,7 @@ macro_rules! boxed_values {
     )*};
 }
 
-boxed_values! { TcpInfo MptcpInfo XdpStatistics XdpOffsets }
+boxed_values! { TcpInfo MptcpInfo XdpStatistics XdpOffsets SctpStatus }
 
 impl sealed::Sealed for () {}
 
@@ -319,6 +331,7 @@ impl OptionValue for u32 {
         Kind::Bytes,
         Kind::Interface,
         Kind::InterfaceBigEndian,
+        Kind::BigEndian,
         Kind::Length,
         Kind::PathMtu,
     ];
@@ -353,56 +366,33 @@ impl OptionValue for String {
     }
 }
 
-impl sealed::Sealed for Vec<u8> {}
+/// The lists, which are set by reference.
+macro_rules! list_values {
+    ($($item:ty = $variant:ident, [$($kind:ident),*];)*) => {$(
+        impl sealed::Sealed for Vec<$item> {}
 
-impl OptionValue for Vec<u8> {
-    type Input<'a> = &'a [u8];
-    const KINDS: &'static [Kind] = &[Kind::Octets];
+        impl OptionValue for Vec<$item> {
+            type Input<'a> = &'a [$item];
+            const KINDS: &'static [Kind] = &[$(Kind::$kind),*];
 
-    fn from_value(value: Value) -> Option<Self> {
-        match value {
-            Value::Octets(bytes) => Some(bytes),
-            _ => None,
+            fn from_value(value: Value) -> Option<Self> {
+                match value {
+                    Value::$variant(list) => Some(list),
+                    _ => None,
+                }
+            }
+
+            fn into_value(input: &[$item]) -> Value {
+                Value::$variant(input.to_vec())
+            }
         }
-    }
-
-    fn into_value(input: &[u8]) -> Value {
-        Value::Octets(input.to_vec())
-    }
+    )*};
 }
 
-impl sealed::Sealed for Vec<u32> {}
-
-impl OptionValue for Vec<u32> {
-    type Input<'a> = &'a [u32];
-    const KINDS: &'static [Kind] = &[Kind::Groups, Kind::Memberships];
-
-    fn from_value(value: Value) -> Option<Self> {
-        match value {
-            Value::Numbers(list) => Some(list),
-            _ => None,
-        }
-    }
-
-    fn into_value(input: &[u32]) -> Value {
-        Value::Numbers(input.to_vec())
-    }
-}
-
-impl sealed::Sealed for Vec<CanFilter> {}
-
-impl OptionValue for Vec<CanFilter> {
-    type Input<'a> = &'a [CanFilter];
-    const KINDS: &'static [Kind] = &[Kind::CanFilters];
-
-    fn from_value(value: Value) -> Option<Self> {
-        match value {
-            Value::CanFilters(list) => Some(list),
-            _ => None,
-        }
-    }
-
-    fn into_value(input: &[CanFilter]) -> Value {
-        Value::CanFilters(input.to_vec())
-    }
+list_values! {
+    u8 = Octets, [Octets];
+    u32 = Numbers, [Groups, Memberships];
+    CanFilter = CanFilters, [CanFilters];
+    J1939Filter = J1939Filters, [J1939Filters];
+    SocketAddr = SocketAddresses, [SocketAddresses, SctpAddresses];
 }

@@ -11,6 +11,8 @@ use super::structure::structure;
 options! {
     XDP, "af_xdp(7)";
 
+    /// How many packets one send takes from the ring at most, where they are copied (Linux 6.17); from 32 to the ring's size.
+    MAX_TX_SKB_BUDGET: u32, Unsigned, "max_tx_skb_budget", XDP_MAX_TX_SKB_BUDGET, "XDP_MAX_TX_SKB_BUDGET", Write, Any;
     /// Where in the mapping of each ring its parts stand.
     MMAP_OFFSETS: XdpOffsets, XdpOffsets, "mmap_offsets", XDP_MMAP_OFFSETS, "XDP_MMAP_OFFSETS", Read, Any;
     /// What the socket got when it was bound: bit 0 where packets are not copied.

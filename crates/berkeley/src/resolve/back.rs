@@ -40,6 +40,13 @@ impl BackHints {
         self.flag(c::NI_NUMERICSERV, on)
     }
 
+    /// A host of this machine's domain by its name alone, without the domain.
+    #[doc(alias = "NI_NOFQDN")]
+    #[must_use]
+    pub const fn without_domain(self, on: bool) -> Self {
+        self.flag(c::NI_NOFQDN, on)
+    }
+
     /// A host without a name is an error, not digits.
     #[doc(alias = "NI_NAMEREQD")]
     #[must_use]
@@ -83,6 +90,8 @@ impl BackHints {
 /// # Ok::<(), berkeley::Error>(())
 /// ```
 #[doc(alias = "getnameinfo")]
+#[doc(alias = "gethostbyaddr")]
+#[doc(alias = "getfqdn")]
 pub fn resolve_back(address: impl Into<Address>, hints: &BackHints) -> Result<(String, String)> {
     let address = address.into();
     ask(&address, *hints).map_err(|error| error.on(address.to_string()))

@@ -39,6 +39,7 @@ const COMMON: &[(&str, Protocol)] = &[
 /// }
 /// ```
 #[doc(alias = "getservbyname")]
+#[doc(alias = "servent")]
 pub fn service_port(name: &str, kind: Type) -> Result<u16> {
     // The empty name, `80` and `+80` are numbers to getaddrinfo; `3com-tsmux` is not.
     if name.trim_start().trim_start_matches(['+', '-']).bytes().all(|byte| byte.is_ascii_digit()) {
@@ -79,6 +80,7 @@ pub fn service_name(port: u16, kind: Type) -> Result<String> {
 /// # Ok::<(), berkeley::Error>(())
 /// ```
 #[doc(alias = "getprotobyname")]
+#[doc(alias = "protoent")]
 pub fn protocol_number(name: &str) -> Result<Protocol> {
     number_of(&listed(), name).ok_or_else(|| unknown(Operation::Resolve, c::EAI_NONAME, name))
 }

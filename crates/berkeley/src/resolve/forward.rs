@@ -92,6 +92,13 @@ impl Hints {
         self.flag(c::AI_V4MAPPED, on)
     }
 
+    /// With [`v4_mapped`](Self::v4_mapped), the IPv4 addresses too of a host that has addresses of IPv6.
+    #[doc(alias = "AI_ALL")]
+    #[must_use]
+    pub const fn all(self, on: bool) -> Self {
+        self.flag(c::AI_ALL, on)
+    }
+
     /// Only families of which this machine has an address beyond loopback.
     #[doc(alias = "AI_ADDRCONFIG")]
     #[must_use]
@@ -127,6 +134,7 @@ impl Default for Hints {
 /// One answer of [`resolve`]: an address, and the socket that can use it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[doc(alias = "addrinfo")]
 pub struct Resolved {
     /// The family of the socket, and of the address.
     pub family: Family,
@@ -164,6 +172,9 @@ pub struct Resolved {
 /// # Ok::<(), berkeley::Error>(())
 /// ```
 #[doc(alias = "getaddrinfo")]
+#[doc(alias = "freeaddrinfo")]
+#[doc(alias = "gethostbyname")]
+#[doc(alias = "gethostbyname_ex")]
 pub fn resolve<'s>(host: &str, service: impl Into<Service<'s>>, hints: &Hints) -> Result<Vec<Resolved>> {
     let service = service.into();
     let answer = match literal::answer(host, service, *hints) {

@@ -127,6 +127,8 @@ impl fmt::Debug for InterfaceFlags {
 /// ```
 #[doc(alias = "if_nameindex")]
 #[doc(alias = "getifaddrs")]
+#[doc(alias = "freeifaddrs")]
+#[doc(alias = "if_freenameindex")]
 pub fn interfaces() -> Result<Vec<Interface>> {
     let listed = (0..ATTEMPTS).find_map(|_| list().transpose()).unwrap_or_else(|| {
         // So many changes in a row: busy, and not for long.

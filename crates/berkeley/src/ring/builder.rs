@@ -14,6 +14,7 @@ use crate::sys::{Errno, option, resolve};
 
 /// Opens a [`Ring`]: of every interface and every protocol, of 16 blocks of 1 MiB, unless told otherwise.
 #[derive(Clone, Debug)]
+#[doc(alias = "tpacket_req3")]
 pub struct RingBuilder {
     place: Place,
     protocol: u16,

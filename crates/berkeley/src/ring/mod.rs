@@ -99,6 +99,8 @@ impl Ring {
     }
 
     /// What was counted since the last call; reading sets the counters to zero (`PACKET_STATISTICS`).
+    ///
+    /// Fails only where the kernel refuses, with its errno.
     #[doc(alias = "PACKET_STATISTICS")]
     pub fn statistics(&self) -> Result<Statistics> {
         let mut bytes = [0; statistics::SIZE];

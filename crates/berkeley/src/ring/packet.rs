@@ -70,6 +70,7 @@ impl fmt::Debug for Packets<'_> {
 
 /// One packet: its bytes, and what the kernel says of it.
 #[derive(Clone, Copy)]
+#[doc(alias = "tpacket3_hdr")]
 pub struct Packet<'b> {
     /// The header and the address, and nothing behind them.
     header: &'b [u8; packet::SIZE],

@@ -58,11 +58,14 @@ impl<F: AsFd> Socket<F> {
         let mut peer = AddressRoom::new();
         let accepted = socket::accept(self.fd.as_fd(), nonblocking, &mut peer)
             .map_err(|errno| self.at_home(self.fail(Operation::Accept, errno, None)))?;
-        Ok((Socket::made(accepted, nonblocking), Address::decode(peer.as_bytes())))
+        let accepted = Socket::made(accepted, nonblocking);
+        Address::decode_into(peer.as_bytes(), |address| Ok((accepted, address)))
     }
 
     /// Starts to connect (connect(2)). An error that [`is_in_progress`](crate::Error::is_in_progress) is followed by a
     /// wait for [`Interest::WRITABLE`] and [`finish_connect`](Self::finish_connect).
+    ///
+    /// Otherwise fails as [`connect`](Self::connect) does.
     #[doc(alias = "connect_ex")]
     pub fn try_connect(&self, address: impl Into<Address>) -> Result<()> {
         let address = address.into();
@@ -72,7 +75,9 @@ impl<F: AsFd> Socket<F> {
 
     /// Receives what is there (recv(2)); gives the number of bytes, 0 at the end of a stream.
     ///
-    /// With [`Flags::TRUNC`] the number is the datagram's whole length, which may exceed the buffer's.
+    /// With [`Flags::TRUNC`] the number is the datagram's whole length, which may exceed the buffer's. Fails with an
+    /// error that [`is_would_block`](crate::Error::is_would_block) where nothing is there, with `ENOTCONN` where a
+    /// stream has no connection, and with the error that waits on the socket, such as `ECONNRESET`.
     #[inline]
     pub fn try_recv(&self, buffer: &mut [u8], flags: Flags) -> Result<usize> {
         transfer::recv(self.fd.as_fd(), buffer, (flags | Flags::DONTWAIT).as_raw())
@@ -101,15 +106,21 @@ impl<F: AsFd> Socket<F> {
     }
 
     /// Receives what is there and who sent it (recvfrom(2)).
+    ///
+    /// Fails as [`try_recv`](Self::try_recv) does.
     pub fn try_recv_from(&self, buffer: &mut [u8], flags: Flags) -> Result<(usize, Address)> {
         let mut sender = AddressRoom::new();
         let flags = (flags | Flags::DONTWAIT).as_raw();
         let length = transfer::recv_from(self.fd.as_fd(), buffer, flags, &mut sender)
             .map_err(|errno| self.fail(Operation::RecvFrom, errno, None))?;
-        Ok((length, Address::decode(sender.as_bytes())))
+        Address::decode_into(sender.as_bytes(), |address| Ok((length, address)))
     }
 
     /// Sends what there is room for (send(2)); gives the number of bytes taken.
+    ///
+    /// Fails with an error that [`is_would_block`](crate::Error::is_would_block) where there is no room, with `EPIPE`
+    /// or `ECONNRESET` where the peer has gone, with `EMSGSIZE` for a datagram that is too large, and with `ENOTCONN`
+    /// or `EDESTADDRREQ` where there is no peer.
     #[inline]
     pub fn try_send(&self, buffer: &[u8], flags: Flags) -> Result<usize> {
         transfer::send(self.fd.as_fd(), buffer, (flags | Flags::DONTWAIT).as_raw())
@@ -117,6 +128,9 @@ impl<F: AsFd> Socket<F> {
     }
 
     /// Sends what there is room for to `address` (sendto(2)); gives the number of bytes taken.
+    ///
+    /// Fails as [`try_send`](Self::try_send) does, and with `ENETUNREACH` or `EHOSTUNREACH` where there is no way to
+    /// the address.
     pub fn try_send_to(&self, buffer: &[u8], address: impl Into<Address>, flags: Flags) -> Result<usize> {
         let address = address.into();
         let flags = (flags | Flags::DONTWAIT).as_raw();

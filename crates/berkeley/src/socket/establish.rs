@@ -1,7 +1,7 @@
 //! From an address to a connection: bind, listen, accept, connect, shutdown, and the names of both ends.
 
 use std::net::Shutdown;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
 use super::timeout::{Pace, Poll, Stop, carry_through, wait, waits};
@@ -50,9 +50,10 @@ impl<F: AsFd> Socket<F> {
     /// Waits for a connection and takes it (accept4(2)); gives its socket and the peer's address.
     ///
     /// The accepted socket is close-on-exec, blocks and has no timeout, whatever the listener's. On Linux it inherits
-    /// the listener's options (buffer sizes, `TCP_NODELAY`, keep-alive, `SO_LINGER`, ...), but not `O_NONBLOCK`.
-    /// A connection that ended in the queue gives `ECONNABORTED`; the listener goes on. The limit of descriptors gives
-    /// `EMFILE`, and the connection stays in the queue: pause before trying again.
+    /// the listener's options (buffer sizes, `TCP_NODELAY`, keep-alive, `SO_LINGER`, ...), but not `O_NONBLOCK`. A
+    /// connection that ended in the queue gives `ECONNABORTED`; the listener goes on. The limit of descriptors gives
+    /// `EMFILE`, and the connection stays in the queue: pause before trying again. Fails with `EINVAL` where the socket
+    /// does not listen, with `EMFILE` or `ENFILE` at the limit of descriptors, and where the timeout passes.
     #[doc(alias = "accept4")]
     #[inline]
     pub fn accept(&self) -> Result<(Socket, Address)> {
@@ -62,7 +63,8 @@ impl<F: AsFd> Socket<F> {
             socket::accept(fd, false, &mut peer)
         });
         let accepted = accepted.map_err(|stop| self.at_home(self.stopped(Operation::Accept, stop, None)))?;
-        Ok((Socket::made(accepted, false), Address::decode(peer.as_bytes())))
+        let accepted = Socket::made(accepted, false);
+        Address::decode_into(peer.as_bytes(), |address| Ok((accepted, address)))
     }
 
     /// An error of a listener names the address that it listens on; one that only asks for patience stays as it is.
@@ -191,6 +193,9 @@ impl<F: AsFd> Socket<F> {
     /// assert_eq!(left.recv_vec(64)?, b"heard");
     /// # Ok::<(), berkeley::Error>(())
     /// ```
+    #[doc(alias = "SHUT_RD")]
+    #[doc(alias = "SHUT_WR")]
+    #[doc(alias = "SHUT_RDWR")]
     pub fn shutdown(&self, how: Shutdown) -> Result<()> {
         let how = match how {
             Shutdown::Read => c::SHUT_RD,
@@ -201,6 +206,8 @@ impl<F: AsFd> Socket<F> {
     }
 
     /// The address of this end (getsockname(2)); port 0 or [unnamed](Address::is_unnamed) where it was never bound.
+    ///
+    /// Fails only where the descriptor is no socket.
     #[doc(alias = "getsockname")]
     pub fn local_address(&self) -> Result<Address> {
         let raw = socket::local_address(self.fd.as_fd())
@@ -216,7 +223,30 @@ impl<F: AsFd> Socket<F> {
         Ok(describe::decode(&raw))
     }
 
+    /// A descriptor of the process that made the other end of a Unix connection (`SO_PEERPIDFD`, Linux 6.5, unix(7)),
+    /// close-on-exec.
+    ///
+    /// Unlike a process number ([`PEERCRED`](crate::option::PEERCRED)) it can never come to mean another process. Fails
+    /// with `ENOPROTOOPT` on an older kernel, with `ENODATA` where there is no peer, and with `EINVAL` or `ESRCH` where
+    /// the peer has ended.
+    ///
+    /// ```no_run
+    /// use berkeley::{Family, Protocol, Socket, Type};
+    ///
+    /// let (left, _right) = Socket::pair(Family::UNIX, Type::STREAM, Protocol::DEFAULT)?;
+    /// let this_process = left.peer_pidfd()?;
+    /// # drop(this_process);
+    /// # Ok::<(), berkeley::Error>(())
+    /// ```
+    #[doc(alias = "SO_PEERPIDFD")]
+    pub fn peer_pidfd(&self) -> Result<OwnedFd> {
+        option::option_descriptor(self.fd.as_fd(), c::SOL_SOCKET, c::SO_PEERPIDFD)
+            .map_err(|errno| self.fail(Operation::PeerPidfd, errno, None))
+    }
+
     /// Takes the error that waits on the socket, and clears it (`SO_ERROR`, socket(7)); `None` where there is none.
+    ///
+    /// Fails only where the descriptor is no socket.
     #[doc(alias = "SO_ERROR")]
     pub fn take_error(&self) -> Result<Option<Error>> {
         let pending = option::option_i32(self.fd.as_fd(), c::SOL_SOCKET, c::SO_ERROR)
@@ -244,6 +274,15 @@ impl<F: AsFd> Socket<F> {
     #[doc(alias = "TIOCOUTQ")]
     pub fn unsent(&self) -> Result<usize> {
         fd::unsent(self.fd.as_fd()).map_err(|errno| self.fail(Operation::Unsent, errno, None))
+    }
+
+    /// Whether what is received next stands behind the urgent mark of a TCP stream (sockatmark(3), tcp(7)).
+    ///
+    /// Fails with `ENOTTY` on a socket that has no such mark, and with `EINVAL` on one that listens.
+    #[doc(alias = "sockatmark")]
+    #[doc(alias = "SIOCATMARK")]
+    pub fn at_mark(&self) -> Result<bool> {
+        fd::at_mark(self.fd.as_fd()).map_err(|errno| self.fail(Operation::AtMark, errno, None))
     }
 }
 

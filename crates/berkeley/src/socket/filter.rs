@@ -1,6 +1,6 @@
-//! Classic BPF filters, attached to a socket and taken off again (socket(7)).
+//! Filters of a socket, attached and taken off again (socket(7)): classic BPF, and programs that the kernel has loaded.
 
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd};
 
 use super::Socket;
 use crate::error::{Operation, Result};
@@ -47,7 +47,7 @@ impl<F: AsFd> Socket<F> {
 
     /// Keeps the socket's filter as it is, for good: a program that then gives up its rights cannot hear more than this.
     ///
-    /// The same as setting [`option::LOCK_FILTER`].
+    /// The same as setting [`option::LOCK_FILTER`]. Fails only where the descriptor is no socket.
     #[doc(alias = "SO_LOCK_FILTER")]
     pub fn lock_filter(&self) -> Result<()> {
         self.set(option::LOCK_FILTER, true)
@@ -66,6 +66,30 @@ impl<F: AsFd> Socket<F> {
     #[doc(alias = "SO_DETACH_REUSEPORT_BPF")]
     pub fn detach_reuseport_filter(&self) -> Result<()> {
         self.detach(Operation::DetachReuseportFilter, c::SO_DETACH_REUSEPORT_BPF)
+    }
+
+    /// As [`attach_filter`](Self::attach_filter), with a program that the kernel has loaded and checked (bpf(2),
+    /// `BPF_PROG_TYPE_SOCKET_FILTER`); the socket keeps it, also when its descriptor is closed.
+    ///
+    /// Fails with `EINVAL` where the descriptor is no such program, and with `EPERM` where the filter is locked.
+    #[doc(alias = "SO_ATTACH_BPF")]
+    pub fn attach_program(&self, program: impl AsFd) -> Result<()> {
+        self.attach_loaded(Operation::AttachProgram, c::SO_ATTACH_BPF, &program)
+    }
+
+    /// As [`attach_reuseport_filter`](Self::attach_reuseport_filter), with a program that the kernel has loaded (bpf(2),
+    /// `BPF_PROG_TYPE_SK_REUSEPORT` or `BPF_PROG_TYPE_SOCKET_FILTER`).
+    ///
+    /// Fails with `EINVAL` where the descriptor is no such program, or `SO_REUSEPORT` is off.
+    #[doc(alias = "SO_ATTACH_REUSEPORT_EBPF")]
+    pub fn attach_reuseport_program(&self, program: impl AsFd) -> Result<()> {
+        self.attach_loaded(Operation::AttachReuseportProgram, c::SO_ATTACH_REUSEPORT_EBPF, &program)
+    }
+
+    fn attach_loaded(&self, operation: Operation, name: i32, program: &impl AsFd) -> Result<()> {
+        let number = program.as_fd().as_raw_fd();
+        sys_option::set_option(self.fd.as_fd(), c::SOL_SOCKET, name, &number.to_ne_bytes())
+            .map_err(|errno| self.fail(operation, errno, None))
     }
 
     fn attach(&self, operation: Operation, name: i32, filter: &Filter) -> Result<()> {

@@ -27,6 +27,7 @@ use crate::sys::socket::AddressRoom;
 /// ```
 #[derive(Clone, Copy, Debug)]
 #[must_use]
+#[doc(alias = "msghdr")]
 pub struct SendMessage<'a> {
     buffers: &'a [IoSlice<'a>],
     control: &'a [Outgoing<'a>],
@@ -71,6 +72,7 @@ impl<'a> SendMessage<'a> {
 /// What [`recv_msg`](Socket::recv_msg) received, beside the bytes and the control messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[doc(alias = "msghdr")]
 pub struct ReceivedMessage {
     /// How many bytes, 0 at the end of a stream; with [`Flags::TRUNC`] the datagram's whole length.
     pub length: usize,
@@ -118,9 +120,9 @@ impl ReceivedMessage {
     }
 
     #[inline]
-    fn made(received: &message::Received, sender: &AddressRoom) -> Self {
-        let flags = Flags::from_raw(received.flags);
-        Self { length: received.length, address: Address::decode(sender.as_bytes()), flags }
+    fn made(received: &message::Received, sender: &AddressRoom) -> Result<Self> {
+        let (length, flags) = (received.length, Flags::from_raw(received.flags));
+        Address::decode_into(sender.as_bytes(), |address| Ok(Self { length, address, flags }))
     }
 }
 
@@ -129,7 +131,8 @@ impl<F: AsFd> Socket<F> {
     /// Sends a message (sendmsg(2)); gives how many bytes the kernel took, which on a stream may be fewer than given.
     ///
     /// Control messages go with the first byte: what is left of the bytes is sent without them. Allocates only for
-    /// control messages of more than 1088 bytes together.
+    /// control messages of more than 1088 bytes together. Fails as [`send`](Self::send) does, with `EINVAL` for a
+    /// control message that the socket does not take, and with `EPERM` for one that needs privileges.
     #[doc(alias = "sendmsg")]
     #[inline]
     pub fn send_msg(&self, message: &SendMessage<'_>) -> Result<usize> {
@@ -148,7 +151,7 @@ impl<F: AsFd> Socket<F> {
     /// Receives a message into `buffers`, one after the other, and what came with it into `control` (recvmsg(2)).
     ///
     /// What `control` held before is forgotten, and descriptors in it are closed. Descriptors that arrive are
-    /// close-on-exec.
+    /// close-on-exec. Fails as [`recv`](Self::recv) does.
     #[doc(alias = "recvmsg")]
     #[doc(alias = "recvmsg_into")]
     #[inline]
@@ -216,7 +219,7 @@ impl<F: AsFd> Socket<F> {
             message::receive_message(fd, buffers, control.data_mut(), raw_flags, &mut sender)
         })
         .map_err(|stop| self.stopped(Operation::RecvMsg, stop, None))?;
-        Ok(ReceivedMessage::made(&received, &sender))
+        ReceivedMessage::made(&received, &sender)
     }
 
     /// Sends what there is room for (sendmsg(2)); one system call, as [`try_send`](Self::try_send).
@@ -241,7 +244,7 @@ impl<F: AsFd> Socket<F> {
         let received =
             message::receive_message(self.fd.as_fd(), buffers, control.data_mut(), flags, &mut sender)
                 .map_err(|errno| self.fail(Operation::RecvMsg, errno, None))?;
-        Ok(ReceivedMessage::made(&received, &sender))
+        ReceivedMessage::made(&received, &sender)
     }
 }
 

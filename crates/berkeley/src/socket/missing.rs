@@ -57,6 +57,21 @@ fn of_family(family: Family) -> Option<&'static str> {
         Family::KCM => "CONFIG_AF_KCM, module kcm",
         Family::SMC => "CONFIG_SMC, module smc",
         Family::MCTP => "CONFIG_MCTP",
+        Family::AX25 => "CONFIG_AX25, module ax25",
+        Family::IPX => "CONFIG_IPX, module ipx; gone since Linux 5.15",
+        Family::APPLETALK => "CONFIG_ATALK, module appletalk",
+        Family::NETROM => "CONFIG_NETROM, module netrom",
+        Family::ATMPVC | Family::ATMSVC => "CONFIG_ATM, module atm",
+        Family::ROSE => "CONFIG_ROSE, module rose",
+        Family::DECNET => "CONFIG_DECNET, module decnet; gone since Linux 6.1",
+        Family::KEY => "CONFIG_NET_KEY, module af_key",
+        Family::ECONET => "CONFIG_ECONET, module econet; gone since Linux 3.5",
+        Family::IRDA => "CONFIG_IRDA, module irda; gone since Linux 4.17",
+        Family::WANPIPE => "CONFIG_WANPIPE, module af_wanpipe; gone since Linux 2.6.21",
+        Family::IUCV => "CONFIG_AFIUCV, module af_iucv",
+        Family::RXRPC => "CONFIG_AF_RXRPC, module rxrpc",
+        Family::ISDN => "CONFIG_MISDN, module mISDN_core",
+        Family::CAIF => "CONFIG_CAIF, module caif_socket",
         _ => return None,
     })
 }
@@ -77,6 +92,8 @@ fn of_ip(protocol: Protocol) -> Option<&'static str> {
         Protocol::SCTP => "CONFIG_IP_SCTP, module sctp",
         Protocol::DCCP => "CONFIG_IP_DCCP, module dccp; gone since Linux 6.16",
         Protocol::MPTCP => "CONFIG_MPTCP",
+        Protocol::L2TP => "CONFIG_L2TP_IP, module l2tp_ip",
+        Protocol::SMC => "CONFIG_SMC, module smc, of Linux 6.11",
         _ => return None,
     })
 }

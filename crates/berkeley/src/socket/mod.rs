@@ -76,6 +76,11 @@ pub(crate) use transfer::with_timeout;
 ///
 /// `Socket` owns its descriptor and closes it when dropped; [`SocketRef`] borrows one, from whatever type owns it, with
 /// the same methods. Both can be shared between threads. See the [module's page](self) for timeouts and layers.
+#[doc(alias = "close")]
+#[doc(alias = "detach")]
+#[doc(alias = "fileno")]
+#[doc(alias = "makefile")]
+#[doc(alias = "SocketType")]
 pub struct Socket<F = OwnedFd> {
     fd: F,
     timeout: Timeout,
@@ -103,6 +108,7 @@ impl Socket {
     /// such family, type or protocol (the error names the kernel's configuration that has), for raw and packet sockets
     /// without `CAP_NET_RAW`, and at the limit of descriptors.
     #[doc(alias = "socket")]
+    #[doc(alias = "SOCK_CLOEXEC")]
     pub fn new(family: Family, kind: Type, protocol: Protocol) -> Result<Self> {
         let fd = socket::socket(family.as_raw(), kind.as_raw(), protocol.as_raw()).map_err(|errno| {
             let transport = describe::kinds(family, kind, protocol);
@@ -113,6 +119,8 @@ impl Socket {
     }
 
     /// Makes two sockets that are connected to each other (socketpair(2)); Linux has such pairs of `AF_UNIX`.
+    ///
+    /// Fails with `EOPNOTSUPP` for a family that has no pairs, and with `EMFILE` at the limit of descriptors.
     ///
     /// ```
     /// use berkeley::{Family, Protocol, Socket, Type};
@@ -178,7 +186,7 @@ impl<F: AsFd> Socket<F> {
     /// Another descriptor of the same socket (dup(2)), close-on-exec.
     ///
     /// The two share everything that the kernel keeps, `O_NONBLOCK` included; the timeout is copied, and from then on
-    /// is each one's own.
+    /// is each one's own. Fails with `EMFILE` at the limit of descriptors.
     #[doc(alias = "dup")]
     pub fn try_clone(&self) -> Result<Socket> {
         let fd =
@@ -187,8 +195,29 @@ impl<F: AsFd> Socket<F> {
         Ok(Socket { fd, timeout: Timeout::new(self.timeout()), segmentation })
     }
 
+    /// Whether a program that this process executes gets the descriptor too (fcntl(2), the inverse of `FD_CLOEXEC`).
+    ///
+    /// Fails only where the descriptor is not open.
+    #[doc(alias = "get_inheritable")]
+    #[doc(alias = "FD_CLOEXEC")]
+    pub fn is_inheritable(&self) -> Result<bool> {
+        fd::is_inheritable(self.fd.as_fd()).map_err(|errno| self.fail(Operation::Inheritable, errno, None))
+    }
+
+    /// Says whether a program that this process executes gets the descriptor too; no socket of this library's making is
+    /// inherited before.
+    ///
+    /// Whatever else executes a program meanwhile, in another thread, hands it on as well. Fails only where the
+    /// descriptor is not open.
+    #[doc(alias = "FD_CLOEXEC")]
+    pub fn set_inheritable(&self, inheritable: bool) -> Result<()> {
+        fd::set_inheritable(self.fd.as_fd(), inheritable)
+            .map_err(|errno| self.fail(Operation::SetInheritable, errno, None))
+    }
+
     /// The timeout: `None` waits as long as it takes, zero never waits.
     #[doc(alias = "gettimeout")]
+    #[doc(alias = "getblocking")]
     #[inline]
     pub fn timeout(&self) -> Option<Duration> {
         self.timeout.get()
@@ -201,7 +230,8 @@ impl<F: AsFd> Socket<F> {
     /// that begin after it, in this thread or another.
     ///
     /// Where a clone has cleared the flag since, transfers still end in time, but `accept` and `connect`, which have no
-    /// `MSG_DONTWAIT`, wait in the kernel: set it anew, or let the clone have a timeout as well.
+    /// `MSG_DONTWAIT`, wait in the kernel: set it anew, or let the clone have a timeout as well. Fails only where the
+    /// descriptor is not open.
     #[doc(alias = "settimeout")]
     #[doc(alias = "setblocking")]
     #[doc(alias = "O_NONBLOCK")]

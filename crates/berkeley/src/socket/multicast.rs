@@ -1,12 +1,12 @@
 //! Membership: of multicast groups, any-source and source-specific (RFC 3678), and of what a network interface takes in.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::os::fd::AsFd;
 
 use super::{Socket, describe};
 use crate::address::Address;
 use crate::error::{Error, Operation, Result};
-use crate::sys::layout::{group, packet_membership};
+use crate::sys::layout::{group, ipv6_mreq, packet_membership};
 use crate::sys::{constants as c, option};
 
 /// What a packet socket asks of a network interface, beside what the host itself takes in (packet(7)).
@@ -54,6 +54,9 @@ impl<F: AsFd> Socket<F> {
     /// # Ok::<(), berkeley::Error>(())
     /// ```
     #[doc(alias = "IP_ADD_MEMBERSHIP")]
+    #[doc(alias = "ip_mreqn")]
+    #[doc(alias = "ipv6_mreq")]
+    #[doc(alias = "group_req")]
     #[doc(alias = "IPV6_JOIN_GROUP")]
     #[doc(alias = "IPV6_ADD_MEMBERSHIP")]
     #[doc(alias = "MCAST_JOIN_GROUP")]
@@ -76,6 +79,8 @@ impl<F: AsFd> Socket<F> {
     ///
     /// Fails as [`join`](Self::join) does, and with `EINVAL` where the group was joined for every sender.
     #[doc(alias = "IP_ADD_SOURCE_MEMBERSHIP")]
+    #[doc(alias = "ip_mreq_source")]
+    #[doc(alias = "group_source_req")]
     #[doc(alias = "MCAST_JOIN_SOURCE_GROUP")]
     pub fn join_source(
         &self,
@@ -88,6 +93,8 @@ impl<F: AsFd> Socket<F> {
     }
 
     /// Hears one sender less, of those that [`join_source`](Self::join_source) gave; with the last one, leaves the group.
+    ///
+    /// Fails with `EADDRNOTAVAIL` where that sender is not heard, and with `EINVAL` where the group was not joined.
     #[doc(alias = "IP_DROP_SOURCE_MEMBERSHIP")]
     #[doc(alias = "MCAST_LEAVE_SOURCE_GROUP")]
     pub fn leave_source(
@@ -116,6 +123,8 @@ impl<F: AsFd> Socket<F> {
     }
 
     /// Hears a sender again that [`block_source`](Self::block_source) silenced.
+    ///
+    /// Fails with `EADDRNOTAVAIL` where that sender is not blocked, and with `EINVAL` where the group was not joined.
     #[doc(alias = "IP_UNBLOCK_SOURCE")]
     #[doc(alias = "MCAST_UNBLOCK_SOURCE")]
     pub fn unblock_source(
@@ -139,9 +148,40 @@ impl<F: AsFd> Socket<F> {
     }
 
     /// Takes back what [`join_link`](Self::join_link) asked for; a membership that is not there is no error.
+    ///
+    /// Fails only on what is no packet socket.
     #[doc(alias = "PACKET_DROP_MEMBERSHIP")]
     pub fn leave_link(&self, interface: u32, membership: LinkMembership) -> Result<()> {
         self.link(Operation::LeaveLink, c::PACKET_DROP_MEMBERSHIP, interface, membership)
+    }
+
+    /// Takes an anycast address of IPv6 for this host's, on the network interface of that index, 0 for the route's.
+    ///
+    /// Others may have the same address: what is sent to it reaches the nearest. Fails with `EPERM` without
+    /// `CAP_NET_ADMIN`, with `EINVAL` for a multicast address or one that is this host's already, with `EADDRNOTAVAIL`
+    /// where the interface is on no network of that address and this host no router, and with `ENODEV` where there is
+    /// no such interface.
+    #[doc(alias = "IPV6_JOIN_ANYCAST")]
+    pub fn join_anycast(&self, address: Ipv6Addr, interface: u32) -> Result<()> {
+        self.anycast(Operation::JoinAnycast, c::IPV6_JOIN_ANYCAST, address, interface)
+    }
+
+    /// Gives an anycast address up that [`join_anycast`](Self::join_anycast) took; a socket that closes does so by itself.
+    ///
+    /// Fails with `ENOENT` where this socket has not taken it.
+    #[doc(alias = "IPV6_LEAVE_ANYCAST")]
+    pub fn leave_anycast(&self, address: Ipv6Addr, interface: u32) -> Result<()> {
+        self.anycast(Operation::LeaveAnycast, c::IPV6_LEAVE_ANYCAST, address, interface)
+    }
+
+    fn anycast(&self, operation: Operation, name: i32, address: Ipv6Addr, interface: u32) -> Result<()> {
+        let mut request = [0; ipv6_mreq::SIZE];
+        request[ipv6_mreq::ADDRESS..][..16].copy_from_slice(&address.octets());
+        request[ipv6_mreq::INTERFACE..][..4].copy_from_slice(&interface.to_ne_bytes());
+        option::set_option(self.fd.as_fd(), c::IPPROTO_IPV6, name, &request).map_err(|errno| {
+            let socket = describe::target(self.fd.as_fd(), None);
+            Error::kernel(operation, errno).on(format!("{address} of {socket}"))
+        })
     }
 
     fn membership(

@@ -61,7 +61,7 @@ impl<F: AsFd> Socket<F> {
         let mut buffer = [0; ROOM_MAX];
         match self.read_option(option, &mut buffer[..option.kind.room()]) {
             // Few lists are that long: only these cost an allocation.
-            Err(errno) if errno == Errno::RANGE && option.kind.is_list() => {
+            Err(errno) if [Errno::RANGE, Errno::NOMEM].contains(&errno) && option.kind.is_list() => {
                 self.read_option(option, &mut vec![0; LIST_MAX])
             }
             read => read,

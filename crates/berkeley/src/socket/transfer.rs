@@ -16,6 +16,8 @@ impl<F: AsFd> Socket<F> {
     /// Receives at most `buffer.len()` bytes (recv(2)); gives how many, 0 at the end of a stream.
     ///
     /// Of a datagram or packet longer than the buffer the rest is lost, as the kernel has it; see [`Flags::TRUNC`].
+    /// Fails with `ENOTCONN` where a stream has no connection, with the error that waits on the socket, such as
+    /// `ECONNRESET` or `ECONNREFUSED`, and where the timeout passes.
     ///
     /// ```
     /// # use berkeley::{Family, Protocol, Socket, Type};
@@ -54,6 +56,8 @@ impl<F: AsFd> Socket<F> {
 
     /// Receives into memory that need not be initialised; gives the part that was filled.
     ///
+    /// Fails as [`recv`](Self::recv) does.
+    ///
     /// ```
     /// # use berkeley::{Family, Protocol, Socket, Type};
     /// # let (left, right) = Socket::pair(Family::UNIX, Type::STREAM, Protocol::DEFAULT)?;
@@ -75,7 +79,8 @@ impl<F: AsFd> Socket<F> {
 
     /// Receives a datagram and its sender's address (recvfrom(2)).
     ///
-    /// Of a connected stream the address is unnamed, as is the sender that never bound a Unix socket.
+    /// Of a connected stream the address is unnamed, as is the sender that never bound a Unix socket. Fails as
+    /// [`recv`](Self::recv) does.
     #[doc(alias = "recvfrom")]
     #[doc(alias = "recvfrom_into")]
     #[inline]
@@ -91,10 +96,12 @@ impl<F: AsFd> Socket<F> {
         let length = self.receiving(Operation::RecvFrom, flags, |flags| {
             transfer::recv_from(fd, buffer, flags, &mut sender)
         })?;
-        Ok((length, Address::decode(sender.as_bytes())))
+        Address::decode_into(sender.as_bytes(), |address| Ok((length, address)))
     }
 
     /// Receives without taking: the next receive gives the same bytes again (`MSG_PEEK`).
+    ///
+    /// Fails as [`recv`](Self::recv) does.
     #[doc(alias = "MSG_PEEK")]
     pub fn peek(&self, buffer: &mut [u8]) -> Result<usize> {
         let fd = self.fd.as_fd();
@@ -116,7 +123,9 @@ impl<F: AsFd> Socket<F> {
 
     /// Sends (send(2)); gives how many bytes the kernel took, which may be fewer than given.
     ///
-    /// A peer that has gone is an error (`EPIPE`, `ECONNRESET`), never a SIGPIPE.
+    /// A peer that has gone is an error (`EPIPE`, `ECONNRESET`), never a SIGPIPE. Fails too with `EMSGSIZE` for a
+    /// datagram that is too large, with `ENOTCONN` or `EDESTADDRREQ` where there is no peer, and where the timeout
+    /// passes.
     #[inline]
     pub fn send(&self, buffer: &[u8]) -> Result<usize> {
         self.send_with(buffer, Flags::NONE)
@@ -134,7 +143,8 @@ impl<F: AsFd> Socket<F> {
 
     /// Sends all of `buffer`, however many calls it takes; the timeout bounds them together.
     ///
-    /// A failure says how many bytes went out before it: [`Error::bytes_sent`](crate::Error::bytes_sent).
+    /// A failure says how many bytes went out before it: [`Error::bytes_sent`](crate::Error::bytes_sent). Fails as
+    /// [`send`](Self::send) does.
     #[doc(alias = "sendall")]
     #[inline]
     pub fn send_all(&self, buffer: &[u8]) -> Result<()> {
@@ -207,6 +217,9 @@ impl<F: AsFd> Socket<F> {
     }
 
     /// Sends a datagram to `address` (sendto(2)); gives how many bytes the kernel took.
+    ///
+    /// Fails as [`send`](Self::send) does, and with `ENETUNREACH` or `EHOSTUNREACH` where there is no way to the
+    /// address.
     #[doc(alias = "sendto")]
     pub fn send_to(&self, buffer: &[u8], address: impl Into<Address>) -> Result<usize> {
         self.send_to_with(buffer, address, Flags::NONE)

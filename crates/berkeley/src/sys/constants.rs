@@ -5,11 +5,21 @@ pub(crate) use libc::{
     AF_ALG, AF_BLUETOOTH, AF_CAN, AF_IEEE802154, AF_INET, AF_INET6, AF_LLC, AF_NETLINK, AF_PACKET, AF_PHONET,
     AF_PPPOX, AF_RDS, AF_TIPC, AF_UNIX, AF_UNSPEC, AF_X25,
 };
+pub(crate) use libc::{
+    AF_APPLETALK, AF_ASH, AF_ATMPVC, AF_ATMSVC, AF_AX25, AF_BRIDGE, AF_CAIF, AF_DECnet, AF_ECONET, AF_IB,
+    AF_IPX, AF_IRDA, AF_ISDN, AF_IUCV, AF_KEY, AF_MPLS, AF_NETBEUI, AF_NETROM, AF_ROSE, AF_RXRPC,
+    AF_SECURITY, AF_SNA, AF_WANPIPE,
+};
 // Types and their flags.
 pub(crate) use libc::{
     SOCK_DCCP, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_RAW, SOCK_RDM, SOCK_SEQPACKET, SOCK_STREAM,
 };
 // Protocols.
+pub(crate) use libc::{
+    IPPROTO_AH, IPPROTO_BEETPH, IPPROTO_COMP, IPPROTO_DSTOPTS, IPPROTO_EGP, IPPROTO_ENCAP, IPPROTO_ESP,
+    IPPROTO_FRAGMENT, IPPROTO_GRE, IPPROTO_IDP, IPPROTO_IGMP, IPPROTO_IPIP, IPPROTO_MH, IPPROTO_MPLS,
+    IPPROTO_MTP, IPPROTO_NONE, IPPROTO_PIM, IPPROTO_PUP, IPPROTO_ROUTING, IPPROTO_RSVP, IPPROTO_TP,
+};
 pub(crate) use libc::{
     IPPROTO_DCCP, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_IP, IPPROTO_IPV6, IPPROTO_MPTCP, IPPROTO_RAW,
     IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE,
@@ -27,8 +37,8 @@ pub(crate) use libc::{VMADDR_CID_ANY, VMADDR_CID_HOST, VMADDR_CID_HYPERVISOR, VM
 pub(crate) use libc::{EAFNOSUPPORT, ENODEV, EPROTONOSUPPORT, ESOCKTNOSUPPORT};
 // Flags of a transfer.
 pub(crate) use libc::{
-    MSG_CONFIRM, MSG_CTRUNC, MSG_DONTROUTE, MSG_DONTWAIT, MSG_EOR, MSG_ERRQUEUE, MSG_MORE, MSG_OOB, MSG_PEEK,
-    MSG_TRUNC, MSG_WAITALL, MSG_ZEROCOPY,
+    MSG_CONFIRM, MSG_CTRUNC, MSG_DONTROUTE, MSG_DONTWAIT, MSG_EOR, MSG_ERRQUEUE, MSG_FASTOPEN, MSG_MORE,
+    MSG_OOB, MSG_PEEK, MSG_TRUNC, MSG_WAITALL, MSG_ZEROCOPY,
 };
 // poll(2) and shutdown(2).
 pub(crate) use libc::{POLLERR, POLLHUP, POLLIN, POLLOUT, POLLPRI, SHUT_RD, SHUT_RDWR, SHUT_WR};
@@ -36,8 +46,8 @@ pub(crate) use libc::{POLLERR, POLLHUP, POLLIN, POLLOUT, POLLPRI, SHUT_RD, SHUT_
 pub(crate) use libc::{SO_DOMAIN, SO_ERROR, SO_PROTOCOL, SO_TYPE, SOL_SOCKET};
 // getaddrinfo(3) and getnameinfo(3).
 pub(crate) use libc::{
-    AI_ADDRCONFIG, AI_CANONNAME, AI_NUMERICHOST, AI_NUMERICSERV, AI_PASSIVE, AI_V4MAPPED, EAI_NODATA,
-    EAI_NONAME, EAI_SERVICE, NI_DGRAM, NI_NAMEREQD, NI_NUMERICHOST, NI_NUMERICSERV,
+    AI_ADDRCONFIG, AI_ALL, AI_CANONNAME, AI_NUMERICHOST, AI_NUMERICSERV, AI_PASSIVE, AI_V4MAPPED, EAI_NODATA,
+    EAI_NONAME, EAI_SERVICE, NI_DGRAM, NI_NAMEREQD, NI_NOFQDN, NI_NUMERICHOST, NI_NUMERICSERV,
 };
 // Routing netlink (rtnetlink(7)) and the flags of an interface (netdevice(7)).
 pub(crate) use libc::{
@@ -51,10 +61,10 @@ pub(crate) use libc::{
     SO_BUSY_POLL, SO_BUSY_POLL_BUDGET, SO_CNX_ADVICE, SO_COOKIE, SO_DEBUG, SO_DONTROUTE, SO_INCOMING_CPU,
     SO_INCOMING_NAPI_ID, SO_KEEPALIVE, SO_LINGER, SO_LOCK_FILTER, SO_MARK, SO_MAX_PACING_RATE, SO_MEMINFO,
     SO_NETNS_COOKIE, SO_NO_CHECK, SO_NOFCS, SO_OOBINLINE, SO_PASSCRED, SO_PASSPIDFD, SO_PASSSEC, SO_PEEK_OFF,
-    SO_PEERCRED, SO_PEERGROUPS, SO_PEERSEC, SO_PREFER_BUSY_POLL, SO_PRIORITY, SO_RCVBUF, SO_RCVBUFFORCE,
-    SO_RCVLOWAT, SO_RCVMARK, SO_RCVTIMEO, SO_RESERVE_MEM, SO_REUSEADDR, SO_REUSEPORT, SO_RXQ_OVFL,
-    SO_SELECT_ERR_QUEUE, SO_SNDBUF, SO_SNDBUFFORCE, SO_SNDLOWAT, SO_SNDTIMEO, SO_TIMESTAMP, SO_TIMESTAMPING,
-    SO_TIMESTAMPNS, SO_TXREHASH, SO_TXTIME, SO_WIFI_STATUS, SO_ZEROCOPY,
+    SO_PEERCRED, SO_PEERGROUPS, SO_PEERPIDFD, SO_PEERSEC, SO_PREFER_BUSY_POLL, SO_PRIORITY, SO_RCVBUF,
+    SO_RCVBUFFORCE, SO_RCVLOWAT, SO_RCVMARK, SO_RCVTIMEO, SO_RESERVE_MEM, SO_REUSEADDR, SO_REUSEPORT,
+    SO_RXQ_OVFL, SO_SELECT_ERR_QUEUE, SO_SNDBUF, SO_SNDBUFFORCE, SO_SNDLOWAT, SO_SNDTIMEO, SO_TIMESTAMP,
+    SO_TIMESTAMPING, SO_TIMESTAMPNS, SO_TXREHASH, SO_TXTIME, SO_WIFI_STATUS, SO_ZEROCOPY,
 };
 // Options of IP (ip(7)) and what IP_MTU_DISCOVER may be.
 pub(crate) use libc::{
@@ -79,17 +89,17 @@ pub(crate) use libc::{
     TCP_CC_INFO, TCP_CONGESTION, TCP_CORK, TCP_DEFER_ACCEPT, TCP_FASTOPEN, TCP_FASTOPEN_CONNECT,
     TCP_FASTOPEN_KEY, TCP_FASTOPEN_NO_COOKIE, TCP_INFO, TCP_INQ, TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL,
     TCP_LINGER2, TCP_MAXSEG, TCP_NODELAY, TCP_NOTSENT_LOWAT, TCP_QUEUE_SEQ, TCP_QUICKACK, TCP_REPAIR,
-    TCP_REPAIR_QUEUE, TCP_SAVE_SYN, TCP_SAVED_SYN, TCP_SYNCNT, TCP_THIN_DUPACK, TCP_THIN_LINEAR_TIMEOUTS,
-    TCP_TIMESTAMP, TCP_ULP, TCP_USER_TIMEOUT, TCP_WINDOW_CLAMP,
+    TCP_REPAIR_OPTIONS, TCP_REPAIR_QUEUE, TCP_REPAIR_WINDOW, TCP_SAVE_SYN, TCP_SAVED_SYN, TCP_SYNCNT,
+    TCP_THIN_DUPACK, TCP_THIN_LINEAR_TIMEOUTS, TCP_TIMESTAMP, TCP_ULP, TCP_USER_TIMEOUT, TCP_WINDOW_CLAMP,
 };
 // Options of UDP (udp(7)).
 pub(crate) use libc::{UDP_CORK, UDP_ENCAP, UDP_GRO, UDP_NO_CHECK6_RX, UDP_NO_CHECK6_TX, UDP_SEGMENT};
 
 // Control messages that are no options, or whose number is not their option's.
 pub(crate) use libc::{
-    IP_ORIGDSTADDR, IPV6_HOPLIMIT, IPV6_ORIGDSTADDR, IPV6_PKTINFO, SCM_CREDENTIALS, SCM_RIGHTS,
-    SCM_TIMESTAMP, SCM_TIMESTAMPING, SCM_TIMESTAMPING_PKTINFO, SCM_TIMESTAMPNS, SCM_TXTIME, SCM_WIFI_STATUS,
-    SOL_TLS, TLS_GET_RECORD_TYPE, TLS_SET_RECORD_TYPE,
+    ALG_SET_AEAD_ASSOCLEN, ALG_SET_IV, ALG_SET_OP, IP_ORIGDSTADDR, IPV6_HOPLIMIT, IPV6_ORIGDSTADDR,
+    IPV6_PKTINFO, SCM_CREDENTIALS, SCM_RIGHTS, SCM_TIMESTAMP, SCM_TIMESTAMPING, SCM_TIMESTAMPING_PKTINFO,
+    SCM_TIMESTAMPNS, SCM_TXTIME, SCM_WIFI_STATUS, SOL_TLS, TLS_GET_RECORD_TYPE, TLS_SET_RECORD_TYPE,
 };
 // An error whose report says more than its name.
 pub(crate) use libc::EMSGSIZE;
@@ -128,7 +138,8 @@ pub(crate) use libc::{
 };
 // Filters (socket(7)) and the clocks of clock_gettime(2).
 pub(crate) use libc::{
-    CLOCK_MONOTONIC, CLOCK_REALTIME, CLOCK_TAI, SO_ATTACH_FILTER, SO_ATTACH_REUSEPORT_CBPF, SO_DETACH_FILTER,
+    CLOCK_MONOTONIC, CLOCK_REALTIME, CLOCK_TAI, SO_ATTACH_BPF, SO_ATTACH_FILTER, SO_ATTACH_REUSEPORT_CBPF,
+    SO_ATTACH_REUSEPORT_EBPF, SO_DETACH_FILTER,
 };
 
 // What libc does not name yet: the same numbers on every architecture of Linux.
@@ -138,6 +149,10 @@ pub(crate) const IP_RECVERR_RFC4884: i32 = 26;
 pub(crate) const IP_LOCAL_PORT_RANGE: i32 = 51;
 /// `include/uapi/linux/in.h`, since Linux 6.4.
 pub(crate) const IP_PROTOCOL: i32 = 52;
+/// `include/uapi/linux/in6.h`
+pub(crate) const IPV6_JOIN_ANYCAST: i32 = 27;
+/// `include/uapi/linux/in6.h`
+pub(crate) const IPV6_LEAVE_ANYCAST: i32 = 28;
 /// `include/uapi/linux/in6.h`
 pub(crate) const IPV6_RECVERR_RFC4884: i32 = 31;
 /// `include/uapi/linux/tcp.h`, since Linux 4.20.
@@ -159,6 +174,15 @@ pub(crate) const AF_QIPCRTR: i32 = 42;
 pub(crate) const AF_SMC: i32 = 43;
 pub(crate) const AF_XDP: i32 = 44;
 pub(crate) const AF_MCTP: i32 = 45;
+
+// `include/uapi/linux/in.h`: what libc does not name.
+pub(crate) const IPPROTO_L2TP: i32 = 115;
+pub(crate) const IPPROTO_ETHERNET: i32 = 143;
+pub(crate) const IPPROTO_AGGFRAG: i32 = 144;
+/// Since Linux 6.11.
+pub(crate) const IPPROTO_SMC: i32 = 256;
+// `include/uapi/linux/sctp.h`
+pub(crate) const MSG_NOTIFICATION: i32 = 0x8000;
 
 // `include/uapi/linux/netlink.h`
 pub(crate) const NETLINK_SMC: i32 = 22;
@@ -232,6 +256,8 @@ pub(crate) const SO_DETACH_REUSEPORT_BPF: i32 = if IS_SPARC { 0x0047 } else { 68
 pub(crate) const SO_RCVPRIORITY: i32 = if IS_SPARC { 0x005b } else { 82 };
 /// Since Linux 6.16.
 pub(crate) const SO_PASSRIGHTS: i32 = if IS_SPARC { 0x005c } else { 83 };
+/// Since Linux 6.17.
+pub(crate) const SO_INQ: i32 = if IS_SPARC { 0x005d } else { 84 };
 const IS_SPARC: bool = cfg!(any(target_arch = "sparc", target_arch = "sparc64"));
 
 // `include/uapi/linux/vm_sockets.h`
@@ -274,3 +300,90 @@ pub(crate) const TCP_CA_DISORDER: i32 = 1;
 pub(crate) const TCP_CA_CWR: i32 = 2;
 pub(crate) const TCP_CA_RECOVERY: i32 = 3;
 pub(crate) const TCP_CA_LOSS: i32 = 4;
+
+// `include/uapi/linux/dccp.h`, gone since Linux 6.16, and `include/linux/socket.h`.
+pub(crate) const SOL_DCCP: i32 = 269;
+pub(crate) const DCCP_SOCKOPT_SERVICE: i32 = 2;
+pub(crate) const DCCP_SOCKOPT_GET_CUR_MPS: i32 = 5;
+pub(crate) const DCCP_SOCKOPT_SERVER_TIMEWAIT: i32 = 6;
+pub(crate) const DCCP_SOCKOPT_SEND_CSCOV: i32 = 10;
+pub(crate) const DCCP_SOCKOPT_RECV_CSCOV: i32 = 11;
+pub(crate) const DCCP_SOCKOPT_AVAILABLE_CCIDS: i32 = 12;
+pub(crate) const DCCP_SOCKOPT_CCID: i32 = 13;
+pub(crate) const DCCP_SOCKOPT_TX_CCID: i32 = 14;
+pub(crate) const DCCP_SOCKOPT_RX_CCID: i32 = 15;
+pub(crate) const DCCP_SOCKOPT_QPOLICY_ID: i32 = 16;
+pub(crate) const DCCP_SOCKOPT_QPOLICY_TXQLEN: i32 = 17;
+
+// `include/uapi/linux/can/isotp.h`
+pub(crate) const SOL_CAN_ISOTP: i32 = libc::SOL_CAN_BASE + libc::CAN_ISOTP;
+pub(crate) const CAN_ISOTP_OPTS: i32 = 1;
+pub(crate) const CAN_ISOTP_RECV_FC: i32 = 2;
+pub(crate) const CAN_ISOTP_TX_STMIN: i32 = 3;
+pub(crate) const CAN_ISOTP_RX_STMIN: i32 = 4;
+pub(crate) const CAN_ISOTP_LL_OPTS: i32 = 5;
+// `include/uapi/linux/can/j1939.h`
+pub(crate) const SOL_CAN_J1939: i32 = libc::SOL_CAN_BASE + libc::CAN_J1939;
+pub(crate) const SO_J1939_FILTER: i32 = 1;
+pub(crate) const SO_J1939_PROMISC: i32 = 2;
+pub(crate) const SO_J1939_SEND_PRIO: i32 = 3;
+pub(crate) const SO_J1939_ERRQUEUE: i32 = 4;
+/// `include/uapi/linux/can/raw.h`, since Linux 6.9.
+pub(crate) const CAN_RAW_XL_VCID_OPTS: i32 = 8;
+/// `include/uapi/linux/if_xdp.h`, since Linux 6.17.
+pub(crate) const XDP_MAX_TX_SKB_BUDGET: i32 = 9;
+
+// `include/uapi/linux/sctp.h`
+pub(crate) const SCTP_RTOINFO: i32 = 0;
+pub(crate) const SCTP_ASSOCINFO: i32 = 1;
+pub(crate) const SCTP_INITMSG: i32 = 2;
+pub(crate) const SCTP_NODELAY: i32 = 3;
+pub(crate) const SCTP_AUTOCLOSE: i32 = 4;
+pub(crate) const SCTP_ADAPTATION_LAYER: i32 = 7;
+pub(crate) const SCTP_DISABLE_FRAGMENTS: i32 = 8;
+pub(crate) const SCTP_EVENTS: i32 = 11;
+pub(crate) const SCTP_I_WANT_MAPPED_V4_ADDR: i32 = 12;
+pub(crate) const SCTP_MAXSEG: i32 = 13;
+pub(crate) const SCTP_STATUS: i32 = 14;
+pub(crate) const SCTP_DELAYED_SACK: i32 = 16;
+pub(crate) const SCTP_CONTEXT: i32 = 17;
+pub(crate) const SCTP_FRAGMENT_INTERLEAVE: i32 = 18;
+pub(crate) const SCTP_PARTIAL_DELIVERY_POINT: i32 = 19;
+pub(crate) const SCTP_MAX_BURST: i32 = 20;
+pub(crate) const SCTP_AUTH_ACTIVE_KEY: i32 = 24;
+pub(crate) const SCTP_AUTH_DELETE_KEY: i32 = 25;
+pub(crate) const SCTP_GET_ASSOC_NUMBER: i32 = 28;
+pub(crate) const SCTP_AUTO_ASCONF: i32 = 30;
+pub(crate) const SCTP_RECVRCVINFO: i32 = 32;
+pub(crate) const SCTP_RECVNXTINFO: i32 = 33;
+pub(crate) const SCTP_DEFAULT_SNDINFO: i32 = 34;
+pub(crate) const SCTP_AUTH_DEACTIVATE_KEY: i32 = 35;
+pub(crate) const SCTP_REUSE_PORT: i32 = 36;
+pub(crate) const SCTP_SOCKOPT_BINDX_ADD: i32 = 100;
+pub(crate) const SCTP_SOCKOPT_BINDX_REM: i32 = 101;
+pub(crate) const SCTP_GET_PEER_ADDRS: i32 = 108;
+pub(crate) const SCTP_GET_LOCAL_ADDRS: i32 = 109;
+pub(crate) const SCTP_PR_SUPPORTED: i32 = 113;
+pub(crate) const SCTP_DEFAULT_PRINFO: i32 = 114;
+pub(crate) const SCTP_RECONFIG_SUPPORTED: i32 = 117;
+pub(crate) const SCTP_ENABLE_STREAM_RESET: i32 = 118;
+pub(crate) const SCTP_RESET_ASSOC: i32 = 120;
+pub(crate) const SCTP_ADD_STREAMS: i32 = 121;
+pub(crate) const SCTP_STREAM_SCHEDULER: i32 = 123;
+pub(crate) const SCTP_STREAM_SCHEDULER_VALUE: i32 = 124;
+pub(crate) const SCTP_INTERLEAVING_SUPPORTED: i32 = 125;
+pub(crate) const SCTP_EVENT: i32 = 127;
+pub(crate) const SCTP_ASCONF_SUPPORTED: i32 = 128;
+pub(crate) const SCTP_AUTH_SUPPORTED: i32 = 129;
+pub(crate) const SCTP_ECN_SUPPORTED: i32 = 130;
+pub(crate) const SCTP_EXPOSE_POTENTIALLY_FAILED_STATE: i32 = 131;
+// `enum sctp_sstat_state` there.
+pub(crate) const SCTP_EMPTY: i32 = 0;
+pub(crate) const SCTP_CLOSED: i32 = 1;
+pub(crate) const SCTP_COOKIE_WAIT: i32 = 2;
+pub(crate) const SCTP_COOKIE_ECHOED: i32 = 3;
+pub(crate) const SCTP_ESTABLISHED: i32 = 4;
+pub(crate) const SCTP_SHUTDOWN_PENDING: i32 = 5;
+pub(crate) const SCTP_SHUTDOWN_SENT: i32 = 6;
+pub(crate) const SCTP_SHUTDOWN_RECEIVED: i32 = 7;
+pub(crate) const SCTP_SHUTDOWN_ACK_SENT: i32 = 8;

@@ -64,23 +64,27 @@ pub(crate) const fn descriptors_in(level: i32, kind: i32, length: usize) -> usiz
 
 /// Room on the stack for control data that is to be sent: for the 253 descriptors that one message may pass, and
 /// credentials beside them. Only what is used is zeroed: all of it would cost as much as a tenth of a short send.
-pub(crate) struct Scratch([MaybeUninit<u8>; Self::ROOM]);
+pub(crate) struct Scratch(MaybeUninit<[u8; Self::ROOM]>);
 
 impl Scratch {
     const ROOM: usize = 1088;
 
     #[inline]
     pub(crate) const fn new() -> Self {
-        Self([MaybeUninit::uninit(); Self::ROOM])
+        Self(MaybeUninit::uninit())
     }
 
     /// The first `length` bytes, zero; `None` where there is no room for so many.
     #[inline]
     pub(crate) fn zeroed(&mut self, length: usize) -> Option<&mut [u8]> {
-        let bytes = self.0.get_mut(..length)?;
-        bytes.fill(MaybeUninit::new(0));
-        // SAFETY: each of these bytes has just been written; they are borrowed for as long.
-        Some(unsafe { std::slice::from_raw_parts_mut(bytes.as_mut_ptr().cast(), length) })
+        if length > Self::ROOM {
+            return None;
+        }
+        let start = self.0.as_mut_ptr().cast::<u8>();
+        // SAFETY: there are ROOM bytes from `start` on, of which these are the first.
+        unsafe { start.write_bytes(0, length) };
+        // SAFETY: these bytes have just been written; they are borrowed for as long.
+        Some(unsafe { std::slice::from_raw_parts_mut(start, length) })
     }
 }
 

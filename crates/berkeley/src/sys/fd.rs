@@ -20,10 +20,28 @@ pub(crate) fn duplicate_inherited(number: u32) -> Result<OwnedFd> {
 
 /// Marks the descriptor of that number to be closed by exec(2); a number that is not open is `EBADF`.
 pub(crate) fn set_close_on_exec(number: u32) -> Result<()> {
-    let fd = RawFd::try_from(number).unwrap_or(-1);
+    set_flags(RawFd::try_from(number).unwrap_or(-1), libc::FD_CLOEXEC)
+}
+
+/// Whether exec(2) leaves the descriptor open.
+pub(crate) fn is_inheritable(fd: BorrowedFd<'_>) -> Result<bool> {
+    let flags = run_int("fcntl", fd.as_raw_fd(), || {
+        // SAFETY: F_GETFD takes no argument and touches no memory of ours.
+        unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFD) }
+    })?;
+    Ok(flags & libc::FD_CLOEXEC == 0)
+}
+
+/// Has exec(2) leave the descriptor open, or close it.
+pub(crate) fn set_inheritable(fd: BorrowedFd<'_>, inheritable: bool) -> Result<()> {
+    // FD_CLOEXEC is the only flag there is.
+    set_flags(fd.as_raw_fd(), if inheritable { 0 } else { libc::FD_CLOEXEC })
+}
+
+fn set_flags(fd: RawFd, flags: libc::c_int) -> Result<()> {
     run_int("fcntl", fd, || {
         // SAFETY: F_SETFD takes an integer and touches no memory of ours; a bad number is EBADF.
-        unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) }
+        unsafe { libc::fcntl(fd, libc::F_SETFD, flags) }
     })?;
     Ok(())
 }
@@ -56,6 +74,22 @@ pub(crate) fn is_nonblocking(fd: BorrowedFd<'_>) -> Result<bool> {
         unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFL) }
     })?;
     Ok(flags & libc::O_NONBLOCK != 0)
+}
+
+/// ioctl(2) `SIOCATMARK`: whether the urgent mark is next.
+pub(crate) fn at_mark(fd: BorrowedFd<'_>) -> Result<bool> {
+    // libc names it on some architectures only; `include/uapi/asm-generic/sockios.h`, and `_IOR('s', 7, int)` elsewhere.
+    const SIOCATMARK: libc::Ioctl = if cfg!(any(target_arch = "mips", target_arch = "mips64")) {
+        0x4004_7307_u32 as libc::Ioctl
+    } else {
+        0x8905
+    };
+    let mut value: libc::c_int = 0;
+    run_int("ioctl", fd.as_raw_fd(), || {
+        // SAFETY: SIOCATMARK writes one int, which `value` is.
+        unsafe { libc::ioctl(fd.as_raw_fd(), SIOCATMARK, &raw mut value) }
+    })?;
+    Ok(value != 0)
 }
 
 /// ioctl(2) `SIOCOUTQ`, by its other name `TIOCOUTQ`: the bytes in the send queue (tcp(7), unix(7), udp(7)).

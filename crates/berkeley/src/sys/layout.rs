@@ -41,6 +41,13 @@ pub(crate) mod netlink {
     pub(crate) const SIZE: usize = size_of::<libc::sockaddr_nl>();
 }
 
+pub(crate) mod ipv6_mreq {
+    use super::{offset_of, size_of};
+    pub(crate) const ADDRESS: usize = offset_of!(libc::ipv6_mreq, ipv6mr_multiaddr);
+    pub(crate) const INTERFACE: usize = offset_of!(libc::ipv6_mreq, ipv6mr_interface);
+    pub(crate) const SIZE: usize = size_of::<libc::ipv6_mreq>();
+}
+
 /// `struct sockaddr_ll`; the protocol is big-endian, the rest is native.
 pub(crate) mod packet {
     use super::{offset_of, size_of};

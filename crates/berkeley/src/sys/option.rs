@@ -1,6 +1,6 @@
 //! getsockopt(2) and setsockopt(2), on bytes.
 
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 use super::call::run_int;
 use super::{Errno, Result};
@@ -23,6 +23,19 @@ pub(crate) fn option_i32(fd: BorrowedFd<'_>, level: i32, name: i32) -> Result<i3
     let mut bytes = [0; 4];
     option(fd, level, name, &mut bytes)?;
     Ok(i32::from_ne_bytes(bytes))
+}
+
+/// Reads an option whose value is a descriptor that the kernel makes for the caller, close-on-exec.
+///
+/// Sound for such options only: any other number would be taken for a descriptor.
+pub(crate) fn option_descriptor(fd: BorrowedFd<'_>, level: i32, name: i32) -> Result<OwnedFd> {
+    let number = option_i32(fd, level, name)?;
+    // A kernel that gave no descriptor after all has none to close; -1 is no descriptor's number.
+    if number < 0 {
+        return Err(Errno::from_raw(libc::EBADF));
+    }
+    // SAFETY: the kernel has just made this descriptor for us, and nobody else knows its number.
+    Ok(unsafe { OwnedFd::from_raw_fd(number) })
 }
 
 /// Sets an option to the bytes of `value`. Sound for plain data only, as [`option()`] is.

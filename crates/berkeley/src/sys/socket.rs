@@ -12,22 +12,22 @@ pub(crate) type RawAddress = ([u8; ADDRESS_MAX], usize);
 
 /// Room for an address that the kernel is to write, by calls that are made often: it is neither zeroed nor moved.
 pub(crate) struct AddressRoom {
-    bytes: [MaybeUninit<u8>; ADDRESS_MAX],
+    bytes: MaybeUninit<[u8; ADDRESS_MAX]>,
     length: usize,
 }
 
 impl AddressRoom {
     #[inline]
     pub(crate) const fn new() -> Self {
-        Self { bytes: [MaybeUninit::uninit(); ADDRESS_MAX], length: 0 }
+        Self { bytes: MaybeUninit::uninit(), length: 0 }
     }
 
     /// The address; empty where the kernel gave none.
     #[inline]
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        let bytes = &self.bytes[..self.length];
-        // SAFETY: by the contract of `filled` the kernel has written these bytes; they are borrowed for as long.
-        unsafe { std::slice::from_raw_parts(bytes.as_ptr().cast(), bytes.len()) }
+        // SAFETY: by the contract of `filled` the kernel has written these bytes, ADDRESS_MAX at most; they are borrowed
+        // for as long.
+        unsafe { std::slice::from_raw_parts(self.bytes.as_ptr().cast(), self.length) }
     }
 
     /// Where the kernel may write, and how much.

@@ -33,6 +33,8 @@ impl AsyncSocket {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// Fails as [`Socket::send_many`](crate::Socket::send_many) does, and where the runtime shuts down.
     #[doc(alias = "sendmmsg")]
     pub async fn send_many<D>(&self, datagrams: &D, batch: &mut SendBatch) -> Result<()>
     where
@@ -65,7 +67,8 @@ impl AsyncSocket {
     /// Receives a datagram and as many more as there are and as `batch` has room for, in one call (recvmmsg(2)); gives
     /// how many. See [`Socket::recv_many`](crate::Socket::recv_many).
     ///
-    /// Cancel-safe: dropped before it is done, it has received nothing.
+    /// Cancel-safe: dropped before it is done, it has received nothing. Fails as that does, and where the runtime shuts
+    /// down.
     #[doc(alias = "recvmmsg")]
     pub async fn recv_many(&self, batch: &mut RecvBatch) -> Result<usize> {
         self.recv_many_with(batch, Flags::NONE).await
@@ -77,6 +80,8 @@ impl AsyncSocket {
     }
 
     /// Sends what there is room for, from the first of `datagrams` on (sendmmsg(2)); gives how many went.
+    ///
+    /// Fails as [`Socket::try_send_many`](crate::Socket::try_send_many) does.
     pub fn try_send_many<D>(&self, datagrams: &D, batch: &mut SendBatch, flags: Flags) -> Result<usize>
     where
         D: Datagrams + ?Sized,
@@ -87,6 +92,8 @@ impl AsyncSocket {
     }
 
     /// Receives what is there (recvmmsg(2)); gives how many datagrams.
+    ///
+    /// Fails as [`Socket::try_recv_many`](crate::Socket::try_recv_many) does.
     pub fn try_recv_many(&self, batch: &mut RecvBatch, flags: Flags) -> Result<usize> {
         self.try_once(Interest::READABLE, Operation::RecvMany, |socket| socket.try_recv_many(batch, flags))
     }

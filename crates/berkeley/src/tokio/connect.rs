@@ -100,6 +100,8 @@ pub async fn create_servers_async<'s>(
 /// are done, they leave nothing open.
 impl Connector<'_> {
     /// Connects to `service` at `host`, over TCP or over what [`kind`](Self::kind) makes of it.
+    ///
+    /// Fails as [`connect`](Self::connect) does, and where the runtime shuts down.
     pub async fn connect_async<'s>(
         &self,
         host: &str,
@@ -113,6 +115,8 @@ impl Connector<'_> {
     }
 
     /// Connects to the one of `addresses`, of any family, that answers first; they begin in the order given.
+    ///
+    /// Fails as [`connect_to`](Self::connect_to) does, and where the runtime shuts down.
     pub async fn connect_to_async(&self, addresses: &[Address]) -> Result<AsyncSocket> {
         race(self, addresses, self.deadline()).await.map_err(|stop| stop.of_addresses(self, addresses))
     }

@@ -133,6 +133,8 @@ impl AsyncSocket {
     }
 
     /// Makes two sockets that are connected to each other (socketpair(2)); see [`Socket::pair`].
+    ///
+    /// Fails as that does.
     pub fn pair(family: Family, kind: Type, protocol: Protocol) -> Result<(Self, Self)> {
         let (left, right) = Socket::pair(family, kind.nonblocking(), protocol)?;
         Ok((Self::from_socket(left)?, Self::from_socket(right)?))
@@ -178,27 +180,37 @@ impl AsyncSocket {
     }
 
     /// Another descriptor of the same socket (dup(2)), close-on-exec, with a registration of its own.
+    ///
+    /// Fails as [`Socket::try_clone`] does.
     pub fn try_clone(&self) -> Result<Self> {
         Ok(Self::with_traits(self.socket.try_clone()?, self.traits))
     }
 
     /// Gives the socket its local address (bind(2)); see [`Socket::bind`].
+    ///
+    /// Fails as that does.
     pub fn bind(&self, address: impl Into<Address>) -> Result<()> {
         self.socket.bind(address)
     }
 
     /// Starts to take connections (listen(2)); see [`Socket::listen`]. Call it before anything is awaited of the
     /// socket.
+    ///
+    /// Fails as [`Socket::listen`] does.
     pub fn listen(&self, backlog: u32) -> Result<()> {
         self.socket.listen(backlog)
     }
 
     /// Ends one direction or both (shutdown(2)); see [`Socket::shutdown`].
+    ///
+    /// Fails as that does.
     pub fn shutdown(&self, how: Shutdown) -> Result<()> {
         self.socket.shutdown(how)
     }
 
     /// The address of this end (getsockname(2)).
+    ///
+    /// Fails as [`Socket::local_address`] does.
     #[doc(alias = "getsockname")]
     pub fn local_address(&self) -> Result<Address> {
         self.socket.local_address()
@@ -211,6 +223,8 @@ impl AsyncSocket {
     }
 
     /// Takes the error that waits on the socket, and clears it (`SO_ERROR`, socket(7)); `None` where there is none.
+    ///
+    /// Fails as [`Socket::take_error`] does.
     #[doc(alias = "SO_ERROR")]
     pub fn take_error(&self) -> Result<Option<Error>> {
         self.socket.take_error()

@@ -33,7 +33,8 @@ impl AsyncSocket {
     /// [`poll_recv_ready`](Self::poll_recv_ready) or in tokio's `AsyncRead` of this socket; of two, only the last to
     /// come is woken. [`recv`](Self::recv) has no such limit, and may wait beside it.
     ///
-    /// Cancel-safe: dropped while it waits, it has received nothing.
+    /// Cancel-safe: dropped while it waits, it has received nothing. Fails with what `take` fails with, but for an
+    /// error that asks for another wait, and where the runtime shuts down.
     ///
     /// ```
     /// use berkeley::{AsyncSocket, Family, Protocol, Type};
@@ -154,7 +155,8 @@ impl<'a> ReadReady<'a> {
     /// Of TCP, a receive that leaves room in `buffer` shows that the socket is empty, so the next wait begins without
     /// another system call. What comes later, the end of the data included, is a new event; an end that came along with
     /// the data is remembered. Urgent data (RFC 6093) cuts a receive short as well: once some has come, the rule is
-    /// off. For all other sockets the next receive finds out.
+    /// off. For all other sockets the next receive finds out. Fails as [`Socket::try_recv`](crate::Socket::try_recv)
+    /// does.
     #[inline]
     pub fn recv(&mut self, buffer: &mut [u8]) -> Result<usize> {
         let socket = &self.socket.socket;
@@ -173,6 +175,8 @@ impl<'a> ReadReady<'a> {
     }
 
     /// Receives a datagram and its sender's address (recvfrom(2)).
+    ///
+    /// Fails as [`recv`](Self::recv) does.
     pub fn recv_from(&mut self, buffer: &mut [u8]) -> Result<(usize, Address)> {
         let socket = &self.socket.socket;
         let result = uninterrupted(|| socket.try_recv_from(buffer, Flags::NONE));

@@ -30,6 +30,7 @@ impl AsyncSocket {
     /// Waits until there is something to receive or to accept, the end of the data, or an error.
     ///
     /// It may be so no longer when a try follows. Any number of tasks may wait at once. Nothing is lost by dropping it.
+    /// Fails where the reactor does not take the socket, and where the runtime shuts down.
     ///
     /// ```
     /// # use berkeley::{AsyncSocket, Family, Protocol, Type};
@@ -55,11 +56,15 @@ impl AsyncSocket {
 
     /// Waits until there is room to send, a connection is made, or an error has come; else as
     /// [`readable`](Self::readable).
+    ///
+    /// Fails as [`readable`](Self::readable) does.
     pub async fn writable(&self) -> Result<()> {
         self.registered()?.ready(WRITE).await.map(drop).map_err(|_| gone())
     }
 
     /// Takes one connection if there is one; the accepted socket does not block.
+    ///
+    /// Fails as [`Socket::try_accept`](crate::Socket::try_accept) does.
     pub fn try_accept(&self) -> Result<(AsyncSocket, Address)> {
         let (socket, address) =
             self.try_once(Interest::READABLE, Operation::Accept, Socket::try_accept_nonblocking)?;
@@ -67,11 +72,15 @@ impl AsyncSocket {
     }
 
     /// Receives what is there; gives the number of bytes, 0 at the end of a stream.
+    ///
+    /// Fails as [`Socket::try_recv`](crate::Socket::try_recv) does.
     pub fn try_recv(&self, buffer: &mut [u8]) -> Result<usize> {
         self.try_once(Interest::READABLE, Operation::Recv, |socket| socket.try_recv(buffer, Flags::NONE))
     }
 
     /// Receives what is there and who sent it.
+    ///
+    /// Fails as [`Socket::try_recv`](crate::Socket::try_recv) does.
     pub fn try_recv_from(&self, buffer: &mut [u8]) -> Result<(usize, Address)> {
         self.try_once(Interest::READABLE, Operation::RecvFrom, |socket| {
             socket.try_recv_from(buffer, Flags::NONE)
@@ -79,11 +88,15 @@ impl AsyncSocket {
     }
 
     /// Sends what there is room for; gives the number of bytes taken.
+    ///
+    /// Fails as [`Socket::try_send`](crate::Socket::try_send) does.
     pub fn try_send(&self, buffer: &[u8]) -> Result<usize> {
         self.try_once(Interest::WRITABLE, Operation::Send, |socket| socket.try_send(buffer, Flags::NONE))
     }
 
     /// Sends what there is room for to `address`; gives the number of bytes taken.
+    ///
+    /// Fails as [`Socket::try_send_to`](crate::Socket::try_send_to) does.
     pub fn try_send_to(&self, buffer: &[u8], address: impl Into<Address>) -> Result<usize> {
         let address = address.into();
         self.try_once(Interest::WRITABLE, Operation::SendTo, |socket| {

@@ -113,6 +113,8 @@ impl<B: Buffer> ZeroCopy<B> {
 
     /// Waits until `deadline` for the next buffer to come back, in the order of their sending; `None` where none is
     /// under way.
+    ///
+    /// Fails where the deadline passes, and where the kernel refuses to read the error queue.
     pub fn completion(&mut self, deadline: Deadline) -> Result<Option<Completion<B>>> {
         let mut pace = Pace::new(deadline, Poll::MayLie);
         loop {
@@ -128,6 +130,8 @@ impl<B: Buffer> ZeroCopy<B> {
     }
 
     /// The next buffer that has come back; `None` where none has. Never waits.
+    ///
+    /// Fails only where the kernel refuses to read the error queue.
     pub fn try_completion(&mut self) -> Result<Option<Completion<B>>> {
         if self.back.is_empty() && !self.flights.is_empty() {
             let collected = self.flights.collect(self.socket.as_fd());

@@ -7,6 +7,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, Shutdown};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::time::Duration;
 
+use berkeley::batch::{Datagram, RecvBatch, SendBatch};
 use berkeley::control::{self, ControlBuffer};
 use berkeley::fault::{self, Plan};
 use berkeley::option::{self, Filter, Instruction, Value};
@@ -75,7 +76,16 @@ fn making() -> Vec<Row> {
         let _armed = fault::arm(Plan::fail("fcntl", 1, EMFILE));
         failed(UDP.socket().try_clone())
     };
+    let (asked, told) = {
+        let socket = UDP.socket();
+        let _armed = fault::arm(Plan::fail("fcntl", 1, EMFILE));
+        let asked = failed(socket.is_inheritable());
+        let _armed = fault::arm(Plan::fail("fcntl", 1, EMFILE));
+        (asked, failed(socket.set_inheritable(true)))
+    };
     vec![
+        row(Operation::Inheritable, "udp", asked),
+        row(Operation::SetInheritable, "udp", told),
         row(
             Operation::Socket,
             "Family(9999)/SOCK_STREAM/0",
@@ -120,6 +130,8 @@ fn naming() -> Vec<Row> {
         row(Operation::PeerAddress, "udp", failed(UDP.socket().peer_address())),
         row(Operation::TakeError, "fd", failed(no_socket.take_error())),
         row(Operation::Unsent, "fd", failed(no_socket.unsent())),
+        row(Operation::AtMark, "fd", failed(no_socket.at_mark())),
+        row(Operation::PeerPidfd, "tcp", failed(TCP.socket().peer_pidfd())),
     ]
 }
 
@@ -131,7 +143,11 @@ fn receiving() -> Vec<Row> {
     quiet.set_timeout(Some(SHORT)).unwrap();
     let target = format!("tcp {}", quiet.peer_address().unwrap());
     let mut buffer = [0; 8];
+    let mut batch = RecvBatch::new(1, 8).unwrap();
+    let datagrams = [Datagram::new(b"nowhere")];
     vec![
+        row(Operation::RecvMany, "fd", failed(no_socket.recv_many(&mut batch))),
+        row(Operation::SendMany, "udp", failed(UDP.socket().send_many(&datagrams, &mut SendBatch::new()))),
         row(Operation::Recv, "tcp", failed(unconnected.recv(&mut buffer))),
         row(Operation::Recv, "tcp", failed(unconnected.recv_vec(usize::MAX))),
         row(Operation::Recv, "fd", failed(no_socket.try_recv(&mut buffer, Flags::NONE))),
@@ -258,6 +274,7 @@ fn memberships() -> Vec<Row> {
     let (group, source) = (Ipv4Addr::new(239, 1, 2, 3), Ipv4Addr::LOCALHOST);
     let of = |what: &str| format!("{what} of udp");
     let promiscuous = LinkMembership::Promiscuous;
+    let anycast = Ipv6Addr::new(0, 0, 0, 0, 0, 0, 0, 2);
     vec![
         row(Operation::Join, of("192.0.2.1"), failed(udp.join(ELSEWHERE.0, 0))),
         row(Operation::Leave, of("239.1.2.3"), failed(udp.leave(group, 1))),
@@ -283,12 +300,15 @@ fn memberships() -> Vec<Row> {
         ),
         row(Operation::JoinLink, of("interface 1"), failed(udp.join_link(1, promiscuous))),
         row(Operation::LeaveLink, of("interface 1"), failed(udp.leave_link(1, promiscuous))),
+        row(Operation::JoinAnycast, of("::2"), failed(udp.join_anycast(anycast, 1))),
+        row(Operation::LeaveAnycast, of("::2"), failed(udp.leave_anycast(anycast, 1))),
     ]
 }
 
 fn filters() -> Vec<Row> {
     let udp = UDP.socket();
     let keep = Filter::new([Instruction::statement(0x06, u32::MAX)]).unwrap();
+    let null = File::open("/dev/null").unwrap();
     let locked = UDP.socket();
     locked.lock_filter().unwrap();
     vec![
@@ -296,6 +316,8 @@ fn filters() -> Vec<Row> {
         row(Operation::DetachFilter, "udp", failed(udp.detach_filter())),
         row(Operation::AttachReuseportFilter, "udp", failed(udp.attach_reuseport_filter(&keep))),
         row(Operation::DetachReuseportFilter, "udp", failed(udp.detach_reuseport_filter())),
+        row(Operation::AttachProgram, "udp", failed(udp.attach_program(&null))),
+        row(Operation::AttachReuseportProgram, "udp", failed(udp.attach_reuseport_program(&null))),
     ]
 }
 

@@ -1,10 +1,12 @@
 //! Classic BPF filters on real sockets.
 
 use std::net::Ipv4Addr;
+use std::os::fd::{FromRawFd, OwnedFd};
 
 use berkeley::option::{self, Filter, Instruction};
 use berkeley::{Family, Protocol, Socket, Type};
 
+use crate::skip::skip;
 use crate::support::{LIMIT, LONG, within};
 
 const KEEP: Instruction = Instruction::statement(0x06, u32::MAX);
@@ -113,5 +115,73 @@ fn a_filter_chooses_among_the_sockets_of_a_port() {
         );
         first.detach_reuseport_filter().unwrap();
         assert_eq!(first.detach_reuseport_filter().unwrap_err().raw_os_error(), Some(libc::ENOENT));
+    });
+}
+
+/// A program that keeps so many bytes of every packet: `r0 = bytes; exit`, loaded by bpf(2).
+#[allow(unsafe_code, reason = "the library loads no programs")]
+fn loaded(bytes: i32) -> Option<OwnedFd> {
+    const BPF_PROG_LOAD: libc::c_int = 5;
+    const BPF_PROG_TYPE_SOCKET_FILTER: u32 = 1;
+    const EXIT: u64 = 0x95;
+    let move_number = u64::from_ne_bytes({
+        let mut instruction = [0xb7, 0, 0, 0, 0, 0, 0, 0];
+        instruction[4..].copy_from_slice(&bytes.to_ne_bytes());
+        instruction
+    });
+    let instructions = [move_number, if cfg!(target_endian = "little") { EXIT } else { EXIT << 56 }];
+    let license = c"MIT";
+    // The union's head for BPF_PROG_LOAD: type, count, instructions, licence, and 24 bytes that ask for nothing.
+    let mut attributes = [0_u64; 6];
+    let head = [BPF_PROG_TYPE_SOCKET_FILTER.to_ne_bytes(), 2_u32.to_ne_bytes()].concat();
+    attributes[0] = u64::from_ne_bytes(head.try_into().unwrap());
+    attributes[1] = instructions.as_ptr() as u64;
+    attributes[2] = license.as_ptr() as u64;
+    // SAFETY: the addresses in `attributes` are those of values that live until the call returns.
+    let fd =
+        unsafe { libc::syscall(libc::SYS_bpf, BPF_PROG_LOAD, attributes.as_ptr(), size_of_val(&attributes)) };
+    let fd = i32::try_from(fd).ok().filter(|fd| *fd >= 0)?;
+    // SAFETY: the kernel has just made this descriptor for us.
+    Some(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+#[test]
+fn a_program_that_the_kernel_has_loaded_is_a_filter() {
+    within(LIMIT, || {
+        // UDP's header of 8 bytes, and three.
+        let Some(program) = loaded(11) else {
+            return skip("filter::a_program_that_the_kernel_has_loaded_is_a_filter", "bpf(2)");
+        };
+        let socket = bound();
+        socket.attach_program(&program).unwrap();
+        drop(program);
+        send_to_self(&socket, &[b"antelope"]);
+        assert_eq!(socket.recv_vec(64).unwrap(), b"ant");
+        socket.detach_filter().unwrap();
+        send_to_self(&socket, &[b"antelope"]);
+        assert_eq!(socket.recv_vec(64).unwrap(), b"antelope");
+    });
+}
+
+#[test]
+fn a_loaded_program_chooses_among_the_sockets_of_a_port() {
+    within(LIMIT, || {
+        let Some(program) = loaded(1) else {
+            return skip("filter::a_loaded_program_chooses_among_the_sockets_of_a_port", "bpf(2)");
+        };
+        let first = Socket::new(Family::INET, Type::DGRAM, Protocol::DEFAULT).unwrap();
+        let second = Socket::new(Family::INET, Type::DGRAM, Protocol::DEFAULT).unwrap();
+        for socket in [&first, &second] {
+            socket.set(option::REUSEPORT, true).unwrap();
+        }
+        first.bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        second.bind(first.local_address().unwrap()).unwrap();
+        second.set_timeout(Some(LONG)).unwrap();
+        first.attach_reuseport_program(&program).unwrap();
+        for _ in 0..8 {
+            bound().send_to(b"to the second", first.local_address().unwrap()).unwrap();
+            assert_eq!(second.recv_vec(64).unwrap(), b"to the second");
+        }
+        first.detach_reuseport_filter().unwrap();
     });
 }

@@ -7,6 +7,7 @@ use std::process::Command;
 use berkeley::resolve::interface_index;
 use berkeley::{Address, Family, Flags, LinkMembership, Protocol, Socket, Type, option};
 
+use crate::namespace::in_namespace;
 use crate::skip::{need, skip};
 use crate::support::{LIMIT, LONG, within};
 
@@ -225,4 +226,24 @@ fn a_packet_socket_counts_its_memberships() {
         socket.leave_link(loopback(), membership).unwrap();
     }
     assert_eq!(errno(socket.join_link(u32::MAX >> 1, LinkMembership::Promiscuous)), Some(libc::ENODEV));
+}
+
+#[test]
+fn an_anycast_address_is_taken_and_given_up() {
+    in_namespace(LONG, || {
+        // A host may take an address of a network that it is on.
+        let arguments = ["address", "add", "fd00::1/64", "dev", "lo", "nodad"];
+        assert!(Command::new("ip").args(arguments).status().unwrap().success());
+        let address = |last| Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, last);
+        let socket = Socket::new(Family::INET6, Type::DGRAM, Protocol::DEFAULT).unwrap();
+        socket.join_anycast(address(2), loopback()).unwrap();
+        let taken = std::fs::read_to_string("/proc/net/anycast6").unwrap();
+        assert!(taken.contains("fd000000000000000000000000000002"), "{taken}");
+        assert_eq!(errno(socket.leave_anycast(address(3), loopback())), Some(libc::ENOENT));
+        socket.leave_anycast(address(2), loopback()).unwrap();
+        assert_eq!(errno(socket.leave_anycast(address(2), loopback())), Some(libc::ENOENT));
+        assert_eq!(errno(socket.join_anycast(address(1), loopback())), Some(libc::EINVAL));
+        let elsewhere = Ipv6Addr::new(0xfd01, 0, 0, 0, 0, 0, 0, 1);
+        assert_eq!(errno(socket.join_anycast(elsewhere, loopback())), Some(libc::EADDRNOTAVAIL));
+    });
 }

@@ -1,13 +1,14 @@
 //! Every option's value there and back, as bytes and as text. The tests walk the table: a new kind without its values
 //! fails.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use berkeley::Family;
 use berkeley::decoders::{option_bytes, option_value};
 use berkeley::option::{
-    self, CanFilter, Clock, IcmpFilter, Icmpv6Filter, Kind, MtuDiscover, PortRange, TipcGroup, TransmitTime,
-    Value,
+    self, CanFilter, Clock, IcmpFilter, Icmpv6Filter, J1939Filter, Kind, MtuDiscover, PortRange, TipcGroup,
+    TransmitTime, Value,
 };
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -20,7 +21,7 @@ fn values(kind: Kind) -> Option<BoxedStrategy<Value>> {
     Some(match kind {
         Kind::Flag => any::<bool>().prop_map(Value::Flag).boxed(),
         Kind::Integer | Kind::Errno => any::<i32>().prop_map(Value::Integer).boxed(),
-        Kind::Unsigned | Kind::Bytes | Kind::Interface | Kind::InterfaceBigEndian => {
+        Kind::Unsigned | Kind::Bytes | Kind::Interface | Kind::InterfaceBigEndian | Kind::BigEndian => {
             any::<u32>().prop_map(|number| Value::Unsigned(number.into())).boxed()
         }
         Kind::Wide | Kind::WideBytes | Kind::Rate => any::<u64>().prop_map(Value::Unsigned).boxed(),
@@ -89,8 +90,39 @@ fn structures(kind: Kind) -> Option<BoxedStrategy<Value>> {
                 Value::TipcGroup(TipcGroup { kind, instance, scope, flags })
             })
             .boxed(),
-        _ => return None,
+        Kind::J1939Filters => prop::collection::vec(any::<(u64, u64, u32, u32, u8, u8)>(), 0..=100)
+            .prop_map(|filters| {
+                let filter = |(name, name_mask, pgn, pgn_mask, address, address_mask)| J1939Filter {
+                    name,
+                    name_mask,
+                    pgn,
+                    pgn_mask,
+                    address,
+                    address_mask,
+                };
+                Value::J1939Filters(filters.into_iter().map(filter).collect())
+            })
+            .boxed(),
+        Kind::SocketAddresses => prop::collection::vec(any::<SocketAddr>(), 1..=20)
+            .prop_map(|addresses| Value::SocketAddresses(addresses.into_iter().map(without_flow).collect()))
+            .boxed(),
+        kind => return records(kind),
     })
+}
+
+/// Text has no flow label.
+fn without_flow(mut address: SocketAddr) -> SocketAddr {
+    if let SocketAddr::V6(address) = &mut address {
+        address.set_flowinfo(0);
+    }
+    address
+}
+
+/// Any bytes of the size that a record of the kind has.
+fn records(kind: Kind) -> Option<BoxedStrategy<Value>> {
+    let decode = move |bytes: &[u8]| option_value(kind, bytes).ok();
+    let size = (1..=32).find(|size| matches!(decode(&vec![0; *size]), Some(Value::Record(_))))?;
+    Some(prop::collection::vec(any::<u8>(), size).prop_map(move |bytes| decode(&bytes).unwrap()).boxed())
 }
 
 /// Shows `check` some values of every option, in the same order in each run.

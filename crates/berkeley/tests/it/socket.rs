@@ -7,7 +7,9 @@ use std::os::fd::{AsFd, AsRawFd, IntoRawFd, OwnedFd};
 use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 use std::time::Duration;
 
-use berkeley::{Address, Family, Flags, Interest, Protocol, Socket, SocketRef, Type, UnixAddress, option};
+use berkeley::{
+    Address, Deadline, Family, Flags, Interest, Protocol, Socket, SocketRef, Type, UnixAddress, option,
+};
 
 use crate::support::{
     KINDS, LIMIT, LISTENERS, LONG, SHORT, TCP, TempDir, UDP, UNIX, UNIX_DGRAM, is_close_on_exec,
@@ -418,4 +420,57 @@ fn an_accepted_socket_inherits_the_listeners_options() {
         assert!(!is_nonblocking(&accepted));
         assert_eq!(accepted.timeout(), None);
     });
+}
+
+#[test]
+fn the_peers_process_has_a_descriptor() {
+    let (left, _right) = Socket::pair(Family::UNIX, Type::STREAM, Protocol::DEFAULT).unwrap();
+    match left.peer_pidfd() {
+        Err(error) if error.raw_os_error() == Some(libc::ENOPROTOOPT) => {
+            crate::skip::skip("socket::the_peers_process_has_a_descriptor", "SO_PEERPIDFD (Linux 6.5)");
+        }
+        pidfd => {
+            let pidfd = pidfd.unwrap();
+            let path = format!("/proc/self/fdinfo/{}", pidfd.as_raw_fd());
+            let about = std::fs::read_to_string(path).unwrap();
+            let pid = about.lines().find_map(|line| line.strip_prefix("Pid:")).unwrap();
+            assert_eq!(pid.trim().parse(), Ok(std::process::id()));
+            let flags = about.lines().find_map(|line| line.strip_prefix("flags:")).unwrap();
+            let flags = i32::from_str_radix(flags.trim(), 8).unwrap();
+            assert_ne!(flags & libc::O_CLOEXEC, 0, "close-on-exec");
+        }
+    }
+}
+
+#[test]
+fn the_urgent_mark_is_told() {
+    within(LIMIT, || {
+        let (near, far) = TCP.pair();
+        assert!(!far.at_mark().unwrap());
+        near.send_all(b"plain").unwrap();
+        near.send_with(b"!", Flags::OOB).unwrap();
+        let found = far.wait(Interest::PRIORITY, Deadline::after(LONG)).unwrap();
+        assert!(found.contains(Interest::PRIORITY));
+        let mut buffer = [0; 16];
+        let mut got = 0;
+        // The kernel stops a receive at the mark.
+        while !far.at_mark().unwrap() {
+            got += far.recv(&mut buffer[got..]).unwrap();
+        }
+        assert_eq!(&buffer[..got], b"plain");
+        let mut urgent = [0];
+        assert_eq!(far.recv_with(&mut urgent, Flags::OOB).unwrap(), 1);
+        assert_eq!(&urgent, b"!");
+    });
+}
+
+#[test]
+fn a_descriptor_is_inherited_only_once_that_is_said() {
+    let socket = UDP.socket();
+    assert!(!socket.is_inheritable().unwrap());
+    for inheritable in [true, false] {
+        socket.set_inheritable(inheritable).unwrap();
+        assert_eq!(socket.is_inheritable().unwrap(), inheritable);
+        assert_eq!(is_close_on_exec(&socket), !inheritable);
+    }
 }

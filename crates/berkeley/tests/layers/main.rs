@@ -5,6 +5,8 @@
 
 #![allow(clippy::expect_used, reason = "a test ends at its first surprise")]
 
+mod failures;
+mod names;
 mod rules;
 mod samples;
 mod source;

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use berkeley::control::{ControlBuffer, ControlMessage, Outgoing, ip, ipv6, socket, tcp, udp};
 use berkeley::resolve::interface_index;
-use berkeley::{Address, Flags, SendMessage, Socket, option};
+use berkeley::{Address, Family, Flags, Protocol, SendMessage, Socket, Type, option};
 
 use super::{printed, receive, send, text};
 use crate::skip::skip;
@@ -307,6 +307,26 @@ fn a_stream_says_how_much_is_left() {
         assert_eq!(received.length, 40);
         let message = control.messages().next();
         assert!(matches!(message, Some(ControlMessage::Tcp(tcp::Message::Inq(60)))), "{message:?}");
+    });
+}
+
+#[test]
+fn a_unix_stream_says_how_much_is_left() {
+    within(LIMIT, || {
+        let (near, far) = Socket::pair(Family::UNIX, Type::STREAM, Protocol::DEFAULT).unwrap();
+        match far.set(option::INQ, true) {
+            Err(error) if error.raw_os_error() == Some(ENOPROTOOPT) => {
+                return skip("control::network::a_unix_stream_says_how_much_is_left", "SO_INQ (Linux 6.17)");
+            }
+            set => set.unwrap(),
+        }
+        near.send_all(&pattern(100)).unwrap();
+        let mut bytes = [0; 40];
+        let mut control = ControlBuffer::new();
+        let received = far.recv_msg(&mut [IoSliceMut::new(&mut bytes)], &mut control).unwrap();
+        assert_eq!(received.length, 40);
+        let message = control.messages().next();
+        assert!(matches!(message, Some(ControlMessage::Socket(socket::Message::Inq(60)))), "{message:?}");
     });
 }
 

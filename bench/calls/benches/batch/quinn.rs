@@ -1,0 +1,54 @@
+//! quinn-udp, as quinn uses it: as many datagrams in a transmit as it says the kernel takes, and its batch of buffers.
+
+use std::io::{self, IoSliceMut};
+use std::net::UdpSocket;
+
+use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSockRef, UdpSocketState};
+
+use super::flood::{Receiver, Sender, Sockets, wait};
+
+/// What one datagram of UDP over IPv4 may hold, and so a piece of many.
+const LONGEST: usize = 65_507;
+
+pub(crate) fn ends(sockets: Sockets) -> (Sender, Receiver) {
+    let Sockets { sender, receiver, to, size } = sockets;
+    let state = UdpSocketState::new(UdpSockRef::from(&sender)).expect("quinn-udp's state");
+    let piece = size * state.max_gso_segments().min(LONGEST / size);
+    let send = move |payload: &[u8]| {
+        for contents in payload.chunks(piece) {
+            let segment_size = (contents.len() > size).then_some(size);
+            let transmit = Transmit { destination: to, ecn: None, contents, segment_size, src_ip: None };
+            until_done(&sender, libc::POLLOUT, || state.try_send(UdpSockRef::from(&sender), &transmit));
+        }
+    };
+    let state = UdpSocketState::new(UdpSockRef::from(&receiver)).expect("quinn-udp's state");
+    let room = (size * state.gro_segments()).min(usize::from(u16::MAX));
+    let mut buffers = vec![vec![0; room]; BATCH_SIZE];
+    let mut metas = [RecvMeta::default(); BATCH_SIZE];
+    let receive = move |look: &mut dyn FnMut(&[u8])| {
+        let count = until_done(&receiver, libc::POLLIN, || {
+            let mut slices = vectors(&mut buffers);
+            state.recv(UdpSockRef::from(&receiver), &mut slices, &mut metas)
+        });
+        for (meta, buffer) in metas[..count].iter().zip(&buffers) {
+            buffer[..meta.len].chunks(meta.stride).for_each(&mut *look);
+        }
+    };
+    (Box::new(send), Box::new(receive))
+}
+
+fn vectors(buffers: &mut [Vec<u8>]) -> [IoSliceMut<'_>; BATCH_SIZE] {
+    let mut buffers = buffers.iter_mut();
+    std::array::from_fn(|_| IoSliceMut::new(buffers.next().map_or(&mut [], |buffer| buffer)))
+}
+
+/// Tries again after a wait where it would block; quinn-udp has made the sockets so.
+fn until_done<T>(socket: &UdpSocket, events: i16, mut attempt: impl FnMut() -> io::Result<T>) -> T {
+    loop {
+        match attempt() {
+            Ok(done) => return done,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => wait(socket, events),
+            Err(error) => panic!("quinn-udp: {error}"),
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Addresses of IPv4 and IPv6 one behind the other, each as long as its family says, as SCTP takes and gives them.
+
+use std::net::SocketAddr;
+
+use super::codec::field;
+use crate::address::Address;
+use crate::sys::constants as c;
+use crate::sys::layout::{FAMILY_SIZE, inet, inet6};
+
+/// The addresses behind `struct sctp_getaddrs`: the association, how many there are, then they.
+const COUNTED: usize = 8;
+
+pub(super) fn encode(addresses: &[SocketAddr]) -> Vec<u8> {
+    addresses.iter().flat_map(|address| Address::from(*address).encode().as_bytes().to_vec()).collect()
+}
+
+/// `None` where one is of another family, or is cut off.
+pub(super) fn decode(mut bytes: &[u8]) -> Option<Vec<SocketAddr>> {
+    let mut addresses = Vec::new();
+    while !bytes.is_empty() {
+        let (address, size) = first(bytes)?;
+        addresses.push(address);
+        bytes = &bytes[size..];
+    }
+    Some(addresses)
+}
+
+/// As [`decode`], behind a `struct sctp_getaddrs`; no more than the bytes hold, whatever it counts.
+pub(super) fn decode_counted(bytes: &[u8]) -> Option<Vec<SocketAddr>> {
+    decode(bytes.get(COUNTED..)?)
+}
+
+/// As text, with commas between them.
+pub(super) fn parse(text: &str) -> Option<Vec<SocketAddr>> {
+    text.split(',').map(|address| address.parse().ok()).collect()
+}
+
+/// The address that opens the bytes, and its size.
+fn first(bytes: &[u8]) -> Option<(SocketAddr, usize)> {
+    const { assert!(FAMILY_SIZE == 2) };
+    let size = match field(bytes, 0).map(u16::from_ne_bytes)?.into() {
+        c::AF_INET => inet::SIZE,
+        c::AF_INET6 => inet6::SIZE,
+        _ => return None,
+    };
+    match Address::decode(bytes.get(..size)?) {
+        Address::Inet(address) => Some((address.into(), size)),
+        Address::Inet6(address) => Some((address.into(), size)),
+        _ => None,
+    }
+}
+
+/// The address of IPv4 or IPv6 that opens the bytes, whatever stands behind it.
+pub(super) fn leading(bytes: &[u8]) -> Option<SocketAddr> {
+    first(bytes).map(|(address, _)| address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn golden_bytes_go_both_ways() {
+        let text = "192.0.2.1:80,[::1]:81";
+        let addresses = parse(text).unwrap();
+        let mut want = vec![0; 44];
+        want[..2].copy_from_slice(&2_u16.to_ne_bytes());
+        want[2..8].copy_from_slice(&[0, 80, 192, 0, 2, 1]);
+        want[16..18].copy_from_slice(&10_u16.to_ne_bytes());
+        (want[19], want[39]) = (81, 1);
+        assert_eq!(encode(&addresses), want);
+        assert_eq!(decode(&want), Some(addresses.clone()));
+        assert_eq!(decode_counted(&[[0; 8].as_slice(), &want].concat()), Some(addresses));
+    }
+
+    #[test]
+    fn other_families_and_pieces_are_refused() {
+        let whole = encode(&parse("192.0.2.1:80").unwrap());
+        for length in 1..whole.len() {
+            assert_eq!(decode(&whole[..length]), None, "length {length}");
+        }
+        assert_eq!(decode(&[9; 16]), None);
+        assert_eq!(decode(&[]), Some(Vec::new()));
+        assert_eq!(decode_counted(&[0; 7]), None);
+        assert_eq!(parse(""), None);
+    }
+}

@@ -1,0 +1,53 @@
+//! The names of Python's module `socket` on Linux, by what they name.
+
+pub(super) const NAMES: &[(&str, &str)] = &[
+    (
+        "functions, exceptions and types of the module",
+        "
+        close create_connection create_server dup errno fromfd gaierror getaddrinfo getdefaulttimeout
+        getfqdn gethostbyaddr gethostbyname gethostbyname_ex gethostname getnameinfo getprotobyname
+        getservbyname getservbyport has_dualstack_ipv6 has_ipv6 herror htonl htons if_indextoname
+        if_nameindex if_nametoindex inet_aton inet_ntoa inet_ntop inet_pton ntohl ntohs recv_fds send_fds
+        setdefaulttimeout sethostname socket socketpair error timeout SocketType
+        ",
+    ),
+    (
+        "methods and attributes of a socket",
+        "
+        accept bind close connect connect_ex detach dup family fileno get_inheritable getblocking
+        getpeername getsockname getsockopt gettimeout listen makefile proto recv recv_into recvfrom
+        recvfrom_into recvmsg recvmsg_into send sendall sendfile sendmsg sendmsg_afalg sendto
+        set_inheritable setblocking setsockopt settimeout shutdown timeout type
+        ",
+    ),
+    (
+        "constants that C has not in the lists above",
+        "
+        ALG_OP_DECRYPT ALG_OP_ENCRYPT ALG_OP_SIGN ALG_OP_VERIFY ALG_SET_PUBKEY CAN_BCM CAN_BCM_CAN_FD_FRAME
+        CAN_BCM_RX_ANNOUNCE_RESUME CAN_BCM_RX_CHANGED CAN_BCM_RX_CHECK_DLC CAN_BCM_RX_DELETE
+        CAN_BCM_RX_FILTER_ID CAN_BCM_RX_NO_AUTOTIMER CAN_BCM_RX_READ CAN_BCM_RX_RTR_FRAME CAN_BCM_RX_SETUP
+        CAN_BCM_RX_STATUS CAN_BCM_RX_TIMEOUT CAN_BCM_SETTIMER CAN_BCM_STARTTIMER CAN_BCM_TX_ANNOUNCE
+        CAN_BCM_TX_COUNTEVT CAN_BCM_TX_CP_CAN_ID CAN_BCM_TX_DELETE CAN_BCM_TX_EXPIRED CAN_BCM_TX_READ
+        CAN_BCM_TX_RESET_MULTI_IDX CAN_BCM_TX_SEND CAN_BCM_TX_SETUP CAN_BCM_TX_STATUS CAN_EFF_FLAG
+        CAN_EFF_MASK CAN_ERR_FLAG CAN_ERR_MASK CAN_ISOTP CAN_J1939 CAN_RAW CAN_RTR_FLAG CAN_SFF_MASK EAGAIN
+        EAI_ADDRFAMILY EAI_AGAIN EAI_BADFLAGS EAI_FAIL EAI_FAMILY EAI_MEMORY EAI_NODATA EAI_NONAME
+        EAI_OVERFLOW EAI_SERVICE EAI_SOCKTYPE EAI_SYSTEM EWOULDBLOCK INADDR_ALLHOSTS_GROUP INADDR_ANY
+        INADDR_BROADCAST INADDR_LOOPBACK INADDR_MAX_LOCAL_GROUP INADDR_NONE INADDR_UNSPEC_GROUP
+        IOCTL_VM_SOCKETS_GET_LOCAL_CID IPPORT_RESERVED IPPORT_USERRESERVED IPV6_JOIN_GROUP IPV6_LEAVE_GROUP
+        IPV6_RTHDR_TYPE_0 IP_DEFAULT_MULTICAST_LOOP IP_DEFAULT_MULTICAST_TTL IP_MAX_MEMBERSHIPS
+        IP_RECVRETOPTS J1939_EE_INFO_NONE J1939_EE_INFO_TX_ABORT J1939_FILTER_MAX J1939_IDLE_ADDR
+        J1939_MAX_UNICAST_ADDR J1939_NLA_BYTES_ACKED J1939_NLA_PAD J1939_NO_ADDR J1939_NO_NAME J1939_NO_PGN
+        J1939_PGN_ADDRESS_CLAIMED J1939_PGN_ADDRESS_COMMANDED J1939_PGN_MAX J1939_PGN_PDU1_MAX
+        J1939_PGN_REQUEST NETLINK_CRYPTO NETLINK_DNRTMSG NETLINK_FIREWALL NETLINK_IP6_FW NETLINK_NFLOG
+        NETLINK_ROUTE NETLINK_USERSOCK NETLINK_XFRM NI_MAXHOST NI_MAXSERV PACKET_BROADCAST PACKET_FASTROUTE
+        PACKET_HOST PACKET_LOOPBACK PACKET_MULTICAST PACKET_OTHERHOST PACKET_OUTGOING PF_CAN PF_PACKET
+        PF_RDS SCM_J1939_DEST_ADDR SCM_J1939_DEST_NAME SCM_J1939_ERRQUEUE SCM_J1939_PRIO SOL_ALG
+        SOL_CAN_BASE SOL_CAN_RAW SOL_IP SOL_RDS SOL_SOCKET SOL_TCP SOL_TIPC SOL_UDP TIPC_ADDR_ID
+        TIPC_ADDR_NAME TIPC_ADDR_NAMESEQ TIPC_CFG_SRV TIPC_CLUSTER_SCOPE TIPC_CRITICAL_IMPORTANCE
+        TIPC_HIGH_IMPORTANCE TIPC_LOW_IMPORTANCE TIPC_MEDIUM_IMPORTANCE TIPC_NODE_SCOPE TIPC_PUBLISHED
+        TIPC_SUBSCR_TIMEOUT TIPC_SUB_CANCEL TIPC_SUB_PORTS TIPC_SUB_SERVICE TIPC_TOP_SRV TIPC_WAIT_FOREVER
+        TIPC_WITHDRAWN TIPC_ZONE_SCOPE VMADDR_CID_ANY VMADDR_CID_HOST VMADDR_PORT_ANY
+        VM_SOCKETS_INVALID_VERSION
+        ",
+    ),
+];
