@@ -44,11 +44,7 @@ pub(crate) trait Method {
     const NAME: &'static CStr;
     const DOC: &'static CStr;
 
-    fn call<'py>(
-        py: Python<'py>,
-        socket: &SocketObject,
-        args: Args<'_, 'py>,
-    ) -> PyResult<Bound<'py, PyAny>>;
+    fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>>;
 }
 
 /// A function of the module.
@@ -134,10 +130,7 @@ unsafe fn arguments<'a, 'py>(
 }
 
 /// Runs the body of a call; neither an error nor a panic leaves it otherwise than as a Python exception.
-fn answer<'py>(
-    py: Python<'py>,
-    body: impl FnOnce() -> PyResult<Bound<'py, PyAny>>,
-) -> *mut ffi::PyObject {
+fn answer<'py>(py: Python<'py>, body: impl FnOnce() -> PyResult<Bound<'py, PyAny>>) -> *mut ffi::PyObject {
     let error = match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(value)) => return value.into_ptr(),
         Ok(Err(error)) => error,

@@ -1,7 +1,9 @@
 //! The Python door: `_socket` on Rust. Only `capi`, `fastcall`, `buffer` and `fd` may hold `unsafe`.
 
 mod capi;
+mod error;
 mod fastcall;
+mod fd;
 
 use pyo3::prelude::*;
 
