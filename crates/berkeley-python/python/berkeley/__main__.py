@@ -72,6 +72,8 @@ def run_file(path):
     """A source file, a compiled one, or a folder or an archive that holds `__main__.py`."""
     import pkgutil
 
+    # Joined, not normalised: so does the interpreter.
+    path = os.path.join(os.getcwd(), path)
     if pkgutil.get_importer(path) is None:
         run_code(path)
         return
@@ -84,10 +86,9 @@ def run_file(path):
     runpy._run_module_as_main("__main__", alter_argv=False)
 
 
-def run_code(path):
+def run_code(full):
     from importlib.machinery import SourceFileLoader, SourcelessFileLoader
 
-    full = os.path.abspath(path)
     # What is no file of byte code is source, whatever its name.
     loader = (SourcelessFileLoader if full.endswith(".pyc") else SourceFileLoader)("__main__", full)
     try:
