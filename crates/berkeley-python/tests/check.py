@@ -8,6 +8,7 @@ from PyPI. --short is what `./check.sh test` holds: the first interpreter and th
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import time
@@ -27,7 +28,7 @@ LONG_SUITES = """
 """.split()
 # With C's module too it waits for a peer that no machine without a hypervisor has.
 LEFT_OUT = {"test_socket": ["test.test_socket.ThreadedVSOCKSocketStreamTest.*"]}
-PACKAGES = {"requests": "requests", "urllib3": "urllib3", "redis_client": "redis", "aiohttp_echo": "aiohttp"}
+PACKAGES = {"requests_client": "requests", "urllib3_client": "urllib3", "redis_client": "redis", "aiohttp_echo": "aiohttp"}
 
 # What an interpreter says of itself; it ends without a word where it will not do.
 DESCRIBE = """
@@ -160,6 +161,9 @@ class Environment:
         for name, package in PACKAGES.items():
             if not self.has(package) and not self.install(package):
                 support.skip(f"program_{name}_{self.version}", f"{package} from PyPI")
+                continue
+            if name == "redis_client" and shutil.which("redis-server") is None:
+                support.skip(f"program_{name}_{self.version}", "redis-server")
                 continue
             program = support.HERE / "programs" / f"{name}.py"
             ended = subprocess.run([self.python, program], env=support.environment(True), timeout=SUITE_SECONDS)
