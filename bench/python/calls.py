@@ -44,6 +44,8 @@ def connected(module, kind, timeout=None):
         server.close()
         for end in ends:
             end.setsockopt(module.IPPROTO_TCP, module.TCP_NODELAY, 1)
+            # BBR would have its timers measured.
+            end.setsockopt(module.IPPROTO_TCP, module.TCP_CONGESTION, b"reno")
     for end in ends:
         end.settimeout(timeout)
     return ends
