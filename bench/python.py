@@ -13,6 +13,7 @@ import fnmatch
 import json
 import os
 import pathlib
+import shutil
 import statistics
 import subprocess
 import sys
@@ -96,7 +97,8 @@ class Subject:
         times = [str(WARM_UP_SECONDS), str(SLICE_SECONDS)]
         if name == "redis_client":
             words += [str(settings.redis_port), *times]
-            self.clock = self.load = running.enter_context(Process(f"{name}, {module}", words, settings.cores[0], **pipes))
+            self.load = running.enter_context(Process(f"{name}, {module}", words, settings.cores[0], **pipes))
+            self.clock = self.load
         else:
             server = Server(f"{name}, {module}", [*words, "{port}"], settings.cores[0])
             self.clock = running.enter_context(server)
@@ -169,7 +171,8 @@ def program_row(name, found):
 
 def table(heads, rows):
     widths = [max(map(len, column)) for column in zip(heads, *rows)]
-    return "\n".join("  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in [heads, *rows])
+    lines = [[row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])] for row in [heads, *rows]]
+    return "\n".join("  ".join(line).rstrip() for line in lines)
 
 
 def calls_table(rows):
@@ -227,11 +230,15 @@ def environment(settings):
     return made
 
 
+def has_redis(made):
+    return shutil.which("redis-server") and (made.has("redis") or made.install("redis"))
+
+
 def wanted_programs(made, settings):
     for name in GOALS:
         if settings.only and not any(fnmatch.fnmatchcase(name, pattern) for pattern in settings.only):
             continue
-        if name == "redis_client" and not (check.shutil.which("redis-server") and (made.has("redis") or made.install("redis"))):
+        if name == "redis_client" and not has_redis(made):
             print("left out: redis_client: needs redis-server, and redis from PyPI", file=sys.stderr)
             continue
         yield name
@@ -254,7 +261,8 @@ def report(settings, made, began, calls, programs):
     facts = machine() | {"python": made.version, "load": os.getloadavg()}
     rows = call_rows(calls)
     program_rows = [program_row(name, found) for name, found in programs.items()]
-    print(f"{facts['kernel']}, {facts['processors']} x {facts['processor']}, CPython {made.version}, {settings.rounds} rounds")
+    print(f"{facts['kernel']}, {facts['processors']} x {facts['processor']}")
+    print(f"CPython {made.version}, {settings.rounds} rounds")
     if rows:
         print("", calls_table(rows), sep="\n")
     if program_rows:

@@ -96,7 +96,9 @@ class SendReceive(Timed):
 
 
 def send_receive_cases():
-    for kind, timeout, goals in (("pair", None, (0.80, 0.90)), ("TCP", None, (0.92, 0.97)), ("pair", 5, (0.50, 0.50)), ("TCP", 5, (0.72, 0.72))):
+    for kind, timeout, goals in [
+        ("pair", None, (0.80, 0.90)), ("TCP", None, (0.92, 0.97)), ("pair", 5, (0.50, 0.50)), ("TCP", 5, (0.72, 0.72)),
+    ]:
         for size, goal in zip((1, 1024), goals):
             words = f"send + recv, {kind}, {size} B" + (", settimeout(5)" if timeout else "")
             case(words, goal, kind=kind, size=size, timeout=timeout)(SendReceive)
@@ -114,7 +116,9 @@ class Receive(Timed):
             self.one.setsockopt(module.SOL_SOCKET, option, 1 << 22)
         self.data = bytes(size)
         self.most = most
-        self.call, self.argument = (self.other.recv, 262144) if into is None else (self.other.recv_into, bytearray(into))
+        self.call, self.argument = self.other.recv, 262144
+        if into is not None:
+            self.call, self.argument = self.other.recv_into, bytearray(into)
 
     def prepare(self, count):
         for _ in range(count):

@@ -1,4 +1,4 @@
-"""python http_load.py PORT CONNECTIONS WARM_UP SECONDS: GET on kept connections, in turn; speaks as echo/load.c does."""
+"""python http_load.py PORT CONNECTIONS WARM_UP SECONDS: GET on kept connections; speaks as echo/load.c does."""
 
 import http.client
 import json

@@ -28,7 +28,13 @@ LONG_SUITES = """
 """.split()
 # With C's module too it waits for a peer that no machine without a hypervisor has.
 LEFT_OUT = {"test_socket": ["test.test_socket.ThreadedVSOCKSocketStreamTest.*"]}
-PACKAGES = {"requests_client": "requests", "urllib3_client": "urllib3", "redis_client": "redis", "aiohttp_echo": "aiohttp"}
+# The programs, and what each uses.
+PACKAGES = {
+    "requests_client": "requests",
+    "urllib3_client": "urllib3",
+    "redis_client": "redis",
+    "aiohttp_echo": "aiohttp",
+}
 
 # What an interpreter says of itself; it ends without a word where it will not do.
 DESCRIBE = """
@@ -132,7 +138,8 @@ class Environment:
             faults += [f"{suite}: {fault}" for fault in worse]
             passed = sum(state == "pass" for state, _ in by_us.values())
             seconds = f"C {between - begun:.0f} s, ours {time.monotonic() - between:.0f} s"
-            print(f"{self.version} {suite}: {passed} pass of {len(by_us)}, {len(worse)} unlike C ({seconds})", flush=True)
+            counts = f"{passed} pass of {len(by_us)}, {len(worse)} unlike C"
+            print(f"{self.version} {suite}: {counts} ({seconds})", flush=True)
         for fault in faults:
             print(f"  {fault}")
         if faults:
@@ -154,7 +161,7 @@ class Environment:
             except subprocess.TimeoutExpired:
                 raise Failure(f"{self.version} {suite} with {whose} module: more than {SUITE_SECONDS} s") from None
         if ended.returncode != 0:
-            raise Failure(f"{self.version} {suite} with {whose} module ended with {ended.returncode}: {place}/output.txt")
+            raise Failure(f"{self.version} {suite} with {whose} module: status {ended.returncode}: {place}/output.txt")
         return {name: (state, note) for name, state, note in map(json.loads, lines.read_text().splitlines())}
 
     def run_programs(self):

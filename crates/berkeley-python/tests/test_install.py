@@ -88,7 +88,7 @@ class Children(unittest.TestCase):
         code = f"""
             import subprocess, sys
             for options in ([], ["-I"], ["-E"]):
-                print(subprocess.run([sys.executable, *options, "-c", {TELL!r}], capture_output=True, text=True).stdout, end="")
+                print(subprocess.check_output([sys.executable, *options, "-c", {TELL!r}], text=True), end="")
         """
         for way in (["-c"], ["-m", "berkeley", "-c"], ["-I", "-m", "berkeley", "-c"]):
             status, output, errors = support.run(*way, textwrap.dedent(code), ours=way == ["-c"])
@@ -102,7 +102,9 @@ class Children(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             program = pathlib.Path(folder, "program.py")
             program.write_text(START)
-            for way, ours in (([], True), (["-I"], True), (["-m", "berkeley"], False), (["-E", "-m", "berkeley"], False)):
+            for way, ours in [
+                ([], True), (["-I"], True), (["-m", "berkeley"], False), (["-E", "-m", "berkeley"], False),
+            ]:
                 status, output, errors = support.run(*way, program, ours=ours)
                 self.assertEqual((status, output, errors), (0, "fork ours\nspawn ours\nforkserver ours\n", ""), way)
 
@@ -164,7 +166,7 @@ class Install(unittest.TestCase):
         self.assertRegex(output, r"^berkeley was not built for cpython 3\.\d+\.\d+: .*\n$")
 
     def test_the_package_imports_no_socket_by_itself(self):
-        code = "import sys, berkeley; dir(berkeley); print([n for n in sys.modules if 'socket' in n or n in ('ssl', 'email')])"
+        code = "import sys, berkeley; print([n for n in sys.modules if 'socket' in n or n in ('ssl', 'email')])"
         self.assertEqual(support.run("-c", code, ours=False)[1], "[]\n")
 
 
@@ -224,7 +226,8 @@ class Runner(unittest.TestCase):
 
     def test_ends_and_faults(self):
         for text, wanted in [
-            ("raise ValueError('x')", 1), ("def f():\n    1 / 0\nf()", 1), ("import sys; sys.exit(3)", 3), ("raise SystemExit('bye')", 1),
+            ("raise ValueError('x')", 1), ("def f():\n    1 / 0\nf()", 1), ("import sys; sys.exit(3)", 3),
+            ("raise SystemExit('bye')", 1),
             ("a b", 1), ("import sys; sys.exit()", 0), ("import os; os._exit(7)", 7), ("import nosuch", 1),
             ("import sys; sys.excepthook = lambda *a: print('hook', a[0]); 1/0", 1),
             ("import threading; threading.Timer(0.01, lambda: print('late')).start()", 0),

@@ -95,7 +95,7 @@ def run_code(full):
         data = loader.get_data(full)
     except OSError as error:
         fault = f"can't open file {full!r}: [Errno {error.errno}] {error.strerror}"
-        print(f"{sys.executable}: {fault}", file=sys.stderr)
+        print(f"{sys.orig_argv[0]}: {fault}", file=sys.stderr)
         sys.exit(2)
     lead_path(os.path.dirname(os.path.realpath(full)))
     module = fresh_main()
@@ -125,7 +125,7 @@ def fresh_main():
 
 
 def guarded(run):
-    """Runs the program; what it lets escape is reported as the interpreter reports it, without the frames of this file."""
+    """Runs the program; what it lets escape is reported as the interpreter does, without the frames of this file."""
     try:
         run()
     except Exception as error:

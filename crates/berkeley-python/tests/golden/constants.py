@@ -10,7 +10,8 @@ OF_THE_IMPORT = {"__file__", "__loader__", "__spec__", "__doc__"}
 
 for name in sorted(set(dir(_socket)) - OF_THE_IMPORT):
     value = getattr(_socket, name)
-    print(name, type(value).__name__, repr(value) if isinstance(value, PLAIN) else masked(getattr(value, "__name__", "")))
+    said = repr(value) if isinstance(value, PLAIN) else masked(getattr(value, "__name__", ""))
+    print(name, type(value).__name__, said)
 
 for kind in (_socket.error, _socket.timeout, _socket.herror, _socket.gaierror, _socket.socket):
     print(kind.__module__, kind.__qualname__, kind.__mro__, kind.__flags__ & (1 << 8 | 1 << 10 | 1 << 14))

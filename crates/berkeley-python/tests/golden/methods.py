@@ -8,9 +8,11 @@ ODD = [
     (), (None,), ("x",), (b"x",), (1.5,), (-1,), (2**31,), (2**63,), (2**64,), (1, 2, 3, 4, 5, 6, 7), (object,),
     ([],), ([b"x"], "x"), (b"a", "x"), (bytearray(4), 5), (bytearray(4), -1), (bytearray(4), 2, "x"), ("x", 1, 2),
     (1, 2, None), (1, 2, 3), (1, 2, b"xx"), (1, 2, None, "x"), (1, 2, None, -1), (1, 2, "x"), (1, 2, 1.5), (1, 2, 1025),
-    (1, 2, -1), ([b"x"], [(1,)]), ([b"x"], [(1, 2, 3)]), ([b"x"], [(1, 2, b"")], 0, ("x",)), ([b"x"], []), (b"x", (1, 2)),
+    (1, 2, -1), ([b"x"], [(1,)]), ([b"x"], [(1, 2, 3)]), ([b"x"], [(1, 2, b"")], 0, ("x",)), ([b"x"], []),
+    (b"x", (1, 2)),
     (0,), (1,), (1, 2**20), ([bytearray(1)],), ([b"ro"],), ([bytearray(1)], -1), (10, -1), (10, 0, "x"), (10, 2**40),
-    (10, 0, 2**40), ([1],), (iter([b"x"]),), ([b"x"], 5), ([b"x"], iter([])), (memoryview(bytes(8))[::2],), (bytearray(0),),
+    (10, 0, 2**40), ([1],), (iter([b"x"]),), ([b"x"], 5), ([b"x"], iter([])), (memoryview(bytes(8))[::2],),
+    (bytearray(0),),
     (bytearray(4), 2**63), (b"x", 2**40), (1, 2, None, 2**40), (2**40, 2, 3), (1, 2**40, 3), (1, 2, 2**40),
 ]
 # These end the socket or change what the next case finds: they have their own cases, or none is needed.
@@ -20,10 +22,12 @@ MADE = [
     ((), {}), ((-1,), {}), ((99,), {}), ((2, 99), {}), ((2, 1, 99), {}), (("x",), {}), ((2.0,), {}), ((2**31,), {}),
     ((), {"fileno": "x"}), ((), {"fileno": -1}), ((), {"fileno": -2}), ((), {"fileno": 2.5}), ((), {"fileno": 10**6}),
     ((), {"fileno": 2**40}), ((), {"fileno": 2**70}), ((), {"fileno": 0}), ((), {"fileno": None}), ((), {"foo": 1}),
-    ((1, 2, 3, 4, 5), {}), ((2,), {"family": 2}), ((), {"type": 2, "proto": 17, "family": 2}), ((1, 1 | 2048 | 524288), {}),
+    ((1, 2, 3, 4, 5), {}), ((2,), {"family": 2}), ((), {"type": 2, "proto": 17, "family": 2}),
+    ((1, 1 | 2048 | 524288), {}),
     ((2, 2, 6), {}), ((1, 5), {}), ((), {"family": None}), ((2, 1, 0, 10**6), {}), ((16, 3, 0), {}), ((10, 2), {}),
 ]
-SECONDS = (None, 0, 1, 1.5, -1, -0.0, float("nan"), float("inf"), "x", 2**63, 1e10, 1e-10, True, b"", 9223372036.0, 9223372037.0)
+SECONDS = (None, 0, 1, 1.5, -1, -0.0, float("nan"), float("inf"), "x", 2**63, 1e10, 1e-10, True, b"", 9223372036.0,
+    9223372037.0)
 TRUTHS = (True, False, 0, 1, 2, -1, "x", None, 2**31, 2**40, 1.0, [])
 
 
@@ -78,13 +82,17 @@ for name, named in [
     case(name, getattr(other, name), **named)
 for wanted in ((1, 3), (1, 3, 4), (1, 3, 0), (1, 3, -1), (1, 3, 1024), (1, 3, 1025), (1, 9999), (1, 3, 2), (1, 39)):
     case("getsockopt", other.getsockopt, *wanted)
-for wanted in ((1, 2, 1), (1, 2, b"\1\0\0\0"), (1, 2, None, 4), (1, 9999, 1), (1, 2, bytearray(4)), (1, 2, None), (1, 2, True)):
+for wanted in [
+    (1, 2, 1), (1, 2, b"\1\0\0\0"), (1, 2, None, 4), (1, 9999, 1), (1, 2, bytearray(4)), (1, 2, None), (1, 2, True),
+]:
     case("setsockopt", other.setsockopt, *wanted)
 for socket in (one, other):
     case("close", socket.close)
     case("close again", socket.close)
 for name in methods():
     if callable(getattr(one, name)):
-        for arguments in ((), (b"x",), (1,), (bytearray(1),), ([b"x"],), (b"x", ("127.0.0.1", 1)), ("x",), (1, 2), (1, 2, 3)):
+        for arguments in [
+            (), (b"x",), (1,), (bytearray(1),), ([b"x"],), (b"x", ("127.0.0.1", 1)), ("x",), (1, 2), (1, 2, 3),
+        ]:
             case(f"closed {name}", getattr(one, name), *arguments)
 print(repr(one), one.family, one.type, one.proto, one.timeout)

@@ -130,7 +130,8 @@ watched.append(True)
 for name, arguments in [
     ("gethostname", ()), ("getaddrinfo", ("127.0.0.1", 80)), ("getnameinfo", (("127.0.0.1", 80), 3)),
     ("gethostbyname", ("127.0.0.1",)), ("gethostbyname_ex", ("127.0.0.1",)), ("gethostbyaddr", ("127.0.0.1",)),
-    ("getservbyname", ("http",)), ("getservbyport", (80,)), ("socketpair", ()), ("if_nameindex", ()), ("getprotobyname", ("tcp",)),
+    ("getservbyname", ("http",)), ("getservbyport", (80,)), ("socketpair", ()), ("if_nameindex", ()),
+    ("getprotobyname", ("tcp",)),
     ("getservbyname", ("http", "tcp")), ("getaddrinfo", (b"127.0.0.1", "80", 2, 1, 6, 4)), ("sethostname", (b"",)),
 ]:
     try:

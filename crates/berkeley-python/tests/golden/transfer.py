@@ -37,7 +37,8 @@ for make in (pair, tcp):
         while len(got) < size:
             got += other.recv(262144)
         print(size, len(got))
-    for data in (b"12345", bytearray(b"12345"), memoryview(b"12345"), array.array("i", [1, 2]), memoryview(bytes(64)).cast("Q")):
+    words = memoryview(bytes(64)).cast("Q")
+    for data in (b"12345", bytearray(b"12345"), memoryview(b"12345"), array.array("i", [1, 2]), words):
         case("send", one.send, data)
         case("recv", other.recv, 100)
     case("sendmsg", one.sendmsg, [b"ab", bytearray(b"cd"), memoryview(b"ef")])
@@ -102,7 +103,10 @@ print(data, [(level, kind, len(part)) for level, kind, part in control], flags)
 for level, kind, part in control:
     os.close(array.array("i", part[:4])[0])
 case("descriptors, no room", lambda: (one.sendmsg([b"x"], CONTROL), other.recvmsg(10))[1])
-for control in ([(1, 1, b"")], [(1, 99, b"x")], [(1, 1, "x")], [("x", 1, b"")], [(1, 1)], [(1, 1, b"", 1)], [None], [(1, 2, b"x" * 12)]):
+for control in [
+    [(1, 1, b"")], [(1, 99, b"x")], [(1, 1, "x")], [("x", 1, b"")], [(1, 1)], [(1, 1, b"", 1)], [None],
+    [(1, 2, b"x" * 12)],
+]:
     case("control", one.sendmsg, [b"x"], control)
 for each in (reading, writing):
     os.close(each)
@@ -122,7 +126,8 @@ for family, place in ((2, ("127.0.0.1", 0)), (10, ("::1", 0))):
     case("cut off", lambda: (first.sendto(b"hello", second.getsockname()), second.recvmsg(2))[1][:3])
     case("trunc", lambda: (first.sendto(b"hello", second.getsockname()), second.recv(2, 0x20))[1])
     case("too long", lambda: first.sendto(bytes(70000), second.getsockname()))
-    case("recvfrom_into", lambda: (first.sendto(b"hello", second.getsockname()), second.recvfrom_into(bytearray(9), 3)[0])[1])
+    first.sendto(b"hello", second.getsockname())
+    case("recvfrom_into", lambda: second.recvfrom_into(bytearray(9), 3)[0])
     for socket in (first, second):
         socket.close()
 

@@ -1,4 +1,4 @@
-"""redis against a real redis-server: over TCP and over a Unix socket, pipelines, large values, publishing, a timeout."""
+"""redis against a real redis-server: over TCP and over a Unix socket, pipelines, large values, a timeout."""
 
 import contextlib
 import pathlib
@@ -22,7 +22,8 @@ def redis_server():
         path = str(pathlib.Path(folder, "redis"))
         with socket.create_server(("127.0.0.1", 0)) as probe:
             port = probe.getsockname()[1]
-        command = ["redis-server", "--bind", "127.0.0.1", "--port", str(port), "--unixsocket", path, "--save", "", "--dir", folder]
+        places = ["--bind", "127.0.0.1", "--port", str(port), "--unixsocket", path, "--dir", folder]
+        command = ["redis-server", *places, "--save", ""]
         server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         try:
             until_it_answers(path, server)
