@@ -220,7 +220,7 @@ setup_components() {
 setup_toolchains() {
   have rustup || return 0
   local crate version
-  for crate in berkeley sock; do
+  for crate in berkeley sock berkeley-python; do
     version=$(oldest_rust "$crate")
     has_rust "$version" || rustup toolchain install "$version" --profile minimal ||
       echo "setup: Rust $version cannot be had here, msrv will skip $crate"
@@ -278,7 +278,7 @@ fuzz_length() {
 
 check_msrv() {
   local crate version
-  for crate in berkeley sock; do
+  for crate in berkeley sock berkeley-python; do
     version=$(oldest_rust "$crate")
     [[ -n $version ]] || fail "msrv: crates/$crate/Cargo.toml states no rust-version"
     if ! has_rust "$version"; then
@@ -286,6 +286,10 @@ check_msrv() {
       [[ ${BERKELEY_CI:-} == 1 ]] ||
         fail "msrv: $crate needs: rustup toolchain install $version --profile minimal"
       echo "skipped: msrv of $crate: Rust $version cannot be had here"
+      continue
+    fi
+    if [[ $crate == berkeley-python ]] && ! have python3; then
+      echo "skipped: msrv of $crate: needs python3"
       continue
     fi
     echo "msrv: $crate with Rust $version"
