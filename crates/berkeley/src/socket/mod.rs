@@ -45,6 +45,7 @@ mod filter;
 mod message;
 mod missing;
 mod multicast;
+mod once;
 mod options;
 mod patience;
 mod segmentation;
