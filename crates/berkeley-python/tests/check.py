@@ -215,7 +215,7 @@ def main():
         try:
             if environment.make():
                 check(environment, short)
-        except (Failure, subprocess.TimeoutExpired) as failure:
+        except (Failure, subprocess.TimeoutExpired, support.Unlisted) as failure:
             # All are tried, whatever one says.
             print(f"python: {failure}", flush=True)
             failures.append(str(failure))
@@ -223,4 +223,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except support.Unlisted as unlisted:
+        sys.exit(str(unlisted))

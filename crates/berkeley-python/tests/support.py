@@ -43,6 +43,10 @@ def run_code(code, *arguments, **more):
     return run("-c", textwrap.dedent(code), *arguments, **more)
 
 
+class Unlisted(AssertionError):
+    """A test was skipped that continuous integration may not skip."""
+
+
 def skip(test, what):
     """Notes that `test` is skipped for want of `what`; fails where continuous integration does not list it."""
     line = f"skipped: python::{test}: needs {what}"
@@ -51,7 +55,7 @@ def skip(test, what):
         with open(os.environ["BERKELEY_SKIPS"], "a") as file:
             file.write(line + "\n")
     if os.environ.get("BERKELEY_CI") == "1" and f"python::{test}" not in listed():
-        raise AssertionError(f"{test} was skipped for want of {what}, and .ci/skips does not list it")
+        raise Unlisted(f"{test} was skipped for want of {what}, and .ci/skips does not list it")
 
 
 def listed():
