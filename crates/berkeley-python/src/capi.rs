@@ -6,6 +6,7 @@ use std::mem::offset_of;
 use std::sync::atomic::{AtomicI32, AtomicI64, AtomicPtr, Ordering};
 
 use pyo3::ffi;
+use pyo3::prelude::*;
 
 /// A socket object; up to `timeout` the layout is that of C's `PySocketSockObject`, which `_ssl` reads.
 ///
@@ -52,7 +53,14 @@ impl SocketObject {
     }
 
     /// In nanoseconds; negative for none, 0 never to wait.
+    #[inline]
     pub(crate) fn timeout(&self) -> i64 {
         self.timeout.load(Ordering::Relaxed)
+    }
+
+    /// The Python object that this is.
+    pub(crate) fn object<'a, 'py>(&'a self, py: Python<'py>) -> Borrowed<'a, 'py, PyAny> {
+        // SAFETY: nobody but the type makes one, so that it is a Python object, and the borrow keeps it alive.
+        unsafe { Borrowed::from_ptr(py, (&raw const *self).cast_mut().cast()) }
     }
 }

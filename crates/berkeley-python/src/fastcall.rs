@@ -1,48 +1,126 @@
-//! Where CPython's calling convention (`METH_FASTCALL`) meets safe functions.
+//! Where CPython's calling convention (`METH_FASTCALL` and its kin) meets safe functions.
 #![allow(unsafe_code, reason = "CPython hands over its arguments as pointers")]
 
-use std::ffi::CStr;
+use std::ffi::{CStr, c_char, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::null_mut;
+use std::slice;
 
 use pyo3::exceptions::PySystemError;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyBytes, PyDict, PyTuple};
 
+use crate::buffer::{ReadBuffer, WriteBuffer};
 use crate::capi::SocketObject;
 
-/// The positional arguments of one call, borrowed from the caller.
+/// The arguments of one call, borrowed from the caller.
 #[derive(Clone, Copy)]
 pub(crate) struct Args<'a, 'py> {
+    /// The positional ones.
     items: &'a [*mut ffi::PyObject],
+    /// The values of those given by name.
+    named: &'a [*mut ffi::PyObject],
+    /// The names of these, a tuple of `str`; null where there are none.
+    names: *mut ffi::PyObject,
     py: Python<'py>,
 }
 
 impl<'a, 'py> Args<'a, 'py> {
-    /// How many there are.
+    /// How many positional ones there are.
     pub(crate) fn len(self) -> usize {
         self.items.len()
     }
 
-    /// The argument at `index`, from 0.
+    /// Whether any was given by name.
+    pub(crate) fn has_names(self) -> bool {
+        !self.named.is_empty()
+    }
+
+    /// The positional argument at `index`, from 0.
+    #[inline]
     pub(crate) fn get(self, index: usize) -> Option<Borrowed<'a, 'py, PyAny>> {
         let item = *self.items.get(index)?;
         // SAFETY: the caller of the method keeps its arguments alive for the call, and none of them is null.
         Some(unsafe { Borrowed::from_ptr(self.py, item) })
     }
 
-    /// All of them as a tuple.
+    /// The bytes of the positional argument at `index`, where it is exactly a `bytes`.
+    #[inline]
+    pub(crate) fn bytes(self, index: usize) -> Option<&'a [u8]> {
+        let bytes = self.get(index)?.cast_exact::<PyBytes>().ok()?;
+        let bytes = bytes.as_bytes();
+        // SAFETY: bytes do not change, and the caller keeps the object alive for `'a`.
+        Some(unsafe { slice::from_raw_parts(bytes.as_ptr(), bytes.len()) })
+    }
+
+    /// The positional argument at `index`, where it is exactly an `int` and fits a C `int`.
+    #[inline]
+    pub(crate) fn int(self, index: usize) -> Option<i32> {
+        self.long(index).and_then(|value| i32::try_from(value).ok())
+    }
+
+    /// As [`int`](Self::int), 0 where the argument was not given.
+    #[inline]
+    pub(crate) fn int_or_zero(self, index: usize) -> Option<i32> {
+        if index >= self.len() { Some(0) } else { self.int(index) }
+    }
+
+    /// The positional argument at `index`, where it is exactly an `int` and fits 64 bits.
+    #[inline]
+    pub(crate) fn long(self, index: usize) -> Option<i64> {
+        let item = *self.items.get(index)?;
+        // SAFETY: the argument is alive for the call.
+        if unsafe { ffi::PyLong_CheckExact(item) } == 0 {
+            return None;
+        }
+        let mut overflow = 0;
+        // SAFETY: an exact `int` runs no Python code, and only `overflow` is written.
+        let value = unsafe { ffi::PyLong_AsLongLongAndOverflow(item, &raw mut overflow) };
+        (overflow == 0).then_some(value)
+    }
+
+    /// All the positional ones as a tuple.
     pub(crate) fn tuple(self) -> PyResult<Bound<'py, PyTuple>> {
         let items: Vec<_> = (0..self.len()).filter_map(|index| self.get(index)).collect();
         PyTuple::new(self.py, items)
     }
+
+    /// Those given by name; `None` where there are none.
+    pub(crate) fn dict(self) -> PyResult<Option<Bound<'py, PyDict>>> {
+        if self.names.is_null() || self.named.is_empty() {
+            return Ok(None);
+        }
+        // SAFETY: the caller's tuple of names lives as long as the call.
+        let names = unsafe { Borrowed::from_ptr(self.py, self.names) };
+        let names = names.cast::<PyTuple>()?;
+        let dict = PyDict::new(self.py);
+        for (name, value) in names.iter().zip(self.named) {
+            // SAFETY: as of the positional ones.
+            dict.set_item(name, unsafe { Borrowed::from_ptr(self.py, *value) })?;
+        }
+        Ok(Some(dict))
+    }
+}
+
+/// How CPython calls a method or function, which also says what it makes of a wrong number of arguments.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Convention {
+    /// No argument: `socket.fileno() takes no arguments (1 given)`.
+    Nothing,
+    /// Just one: `socket.listen() takes exactly one argument (0 given)`.
+    One,
+    /// Positional ones, as many as the body takes.
+    Positional,
+    /// Positional ones and some by name.
+    Keywords,
 }
 
 /// A method of the socket type.
 pub(crate) trait Method {
     const NAME: &'static CStr;
     const DOC: &'static CStr;
+    const CONVENTION: Convention = Convention::Positional;
 
     fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>>;
 }
@@ -51,30 +129,51 @@ pub(crate) trait Method {
 pub(crate) trait Function {
     const NAME: &'static CStr;
     const DOC: &'static CStr;
+    const CONVENTION: Convention = Convention::Positional;
 
     fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>>;
 }
 
 /// The entry of a method in the type's table.
 pub(crate) const fn method<M: Method>() -> ffi::PyMethodDef {
-    ffi::PyMethodDef {
-        ml_name: M::NAME.as_ptr(),
-        ml_meth: ffi::PyMethodDefPointer { PyCFunctionFast: call_method::<M> },
-        ml_flags: ffi::METH_FASTCALL,
-        ml_doc: M::DOC.as_ptr(),
-    }
+    let (pointer, flags) = match M::CONVENTION {
+        Convention::Nothing => {
+            (ffi::PyMethodDefPointer { PyCFunction: call_method_alone::<M> }, ffi::METH_NOARGS)
+        }
+        Convention::One => (ffi::PyMethodDefPointer { PyCFunction: call_method_alone::<M> }, ffi::METH_O),
+        Convention::Positional => {
+            (ffi::PyMethodDefPointer { PyCFunctionFast: call_method::<M> }, ffi::METH_FASTCALL)
+        }
+        Convention::Keywords => (
+            ffi::PyMethodDefPointer { PyCFunctionFastWithKeywords: call_method_named::<M> },
+            ffi::METH_FASTCALL | ffi::METH_KEYWORDS,
+        ),
+    };
+    ffi::PyMethodDef { ml_name: M::NAME.as_ptr(), ml_meth: pointer, ml_flags: flags, ml_doc: M::DOC.as_ptr() }
+}
+
+/// The entry of a function in a module's table.
+const fn function<F: Function>() -> ffi::PyMethodDef {
+    let (pointer, flags) = match F::CONVENTION {
+        Convention::Nothing => {
+            (ffi::PyMethodDefPointer { PyCFunction: call_function_alone::<F> }, ffi::METH_NOARGS)
+        }
+        Convention::One => (ffi::PyMethodDefPointer { PyCFunction: call_function_alone::<F> }, ffi::METH_O),
+        Convention::Positional => {
+            (ffi::PyMethodDefPointer { PyCFunctionFast: call_function::<F> }, ffi::METH_FASTCALL)
+        }
+        Convention::Keywords => (
+            ffi::PyMethodDefPointer { PyCFunctionFastWithKeywords: call_function_named::<F> },
+            ffi::METH_FASTCALL | ffi::METH_KEYWORDS,
+        ),
+    };
+    ffi::PyMethodDef { ml_name: F::NAME.as_ptr(), ml_meth: pointer, ml_flags: flags, ml_doc: F::DOC.as_ptr() }
 }
 
 /// Adds a function to `module`.
 pub(crate) fn add_function<F: Function>(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    let definition = Box::new(ffi::PyMethodDef {
-        ml_name: F::NAME.as_ptr(),
-        ml_meth: ffi::PyMethodDefPointer { PyCFunctionFast: call_function::<F> },
-        ml_flags: ffi::METH_FASTCALL,
-        ml_doc: F::DOC.as_ptr(),
-    });
     // The function keeps a pointer to its definition for ever.
-    let definition = Box::leak(definition);
+    let definition = Box::leak(Box::new(function::<F>()));
     let name = module.name()?;
     // SAFETY: the definition is leaked, the module and its name are alive; the result is a new reference or null.
     let function = unsafe {
@@ -91,45 +190,92 @@ unsafe extern "C" fn call_method<M: Method>(
     items: *mut *mut ffi::PyObject,
     count: ffi::Py_ssize_t,
 ) -> *mut ffi::PyObject {
+    // SAFETY: `socket`, `items` and `count` are those of the call.
+    unsafe { call_method_named::<M>(socket, items, count, null_mut()) }
+}
+
+unsafe extern "C" fn call_method_alone<M: Method>(
+    socket: *mut ffi::PyObject,
+    mut item: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    let count = ffi::Py_ssize_t::from(!item.is_null());
+    // SAFETY: `socket` is the call's, and its argument, where it has one, stands in `item`.
+    unsafe { call_method_named::<M>(socket, &raw mut item, count, null_mut()) }
+}
+
+#[inline]
+unsafe extern "C" fn call_method_named<M: Method>(
+    socket: *mut ffi::PyObject,
+    items: *const *mut ffi::PyObject,
+    count: ffi::Py_ssize_t,
+    names: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
     // SAFETY: CPython calls a method with its thread attached.
     let py = unsafe { Python::assume_attached() };
     // SAFETY: the method stands in the type's own table, so that `socket` is one of its instances, alive for the call.
     let socket = unsafe { &*socket.cast::<SocketObject>() };
-    // SAFETY: `items` and `count` are those of the call.
-    let args = unsafe { arguments(py, items, count) };
+    // SAFETY: `items`, `count` and `names` are those of the call.
+    let args = unsafe { arguments(py, items, count, names) };
     answer(py, || M::call(py, socket, args))
 }
 
 unsafe extern "C" fn call_function<F: Function>(
-    _module: *mut ffi::PyObject,
+    module: *mut ffi::PyObject,
     items: *mut *mut ffi::PyObject,
     count: ffi::Py_ssize_t,
 ) -> *mut ffi::PyObject {
+    // SAFETY: `items` and `count` are those of the call.
+    unsafe { call_function_named::<F>(module, items, count, null_mut()) }
+}
+
+unsafe extern "C" fn call_function_alone<F: Function>(
+    module: *mut ffi::PyObject,
+    mut item: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    let count = ffi::Py_ssize_t::from(!item.is_null());
+    // SAFETY: the call's argument, where it has one, stands in `item`.
+    unsafe { call_function_named::<F>(module, &raw mut item, count, null_mut()) }
+}
+
+#[inline]
+unsafe extern "C" fn call_function_named<F: Function>(
+    _module: *mut ffi::PyObject,
+    items: *const *mut ffi::PyObject,
+    count: ffi::Py_ssize_t,
+    names: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
     // SAFETY: CPython calls a function with its thread attached.
     let py = unsafe { Python::assume_attached() };
-    // SAFETY: `items` and `count` are those of the call.
-    let args = unsafe { arguments(py, items, count) };
+    // SAFETY: `items`, `count` and `names` are those of the call.
+    let args = unsafe { arguments(py, items, count, names) };
     answer(py, || F::call(py, args))
 }
 
 /// # Safety
 ///
-/// `items` and `count` are what CPython has called a `METH_FASTCALL` function with.
+/// `items`, `count` and `names` are what CPython has called a `METH_FASTCALL | METH_KEYWORDS` function with.
+#[inline]
 unsafe fn arguments<'a, 'py>(
     py: Python<'py>,
-    items: *mut *mut ffi::PyObject,
+    items: *const *mut ffi::PyObject,
     count: ffi::Py_ssize_t,
+    names: *mut ffi::PyObject,
 ) -> Args<'a, 'py> {
-    let items = match usize::try_from(count) {
-        // The pointer may be null where there is none.
-        Err(_) | Ok(0) => &[],
-        // SAFETY: the caller's vector holds `count` arguments.
-        Ok(count) => unsafe { std::slice::from_raw_parts(items, count) },
-    };
-    Args { items, py }
+    let count = usize::try_from(count).unwrap_or(0);
+    // SAFETY: where it is not null, it is a tuple.
+    let named = if names.is_null() { 0 } else { unsafe { ffi::PyTuple_Size(names) } };
+    let named = usize::try_from(named).unwrap_or(0);
+    if count + named == 0 {
+        // The pointer may be null.
+        return Args { items: &[], named: &[], names, py };
+    }
+    // SAFETY: the caller's vector holds the positional arguments, and behind them those with names.
+    let (items, named) = unsafe { slice::from_raw_parts(items, count + named) }.split_at(count);
+    Args { items, named, names, py }
 }
 
 /// Runs the body of a call; neither an error nor a panic leaves it otherwise than as a Python exception.
+#[inline]
 fn answer<'py>(py: Python<'py>, body: impl FnOnce() -> PyResult<Bound<'py, PyAny>>) -> *mut ffi::PyObject {
     let error = match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(value)) => return value.into_ptr(),
@@ -138,4 +284,120 @@ fn answer<'py>(py: Python<'py>, body: impl FnOnce() -> PyResult<Bound<'py, PyAny
     };
     error.restore(py);
     null_mut()
+}
+
+/// Where [`parse`] puts the value of one unit of a format.
+pub(crate) enum Slot<'s, 'py> {
+    /// `i`
+    Int(&'s mut i32),
+    /// `I`, which takes any integer, cut to its size
+    Unsigned(&'s mut u32),
+    /// `n`
+    Size(&'s mut isize),
+    /// `O`
+    Object(&'s mut Option<Bound<'py, PyAny>>),
+    /// `y*`
+    Read(&'s mut ReadBuffer<'py>),
+    /// `w*`
+    Write(&'s mut WriteBuffer<'py>),
+}
+
+impl Slot<'_, '_> {
+    const fn unit(&self) -> &'static str {
+        match self {
+            Self::Int(_) => "i",
+            Self::Unsigned(_) => "I",
+            Self::Size(_) => "n",
+            Self::Object(_) => "O",
+            Self::Read(_) => "y*",
+            Self::Write(_) => "w*",
+        }
+    }
+}
+
+/// The most units that a format may have.
+const UNITS: usize = 8;
+
+/// Parses positional arguments by CPython's own parser (`PyArg_ParseTuple`), whose error texts are therefore C's.
+///
+/// For what a body does not take apart itself: the first arguments that are not plain. What an optional unit has no
+/// argument for is left as it was.
+#[cold]
+pub(crate) fn parse<'py>(args: Args<'_, 'py>, format: &CStr, slots: &mut [Slot<'_, 'py>]) -> PyResult<()> {
+    parse_tuple(&args.tuple()?, None, format, slots)
+}
+
+/// As [`parse`], with arguments by name too (`PyArg_ParseTupleAndKeywords`): `names` are those of all the units.
+#[cold]
+pub(crate) fn parse_named<'py>(
+    args: Args<'_, 'py>,
+    format: &CStr,
+    names: &[&CStr],
+    slots: &mut [Slot<'_, 'py>],
+) -> PyResult<()> {
+    parse_tuple(&args.tuple()?, Some((args.dict()?, names)), format, slots)
+}
+
+/// What is given by name, and the names that there are.
+type Named<'n, 'py> = (Option<Bound<'py, PyDict>>, &'n [&'n CStr]);
+
+/// As [`parse`] and [`parse_named`], of a tuple.
+pub(crate) fn parse_tuple<'py>(
+    tuple: &Bound<'py, PyTuple>,
+    named: Option<Named<'_, 'py>>,
+    format: &CStr,
+    slots: &mut [Slot<'_, 'py>],
+) -> PyResult<()> {
+    if !fits(format, slots) || named.as_ref().is_some_and(|(_, names)| names.len() != slots.len()) {
+        return Err(PySystemError::new_err("an argument format and its slots do not fit each other"));
+    }
+    let mut objects = [null_mut::<ffi::PyObject>(); UNITS];
+    let mut rooms = [null_mut::<c_void>(); UNITS];
+    for ((slot, room), object) in slots.iter_mut().zip(&mut rooms).zip(&mut objects) {
+        *room = match slot {
+            Slot::Int(value) => (&raw mut **value).cast(),
+            Slot::Unsigned(value) => (&raw mut **value).cast(),
+            Slot::Size(value) => (&raw mut **value).cast(),
+            Slot::Object(_) => (&raw mut *object).cast(),
+            Slot::Read(buffer) => buffer.room(),
+            Slot::Write(buffer) => buffer.room(),
+        };
+    }
+    if !run_parser(tuple, named, format, rooms) {
+        return Err(PyErr::fetch(tuple.py()));
+    }
+    for (slot, object) in slots.iter_mut().zip(objects) {
+        if let Slot::Object(value) = slot {
+            // SAFETY: null where the argument is missing, else borrowed from the tuple or the dictionary, both alive.
+            **value = unsafe { Bound::from_borrowed_ptr_or_opt(tuple.py(), object) };
+        }
+    }
+    Ok(())
+}
+
+/// Whether each unit of the format has a slot of its type.
+fn fits(format: &CStr, slots: &[Slot<'_, '_>]) -> bool {
+    let format = format.to_str().unwrap_or_default();
+    let units = format.split([':', ';']).next().unwrap_or_default().replace(['|', '(', ')'], "");
+    slots.len() <= UNITS && units == slots.iter().map(Slot::unit).collect::<String>()
+}
+
+/// Whether the parser has filled the rooms; else it has set an exception.
+fn run_parser<'py>(
+    tuple: &Bound<'py, PyTuple>,
+    named: Option<Named<'_, 'py>>,
+    format: &CStr,
+    [a, b, c, d, e, f, g, h]: [*mut c_void; UNITS],
+) -> bool {
+    let (tuple, format) = (tuple.as_ptr(), format.as_ptr());
+    let Some((dict, names)) = named else {
+        // SAFETY: each unit of the format has a room of its type, as `fits` has said; those left over are not read.
+        return unsafe { ffi::PyArg_ParseTuple(tuple, format, a, b, c, d, e, f, g, h) } != 0;
+    };
+    let dict = dict.as_ref().map_or(null_mut(), Bound::as_ptr);
+    let mut names: Vec<*mut c_char> = names.iter().map(|name| name.as_ptr().cast_mut()).collect();
+    names.push(null_mut());
+    let names = names.as_mut_ptr().cast();
+    // SAFETY: as above; the names end with a null.
+    unsafe { ffi::PyArg_ParseTupleAndKeywords(tuple, dict, format, names, a, b, c, d, e, f, g, h) != 0 }
 }

@@ -1,9 +1,12 @@
 //! The Python door: `_socket` on Rust. Only `capi`, `fastcall`, `buffer` and `fd` may hold `unsafe`.
 
+mod buffer;
 mod capi;
 mod error;
 mod fastcall;
 mod fd;
+mod socket;
+mod wait;
 
 use pyo3::prelude::*;
 
