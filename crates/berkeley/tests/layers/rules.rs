@@ -51,8 +51,8 @@ pub(crate) const HOUSES: &[House] = &[
             &["function", "constant", "socket"],
             // Python's shapes of addresses, and of what waits.
             &["address", "wait", "timeout"],
-            &["buffer", "fd"],
             &["fastcall"],
+            &["buffer", "fd"],
             &["error"],
             // The object as C lays it out.
             &["capi"],
