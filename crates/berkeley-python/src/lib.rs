@@ -3,6 +3,7 @@
 mod buffer;
 mod capi;
 mod error;
+mod extra;
 mod fastcall;
 mod fd;
 mod socket;
@@ -14,4 +15,10 @@ use pyo3::prelude::*;
 #[pymodule]
 fn _socket(_module: &Bound<'_, PyModule>) -> PyResult<()> {
     Ok(())
+}
+
+/// The second half of the file: what C's module has not.
+#[pymodule]
+fn _extra(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    extra::add(module)
 }

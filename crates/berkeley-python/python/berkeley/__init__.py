@@ -2,23 +2,23 @@
 
 `python -m berkeley program.py` runs a program with the C module `_socket` replaced; `berkeley.install()` does so from
 within. `from berkeley import socket` is the same module beside the standard one, and replaces nothing. What `_socket`
-has not stands here: batches of datagrams, connecting with a deadline that covers the lookup, `tcp_info`, the
-constants that are missing there.
+has not stands here: batches of datagrams, connecting with a deadline that covers the lookup, `tcp_info`, constants.
 """
 
 from berkeley._install import install
 
-_EXTRA = ("create_connection", "recv_many", "send_many", "tcp_info")
-
-__all__ = ["install", *_EXTRA]
+__all__ = ["install", "create_connection", "recv_many", "send_many", "tcp_info"]
 
 
 def __getattr__(name):
     # Not before it is asked for: whoever imports this package may be about to install.
-    if not name.startswith("_"):
-        from berkeley import _library
+    if name == "create_connection":
+        from berkeley._connect import create_connection
 
-        extra = _library.load("berkeley._extra")
-        if hasattr(extra, name):
-            return getattr(extra, name)
+        return create_connection
+    if name in __all__ or name.isupper():
+        from berkeley import _extra
+
+        if hasattr(_extra, name):
+            return getattr(_extra, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
