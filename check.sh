@@ -23,6 +23,8 @@ By name only:
 
   setup    install what the other checks would like (Debian packages, cargo-deny, the oldest Rusts); asks for root
            through sudo
+  python   the Python door, for every CPython found: its own tests, CPython's suites with C's module and with ours, and
+           programs that use packages from PyPI; `test` holds a short form of it
   bench    compare with other programs and with raw calls, side by side, and hold the limits of bench/README.md
   fuzz     run every fuzz target, or those that FUZZ_TARGETS names, for FUZZ_SECONDS seconds, 60 unless set, or
            FUZZ_RUNS times; FUZZ_SANITIZER=none is several times faster (needs nightly and cargo-fuzz)
@@ -45,7 +47,13 @@ check_fmt() {
 }
 
 check_lint() {
-  cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
+  cargo clippy --all-targets --all-features --locked -- -D warnings
+  # PyO3 is built for an interpreter.
+  if have python3; then
+    cargo clippy -p berkeley-python --all-targets --locked -- -D warnings
+  else
+    echo "lint: python3 is not installed, berkeley-python was left out (./check.sh setup installs it)"
+  fi
   # Alone, as a user would build it: a missing `cfg` shows only when a feature is off.
   local features
   for features in "" tokio tracing fault; do
@@ -89,8 +97,29 @@ check_deny() {
 }
 
 check_test() {
-  # One round shows every fault.
-  with_skips cargo test --workspace --locked --no-fail-fast
+  with_skips all_tests
+}
+
+# One round shows every fault.
+all_tests() {
+  local status=0
+  cargo test --locked --no-fail-fast || status=$?
+  python_tests --short || status=$?
+  return "$status"
+}
+
+check_python() {
+  with_skips python_tests
+}
+
+python_tests() {
+  if ! have python3; then
+    # Continuous integration has installed it, or has failed.
+    [[ ${BERKELEY_CI:-} != 1 ]] || fail "python: python3 is missing; ./check.sh setup installs it"
+    echo "skipped: python: needs python3" | tee -a "${BERKELEY_SKIPS:-/dev/null}"
+    return
+  fi
+  python3 crates/berkeley-python/tests/check.py "$@"
 }
 
 check_lab() {
@@ -113,6 +142,7 @@ with_skips() {
 
 check_setup() {
   setup_packages
+  setup_python
   setup_components
   setup_toolchains
   if ! cargo deny --version >/dev/null 2>&1; then
@@ -136,6 +166,8 @@ fish        fish
 gcc         gcc libc6-dev
 tshark      tshark
 shellcheck  shellcheck
+redis-server  redis-server
+/usr/bin/python3-config  python3-dev
 END
 }
 
@@ -146,17 +178,35 @@ setup_packages() {
     # shellcheck disable=SC2206
     PATH="$PATH:/usr/sbin:/sbin" have "$program" || missing+=($packages)
   done < <(setup_rows)
-  if [[ ${#missing[@]} -eq 0 ]]; then
+  install_packages "${missing[@]}"
+}
+
+# What Debian's python3 leaves out; a row: a module, and the package that brings it.
+setup_python() {
+  [[ -x /usr/bin/python3 ]] || return 0
+  local version module package missing=()
+  version=$(/usr/bin/python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+  while read -r module package; do
+    /usr/bin/python3 -c "import $module" >/dev/null 2>&1 || missing+=("$package")
+  done <<END
+ensurepip python3-venv
+test.test_socket libpython$version-testsuite
+END
+  install_packages "${missing[@]}"
+}
+
+install_packages() {
+  if [[ $# -eq 0 ]]; then
     echo "setup: every package is here"
     return
   fi
-  have apt-get || fail "setup: knows only Debian's apt-get; install what brings these: ${missing[*]}"
+  have apt-get || fail "setup: knows only Debian's apt-get; install what brings these: $*"
   local root=()
   if [[ $(id -u) -ne 0 ]]; then root=(sudo); fi
-  echo "setup: installing ${missing[*]}"
+  echo "setup: installing $*"
   "${root[@]}" apt-get update
   "${root[@]}" env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -y --no-install-recommends "${missing[@]}"
+    apt-get install -y --no-install-recommends "$@"
 }
 
 # rustup's minimal profile leaves these two out.
@@ -170,7 +220,7 @@ setup_components() {
 setup_toolchains() {
   have rustup || return 0
   local crate version
-  for crate in berkeley sock; do
+  for crate in berkeley sock berkeley-python; do
     version=$(oldest_rust "$crate")
     has_rust "$version" || rustup toolchain install "$version" --profile minimal ||
       echo "setup: Rust $version cannot be had here, msrv will skip $crate"
@@ -228,7 +278,7 @@ fuzz_length() {
 
 check_msrv() {
   local crate version
-  for crate in berkeley sock; do
+  for crate in berkeley sock berkeley-python; do
     version=$(oldest_rust "$crate")
     [[ -n $version ]] || fail "msrv: crates/$crate/Cargo.toml states no rust-version"
     if ! has_rust "$version"; then
@@ -236,6 +286,10 @@ check_msrv() {
       [[ ${BERKELEY_CI:-} == 1 ]] ||
         fail "msrv: $crate needs: rustup toolchain install $version --profile minimal"
       echo "skipped: msrv of $crate: Rust $version cannot be had here"
+      continue
+    fi
+    if [[ $crate == berkeley-python ]] && ! have python3; then
+      echo "skipped: msrv of $crate: needs python3"
       continue
     fi
     echo "msrv: $crate with Rust $version"
@@ -253,7 +307,7 @@ main() {
         usage
         exit 0
         ;;
-      fmt | lint | layers | doc | deny | test | setup | bench | fuzz | lab | msrv) names+=("$name") ;;
+      fmt | lint | layers | doc | deny | test | setup | bench | fuzz | lab | msrv | python) names+=("$name") ;;
       *)
         echo "check.sh: no check is named '$name'; ./check.sh --help lists them" >&2
         exit 2

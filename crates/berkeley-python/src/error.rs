@@ -25,13 +25,18 @@ pub(crate) fn herror(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
     subclass(py, &HERROR, "herror")
 }
 
-/// A subclass of `OSError` that says it is of the module `socket`, made once.
+/// The class that a `_socket` loaded before has, so that beside C's module existing `except` clauses catch; otherwise
+/// a subclass of `OSError` that says it is of the module `socket`. Made once.
 fn subclass<'py>(
     py: Python<'py>,
     cell: &'static PyOnceLock<Py<PyType>>,
     name: &str,
 ) -> PyResult<&'py Bound<'py, PyType>> {
     let made = cell.get_or_try_init(py, || {
+        let loaded = py.import("sys")?.getattr("modules")?.get_item("_socket");
+        if let Ok(class) = loaded.and_then(|module| module.getattr(name)) {
+            return Ok(class.cast_into::<PyType>()?.unbind());
+        }
         let namespace = PyDict::new(py);
         namespace.set_item("__module__", "socket")?;
         let class = py.get_type::<PyType>().call1((name, (py.get_type::<PyOSError>(),), namespace))?;

@@ -3,6 +3,7 @@
 mod buffer;
 mod capi;
 mod error;
+mod extra;
 mod fastcall;
 mod fd;
 mod socket;
@@ -15,4 +16,10 @@ use pyo3::prelude::*;
 #[pymodule]
 fn _socket(module: &Bound<'_, PyModule>) -> PyResult<()> {
     capi::add(module)
+}
+
+/// The second half of the file: what C's module has not.
+#[pymodule]
+fn _extra(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    extra::add(module)
 }
