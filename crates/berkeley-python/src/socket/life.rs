@@ -32,6 +32,22 @@ pub(crate) fn init<'py>(
     named: Option<Bound<'py, PyDict>>,
 ) -> PyResult<()> {
     let py = args.py();
+    let ([family, kind, protocol], fileno) = arguments(args, named)?;
+    audit_new(&socket.object(py), [family, kind, protocol])?;
+    match fileno {
+        Some(number) if !number.is_none() => adopt(socket, &number, family, kind, protocol),
+        _ => open(py, socket, family, kind, protocol),
+    }
+}
+
+/// What a socket is to be, -1 where nothing is said of it, and its `fileno`.
+fn arguments<'py>(
+    args: &Bound<'py, PyTuple>,
+    named: Option<Bound<'py, PyDict>>,
+) -> PyResult<([i32; 3], Option<Bound<'py, PyAny>>)> {
+    if args.is_empty() && named.is_none() {
+        return Ok(([-1; 3], None));
+    }
     let (mut family, mut kind, mut protocol, mut fileno) = (None, None, None, None);
     parse_tuple(
         args,
@@ -44,12 +60,7 @@ pub(crate) fn init<'py>(
             Slot::Object(&mut fileno),
         ],
     )?;
-    let [family, kind, protocol] = [chosen(family)?, chosen(kind)?, chosen(protocol)?];
-    audit_new(&socket.object(py), [family, kind, protocol])?;
-    match fileno {
-        Some(number) if !number.is_none() => adopt(socket, &number, family, kind, protocol),
-        _ => open(py, socket, family, kind, protocol),
-    }
+    Ok(([chosen(family)?, chosen(kind)?, chosen(protocol)?], fileno))
 }
 
 /// An integer, -1 where it is not given.
