@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyTuple};
 
 use super::timeout::apply;
-use crate::capi::SocketObject;
+use crate::capi::{self, SocketObject};
 use crate::error::{ECONNRESET, os_error, raised};
 use crate::fastcall::{Args, Convention, Method, Slot, audit_new, int, long, method, parse_tuple};
 use crate::{fd, timeout};
@@ -26,7 +26,7 @@ const CLOEXEC: i32 = 0o2_000_000;
 /// `__init__(family=-1, type=-1, proto=-1, fileno=None)`.
 ///
 /// Called again it closes the descriptor that the object has held, unless it is given just that one anew.
-pub(crate) fn init<'py>(
+pub(super) fn init<'py>(
     socket: &SocketObject,
     args: &Bound<'py, PyTuple>,
     named: Option<Bound<'py, PyDict>>,
@@ -79,8 +79,13 @@ fn open(py: Python<'_>, socket: &SocketObject, family: i32, kind: i32, protocol:
     own(py, socket, made.into(), [family, kind, protocol])
 }
 
+/// Makes a socket object of `fd`, with the default timeout; with an error it is closed.
+pub(crate) fn make(py: Python<'_>, fd: OwnedFd, kinds: [i32; 3]) -> PyResult<Bound<'_, PyAny>> {
+    capi::make(py, |socket| own(py, socket, fd, kinds))
+}
+
 /// Gives the object a descriptor that is nobody else's; with an error it is closed.
-pub(crate) fn own(py: Python<'_>, socket: &SocketObject, fd: OwnedFd, kinds: [i32; 3]) -> PyResult<()> {
+fn own(py: Python<'_>, socket: &SocketObject, fd: OwnedFd, kinds: [i32; 3]) -> PyResult<()> {
     let timeout = first_timeout(py, fd.as_raw_fd(), kinds[1])?;
     settle(py, socket, fd.into_raw_fd(), kinds, timeout);
     Ok(())
@@ -136,7 +141,7 @@ fn settle(py: Python<'_>, socket: &SocketObject, fd: i32, [family, kind, protoco
     let before = socket.fill(fd, [family, kind, protocol], timeout);
     if before >= 0 && before != fd {
         // Nobody can be told of an error of a descriptor that has been given up.
-        drop(py.detach(|| fd::close(before)));
+        let _ = py.detach(|| fd::close(before));
     }
 }
 
