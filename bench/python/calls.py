@@ -259,7 +259,7 @@ class Batch(Timed):
         data = [bytes(self.size)] * count
         sent = berkeley.send_many(self.one, data)
         while sent > 0:
-            sent -= len(berkeley.recv_many(self.other, count))
+            sent -= len(berkeley.recv_many(self.other, gro=True))
 
 
 @case("getaddrinfo of a numeric address", 0.40)
