@@ -1,12 +1,16 @@
 //! Memory of Python's that the kernel reads or writes: held buffers, new `bytes`, the scratch of a thread.
 #![allow(unsafe_code, reason = "the buffer protocol, and bytes that are not initialised yet")]
 
-use std::ffi::c_void;
+use std::cell::{Cell, RefCell};
+use std::ffi::{c_int, c_void};
 use std::marker::PhantomData;
+use std::mem::MaybeUninit;
 use std::slice;
 
+use berkeley::{Flags, SocketRef};
 use pyo3::ffi;
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
 
 /// What an object that supports the buffer protocol holds, which stays where it is until this is dropped.
 struct View<'py> {
@@ -31,6 +35,10 @@ impl View<'_> {
 
     fn len(&self) -> usize {
         usize::try_from(self.view.len).unwrap_or(0)
+    }
+
+    fn raw(&mut self) -> *mut ffi::Py_buffer {
+        &raw mut *self.view
     }
 
     /// Where the argument parser is to fill it in.
@@ -91,6 +99,19 @@ impl<'py> WriteBuffer<'py> {
         self.0.room()
     }
 
+    /// The bytes of `object` where they can be written, in one piece; `None`, and no exception, where they cannot.
+    #[inline]
+    pub(crate) fn plain(object: &Bound<'py, PyAny>) -> Option<Self> {
+        let mut buffer = Self::empty();
+        // SAFETY: the view holds nothing yet; it is filled, or left empty with an exception set.
+        if unsafe { ffi::PyObject_GetBuffer(object.as_ptr(), buffer.0.raw(), ffi::PyBUF_WRITABLE) } == 0 {
+            return Some(buffer);
+        }
+        // SAFETY: the thread is attached, as `object` says.
+        unsafe { ffi::PyErr_Clear() };
+        None
+    }
+
     /// The bytes of `object`, with the exporter's own error where they cannot be written.
     pub(crate) fn of(object: &Bound<'py, PyAny>) -> PyResult<Self> {
         let mut buffer = Self::empty();
@@ -110,4 +131,120 @@ impl<'py> WriteBuffer<'py> {
         // code of other threads may change them meanwhile, as under C: only the kernel writes them.
         unsafe { slice::from_raw_parts_mut(self.0.view.buf.cast::<u8>(), self.0.len()) }
     }
+}
+
+/// Memory that is not initialised, and how much of it a receive has filled.
+pub(crate) struct Room<'b> {
+    memory: &'b mut [MaybeUninit<u8>],
+    filled: usize,
+}
+
+impl<'b> Room<'b> {
+    fn new(memory: &'b mut [MaybeUninit<u8>]) -> Self {
+        Self { memory, filled: 0 }
+    }
+
+    /// One recv(2) into it, with just these flags.
+    #[inline]
+    pub(crate) fn receive(&mut self, target: &SocketRef<'_>, flags: Flags) -> berkeley::Result<()> {
+        self.filled = target.recv_uninit_once(self.memory, flags)?.len();
+        Ok(())
+    }
+
+    /// What was received.
+    fn filled(&self) -> &[u8] {
+        // SAFETY: `receive` alone sets the number, to that of the bytes which were initialised, from the first on.
+        unsafe { slice::from_raw_parts(self.memory.as_ptr().cast::<u8>(), self.filled) }
+    }
+}
+
+/// Below this size the bytes are received on the stack, and copied into an object of just their size.
+const STACK: usize = 4096;
+/// Up to this size they are received in place: memory for so much is at hand, and shrinking it costs little.
+const IN_PLACE: usize = 128 * 1024;
+/// The largest scratch that a thread keeps.
+const SCRATCH: usize = 1024 * 1024;
+
+thread_local! {
+    /// Taken out while it is in use: a signal handler may receive too.
+    static MEMORY: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    /// How much the last large receive of this thread has filled.
+    static LAST: Cell<usize> = const { Cell::new(0) };
+}
+
+/// How much a receive of at most `size` bytes will probably fill.
+pub(crate) fn expected(size: usize) -> usize {
+    if size <= STACK { size } else { LAST.get().min(size) }
+}
+
+/// A new `bytes` of at most `size` bytes, as many as `receive` fills.
+///
+/// Where far more is asked for than comes, as asyncio does, no memory is mapped and unmapped for it.
+#[inline]
+pub(crate) fn receive_bytes<'py>(
+    py: Python<'py>,
+    size: usize,
+    receive: impl FnOnce(&mut Room<'_>) -> PyResult<()>,
+) -> PyResult<Bound<'py, PyAny>> {
+    if size <= STACK {
+        let mut memory = [MaybeUninit::<u8>::uninit(); STACK];
+        let mut room = Room::new(&mut memory[..size]);
+        receive(&mut room)?;
+        return Ok(PyBytes::new(py, room.filled()).into_any());
+    }
+    if size <= IN_PLACE || size > SCRATCH || LAST.get() > size / 2 {
+        return receive_in_place(py, size, receive);
+    }
+    receive_in_scratch(py, size, receive)
+}
+
+fn receive_in_scratch<'py>(
+    py: Python<'py>,
+    size: usize,
+    receive: impl FnOnce(&mut Room<'_>) -> PyResult<()>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let mut memory = MEMORY.take();
+    if memory.try_reserve(size).is_err() {
+        return receive_in_place(py, size, receive);
+    }
+    let mut room = Room::new(&mut memory.spare_capacity_mut()[..size]);
+    let received = receive(&mut room).map(|()| {
+        LAST.set(room.filled);
+        PyBytes::new(py, room.filled()).into_any()
+    });
+    MEMORY.replace(memory);
+    received
+}
+
+unsafe extern "C" {
+    // In CPython's public headers, but not in pyo3-ffi.
+    fn _PyBytes_Resize(bytes: *mut *mut ffi::PyObject, size: ffi::Py_ssize_t) -> c_int;
+}
+
+fn receive_in_place<'py>(
+    py: Python<'py>,
+    size: usize,
+    receive: impl FnOnce(&mut Room<'_>) -> PyResult<()>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let length = ffi::Py_ssize_t::try_from(size)?;
+    // SAFETY: a null pointer asks for memory that is not initialised.
+    let bytes = unsafe { ffi::PyBytes_FromStringAndSize(std::ptr::null(), length) };
+    // SAFETY: a new reference, or null with an exception set.
+    let bytes = unsafe { Bound::from_owned_ptr_or_err(py, bytes)? };
+    // SAFETY: a `bytes` of our own.
+    let memory = unsafe { ffi::PyBytes_AsString(bytes.as_ptr()) };
+    // SAFETY: it has `size` bytes, which nobody else knows of until it is returned.
+    let memory = unsafe { slice::from_raw_parts_mut(memory.cast::<MaybeUninit<u8>>(), size) };
+    let mut room = Room::new(memory);
+    receive(&mut room)?;
+    let filled = room.filled;
+    LAST.set(filled);
+    if filled == size {
+        return Ok(bytes);
+    }
+    let mut bytes = bytes.into_ptr();
+    // SAFETY: the only reference to a `bytes`, whose first `filled` bytes are initialised, fewer than it has.
+    unsafe { _PyBytes_Resize(&raw mut bytes, filled.cast_signed()) };
+    // SAFETY: the shorter one, or null with an exception set.
+    unsafe { Bound::from_owned_ptr_or_err(py, bytes) }
 }

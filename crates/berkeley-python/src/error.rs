@@ -6,6 +6,9 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyType};
 
+/// The peer has reset the connection (errno(3)).
+pub(crate) const ECONNRESET: i32 = 104;
+
 /// A descriptor that is not open (errno(3)).
 pub(crate) const EBADF: i32 = 9;
 

@@ -1,7 +1,7 @@
 //! Where CPython's calling convention (`METH_FASTCALL` and its kin) meets safe functions.
 #![allow(unsafe_code, reason = "CPython hands over its arguments as pointers")]
 
-use std::ffi::{CStr, c_char, c_void};
+use std::ffi::{CStr, c_char, c_int, c_long, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::null_mut;
 use std::slice;
@@ -43,6 +43,11 @@ impl<'a, 'py> Args<'a, 'py> {
         let item = *self.items.get(index)?;
         // SAFETY: the caller of the method keeps its arguments alive for the call, and none of them is null.
         Some(unsafe { Borrowed::from_ptr(self.py, item) })
+    }
+
+    /// The argument of [`Convention::One`].
+    pub(crate) fn only(self) -> PyResult<Borrowed<'a, 'py, PyAny>> {
+        self.get(0).ok_or_else(|| PySystemError::new_err("called without its argument"))
     }
 
     /// The bytes of the positional argument at `index`, where it is exactly a `bytes`.
@@ -274,6 +279,17 @@ unsafe fn arguments<'a, 'py>(
     Args { items, named, names, py }
 }
 
+/// As [`answer`], of what gives no value: 0, or -1 with an exception set.
+pub(crate) fn status(py: Python<'_>, body: impl FnOnce() -> PyResult<()>) -> c_int {
+    let none = answer(py, || body().map(|()| py.None().into_bound(py)));
+    if none.is_null() {
+        return -1;
+    }
+    // SAFETY: `answer` has given a reference of its own.
+    unsafe { ffi::Py_DECREF(none) };
+    0
+}
+
 /// Runs the body of a call; neither an error nor a panic leaves it otherwise than as a Python exception.
 #[inline]
 fn answer<'py>(py: Python<'py>, body: impl FnOnce() -> PyResult<Bound<'py, PyAny>>) -> *mut ffi::PyObject {
@@ -292,6 +308,8 @@ pub(crate) enum Slot<'s, 'py> {
     Int(&'s mut i32),
     /// `I`, which takes any integer, cut to its size
     Unsigned(&'s mut u32),
+    /// `K`, which takes any integer, cut to its size
+    Wide(&'s mut u64),
     /// `n`
     Size(&'s mut isize),
     /// `O`
@@ -307,6 +325,7 @@ impl Slot<'_, '_> {
         match self {
             Self::Int(_) => "i",
             Self::Unsigned(_) => "I",
+            Self::Wide(_) => "K",
             Self::Size(_) => "n",
             Self::Object(_) => "O",
             Self::Read(_) => "y*",
@@ -357,6 +376,7 @@ pub(crate) fn parse_tuple<'py>(
         *room = match slot {
             Slot::Int(value) => (&raw mut **value).cast(),
             Slot::Unsigned(value) => (&raw mut **value).cast(),
+            Slot::Wide(value) => (&raw mut **value).cast(),
             Slot::Size(value) => (&raw mut **value).cast(),
             Slot::Object(_) => (&raw mut *object).cast(),
             Slot::Read(buffer) => buffer.room(),
@@ -400,4 +420,50 @@ fn run_parser<'py>(
     let names = names.as_mut_ptr().cast();
     // SAFETY: as above; the names end with a null.
     unsafe { ffi::PyArg_ParseTupleAndKeywords(tuple, dict, format, names, a, b, c, d, e, f, g, h) != 0 }
+}
+
+unsafe extern "C" {
+    // Exported by CPython, but not in pyo3-ffi.
+    fn PySys_Audit(event: *const c_char, format: *const c_char, ...) -> c_int;
+    // Private but exported, since C's `_socket` is a library of its own on some builds: its texts differ by version.
+    fn _PyTime_FromSecondsObject(time: *mut i64, object: *mut ffi::PyObject, round: c_int) -> c_int;
+}
+
+/// Raises an audit event with at most five arguments (`sys.audit`).
+pub(crate) fn audit(py: Python<'_>, event: &CStr, arguments: &[&Bound<'_, PyAny>]) -> PyResult<()> {
+    const FORMATS: [&CStr; 6] = [c"()", c"(O)", c"(OO)", c"(OOO)", c"(OOOO)", c"(OOOOO)"];
+    let Some(format) = FORMATS.get(arguments.len()) else {
+        return Err(PySystemError::new_err("an audit event of too many arguments"));
+    };
+    let at = |index: usize| arguments.get(index).map_or(null_mut(), |argument| argument.as_ptr());
+    let [a, b, c, d, e] = [0, 1, 2, 3, 4].map(at);
+    // SAFETY: the format takes as many objects as there are arguments, which are alive; the rest is not read.
+    if unsafe { PySys_Audit(event.as_ptr(), format.as_ptr(), a, b, c, d, e) } < 0 {
+        return Err(PyErr::fetch(py));
+    }
+    Ok(())
+}
+
+/// The nanoseconds of a number of seconds, rounded up; with CPython's own errors.
+pub(crate) fn nanoseconds(seconds: &Bound<'_, PyAny>) -> PyResult<i64> {
+    /// `_PyTime_ROUND_UP`: away from zero, as timeouts are rounded.
+    const UP: c_int = 3;
+    let mut time = 0;
+    // SAFETY: the object is alive, and only `time` is written.
+    if unsafe { _PyTime_FromSecondsObject(&raw mut time, seconds.as_ptr(), UP) } < 0 {
+        return Err(PyErr::fetch(seconds.py()));
+    }
+    Ok(time)
+}
+
+/// The value of an integer, or of what has `__index__`, as a C `long`; with CPython's own errors.
+pub(crate) fn long(object: &Bound<'_, PyAny>) -> PyResult<c_long> {
+    // SAFETY: the object is alive.
+    let value = unsafe { ffi::PyLong_AsLong(object.as_ptr()) };
+    if value == -1 {
+        if let Some(error) = PyErr::take(object.py()) {
+            return Err(error);
+        }
+    }
+    Ok(value)
 }

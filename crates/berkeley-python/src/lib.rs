@@ -7,14 +7,15 @@ mod extra;
 mod fastcall;
 mod fd;
 mod socket;
+mod timeout;
 mod wait;
 
 use pyo3::prelude::*;
 
 /// The module, under C's names.
 #[pymodule]
-fn _socket(_module: &Bound<'_, PyModule>) -> PyResult<()> {
-    Ok(())
+fn _socket(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    capi::add(module)
 }
 
 /// The second half of the file: what C's module has not.

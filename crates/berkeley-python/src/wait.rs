@@ -4,12 +4,15 @@
 use std::thread;
 use std::time::Duration;
 
-use berkeley::{Cause, Deadline, Error, Flags, Interest, SocketRef};
+use berkeley::{Deadline, Error, Flags, Interest, SocketRef};
 use pyo3::prelude::*;
 
 use crate::capi::SocketObject;
 use crate::error::{raised, timed_out};
 use crate::fd;
+
+/// The largest buffer that a try may copy while it holds the GIL: some 2 microseconds.
+pub(crate) const HELD: usize = 16 * 1024;
 
 /// Carries one operation through: `attempt` is one system call, with the flags that it is handed besides its own.
 ///
@@ -21,14 +24,9 @@ pub(crate) fn carry<T: Send>(
     py: Python<'_>,
     socket: &SocketObject,
     interest: Interest,
-    mut attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
+    attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
 ) -> PyResult<T> {
-    let timeout = socket.timeout();
-    let target = fd::borrowed(py, socket.fd())?;
-    match attempt(&target, Flags::DONTWAIT) {
-        Ok(value) => Ok(value),
-        Err(error) => Wait::new(target, interest, timeout).carry_on(py, error, attempt),
-    }
+    Wait::new(py, socket, interest)?.carry(py, attempt)
 }
 
 /// As [`carry`], for what has no `MSG_DONTWAIT` or copies for long: no try holds the GIL.
@@ -39,16 +37,9 @@ pub(crate) fn carry_released<T: Send>(
     py: Python<'_>,
     socket: &SocketObject,
     interest: Interest,
-    mut attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
+    attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
 ) -> PyResult<T> {
-    let timeout = socket.timeout();
-    let target = fd::borrowed(py, socket.fd())?;
-    let flags = if timeout < 0 { Flags::NONE } else { Flags::DONTWAIT };
-    match py.detach(|| attempt(&target, flags)) {
-        Ok(value) => Ok(value),
-        Err(error) if timeout < 0 && error.is_would_block() => Err(raised(py, &error)),
-        Err(error) => Wait::new(target, interest, timeout).carry_on(py, error, attempt),
-    }
+    Wait::new(py, socket, interest)?.carry_released(py, attempt)
 }
 
 /// The end of an operation that begins now, as a timeout in nanoseconds says.
@@ -79,12 +70,13 @@ fn pause(py: Python<'_>, error: &Error) -> PyResult<()> {
     Err(raised(py, error))
 }
 
-/// The wait of one operation.
-struct Wait<'fd> {
+/// The wait of one operation, of one or more system calls, within one deadline.
+pub(crate) struct Wait<'fd> {
     target: SocketRef<'fd>,
     interest: Interest,
     timeout: i64,
-    deadline: Deadline,
+    /// Once there was something to wait for: tries that do not wait cost no look at the clock.
+    deadline: Option<Deadline>,
     /// How many tries have found nothing after poll(2) had said "ready".
     misled: u32,
 }
@@ -93,15 +85,79 @@ impl<'fd> Wait<'fd> {
     /// Races that one operation may lose to other threads before it is held to be misled, and pauses.
     const RACES: u32 = 16;
 
-    fn new(target: SocketRef<'fd>, interest: Interest, timeout: i64) -> Self {
-        // The clock starts here, since the try before did not wait.
-        Self { target, interest, timeout, deadline: deadline(timeout), misled: 0 }
+    /// Reads the socket's descriptor and timeout, once for the whole operation.
+    #[inline]
+    pub(crate) fn new(py: Python<'_>, socket: &SocketObject, interest: Interest) -> PyResult<Self> {
+        let timeout = socket.timeout();
+        let target = fd::borrowed(py, socket.fd())?;
+        Ok(Self { target, interest, timeout, deadline: None, misled: 0 })
+    }
+
+    /// Whether there is no timeout.
+    pub(crate) const fn is_endless(&self) -> bool {
+        self.timeout < 0
+    }
+
+    /// See [`carry`].
+    #[inline]
+    pub(crate) fn carry<T: Send>(
+        &mut self,
+        py: Python<'_>,
+        mut attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
+    ) -> PyResult<T> {
+        match attempt(&self.target, Flags::DONTWAIT) {
+            Ok(value) => Ok(value),
+            Err(error) => self.carry_on(py, error, attempt),
+        }
+    }
+
+    /// See [`carry_released`].
+    pub(crate) fn carry_released<T: Send>(
+        &mut self,
+        py: Python<'_>,
+        mut attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
+    ) -> PyResult<T> {
+        let flags = if self.is_endless() { Flags::NONE } else { Flags::DONTWAIT };
+        let target = &self.target;
+        match py.detach(|| attempt(target, flags)) {
+            Ok(value) => Ok(value),
+            Err(error) if self.is_final(&error) => Err(raised(py, &error)),
+            Err(error) => self.carry_on(py, error, attempt),
+        }
+    }
+
+    /// One further call without a timeout, which the kernel lets wait; its error is not raised.
+    pub(crate) fn block<T: Send>(
+        &self,
+        py: Python<'_>,
+        attempt: impl FnOnce(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
+    ) -> berkeley::Result<T> {
+        let target = &self.target;
+        py.detach(|| attempt(target, Flags::NONE))
+    }
+
+    /// Raises `TimeoutError` where the time of an operation that goes on is up.
+    pub(crate) fn go_on(&mut self) -> PyResult<()> {
+        if self.timeout > 0 && self.deadline().has_passed() {
+            return Err(timed_out());
+        }
+        Ok(())
+    }
+
+    fn deadline(&mut self) -> Deadline {
+        *self.deadline.get_or_insert_with(|| deadline(self.timeout))
+    }
+
+    /// Whether a blocking call's `EAGAIN` is to be raised: the kernel has waited as long as the socket's mode has it
+    /// (`SO_RCVTIMEO`, or a clone's `O_NONBLOCK`).
+    fn is_final(&self, error: &Error) -> bool {
+        self.is_endless() && error.is_would_block()
     }
 
     /// What comes after a first try that failed.
     #[cold]
     fn carry_on<T: Send>(
-        mut self,
+        &mut self,
         py: Python<'_>,
         mut error: Error,
         mut attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
@@ -114,9 +170,7 @@ impl<'fd> Wait<'fd> {
             }
             error = match py.detach(|| self.wait_and_try(&mut attempt)) {
                 Ok(value) => return Ok(value),
-                // The kernel has waited as long as the socket's mode has it: SO_RCVTIMEO, or a clone's O_NONBLOCK.
-                Err(error) if self.timeout < 0 && error.is_would_block() => return Err(raised(py, &error)),
-                Err(error) if error.cause() == Cause::TimedOut => return Err(timed_out()),
+                Err(error) if self.is_final(&error) => return Err(raised(py, &error)),
                 Err(error) => error,
             };
         }
@@ -127,11 +181,12 @@ impl<'fd> Wait<'fd> {
         &mut self,
         attempt: &mut impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T>,
     ) -> berkeley::Result<T> {
-        if self.timeout < 0 {
+        if self.is_endless() {
             return attempt(&self.target, Flags::NONE);
         }
         if self.timeout > 0 {
-            self.target.wait(self.interest, self.deadline)?;
+            let deadline = self.deadline();
+            self.target.wait(self.interest, deadline)?;
         }
         let tried = attempt(&self.target, Flags::DONTWAIT);
         if tried.as_ref().is_err_and(Error::is_would_block) {
@@ -145,7 +200,7 @@ impl<'fd> Wait<'fd> {
         self.misled += 1;
         if let Some(beyond) = self.misled.checked_sub(Self::RACES) {
             let pause = Duration::from_millis(1 << beyond.min(5));
-            thread::sleep(self.deadline.remaining().map_or(pause, |left| left.min(pause)));
+            thread::sleep(self.deadline().remaining().map_or(pause, |left| left.min(pause)));
         }
     }
 }

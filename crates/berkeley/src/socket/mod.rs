@@ -160,6 +160,21 @@ impl Socket {
         Ok(Self::from(fd))
     }
 
+    /// Closes the descriptor, as dropping the socket does, and says what the kernel made of it (close(2)).
+    ///
+    /// The descriptor is gone in any case: there is nothing to try again. Fails with what still went wrong on the
+    /// socket, such as `ECONNRESET`, on the few kinds that say so.
+    ///
+    /// ```
+    /// use berkeley::{Family, Protocol, Socket, Type};
+    ///
+    /// Socket::new(Family::INET, Type::DGRAM, Protocol::DEFAULT)?.close()?;
+    /// # Ok::<(), berkeley::Error>(())
+    /// ```
+    pub fn close(self) -> Result<()> {
+        fd::close(self.fd).map_err(|errno| Error::kernel(Operation::Close, errno))
+    }
+
     #[inline]
     fn made(fd: OwnedFd, nonblocking: bool) -> Self {
         let timeout = Timeout::new(nonblocking.then_some(Duration::ZERO));
