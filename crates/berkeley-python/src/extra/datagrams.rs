@@ -98,16 +98,26 @@ pub(super) fn recv_many<'py>(
         Some((same, long, room)) if (same, long) == (messages, size) => room,
         _ => RecvBatch::with_control(messages, size, 0).map_err(|error| raised(py, &error))?,
     };
-    loop {
-        match py.detach(|| target.socket.try_recv_many(&mut room, Flags::from_raw(flags))) {
-            Ok(_) => break,
-            Err(error) => target.after(py, &error, Interest::READABLE)?,
-        }
-    }
-    let received = list(py, &mut room);
+    let received = wait_and_receive(py, &mut target, &mut room, Flags::from_raw(flags));
+    // Also after a failure: to make room costs more than many a receive.
     room.clear();
     ROOM.set(Some((messages, size, room)));
     received
+}
+
+/// One receive that gives something, and the waits before it.
+fn wait_and_receive<'py>(
+    py: Python<'py>,
+    target: &mut Target<'_>,
+    room: &mut RecvBatch,
+    flags: Flags,
+) -> PyResult<Bound<'py, PyList>> {
+    loop {
+        match py.detach(|| target.socket.try_recv_many(room, flags)) {
+            Ok(_) => return list(py, room),
+            Err(error) => target.after(py, &error, Interest::READABLE)?,
+        }
+    }
 }
 
 /// What has arrived, as Python has it; datagrams that came as one piece share their address.
