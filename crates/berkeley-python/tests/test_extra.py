@@ -3,7 +3,9 @@
 import os
 import signal
 import socket as standard
+import struct
 import threading
+import time
 import unittest
 
 import berkeley
@@ -209,6 +211,18 @@ class Figures(unittest.TestCase):
             self.assertEqual(getattr(berkeley, name), wanted)
         with self.assertRaises(AttributeError):
             berkeley.SO_NOSUCH
+
+    def test_datagrams_have_the_time_of_their_arrival(self):
+        one, other = datagram_pair()
+        with one, other:
+            other.setsockopt(socket.SOL_SOCKET, berkeley.SO_TIMESTAMPNS, 1)
+            before = time.time()
+            one.send(b"x")
+            _, [(level, kind, data)], _, _ = other.recvmsg(10, socket.CMSG_SPACE(16))
+            self.assertEqual((level, kind), (socket.SOL_SOCKET, berkeley.SO_TIMESTAMPNS))
+            seconds, nanoseconds = struct.unpack("qq", data)
+            # The kernel's clock and Python's are the same; an hour allows for whoever sets it meanwhile.
+            self.assertLess(abs(seconds + nanoseconds / 1e9 - before), 3600)
 
     def test_constants_agree_with_the_standard_ones(self):
         from berkeley import _extra
