@@ -61,7 +61,8 @@ class Batches(unittest.TestCase):
         self.assertEqual(berkeley.send_many(third, [b"a", b"b"], other.getsockname()), 2)
         self.assertEqual([each for each, _ in receive(other, 2)], [b"a", b"b"])
         for wrong, kind in [
-            (("localhost", 1), ValueError), (("127.0.0.1",), TypeError), (5, TypeError), (("127.0.0.1", 70000), OverflowError),
+            (("localhost", 1), ValueError), (("127.0.0.1",), TypeError), (5, TypeError),
+            (("127.0.0.1", 70000), OverflowError),
         ]:
             with self.assertRaises(kind):
                 berkeley.send_many(third, [b"a"], wrong)
@@ -167,7 +168,9 @@ class Connecting(unittest.TestCase):
             berkeley.create_connection(("127.0.0.1", port), SECONDS)
         with self.assertRaises(standard.gaierror):
             berkeley.create_connection(("a..b", port), SECONDS)
-        for wrong, kind in [(("127.0.0.1", "x"), TypeError), (("127.0.0.1", 70000), OverflowError), ((5, 5), TypeError)]:
+        for wrong, kind in [
+            (("127.0.0.1", "x"), TypeError), (("127.0.0.1", 70000), OverflowError), ((5, 5), TypeError),
+        ]:
             with self.assertRaises(kind):
                 berkeley.create_connection(wrong, SECONDS)
         with self.assertRaises(ValueError):
