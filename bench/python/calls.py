@@ -231,7 +231,7 @@ case("two threads, TCP", 0.67, kind="TCP")(Threads)
 class Batch(Timed):
     """1,200 bytes a datagram over loopback UDP, delivered: batches of ours against one call each of C's."""
 
-    most = 60
+    most = 100
     size = 1200
 
     def __init__(self, module):
