@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::null_mut;
 use std::slice;
 
-use pyo3::exceptions::PySystemError;
+use pyo3::exceptions::{PyOverflowError, PySystemError, PyTypeError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyTuple};
@@ -43,6 +43,17 @@ impl<'a, 'py> Args<'a, 'py> {
         let item = *self.items.get(index)?;
         // SAFETY: the caller of the method keeps its arguments alive for the call, and none of them is null.
         Some(unsafe { Borrowed::from_ptr(self.py, item) })
+    }
+
+    /// Refuses arguments by name where there are none, in the words of C's `METH_VARARGS`; CPython itself would put the
+    /// class before the name.
+    #[inline]
+    fn fit(self, convention: Convention, name: &CStr) -> PyResult<()> {
+        if self.has_names() && convention == Convention::Positional {
+            let text = format!("{}() takes no keyword arguments", name.to_string_lossy());
+            return Err(PyTypeError::new_err(text));
+        }
+        Ok(())
     }
 
     /// The argument of [`Convention::One`].
@@ -146,10 +157,7 @@ pub(crate) const fn method<M: Method>() -> ffi::PyMethodDef {
             (ffi::PyMethodDefPointer { PyCFunction: call_method_alone::<M> }, ffi::METH_NOARGS)
         }
         Convention::One => (ffi::PyMethodDefPointer { PyCFunction: call_method_alone::<M> }, ffi::METH_O),
-        Convention::Positional => {
-            (ffi::PyMethodDefPointer { PyCFunctionFast: call_method::<M> }, ffi::METH_FASTCALL)
-        }
-        Convention::Keywords => (
+        Convention::Positional | Convention::Keywords => (
             ffi::PyMethodDefPointer { PyCFunctionFastWithKeywords: call_method_named::<M> },
             ffi::METH_FASTCALL | ffi::METH_KEYWORDS,
         ),
@@ -164,10 +172,7 @@ const fn function<F: Function>() -> ffi::PyMethodDef {
             (ffi::PyMethodDefPointer { PyCFunction: call_function_alone::<F> }, ffi::METH_NOARGS)
         }
         Convention::One => (ffi::PyMethodDefPointer { PyCFunction: call_function_alone::<F> }, ffi::METH_O),
-        Convention::Positional => {
-            (ffi::PyMethodDefPointer { PyCFunctionFast: call_function::<F> }, ffi::METH_FASTCALL)
-        }
-        Convention::Keywords => (
+        Convention::Positional | Convention::Keywords => (
             ffi::PyMethodDefPointer { PyCFunctionFastWithKeywords: call_function_named::<F> },
             ffi::METH_FASTCALL | ffi::METH_KEYWORDS,
         ),
@@ -188,15 +193,6 @@ pub(crate) fn add_function<F: Function>(module: &Bound<'_, PyModule>) -> PyResul
         )?
     };
     module.add(function.getattr("__name__")?.cast_into()?, function)
-}
-
-unsafe extern "C" fn call_method<M: Method>(
-    socket: *mut ffi::PyObject,
-    items: *mut *mut ffi::PyObject,
-    count: ffi::Py_ssize_t,
-) -> *mut ffi::PyObject {
-    // SAFETY: `socket`, `items` and `count` are those of the call.
-    unsafe { call_method_named::<M>(socket, items, count, null_mut()) }
 }
 
 unsafe extern "C" fn call_method_alone<M: Method>(
@@ -221,16 +217,10 @@ unsafe extern "C" fn call_method_named<M: Method>(
     let socket = unsafe { &*socket.cast::<SocketObject>() };
     // SAFETY: `items`, `count` and `names` are those of the call.
     let args = unsafe { arguments(py, items, count, names) };
-    answer(py, || M::call(py, socket, args))
-}
-
-unsafe extern "C" fn call_function<F: Function>(
-    module: *mut ffi::PyObject,
-    items: *mut *mut ffi::PyObject,
-    count: ffi::Py_ssize_t,
-) -> *mut ffi::PyObject {
-    // SAFETY: `items` and `count` are those of the call.
-    unsafe { call_function_named::<F>(module, items, count, null_mut()) }
+    answer(py, || {
+        args.fit(M::CONVENTION, M::NAME)?;
+        M::call(py, socket, args)
+    })
 }
 
 unsafe extern "C" fn call_function_alone<F: Function>(
@@ -253,7 +243,10 @@ unsafe extern "C" fn call_function_named<F: Function>(
     let py = unsafe { Python::assume_attached() };
     // SAFETY: `items`, `count` and `names` are those of the call.
     let args = unsafe { arguments(py, items, count, names) };
-    answer(py, || F::call(py, args))
+    answer(py, || {
+        args.fit(F::CONVENTION, F::NAME)?;
+        F::call(py, args)
+    })
 }
 
 /// # Safety
@@ -397,9 +390,9 @@ pub(crate) fn parse_tuple<'py>(
 
 /// Whether each unit of the format has a slot of its type.
 fn fits(format: &CStr, slots: &[Slot<'_, '_>]) -> bool {
-    let format = format.to_str().unwrap_or_default();
-    let units = format.split([':', ';']).next().unwrap_or_default().replace(['|', '(', ')'], "");
-    slots.len() <= UNITS && units == slots.iter().map(Slot::unit).collect::<String>()
+    let units = format.to_bytes().iter().take_while(|unit| !matches!(unit, b':' | b';'));
+    let units = units.filter(|unit| !matches!(unit, b'|' | b'(' | b')'));
+    slots.len() <= UNITS && units.eq(slots.iter().flat_map(|slot| slot.unit().as_bytes()))
 }
 
 /// Whether the parser has filled the rooms; else it has set an exception.
@@ -415,9 +408,11 @@ fn run_parser<'py>(
         return unsafe { ffi::PyArg_ParseTuple(tuple, format, a, b, c, d, e, f, g, h) } != 0;
     };
     let dict = dict.as_ref().map_or(null_mut(), Bound::as_ptr);
-    let mut names: Vec<*mut c_char> = names.iter().map(|name| name.as_ptr().cast_mut()).collect();
-    names.push(null_mut());
-    let names = names.as_mut_ptr().cast();
+    let mut pointers = [null_mut::<c_char>(); UNITS + 1];
+    for (pointer, name) in pointers.iter_mut().zip(names.iter().take(UNITS)) {
+        *pointer = name.as_ptr().cast_mut();
+    }
+    let names = pointers.as_mut_ptr().cast();
     // SAFETY: as above; the names end with a null.
     unsafe { ffi::PyArg_ParseTupleAndKeywords(tuple, dict, format, names, a, b, c, d, e, f, g, h) != 0 }
 }
@@ -427,6 +422,16 @@ unsafe extern "C" {
     fn PySys_Audit(event: *const c_char, format: *const c_char, ...) -> c_int;
     // Private but exported, since C's `_socket` is a library of its own on some builds: its texts differ by version.
     fn _PyTime_FromSecondsObject(time: *mut i64, object: *mut ffi::PyObject, round: c_int) -> c_int;
+}
+
+/// Raises the audit event of a new socket.
+pub(crate) fn audit_new(object: &Bound<'_, PyAny>, [family, kind, protocol]: [c_int; 3]) -> PyResult<()> {
+    let (event, format) = (c"socket.__new__".as_ptr(), c"Oiii".as_ptr());
+    // SAFETY: the format takes an object, which is alive, and three ints.
+    if unsafe { PySys_Audit(event, format, object.as_ptr(), family, kind, protocol) } < 0 {
+        return Err(PyErr::fetch(object.py()));
+    }
+    Ok(())
 }
 
 /// Raises an audit event with at most five arguments (`sys.audit`).
@@ -466,4 +471,10 @@ pub(crate) fn long(object: &Bound<'_, PyAny>) -> PyResult<c_long> {
         }
     }
     Ok(value)
+}
+
+/// As [`long`], as a C `int`.
+pub(crate) fn int(object: &Bound<'_, PyAny>) -> PyResult<c_int> {
+    c_int::try_from(long(object)?)
+        .map_err(|_| PyOverflowError::new_err("Python int too large to convert to C int"))
 }

@@ -12,7 +12,7 @@ use pyo3::types::{PyDict, PyInt, PyTuple};
 use super::timeout::apply;
 use crate::capi::SocketObject;
 use crate::error::{ECONNRESET, os_error, raised};
-use crate::fastcall::{Args, Convention, Method, Slot, audit, long, method, parse_tuple};
+use crate::fastcall::{Args, Convention, Method, Slot, audit_new, int, long, method, parse_tuple};
 use crate::{fd, timeout};
 
 /// The methods of this file.
@@ -32,24 +32,29 @@ pub(crate) fn init<'py>(
     named: Option<Bound<'py, PyDict>>,
 ) -> PyResult<()> {
     let py = args.py();
-    let (mut family, mut kind, mut protocol, mut fileno) = (-1, -1, -1, None);
+    let (mut family, mut kind, mut protocol, mut fileno) = (None, None, None, None);
     parse_tuple(
         args,
         Some((named, &[c"family", c"type", c"proto", c"fileno"])),
-        c"|iiiO:socket",
+        c"|OOOO:socket",
         &mut [
-            Slot::Int(&mut family),
-            Slot::Int(&mut kind),
-            Slot::Int(&mut protocol),
+            Slot::Object(&mut family),
+            Slot::Object(&mut kind),
+            Slot::Object(&mut protocol),
             Slot::Object(&mut fileno),
         ],
     )?;
-    let [a, b, c] = [family, kind, protocol].map(|kind| PyInt::new(py, kind).into_any());
-    audit(py, c"socket.__new__", &[&socket.object(py), &a, &b, &c])?;
+    let [family, kind, protocol] = [chosen(family)?, chosen(kind)?, chosen(protocol)?];
+    audit_new(&socket.object(py), [family, kind, protocol])?;
     match fileno {
         Some(number) if !number.is_none() => adopt(socket, &number, family, kind, protocol),
         _ => open(py, socket, family, kind, protocol),
     }
+}
+
+/// An integer, -1 where it is not given.
+fn chosen(value: Option<Bound<'_, PyAny>>) -> PyResult<i32> {
+    value.map_or(Ok(-1), |value| int(&value))
 }
 
 /// Makes a socket; -1 stands for the usual choice.

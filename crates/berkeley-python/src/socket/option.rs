@@ -90,6 +90,10 @@ impl Method for SetSockOpt {
         if is_vsock(socket) {
             let (level, name, value) = vsock_arguments(args)?;
             done(py, fd::set_option(py, fd, level, name, &value.to_ne_bytes()))?;
+        } else if let (3, Some(level), Some(name), Some(value)) =
+            (args.len(), args.int(0), args.int(1), args.bytes(2))
+        {
+            done(py, fd::set_option(py, fd, level, name, value))?;
         } else if let Some((level, name, value)) = integer_arguments(args) {
             done(py, fd::set_option(py, fd, level, name, &value.to_ne_bytes()))?;
         } else if let Some((level, name, length)) = length_arguments(args) {

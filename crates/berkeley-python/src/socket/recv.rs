@@ -6,7 +6,7 @@ use berkeley::{Flags, Interest};
 use pyo3::exceptions::PyValueError;
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
-use pyo3::types::PyInt;
+use pyo3::types::{PyBytes, PyInt};
 
 use crate::buffer::{WriteBuffer, expected, receive_bytes};
 use crate::capi::SocketObject;
@@ -35,6 +35,10 @@ impl Method for Recv {
         let Ok(size) = usize::try_from(size) else {
             return Err(PyValueError::new_err("negative buffersize in recv"));
         };
+        if size == 0 {
+            // As C has it, which does not ask the kernel then.
+            return Ok(PyBytes::new(py, b"").into_any());
+        }
         receive_bytes(py, size, |room| {
             if waits_for_all(socket, flags) || expected(size) > HELD {
                 return carry_released(py, socket, Interest::READABLE, |target, more| {
@@ -83,6 +87,9 @@ impl Method for RecvInto {
             return Err(PyValueError::new_err("buffer too small for requested bytes"));
         }
         let size = if size == 0 { buffer.len() } else { size };
+        if size == 0 {
+            return Ok(PyInt::new(py, 0).into_any());
+        }
         let bytes = &mut buffer.as_mut_bytes()[..size];
         let received = if waits_for_all(socket, flags) || size > HELD {
             carry_released(py, socket, Interest::READABLE, |target, more| {
