@@ -58,7 +58,7 @@ impl Drop for View<'_> {
 pub(crate) struct ReadBuffer<'py>(View<'py>);
 
 impl<'py> ReadBuffer<'py> {
-    /// One that holds nothing, for [`parse`](crate::fastcall::parse) to fill.
+    /// One that holds nothing, for the argument parser to fill.
     pub(crate) fn empty() -> Self {
         Self(View::empty())
     }
@@ -89,7 +89,7 @@ impl<'py> ReadBuffer<'py> {
 pub(crate) struct WriteBuffer<'py>(View<'py>);
 
 impl<'py> WriteBuffer<'py> {
-    /// One that holds nothing, for [`parse`](crate::fastcall::parse) to fill.
+    /// One that holds nothing, for the argument parser to fill.
     pub(crate) fn empty() -> Self {
         Self(View::empty())
     }
@@ -110,13 +110,6 @@ impl<'py> WriteBuffer<'py> {
         // SAFETY: the thread is attached, as `object` says.
         unsafe { ffi::PyErr_Clear() };
         None
-    }
-
-    /// The bytes of `object`, with the exporter's own error where they cannot be written.
-    pub(crate) fn of(object: &Bound<'py, PyAny>) -> PyResult<Self> {
-        let mut buffer = Self::empty();
-        buffer.0.fill(object, ffi::PyBUF_WRITABLE)?;
-        Ok(buffer)
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -181,11 +174,11 @@ pub(crate) fn expected(size: usize) -> usize {
 ///
 /// Where far more is asked for than comes, as asyncio does, no memory is mapped and unmapped for it.
 #[inline]
-pub(crate) fn receive_bytes<'py>(
-    py: Python<'py>,
+pub(crate) fn receive_bytes(
+    py: Python<'_>,
     size: usize,
     receive: impl FnOnce(&mut Room<'_>) -> PyResult<()>,
-) -> PyResult<Bound<'py, PyAny>> {
+) -> PyResult<Bound<'_, PyAny>> {
     if size <= STACK {
         let mut memory = [MaybeUninit::<u8>::uninit(); STACK];
         let mut room = Room::new(&mut memory[..size]);
@@ -198,11 +191,11 @@ pub(crate) fn receive_bytes<'py>(
     receive_in_scratch(py, size, receive)
 }
 
-fn receive_in_scratch<'py>(
-    py: Python<'py>,
+fn receive_in_scratch(
+    py: Python<'_>,
     size: usize,
     receive: impl FnOnce(&mut Room<'_>) -> PyResult<()>,
-) -> PyResult<Bound<'py, PyAny>> {
+) -> PyResult<Bound<'_, PyAny>> {
     let mut memory = MEMORY.take();
     if memory.try_reserve(size).is_err() {
         return receive_in_place(py, size, receive);
@@ -221,11 +214,11 @@ unsafe extern "C" {
     fn _PyBytes_Resize(bytes: *mut *mut ffi::PyObject, size: ffi::Py_ssize_t) -> c_int;
 }
 
-fn receive_in_place<'py>(
-    py: Python<'py>,
+fn receive_in_place(
+    py: Python<'_>,
     size: usize,
     receive: impl FnOnce(&mut Room<'_>) -> PyResult<()>,
-) -> PyResult<Bound<'py, PyAny>> {
+) -> PyResult<Bound<'_, PyAny>> {
     let length = ffi::Py_ssize_t::try_from(size)?;
     // SAFETY: a null pointer asks for memory that is not initialised.
     let bytes = unsafe { ffi::PyBytes_FromStringAndSize(std::ptr::null(), length) };

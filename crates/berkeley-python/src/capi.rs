@@ -3,7 +3,7 @@
 
 use std::ffi::{CStr, c_int, c_long, c_void};
 use std::mem::offset_of;
-use std::os::fd::OwnedFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicI32, AtomicI64, AtomicPtr, Ordering};
 
@@ -12,10 +12,6 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple, PyType};
-
-use crate::fastcall::status;
-use crate::socket::{init, own};
-use crate::{fd, socket, timeout};
 
 /// A socket object; up to `timeout` the layout is that of C's `PySocketSockObject`, which `_ssl` reads.
 ///
@@ -96,23 +92,68 @@ impl SocketObject {
 
 static TYPE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 
-/// Makes a socket object of `fd`, which with an error is closed.
+/// What the type does, which is told to it from above.
+pub(crate) trait Behaviour {
+    /// The table of its methods.
+    fn methods() -> Vec<ffi::PyMethodDef>;
+
+    /// `__init__`.
+    fn init<'py>(
+        socket: &SocketObject,
+        args: &Bound<'py, PyTuple>,
+        named: Option<Bound<'py, PyDict>>,
+    ) -> PyResult<()>;
+
+    /// Closes a descriptor that was an object's; nobody can be told of an error.
+    fn close(py: Python<'_>, fd: i32);
+
+    /// The timeout of a new object, in nanoseconds.
+    fn default_timeout() -> i64;
+
+    /// The attribute `timeout`.
+    fn timeout<'py>(py: Python<'py>, socket: &SocketObject) -> Bound<'py, PyAny>;
+}
+
+/// Makes a socket object without a descriptor, and has `fill` give it one.
 pub(crate) fn make<'py>(
     py: Python<'py>,
-    fd: OwnedFd,
-    [family, kind, protocol]: [i32; 3],
+    fill: impl FnOnce(&SocketObject) -> PyResult<()>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let class = TYPE.get(py).ok_or_else(|| PySystemError::new_err("_socket is not loaded"))?;
-    // SAFETY: the type is alive, and `new` makes one of its instances, or null with an exception set.
-    let made =
-        unsafe { Bound::from_owned_ptr_or_err(py, new(class.as_ptr().cast(), null_mut(), null_mut()))? };
-    // SAFETY: just made by `new`; `made` keeps it alive.
-    let socket = unsafe { &*made.as_ptr().cast::<SocketObject>() };
-    own(py, socket, fd, [family, kind, protocol])?;
+    let class = class.bind(py);
+    let made = class.call_method1("__new__", (class,))?;
+    // SAFETY: just made by the type, so that it is one of its instances; `made` keeps it alive.
+    fill(unsafe { &*made.as_ptr().cast::<SocketObject>() })?;
     Ok(made)
 }
 
-unsafe extern "C" fn new(
+/// As [`answer`], of what gives no value: 0, or -1 with an exception set.
+fn status(py: Python<'_>, body: impl FnOnce() -> PyResult<()>) -> c_int {
+    let none = answer(py, || body().map(|()| py.None().into_bound(py)));
+    if none.is_null() {
+        return -1;
+    }
+    // SAFETY: `answer` has given a reference of its own.
+    unsafe { ffi::Py_DECREF(none) };
+    0
+}
+
+/// Runs the body of a call; neither an error nor a panic leaves it otherwise than as a Python exception.
+#[inline]
+pub(crate) fn answer<'py>(
+    py: Python<'py>,
+    body: impl FnOnce() -> PyResult<Bound<'py, PyAny>>,
+) -> *mut ffi::PyObject {
+    let error = match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(Ok(value)) => return value.into_ptr(),
+        Ok(Err(error)) => error,
+        Err(_) => PySystemError::new_err("a panic inside _socket: please report it"),
+    };
+    error.restore(py);
+    null_mut()
+}
+
+unsafe extern "C" fn new<B: Behaviour>(
     class: *mut ffi::PyTypeObject,
     _args: *mut ffi::PyObject,
     _named: *mut ffi::PyObject,
@@ -124,12 +165,12 @@ unsafe extern "C" fn new(
     if !object.is_null() {
         // SAFETY: an instance of our type or of one derived from it, which begin with these fields, all zero by now.
         let socket = unsafe { &*object.cast::<SocketObject>() };
-        socket.fill(-1, [0; 3], timeout::default());
+        socket.fill(-1, [0; 3], B::default_timeout());
     }
     object
 }
 
-unsafe extern "C" fn initialise(
+unsafe extern "C" fn initialise<B: Behaviour>(
     object: *mut ffi::PyObject,
     args: *mut ffi::PyObject,
     named: *mut ffi::PyObject,
@@ -145,12 +186,12 @@ unsafe extern "C" fn initialise(
     status(py, || {
         let named = named.map(Bound::cast_into::<PyDict>).transpose()?;
         let args = args.cast::<PyTuple>()?;
-        init(socket, &args, named)
+        B::init(socket, &args, named)
     })
 }
 
 /// Warns of a descriptor that nobody has closed, and closes it; the exception of the moment stays.
-unsafe extern "C" fn finalize(object: *mut ffi::PyObject) {
+unsafe extern "C" fn finalize<B: Behaviour>(object: *mut ffi::PyObject) {
     // SAFETY: CPython finalizes with its thread attached.
     let py = unsafe { Python::assume_attached() };
     // SAFETY: the slot is our type's, so that this is one of its instances, alive for the call.
@@ -167,8 +208,7 @@ unsafe extern "C" fn finalize(object: *mut ffi::PyObject) {
         unsafe { ffi::PyErr_WriteUnraisable(object) };
     }
     // Closed only now, for whoever logs the warning may ask the socket for its address.
-    let fd = socket.take();
-    drop(py.detach(|| fd::close(fd)));
+    B::close(py, socket.take());
     if let Some(pending) = pending {
         pending.restore(py);
     } else {
@@ -219,12 +259,15 @@ unsafe extern "C" fn represent(object: *mut ffi::PyObject) -> *mut ffi::PyObject
     unsafe { ffi::PyUnicode_FromFormat(format, fd, family, socket.kind(), socket.protocol()) }
 }
 
-unsafe extern "C" fn timeout_attribute(object: *mut ffi::PyObject, _: *mut c_void) -> *mut ffi::PyObject {
+unsafe extern "C" fn timeout_attribute<B: Behaviour>(
+    object: *mut ffi::PyObject,
+    _: *mut c_void,
+) -> *mut ffi::PyObject {
     // SAFETY: CPython reads an attribute with its thread attached.
     let py = unsafe { Python::assume_attached() };
     // SAFETY: the descriptor is our type's, so that this is one of its instances, alive for the call.
     let socket = unsafe { &*object.cast::<SocketObject>() };
-    timeout::shown(py, socket.timeout()).into_ptr()
+    B::timeout(py, socket).into_ptr()
 }
 
 /// An attribute of type `int` that is read only.
@@ -256,8 +299,8 @@ const FLAGS: u64 = ffi::Py_TPFLAGS_DEFAULT
 const FLAGS: u64 = ffi::Py_TPFLAGS_DEFAULT | ffi::Py_TPFLAGS_BASETYPE | ffi::Py_TPFLAGS_IMMUTABLETYPE;
 
 /// The slots of the type. The tables behind them are leaked, since a type keeps pointers into them for ever.
-fn slots() -> Vec<ffi::PyType_Slot> {
-    let mut methods = socket::methods();
+fn slots<B: Behaviour>() -> Vec<ffi::PyType_Slot> {
+    let mut methods = B::methods();
     methods.push(ffi::PyMethodDef::zeroed());
     let members = vec![
         member(c"family", HEAD + 4, c"the socket family"),
@@ -267,17 +310,17 @@ fn slots() -> Vec<ffi::PyType_Slot> {
     ];
     let timeout = ffi::PyGetSetDef {
         name: c"timeout".as_ptr(),
-        get: Some(timeout_attribute),
+        get: Some(timeout_attribute::<B>),
         doc: c"the socket timeout".as_ptr(),
         ..Default::default()
     };
     let attributes = vec![timeout, ffi::PyGetSetDef::default()];
     let slot = |slot, pfunc| ffi::PyType_Slot { slot, pfunc };
     vec![
-        slot(ffi::Py_tp_new, new as *mut c_void),
-        slot(ffi::Py_tp_init, initialise as *mut c_void),
+        slot(ffi::Py_tp_new, new::<B> as *mut c_void),
+        slot(ffi::Py_tp_init, initialise::<B> as *mut c_void),
         slot(ffi::Py_tp_dealloc, deallocate as *mut c_void),
-        slot(ffi::Py_tp_finalize, finalize as *mut c_void),
+        slot(ffi::Py_tp_finalize, finalize::<B> as *mut c_void),
         #[cfg(Py_3_12)]
         slot(ffi::Py_tp_traverse, traverse as *mut c_void),
         slot(ffi::Py_tp_repr, represent as *mut c_void),
@@ -290,8 +333,8 @@ fn slots() -> Vec<ffi::PyType_Slot> {
 }
 
 /// Makes the type.
-fn make_type<'py>(module: &Bound<'py, PyModule>) -> PyResult<Bound<'py, PyType>> {
-    let mut slots = slots();
+fn make_type<'py, B: Behaviour>(module: &Bound<'py, PyModule>) -> PyResult<Bound<'py, PyType>> {
+    let mut slots = slots::<B>();
     let mut spec = ffi::PyType_Spec {
         name: c"_socket.socket".as_ptr(),
         basicsize: c_int::try_from(size_of::<SocketObject>())?,
@@ -363,9 +406,9 @@ mod tracked {
 }
 
 /// Adds the type under its two names, the exceptions that are Python's own, and the capsule.
-pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
+pub(crate) fn add<B: Behaviour>(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
-    let class = TYPE.get_or_try_init(py, || make_type(module).map(Bound::unbind))?.bind(py);
+    let class = TYPE.get_or_try_init(py, || make_type::<B>(module).map(Bound::unbind))?.bind(py);
     module.add("socket", class)?;
     module.add("SocketType", class)?;
     module.add("error", py.get_type::<PyOSError>())?;

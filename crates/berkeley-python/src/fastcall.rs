@@ -2,7 +2,6 @@
 #![allow(unsafe_code, reason = "CPython hands over its arguments as pointers")]
 
 use std::ffi::{CStr, c_char, c_int, c_long, c_void};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::null_mut;
 use std::slice;
 
@@ -12,7 +11,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyTuple};
 
 use crate::buffer::{ReadBuffer, WriteBuffer};
-use crate::capi::SocketObject;
+use crate::capi::{SocketObject, answer};
 
 /// The arguments of one call, borrowed from the caller.
 #[derive(Clone, Copy)]
@@ -20,7 +19,7 @@ pub(crate) struct Args<'a, 'py> {
     /// The positional ones.
     items: &'a [*mut ffi::PyObject],
     /// The values of those given by name.
-    named: &'a [*mut ffi::PyObject],
+    values: &'a [*mut ffi::PyObject],
     /// The names of these, a tuple of `str`; null where there are none.
     names: *mut ffi::PyObject,
     py: Python<'py>,
@@ -34,7 +33,7 @@ impl<'a, 'py> Args<'a, 'py> {
 
     /// Whether any was given by name.
     pub(crate) fn has_names(self) -> bool {
-        !self.named.is_empty()
+        !self.values.is_empty()
     }
 
     /// The positional argument at `index`, from 0.
@@ -104,14 +103,14 @@ impl<'a, 'py> Args<'a, 'py> {
 
     /// Those given by name; `None` where there are none.
     pub(crate) fn dict(self) -> PyResult<Option<Bound<'py, PyDict>>> {
-        if self.names.is_null() || self.named.is_empty() {
+        if self.names.is_null() || self.values.is_empty() {
             return Ok(None);
         }
         // SAFETY: the caller's tuple of names lives as long as the call.
         let names = unsafe { Borrowed::from_ptr(self.py, self.names) };
         let names = names.cast::<PyTuple>()?;
         let dict = PyDict::new(self.py);
-        for (name, value) in names.iter().zip(self.named) {
+        for (name, value) in names.iter().zip(self.values) {
             // SAFETY: as of the positional ones.
             dict.set_item(name, unsafe { Borrowed::from_ptr(self.py, *value) })?;
         }
@@ -261,38 +260,15 @@ unsafe fn arguments<'a, 'py>(
 ) -> Args<'a, 'py> {
     let count = usize::try_from(count).unwrap_or(0);
     // SAFETY: where it is not null, it is a tuple.
-    let named = if names.is_null() { 0 } else { unsafe { ffi::PyTuple_Size(names) } };
-    let named = usize::try_from(named).unwrap_or(0);
-    if count + named == 0 {
+    let more = if names.is_null() { 0 } else { unsafe { ffi::PyTuple_Size(names) } };
+    let all = count + usize::try_from(more).unwrap_or(0);
+    if all == 0 {
         // The pointer may be null.
-        return Args { items: &[], named: &[], names, py };
+        return Args { items: &[], values: &[], names, py };
     }
     // SAFETY: the caller's vector holds the positional arguments, and behind them those with names.
-    let (items, named) = unsafe { slice::from_raw_parts(items, count + named) }.split_at(count);
-    Args { items, named, names, py }
-}
-
-/// As [`answer`], of what gives no value: 0, or -1 with an exception set.
-pub(crate) fn status(py: Python<'_>, body: impl FnOnce() -> PyResult<()>) -> c_int {
-    let none = answer(py, || body().map(|()| py.None().into_bound(py)));
-    if none.is_null() {
-        return -1;
-    }
-    // SAFETY: `answer` has given a reference of its own.
-    unsafe { ffi::Py_DECREF(none) };
-    0
-}
-
-/// Runs the body of a call; neither an error nor a panic leaves it otherwise than as a Python exception.
-#[inline]
-fn answer<'py>(py: Python<'py>, body: impl FnOnce() -> PyResult<Bound<'py, PyAny>>) -> *mut ffi::PyObject {
-    let error = match catch_unwind(AssertUnwindSafe(body)) {
-        Ok(Ok(value)) => return value.into_ptr(),
-        Ok(Err(error)) => error,
-        Err(_) => PySystemError::new_err("a panic inside _socket: please report it"),
-    };
-    error.restore(py);
-    null_mut()
+    let (items, values) = unsafe { slice::from_raw_parts(items, all) }.split_at(count);
+    Args { items, values, names, py }
 }
 
 /// Where [`parse`] puts the value of one unit of a format.
@@ -400,21 +376,27 @@ fn run_parser<'py>(
     tuple: &Bound<'py, PyTuple>,
     named: Option<Named<'_, 'py>>,
     format: &CStr,
-    [a, b, c, d, e, f, g, h]: [*mut c_void; UNITS],
+    r: [*mut c_void; UNITS],
 ) -> bool {
     let (tuple, format) = (tuple.as_ptr(), format.as_ptr());
-    let Some((dict, names)) = named else {
+    let Some((dict, list)) = named else {
         // SAFETY: each unit of the format has a room of its type, as `fits` has said; those left over are not read.
-        return unsafe { ffi::PyArg_ParseTuple(tuple, format, a, b, c, d, e, f, g, h) } != 0;
+        return unsafe {
+            ffi::PyArg_ParseTuple(tuple, format, r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7]) != 0
+        };
     };
     let dict = dict.as_ref().map_or(null_mut(), Bound::as_ptr);
     let mut pointers = [null_mut::<c_char>(); UNITS + 1];
-    for (pointer, name) in pointers.iter_mut().zip(names.iter().take(UNITS)) {
+    for (pointer, name) in pointers.iter_mut().zip(list.iter().take(UNITS)) {
         *pointer = name.as_ptr().cast_mut();
     }
-    let names = pointers.as_mut_ptr().cast();
+    let list = pointers.as_mut_ptr().cast();
     // SAFETY: as above; the names end with a null.
-    unsafe { ffi::PyArg_ParseTupleAndKeywords(tuple, dict, format, names, a, b, c, d, e, f, g, h) != 0 }
+    unsafe {
+        ffi::PyArg_ParseTupleAndKeywords(
+            tuple, dict, format, list, r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7],
+        ) != 0
+    }
 }
 
 unsafe extern "C" {
@@ -441,9 +423,9 @@ pub(crate) fn audit(py: Python<'_>, event: &CStr, arguments: &[&Bound<'_, PyAny>
         return Err(PySystemError::new_err("an audit event of too many arguments"));
     };
     let at = |index: usize| arguments.get(index).map_or(null_mut(), |argument| argument.as_ptr());
-    let [a, b, c, d, e] = [0, 1, 2, 3, 4].map(at);
+    let a = [0, 1, 2, 3, 4].map(at);
     // SAFETY: the format takes as many objects as there are arguments, which are alive; the rest is not read.
-    if unsafe { PySys_Audit(event.as_ptr(), format.as_ptr(), a, b, c, d, e) } < 0 {
+    if unsafe { PySys_Audit(event.as_ptr(), format.as_ptr(), a[0], a[1], a[2], a[3], a[4]) } < 0 {
         return Err(PyErr::fetch(py));
     }
     Ok(())

@@ -15,7 +15,7 @@ use pyo3::prelude::*;
 /// The module, under C's names.
 #[pymodule]
 fn _socket(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    capi::add(module)?;
+    socket::add(module)?;
     // PyO3 lists what is added in `__all__`, which C's module has not.
     module.delattr("__all__")
 }

@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyTuple};
 
 use super::timeout::apply;
-use crate::capi::SocketObject;
+use crate::capi::{self, SocketObject};
 use crate::error::{ECONNRESET, os_error, raised};
 use crate::fastcall::{Args, Convention, Method, Slot, audit_new, int, long, method, parse_tuple};
 use crate::{fd, timeout};
@@ -26,12 +26,28 @@ const CLOEXEC: i32 = 0o2_000_000;
 /// `__init__(family=-1, type=-1, proto=-1, fileno=None)`.
 ///
 /// Called again it closes the descriptor that the object has held, unless it is given just that one anew.
-pub(crate) fn init<'py>(
+pub(super) fn init<'py>(
     socket: &SocketObject,
     args: &Bound<'py, PyTuple>,
     named: Option<Bound<'py, PyDict>>,
 ) -> PyResult<()> {
     let py = args.py();
+    let ([family, kind, protocol], fileno) = arguments(args, named)?;
+    audit_new(&socket.object(py), [family, kind, protocol])?;
+    match fileno {
+        Some(number) if !number.is_none() => adopt(socket, &number, family, kind, protocol),
+        _ => open(py, socket, family, kind, protocol),
+    }
+}
+
+/// What a socket is to be, -1 where nothing is said of it, and its `fileno`.
+fn arguments<'py>(
+    args: &Bound<'py, PyTuple>,
+    named: Option<Bound<'py, PyDict>>,
+) -> PyResult<([i32; 3], Option<Bound<'py, PyAny>>)> {
+    if args.is_empty() && named.is_none() {
+        return Ok(([-1; 3], None));
+    }
     let (mut family, mut kind, mut protocol, mut fileno) = (None, None, None, None);
     parse_tuple(
         args,
@@ -44,12 +60,7 @@ pub(crate) fn init<'py>(
             Slot::Object(&mut fileno),
         ],
     )?;
-    let [family, kind, protocol] = [chosen(family)?, chosen(kind)?, chosen(protocol)?];
-    audit_new(&socket.object(py), [family, kind, protocol])?;
-    match fileno {
-        Some(number) if !number.is_none() => adopt(socket, &number, family, kind, protocol),
-        _ => open(py, socket, family, kind, protocol),
-    }
+    Ok(([chosen(family)?, chosen(kind)?, chosen(protocol)?], fileno))
 }
 
 /// An integer, -1 where it is not given.
@@ -68,8 +79,13 @@ fn open(py: Python<'_>, socket: &SocketObject, family: i32, kind: i32, protocol:
     own(py, socket, made.into(), [family, kind, protocol])
 }
 
+/// Makes a socket object of `fd`, with the default timeout; with an error it is closed.
+pub(crate) fn make(py: Python<'_>, fd: OwnedFd, kinds: [i32; 3]) -> PyResult<Bound<'_, PyAny>> {
+    capi::make(py, |socket| own(py, socket, fd, kinds))
+}
+
 /// Gives the object a descriptor that is nobody else's; with an error it is closed.
-pub(crate) fn own(py: Python<'_>, socket: &SocketObject, fd: OwnedFd, kinds: [i32; 3]) -> PyResult<()> {
+fn own(py: Python<'_>, socket: &SocketObject, fd: OwnedFd, kinds: [i32; 3]) -> PyResult<()> {
     let timeout = first_timeout(py, fd.as_raw_fd(), kinds[1])?;
     settle(py, socket, fd.into_raw_fd(), kinds, timeout);
     Ok(())
@@ -125,7 +141,7 @@ fn settle(py: Python<'_>, socket: &SocketObject, fd: i32, [family, kind, protoco
     let before = socket.fill(fd, [family, kind, protocol], timeout);
     if before >= 0 && before != fd {
         // Nobody can be told of an error of a descriptor that has been given up.
-        drop(py.detach(|| fd::close(before)));
+        let _ = py.detach(|| fd::close(before));
     }
 }
 
