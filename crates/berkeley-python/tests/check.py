@@ -87,7 +87,8 @@ class Environment:
 
     def make(self):
         """Makes the environment; False, and named, where what is needed is not to be had."""
-        if not self.python.exists():
+        # An environment that failed half way has a python, and no pip.
+        if not self.has("pip"):
             made = subprocess.run([self.program, "-m", "venv", self.folder], stdout=subprocess.DEVNULL)
             if made.returncode != 0:
                 return self.skip("venv (Debian: python3-venv)")
@@ -128,22 +129,28 @@ class Environment:
         if not self.has("test.test_socket"):
             support.skip(f"suites_{self.version}", "CPython's test package (Debian: libpython3.11-testsuite)")
             return
-        faults = []
-        for suite in suites:
-            begun = time.monotonic()
-            by_c = self.run_suite(suite, False)
-            between = time.monotonic()
-            by_us = self.run_suite(suite, True)
-            worse = differences(by_c, by_us)
-            faults += [f"{suite}: {fault}" for fault in worse]
-            passed = sum(state == "pass" for state, _ in by_us.values())
-            seconds = f"C {between - begun:.0f} s, ours {time.monotonic() - between:.0f} s"
-            counts = f"{passed} pass of {len(by_us)}, {len(worse)} unlike C"
-            print(f"{self.version} {suite}: {counts} ({seconds})", flush=True)
+        faults = [fault for suite in suites for fault in self.compare_suite(suite)]
         for fault in faults:
             print(f"  {fault}")
         if faults:
             raise Failure(f"{self.version}: {len(faults)} tests do not end as with the C module")
+
+    def compare_suite(self, suite):
+        """The tests of a suite that end otherwise than with C's module, a line each."""
+        begun = time.monotonic()
+        try:
+            by_c = self.run_suite(suite, False)
+            between = time.monotonic()
+            by_us = self.run_suite(suite, True)
+        except Failure as failure:
+            print(failure, flush=True)
+            return [str(failure)]
+        worse = differences(by_c, by_us)
+        passed = sum(state == "pass" for state, _ in by_us.values())
+        counts = f"{passed} pass of {len(by_us)}, {len(worse)} unlike C"
+        seconds = f"C {between - begun:.0f} s, ours {time.monotonic() - between:.0f} s"
+        print(f"{self.version} {suite}: {counts} ({seconds})", flush=True)
+        return [f"{suite}: {fault}" for fault in worse]
 
     def run_suite(self, suite, ours):
         """The tests of a suite, and how each ended."""
@@ -165,18 +172,22 @@ class Environment:
         return {name: (state, note) for name, state, note in map(json.loads, lines.read_text().splitlines())}
 
     def run_programs(self):
-        for name, package in PACKAGES.items():
-            if not self.has(package) and not self.install(package):
-                support.skip(f"program_{name}_{self.version}", f"{package} from PyPI")
-                continue
-            if name == "redis_client" and shutil.which("redis-server") is None:
-                support.skip(f"program_{name}_{self.version}", "redis-server")
-                continue
-            program = support.HERE / "programs" / f"{name}.py"
-            ended = subprocess.run([self.python, program], env=support.environment(True), timeout=SUITE_SECONDS)
-            if ended.returncode != 0:
-                raise Failure(f"{self.version}: the program {name} fails")
-            print(f"{self.version} program {name}: ok", flush=True)
+        failed = [name for name, package in PACKAGES.items() if not self.run_program(name, package)]
+        if failed:
+            raise Failure(f"{self.version}: these programs fail: {', '.join(failed)}")
+
+    def run_program(self, name, package):
+        """Whether a program ends well, or is skipped."""
+        if not self.has(package) and not self.install(package):
+            support.skip(f"program_{name}_{self.version}", f"{package} from PyPI")
+            return True
+        if name == "redis_client" and shutil.which("redis-server") is None:
+            support.skip(f"program_{name}_{self.version}", "redis-server")
+            return True
+        program = support.HERE / "programs" / f"{name}.py"
+        ended = subprocess.run([self.python, program], env=support.environment(True), timeout=SUITE_SECONDS)
+        print(f"{self.version} program {name}: {'ok' if ended.returncode == 0 else 'FAILED'}", flush=True)
+        return ended.returncode == 0
 
 
 def differences(by_c, by_us):
@@ -191,11 +202,25 @@ def differences(by_c, by_us):
 
 
 def check(environment, short):
-    environment.build()
-    environment.run_tests()
-    environment.run_suites(SHORT_SUITES if short else SHORT_SUITES + LONG_SUITES)
+    """Every step, whatever the one before has found; gives the failures."""
+    steps = [environment.run_tests, lambda: environment.run_suites(SHORT_SUITES)]
     if not short:
-        environment.run_programs()
+        steps += [lambda: environment.run_suites(LONG_SUITES), environment.run_programs]
+    failure = attempt(environment.build)
+    if failure:
+        # What an earlier build has left is another package.
+        return [failure]
+    return [failure for step in steps if (failure := attempt(step))]
+
+
+def attempt(step):
+    """The failure of a step, in one line; None where there is none."""
+    try:
+        step()
+    except (Failure, subprocess.TimeoutExpired, support.Unlisted) as failure:
+        print(f"python: {failure}", flush=True)
+        return str(failure)
+    return None
 
 
 def main():
@@ -212,13 +237,8 @@ def main():
     for program, version in usable[:1] if short else usable:
         print(f"python: {version}, {program}", flush=True)
         environment = Environment(program, version)
-        try:
-            if environment.make():
-                check(environment, short)
-        except (Failure, subprocess.TimeoutExpired, support.Unlisted) as failure:
-            # All are tried, whatever one says.
-            print(f"python: {failure}", flush=True)
-            failures.append(str(failure))
+        if environment.make():
+            failures += check(environment, short)
     sys.exit("\n".join(failures) or 0)
 
 

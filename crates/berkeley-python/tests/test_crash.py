@@ -31,6 +31,17 @@ def once_waiting(thread):
             return
         time.sleep(0.001)
     raise AssertionError("the thread never waits")
+
+def receiving(sock):
+    # A thread that waits in recv, and the list that gets what it ends with.
+    ended = []
+    def receive():
+        try: ended.append(sock.recv(10))
+        except OSError as error: ended.append(error)
+    thread = threading.Thread(target=receive)
+    thread.start()
+    once_waiting(thread)
+    return thread, ended
 """
 
 CASES = {
@@ -133,13 +144,7 @@ CASES = {
     "close_from_another_thread_during_recv": """
         one, other = socket.socketpair()
         other.settimeout(20)
-        ended = []
-        def receive():
-            try: ended.append(other.recv(10))
-            except OSError as error: ended.append(type(error).__name__)
-        thread = threading.Thread(target=receive)
-        thread.start()
-        once_waiting(thread)
+        thread, ended = receiving(other)
         other.close()
         # What waits holds the old descriptor's file: the peer's end wakes it.
         one.close()
@@ -149,13 +154,7 @@ CASES = {
     "a_descriptor_closed_and_used_again_while_a_thread_waits": """
         one, other = socket.socketpair()
         other.settimeout(1)
-        ended = []
-        def receive():
-            try: ended.append(other.recv(10))
-            except OSError as error: ended.append(type(error).__name__)
-        thread = threading.Thread(target=receive)
-        thread.start()
-        once_waiting(thread)
+        thread, ended = receiving(other)
         other.close()
         third, fourth = socket.socketpair()
         one.close()
@@ -206,13 +205,7 @@ CASES = {
     "__init___while_another_thread_waits": """
         one, other = _socket.socketpair()
         other.settimeout(20)
-        ended = []
-        def receive():
-            try: ended.append(other.recv(10))
-            except OSError as error: ended.append(type(error).__name__)
-        thread = threading.Thread(target=receive)
-        thread.start()
-        once_waiting(thread)
+        thread, ended = receiving(other)
         other.__init__(2, 1)
         one.send(b"x")
         one.close()
@@ -223,13 +216,7 @@ CASES = {
         one, other = socket.socketpair()
         for first, then in ((20, None), (None, 20), (20, 1), (None, 0), (20, 0)):
             other.settimeout(first)
-            ended = []
-            def receive():
-                try: ended.append(other.recv(10))
-                except OSError as error: ended.append(error)
-            thread = threading.Thread(target=receive)
-            thread.start()
-            once_waiting(thread)
+            thread, ended = receiving(other)
             other.settimeout(then)
             one.send(b"x")
             within(thread)

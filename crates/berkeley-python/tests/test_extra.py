@@ -3,7 +3,9 @@
 import os
 import signal
 import socket as standard
+import struct
 import threading
+import time
 import unittest
 
 import berkeley
@@ -59,7 +61,8 @@ class Batches(unittest.TestCase):
         self.assertEqual(berkeley.send_many(third, [b"a", b"b"], other.getsockname()), 2)
         self.assertEqual([each for each, _ in receive(other, 2)], [b"a", b"b"])
         for wrong, kind in [
-            (("localhost", 1), ValueError), (("127.0.0.1",), TypeError), (5, TypeError), (("127.0.0.1", 70000), OverflowError),
+            (("localhost", 1), ValueError), (("127.0.0.1",), TypeError), (5, TypeError),
+            (("127.0.0.1", 70000), OverflowError),
         ]:
             with self.assertRaises(kind):
                 berkeley.send_many(third, [b"a"], wrong)
@@ -165,7 +168,9 @@ class Connecting(unittest.TestCase):
             berkeley.create_connection(("127.0.0.1", port), SECONDS)
         with self.assertRaises(standard.gaierror):
             berkeley.create_connection(("a..b", port), SECONDS)
-        for wrong, kind in [(("127.0.0.1", "x"), TypeError), (("127.0.0.1", 70000), OverflowError), ((5, 5), TypeError)]:
+        for wrong, kind in [
+            (("127.0.0.1", "x"), TypeError), (("127.0.0.1", 70000), OverflowError), ((5, 5), TypeError),
+        ]:
             with self.assertRaises(kind):
                 berkeley.create_connection(wrong, SECONDS)
         with self.assertRaises(ValueError):
@@ -209,6 +214,18 @@ class Figures(unittest.TestCase):
             self.assertEqual(getattr(berkeley, name), wanted)
         with self.assertRaises(AttributeError):
             berkeley.SO_NOSUCH
+
+    def test_datagrams_have_the_time_of_their_arrival(self):
+        one, other = datagram_pair()
+        with one, other:
+            other.setsockopt(socket.SOL_SOCKET, berkeley.SO_TIMESTAMPNS, 1)
+            before = time.time()
+            one.send(b"x")
+            _, [(level, kind, data)], _, _ = other.recvmsg(10, socket.CMSG_SPACE(16))
+            self.assertEqual((level, kind), (socket.SOL_SOCKET, berkeley.SO_TIMESTAMPNS))
+            seconds, nanoseconds = struct.unpack("qq", data)
+            # The kernel's clock and Python's are the same; an hour allows for whoever sets it meanwhile.
+            self.assertLess(abs(seconds + nanoseconds / 1e9 - before), 3600)
 
     def test_constants_agree_with_the_standard_ones(self):
         from berkeley import _extra

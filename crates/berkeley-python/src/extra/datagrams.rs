@@ -34,7 +34,7 @@ pub(super) fn send_many<'py>(
     let address = address.map(place::read).transpose()?;
     // The items are taken first: what holds them may change while their buffers are asked for.
     let items: Vec<_> = datagrams.try_iter()?.collect::<PyResult<_>>()?;
-    let buffers: Vec<_> = items.iter().map(ReadBuffer::of).collect::<PyResult<_>>()?;
+    let buffers: Vec<_> = items.iter().map(Bytes::of).collect::<PyResult<_>>()?;
     let datagrams: Vec<_> = buffers.iter().map(|buffer| Datagram::new(buffer.as_bytes())).collect();
     let datagrams: Vec<_> = match &address {
         Some(address) => datagrams.into_iter().map(|datagram| datagram.to(address)).collect(),
@@ -53,15 +53,38 @@ pub(super) fn send_many<'py>(
         };
         match failed {
             Ok(()) => {}
-            Err(_) if sent > 0 && !py_interrupted(&failed, py) => break,
+            Err(_) if sent > 0 && !is_the_programs(&failed, py) => break,
             Err(error) => return Err(error),
         }
     }
     Ok(sent)
 }
 
+/// The bytes of one datagram, which stay where they are.
+enum Bytes<'a, 'py> {
+    /// Of a `bytes`, which never change: no buffer need be asked for.
+    Fixed(&'a [u8]),
+    Held(ReadBuffer<'py>),
+}
+
+impl<'a, 'py> Bytes<'a, 'py> {
+    fn of(item: &'a Bound<'py, PyAny>) -> PyResult<Self> {
+        match item.cast_exact::<PyBytes>() {
+            Ok(bytes) => Ok(Self::Fixed(bytes.as_bytes())),
+            Err(_) => ReadBuffer::of(item).map(Self::Held),
+        }
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Fixed(bytes) => bytes,
+            Self::Held(buffer) => buffer.as_bytes(),
+        }
+    }
+}
+
 /// Whether what was raised is the program's own, from a signal handler, and no failure of the socket.
-fn py_interrupted(failed: &PyResult<()>, py: Python<'_>) -> bool {
+fn is_the_programs(failed: &PyResult<()>, py: Python<'_>) -> bool {
     failed.as_ref().is_err_and(|error| !error.is_instance_of::<pyo3::exceptions::PyOSError>(py))
 }
 
@@ -98,16 +121,26 @@ pub(super) fn recv_many<'py>(
         Some((same, long, room)) if (same, long) == (messages, size) => room,
         _ => RecvBatch::with_control(messages, size, 0).map_err(|error| raised(py, &error))?,
     };
-    loop {
-        match py.detach(|| target.socket.try_recv_many(&mut room, Flags::from_raw(flags))) {
-            Ok(_) => break,
-            Err(error) => target.after(py, &error, Interest::READABLE)?,
-        }
-    }
-    let received = list(py, &mut room);
+    let received = wait_and_receive(py, &mut target, &mut room, Flags::from_raw(flags));
+    // Also after a failure: to make room costs more than many a receive.
     room.clear();
     ROOM.set(Some((messages, size, room)));
     received
+}
+
+/// One receive that gives something, and the waits before it.
+fn wait_and_receive<'py>(
+    py: Python<'py>,
+    target: &mut Target<'_>,
+    room: &mut RecvBatch,
+    flags: Flags,
+) -> PyResult<Bound<'py, PyList>> {
+    loop {
+        match py.detach(|| target.socket.try_recv_many(room, flags)) {
+            Ok(_) => return list(py, room),
+            Err(error) => target.after(py, &error, Interest::READABLE)?,
+        }
+    }
 }
 
 /// What has arrived, as Python has it; datagrams that came as one piece share their address.

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddrV4, SocketAddrV6};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
-use berkeley::{Address, UnixAddress};
+use berkeley::{Address, Family, UnixAddress};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString, PyTuple};
@@ -66,6 +66,7 @@ pub(super) fn shown<'py>(py: Python<'py>, address: &Address) -> PyResult<Bound<'
             (None, Some(name)) => Ok(PyBytes::new(py, &[&[0], name].concat()).into_any()),
             (None, None) => Ok(py.None().into_bound(py)),
         },
+        none if none.family() == Family::UNSPECIFIED => Ok(py.None().into_bound(py)),
         other => Ok(PyString::new(py, &other.to_string()).into_any()),
     }
 }

@@ -57,7 +57,13 @@ pub(crate) const HOUSES: &[House] = &[
             // The object as C lays it out.
             &["capi"],
         ],
-        beside: &[],
+        beside: &[
+            // The type's slots name what the object does, which names the object.
+            ("capi", "socket"),
+            ("capi", "timeout"),
+            ("capi", "fd"),
+            ("capi", "fastcall"),
+        ],
         // CPython's calling convention, its objects' layout, held buffers, descriptors given as integers.
         may_be_unsafe: &["capi", "buffer", "fd", "fastcall"],
         outside: &[("libc", &[])],
