@@ -323,6 +323,9 @@ fn slots<B: Behaviour>() -> Vec<ffi::PyType_Slot> {
         slot(ffi::Py_tp_finalize, finalize::<B> as *mut c_void),
         #[cfg(Py_3_12)]
         slot(ffi::Py_tp_traverse, traverse as *mut c_void),
+        // C's own, before 3.12, named it, which shows in the type's `__dict__`.
+        #[cfg(not(Py_3_12))]
+        slot(ffi::Py_tp_getattro, ffi::PyObject_GenericGetAttr as *mut c_void),
         slot(ffi::Py_tp_repr, represent as *mut c_void),
         slot(ffi::Py_tp_methods, methods.leak().as_mut_ptr().cast()),
         slot(ffi::Py_tp_members, members.leak().as_mut_ptr().cast()),
