@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::slice;
 
-use berkeley::{Flags, SocketRef};
+use berkeley::{Address, Flags, SocketRef};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -142,6 +142,13 @@ impl<'b> Room<'b> {
     pub(crate) fn receive(&mut self, target: &SocketRef<'_>, flags: Flags) -> berkeley::Result<()> {
         self.filled = target.recv_uninit_once(self.memory, flags)?.len();
         Ok(())
+    }
+
+    /// As [`receive`](Self::receive), by recvfrom(2); gives who sent it.
+    pub(crate) fn receive_from(&mut self, target: &SocketRef<'_>, flags: Flags) -> berkeley::Result<Address> {
+        let (filled, address) = target.recv_from_uninit_once(self.memory, flags)?;
+        self.filled = filled.len();
+        Ok(address)
     }
 
     /// What was received.

@@ -48,6 +48,19 @@ impl<F: AsFd> Socket<F> {
         Address::decode_into(sender.as_bytes(), |address| Ok((length, address)))
     }
 
+    /// As [`recv_from_once`](Self::recv_from_once), into memory that need not be initialised; gives the part that was
+    /// filled, with zeros for what [`Flags::TRUNC`] has thrown away.
+    pub fn recv_from_uninit_once<'b>(
+        &self,
+        buffer: &'b mut [MaybeUninit<u8>],
+        flags: Flags,
+    ) -> Result<(&'b mut [u8], Address)> {
+        let mut sender = AddressRoom::new();
+        let filled = transfer::recv_from_uninit(self.fd.as_fd(), buffer, flags.as_raw(), &mut sender)
+            .map_err(|errno| self.fail(Operation::RecvFrom, errno, None))?;
+        Address::decode_into(sender.as_bytes(), |address| Ok((filled, address)))
+    }
+
     /// Sends (send(2)); gives the number of bytes taken.
     ///
     /// Fails as [`try_send`](Self::try_send) does, and with `EINTR` where a signal came before any byte was taken.

@@ -40,7 +40,7 @@ fn every_receiving_call_gives_what_every_sending_call_sent() {
         ("write", |mut socket, bytes| assert_eq!(socket.write(bytes).unwrap(), bytes.len())),
         ("write_all", |mut socket, bytes| socket.write_all(bytes).unwrap()),
     ];
-    let receives: [(&str, Receive); 12] = [
+    let receives: [(&str, Receive); 13] = [
         ("recv", |socket| filled(|buffer| socket.recv(buffer).unwrap())),
         ("recv_with", |socket| filled(|buffer| socket.recv_with(buffer, Flags::NONE).unwrap())),
         ("recv_vec", |socket| socket.recv_vec(64).unwrap()),
@@ -55,6 +55,10 @@ fn every_receiving_call_gives_what_every_sending_call_sent() {
         ("recv_once", |socket| filled(|buffer| socket.recv_once(buffer, Flags::NONE).unwrap())),
         ("recv_uninit_once", |socket| {
             socket.recv_uninit_once(&mut [MaybeUninit::uninit(); 64], Flags::NONE).unwrap().to_vec()
+        }),
+        ("recv_from_uninit_once", |socket| {
+            let mut memory = [MaybeUninit::uninit(); 64];
+            socket.recv_from_uninit_once(&mut memory, Flags::NONE).unwrap().0.to_vec()
         }),
         ("recv_from_once", |socket| filled(|buffer| socket.recv_from_once(buffer, Flags::NONE).unwrap().0)),
     ];
