@@ -1,4 +1,4 @@
-"""python3 check.py [--short] [--version VERSION]: builds the package for each interpreter and runs its tests and CPython's own suites.
+"""python3 check.py [--short] [--version VERSION]: the package's tests and CPython's own suites, for each interpreter.
 
 For each interpreter: a virtual environment in target/python/VERSION, the package built into it, the tests of this
 folder, then CPython's suites, with C's module and with ours, compared test for test, then programs that use packages
@@ -239,6 +239,8 @@ def main():
             usable.append((program, version))
         elif not usable:
             support.skip(f"build_{version}", "Python.h (Debian: python3-dev)")
+    if not usable and settings.version:
+        parser.error(f"there is no CPython {' or '.join(settings.version)} with headers")
     if not usable:
         support.skip("interpreter", "CPython 3.11 or newer")
     for program, version in usable[:1] if short else usable:
