@@ -1,10 +1,11 @@
-"""python3 check.py [--short]: builds the package for each interpreter and runs its tests and CPython's own suites.
+"""python3 check.py [--short] [--version VERSION]: the package's tests and CPython's own suites, for each interpreter.
 
 For each interpreter: a virtual environment in target/python/VERSION, the package built into it, the tests of this
 folder, then CPython's suites, with C's module and with ours, compared test for test, then programs that use packages
 from PyPI. --short is what `./check.sh test` holds: the first interpreter and the first suites alone.
 """
 
+import argparse
 import json
 import os
 import pathlib
@@ -224,14 +225,22 @@ def attempt(step):
 
 
 def main():
-    short = "--short" in sys.argv[1:]
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--short", action="store_true", help="one interpreter, and the first suites alone")
+    parser.add_argument("--version", action="append", help="only the interpreter of this version, such as 3.12.1")
+    settings = parser.parse_args()
+    short = settings.short
     failures = []
     usable = []
     for program, version, has_header in interpreters():
+        if settings.version and version not in settings.version:
+            continue
         if has_header:
             usable.append((program, version))
         elif not usable:
             support.skip(f"build_{version}", "Python.h (Debian: python3-dev)")
+    if not usable and settings.version:
+        parser.error(f"there is no CPython {' or '.join(settings.version)} with headers")
     if not usable:
         support.skip("interpreter", "CPython 3.11 or newer")
     for program, version in usable[:1] if short else usable:

@@ -352,6 +352,16 @@ CASES = {
         for _ in range(50): _socket.socket(2, 1)
         assert len(os.listdir("/proc/self/fd")) == before, "descriptors leak"
     """,
+    "a_datagram_cut_off_gives_no_memory_of_others": """
+        # With MSG_TRUNC the kernel says how long it was: C gives so many bytes, whatever stands behind the buffer.
+        one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+        for call in [
+            lambda: other.recv(2, socket.MSG_TRUNC), lambda: other.recvfrom(2, socket.MSG_TRUNC)[0],
+            lambda: other.recvmsg(2, 0, socket.MSG_TRUNC)[0],
+        ]:
+            one.send(b"hello")
+            assert call() == b"he"
+    """,
     "huge_sizes": """
         one, other = socket.socketpair()
         one.send(b"x" * 10)

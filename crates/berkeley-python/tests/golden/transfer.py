@@ -124,7 +124,6 @@ for family, place in ((2, ("127.0.0.1", 0)), (10, ("::1", 0))):
     case("sendto", lambda: first.sendto(b"", 0, second.getsockname()))
     case("empty", lambda: second.recv(100))
     case("cut off", lambda: (first.sendto(b"hello", second.getsockname()), second.recvmsg(2))[1][:3])
-    case("trunc", lambda: (first.sendto(b"hello", second.getsockname()), second.recv(2, 0x20))[1])
     case("too long", lambda: first.sendto(bytes(70000), second.getsockname()))
     first.sendto(b"hello", second.getsockname())
     case("recvfrom_into", lambda: second.recvfrom_into(bytearray(9), 3)[0])
