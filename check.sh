@@ -45,7 +45,7 @@ check_fmt() {
 }
 
 check_lint() {
-  cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
+  cargo clippy --all-targets --all-features --locked -- -D warnings
   # Alone, as a user would build it: a missing `cfg` shows only when a feature is off.
   local features
   for features in "" tokio tracing fault; do
@@ -90,7 +90,7 @@ check_deny() {
 
 check_test() {
   # One round shows every fault.
-  with_skips cargo test --workspace --locked --no-fail-fast
+  with_skips cargo test --locked --no-fail-fast
 }
 
 check_lab() {

@@ -164,6 +164,8 @@ operations! {
     LocalAddress = "local_address";
     /// Asking for the peer's address.
     PeerAddress = "peer_address";
+    /// Closing the descriptor.
+    Close = "close";
     /// Duplicating the descriptor.
     TryClone = "try_clone";
     /// Setting the timeout.

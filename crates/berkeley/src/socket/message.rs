@@ -224,7 +224,12 @@ impl<F: AsFd> Socket<F> {
 
     /// Sends what there is room for (sendmsg(2)); one system call, as [`try_send`](Self::try_send).
     pub fn try_send_msg(&self, message: &SendMessage<'_>) -> Result<usize> {
-        let flags = (message.flags | Flags::DONTWAIT).as_raw();
+        self.send_msg_once(&message.flags(message.flags | Flags::DONTWAIT))
+    }
+
+    /// One sendmsg(2) with just the message's flags, as [`send_once`](Self::send_once).
+    pub fn send_msg_once(&self, message: &SendMessage<'_>) -> Result<usize> {
+        let flags = message.flags.as_raw();
         message
             .encoded(|address, control| {
                 message::send_message(self.fd.as_fd(), message.buffers, address, control, flags)
@@ -239,11 +244,25 @@ impl<F: AsFd> Socket<F> {
         control: &mut ControlBuffer,
         flags: Flags,
     ) -> Result<ReceivedMessage> {
+        self.recv_msg_once(buffers, control, flags | Flags::DONTWAIT)
+    }
+
+    /// One recvmsg(2) with just these flags, as [`recv_once`](Self::recv_once).
+    pub fn recv_msg_once(
+        &self,
+        buffers: &mut [IoSliceMut<'_>],
+        control: &mut ControlBuffer,
+        flags: Flags,
+    ) -> Result<ReceivedMessage> {
         let mut sender = AddressRoom::new();
-        let flags = (flags | Flags::DONTWAIT).as_raw();
-        let received =
-            message::receive_message(self.fd.as_fd(), buffers, control.data_mut(), flags, &mut sender)
-                .map_err(|errno| self.fail(Operation::RecvMsg, errno, None))?;
+        let received = message::receive_message(
+            self.fd.as_fd(),
+            buffers,
+            control.data_mut(),
+            flags.as_raw(),
+            &mut sender,
+        )
+        .map_err(|errno| self.fail(Operation::RecvMsg, errno, None))?;
         ReceivedMessage::made(&received, &sender)
     }
 }

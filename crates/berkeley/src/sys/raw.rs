@@ -52,6 +52,18 @@ pub unsafe fn set_option(fd: BorrowedFd<'_>, level: i32, name: i32, value: &[u8]
     plain::set_option(fd, level, name, value).map_err(into_io)
 }
 
+/// Sets the option `name` of `level` to no bytes at all, of the given length: a null pointer (setsockopt(2)).
+///
+/// For the options whose length is their value: `ALG_SET_AEAD_AUTHSIZE`. Fails with the kernel's errno.
+///
+/// # Safety
+///
+/// As of [`set_option`]; a null pointer is never followed, so that what is left is what the option changes.
+#[doc(alias = "setsockopt")]
+pub unsafe fn set_option_length(fd: BorrowedFd<'_>, level: i32, name: i32, length: u32) -> io::Result<()> {
+    plain::set_option_length(fd, level, name, length).map_err(into_io)
+}
+
 fn into_io(errno: Errno) -> io::Error {
     io::Error::from_raw_os_error(errno.as_raw())
 }

@@ -26,6 +26,7 @@ use berkeley::{
 use crate::support::{LIMIT, SHORT, TCP, TempDir, UDP, UNIX, UNIX_SEQPACKET, within};
 
 const EBADF: i32 = 9;
+const EIO: i32 = 5;
 const EMFILE: i32 = 24;
 
 /// Far from here, and nobody's (RFC 5737, TEST-NET-1).
@@ -84,7 +85,13 @@ fn making() -> Vec<Row> {
         let _armed = fault::arm(Plan::fail("fcntl", 1, EMFILE));
         (asked, failed(socket.set_inheritable(true)))
     };
+    let closed = {
+        let socket = UDP.socket();
+        let _armed = fault::arm(Plan::fail("close", 1, EIO));
+        failed(socket.close())
+    };
     vec![
+        row(Operation::Close, "", closed),
         row(Operation::Inheritable, "udp", asked),
         row(Operation::SetInheritable, "udp", told),
         row(

@@ -1,0 +1,72 @@
+//! What goes wrong, as the exceptions that C's module raises: classes, arguments and texts.
+
+use berkeley::{Cause, Error};
+use pyo3::exceptions::{PyOSError, PyTimeoutError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyType};
+
+/// The peer has reset the connection (errno(3)).
+pub(crate) const ECONNRESET: i32 = 104;
+
+/// A descriptor that is not open (errno(3)).
+pub(crate) const EBADF: i32 = 9;
+
+static GAIERROR: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+static HERROR: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+
+/// `socket.gaierror`, raised by what asks getaddrinfo(3) and getnameinfo(3).
+pub(crate) fn gaierror(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
+    subclass(py, &GAIERROR, "gaierror")
+}
+
+/// `socket.herror`, raised by what asks gethostbyname(3) and its kin.
+pub(crate) fn herror(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
+    subclass(py, &HERROR, "herror")
+}
+
+/// The class that a `_socket` loaded before has, so that beside C's module existing `except` clauses catch; otherwise
+/// a subclass of `OSError` that says it is of the module `socket`. Made once.
+fn subclass<'py>(
+    py: Python<'py>,
+    cell: &'static PyOnceLock<Py<PyType>>,
+    name: &str,
+) -> PyResult<&'py Bound<'py, PyType>> {
+    let made = cell.get_or_try_init(py, || {
+        let loaded = py.import("sys")?.getattr("modules")?.get_item("_socket");
+        if let Ok(class) = loaded.and_then(|module| module.getattr(name)) {
+            return Ok(class.cast_into::<PyType>()?.unbind());
+        }
+        let namespace = PyDict::new(py);
+        namespace.set_item("__module__", "socket")?;
+        let class = py.get_type::<PyType>().call1((name, (py.get_type::<PyOSError>(),), namespace))?;
+        Ok::<_, PyErr>(class.cast_into::<PyType>()?.unbind())
+    })?;
+    Ok(made.bind(py))
+}
+
+/// The `OSError` of `errno`, of the subclass that belongs to it, with the C library's text.
+pub(crate) fn os_error(py: Python<'_>, errno: i32) -> PyErr {
+    static STRERROR: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let text = STRERROR
+        .get_or_try_init(py, || py.import("posix")?.getattr("strerror").map(Bound::unbind))
+        .and_then(|strerror| strerror.bind(py).call1((errno,))?.extract::<String>());
+    match text {
+        Ok(text) => PyOSError::new_err((errno, text)),
+        Err(error) => error,
+    }
+}
+
+/// The exception of an error of the library's, as C's module raises it.
+pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
+    match (error.cause(), error.raw_os_error()) {
+        (Cause::TimedOut, _) => timed_out(),
+        (_, Some(errno)) => os_error(py, errno),
+        _ => PyValueError::new_err(error.to_string()),
+    }
+}
+
+/// What an operation raises whose timeout ran out.
+pub(crate) fn timed_out() -> PyErr {
+    PyTimeoutError::new_err("timed out")
+}

@@ -1,0 +1,79 @@
+//! Descriptors that Python code holds as integers.
+#![allow(unsafe_code, reason = "an integer becomes a descriptor here, on Python's word that it is open")]
+
+use std::io;
+use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd};
+
+use berkeley::{Socket, SocketRef, raw};
+use pyo3::prelude::*;
+
+use crate::error::{EBADF, os_error};
+
+/// The socket behind the number `fd`, without a timeout of its own; `EBADF` where it is closed (-1).
+#[inline]
+pub(crate) fn borrowed<'fd>(py: Python<'_>, fd: i32) -> PyResult<SocketRef<'fd>> {
+    Ok(SocketRef::borrow(descriptor(py, fd)?))
+}
+
+/// The descriptor of that number; `EBADF` where it is closed (-1).
+#[inline]
+fn descriptor<'fd>(py: Python<'_>, fd: i32) -> PyResult<BorrowedFd<'fd>> {
+    if fd < 0 {
+        return Err(os_error(py, EBADF));
+    }
+    // SAFETY: it is not -1. Whether it is still open only Python code knows, as with every descriptor it holds as a
+    // number: a closed one gives EBADF, one opened anew under the number is Python's own race, as in C. No memory
+    // depends on it.
+    Ok(unsafe { BorrowedFd::borrow_raw(fd) })
+}
+
+/// Closes the descriptor of that number, which was a socket object's and is nobody's now; gives the errno.
+pub(crate) fn close(fd: i32) -> Result<(), i32> {
+    if fd < 0 {
+        return Err(EBADF);
+    }
+    // SAFETY: it is not -1, and it was the object's to close. That Python code has closed it under the object's feet,
+    // or handed it to two objects, is its own race, as in C.
+    let owned = unsafe { OwnedFd::from_raw_fd(fd) };
+    Socket::from(owned).close().map_err(|error| error.raw_os_error().unwrap_or(EBADF))
+}
+
+/// Reads any option by its numbers (getsockopt(2)), as C does.
+pub(crate) fn option(
+    py: Python<'_>,
+    fd: i32,
+    level: i32,
+    name: i32,
+    room: &mut [u8],
+) -> PyResult<io::Result<usize>> {
+    let fd = descriptor(py, fd)?;
+    // SAFETY: none can be given: Python code names the option, and answers for those whose value the kernel takes for
+    // addresses or counts otherwise than in bytes, as with C's module. The README lists them.
+    Ok(unsafe { raw::option(fd, level, name, room) })
+}
+
+/// Sets any option by its numbers (setsockopt(2)), as C does.
+pub(crate) fn set_option(
+    py: Python<'_>,
+    fd: i32,
+    level: i32,
+    name: i32,
+    value: &[u8],
+) -> PyResult<io::Result<()>> {
+    let fd = descriptor(py, fd)?;
+    // SAFETY: as of `option`.
+    Ok(unsafe { raw::set_option(fd, level, name, value) })
+}
+
+/// As [`set_option`], of an option whose length is its value.
+pub(crate) fn set_option_length(
+    py: Python<'_>,
+    fd: i32,
+    level: i32,
+    name: i32,
+    length: u32,
+) -> PyResult<io::Result<()>> {
+    let fd = descriptor(py, fd)?;
+    // SAFETY: as of `option`.
+    Ok(unsafe { raw::set_option_length(fd, level, name, length) })
+}
