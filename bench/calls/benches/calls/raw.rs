@@ -93,8 +93,10 @@ fn header(vector: &mut libc::iovec) -> libc::msghdr {
 #[inline]
 pub(crate) fn write_control(room: &mut Control, (level, kind, value): (i32, i32, i32)) -> usize {
     let size = size_of::<i32>() as u32;
-    // SAFETY: CMSG_LEN and CMSG_SPACE only calculate.
-    let (length, space) = unsafe { (libc::CMSG_LEN(size), libc::CMSG_SPACE(size)) };
+    // SAFETY: CMSG_LEN only calculates.
+    let length = unsafe { libc::CMSG_LEN(size) };
+    // SAFETY: so does CMSG_SPACE.
+    let space = unsafe { libc::CMSG_SPACE(size) };
     let message = libc::cmsghdr { cmsg_len: length as usize, cmsg_level: level, cmsg_type: kind };
     let start: *mut libc::cmsghdr = room.as_mut_ptr().cast();
     // SAFETY: `room` is aligned for a cmsghdr, and longer than one.

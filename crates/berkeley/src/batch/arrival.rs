@@ -65,7 +65,7 @@ impl fmt::Debug for ReceivedDatagram<'_> {
     }
 }
 
-/// The datagrams of a batch, one after the other: [`RecvBatch::iter`](super::RecvBatch::datagrams).
+/// The datagrams of a batch, one after the other: [`RecvBatch::iter`](super::RecvBatch::iter).
 #[derive(Clone)]
 pub struct ReceivedDatagrams<'b> {
     inbox: &'b Inbox,

@@ -5,7 +5,7 @@
 //! cut last of all (`UDP_SEGMENT`, GSO, Linux 4.18); they need not be copied together for it. On the other side
 //! [`RecvBatch::gro`] has the kernel hand over such a piece whole (`UDP_GRO`, Linux 5.0). Neither shows: what was one
 //! datagram when it was sent is one datagram when it is received. Where the kernel or the interface cannot, the
-//! datagrams go one by one, in the same calls; the refusal is remembered with the [`Socket`](crate::Socket), and no
+//! datagrams go one by one, in the same calls; the refusal is remembered with the [`Socket`], and no
 //! datagram is lost by it.
 //!
 //! All this works for every socket that keeps boundaries: UDP, Unix datagrams, netlink, packets. A stream has none, and

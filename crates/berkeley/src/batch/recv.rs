@@ -192,7 +192,8 @@ impl<F: AsFd> Socket<F> {
     /// Waits for a datagram, and receives it and as many more as there are and as `batch` has room for, in one call
     /// (recvmmsg(2)); gives how many.
     ///
-    /// What `batch` held before is forgotten, and descriptors in it are closed. Descriptors that arrive are close-on-exec. An error that waits behind the datagrams received is the next receive's. Where a
+    /// What `batch` held before is forgotten, and descriptors in it are closed. Descriptors that arrive are
+    /// close-on-exec. An error that waits behind the datagrams received is the next receive's. Where a
     /// sequenced-packet peer has ended, empty datagrams fill the batch. Fails for a stream.
     ///
     /// ```

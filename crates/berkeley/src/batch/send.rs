@@ -139,7 +139,7 @@ impl<F: AsFd> Socket<F> {
     /// can ([`SendBatch::gso`]); a socket whose option `udp.segment` is set has all it sends cut by that besides.
     ///
     /// A failure is that of one datagram, and says how many went out before it:
-    /// [`Error::datagrams_sent`]. None behind it has been sent. Fails for a stream.
+    /// [`Error::datagrams_sent`](crate::Error::datagrams_sent). None behind it has been sent. Fails for a stream.
     ///
     /// ```
     /// use berkeley::batch::{Datagram, SendBatch};

@@ -151,11 +151,7 @@ fn receiving() -> Vec<Row> {
     quiet.set_timeout(Some(SHORT)).unwrap();
     let target = format!("tcp {}", quiet.peer_address().unwrap());
     let mut buffer = [0; 8];
-    let mut batch = RecvBatch::new(1, 8).unwrap();
-    let datagrams = [Datagram::new(b"nowhere")];
     vec![
-        row(Operation::RecvMany, "fd", failed(no_socket.recv_many(&mut batch))),
-        row(Operation::SendMany, "udp", failed(UDP.socket().send_many(&datagrams, &mut SendBatch::new()))),
         row(Operation::Recv, "tcp", failed(unconnected.recv(&mut buffer))),
         row(Operation::Recv, "tcp", failed(unconnected.recv_vec(usize::MAX))),
         row(Operation::Recv, "fd", failed(no_socket.try_recv(&mut buffer, Flags::NONE))),
