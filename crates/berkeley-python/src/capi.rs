@@ -115,10 +115,10 @@ pub(crate) trait Behaviour {
 }
 
 /// Makes a socket object without a descriptor, and has `fill` give it one.
-pub(crate) fn make<'py>(
-    py: Python<'py>,
+pub(crate) fn make(
+    py: Python<'_>,
     fill: impl FnOnce(&SocketObject) -> PyResult<()>,
-) -> PyResult<Bound<'py, PyAny>> {
+) -> PyResult<Bound<'_, PyAny>> {
     let class = TYPE.get(py).ok_or_else(|| PySystemError::new_err("_socket is not loaded"))?;
     let class = class.bind(py);
     let made = class.call_method1("__new__", (class,))?;
@@ -202,8 +202,10 @@ unsafe extern "C" fn finalize<B: Behaviour>(object: *mut ffi::PyObject) {
     let pending = PyErr::take(py);
     // SAFETY: the object is alive, and the format takes it alone.
     let warned = unsafe { ffi::PyErr_ResourceWarning(object, 1, c"unclosed %R".as_ptr(), object) };
+    // SAFETY: set when the interpreter started, and never changed.
+    let warning = unsafe { ffi::PyExc_Warning };
     // SAFETY: it failed, so that an exception is set.
-    if warned < 0 && unsafe { ffi::PyErr_ExceptionMatches(ffi::PyExc_Warning) } != 0 {
+    if warned < 0 && unsafe { ffi::PyErr_ExceptionMatches(warning) } != 0 {
         // SAFETY: as above: the exception is taken away.
         unsafe { ffi::PyErr_WriteUnraisable(object) };
     }

@@ -1,4 +1,4 @@
-//! Where CPython's calling convention (`METH_FASTCALL` and its kin) meets safe functions.
+//! Where `CPython`'s calling convention (`METH_FASTCALL` and its kin) meets safe functions.
 #![allow(unsafe_code, reason = "CPython hands over its arguments as pointers")]
 
 use std::ffi::{CStr, c_char, c_int, c_long, c_void};
@@ -44,8 +44,8 @@ impl<'a, 'py> Args<'a, 'py> {
         Some(unsafe { Borrowed::from_ptr(self.py, item) })
     }
 
-    /// Refuses arguments by name where there are none, in the words of C's `METH_VARARGS`; CPython itself would put the
-    /// class before the name.
+    /// Refuses arguments by name where there are none, in the words of C's `METH_VARARGS`; `CPython` itself would put
+    /// the class before the name.
     #[inline]
     fn fit(self, convention: Convention, name: &CStr) -> PyResult<()> {
         if self.has_names() && convention == Convention::Positional {
@@ -118,7 +118,7 @@ impl<'a, 'py> Args<'a, 'py> {
     }
 }
 
-/// How CPython calls a method or function, which also says what it makes of a wrong number of arguments.
+/// How `CPython` calls a method or function, which also says what it makes of a wrong number of arguments.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Convention {
     /// No argument: `socket.fileno() takes no arguments (1 given)`.
@@ -184,13 +184,10 @@ pub(crate) fn add_function<F: Function>(module: &Bound<'_, PyModule>) -> PyResul
     // The function keeps a pointer to its definition for ever.
     let definition = Box::leak(Box::new(function::<F>()));
     let name = module.name()?;
-    // SAFETY: the definition is leaked, the module and its name are alive; the result is a new reference or null.
-    let function = unsafe {
-        Bound::from_owned_ptr_or_err(
-            module.py(),
-            ffi::PyCFunction_NewEx(definition, module.as_ptr(), name.as_ptr()),
-        )?
-    };
+    // SAFETY: the definition is leaked, the module and its name are alive.
+    let function = unsafe { ffi::PyCFunction_NewEx(definition, module.as_ptr(), name.as_ptr()) };
+    // SAFETY: a new reference, or null with an exception set.
+    let function = unsafe { Bound::from_owned_ptr_or_err(module.py(), function)? };
     module.add(function.getattr("__name__")?.cast_into()?, function)
 }
 
@@ -250,14 +247,14 @@ unsafe extern "C" fn call_function_named<F: Function>(
 
 /// # Safety
 ///
-/// `items`, `count` and `names` are what CPython has called a `METH_FASTCALL | METH_KEYWORDS` function with.
+/// `items`, `count` and `names` are what `CPython` has called a `METH_FASTCALL | METH_KEYWORDS` function with.
 #[inline]
-unsafe fn arguments<'a, 'py>(
-    py: Python<'py>,
+unsafe fn arguments<'a>(
+    py: Python<'_>,
     items: *const *mut ffi::PyObject,
     count: ffi::Py_ssize_t,
     names: *mut ffi::PyObject,
-) -> Args<'a, 'py> {
+) -> Args<'a, '_> {
     let count = usize::try_from(count).unwrap_or(0);
     // SAFETY: where it is not null, it is a tuple.
     let more = if names.is_null() { 0 } else { unsafe { ffi::PyTuple_Size(names) } };
@@ -306,7 +303,7 @@ impl Slot<'_, '_> {
 /// The most units that a format may have.
 const UNITS: usize = 8;
 
-/// Parses positional arguments by CPython's own parser (`PyArg_ParseTuple`), whose error texts are therefore C's.
+/// Parses positional arguments by `CPython`'s own parser (`PyArg_ParseTuple`), whose error texts are therefore C's.
 ///
 /// For what a body does not take apart itself: the first arguments that are not plain. What an optional unit has no
 /// argument for is left as it was.
@@ -431,7 +428,7 @@ pub(crate) fn audit(py: Python<'_>, event: &CStr, arguments: &[&Bound<'_, PyAny>
     Ok(())
 }
 
-/// The nanoseconds of a number of seconds, rounded up; with CPython's own errors.
+/// The nanoseconds of a number of seconds, rounded up; with `CPython`'s own errors.
 pub(crate) fn nanoseconds(seconds: &Bound<'_, PyAny>) -> PyResult<i64> {
     /// `_PyTime_ROUND_UP`: away from zero, as timeouts are rounded.
     const UP: c_int = 3;
@@ -443,16 +440,14 @@ pub(crate) fn nanoseconds(seconds: &Bound<'_, PyAny>) -> PyResult<i64> {
     Ok(time)
 }
 
-/// The value of an integer, or of what has `__index__`, as a C `long`; with CPython's own errors.
+/// The value of an integer, or of what has `__index__`, as a C `long`; with `CPython`'s own errors.
 pub(crate) fn long(object: &Bound<'_, PyAny>) -> PyResult<c_long> {
     // SAFETY: the object is alive.
     let value = unsafe { ffi::PyLong_AsLong(object.as_ptr()) };
-    if value == -1 {
-        if let Some(error) = PyErr::take(object.py()) {
-            return Err(error);
-        }
+    match (value == -1).then(|| PyErr::take(object.py())).flatten() {
+        Some(error) => Err(error),
+        None => Ok(value),
     }
-    Ok(value)
 }
 
 /// As [`long`], as a C `int`.

@@ -81,7 +81,7 @@ pub(crate) struct Wait<'fd> {
     misled: u32,
 }
 
-impl<'fd> Wait<'fd> {
+impl Wait<'_> {
     /// Races that one operation may lose to other threads before it is held to be misled, and pauses.
     const RACES: u32 = 16;
 

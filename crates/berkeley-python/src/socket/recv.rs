@@ -53,10 +53,9 @@ impl Method for Recv {
 /// The size and the flags.
 #[inline]
 fn arguments(args: Args<'_, '_>) -> PyResult<(isize, Flags)> {
-    if let (1 | 2, Some(size), Some(flags)) = (args.len(), args.long(0), args.int_or_zero(1)) {
-        if let Ok(size) = isize::try_from(size) {
-            return Ok((size, Flags::from_raw(flags)));
-        }
+    let size = args.long(0).and_then(|size| isize::try_from(size).ok());
+    if let (1 | 2, Some(size), Some(flags)) = (args.len(), size, args.int_or_zero(1)) {
+        return Ok((size, Flags::from_raw(flags)));
     }
     let (mut size, mut flags) = (0, 0);
     parse(args, c"n|i:recv", &mut [Slot::Size(&mut size), Slot::Int(&mut flags)])?;
@@ -107,10 +106,10 @@ impl Method for RecvInto {
 fn into_arguments<'py>(args: Args<'_, 'py>) -> PyResult<(WriteBuffer<'py>, isize, Flags)> {
     let plain = !args.has_names() && (1..=3).contains(&args.len());
     let size = if args.len() < 2 { Some(0) } else { args.long(1) };
-    if let (true, Some(object), Some(size), Some(flags)) = (plain, args.get(0), size, args.int_or_zero(2)) {
-        if let (Ok(size), Some(buffer)) = (isize::try_from(size), WriteBuffer::plain(&object)) {
-            return Ok((buffer, size, Flags::from_raw(flags)));
-        }
+    let size = size.and_then(|size| isize::try_from(size).ok());
+    let buffer = args.get(0).filter(|_| plain).and_then(|object| WriteBuffer::plain(&object));
+    if let (Some(buffer), Some(size), Some(flags)) = (buffer, size, args.int_or_zero(2)) {
+        return Ok((buffer, size, Flags::from_raw(flags)));
     }
     let (mut buffer, mut size, mut flags) = (WriteBuffer::empty(), 0, 0);
     parse_named(
