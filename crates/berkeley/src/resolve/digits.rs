@@ -21,6 +21,10 @@ use std::net::Ipv4Addr;
 #[doc(alias = "inet_aton")]
 #[doc(alias = "inet_addr")]
 pub fn ipv4_in_digits(text: &str) -> Option<Ipv4Addr> {
+    // Four decimal numbers without leading zeros mean the same to both, and are what mostly comes.
+    if let Ok(plain) = text.parse() {
+        return Some(plain);
+    }
     let end = text.find(is_blank).unwrap_or(text.len());
     let mut parts = text[..end].split('.');
     let last = number(parts.next_back()?)?;
