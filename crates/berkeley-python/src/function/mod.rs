@@ -1,7 +1,7 @@
 //! The functions of the module, one file a theme.
 
 mod byte_order;
-mod inet;
+pub(crate) mod inet;
 mod timeout;
 
 use pyo3::prelude::*;
