@@ -86,7 +86,8 @@ fn rare(args: Args<'_, '_>, format: &CStr) -> PyResult<i32> {
 #[cfg(Py_3_13)]
 #[cold]
 fn rare(args: Args<'_, '_>, _: &CStr) -> PyResult<i32> {
-    crate::fastcall::int(&args.only()?)
+    let object = args.only()?;
+    crate::fastcall::int(&object)
 }
 
 struct HostToNetworkLong;

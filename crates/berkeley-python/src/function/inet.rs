@@ -126,7 +126,8 @@ fn packed<'py>(args: Args<'_, 'py>) -> PyResult<ReadBuffer<'py>> {
 #[cfg(Py_3_13)]
 #[cold]
 fn packed<'py>(args: Args<'_, 'py>) -> PyResult<ReadBuffer<'py>> {
-    ReadBuffer::of(&args.only()?)
+    let object = args.only()?;
+    ReadBuffer::of(&object)
 }
 
 fn shown_inet(py: Python<'_>, octets: [u8; 4]) -> Bound<'_, PyAny> {
