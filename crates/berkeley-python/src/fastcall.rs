@@ -410,6 +410,8 @@ unsafe extern "C" {
     fn PySys_Audit(event: *const c_char, format: *const c_char, ...) -> c_int;
     // Private but exported, since C's `_socket` is a library of its own on some builds: its texts differ by version.
     fn _PyTime_FromSecondsObject(time: *mut i64, object: *mut ffi::PyObject, round: c_int) -> c_int;
+    #[cfg(Py_3_13)]
+    fn PyLong_AsInt(object: *mut ffi::PyObject) -> c_int;
 }
 
 /// Raises the audit event of a new socket.
@@ -481,4 +483,15 @@ pub(crate) fn type_name(object: &Bound<'_, PyAny>) -> String {
 pub(crate) fn int(object: &Bound<'_, PyAny>) -> PyResult<c_int> {
     c_int::try_from(long(object)?)
         .map_err(|_| PyOverflowError::new_err("Python int too large to convert to C int"))
+}
+
+/// As [`int`], in the words of the functions that C generates the parsing of since 3.13: they never speak of a long.
+#[cfg(Py_3_13)]
+pub(crate) fn generated_int(object: &Bound<'_, PyAny>) -> PyResult<c_int> {
+    // SAFETY: the object is alive.
+    let value = unsafe { PyLong_AsInt(object.as_ptr()) };
+    match (value == -1).then(|| PyErr::take(object.py())).flatten() {
+        Some(error) => Err(error),
+        None => Ok(value),
+    }
 }
