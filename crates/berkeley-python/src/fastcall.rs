@@ -473,8 +473,9 @@ pub(crate) fn unsigned(object: &Bound<'_, PyAny>) -> PyResult<c_ulong> {
 
 /// The name of an object's type as C's texts have it: with its module where the type is one of C's own making.
 pub(crate) fn type_name(object: &Bound<'_, PyAny>) -> String {
+    let class = object.get_type_ptr();
     // SAFETY: the type is alive as long as its object.
-    let name = unsafe { (*ffi::Py_TYPE(object.as_ptr())).tp_name };
+    let name = unsafe { (*class).tp_name };
     // SAFETY: a type's name ends with a NUL and lives as long as the type.
     unsafe { CStr::from_ptr(name) }.to_string_lossy().into_owned()
 }
