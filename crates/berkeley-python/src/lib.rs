@@ -2,20 +2,28 @@
 
 mod buffer;
 mod capi;
+mod constant;
 mod error;
 mod extra;
 mod fastcall;
 mod fd;
+mod function;
 mod socket;
 mod timeout;
 mod wait;
 
 use pyo3::prelude::*;
 
-/// The module, under C's names.
+// This comment is the module's `__doc__`, in C's words.
+/// Implementation module for socket operations.
+///
+/// See the socket module for documentation.
 #[pymodule]
 fn _socket(module: &Bound<'_, PyModule>) -> PyResult<()> {
     socket::add(module)?;
+    error::add(module)?;
+    constant::add(module)?;
+    function::add(module)?;
     // PyO3 lists what is added in `__all__`, which C's module has not.
     module.delattr("__all__")
 }
