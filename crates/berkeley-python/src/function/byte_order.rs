@@ -86,7 +86,8 @@ fn rare(args: Args<'_, '_>, format: &CStr) -> PyResult<i32> {
 #[cfg(Py_3_13)]
 #[cold]
 fn rare(args: Args<'_, '_>, _: &CStr) -> PyResult<i32> {
-    crate::fastcall::int(&args.only()?)
+    let object = args.only()?;
+    crate::fastcall::int(&object)
 }
 
 struct HostToNetworkLong;
@@ -120,15 +121,6 @@ impl Function for NetworkToHostLong {
 /// The argument of those of 32 bits.
 #[inline]
 fn long(args: Args<'_, '_>) -> PyResult<u32> {
-    match args.long(0).map(u32::try_from) {
-        Some(Ok(value)) => Ok(value),
-        _ => rare_long(args),
-    }
-}
-
-/// What is not exactly an `int`, or does not fit 32 bits.
-#[cold]
-fn rare_long(args: Args<'_, '_>) -> PyResult<u32> {
     let object = args.only()?;
     if !object.is_instance_of::<PyInt>() {
         return Err(PyTypeError::new_err(format!("expected int, {} found", type_name(&object))));

@@ -126,7 +126,8 @@ fn packed<'py>(args: Args<'_, 'py>) -> PyResult<ReadBuffer<'py>> {
 #[cfg(Py_3_13)]
 #[cold]
 fn packed<'py>(args: Args<'_, 'py>) -> PyResult<ReadBuffer<'py>> {
-    ReadBuffer::of(&args.only()?)
+    let object = args.only()?;
+    ReadBuffer::of(&object)
 }
 
 fn shown_inet(py: Python<'_>, octets: [u8; 4]) -> Bound<'_, PyAny> {
@@ -155,14 +156,67 @@ impl Function for InetPton {
 
 fn pack<'py>(py: Python<'py>, family: i32, text: &str) -> PyResult<Bound<'py, PyAny>> {
     let bytes = match family {
-        INET => text.parse().map(|address: Ipv4Addr| PyBytes::new(py, &address.octets())),
-        INET6 => text.parse().map(|address: Ipv6Addr| PyBytes::new(py, &address.octets())),
+        INET => text.parse().ok().map(|address: Ipv4Addr| PyBytes::new(py, &address.octets())),
+        INET6 => inet6(text.as_bytes()).map(|octets| PyBytes::new(py, &octets)),
         _ => return Err(os_error(py, EAFNOSUPPORT)),
     };
     match bytes {
-        Ok(bytes) => Ok(bytes.into_any()),
-        Err(_) => Err(PyOSError::new_err("illegal IP address string passed to inet_pton")),
+        Some(bytes) => Ok(bytes.into_any()),
+        None => Err(PyOSError::new_err("illegal IP address string passed to inet_pton")),
     }
+}
+
+/// The bytes of an IPv6 address in text, which std's parser takes a third longer for.
+fn inet6(text: &[u8]) -> Option<[u8; 16]> {
+    let (mut octets, mut length, mut gap) = ([0_u8; 16], 0, None);
+    let mut rest = text;
+    if let Some(behind) = rest.strip_prefix(b"::") {
+        (gap, rest) = (Some(0), behind);
+    }
+    while !rest.is_empty() {
+        let (group, digits) = hexadecimal(rest)?;
+        if rest.get(digits) == Some(&b'.') {
+            let ip: Ipv4Addr = str::from_utf8(rest).ok()?.parse().ok()?;
+            octets.get_mut(length..length + 4)?.copy_from_slice(&ip.octets());
+            length += 4;
+            break;
+        }
+        octets.get_mut(length..length + 2)?.copy_from_slice(&group.to_be_bytes());
+        length += 2;
+        rest = match rest.get(digits..)? {
+            [] => &[],
+            [b':', b':', behind @ ..] if gap.is_none() => {
+                gap = Some(length);
+                behind
+            }
+            [b':', behind @ ..] if !behind.is_empty() => behind,
+            _ => return None,
+        };
+    }
+    match gap {
+        None => (length == 16).then_some(octets),
+        // The gap stands for one group at least.
+        Some(gap) if length < 16 => {
+            octets.copy_within(gap..length, gap + 16 - length);
+            octets[gap..gap + 16 - length].fill(0);
+            Some(octets)
+        }
+        Some(_) => None,
+    }
+}
+
+/// The one to four digits that `text` begins with, and how many they are.
+fn hexadecimal(text: &[u8]) -> Option<(u16, usize)> {
+    let (mut group, mut count) = (0, 0);
+    for byte in text {
+        let Some(digit) = char::from(*byte).to_digit(16) else { break };
+        if count == 4 {
+            return None;
+        }
+        group = group << 4 | digit;
+        count += 1;
+    }
+    (count > 0).then_some((u16::try_from(group).ok()?, count))
 }
 
 struct InetNtop;
