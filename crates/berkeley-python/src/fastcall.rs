@@ -95,6 +95,23 @@ impl<'a, 'py> Args<'a, 'py> {
         (overflow == 0).then_some(value)
     }
 
+    /// The positional argument at `index`, where it is exactly an `int` and fits 32 bits without a sign.
+    #[inline]
+    pub(crate) fn word(self, index: usize) -> Option<u32> {
+        let item = *self.items.get(index)?;
+        // SAFETY: the argument is alive for the call.
+        if unsafe { ffi::PyLong_CheckExact(item) } == 0 {
+            return None;
+        }
+        // SAFETY: an exact `int` runs no Python code.
+        let value = unsafe { ffi::PyLong_AsUnsignedLong(item) };
+        if value == c_ulong::MAX {
+            // SAFETY: the thread is attached; where it does not fit, an exception is set.
+            unsafe { ffi::PyErr_Clear() };
+        }
+        u32::try_from(value).ok()
+    }
+
     /// All the positional ones as a tuple.
     pub(crate) fn tuple(self) -> PyResult<Bound<'py, PyTuple>> {
         let items: Vec<_> = (0..self.len()).filter_map(|index| self.get(index)).collect();
