@@ -1,6 +1,8 @@
 //! The functions of the module, one file a theme.
 
 mod byte_order;
+mod control;
+mod descriptor;
 pub(crate) mod inet;
 mod timeout;
 
@@ -9,6 +11,8 @@ use pyo3::prelude::*;
 /// Adds them all.
 pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     byte_order::add(module)?;
+    control::add(module)?;
+    descriptor::add(module)?;
     inet::add(module)?;
     timeout::add(module)
 }

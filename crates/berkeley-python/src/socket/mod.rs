@@ -3,6 +3,7 @@
 mod datagram;
 mod establish;
 mod life;
+mod message;
 mod option;
 mod recv;
 mod send;
@@ -26,6 +27,7 @@ impl capi::Behaviour for Behaviour {
         methods.extend(datagram::methods());
         methods.extend(establish::methods());
         methods.extend(life::methods());
+        methods.extend(message::methods());
         methods.extend(option::methods());
         methods.extend(recv::methods());
         methods.extend(send::methods());
