@@ -25,6 +25,12 @@ pub(crate) fn herror(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
     subclass(py, &HERROR, "herror")
 }
 
+/// Adds the two classes that are not Python's own.
+pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("gaierror", gaierror(module.py())?)?;
+    module.add("herror", herror(module.py())?)
+}
+
 /// The class that a `_socket` loaded before has, so that beside C's module existing `except` clauses catch; otherwise
 /// a subclass of `OSError` that says it is of the module `socket`. Made once.
 fn subclass<'py>(

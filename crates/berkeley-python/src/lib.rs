@@ -2,6 +2,7 @@
 
 mod buffer;
 mod capi;
+mod constant;
 mod error;
 mod extra;
 mod fastcall;
@@ -12,10 +13,15 @@ mod wait;
 
 use pyo3::prelude::*;
 
-/// The module, under C's names.
+// This comment is the module's `__doc__`, in C's words.
+/// Implementation module for socket operations.
+///
+/// See the socket module for documentation.
 #[pymodule]
 fn _socket(module: &Bound<'_, PyModule>) -> PyResult<()> {
     socket::add(module)?;
+    error::add(module)?;
+    constant::add(module)?;
     // PyO3 lists what is added in `__all__`, which C's module has not.
     module.delattr("__all__")
 }
