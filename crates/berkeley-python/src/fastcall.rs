@@ -1,7 +1,7 @@
 //! Where `CPython`'s calling convention (`METH_FASTCALL` and its kin) meets safe functions.
 #![allow(unsafe_code, reason = "CPython hands over its arguments as pointers")]
 
-use std::ffi::{CStr, c_char, c_int, c_long, c_void};
+use std::ffi::{CStr, c_char, c_int, c_long, c_ulong, c_void};
 use std::ptr::null_mut;
 use std::slice;
 
@@ -95,6 +95,23 @@ impl<'a, 'py> Args<'a, 'py> {
         (overflow == 0).then_some(value)
     }
 
+    /// The positional argument at `index`, where it is exactly an `int` and fits 32 bits without a sign.
+    #[inline]
+    pub(crate) fn word(self, index: usize) -> Option<u32> {
+        let item = *self.items.get(index)?;
+        // SAFETY: the argument is alive for the call.
+        if unsafe { ffi::PyLong_CheckExact(item) } == 0 {
+            return None;
+        }
+        // SAFETY: an exact `int` runs no Python code.
+        let value = unsafe { ffi::PyLong_AsUnsignedLong(item) };
+        if value == c_ulong::MAX {
+            // SAFETY: the thread is attached; where it does not fit, an exception is set.
+            unsafe { ffi::PyErr_Clear() };
+        }
+        u32::try_from(value).ok()
+    }
+
     /// All the positional ones as a tuple.
     pub(crate) fn tuple(self) -> PyResult<Bound<'py, PyTuple>> {
         let items: Vec<_> = (0..self.len()).filter_map(|index| self.get(index)).collect();
@@ -116,6 +133,20 @@ impl<'a, 'py> Args<'a, 'py> {
         }
         Ok(Some(dict))
     }
+}
+
+/// The items of an iterable, taken once: what holds them may change while each is asked for its own.
+///
+/// Raises `TypeError` of `refusal` where it is none.
+pub(crate) fn sequence<'py>(
+    object: &Bound<'py, PyAny>,
+    refusal: &'static str,
+) -> PyResult<Bound<'py, PyTuple>> {
+    let py = object.py();
+    let items = object.try_iter().map_err(|error| {
+        if error.is_instance_of::<PyTypeError>(py) { PyTypeError::new_err(refusal) } else { error }
+    })?;
+    PyTuple::new(py, items.collect::<PyResult<Vec<_>>>()?)
 }
 
 /// How `CPython` calls a method or function, which also says what it makes of a wrong number of arguments.
@@ -278,8 +309,12 @@ pub(crate) enum Slot<'s, 'py> {
     Wide(&'s mut u64),
     /// `n`
     Size(&'s mut isize),
+    /// `s`
+    Text(&'s mut String),
     /// `O`
     Object(&'s mut Option<Bound<'py, PyAny>>),
+    /// `O!`, of the type `int`
+    Integer(&'s mut Option<Bound<'py, PyAny>>),
     /// `y*`
     Read(&'s mut ReadBuffer<'py>),
     /// `w*`
@@ -293,15 +328,20 @@ impl Slot<'_, '_> {
             Self::Unsigned(_) => "I",
             Self::Wide(_) => "K",
             Self::Size(_) => "n",
+            Self::Text(_) => "s",
             Self::Object(_) => "O",
+            Self::Integer(_) => "O!",
             Self::Read(_) => "y*",
             Self::Write(_) => "w*",
         }
     }
 }
 
-/// The most units that a format may have.
+/// The most pointers that the units of a format may need.
 const UNITS: usize = 8;
+
+/// What the parser puts the values of the units into, in their order.
+type Rooms = [*mut c_void; UNITS];
 
 /// Parses positional arguments by `CPython`'s own parser (`PyArg_ParseTuple`), whose error texts are therefore C's.
 ///
@@ -333,39 +373,89 @@ pub(crate) fn parse_tuple<'py>(
     format: &CStr,
     slots: &mut [Slot<'_, 'py>],
 ) -> PyResult<()> {
-    if !fits(format, slots) || named.as_ref().is_some_and(|(_, names)| names.len() != slots.len()) {
-        return Err(PySystemError::new_err("an argument format and its slots do not fit each other"));
+    if named.as_ref().is_some_and(|(_, names)| names.len() != slots.len()) {
+        return Err(misfit());
     }
+    fill(tuple.py(), format, slots, |rooms| run_parser(tuple, named, format, rooms))
+}
+
+/// As [`parse`], of one object that is no argument of its own (`PyArg_Parse`); its format may have no `O` and
+/// no `s`, since what a sequence gives may be alive for the parser alone.
+#[cold]
+pub(crate) fn parse_item<'py>(
+    item: &Bound<'py, PyAny>,
+    format: &CStr,
+    slots: &mut [Slot<'_, 'py>],
+) -> PyResult<()> {
+    if slots.iter().any(|slot| matches!(slot, Slot::Object(_) | Slot::Integer(_) | Slot::Text(_))) {
+        return Err(misfit());
+    }
+    fill(item.py(), format, slots, |r| {
+        let (item, format) = (item.as_ptr(), format.as_ptr());
+        // SAFETY: each unit of the format has a room of its type, as `fits` has said; those left over are not read.
+        unsafe { ffi::PyArg_Parse(item, format, r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7]) != 0 }
+    })
+}
+
+/// Runs a parser with room for what it finds, and fills the slots.
+fn fill<'py>(
+    py: Python<'py>,
+    format: &CStr,
+    slots: &mut [Slot<'_, 'py>],
+    run: impl FnOnce(Rooms) -> bool,
+) -> PyResult<()> {
     let mut objects = [null_mut::<ffi::PyObject>(); UNITS];
-    let mut rooms = [null_mut::<c_void>(); UNITS];
-    for ((slot, room), object) in slots.iter_mut().zip(&mut rooms).zip(&mut objects) {
-        *room = match slot {
+    let (mut rooms, mut used) = ([null_mut::<c_void>(); UNITS], 0);
+    if !fits(format, slots) {
+        return Err(misfit());
+    }
+    for (slot, object) in slots.iter_mut().zip(&mut objects) {
+        if matches!(slot, Slot::Integer(_)) {
+            rooms[used] = (&raw mut ffi::PyLong_Type).cast();
+            used += 1;
+        }
+        rooms[used] = match slot {
             Slot::Int(value) => (&raw mut **value).cast(),
             Slot::Unsigned(value) => (&raw mut **value).cast(),
             Slot::Wide(value) => (&raw mut **value).cast(),
             Slot::Size(value) => (&raw mut **value).cast(),
-            Slot::Object(_) => (&raw mut *object).cast(),
+            Slot::Text(_) | Slot::Object(_) | Slot::Integer(_) => (&raw mut *object).cast(),
             Slot::Read(buffer) => buffer.room(),
             Slot::Write(buffer) => buffer.room(),
         };
+        used += 1;
     }
-    if !run_parser(tuple, named, format, rooms) {
-        return Err(PyErr::fetch(tuple.py()));
+    if !run(rooms) {
+        return Err(PyErr::fetch(py));
     }
     for (slot, object) in slots.iter_mut().zip(objects) {
-        if let Slot::Object(value) = slot {
-            // SAFETY: null where the argument is missing, else borrowed from the tuple or the dictionary, both alive.
-            **value = unsafe { Bound::from_borrowed_ptr_or_opt(tuple.py(), object) };
+        match slot {
+            Slot::Object(value) | Slot::Integer(value) => {
+                // SAFETY: null where the argument is missing, else borrowed from the tuple or the dictionary, both
+                // alive.
+                **value = unsafe { Bound::from_borrowed_ptr_or_opt(py, object) };
+            }
+            Slot::Text(value) if !object.is_null() => {
+                // SAFETY: the parser has put the text of a `str` there, with its NUL, which lives as long as the `str`.
+                let text = unsafe { CStr::from_ptr(object.cast_const().cast()) };
+                **value = text.to_string_lossy().into_owned();
+            }
+            _ => {}
         }
     }
     Ok(())
 }
 
+fn misfit() -> PyErr {
+    PySystemError::new_err("an argument format and its slots do not fit each other")
+}
+
 /// Whether each unit of the format has a slot of its type.
 fn fits(format: &CStr, slots: &[Slot<'_, '_>]) -> bool {
     let units = format.to_bytes().iter().take_while(|unit| !matches!(unit, b':' | b';'));
-    let units = units.filter(|unit| !matches!(unit, b'|' | b'(' | b')'));
-    slots.len() <= UNITS && units.eq(slots.iter().flat_map(|slot| slot.unit().as_bytes()))
+    let units = units.filter(|unit| !matches!(unit, b'|' | b'$' | b'(' | b')'));
+    let pointers: usize = slots.iter().map(|slot| 1 + usize::from(matches!(slot, Slot::Integer(_)))).sum();
+    pointers <= UNITS && units.eq(slots.iter().flat_map(|slot| slot.unit().as_bytes()))
 }
 
 /// Whether the parser has filled the rooms; else it has set an exception.
@@ -373,7 +463,7 @@ fn run_parser<'py>(
     tuple: &Bound<'py, PyTuple>,
     named: Option<Named<'_, 'py>>,
     format: &CStr,
-    r: [*mut c_void; UNITS],
+    r: Rooms,
 ) -> bool {
     let (tuple, format) = (tuple.as_ptr(), format.as_ptr());
     let Some((dict, list)) = named else {
@@ -401,6 +491,8 @@ unsafe extern "C" {
     fn PySys_Audit(event: *const c_char, format: *const c_char, ...) -> c_int;
     // Private but exported, since C's `_socket` is a library of its own on some builds: its texts differ by version.
     fn _PyTime_FromSecondsObject(time: *mut i64, object: *mut ffi::PyObject, round: c_int) -> c_int;
+    #[cfg(Py_3_13)]
+    fn PyLong_AsInt(object: *mut ffi::PyObject) -> c_int;
 }
 
 /// Raises the audit event of a new socket.
@@ -450,8 +542,38 @@ pub(crate) fn long(object: &Bound<'_, PyAny>) -> PyResult<c_long> {
     }
 }
 
+/// As [`long`], without a sign.
+pub(crate) fn unsigned(object: &Bound<'_, PyAny>) -> PyResult<c_ulong> {
+    // SAFETY: the object is alive.
+    let value = unsafe { ffi::PyLong_AsUnsignedLong(object.as_ptr()) };
+    match (value == c_ulong::MAX).then(|| PyErr::take(object.py())).flatten() {
+        Some(error) => Err(error),
+        None => Ok(value),
+    }
+}
+
+/// The name of an object's type as C's texts have it: with its module where the type is one of C's own making.
+pub(crate) fn type_name(object: &Bound<'_, PyAny>) -> String {
+    let class = object.get_type_ptr();
+    // SAFETY: the type is alive as long as its object.
+    let name = unsafe { (*class).tp_name };
+    // SAFETY: a type's name ends with a NUL and lives as long as the type.
+    unsafe { CStr::from_ptr(name) }.to_string_lossy().into_owned()
+}
+
 /// As [`long`], as a C `int`.
 pub(crate) fn int(object: &Bound<'_, PyAny>) -> PyResult<c_int> {
     c_int::try_from(long(object)?)
         .map_err(|_| PyOverflowError::new_err("Python int too large to convert to C int"))
+}
+
+/// As [`int`], in the words of the functions that C generates the parsing of since 3.13: they never speak of a long.
+#[cfg(Py_3_13)]
+pub(crate) fn generated_int(object: &Bound<'_, PyAny>) -> PyResult<c_int> {
+    // SAFETY: the object is alive.
+    let value = unsafe { PyLong_AsInt(object.as_ptr()) };
+    match (value == -1).then(|| PyErr::take(object.py())).flatten() {
+        Some(error) => Err(error),
+        None => Ok(value),
+    }
 }
