@@ -1,7 +1,7 @@
 //! Where `CPython`'s calling convention (`METH_FASTCALL` and its kin) meets safe functions.
 #![allow(unsafe_code, reason = "CPython hands over its arguments as pointers")]
 
-use std::ffi::{CStr, c_char, c_int, c_long, c_void};
+use std::ffi::{CStr, CString, c_char, c_int, c_long, c_ulong, c_void};
 use std::ptr::null_mut;
 use std::slice;
 
@@ -278,6 +278,8 @@ pub(crate) enum Slot<'s, 'py> {
     Wide(&'s mut u64),
     /// `n`
     Size(&'s mut isize),
+    /// `s`
+    Text(&'s mut String),
     /// `O`
     Object(&'s mut Option<Bound<'py, PyAny>>),
     /// `y*`
@@ -293,6 +295,7 @@ impl Slot<'_, '_> {
             Self::Unsigned(_) => "I",
             Self::Wide(_) => "K",
             Self::Size(_) => "n",
+            Self::Text(_) => "s",
             Self::Object(_) => "O",
             Self::Read(_) => "y*",
             Self::Write(_) => "w*",
@@ -344,7 +347,7 @@ pub(crate) fn parse_tuple<'py>(
             Slot::Unsigned(value) => (&raw mut **value).cast(),
             Slot::Wide(value) => (&raw mut **value).cast(),
             Slot::Size(value) => (&raw mut **value).cast(),
-            Slot::Object(_) => (&raw mut *object).cast(),
+            Slot::Text(_) | Slot::Object(_) => (&raw mut *object).cast(),
             Slot::Read(buffer) => buffer.room(),
             Slot::Write(buffer) => buffer.room(),
         };
@@ -353,9 +356,15 @@ pub(crate) fn parse_tuple<'py>(
         return Err(PyErr::fetch(tuple.py()));
     }
     for (slot, object) in slots.iter_mut().zip(objects) {
-        if let Slot::Object(value) = slot {
+        match slot {
             // SAFETY: null where the argument is missing, else borrowed from the tuple or the dictionary, both alive.
-            **value = unsafe { Bound::from_borrowed_ptr_or_opt(tuple.py(), object) };
+            Slot::Object(value) => **value = unsafe { Bound::from_borrowed_ptr_or_opt(tuple.py(), object) },
+            Slot::Text(value) if !object.is_null() => {
+                // SAFETY: the parser has put the text of a `str` there, with its NUL, which lives as long as the `str`.
+                let text = unsafe { CStr::from_ptr(object.cast_const().cast()) };
+                **value = text.to_string_lossy().into_owned();
+            }
+            _ => {}
         }
     }
     Ok(())
@@ -450,8 +459,58 @@ pub(crate) fn long(object: &Bound<'_, PyAny>) -> PyResult<c_long> {
     }
 }
 
+/// As [`long`], without a sign.
+pub(crate) fn unsigned(object: &Bound<'_, PyAny>) -> PyResult<c_ulong> {
+    // SAFETY: the object is alive.
+    let value = unsafe { ffi::PyLong_AsUnsignedLong(object.as_ptr()) };
+    match (value == c_ulong::MAX).then(|| PyErr::take(object.py())).flatten() {
+        Some(error) => Err(error),
+        None => Ok(value),
+    }
+}
+
+/// The name of an object's type as C's texts have it: with its module where the type is one of C's own making.
+pub(crate) fn type_name(object: &Bound<'_, PyAny>) -> String {
+    // SAFETY: the type is alive as long as its object.
+    let name = unsafe { (*ffi::Py_TYPE(object.as_ptr())).tp_name };
+    // SAFETY: a type's name ends with a NUL and lives as long as the type.
+    unsafe { CStr::from_ptr(name) }.to_string_lossy().into_owned()
+}
+
 /// As [`long`], as a C `int`.
 pub(crate) fn int(object: &Bound<'_, PyAny>) -> PyResult<c_int> {
     c_int::try_from(long(object)?)
         .map_err(|_| PyOverflowError::new_err("Python int too large to convert to C int"))
+}
+
+/// The only argument as a host's name (`et`, encoding `idna`): the text of a `str` encoded, or bytes as they are.
+#[cold]
+pub(crate) fn idna(args: Args<'_, '_>, format: &CStr) -> PyResult<CString> {
+    if !format.to_bytes().starts_with(b"et:") {
+        return Err(PySystemError::new_err("an argument format that takes no name"));
+    }
+    let tuple = args.tuple()?;
+    let mut name = null_mut::<c_char>();
+    // SAFETY: the one unit of the format takes the encoding and a room for the pointer.
+    if unsafe { ffi::PyArg_ParseTuple(tuple.as_ptr(), format.as_ptr(), c"idna".as_ptr(), &raw mut name) } == 0
+    {
+        return Err(PyErr::fetch(args.py));
+    }
+    // SAFETY: the parser has put a text of its own there, which ends with a NUL.
+    let copy = unsafe { CStr::from_ptr(name) }.to_owned();
+    // SAFETY: the text is this function's to free, once, and nothing of it is left in use.
+    unsafe { ffi::PyMem_Free(name.cast()) };
+    Ok(copy)
+}
+
+/// The bytes of a file's name, as `os.fsencode` gives them, without a NUL.
+pub(crate) fn file_name<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
+    let mut bytes = null_mut::<ffi::PyObject>();
+    // SAFETY: the object is alive, and the converter puts a new reference into its room, or sets an exception.
+    if unsafe { ffi::PyUnicode_FSConverter(object.as_ptr(), (&raw mut bytes).cast()) } == 0 {
+        return Err(PyErr::fetch(object.py()));
+    }
+    // SAFETY: a new reference, as above.
+    let bytes = unsafe { Bound::from_owned_ptr_or_err(object.py(), bytes)? };
+    Ok(bytes.cast_into()?)
 }

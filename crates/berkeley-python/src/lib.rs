@@ -7,6 +7,7 @@ mod error;
 mod extra;
 mod fastcall;
 mod fd;
+mod function;
 mod socket;
 mod timeout;
 mod wait;
@@ -22,6 +23,7 @@ fn _socket(module: &Bound<'_, PyModule>) -> PyResult<()> {
     socket::add(module)?;
     error::add(module)?;
     constant::add(module)?;
+    function::add(module)?;
     // PyO3 lists what is added in `__all__`, which C's module has not.
     module.delattr("__all__")
 }
