@@ -7,7 +7,8 @@ use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::slice;
 
-use berkeley::{Address, Flags, SocketRef};
+use berkeley::control::ControlBuffer;
+use berkeley::{Address, Flags, ReceivedMessage, SocketRef};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -73,6 +74,11 @@ impl<'py> ReadBuffer<'py> {
         let mut buffer = Self::empty();
         buffer.0.fill(object, ffi::PyBUF_SIMPLE)?;
         Ok(buffer)
+    }
+
+    /// The bytes, where an optional argument was given.
+    pub(crate) fn given(&self) -> Option<&[u8]> {
+        (!self.0.view.obj.is_null()).then(|| self.as_bytes())
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
@@ -149,6 +155,18 @@ impl<'b> Room<'b> {
         let (filled, address) = target.recv_from_uninit_once(self.memory, flags)?;
         self.filled = filled.len();
         Ok(address)
+    }
+
+    /// As [`receive`](Self::receive), by recvmsg(2); what came beside the bytes goes to `control`.
+    pub(crate) fn receive_message(
+        &mut self,
+        target: &SocketRef<'_>,
+        control: &mut ControlBuffer,
+        flags: Flags,
+    ) -> berkeley::Result<ReceivedMessage> {
+        let (filled, message) = target.recv_msg_uninit_once(self.memory, control, flags)?;
+        self.filled = filled.len();
+        Ok(message)
     }
 
     /// What was received.

@@ -118,6 +118,20 @@ impl<'a, 'py> Args<'a, 'py> {
     }
 }
 
+/// The items of an iterable, taken once: what holds them may change while each is asked for its own.
+///
+/// Raises `TypeError` of `refusal` where it is none.
+pub(crate) fn sequence<'py>(
+    object: &Bound<'py, PyAny>,
+    refusal: &'static str,
+) -> PyResult<Bound<'py, PyTuple>> {
+    let py = object.py();
+    let items = object.try_iter().map_err(|error| {
+        if error.is_instance_of::<PyTypeError>(py) { PyTypeError::new_err(refusal) } else { error }
+    })?;
+    PyTuple::new(py, items.collect::<PyResult<Vec<_>>>()?)
+}
+
 /// How `CPython` calls a method or function, which also says what it makes of a wrong number of arguments.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Convention {
@@ -282,6 +296,8 @@ pub(crate) enum Slot<'s, 'py> {
     Text(&'s mut String),
     /// `O`
     Object(&'s mut Option<Bound<'py, PyAny>>),
+    /// `O!`, of the type `int`
+    Integer(&'s mut Option<Bound<'py, PyAny>>),
     /// `y*`
     Read(&'s mut ReadBuffer<'py>),
     /// `w*`
@@ -297,14 +313,18 @@ impl Slot<'_, '_> {
             Self::Size(_) => "n",
             Self::Text(_) => "s",
             Self::Object(_) => "O",
+            Self::Integer(_) => "O!",
             Self::Read(_) => "y*",
             Self::Write(_) => "w*",
         }
     }
 }
 
-/// The most units that a format may have.
+/// The most pointers that the units of a format may need.
 const UNITS: usize = 8;
+
+/// What the parser puts the values of the units into, in their order.
+type Rooms = [*mut c_void; UNITS];
 
 /// Parses positional arguments by `CPython`'s own parser (`PyArg_ParseTuple`), whose error texts are therefore C's.
 ///
@@ -336,29 +356,68 @@ pub(crate) fn parse_tuple<'py>(
     format: &CStr,
     slots: &mut [Slot<'_, 'py>],
 ) -> PyResult<()> {
-    if !fits(format, slots) || named.as_ref().is_some_and(|(_, names)| names.len() != slots.len()) {
-        return Err(PySystemError::new_err("an argument format and its slots do not fit each other"));
+    if named.as_ref().is_some_and(|(_, names)| names.len() != slots.len()) {
+        return Err(misfit());
     }
+    fill(tuple.py(), format, slots, |rooms| run_parser(tuple, named, format, rooms))
+}
+
+/// As [`parse`], of one object that is no argument of its own (`PyArg_Parse`); its format may have no `O` and
+/// no `s`, since what a sequence gives may be alive for the parser alone.
+#[cold]
+pub(crate) fn parse_item<'py>(
+    item: &Bound<'py, PyAny>,
+    format: &CStr,
+    slots: &mut [Slot<'_, 'py>],
+) -> PyResult<()> {
+    if slots.iter().any(|slot| matches!(slot, Slot::Object(_) | Slot::Integer(_) | Slot::Text(_))) {
+        return Err(misfit());
+    }
+    fill(item.py(), format, slots, |r| {
+        let (item, format) = (item.as_ptr(), format.as_ptr());
+        // SAFETY: each unit of the format has a room of its type, as `fits` has said; those left over are not read.
+        unsafe { ffi::PyArg_Parse(item, format, r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7]) != 0 }
+    })
+}
+
+/// Runs a parser with room for what it finds, and fills the slots.
+fn fill<'py>(
+    py: Python<'py>,
+    format: &CStr,
+    slots: &mut [Slot<'_, 'py>],
+    run: impl FnOnce(Rooms) -> bool,
+) -> PyResult<()> {
     let mut objects = [null_mut::<ffi::PyObject>(); UNITS];
-    let mut rooms = [null_mut::<c_void>(); UNITS];
-    for ((slot, room), object) in slots.iter_mut().zip(&mut rooms).zip(&mut objects) {
-        *room = match slot {
+    let (mut rooms, mut used) = ([null_mut::<c_void>(); UNITS], 0);
+    if !fits(format, slots) {
+        return Err(misfit());
+    }
+    for (slot, object) in slots.iter_mut().zip(&mut objects) {
+        if matches!(slot, Slot::Integer(_)) {
+            rooms[used] = (&raw mut ffi::PyLong_Type).cast();
+            used += 1;
+        }
+        rooms[used] = match slot {
             Slot::Int(value) => (&raw mut **value).cast(),
             Slot::Unsigned(value) => (&raw mut **value).cast(),
             Slot::Wide(value) => (&raw mut **value).cast(),
             Slot::Size(value) => (&raw mut **value).cast(),
-            Slot::Text(_) | Slot::Object(_) => (&raw mut *object).cast(),
+            Slot::Text(_) | Slot::Object(_) | Slot::Integer(_) => (&raw mut *object).cast(),
             Slot::Read(buffer) => buffer.room(),
             Slot::Write(buffer) => buffer.room(),
         };
+        used += 1;
     }
-    if !run_parser(tuple, named, format, rooms) {
-        return Err(PyErr::fetch(tuple.py()));
+    if !run(rooms) {
+        return Err(PyErr::fetch(py));
     }
     for (slot, object) in slots.iter_mut().zip(objects) {
         match slot {
-            // SAFETY: null where the argument is missing, else borrowed from the tuple or the dictionary, both alive.
-            Slot::Object(value) => **value = unsafe { Bound::from_borrowed_ptr_or_opt(tuple.py(), object) },
+            Slot::Object(value) | Slot::Integer(value) => {
+                // SAFETY: null where the argument is missing, else borrowed from the tuple or the dictionary, both
+                // alive.
+                **value = unsafe { Bound::from_borrowed_ptr_or_opt(py, object) };
+            }
             Slot::Text(value) if !object.is_null() => {
                 // SAFETY: the parser has put the text of a `str` there, with its NUL, which lives as long as the `str`.
                 let text = unsafe { CStr::from_ptr(object.cast_const().cast()) };
@@ -370,11 +429,16 @@ pub(crate) fn parse_tuple<'py>(
     Ok(())
 }
 
+fn misfit() -> PyErr {
+    PySystemError::new_err("an argument format and its slots do not fit each other")
+}
+
 /// Whether each unit of the format has a slot of its type.
 fn fits(format: &CStr, slots: &[Slot<'_, '_>]) -> bool {
     let units = format.to_bytes().iter().take_while(|unit| !matches!(unit, b':' | b';'));
-    let units = units.filter(|unit| !matches!(unit, b'|' | b'(' | b')'));
-    slots.len() <= UNITS && units.eq(slots.iter().flat_map(|slot| slot.unit().as_bytes()))
+    let units = units.filter(|unit| !matches!(unit, b'|' | b'$' | b'(' | b')'));
+    let pointers: usize = slots.iter().map(|slot| 1 + usize::from(matches!(slot, Slot::Integer(_)))).sum();
+    pointers <= UNITS && units.eq(slots.iter().flat_map(|slot| slot.unit().as_bytes()))
 }
 
 /// Whether the parser has filled the rooms; else it has set an exception.
@@ -382,7 +446,7 @@ fn run_parser<'py>(
     tuple: &Bound<'py, PyTuple>,
     named: Option<Named<'_, 'py>>,
     format: &CStr,
-    r: [*mut c_void; UNITS],
+    r: Rooms,
 ) -> bool {
     let (tuple, format) = (tuple.as_ptr(), format.as_ptr());
     let Some((dict, list)) = named else {

@@ -38,6 +38,20 @@ pub(crate) fn close(fd: i32) -> Result<(), i32> {
     Socket::from(owned).close().map_err(|error| error.raw_os_error().unwrap_or(EBADF))
 }
 
+/// Another descriptor of what the number names (dup(2)), which programs that are executed do not inherit.
+pub(crate) fn duplicate(py: Python<'_>, fd: i32) -> PyResult<OwnedFd> {
+    let fd = descriptor(py, fd)?;
+    py.detach(|| fd.try_clone_to_owned()).map_err(|error| os_error(py, error.raw_os_error().unwrap_or(EBADF)))
+}
+
+/// Control messages as Python code has them, laid out in `bytes`: it may name any descriptor, as in C.
+pub(crate) fn control(bytes: &[u8]) -> raw::Control<'_> {
+    // SAFETY: that a descriptor is open, and whose it is, only Python code knows, as of every one that it holds as a
+    // number; one that is not is EBADF. Messages of SOL_RDS, whose addresses the kernel follows, are Python code's to
+    // answer for, as with C's module. The README lists them.
+    unsafe { raw::Control::new(bytes) }
+}
+
 /// Reads any option by its numbers (getsockopt(2)), as C does.
 pub(crate) fn option(
     py: Python<'_>,

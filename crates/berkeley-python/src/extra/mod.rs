@@ -5,7 +5,7 @@
 mod connect;
 mod constants;
 mod datagrams;
-mod place;
+pub(crate) mod place;
 mod tcp;
 
 use std::time::Duration;

@@ -1,6 +1,7 @@
 //! The methods of the socket object, one file a theme.
 
 mod life;
+mod message;
 mod option;
 mod recv;
 mod send;
@@ -22,6 +23,7 @@ impl capi::Behaviour for Behaviour {
     fn methods() -> Vec<PyMethodDef> {
         let mut methods = Vec::new();
         methods.extend(life::methods());
+        methods.extend(message::methods());
         methods.extend(option::methods());
         methods.extend(recv::methods());
         methods.extend(send::methods());

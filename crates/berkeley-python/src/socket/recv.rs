@@ -64,7 +64,7 @@ fn arguments(args: Args<'_, '_>) -> PyResult<(isize, Flags)> {
 
 /// Whether the kernel is to wait until the buffer is full, as it does only where the socket blocks.
 #[inline]
-fn waits_for_all(socket: &SocketObject, flags: Flags) -> bool {
+pub(super) fn waits_for_all(socket: &SocketObject, flags: Flags) -> bool {
     flags.contains(WAITALL) && socket.timeout() < 0
 }
 

@@ -23,6 +23,7 @@
 
 mod back;
 mod database;
+mod digits;
 mod forward;
 mod hostname;
 mod hosts;
@@ -37,6 +38,7 @@ mod service;
 
 pub use back::{BackHints, resolve_back, resolve_back_within};
 pub use database::{protocol_name, protocol_number, service_name, service_port};
+pub use digits::ipv4_in_digits;
 pub use forward::{Hints, Resolved, resolve};
 pub use hostname::{host_name, set_host_name};
 pub use hosts::{

@@ -1,6 +1,7 @@
 //! Messages whole: bytes from several buffers, an address, and control messages beside them (sendmsg(2), recvmsg(2)).
 
 use std::io::{IoSlice, IoSliceMut};
+use std::mem::MaybeUninit;
 use std::os::fd::AsFd;
 
 use super::Socket;
@@ -10,8 +11,8 @@ use crate::address::{Address, EncodedAddress};
 use crate::control::{self, ControlBuffer, Outgoing};
 use crate::error::{Operation, Result};
 use crate::kinds::{Flags, Interest};
-use crate::sys::message;
 use crate::sys::socket::AddressRoom;
+use crate::sys::{message, raw};
 
 /// What [`send_msg`](Socket::send_msg) sends: bytes, and what goes beside them.
 ///
@@ -30,22 +31,33 @@ use crate::sys::socket::AddressRoom;
 #[doc(alias = "msghdr")]
 pub struct SendMessage<'a> {
     buffers: &'a [IoSlice<'a>],
-    control: &'a [Outgoing<'a>],
+    control: Control<'a>,
     address: Option<Address>,
     flags: Flags,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Control<'a> {
+    Messages(&'a [Outgoing<'a>]),
+    Raw(raw::Control<'a>),
 }
 
 impl<'a> SendMessage<'a> {
     /// The bytes of `buffers`, one behind the other; at most 1024 buffers, more give `EMSGSIZE`.
     #[inline]
     pub const fn new(buffers: &'a [IoSlice<'a>]) -> Self {
-        Self { buffers, control: &[], address: None, flags: Flags::NONE }
+        Self { buffers, control: Control::Messages(&[]), address: None, flags: Flags::NONE }
     }
 
     /// Control messages beside the bytes.
     #[inline]
     pub const fn control(self, messages: &'a [Outgoing<'a>]) -> Self {
-        Self { control: messages, ..self }
+        Self { control: Control::Messages(messages), ..self }
+    }
+
+    /// As [`control`](Self::control), and in its place: control messages as they lie in memory.
+    pub const fn raw_control(self, messages: raw::Control<'a>) -> Self {
+        Self { control: Control::Raw(messages), ..self }
     }
 
     /// To this address, rather than to the peer that the socket is connected to.
@@ -65,7 +77,12 @@ impl<'a> SendMessage<'a> {
     fn encoded<T>(&self, action: impl FnOnce(&[u8], &[u8]) -> T) -> T {
         let address = self.address.as_ref().map(Address::encode);
         let address = address.as_ref().map_or(&[][..], EncodedAddress::as_bytes);
-        control::with_encoded(self.control, |control| action(address, control))
+        match self.control {
+            Control::Messages(messages) => {
+                control::with_encoded(messages, |control| action(address, control))
+            }
+            Control::Raw(messages) => action(address, messages.as_bytes()),
+        }
     }
 }
 
@@ -264,6 +281,21 @@ impl<F: AsFd> Socket<F> {
         )
         .map_err(|errno| self.fail(Operation::RecvMsg, errno, None))?;
         ReceivedMessage::made(&received, &sender)
+    }
+
+    /// As [`recv_msg_once`](Self::recv_msg_once), into memory that need not be initialised; gives the part that was
+    /// filled, with zeros for what [`Flags::TRUNC`] has thrown away.
+    pub fn recv_msg_uninit_once<'b>(
+        &self,
+        buffer: &'b mut [MaybeUninit<u8>],
+        control: &mut ControlBuffer,
+        flags: Flags,
+    ) -> Result<(&'b mut [u8], ReceivedMessage)> {
+        let mut sender = AddressRoom::new();
+        let (fd, control, flags) = (self.fd.as_fd(), control.data_mut(), flags.as_raw());
+        let (filled, received) = message::receive_message_uninit(fd, buffer, control, flags, &mut sender)
+            .map_err(|errno| self.fail(Operation::RecvMsg, errno, None))?;
+        Ok((filled, ReceivedMessage::made(&received, &sender)?))
     }
 }
 

@@ -16,7 +16,7 @@
 //! | `control` | `ControlData`, `Scratch`, `Walk`, `descriptors_in` |
 //! | `option` | `option`, `option_i32`, `set_option` |
 //! | `filter` | `attach` |
-//! | `raw` | `option`, `set_option`, for any numbers: the library's public `unsafe` functions |
+//! | `raw` | `option`, `set_option`, for any numbers, `Control`, of any bytes: the library's public `unsafe` functions |
 //! | `fd` | `duplicate`, `duplicate_inherited`, `set_close_on_exec`, `set_nonblocking`, `is_nonblocking`, `unsent` |
 //! | `file` | `send_file`, `read_at`, `pipe`, `set_pipe_capacity`, `pipe_capacity`, `splice`, `read` |
 //! | `host` | `Host`, `Service`; `host_by_name`, `host_by_address`, `service_by_name`, `service_by_port`, `protocol_by_name`, `host_message`, `host_name`, `set_host_name` |

@@ -1,4 +1,5 @@
-//! Any option by its numbers, where the table has no row: the caller answers for what the kernel makes of the bytes.
+//! Any option by its numbers, where the table has no row, and any control messages as they lie in memory: the caller
+//! answers for what the kernel makes of the bytes.
 //!
 //! ```
 //! use berkeley::{Family, Protocol, Socket, Type, raw};
@@ -62,6 +63,47 @@ pub unsafe fn set_option(fd: BorrowedFd<'_>, level: i32, name: i32, value: &[u8]
 #[doc(alias = "setsockopt")]
 pub unsafe fn set_option_length(fd: BorrowedFd<'_>, level: i32, name: i32, length: u32) -> io::Result<()> {
     plain::set_option_length(fd, level, name, length).map_err(into_io)
+}
+
+/// Control messages laid out as the kernel takes them (cmsg(3)), whatever they hold:
+/// [`SendMessage::raw_control`](crate::SendMessage::raw_control).
+#[derive(Clone, Copy, Debug)]
+#[doc(alias = "msg_control")]
+pub struct Control<'a>(&'a [u8]);
+
+impl<'a> Control<'a> {
+    /// Those that lie in `bytes`, for which [`control::encode`](crate::control::encode) shows the layout.
+    ///
+    /// What the kernel makes of bytes that are no messages is `EINVAL`.
+    ///
+    /// ```
+    /// use berkeley::control::{encode, ip};
+    /// use berkeley::{Family, Protocol, SendMessage, Socket, Type, raw};
+    /// use std::io::IoSlice;
+    /// use std::net::Ipv4Addr;
+    ///
+    /// let socket = Socket::new(Family::INET, Type::DGRAM, Protocol::DEFAULT)?;
+    /// socket.bind((Ipv4Addr::LOCALHOST, 0))?;
+    /// let control = encode(&[ip::ttl(3)]);
+    /// // SAFETY: a TTL lends no descriptor, and holds no address.
+    /// let control = unsafe { raw::Control::new(&control) };
+    /// let hello = [IoSlice::new(b"hello")];
+    /// socket.send_msg(&SendMessage::new(&hello).to(socket.local_address()?).raw_control(control))?;
+    /// assert_eq!(socket.recv_vec(64)?, b"hello");
+    /// # Ok::<(), berkeley::Error>(())
+    /// ```
+    ///
+    /// # Safety
+    ///
+    /// Every descriptor that the messages name (`SCM_RIGHTS`) must be open and the caller's to lend for as long as they
+    /// are sent, and every address that they hold (`SOL_RDS`) must be valid for as long as the kernel follows it.
+    pub const unsafe fn new(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
+    pub(crate) const fn as_bytes(&self) -> &'a [u8] {
+        self.0
+    }
 }
 
 fn into_io(errno: Errno) -> io::Error {

@@ -22,7 +22,7 @@ pub(crate) fn recv(fd: BorrowedFd<'_>, buffer: &mut [u8], flags: i32) -> Result<
 /// The flags under which the kernel has written every byte that it counts.
 ///
 /// `MSG_TRUNC` is not among them: of TCP it throws the bytes away, and counts them. Nor is what nobody here knows.
-const WRITES_WHAT_IT_COUNTS: i32 =
+pub(super) const WRITES_WHAT_IT_COUNTS: i32 =
     libc::MSG_DONTWAIT | libc::MSG_PEEK | libc::MSG_WAITALL | libc::MSG_OOB | libc::MSG_ERRQUEUE;
 
 /// Receives into memory that need not be initialised; gives the part that now is.
