@@ -95,6 +95,23 @@ impl<'a, 'py> Args<'a, 'py> {
         (overflow == 0).then_some(value)
     }
 
+    /// The positional argument at `index`, where it is exactly an `int` and fits 32 bits without a sign.
+    #[inline]
+    pub(crate) fn word(self, index: usize) -> Option<u32> {
+        let item = *self.items.get(index)?;
+        // SAFETY: the argument is alive for the call.
+        if unsafe { ffi::PyLong_CheckExact(item) } == 0 {
+            return None;
+        }
+        // SAFETY: an exact `int` runs no Python code.
+        let value = unsafe { ffi::PyLong_AsUnsignedLong(item) };
+        if value == c_ulong::MAX {
+            // SAFETY: the thread is attached; where it does not fit, an exception is set.
+            unsafe { ffi::PyErr_Clear() };
+        }
+        u32::try_from(value).ok()
+    }
+
     /// All the positional ones as a tuple.
     pub(crate) fn tuple(self) -> PyResult<Bound<'py, PyTuple>> {
         let items: Vec<_> = (0..self.len()).filter_map(|index| self.get(index)).collect();
@@ -474,6 +491,8 @@ unsafe extern "C" {
     fn PySys_Audit(event: *const c_char, format: *const c_char, ...) -> c_int;
     // Private but exported, since C's `_socket` is a library of its own on some builds: its texts differ by version.
     fn _PyTime_FromSecondsObject(time: *mut i64, object: *mut ffi::PyObject, round: c_int) -> c_int;
+    #[cfg(Py_3_13)]
+    fn PyLong_AsInt(object: *mut ffi::PyObject) -> c_int;
 }
 
 /// Raises the audit event of a new socket.
@@ -535,8 +554,9 @@ pub(crate) fn unsigned(object: &Bound<'_, PyAny>) -> PyResult<c_ulong> {
 
 /// The name of an object's type as C's texts have it: with its module where the type is one of C's own making.
 pub(crate) fn type_name(object: &Bound<'_, PyAny>) -> String {
+    let class = object.get_type_ptr();
     // SAFETY: the type is alive as long as its object.
-    let name = unsafe { (*ffi::Py_TYPE(object.as_ptr())).tp_name };
+    let name = unsafe { (*class).tp_name };
     // SAFETY: a type's name ends with a NUL and lives as long as the type.
     unsafe { CStr::from_ptr(name) }.to_string_lossy().into_owned()
 }
@@ -577,4 +597,15 @@ pub(crate) fn file_name<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, 
     // SAFETY: a new reference, as above.
     let bytes = unsafe { Bound::from_owned_ptr_or_err(object.py(), bytes)? };
     Ok(bytes.cast_into()?)
+}
+
+/// As [`int`], in the words of the functions that C generates the parsing of since 3.13: they never speak of a long.
+#[cfg(Py_3_13)]
+pub(crate) fn generated_int(object: &Bound<'_, PyAny>) -> PyResult<c_int> {
+    // SAFETY: the object is alive.
+    let value = unsafe { PyLong_AsInt(object.as_ptr()) };
+    match (value == -1).then(|| PyErr::take(object.py())).flatten() {
+        Some(error) => Err(error),
+        None => Ok(value),
+    }
 }
