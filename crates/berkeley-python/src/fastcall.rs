@@ -1,7 +1,7 @@
 //! Where `CPython`'s calling convention (`METH_FASTCALL` and its kin) meets safe functions.
 #![allow(unsafe_code, reason = "CPython hands over its arguments as pointers")]
 
-use std::ffi::{CStr, c_char, c_int, c_long, c_ulong, c_void};
+use std::ffi::{CStr, CString, c_char, c_int, c_long, c_ulong, c_void};
 use std::ptr::null_mut;
 use std::slice;
 
@@ -565,6 +565,38 @@ pub(crate) fn type_name(object: &Bound<'_, PyAny>) -> String {
 pub(crate) fn int(object: &Bound<'_, PyAny>) -> PyResult<c_int> {
     c_int::try_from(long(object)?)
         .map_err(|_| PyOverflowError::new_err("Python int too large to convert to C int"))
+}
+
+/// The only argument as a host's name (`et`, encoding `idna`): the text of a `str` encoded, or bytes as they are.
+#[cold]
+pub(crate) fn idna(args: Args<'_, '_>, format: &CStr) -> PyResult<CString> {
+    if !format.to_bytes().starts_with(b"et:") {
+        return Err(PySystemError::new_err("an argument format that takes no name"));
+    }
+    let tuple = args.tuple()?;
+    let mut name = null_mut::<c_char>();
+    // SAFETY: the one unit of the format takes the encoding and a room for the pointer.
+    if unsafe { ffi::PyArg_ParseTuple(tuple.as_ptr(), format.as_ptr(), c"idna".as_ptr(), &raw mut name) } == 0
+    {
+        return Err(PyErr::fetch(args.py));
+    }
+    // SAFETY: the parser has put a text of its own there, which ends with a NUL.
+    let copy = unsafe { CStr::from_ptr(name) }.to_owned();
+    // SAFETY: the text is this function's to free, once, and nothing of it is left in use.
+    unsafe { ffi::PyMem_Free(name.cast()) };
+    Ok(copy)
+}
+
+/// The bytes of a file's name, as `os.fsencode` gives them, without a NUL.
+pub(crate) fn file_name<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
+    let mut bytes = null_mut::<ffi::PyObject>();
+    // SAFETY: the object is alive, and the converter puts a new reference into its room, or sets an exception.
+    if unsafe { ffi::PyUnicode_FSConverter(object.as_ptr(), (&raw mut bytes).cast()) } == 0 {
+        return Err(PyErr::fetch(object.py()));
+    }
+    // SAFETY: a new reference, as above.
+    let bytes = unsafe { Bound::from_owned_ptr_or_err(object.py(), bytes)? };
+    Ok(bytes.cast_into()?)
 }
 
 /// As [`int`], in the words of the functions that C generates the parsing of since 3.13: they never speak of a long.
