@@ -1,7 +1,7 @@
 //! Where `CPython`'s calling convention (`METH_FASTCALL` and its kin) meets safe functions.
 #![allow(unsafe_code, reason = "CPython hands over its arguments as pointers")]
 
-use std::ffi::{CStr, c_char, c_int, c_long, c_ulong, c_void};
+use std::ffi::{CStr, CString, c_char, c_int, c_long, c_ulong, c_void};
 use std::ptr::null_mut;
 use std::slice;
 
@@ -592,6 +592,26 @@ pub(crate) fn file_system_bytes<'py>(text: &Bound<'py, PyString>) -> PyResult<Bo
     // SAFETY: a new reference, or null with an exception set.
     let bytes = unsafe { Bound::from_owned_ptr_or_err(text.py(), bytes)? };
     Ok(bytes.cast_into()?)
+}
+
+/// The only argument as a host's name (`et`, encoding `idna`): the text of a `str` encoded, or bytes as they are.
+#[cold]
+pub(crate) fn idna(args: Args<'_, '_>, format: &CStr) -> PyResult<CString> {
+    if !format.to_bytes().starts_with(b"et:") {
+        return Err(PySystemError::new_err("an argument format that takes no name"));
+    }
+    let tuple = args.tuple()?;
+    let mut name = null_mut::<c_char>();
+    // SAFETY: the one unit of the format takes the encoding and a room for the pointer.
+    if unsafe { ffi::PyArg_ParseTuple(tuple.as_ptr(), format.as_ptr(), c"idna".as_ptr(), &raw mut name) } == 0
+    {
+        return Err(PyErr::fetch(args.py));
+    }
+    // SAFETY: the parser has put a text of its own there, which ends with a NUL.
+    let copy = unsafe { CStr::from_ptr(name) }.to_owned();
+    // SAFETY: the text is this function's to free, once, and nothing of it is left in use.
+    unsafe { ffi::PyMem_Free(name.cast()) };
+    Ok(copy)
 }
 
 /// The bytes of a file's name, as `os.fsencode` gives them, without a NUL.

@@ -64,7 +64,9 @@ fn low(number: u64) -> u32 {
 
 /// The tuple, whose absence C takes for a mistake of its own.
 fn bare<'a, 'py>(value: &'a Bound<'py, PyAny>) -> PyResult<&'a Bound<'py, PyTuple>> {
-    value.cast::<PyTuple>().map_err(|_| PySystemError::new_err("new style getargs format but argument is not a tuple"))
+    value
+        .cast::<PyTuple>()
+        .map_err(|_| PySystemError::new_err("new style getargs format but argument is not a tuple"))
 }
 
 /// The interface's name, which C reads before the other items; empty where their number is wrong, of which the parser

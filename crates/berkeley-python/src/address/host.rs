@@ -38,9 +38,8 @@ fn encoded(text: &Bound<'_, PyString>) -> PyResult<Vec<u8>> {
         }
     }
     let encode = text.py().get_type::<PyString>().getattr("encode")?;
-    let bytes = encode
-        .call1((text, "idna"))
-        .map_err(|_| PyTypeError::new_err("encoding of hostname failed"))?;
+    let bytes =
+        encode.call1((text, "idna")).map_err(|_| PyTypeError::new_err("encoding of hostname failed"))?;
     Ok(bytes.cast::<PyBytes>()?.as_bytes().to_vec())
 }
 

@@ -35,7 +35,9 @@ impl Method for SendTo {
             3 => args.int(1),
             _ => None,
         };
-        if let (Some(bytes), Some(flags), Some(value)) = (args.bytes(0), plain, args.get(args.len().max(1) - 1)) {
+        if let (Some(bytes), Some(flags), Some(value)) =
+            (args.bytes(0), plain, args.get(args.len().max(1) - 1))
+        {
             return send_to(py, socket, bytes, flags, &value);
         }
         let (mut buffer, mut flags, mut value) = (ReadBuffer::empty(), 0, None);
@@ -151,8 +153,7 @@ struct RecvFromInto;
 
 impl Method for RecvFromInto {
     const NAME: &'static CStr = c"recvfrom_into";
-    const DOC: &'static CStr =
-        c"recvfrom_into(buffer[, nbytes[, flags]]) -> (nbytes, address info)\n\nAs \
+    const DOC: &'static CStr = c"recvfrom_into(buffer[, nbytes[, flags]]) -> (nbytes, address info)\n\nAs \
         recv_into(buffer, nbytes, flags), with the sender's address.";
     const CONVENTION: Convention = Convention::Keywords;
 
