@@ -56,8 +56,8 @@ pub(super) fn text<'py>(py: Python<'py>, name: &CStr) -> PyResult<Bound<'py, PyA
     }
 }
 
-/// The IP address of the name that an argument holds, as every method that takes a host finds it: of `family`, or of any
-/// where that is [`Family::UNSPECIFIED`]; the GIL is released only to ask the resolver.
+/// The IP address of the name that an argument holds, as every method that takes a host finds it: of `family`, or of
+/// any where that is [`Family::UNSPECIFIED`]; the GIL is released only to ask the resolver.
 pub(crate) fn resolve_ip(py: Python<'_>, name: &CStr, family: Family) -> PyResult<Address> {
     if name.is_empty() {
         return resolve_wildcard(py, family);
