@@ -14,5 +14,5 @@ fn has_bluetooth() -> bool {
         print(any(map(sysconfig.get_config_var, ['HAVE_BLUETOOTH_BLUETOOTH_H', 'HAVE_BLUETOOTH_H'])))";
     let python = pyo3_build_config::get();
     // Where none runs, as when building for another machine, there is nobody to ask.
-    python.executable.is_some() && python.run_python_script(ASK).is_ok_and(|said| said.trim() == "True")
+    python.executable().is_some() && python.run_python_script(ASK).is_ok_and(|said| said.trim() == "True")
 }

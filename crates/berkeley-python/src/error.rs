@@ -72,6 +72,20 @@ pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
     }
 }
 
+/// The exception of a lookup that failed: `gaierror` or `herror`, each with its code and the C library's words for it.
+pub(crate) fn lookup_failed(py: Python<'_>, error: &Error) -> PyErr {
+    let cause = error.cause();
+    let (class, code) = match cause {
+        Cause::Resolver(code) => (gaierror(py), code),
+        Cause::Host(code) => (herror(py), code),
+        _ => return raised(py, error),
+    };
+    match class.and_then(|class| class.call1((code, cause.lookup_message().unwrap_or_default()))) {
+        Ok(value) => PyErr::from_value(value),
+        Err(error) => error,
+    }
+}
+
 /// What an operation raises whose timeout ran out.
 pub(crate) fn timed_out() -> PyErr {
     PyTimeoutError::new_err("timed out")

@@ -1,7 +1,7 @@
 //! Where `CPython`'s calling convention (`METH_FASTCALL` and its kin) meets safe functions.
 #![allow(unsafe_code, reason = "CPython hands over its arguments as pointers")]
 
-use std::ffi::{CStr, c_char, c_int, c_long, c_ulong, c_void};
+use std::ffi::{CStr, CString, c_char, c_int, c_long, c_ulong, c_void};
 use std::ptr::null_mut;
 use std::slice;
 
@@ -93,6 +93,23 @@ impl<'a, 'py> Args<'a, 'py> {
         // SAFETY: an exact `int` runs no Python code, and only `overflow` is written.
         let value = unsafe { ffi::PyLong_AsLongLongAndOverflow(item, &raw mut overflow) };
         (overflow == 0).then_some(value)
+    }
+
+    /// The positional argument at `index`, where it is exactly an `int` and fits 32 bits without a sign.
+    #[inline]
+    pub(crate) fn word(self, index: usize) -> Option<u32> {
+        let item = *self.items.get(index)?;
+        // SAFETY: the argument is alive for the call.
+        if unsafe { ffi::PyLong_CheckExact(item) } == 0 {
+            return None;
+        }
+        // SAFETY: an exact `int` runs no Python code.
+        let value = unsafe { ffi::PyLong_AsUnsignedLong(item) };
+        if value == c_ulong::MAX {
+            // SAFETY: the thread is attached; where it does not fit, an exception is set.
+            unsafe { ffi::PyErr_Clear() };
+        }
+        u32::try_from(value).ok()
     }
 
     /// All the positional ones as a tuple.
@@ -474,6 +491,8 @@ unsafe extern "C" {
     fn PySys_Audit(event: *const c_char, format: *const c_char, ...) -> c_int;
     // Private but exported, since C's `_socket` is a library of its own on some builds: its texts differ by version.
     fn _PyTime_FromSecondsObject(time: *mut i64, object: *mut ffi::PyObject, round: c_int) -> c_int;
+    #[cfg(Py_3_13)]
+    fn PyLong_AsInt(object: *mut ffi::PyObject) -> c_int;
 }
 
 /// Raises the audit event of a new socket.
@@ -535,8 +554,9 @@ pub(crate) fn unsigned(object: &Bound<'_, PyAny>) -> PyResult<c_ulong> {
 
 /// The name of an object's type as C's texts have it: with its module where the type is one of C's own making.
 pub(crate) fn type_name(object: &Bound<'_, PyAny>) -> String {
+    let class = object.get_type_ptr();
     // SAFETY: the type is alive as long as its object.
-    let name = unsafe { (*ffi::Py_TYPE(object.as_ptr())).tp_name };
+    let name = unsafe { (*class).tp_name };
     // SAFETY: a type's name ends with a NUL and lives as long as the type.
     unsafe { CStr::from_ptr(name) }.to_string_lossy().into_owned()
 }
@@ -545,4 +565,47 @@ pub(crate) fn type_name(object: &Bound<'_, PyAny>) -> String {
 pub(crate) fn int(object: &Bound<'_, PyAny>) -> PyResult<c_int> {
     c_int::try_from(long(object)?)
         .map_err(|_| PyOverflowError::new_err("Python int too large to convert to C int"))
+}
+
+/// The only argument as a host's name (`et`, encoding `idna`): the text of a `str` encoded, or bytes as they are.
+#[cold]
+pub(crate) fn idna(args: Args<'_, '_>, format: &CStr) -> PyResult<CString> {
+    if !format.to_bytes().starts_with(b"et:") {
+        return Err(PySystemError::new_err("an argument format that takes no name"));
+    }
+    let tuple = args.tuple()?;
+    let mut name = null_mut::<c_char>();
+    // SAFETY: the one unit of the format takes the encoding and a room for the pointer.
+    if unsafe { ffi::PyArg_ParseTuple(tuple.as_ptr(), format.as_ptr(), c"idna".as_ptr(), &raw mut name) } == 0
+    {
+        return Err(PyErr::fetch(args.py));
+    }
+    // SAFETY: the parser has put a text of its own there, which ends with a NUL.
+    let copy = unsafe { CStr::from_ptr(name) }.to_owned();
+    // SAFETY: the text is this function's to free, once, and nothing of it is left in use.
+    unsafe { ffi::PyMem_Free(name.cast()) };
+    Ok(copy)
+}
+
+/// The bytes of a file's name, as `os.fsencode` gives them, without a NUL.
+pub(crate) fn file_name<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
+    let mut bytes = null_mut::<ffi::PyObject>();
+    // SAFETY: the object is alive, and the converter puts a new reference into its room, or sets an exception.
+    if unsafe { ffi::PyUnicode_FSConverter(object.as_ptr(), (&raw mut bytes).cast()) } == 0 {
+        return Err(PyErr::fetch(object.py()));
+    }
+    // SAFETY: a new reference, as above.
+    let bytes = unsafe { Bound::from_owned_ptr_or_err(object.py(), bytes)? };
+    Ok(bytes.cast_into()?)
+}
+
+/// As [`int`], in the words of the functions that C generates the parsing of since 3.13: they never speak of a long.
+#[cfg(Py_3_13)]
+pub(crate) fn generated_int(object: &Bound<'_, PyAny>) -> PyResult<c_int> {
+    // SAFETY: the object is alive.
+    let value = unsafe { PyLong_AsInt(object.as_ptr()) };
+    match (value == -1).then(|| PyErr::take(object.py())).flatten() {
+        Some(error) => Err(error),
+        None => Ok(value),
+    }
 }

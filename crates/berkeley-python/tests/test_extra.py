@@ -227,6 +227,51 @@ class Figures(unittest.TestCase):
             # The kernel's clock and Python's are the same; an hour allows for whoever sets it meanwhile.
             self.assertLess(abs(seconds + nanoseconds / 1e9 - before), 3600)
 
+    def test_the_time_of_arrival_is_the_kernels(self):
+        for module, family in ((socket, socket.AF_INET), (standard, socket.AF_INET), (socket, socket.AF_INET6)):
+            one, other = datagram_pair(module, family)
+            with one, other:
+                one.send(b"before")
+                self.assertEqual(berkeley.recv_timestamped(other)[:2], (b"before", one.getsockname()))
+                one.send(b"first")
+                one.send(b"second")
+                between = time.time_ns()
+                data, address, first = berkeley.recv_timestamped(other)
+                self.assertEqual((data, address), (b"first", one.getsockname()))
+                data, _, second = berkeley.recv_timestamped(other, 3)
+                self.assertEqual(data, b"sec")
+                # Both came before they were taken; an hour allows for whoever sets the clock meanwhile.
+                self.assertLessEqual(first, second)
+                self.assertLess(abs(second - between), 3600 * 10**9)
+
+    def test_the_time_of_sending_comes_from_the_error_queue(self):
+        software, report, transmit = 1 << 4, 1 << 7, 1 << 1
+        one, other = datagram_pair()
+        with one, other:
+            one.setsockopt(socket.SOL_SOCKET, berkeley.SO_TIMESTAMPING, software | report | transmit)
+            one.send(b"x")
+            data, _, went = berkeley.recv_timestamped(one, flags=socket.MSG_ERRQUEUE)
+            # With the headers that were put before it.
+            self.assertTrue(data.endswith(b"x"))
+            self.assertGreater(went, 0)
+
+    def test_what_has_no_timestamp_says_so(self):
+        one, other = socket.socketpair()
+        with one, other:
+            one.settimeout(0)
+            with self.assertRaises(BlockingIOError):
+                berkeley.recv_timestamped(one)
+            one.settimeout(0.01)
+            with self.assertRaises(TimeoutError):
+                berkeley.recv_timestamped(one)
+            with self.assertRaises(ValueError):
+                berkeley.recv_timestamped(one, 65536)
+            # Descriptors that come along are closed.
+            descriptors = len(os.listdir("/proc/self/fd"))
+            socket.send_fds(other, [b"x"], [0])
+            self.assertEqual(berkeley.recv_timestamped(one)[0], b"x")
+            self.assertEqual(len(os.listdir("/proc/self/fd")), descriptors)
+
     def test_constants_agree_with_the_standard_ones(self):
         from berkeley import _extra
 

@@ -2,12 +2,13 @@
 
 `python -m berkeley program.py` runs a program with the C module `_socket` replaced; `berkeley.install()` does so from
 within. `from berkeley import socket` is the same module beside the standard one, and replaces nothing. What `_socket`
-has not stands here: batches of datagrams, connecting with a deadline that covers the lookup, `tcp_info`, constants.
+has not stands here: batches of datagrams and their timestamps, connecting with a deadline that covers the lookup,
+`tcp_info`, constants.
 """
 
 from berkeley._install import install
 
-__all__ = ["install", "create_connection", "recv_many", "send_many", "tcp_info"]
+__all__ = ["install", "create_connection", "recv_many", "recv_timestamped", "send_many", "tcp_info"]
 
 
 def __getattr__(name):

@@ -5,7 +5,7 @@ from typing_extensions import Buffer
 
 from berkeley import socket
 
-__all__ = ["install", "create_connection", "recv_many", "send_many", "tcp_info"]
+__all__ = ["install", "create_connection", "recv_many", "recv_timestamped", "send_many", "tcp_info"]
 
 class _Socket(Protocol):
     def fileno(self) -> int: ...
@@ -26,6 +26,7 @@ def send_many(
 def recv_many(
     sock: _Socket, messages: int = 32, /, *, size: int = 65535, gro: bool = False, flags: int = 0
 ) -> list[tuple[bytes, Any]]: ...
+def recv_timestamped(sock: _Socket, size: int = 65535, /, *, flags: int = 0) -> tuple[bytes, Any, int | None]: ...
 def tcp_info(sock: _Socket, /) -> dict[str, Any]: ...
 # The constants: every option and level that the library knows, by its C name.
 def __getattr__(name: str) -> int: ...

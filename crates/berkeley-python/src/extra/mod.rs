@@ -7,6 +7,7 @@ mod constants;
 mod datagrams;
 pub(crate) mod place;
 mod tcp;
+mod timestamps;
 
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(datagrams::send_many, module)?)?;
     module.add_function(wrap_pyfunction!(datagrams::recv_many, module)?)?;
     module.add_function(wrap_pyfunction!(tcp::tcp_info, module)?)?;
+    module.add_function(wrap_pyfunction!(timestamps::recv_timestamped, module)?)?;
     constants::add(module)
 }
 

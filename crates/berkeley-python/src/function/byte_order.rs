@@ -87,7 +87,7 @@ fn rare(args: Args<'_, '_>, format: &CStr) -> PyResult<i32> {
 #[cold]
 fn rare(args: Args<'_, '_>, _: &CStr) -> PyResult<i32> {
     let object = args.only()?;
-    crate::fastcall::int(&object)
+    crate::fastcall::generated_int(&object)
 }
 
 struct HostToNetworkLong;
@@ -121,6 +121,12 @@ impl Function for NetworkToHostLong {
 /// The argument of those of 32 bits.
 #[inline]
 fn long(args: Args<'_, '_>) -> PyResult<u32> {
+    args.word(0).map_or_else(|| rare_long(args), Ok)
+}
+
+/// What is not exactly an `int`, or does not fit 32 bits.
+#[cold]
+fn rare_long(args: Args<'_, '_>) -> PyResult<u32> {
     let object = args.only()?;
     if !object.is_instance_of::<PyInt>() {
         return Err(PyTypeError::new_err(format!("expected int, {} found", type_name(&object))));

@@ -143,10 +143,10 @@ impl Function for InetPton {
         AF_INET6.";
 
     fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
-        if let (2, Some(family), Some(object)) = (args.len(), args.int(0), args.get(1)) {
-            if let Some(answer) = with_text(&object, |text| pack(py, family, text))? {
-                return answer;
-            }
+        if let (2, Some(family), Some(object)) = (args.len(), args.int(0), args.get(1))
+            && let Some(answer) = with_text(&object, |text| pack(py, family, text))?
+        {
+            return answer;
         }
         let (mut family, mut text) = (0, String::new());
         parse(args, c"is:inet_pton", &mut [Slot::Int(&mut family), Slot::Text(&mut text)])?;
@@ -246,7 +246,7 @@ fn unpack<'py>(py: Python<'py>, family: i32, packed: &[u8]) -> PyResult<Bound<'p
     text.map_err(|_| PyValueError::new_err("invalid length of packed IP address string"))
 }
 
-/// As inet_ntop(3) shows it, which knows the addresses that IPv4 once was embedded in (`::192.0.2.1`).
+/// As `inet_ntop(3)` shows it, which knows the addresses that IPv4 once was embedded in (`::192.0.2.1`).
 pub(crate) fn shown_inet6(py: Python<'_>, octets: [u8; 16]) -> Bound<'_, PyAny> {
     let address = Ipv6Addr::from(octets);
     let text = match address.segments() {
