@@ -8,7 +8,7 @@ use std::slice;
 use pyo3::exceptions::{PyOverflowError, PySystemError, PyTypeError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
 
 use crate::buffer::{ReadBuffer, WriteBuffer};
 use crate::capi::{SocketObject, answer};
@@ -84,15 +84,7 @@ impl<'a, 'py> Args<'a, 'py> {
     /// The positional argument at `index`, where it is exactly an `int` and fits 64 bits.
     #[inline]
     pub(crate) fn long(self, index: usize) -> Option<i64> {
-        let item = *self.items.get(index)?;
-        // SAFETY: the argument is alive for the call.
-        if unsafe { ffi::PyLong_CheckExact(item) } == 0 {
-            return None;
-        }
-        let mut overflow = 0;
-        // SAFETY: an exact `int` runs no Python code, and only `overflow` is written.
-        let value = unsafe { ffi::PyLong_AsLongLongAndOverflow(item, &raw mut overflow) };
-        (overflow == 0).then_some(value)
+        exact_long(&*self.get(index)?)
     }
 
     /// The positional argument at `index`, where it is exactly an `int` and fits 32 bits without a sign.
@@ -147,6 +139,20 @@ pub(crate) fn sequence<'py>(
         if error.is_instance_of::<PyTypeError>(py) { PyTypeError::new_err(refusal) } else { error }
     })?;
     PyTuple::new(py, items.collect::<PyResult<Vec<_>>>()?)
+}
+
+/// The value of what is exactly an `int` and fits 64 bits.
+#[inline]
+pub(crate) fn exact_long(item: &Bound<'_, PyAny>) -> Option<i64> {
+    let item = item.as_ptr();
+    // SAFETY: the object is alive.
+    if unsafe { ffi::PyLong_CheckExact(item) } == 0 {
+        return None;
+    }
+    let mut overflow = 0;
+    // SAFETY: an exact `int` runs no Python code, and only `overflow` is written.
+    let value = unsafe { ffi::PyLong_AsLongLongAndOverflow(item, &raw mut overflow) };
+    (overflow == 0).then_some(value)
 }
 
 /// How `CPython` calls a method or function, which also says what it makes of a wrong number of arguments.
@@ -309,6 +315,12 @@ pub(crate) enum Slot<'s, 'py> {
     Wide(&'s mut u64),
     /// `n`
     Size(&'s mut isize),
+    /// `B`, which takes any integer, cut to its size
+    Byte(&'s mut u8),
+    /// `H`, which takes any integer, cut to its size
+    Short(&'s mut u16),
+    /// `k`, which takes any integer, cut to its size
+    Long(&'s mut c_ulong),
     /// `s`
     Text(&'s mut String),
     /// `O`
@@ -328,6 +340,9 @@ impl Slot<'_, '_> {
             Self::Unsigned(_) => "I",
             Self::Wide(_) => "K",
             Self::Size(_) => "n",
+            Self::Byte(_) => "B",
+            Self::Short(_) => "H",
+            Self::Long(_) => "k",
             Self::Text(_) => "s",
             Self::Object(_) => "O",
             Self::Integer(_) => "O!",
@@ -419,6 +434,9 @@ fn fill<'py>(
             Slot::Unsigned(value) => (&raw mut **value).cast(),
             Slot::Wide(value) => (&raw mut **value).cast(),
             Slot::Size(value) => (&raw mut **value).cast(),
+            Slot::Byte(value) => (&raw mut **value).cast(),
+            Slot::Short(value) => (&raw mut **value).cast(),
+            Slot::Long(value) => (&raw mut **value).cast(),
             Slot::Text(_) | Slot::Object(_) | Slot::Integer(_) => (&raw mut *object).cast(),
             Slot::Read(buffer) => buffer.room(),
             Slot::Write(buffer) => buffer.room(),
@@ -585,6 +603,15 @@ pub(crate) fn idna(args: Args<'_, '_>, format: &CStr) -> PyResult<CString> {
     // SAFETY: the text is this function's to free, once, and nothing of it is left in use.
     unsafe { ffi::PyMem_Free(name.cast()) };
     Ok(copy)
+}
+
+/// The bytes of a text as the file system's encoding has them (`os.fsencode`).
+pub(crate) fn file_system_bytes<'py>(text: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyBytes>> {
+    // SAFETY: the object is alive.
+    let bytes = unsafe { ffi::PyUnicode_EncodeFSDefault(text.as_ptr()) };
+    // SAFETY: a new reference, or null with an exception set.
+    let bytes = unsafe { Bound::from_owned_ptr_or_err(text.py(), bytes)? };
+    Ok(bytes.cast_into()?)
 }
 
 /// The bytes of a file's name, as `os.fsencode` gives them, without a NUL.

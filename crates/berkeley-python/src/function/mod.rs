@@ -4,7 +4,7 @@ mod byte_order;
 mod control;
 mod descriptor;
 mod host;
-mod inet;
+pub(crate) mod inet;
 mod interface;
 mod lookup;
 mod machine;
