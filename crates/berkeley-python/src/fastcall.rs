@@ -127,20 +127,6 @@ impl<'a, 'py> Args<'a, 'py> {
     }
 }
 
-/// The items of an iterable, taken once: what holds them may change while each is asked for its own.
-///
-/// Raises `TypeError` of `refusal` where it is none.
-pub(crate) fn sequence<'py>(
-    object: &Bound<'py, PyAny>,
-    refusal: &'static str,
-) -> PyResult<Bound<'py, PyTuple>> {
-    let py = object.py();
-    let items = object.try_iter().map_err(|error| {
-        if error.is_instance_of::<PyTypeError>(py) { PyTypeError::new_err(refusal) } else { error }
-    })?;
-    PyTuple::new(py, items.collect::<PyResult<Vec<_>>>()?)
-}
-
 /// The value of what is exactly an `int` and fits 64 bits.
 #[inline]
 pub(crate) fn exact_long(item: &Bound<'_, PyAny>) -> Option<i64> {
@@ -153,6 +139,20 @@ pub(crate) fn exact_long(item: &Bound<'_, PyAny>) -> Option<i64> {
     // SAFETY: an exact `int` runs no Python code, and only `overflow` is written.
     let value = unsafe { ffi::PyLong_AsLongLongAndOverflow(item, &raw mut overflow) };
     (overflow == 0).then_some(value)
+}
+
+/// The items of an iterable, taken once: what holds them may change while each is asked for its own.
+///
+/// Raises `TypeError` of `refusal` where it is none.
+pub(crate) fn sequence<'py>(
+    object: &Bound<'py, PyAny>,
+    refusal: &'static str,
+) -> PyResult<Bound<'py, PyTuple>> {
+    let py = object.py();
+    let items = object.try_iter().map_err(|error| {
+        if error.is_instance_of::<PyTypeError>(py) { PyTypeError::new_err(refusal) } else { error }
+    })?;
+    PyTuple::new(py, items.collect::<PyResult<Vec<_>>>()?)
 }
 
 /// How `CPython` calls a method or function, which also says what it makes of a wrong number of arguments.
@@ -585,6 +585,15 @@ pub(crate) fn int(object: &Bound<'_, PyAny>) -> PyResult<c_int> {
         .map_err(|_| PyOverflowError::new_err("Python int too large to convert to C int"))
 }
 
+/// The bytes of a text as the file system's encoding has them (`os.fsencode`).
+pub(crate) fn file_system_bytes<'py>(text: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyBytes>> {
+    // SAFETY: the object is alive.
+    let bytes = unsafe { ffi::PyUnicode_EncodeFSDefault(text.as_ptr()) };
+    // SAFETY: a new reference, or null with an exception set.
+    let bytes = unsafe { Bound::from_owned_ptr_or_err(text.py(), bytes)? };
+    Ok(bytes.cast_into()?)
+}
+
 /// The only argument as a host's name (`et`, encoding `idna`): the text of a `str` encoded, or bytes as they are.
 #[cold]
 pub(crate) fn idna(args: Args<'_, '_>, format: &CStr) -> PyResult<CString> {
@@ -603,15 +612,6 @@ pub(crate) fn idna(args: Args<'_, '_>, format: &CStr) -> PyResult<CString> {
     // SAFETY: the text is this function's to free, once, and nothing of it is left in use.
     unsafe { ffi::PyMem_Free(name.cast()) };
     Ok(copy)
-}
-
-/// The bytes of a text as the file system's encoding has them (`os.fsencode`).
-pub(crate) fn file_system_bytes<'py>(text: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyBytes>> {
-    // SAFETY: the object is alive.
-    let bytes = unsafe { ffi::PyUnicode_EncodeFSDefault(text.as_ptr()) };
-    // SAFETY: a new reference, or null with an exception set.
-    let bytes = unsafe { Bound::from_owned_ptr_or_err(text.py(), bytes)? };
-    Ok(bytes.cast_into()?)
 }
 
 /// The bytes of a file's name, as `os.fsencode` gives them, without a NUL.

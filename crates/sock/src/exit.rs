@@ -153,6 +153,9 @@ fn hint_for(error: &Error) -> Option<&'static str> {
 
 /// What permission is wanting, by what was done and to what.
 fn hint_for_permission(error: &Error) -> Option<&'static str> {
+    if error.operation() == Operation::Socket {
+        return Some("raw sockets and those of packets need CAP_NET_RAW");
+    }
     let transport = error.target().unwrap_or_default();
     let listens = matches!(error.operation(), Operation::Bind | Operation::CreateServer);
     if transport.starts_with("unix") {

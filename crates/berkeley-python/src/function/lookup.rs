@@ -160,9 +160,10 @@ impl Service {
         let name = until_nul(text);
         let digits = name.to_str().ok().filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()));
         match digits {
-            Some("") => Self::Name(name),
-            Some(digits) => digits.parse().map_or_else(|_| Self::Name(name.clone()), Self::Port),
-            None => Self::Name(name),
+            Some(digits) if !digits.is_empty() => {
+                digits.parse().map_or_else(|_| Self::Name(name.clone()), Self::Port)
+            }
+            _ => Self::Name(name),
         }
     }
 

@@ -56,5 +56,5 @@ pub(super) fn one<'py>(args: Args<'_, 'py>, format: &CStr) -> PyResult<Bound<'py
     }
     let mut argument = None;
     parse(args, format, &mut [Slot::Object(&mut argument)])?;
-    argument.map_or_else(|| args.only().map(|argument| argument.to_owned()), Ok)
+    argument.map_or_else(|| args.only().map(pyo3::Borrowed::to_owned), Ok)
 }

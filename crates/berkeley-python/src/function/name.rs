@@ -56,8 +56,8 @@ pub(super) fn text<'py>(py: Python<'py>, name: &CStr) -> PyResult<Bound<'py, PyA
     }
 }
 
-/// The IP address of the name that an argument holds, as every method that takes a host finds it: of `family`, or of any
-/// where that is [`Family::UNSPECIFIED`]; the GIL is released only to ask the resolver.
+/// The IP address of the name that an argument holds, as every method that takes a host finds it: of `family`, or of
+/// any where that is [`Family::UNSPECIFIED`]; the GIL is released only to ask the resolver.
 pub(crate) fn resolve_ip(py: Python<'_>, name: &CStr, family: Family) -> PyResult<Address> {
     if name.is_empty() {
         return resolve_wildcard(py, family);
@@ -127,12 +127,13 @@ pub(super) fn released<T: Send>(
     py.detach(lookup).map_err(|error| lookup_failed(py, &error))
 }
 
-/// An IPv6 address as inet_ntop(3) writes it, which knows one more form with a dotted end than std.
+/// An IPv6 address as `inet_ntop(3)` writes it, which knows one more form with a dotted end than std.
 pub(super) fn shown_inet6(ip: Ipv6Addr) -> String {
-    let [a, b, c, d, e, f, g, h] = ip.segments();
-    if [a, b, c, d, e, f] == [0; 6] && g != 0 {
-        let [g, h] = [g.to_be_bytes(), h.to_be_bytes()];
-        return format!("::{}.{}.{}.{}", g[0], g[1], h[0], h[1]);
+    if let [0, 0, 0, 0, 0, 0, high, low] = ip.segments()
+        && high != 0
+    {
+        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+        return format!("::{a}.{b}.{c}.{d}");
     }
     ip.to_string()
 }

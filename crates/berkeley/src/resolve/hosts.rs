@@ -27,8 +27,8 @@ pub struct HostEntry {
 
 /// The host called `name`, with its addresses of `family` (gethostbyname2(3)).
 ///
-/// [`resolve`](super::resolve()) is the newer question, which knows both families; this one gives the aliases too. Blocks
-/// for as long as the resolver does. Fails with [`Cause::Host`](crate::Cause::Host) where there is no such host.
+/// [`resolve`](super::resolve()) is the newer question, which knows both families; this one gives the aliases too.
+/// Blocks for as long as the resolver does. Fails with [`Cause::Host`](crate::Cause::Host) where there is no such host.
 ///
 /// ```
 /// use berkeley::Family;

@@ -40,7 +40,7 @@ pub(super) fn answer(host: &str, service: Service<'_>, hints: Hints) -> Option<V
     Some(sockets.iter().map(answer).collect())
 }
 
-/// The address in digits that `host` is, and the sockets that it is for, whatever the port; `None` to ask the C library.
+/// The address in digits that `host` is, and the sockets that it is for, whatever the port; `None` to ask the resolver.
 pub(super) fn meaning(host: &str, asked: AddressHints) -> Option<(IpAddr, &'static [(Type, Protocol)])> {
     if asked.flags & !HARMLESS != 0 {
         return None;

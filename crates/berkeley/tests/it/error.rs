@@ -486,8 +486,8 @@ fn every_operation_says_what_it_did_to_what_and_why_it_failed() {
     });
 }
 
-/// `operation[ target][ after N bytes or datagrams][ (tried TARGET, TARGET)]: cause`: the cause last, in lower case, without a full
-/// stop.
+/// `operation[ target][ after N bytes or datagrams][ (tried TARGET, TARGET)]: cause`: the cause last, in lower case,
+/// without a full stop.
 #[track_caller]
 fn assert_shape(error: &Error) {
     let text = error.to_string();

@@ -108,8 +108,8 @@ fn errnos(row: &str, call: &str) -> impl Iterator<Item = i32> + use<> {
     ERRNOS.into_iter().filter(move |errno| !(awaited && *errno == EAGAIN)).chain((!connects).then_some(EINTR))
 }
 
-/// Plays the row with one call failing, and then with that call failing from there on; gives what is wrong, where that is
-/// neither the same result nor an error that tells, or a descriptor is left.
+/// Plays the row with one call failing, and then with that call failing from there on; gives what is wrong, where that
+/// is neither the same result nor an error that tells, or a descriptor is left.
 fn strike(
     row: &str,
     scenario: Scenario,
