@@ -9,6 +9,18 @@ use pyo3::types::{PyDict, PyType};
 /// The peer has reset the connection (errno(3)).
 pub(crate) const ECONNRESET: i32 = 104;
 
+/// Not now (errno(3)).
+pub(crate) const EAGAIN: i32 = 11;
+
+/// The connection is being made (errno(3)).
+pub(crate) const EINPROGRESS: i32 = 115;
+
+/// The connection was made before (errno(3)).
+pub(crate) const EISCONN: i32 = 106;
+
+/// A value that the call does not take (errno(3)).
+pub(crate) const EINVAL: i32 = 22;
+
 /// A descriptor that is not open (errno(3)).
 pub(crate) const EBADF: i32 = 9;
 
@@ -69,6 +81,20 @@ pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
         (Cause::TimedOut, _) => timed_out(),
         (_, Some(errno)) => os_error(py, errno),
         _ => PyValueError::new_err(error.to_string()),
+    }
+}
+
+/// The exception of a lookup that failed: `gaierror` or `herror`, each with its code and the C library's words for it.
+pub(crate) fn lookup_failed(py: Python<'_>, error: &Error) -> PyErr {
+    let cause = error.cause();
+    let (class, code) = match cause {
+        Cause::Resolver(code) => (gaierror(py), code),
+        Cause::Host(code) => (herror(py), code),
+        _ => return raised(py, error),
+    };
+    match class.and_then(|class| class.call1((code, cause.lookup_message().unwrap_or_default()))) {
+        Ok(value) => PyErr::from_value(value),
+        Err(error) => error,
     }
 }
 

@@ -1,14 +1,14 @@
 //! Where `CPython`'s calling convention (`METH_FASTCALL` and its kin) meets safe functions.
 #![allow(unsafe_code, reason = "CPython hands over its arguments as pointers")]
 
-use std::ffi::{CStr, c_char, c_int, c_long, c_ulong, c_void};
+use std::ffi::{CStr, CString, c_char, c_int, c_long, c_ulong, c_void};
 use std::ptr::null_mut;
 use std::slice;
 
 use pyo3::exceptions::{PyOverflowError, PySystemError, PyTypeError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
 
 use crate::buffer::{ReadBuffer, WriteBuffer};
 use crate::capi::{SocketObject, answer};
@@ -84,15 +84,7 @@ impl<'a, 'py> Args<'a, 'py> {
     /// The positional argument at `index`, where it is exactly an `int` and fits 64 bits.
     #[inline]
     pub(crate) fn long(self, index: usize) -> Option<i64> {
-        let item = *self.items.get(index)?;
-        // SAFETY: the argument is alive for the call.
-        if unsafe { ffi::PyLong_CheckExact(item) } == 0 {
-            return None;
-        }
-        let mut overflow = 0;
-        // SAFETY: an exact `int` runs no Python code, and only `overflow` is written.
-        let value = unsafe { ffi::PyLong_AsLongLongAndOverflow(item, &raw mut overflow) };
-        (overflow == 0).then_some(value)
+        exact_long(&*self.get(index)?)
     }
 
     /// The positional argument at `index`, where it is exactly an `int` and fits 32 bits without a sign.
@@ -133,6 +125,20 @@ impl<'a, 'py> Args<'a, 'py> {
         }
         Ok(Some(dict))
     }
+}
+
+/// The value of what is exactly an `int` and fits 64 bits.
+#[inline]
+pub(crate) fn exact_long(item: &Bound<'_, PyAny>) -> Option<i64> {
+    let item = item.as_ptr();
+    // SAFETY: the object is alive.
+    if unsafe { ffi::PyLong_CheckExact(item) } == 0 {
+        return None;
+    }
+    let mut overflow = 0;
+    // SAFETY: an exact `int` runs no Python code, and only `overflow` is written.
+    let value = unsafe { ffi::PyLong_AsLongLongAndOverflow(item, &raw mut overflow) };
+    (overflow == 0).then_some(value)
 }
 
 /// The items of an iterable, taken once: what holds them may change while each is asked for its own.
@@ -309,6 +315,12 @@ pub(crate) enum Slot<'s, 'py> {
     Wide(&'s mut u64),
     /// `n`
     Size(&'s mut isize),
+    /// `B`, which takes any integer, cut to its size
+    Byte(&'s mut u8),
+    /// `H`, which takes any integer, cut to its size
+    Short(&'s mut u16),
+    /// `k`, which takes any integer, cut to its size
+    Long(&'s mut c_ulong),
     /// `s`
     Text(&'s mut String),
     /// `O`
@@ -328,6 +340,9 @@ impl Slot<'_, '_> {
             Self::Unsigned(_) => "I",
             Self::Wide(_) => "K",
             Self::Size(_) => "n",
+            Self::Byte(_) => "B",
+            Self::Short(_) => "H",
+            Self::Long(_) => "k",
             Self::Text(_) => "s",
             Self::Object(_) => "O",
             Self::Integer(_) => "O!",
@@ -419,6 +434,9 @@ fn fill<'py>(
             Slot::Unsigned(value) => (&raw mut **value).cast(),
             Slot::Wide(value) => (&raw mut **value).cast(),
             Slot::Size(value) => (&raw mut **value).cast(),
+            Slot::Byte(value) => (&raw mut **value).cast(),
+            Slot::Short(value) => (&raw mut **value).cast(),
+            Slot::Long(value) => (&raw mut **value).cast(),
             Slot::Text(_) | Slot::Object(_) | Slot::Integer(_) => (&raw mut *object).cast(),
             Slot::Read(buffer) => buffer.room(),
             Slot::Write(buffer) => buffer.room(),
@@ -565,6 +583,47 @@ pub(crate) fn type_name(object: &Bound<'_, PyAny>) -> String {
 pub(crate) fn int(object: &Bound<'_, PyAny>) -> PyResult<c_int> {
     c_int::try_from(long(object)?)
         .map_err(|_| PyOverflowError::new_err("Python int too large to convert to C int"))
+}
+
+/// The bytes of a text as the file system's encoding has them (`os.fsencode`).
+pub(crate) fn file_system_bytes<'py>(text: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyBytes>> {
+    // SAFETY: the object is alive.
+    let bytes = unsafe { ffi::PyUnicode_EncodeFSDefault(text.as_ptr()) };
+    // SAFETY: a new reference, or null with an exception set.
+    let bytes = unsafe { Bound::from_owned_ptr_or_err(text.py(), bytes)? };
+    Ok(bytes.cast_into()?)
+}
+
+/// The only argument as a host's name (`et`, encoding `idna`): the text of a `str` encoded, or bytes as they are.
+#[cold]
+pub(crate) fn idna(args: Args<'_, '_>, format: &CStr) -> PyResult<CString> {
+    if !format.to_bytes().starts_with(b"et:") {
+        return Err(PySystemError::new_err("an argument format that takes no name"));
+    }
+    let tuple = args.tuple()?;
+    let mut name = null_mut::<c_char>();
+    // SAFETY: the one unit of the format takes the encoding and a room for the pointer.
+    if unsafe { ffi::PyArg_ParseTuple(tuple.as_ptr(), format.as_ptr(), c"idna".as_ptr(), &raw mut name) } == 0
+    {
+        return Err(PyErr::fetch(args.py));
+    }
+    // SAFETY: the parser has put a text of its own there, which ends with a NUL.
+    let copy = unsafe { CStr::from_ptr(name) }.to_owned();
+    // SAFETY: the text is this function's to free, once, and nothing of it is left in use.
+    unsafe { ffi::PyMem_Free(name.cast()) };
+    Ok(copy)
+}
+
+/// The bytes of a file's name, as `os.fsencode` gives them, without a NUL.
+pub(crate) fn file_name<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
+    let mut bytes = null_mut::<ffi::PyObject>();
+    // SAFETY: the object is alive, and the converter puts a new reference into its room, or sets an exception.
+    if unsafe { ffi::PyUnicode_FSConverter(object.as_ptr(), (&raw mut bytes).cast()) } == 0 {
+        return Err(PyErr::fetch(object.py()));
+    }
+    // SAFETY: a new reference, as above.
+    let bytes = unsafe { Bound::from_owned_ptr_or_err(object.py(), bytes)? };
+    Ok(bytes.cast_into()?)
 }
 
 /// As [`int`], in the words of the functions that C generates the parsing of since 3.13: they never speak of a long.

@@ -1,5 +1,6 @@
 //! The Python door: `_socket` on Rust. Only `capi`, `fastcall`, `buffer` and `fd` may hold `unsafe`.
 
+mod address;
 mod buffer;
 mod capi;
 mod constant;

@@ -27,7 +27,7 @@ class Stubs(unittest.TestCase):
     def test_they_agree_with_what_runs(self):
         allowed = pathlib.Path(__file__).parent / "stubtest_allowed.txt"
         status, said = self.run_mypy("mypy.stubtest", "berkeley", "--allowlist", allowed, "--ignore-unused-allowlist")
-        self.assertEqual(status, 0, said)
+        self.assertEqual(status, 0, said[-3000:])
 
     def test_a_typed_program_is_checked(self):
         for text, wanted in [
@@ -37,7 +37,7 @@ class Stubs(unittest.TestCase):
             ("from berkeley import socket\nsocket.create_connection(5)\n", 1),
         ]:
             status, said = self.run_mypy("mypy", "--strict", "-c", text)
-            self.assertEqual(status, wanted, said)
+            self.assertEqual(status, wanted, said[-3000:])
 
 
 if __name__ == "__main__":

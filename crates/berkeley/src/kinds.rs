@@ -76,7 +76,7 @@ named_integer! {
     CAN = AF_CAN, "AF_CAN";
     /// The kernel's ciphers and digests (`Documentation/crypto/userspace-if.rst`).
     ALG = AF_ALG, "AF_ALG";
-    /// Transparent inter-process communication of a cluster (tipc(7)).
+    /// Transparent inter-process communication of a cluster (`linux/tipc.h`).
     TIPC = AF_TIPC, "AF_TIPC";
     /// Bluetooth (l2cap(7), rfcomm(7), hci(7), sco(7)).
     BLUETOOTH = AF_BLUETOOTH, "AF_BLUETOOTH";
@@ -493,8 +493,8 @@ macro_rules! named_flags {
 named_flags! {
     /// How one transfer is made (`MSG_*`, recv(2) and send(2)); combined with `|`.
     ///
-    /// `MSG_NOSIGNAL` and `MSG_CMSG_CLOEXEC` are not among them: every send carries the one, every receive of messages the
-    /// other.
+    /// `MSG_NOSIGNAL` and `MSG_CMSG_CLOEXEC` are not among them: every send carries the one, every receive of messages
+    /// the other.
     #[doc(alias = "MSG_NOSIGNAL")]
     #[doc(alias = "MSG_CMSG_CLOEXEC")]
     Flags: i32;

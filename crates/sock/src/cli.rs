@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use berkeley::Family;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
@@ -250,6 +251,17 @@ pub struct FamilyArgs {
     pub ipv6: bool,
 }
 
+impl FamilyArgs {
+    /// The one that was asked for.
+    pub fn chosen(self) -> Option<Family> {
+        match self {
+            Self { ipv4: true, .. } => Some(Family::INET),
+            Self { ipv6: true, .. } => Some(Family::INET6),
+            _ => None,
+        }
+    }
+}
+
 const OPTIONS_EXAMPLES: &str = "\
 Examples:
   sock options                           a new TCP socket, as it is made
@@ -261,8 +273,8 @@ const KINDS: &str = "\
 Kinds:
   tcp udp unix unix-dgram unix-seqpacket mptcp udplite sctp dccp icmp
   icmpv6 packet netlink vsock can isotp j1939 alg tipc xdp
-  A kind alone is a new socket of it; tcp and udp are over IPv4
-  unless -6 is given. tcp://?nodelay sets options on one.";
+  A kind alone is a new socket of it; tcp, udp and others of IP are
+  over IPv4 unless -6 is given. tcp://?nodelay sets options on one.";
 
 /// `sock options`.
 #[derive(Args, Debug)]

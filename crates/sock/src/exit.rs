@@ -96,7 +96,7 @@ impl Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let exit = match error.cause() {
-            Cause::Resolver(_) => Exit::NameUnknown,
+            Cause::Resolver(_) | Cause::Host(_) => Exit::NameUnknown,
             Cause::TimedOut => Exit::Timeout,
             Cause::Invalid => Exit::Misuse,
             // A Unix path where nothing is, is one where nobody listens; for all else it is only a path.
@@ -153,6 +153,9 @@ fn hint_for(error: &Error) -> Option<&'static str> {
 
 /// What permission is wanting, by what was done and to what.
 fn hint_for_permission(error: &Error) -> Option<&'static str> {
+    if error.operation() == Operation::Socket {
+        return Some("raw sockets and those of packets need CAP_NET_RAW");
+    }
     let transport = error.target().unwrap_or_default();
     let listens = matches!(error.operation(), Operation::Bind | Operation::CreateServer);
     if transport.starts_with("unix") {

@@ -32,7 +32,7 @@ const MOST: f64 = 0.5;
 fn main() -> ExitCode {
     let mut report = Report::new("capture", Options::read(), ROUNDS);
     if let Err(error) = packet_socket() {
-        println!("\nleft out: {error} (needs CAP_NET_RAW)");
+        println!("\nleft out: {error} (needs CAP_NET_RAW and CAP_NET_ADMIN)");
         return ExitCode::SUCCESS;
     }
     let cores = two_cores();

@@ -3,7 +3,13 @@
 mod byte_order;
 mod control;
 mod descriptor;
-mod inet;
+mod host;
+pub(crate) mod inet;
+mod interface;
+mod lookup;
+mod machine;
+mod name;
+mod service;
 mod timeout;
 
 use pyo3::prelude::*;
@@ -13,6 +19,11 @@ pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     byte_order::add(module)?;
     control::add(module)?;
     descriptor::add(module)?;
+    host::add(module)?;
     inet::add(module)?;
+    interface::add(module)?;
+    lookup::add(module)?;
+    machine::add(module)?;
+    service::add(module)?;
     timeout::add(module)
 }

@@ -11,9 +11,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt, PyList, PyTuple};
 
 use super::recv::waits_for_all;
+use crate::address;
 use crate::buffer::{ReadBuffer, WriteBuffer, expected, receive_bytes};
 use crate::capi::SocketObject;
-use crate::extra::place;
 use crate::fastcall::{
     Args, Convention, Method, Slot, audit, int, method, parse, parse_item, parse_named, sequence,
 };
@@ -49,7 +49,7 @@ impl Method for SendMsg {
             ],
         )?;
         let address = address.filter(|address| !address.is_none());
-        let to = address.as_ref().map(|to| place::read(to)).transpose()?;
+        let to = address.as_ref().map(|to| address::read(py, socket, to, c"sendmsg")).transpose()?;
         let none = py.None().into_bound(py);
         audit(py, c"socket.sendmsg", &[&socket.object(py), address.as_ref().unwrap_or(&none)])?;
         let buffers = buffers.map_or(Ok(Vec::new()), |buffers| held(&buffers))?;
@@ -216,7 +216,7 @@ impl Method for RecvMsg {
         let Ok(size) = usize::try_from(size) else {
             return Err(PyValueError::new_err("negative buffer size in recvmsg()"));
         };
-        let (mut control, flags) = (control(room)?, Flags::from_raw(flags));
+        let (mut control, flags) = (control(socket, room)?, Flags::from_raw(flags));
         let mut message = None;
         let data = receive_bytes(py, size, |room| {
             let receive =
@@ -229,7 +229,7 @@ impl Method for RecvMsg {
             message = Some(received?);
             Ok(())
         })?;
-        given(py, &data, control, message)
+        given(py, socket, &data, control, message)
     }
 }
 
@@ -252,7 +252,7 @@ impl Method for RecvMsgInto {
         let mut slices: Vec<_> =
             buffers.iter_mut().map(|buffer| IoSliceMut::new(buffer.as_mut_bytes())).collect();
         let total: usize = slices.iter().map(|slice| slice.len()).sum();
-        let (mut control, flags) = (control(room)?, Flags::from_raw(flags));
+        let (mut control, flags) = (control(socket, room)?, Flags::from_raw(flags));
         let receive =
             |target: &SocketRef<'_>, more| target.recv_msg_once(&mut slices, &mut control, flags | more);
         let message = if waits_for_all(socket, flags) || total > HELD {
@@ -261,7 +261,7 @@ impl Method for RecvMsgInto {
             carry(py, socket, Interest::READABLE, receive)?
         };
         let count = PyInt::new(py, message.length).into_any();
-        given(py, &count, control, Some(message))
+        given(py, socket, &count, control, Some(message))
     }
 }
 
@@ -273,9 +273,10 @@ fn writable<'py>(buffers: &Bound<'py, PyAny>) -> PyResult<Vec<WriteBuffer<'py>>>
 }
 
 /// Room for control messages, which owns the descriptors that arrive in it.
-fn control(size: isize) -> PyResult<ControlBuffer> {
+fn control(socket: &SocketObject, size: isize) -> PyResult<ControlBuffer> {
     /// More than the kernel gives with one message; C takes all that it is told to.
     const ENOUGH: usize = 1024 * 1024;
+    address::check_family(socket)?;
     match usize::try_from(size) {
         Ok(size) if size <= LONGEST => Ok(ControlBuffer::with_capacity(size.min(ENOUGH)).inheritable()),
         _ => Err(PyValueError::new_err("invalid ancillary data buffer length")),
@@ -285,6 +286,7 @@ fn control(size: isize) -> PyResult<ControlBuffer> {
 /// What Python code is given. The descriptors are its own only once nothing can fail any more; else they are closed.
 fn given<'py>(
     py: Python<'py>,
+    socket: &SocketObject,
     data: &Bound<'py, PyAny>,
     mut control: ControlBuffer,
     message: Option<ReceivedMessage>,
@@ -294,7 +296,7 @@ fn given<'py>(
         list.append((message.level, message.kind, PyBytes::new(py, message.data)))?;
     }
     let (flags, address) = match message {
-        Some(message) => (message.flags.as_raw(), place::shown(py, &message.address)?),
+        Some(message) => (message.flags.as_raw(), address::shown(py, socket.protocol(), &message.address)?),
         None => (0, py.None().into_bound(py)),
     };
     let given = PyTuple::new(py, [data, list.as_any(), PyInt::new(py, flags).as_any(), &address])?;

@@ -1,5 +1,7 @@
 //! The methods of the socket object, one file a theme.
 
+mod datagram;
+mod establish;
 mod life;
 mod message;
 mod option;
@@ -22,6 +24,8 @@ struct Behaviour;
 impl capi::Behaviour for Behaviour {
     fn methods() -> Vec<PyMethodDef> {
         let mut methods = Vec::new();
+        methods.extend(datagram::methods());
+        methods.extend(establish::methods());
         methods.extend(life::methods());
         methods.extend(message::methods());
         methods.extend(option::methods());

@@ -235,7 +235,7 @@ families! {
     Can(CanAddress),
     /// One of the kernel's ciphers or digests.
     Alg(AlgAddress),
-    /// A service or a socket of a cluster (tipc(7)).
+    /// A service or a socket of a cluster (`linux/tipc.h`).
     Tipc(TipcAddress),
     /// A Bluetooth device and its channel, or a controller.
     Bluetooth(BluetoothAddress),

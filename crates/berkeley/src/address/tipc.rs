@@ -1,4 +1,4 @@
-//! `AF_TIPC`: `struct sockaddr_tipc` of `linux/tipc.h` (tipc(7)).
+//! `AF_TIPC`: `struct sockaddr_tipc` of `linux/tipc.h`.
 
 use std::fmt;
 

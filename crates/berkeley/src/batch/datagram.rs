@@ -70,7 +70,7 @@ pub struct Segments<'a> {
 }
 
 impl<'a> Segments<'a> {
-    /// These bytes, cut into datagrams of `size`, to the peer that the socket is connected to. No bytes are no datagram.
+    /// These bytes, cut into datagrams of `size`, to the peer that the socket is connected to; none for no bytes.
     ///
     /// Fails for a size of 0.
     pub fn new(bytes: &'a [u8], size: usize) -> Result<Self> {

@@ -7,8 +7,8 @@ use super::arrival::{Arrivals, ReceivedDatagrams};
 use super::{check, pieces};
 use crate::control;
 use crate::error::{Error, Operation, Result};
-use crate::kinds::{Flags, Interest};
-use crate::socket::{Poll, Socket, carry_through, with_timeout};
+use crate::kinds::Flags;
+use crate::socket::{Socket, awaited, carry_through, with_timeout};
 use crate::sys::batch::Inbox;
 use crate::sys::{self, Errno, constants as c, option};
 
@@ -70,7 +70,10 @@ impl RecvBatch {
     ///
     /// Each has room for any datagram of UDP: 64 KiB, so that 32 of them are 2 MiB. A kernel and a socket that cannot
     /// do so say so ([`is_gro`](Self::is_gro)), and nothing else changes. Who receives on that socket by other means
-    /// afterwards gets pieces, and has to cut them ([`control::udp`](crate::control::udp)). Fails with `ENOMEM` where
+    /// afterwards gets pieces, and has to cut them ([`control::udp`](crate::control::udp)). A socket that is asked for
+    /// other control messages (timestamps, drop counters) needs room for them
+    /// ([`gro_with_control`](Self::gro_with_control)): where they push the size out, a piece counts as one datagram,
+    /// whose [`is_control_truncated`](super::ReceivedDatagram::is_control_truncated) holds. Fails with `ENOMEM` where
     /// there is not so much memory, and where the descriptor is no socket.
     #[doc(alias = "UDP_GRO")]
     pub fn gro<F: AsFd>(socket: &Socket<F>, messages: usize) -> Result<Self> {
@@ -215,12 +218,14 @@ impl<F: AsFd> Socket<F> {
         self.recv_many_with(batch, Flags::NONE)
     }
 
-    /// As [`recv_many`](Self::recv_many), with flags. [`Flags::PEEK`] gives the first datagram again and again.
+    /// As [`recv_many`](Self::recv_many), with flags. [`Flags::PEEK`] gives the first datagram again and again;
+    /// [`Flags::ERRQUEUE`] waits for errors as [`recv_msg_with`](Self::recv_msg_with) does.
     pub fn recv_many_with(&self, batch: &mut RecvBatch, flags: Flags) -> Result<usize> {
         let timeout = self.timeout();
+        let (interest, poll) = awaited(flags);
         let (fd, flags) = (self.as_fd(), with_timeout(flags, timeout));
         check(self, Operation::RecvMany)?;
-        carry_through(fd, Interest::READABLE, timeout, Poll::Honest, || batch.step(fd, flags))
+        carry_through(fd, interest, timeout, poll, || batch.step(fd, flags))
             .map_err(|stop| self.stopped(Operation::RecvMany, stop, None))
     }
 

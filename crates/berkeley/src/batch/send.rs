@@ -136,7 +136,8 @@ impl<F: AsFd> Socket<F> {
     /// together.
     ///
     /// One call takes 1024 datagrams. Of UDP, those of one size to one address travel as one piece where the kernel
-    /// can ([`SendBatch::gso`]); a socket whose option `udp.segment` is set has all it sends cut by that besides.
+    /// can ([`SendBatch::gso`]). A socket whose option `udp.segment` is set before the first call has each of its
+    /// datagrams cut by that instead.
     ///
     /// A failure is that of one datagram, and says how many went out before it:
     /// [`Error::datagrams_sent`](crate::Error::datagrams_sent). None behind it has been sent. Fails for a stream.

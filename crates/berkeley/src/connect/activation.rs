@@ -14,13 +14,13 @@ const FIRST: u32 = 3;
 /// What a socket without a name is called, as `sd_listen_fds_with_names(3)` has it.
 const NAMELESS: &str = "unknown";
 
-/// The sockets that systemd, or whoever speaks its protocol, has opened for this process (`sd_listen_fds(3)`); none where
-/// it was started otherwise.
+/// The sockets that systemd, or whoever speaks its protocol, has opened for this process (`sd_listen_fds(3)`); none
+/// where it was started otherwise.
 ///
-/// They are those of the numbers from 3 on, `LISTEN_FDS` of them, where `LISTEN_PID` is this process. Each is duplicated
-/// as [`Socket::inherit`] does; the number itself stays open, from now on close-on-exec. They are as the unit says:
-/// listening or not, of any type, and a FIFO among them is no socket. The environment stays as it is, since to change it
-/// is not safe while other threads read it: a second call gives them once more.
+/// They are those of the numbers from 3 on, `LISTEN_FDS` of them, where `LISTEN_PID` is this process. Each is
+/// duplicated as [`Socket::inherit`] does; the number itself stays open, from now on close-on-exec. They are as the
+/// unit says: listening or not, of any type, and a FIFO among them is no socket. The environment stays as it is, since
+/// to change it is not safe while other threads read it: a second call gives them once more.
 ///
 /// Fails where the variables are no numbers, and with `EBADF` where a socket is missing.
 ///

@@ -19,8 +19,8 @@ use crate::sys::{self, Errno};
 /// Connects to `service` at `host` over TCP, to the address of the name that answers first.
 ///
 /// `host` and `service` are as [`resolve`](crate::resolve()) takes them. `timeout` bounds the whole, and is left on the
-/// socket, as Python's `create_connection` leaves it: `None` to wait as long as it takes. [`Connector`] has more to set,
-/// and says in which order addresses are tried and what fails.
+/// socket, as Python's `create_connection` leaves it: `None` to wait as long as it takes. [`Connector`] has more to
+/// set, and says in which order addresses are tried and what fails.
 ///
 /// ```
 /// use berkeley::{ServerOptions, create_connection, create_server};
@@ -71,6 +71,7 @@ pub fn create_connection<'s>(
 /// ```
 pub struct Connector<'a> {
     kind: Type,
+    family: Option<Family>,
     local: Option<Address>,
     timeout: Option<Duration>,
     prepare: Option<Prepare<'a>>,
@@ -79,7 +80,7 @@ pub struct Connector<'a> {
 impl<'a> Connector<'a> {
     /// A stream, from any local address, without a timeout.
     pub const fn new() -> Self {
-        Self { kind: Type::STREAM, local: None, timeout: None, prepare: None }
+        Self { kind: Type::STREAM, family: None, local: None, timeout: None, prepare: None }
     }
 
     /// The type of the socket: [`Type::STREAM`] unless told otherwise. The timeout decides whether it blocks.
@@ -88,7 +89,31 @@ impl<'a> Connector<'a> {
         Self { kind: blocking(kind), ..self }
     }
 
-    /// The local address to bind to, port 0 for any port. Only addresses of its family are then resolved.
+    /// The family that a name's addresses are to be of: that of the [`local`](Self::local) address unless told
+    /// otherwise, and without one any.
+    ///
+    /// Addresses in digits of another family fail as a name without any does. It says nothing of
+    /// [`connect_to`](Self::connect_to), whose addresses are given.
+    ///
+    /// ```
+    /// use berkeley::{Connector, Family, ServerOptions, create_server};
+    /// use std::net::Ipv4Addr;
+    ///
+    /// let server = create_server((Ipv4Addr::LOCALHOST, 0), &ServerOptions::new())?;
+    /// let port = server.local_address()?.port().unwrap_or_default();
+    ///
+    /// // `::1`, which localhost may be as well, is not tried.
+    /// let client = Connector::new().family(Family::INET).connect("localhost", port)?;
+    /// assert_eq!(client.peer_address()?, server.local_address()?);
+    /// # Ok::<(), berkeley::Error>(())
+    /// ```
+    #[must_use]
+    pub fn family(self, family: Family) -> Self {
+        Self { family: Some(family), ..self }
+    }
+
+    /// The local address to bind to, port 0 for any port. Only addresses of its family are then resolved, unless
+    /// [`family`](Self::family) says which.
     ///
     /// Where several race from one TCP port, their sockets have `SO_REUSEADDR`, without which only one could have it.
     #[doc(alias = "source_address")]
@@ -116,10 +141,10 @@ impl<'a> Connector<'a> {
 
     /// Connects to `service` at `host`, over TCP or over what [`kind`](Self::kind) makes of it.
     ///
-    /// A name that does not resolve fails as [`resolve`](crate::resolve()) does. Where every address failed, the error has
-    /// the cause of the one that failed last, and [`attempts`](Error::attempts) holds each one's own error, its operation
-    /// the step that failed: `socket`, `bind`, `connect`. Where the time is over it says so, and so do the attempts that
-    /// had not failed by then.
+    /// A name that does not resolve fails as [`resolve`](crate::resolve()) does. Where every address failed, the error
+    /// has the cause of the one that failed last, and [`attempts`](Error::attempts) holds each one's own error, its
+    /// operation the step that failed: `socket`, `bind`, `connect`. Where the time is over it says so, and so do the
+    /// attempts that had not failed by then.
     pub fn connect<'s>(&self, host: &str, service: impl Into<Service<'s>>) -> Result<Socket> {
         let service = service.into();
         let deadline = self.deadline();
@@ -141,7 +166,8 @@ impl<'a> Connector<'a> {
 
     /// What is asked of the resolver.
     pub(crate) fn hints(&self) -> Hints {
-        let family = self.local.map_or(Family::UNSPECIFIED, |local| local.family());
+        let family = self.family.or_else(|| self.local.map(|local| local.family()));
+        let family = family.unwrap_or(Family::UNSPECIFIED);
         Hints::new().family(family).kind(self.kind)
     }
 
@@ -210,7 +236,7 @@ impl<'a> Connector<'a> {
         socket.bind(local)
     }
 
-    /// An address as errors name it: `tcp [::1]:80`, or `tcp [::1]:80 from [::1]:0` where the local address was asked for.
+    /// An address as errors name it: `tcp [::1]:80`, or `tcp [::1]:80 from [::1]:0` where a local address was given.
     pub(super) fn target(&self, address: &Address) -> String {
         let transport = kinds(address.family(), self.kind, Protocol::DEFAULT);
         match self.local {

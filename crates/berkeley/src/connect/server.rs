@@ -21,8 +21,8 @@ use crate::socket::{Socket, kinds};
 /// - A Unix path must not exist: whether a socket that lies there is dead is the caller's to judge. It is made with the
 ///   umask's mode, and stays when the socket is closed.
 ///
-/// Fails with `EADDRINUSE` where somebody has the address, `EADDRNOTAVAIL` where it is not this machine's, `EACCES` below
-/// port 1024 without the right.
+/// Fails with `EADDRINUSE` where somebody has the address, `EADDRNOTAVAIL` where it is not this machine's, `EACCES`
+/// below port 1024 without the right.
 ///
 /// ```
 /// use berkeley::{ServerOptions, UnixAddress, create_server};
@@ -82,8 +82,8 @@ pub struct ServerOptions<'a> {
 }
 
 impl<'a> ServerOptions<'a> {
-    /// The backlog unless told otherwise: 128, as std's and Python's. It bounds the connections that nobody has accepted
-    /// yet, not those that are open, so it need only outlast a burst.
+    /// The backlog unless told otherwise: 128, as std's and Python's. It bounds the connections that nobody has
+    /// accepted yet, not those that are open, so it need only outlast a burst.
     #[doc(alias = "SOMAXCONN")]
     pub const BACKLOG: u32 = 128;
 
@@ -132,8 +132,8 @@ impl<'a> ServerOptions<'a> {
         Self { dual_stack: on, ..self }
     }
 
-    /// A client that has been here before may send its first data with its SYN, a round trip earlier; up to `waiting` of
-    /// them at a time (`TCP_FASTOPEN`, tcp(7), RFC 7413).
+    /// A client that has been here before may send its first data with its SYN, a round trip earlier; up to `waiting`
+    /// of them at a time (`TCP_FASTOPEN`, tcp(7), RFC 7413).
     ///
     /// Such data may arrive twice, and `net.ipv4.tcp_fastopen` must allow it (bit 1), or nothing changes. Refused for
     /// what is not TCP.
@@ -193,7 +193,8 @@ impl<'a> ServerOptions<'a> {
     }
 }
 
-/// Whether a socket of this machine can take IPv6 and IPv4 at once: what [`dual_stack`](ServerOptions::dual_stack) needs.
+/// Whether a socket of this machine can take IPv6 and IPv4 at once: what [`dual_stack`](ServerOptions::dual_stack)
+/// needs.
 ///
 /// ```
 /// use berkeley::{ServerOptions, create_server, has_dual_stack};

@@ -16,8 +16,8 @@ const CHOICES: u32 = 16;
 /// Makes a server at every address that `host` has, as [`create_server`] makes one; all have the same port.
 ///
 /// `host` and `service` are as [`resolve`](crate::resolve()) takes them; an empty host is every address of the machine:
-/// one server for IPv4, one for IPv6. Port 0 lets the kernel choose one that is free at each address. An IPv6 address is
-/// left out where the machine has no IPv6 and there are others.
+/// one server for IPv4, one for IPv6. Port 0 lets the kernel choose one that is free at each address. An IPv6 address
+/// is left out where the machine has no IPv6 and there are others.
 ///
 /// Fails as [`resolve`](crate::resolve()) does, and where one of the servers does; those made by then are closed.
 ///
@@ -38,8 +38,8 @@ pub fn create_servers<'s>(
     create_from(&resolve(host, service, &options.hints())?, options)
 }
 
-/// Makes a server at each of `addresses`, as [`create_server`] makes one; those with port 0 all have the same port, which
-/// the kernel chooses.
+/// Makes a server at each of `addresses`, as [`create_server`] makes one; those with port 0 all have the same port,
+/// which the kernel chooses.
 ///
 /// Fails where one of the servers does, and where there is no address; those made by then are closed.
 ///

@@ -7,7 +7,10 @@ use crate::address::Address;
 use crate::sys::constants as c;
 use crate::sys::layout::{FAMILY_SIZE, inet, inet6};
 
-/// The addresses behind `struct sctp_getaddrs`: the association, how many there are, then they.
+/// Where `struct sctp_getaddrs` says how many addresses there are; before it stands the association.
+const COUNT: usize = 4;
+
+/// Where its addresses begin.
 const COUNTED: usize = 8;
 
 pub(super) fn encode(addresses: &[SocketAddr]) -> Vec<u8> {
@@ -25,9 +28,17 @@ pub(super) fn decode(mut bytes: &[u8]) -> Option<Vec<SocketAddr>> {
     Some(addresses)
 }
 
-/// As [`decode`], behind a `struct sctp_getaddrs`; no more than the bytes hold, whatever it counts.
+/// As many as a `struct sctp_getaddrs` counts, whatever stands behind them; `None` where the bytes hold fewer.
 pub(super) fn decode_counted(bytes: &[u8]) -> Option<Vec<SocketAddr>> {
-    decode(bytes.get(COUNTED..)?)
+    let count = u32::from_ne_bytes(field(bytes, COUNT)?);
+    let mut rest = bytes.get(COUNTED..)?;
+    let mut addresses = Vec::new();
+    for _ in 0..count {
+        let (address, size) = first(rest)?;
+        addresses.push(address);
+        rest = &rest[size..];
+    }
+    Some(addresses)
 }
 
 /// As text, with commas between them.
@@ -69,8 +80,20 @@ mod tests {
         want[16..18].copy_from_slice(&10_u16.to_ne_bytes());
         (want[19], want[39]) = (81, 1);
         assert_eq!(encode(&addresses), want);
-        assert_eq!(decode(&want), Some(addresses.clone()));
-        assert_eq!(decode_counted(&[[0; 8].as_slice(), &want].concat()), Some(addresses));
+        assert_eq!(decode(&want), Some(addresses));
+    }
+
+    #[test]
+    fn as_many_are_read_as_are_counted() {
+        let addresses = parse("192.0.2.1:80,[::1]:81").unwrap();
+        for (count, behind) in [(0, 0), (1, 0), (2, 0), (2, 30)] {
+            let header = [0_u32.to_ne_bytes(), u32::try_from(count).unwrap().to_ne_bytes()].concat();
+            let bytes = [header, encode(&addresses), vec![0; behind]].concat();
+            assert_eq!(decode_counted(&bytes).as_deref(), Some(&addresses[..count]), "{count} and {behind}");
+        }
+        let more = [0_u32.to_ne_bytes(), u32::MAX.to_ne_bytes()].concat();
+        assert_eq!(decode_counted(&[more, encode(&addresses)].concat()), None);
+        assert_eq!(decode_counted(&[0; 7]), None);
     }
 
     #[test]
@@ -81,7 +104,6 @@ mod tests {
         }
         assert_eq!(decode(&[9; 16]), None);
         assert_eq!(decode(&[]), Some(Vec::new()));
-        assert_eq!(decode_counted(&[0; 7]), None);
         assert_eq!(parse(""), None);
     }
 }

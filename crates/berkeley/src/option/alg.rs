@@ -5,7 +5,7 @@
 use super::options;
 
 options! {
-    ALG, "af_alg(7)";
+    ALG, "Documentation/crypto/userspace-if.rst";
 
     /// The length of the tag by which an authenticated cipher knows what was changed, in bytes.
     AEAD_AUTHSIZE: u32, Length in 0..=256, "set_aead_authsize", ALG_SET_AEAD_AUTHSIZE, "ALG_SET_AEAD_AUTHSIZE", Write, BeforeConnect;

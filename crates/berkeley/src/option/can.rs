@@ -7,13 +7,13 @@ use super::options;
 use super::record::record;
 
 options! {
-    CAN, "can(4)";
+    CAN, "Documentation/networking/can.rst";
 
     /// Which classes of error frames are received, by the flags `CAN_ERR_*`; 0 for none.
     ERR_FILTER: u32, Unsigned in 0..=0x1fff_ffff, "err_filter", CAN_RAW_ERR_FILTER, "CAN_RAW_ERR_FILTER", ReadWrite, Any;
     /// Receives and sends frames of CAN FD too, with up to 64 bytes of data.
     FD_FRAMES: bool, Flag, "fd_frames", CAN_RAW_FD_FRAMES, "CAN_RAW_FD_FRAMES", ReadWrite, Any;
-    /// Which frames are received: those that one of the filters lets through; all, at first; none, where there is no filter.
+    /// Which frames are received: all, at first; then those that a filter lets through, none where there is no filter.
     FILTER: Vec<CanFilter>, CanFilters, "filter", CAN_RAW_FILTER, "CAN_RAW_FILTER", ReadWrite, Any;
     /// Receives only what all the filters let through, not one of them.
     JOIN_FILTERS: bool, Flag, "join_filters", CAN_RAW_JOIN_FILTERS, "CAN_RAW_JOIN_FILTERS", ReadWrite, Any;

@@ -253,6 +253,15 @@ impl Kind {
         matches!(self, Self::Groups | Self::CanFilters | Self::SctpAddresses)
     }
 
+    /// The part of `room` that holds the value, of which the kernel says that it has `length` bytes.
+    pub(crate) fn part(self, room: &[u8], length: usize) -> &[u8] {
+        match self {
+            // Of bound addresses the kernel leaves the header out of the length; they are counted in it.
+            Self::SctpAddresses => room,
+            _ => &room[..length],
+        }
+    }
+
     /// The value in the kernel's bytes; fails, in words, where they are not as many as the value has.
     pub(crate) fn decode(self, bytes: &[u8]) -> Result<Value, String> {
         self.decode_whole(bytes).ok_or_else(|| match self {
@@ -576,6 +585,20 @@ mod tests {
                 assert!(kind.decode(&[0; VALUE_MAX][..length]).is_err(), "{kind:?} of {length} bytes");
             }
         }
+    }
+
+    /// `sctp_getsockopt_local_addrs` of Linux: the length that it gives is that of the addresses alone.
+    #[test]
+    fn bound_addresses_are_read_whole_though_the_kernel_says_8_bytes_less() {
+        let mut room = [0; 64];
+        room[4..8].copy_from_slice(&1_u32.to_ne_bytes());
+        room[8..10].copy_from_slice(&2_u16.to_ne_bytes());
+        room[10..16].copy_from_slice(&[0, 80, 192, 0, 2, 1]);
+        let want = Value::SocketAddresses(vec!["192.0.2.1:80".parse().unwrap()]);
+        for length in [16, 24] {
+            assert_eq!(Kind::SctpAddresses.decode(Kind::SctpAddresses.part(&room, length)), Ok(want.clone()));
+        }
+        assert_eq!(Kind::Octets.part(&room, 5), [0, 0, 0, 0, room[4]]);
     }
 
     #[test]

@@ -7,7 +7,7 @@
 use super::options;
 
 options! {
-    DCCP, "dccp(7)";
+    DCCP, "Documentation/networking/dccp.rst";
 
     /// The ways of congestion control (CCID) that the kernel has, a byte each: 2 as TCP's, 3 for a smooth rate.
     AVAILABLE_CCIDS: Vec<u8>, Octets, "available_ccids", DCCP_SOCKOPT_AVAILABLE_CCIDS, "DCCP_SOCKOPT_AVAILABLE_CCIDS", Read, Any;

@@ -14,7 +14,8 @@ use super::{CongestionState, RingOffsets, SctpState, TcpState, TransmitTime, Val
 pub struct Field {
     /// The name of the field: `rtt`.
     pub name: &'static str,
-    /// What it holds: a number, a duration, a flag, or the C name of a state; `None` where this kernel does not give it.
+    /// What it holds: a number, a duration, a flag, or the C name of a state; `None` where this kernel does not give
+    /// it.
     pub value: Option<Value>,
     /// What a number counts, `s` for every duration; `None` for what is no quantity.
     pub unit: Option<&'static str>,

@@ -49,7 +49,8 @@ impl Instruction {
     }
 }
 
-/// A classic BPF filter that holds: 1 to 4096 instructions, each known, every jump forward and within, a return at the end.
+/// A classic BPF filter that holds: 1 to 4096 instructions, each known, every jump forward and within, a return at the
+/// end.
 ///
 /// It gives the number of bytes of a packet that are kept: 0 drops it. What the filter sees starts with the packet's
 /// own header, such as UDP's eight bytes on a UDP socket, or Ethernet's on a packet socket.

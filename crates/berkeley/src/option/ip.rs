@@ -68,7 +68,8 @@ options! {
     ROUTER_ALERT: bool, Flag, "router_alert", IP_ROUTER_ALERT, "IP_ROUTER_ALERT", Write, Any;
     /// The type of service of what is sent: six bits of DSCP, two of ECN.
     ///
-    /// On TCP the kernel keeps the two ECN bits for itself, so that 0xff reads back as 0xfc. Setting it also sets `SO_PRIORITY`.
+    /// On TCP the kernel keeps the two ECN bits for itself, so that 0xff reads back as 0xfc. Setting it also sets
+    /// `SO_PRIORITY`.
     TOS: i32, Integer in 0..=255, "tos", IP_TOS, "IP_TOS", ReadWrite, Any;
     /// Lets the socket take connections and datagrams for addresses that are not this host's; needs `CAP_NET_ADMIN`.
     TRANSPARENT: bool, Flag, "transparent", IP_TRANSPARENT, "IP_TRANSPARENT", ReadWrite, BeforeBind;

@@ -4,7 +4,7 @@ use super::options;
 use super::record::record;
 
 options! {
-    ISOTP, "isotp(7)";
+    ISOTP, "Documentation/networking/iso15765-2.rst";
 
     /// The frames that carry the messages: their size and their flags.
     LL_OPTS: IsotpLinkLayer, IsotpLinkLayer, "ll_opts", CAN_ISOTP_LL_OPTS, "CAN_ISOTP_LL_OPTS", ReadWrite, BeforeBind;
@@ -12,9 +12,9 @@ options! {
     OPTS: IsotpOptions, IsotpOptions, "opts", CAN_ISOTP_OPTS, "CAN_ISOTP_OPTS", ReadWrite, BeforeBind;
     /// What this end asks of a sender.
     RECV_FC: IsotpFlowControl, IsotpFlowControl, "recv_fc", CAN_ISOTP_RECV_FC, "CAN_ISOTP_RECV_FC", ReadWrite, BeforeBind;
-    /// Drops frames that come sooner than this after the last, in nanoseconds, where `OPTS` says so.
+    /// Drops frames that come sooner than this after the last, in nanoseconds, where `CAN_ISOTP_OPTS` says so.
     RX_STMIN: u32, Unsigned, "rx_stmin", CAN_ISOTP_RX_STMIN, "CAN_ISOTP_RX_STMIN", ReadWrite, BeforeBind;
-    /// The pause between two frames that are sent, in nanoseconds, whatever the receiver asks, where `OPTS` says so.
+    /// The pause between two frames sent, in nanoseconds, whatever the receiver asks, where `CAN_ISOTP_OPTS` says so.
     TX_STMIN: u32, Unsigned, "tx_stmin", CAN_ISOTP_TX_STMIN, "CAN_ISOTP_TX_STMIN", ReadWrite, BeforeBind;
 }
 
@@ -22,7 +22,10 @@ record! {
     /// How messages are laid out in frames (`CAN_ISOTP_OPTS`).
     #[doc(alias = "can_isotp_options")]
     IsotpOptions, 12;
-    /// In bits, `CAN_ISOTP_*`: 1 to listen only, 2 with an extended address, 4 and 8 with padding sent and received, ...
+    /// In bits, `CAN_ISOTP_*`.
+    ///
+    /// 1 to listen only, 2 with an extended address, 4 and 8 with padding sent and received, 0x80 and 0x100 for the
+    /// pauses of `CAN_ISOTP_TX_STMIN` and `CAN_ISOTP_RX_STMIN`, ...
     flags: u32 = 0;
     /// The time that a frame takes, in nanoseconds.
     frame_time: u32 = 4;

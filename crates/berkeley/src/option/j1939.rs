@@ -4,7 +4,7 @@ use super::options;
 use super::record::record;
 
 options! {
-    J1939, "j1939(7)";
+    J1939, "Documentation/networking/j1939.rst";
 
     /// Queues in the error queue what becomes of messages that are sent and received.
     ERRQUEUE: bool, Flag, "errqueue", SO_J1939_ERRQUEUE, "SO_J1939_ERRQUEUE", ReadWrite, Any;

@@ -25,8 +25,8 @@
 //! The table holds plain data only. An option whose value carries a pointer that the kernel follows
 //! (`SO_ATTACH_FILTER`, `TCP_ZEROCOPY_RECEIVE`, `XDP_UMEM_REG`) or a descriptor (`SO_PEERPIDFD`, `SO_ATTACH_BPF`)
 //! can be no row here: it needs a method of its own, such as [`attach_filter`](crate::Socket::attach_filter) and
-//! [`peer_pidfd`](crate::Socket::peer_pidfd). Whether a kernel has an option, and whether it fits a socket, only the kernel
-//! knows: it answers `ENOPROTOOPT` or `EOPNOTSUPP`.
+//! [`peer_pidfd`](crate::Socket::peer_pidfd). Whether a kernel has an option, and whether it fits a socket, only the
+//! kernel knows: it answers `ENOPROTOOPT` or `EOPNOTSUPP`.
 
 mod addresses;
 pub mod alg;
@@ -156,7 +156,8 @@ pub struct Description {
     pub when: When,
     /// What it means, in one sentence.
     pub about: &'static str,
-    /// The manual's page of the level: `tcp(7)`.
+    /// Where the level is described: a page of the manual such as `tcp(7)`, or else a file of the kernel's source such
+    /// as `Documentation/networking/can.rst`.
     pub page: &'static str,
 }
 
@@ -237,7 +238,7 @@ impl Level {
     /// The kernel's ciphers (the kernel's `Documentation/crypto/userspace-if.rst`).
     #[doc(alias = "SOL_ALG")]
     pub const ALG: Self = Self { number: c::SOL_ALG, name: "alg" };
-    /// TIPC (tipc(7)).
+    /// TIPC (`linux/tipc.h`).
     #[doc(alias = "SOL_TIPC")]
     pub const TIPC: Self = Self { number: c::SOL_TIPC, name: "tipc" };
     /// XDP (the kernel's `Documentation/networking/af_xdp.rst`).

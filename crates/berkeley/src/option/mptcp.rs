@@ -7,7 +7,7 @@ use super::options;
 use super::structure::structure;
 
 options! {
-    MPTCP, "mptcp(7)";
+    MPTCP, "Documentation/networking/mptcp.rst";
 
     /// What the kernel knows of the connection and its subflows; a socket that fell back to plain TCP has none.
     INFO: MptcpInfo, MptcpInfo, "info", MPTCP_INFO, "MPTCP_INFO", Read, Connected;

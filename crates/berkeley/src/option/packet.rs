@@ -17,8 +17,8 @@ options! {
     COPY_THRESH: i32, Integer, "copy_thresh", PACKET_COPY_THRESH, "PACKET_COPY_THRESH", Write, Any;
     /// Shares what comes in with the sockets of a group: its number in the low 16 bits, the way of sharing above.
     ///
-    /// The ways are those of `PACKET_FANOUT_*`, 0 by flow, 1 in turn, 2 by processor, and flags from 0x1000 on. A socket joins
-    /// once, when it is bound to an interface; 0 is read where it is in no group.
+    /// The ways are those of `PACKET_FANOUT_*`, 0 by flow, 1 in turn, 2 by processor, and flags from 0x1000 on. A
+    /// socket joins once, when it is bound to an interface; 0 is read where it is in no group.
     FANOUT: u32, Unsigned, "fanout", PACKET_FANOUT, "PACKET_FANOUT", ReadWrite, Any;
     /// Leaves out the packets that this host sends.
     IGNORE_OUTGOING: bool, Flag, "ignore_outgoing", PACKET_IGNORE_OUTGOING, "PACKET_IGNORE_OUTGOING", ReadWrite, Any;

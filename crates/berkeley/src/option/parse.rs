@@ -27,7 +27,7 @@ impl Description {
     /// | command | `now` |
     /// | types of ICMP messages | `all`, `none`, or those that pass: `0,3,8` |
     /// | filters of CAN frames | `none`, or identifiers and masks in hexadecimal: `123:7ff,400:700` |
-    /// | times of packets to be sent | `realtime`, `monotonic`, `tai` or a clock's number; `+deadline`, `+errors` behind it |
+    /// | times of packets to be sent | `realtime`, `monotonic`, `tai` or a number; `+deadline`, `+errors` behind it |
     /// | group of TIPC sockets | `type:instance:scope:flags` |
     /// | addresses | `192.0.2.1:80,[2001:db8::1]:80` |
     /// | filters of J1939 messages | `none`, or numbers and their masks: `name:mask:pgn:mask:address:mask,...` |

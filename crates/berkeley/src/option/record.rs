@@ -1,5 +1,5 @@
-//! Values of several numbers: structures whose fields stand at named offsets, read and written byte by byte, and as text
-//! with colons between them: `10:10:0:0`.
+//! Values of several numbers: structures whose fields stand at named offsets, read and written byte by byte, and as
+//! text with colons between them: `10:10:0:0`.
 
 use std::fmt;
 

@@ -65,7 +65,7 @@ options! {
     EVENTS: SctpEvents, SctpEvents, "events", SCTP_EVENTS, "SCTP_EVENTS", ReadWrite, Any;
     /// Whether a path that may have failed is shown as such: 0 no, 1 as the system says, 2 yes (RFC 7829).
     EXPOSE_POTENTIALLY_FAILED_STATE: SctpAssociationValue, SctpAssociationValue, "expose_potentially_failed_state", SCTP_EXPOSE_POTENTIALLY_FAILED_STATE, "SCTP_EXPOSE_POTENTIALLY_FAILED_STATE", ReadWrite, Any;
-    /// Whether pieces of messages may mix: 0 no, 1 those of several associations, 2 those of several streams too.
+    /// Whether pieces of messages may mix: 0 no, 1 yes; 2 as well, which Linux reads back as 1.
     FRAGMENT_INTERLEAVE: i32, Integer in 0..=2, "fragment_interleave", SCTP_FRAGMENT_INTERLEAVE, "SCTP_FRAGMENT_INTERLEAVE", ReadWrite, Any;
     /// How many associations the socket has.
     GET_ASSOC_NUMBER: u32, Unsigned, "get_assoc_number", SCTP_GET_ASSOC_NUMBER, "SCTP_GET_ASSOC_NUMBER", Read, Any;
@@ -75,7 +75,7 @@ options! {
     GET_PEER_ADDRS: Vec<SocketAddr>, SctpAddresses, "get_peer_addrs", SCTP_GET_PEER_ADDRS, "SCTP_GET_PEER_ADDRS", Read, Connected;
     /// How many streams an association asks for, and how long it tries to begin.
     INITMSG: SctpInit, SctpInit, "initmsg", SCTP_INITMSG, "SCTP_INITMSG", ReadWrite, BeforeConnect;
-    /// Whether pieces of messages may mix on the wire (RFC 8260); needs `SCTP_FRAGMENT_INTERLEAVE` at 2.
+    /// Whether pieces of messages may mix on the wire (RFC 8260); needs `SCTP_FRAGMENT_INTERLEAVE` on.
     INTERLEAVING_SUPPORTED: SctpAssociationValue, SctpAssociationValue, "interleaving_supported", SCTP_INTERLEAVING_SUPPORTED, "SCTP_INTERLEAVING_SUPPORTED", ReadWrite, BeforeConnect;
     /// Shows IPv4 addresses on a socket of IPv6 as mapped ones.
     I_WANT_MAPPED_V4_ADDR: bool, Flag, "i_want_mapped_v4_addr", SCTP_I_WANT_MAPPED_V4_ADDR, "SCTP_I_WANT_MAPPED_V4_ADDR", ReadWrite, Any;

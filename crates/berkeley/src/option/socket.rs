@@ -18,7 +18,7 @@ options! {
     BPF_EXTENSIONS: i32, Integer, "bpf_extensions", SO_BPF_EXTENSIONS, "SO_BPF_EXTENSIONS", Read, Any;
     /// Lets datagrams be sent to a broadcast address.
     BROADCAST: bool, Flag, "broadcast", SO_BROADCAST, "SO_BROADCAST", ReadWrite, Any;
-    /// Keeps the kernel from tuning buffers whose sizes the program has set: 1 for sending, 2 for receiving, 3 for both.
+    /// Keeps the kernel from tuning buffers whose sizes the program has set: 1 the sending one, 2 the other, 3 both.
     BUF_LOCK: u32, Unsigned in 0..=3, "buf_lock", SO_BUF_LOCK, "SO_BUF_LOCK", ReadWrite, Any;
     /// Polls the network card for this long when a receive would have to wait; raising it needs `CAP_NET_ADMIN`.
     BUSY_POLL: Duration, Microseconds, "busy_poll", SO_BUSY_POLL, "SO_BUSY_POLL", ReadWrite, Any;
@@ -38,7 +38,9 @@ options! {
     ///
     /// [`Socket::take_error`](crate::Socket::take_error) gives it as an error.
     ERROR: i32, Errno, "error", SO_ERROR, "SO_ERROR", Read, Any;
-    /// The processor that handled the last packet, -1 for none yet; set on a listener, the one whose connections it prefers.
+    /// The processor that handled the last packet, -1 for none yet.
+    ///
+    /// Set on a listener, the one whose connections it prefers.
     INCOMING_CPU: i32, Integer, "incoming_cpu", SO_INCOMING_CPU, "SO_INCOMING_CPU", ReadWrite, Any;
     /// The queue of the network card that the last packet came through; 0 for none yet.
     INCOMING_NAPI_ID: u32, Unsigned, "incoming_napi_id", SO_INCOMING_NAPI_ID, "SO_INCOMING_NAPI_ID", Read, Any;
@@ -46,7 +48,7 @@ options! {
     INQ: bool, Flag, "inq", SO_INQ, "SO_INQ", ReadWrite, Any;
     /// Probes the peer while the connection is idle, to learn whether it is still there.
     KEEPALIVE: bool, Flag, "keepalive", SO_KEEPALIVE, "SO_KEEPALIVE", ReadWrite, Any;
-    /// How long close waits until what was sent has arrived; off to return at once, zero to drop it and reset the connection.
+    /// How long close waits until what was sent has arrived; off to return at once, zero to drop it and reset.
     LINGER: Option<Duration>, Linger, "linger", SO_LINGER, "SO_LINGER", ReadWrite, Any;
     /// Keeps the socket's filter as it is; once set, it can be neither undone nor another filter attached.
     LOCK_FILTER: bool, Flag, "lock_filter", SO_LOCK_FILTER, "SO_LOCK_FILTER", ReadWrite, Any;

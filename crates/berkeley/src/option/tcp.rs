@@ -8,11 +8,12 @@ use super::{TcpInfo, options};
 options! {
     TCP, "tcp(7)";
 
-    /// What the algorithm of congestion control knows, in a structure of its own (`union tcp_cc_info`); empty for nothing.
+    /// What the algorithm of congestion control knows, in its own structure (`union tcp_cc_info`); empty for nothing.
     CC_INFO: Vec<u8>, Octets, "cc_info", TCP_CC_INFO, "TCP_CC_INFO", Read, Any;
     /// The algorithm of congestion control, such as cubic, reno or bbr.
     ///
-    /// Those outside `net.ipv4.tcp_allowed_congestion_control` need `CAP_NET_ADMIN`; one that is not there gives `ENOENT`.
+    /// Those outside `net.ipv4.tcp_allowed_congestion_control` need `CAP_NET_ADMIN`; one that is not there gives
+    /// `ENOENT`.
     CONGESTION: String, Text, "congestion", TCP_CONGESTION, "TCP_CONGESTION", ReadWrite, Any;
     /// Sends full segments only, until it is turned off or 200 ms have passed.
     CORK: bool, Flag, "cork", TCP_CORK, "TCP_CORK", ReadWrite, Any;
@@ -58,9 +59,11 @@ options! {
     ///
     /// Not for good: the kernel turns it off and on as the conversation goes.
     QUICKACK: bool, Flag, "quickack", TCP_QUICKACK, "TCP_QUICKACK", ReadWrite, Any;
-    /// Puts the connection under repair (1), to be moved to another host, or ends that (0; -1 without a probe); needs `CAP_NET_ADMIN`.
+    /// Puts the connection under repair (1), to be moved to another host, or ends that (0; -1 without a probe).
+    ///
+    /// Needs `CAP_NET_ADMIN`.
     REPAIR: i32, Integer in -1..=1, "repair", TCP_REPAIR, "TCP_REPAIR", ReadWrite, Any;
-    /// The options of TCP that a connection under repair has agreed on: pairs of 32 bits, each one's code and its value.
+    /// The options of TCP that a connection under repair has agreed on, each its code and its value of 32 bits.
     REPAIR_OPTIONS: Vec<u8>, Octets, "repair_options", TCP_REPAIR_OPTIONS, "TCP_REPAIR_OPTIONS", Write, Connected;
     /// Which queue a repair works on: 0 for none, 1 for what was received, 2 for what was sent.
     REPAIR_QUEUE: i32, Integer in 0..=2, "repair_queue", TCP_REPAIR_QUEUE, "TCP_REPAIR_QUEUE", ReadWrite, Any;

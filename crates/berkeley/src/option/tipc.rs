@@ -1,4 +1,4 @@
-//! Options of TIPC: `SOL_TIPC` (tipc(7)).
+//! Options of TIPC: `SOL_TIPC` (`linux/tipc.h`).
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::options;
 use super::record::record;
 
 options! {
-    TIPC, "tipc(7)";
+    TIPC, "include/uapi/linux/tipc.h";
 
     /// How long connect waits for an answer.
     CONN_TIMEOUT: Duration, Milliseconds, "conn_timeout", TIPC_CONN_TIMEOUT, "TIPC_CONN_TIMEOUT", ReadWrite, BeforeConnect;

@@ -9,9 +9,11 @@ use super::options;
 use super::structure::structure;
 
 options! {
-    XDP, "af_xdp(7)";
+    XDP, "Documentation/networking/af_xdp.rst";
 
-    /// How many packets one send takes from the ring at most, where they are copied (Linux 6.17); from 32 to the ring's size.
+    /// How many packets one send takes from the ring at most, where they are copied (Linux 6.17).
+    ///
+    /// From 32 to the ring's size.
     MAX_TX_SKB_BUDGET: u32, Unsigned, "max_tx_skb_budget", XDP_MAX_TX_SKB_BUDGET, "XDP_MAX_TX_SKB_BUDGET", Write, Any;
     /// Where in the mapping of each ring its parts stand.
     MMAP_OFFSETS: XdpOffsets, XdpOffsets, "mmap_offsets", XDP_MMAP_OFFSETS, "XDP_MMAP_OFFSETS", Read, Any;

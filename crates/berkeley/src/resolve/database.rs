@@ -27,8 +27,8 @@ const COMMON: &[(&str, Protocol)] = &[
 
 /// The port of the service called `name`, over sockets of type `kind`: [`Type::STREAM`] is TCP, [`Type::DGRAM`] UDP.
 ///
-/// Fails with [`NotFound`](std::io::ErrorKind::NotFound) where services(5), or what nsswitch.conf(5) names in its place,
-/// has no such name for that type, and where the name is a number.
+/// Fails with [`NotFound`](std::io::ErrorKind::NotFound) where services(5), or what nsswitch.conf(5) names in its
+/// place, has no such name for that type, and where the name is a number.
 ///
 /// ```
 /// use berkeley::Type;

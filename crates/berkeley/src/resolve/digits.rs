@@ -4,8 +4,8 @@ use std::net::Ipv4Addr;
 
 /// The address that `text` is to `inet_aton(3)`, which is what getaddrinfo(3) takes for an address too.
 ///
-/// It has one to four numbers between points, each decimal, octal (`017`) or hexadecimal (`0xf`); the last fills all the
-/// bytes that are left. Text behind white space is ignored, as by the C library. `None` where it is no address.
+/// It has one to four numbers between points, each decimal, octal (`017`) or hexadecimal (`0xf`); the last fills all
+/// the bytes that are left. Text behind white space is ignored, as by the C library. `None` where it is no address.
 ///
 /// Where people write addresses, parse an [`Ipv4Addr`]: it takes no `010.0.0.1`, in which programs read different
 /// numbers.

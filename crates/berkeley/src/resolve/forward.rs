@@ -155,10 +155,10 @@ pub struct Resolved {
 /// loopback, or every address with [`Hints::passive`]. `service` is a port or the name of one; 0 or empty where there
 /// is none.
 ///
-/// Blocks for as long as the resolver does; [`resolve_within`](super::resolve_within) does not. An address in digits, with
-/// a port in digits, is answered without the resolver. Fails with [`NotFound`](std::io::ErrorKind::NotFound) where the host or the
-/// service is unknown, with another `EAI_*` code where the resolver could not find out, and before asking anybody where
-/// the host holds a NUL or the port is beyond 65,535.
+/// Blocks for as long as the resolver does; [`resolve_within`](super::resolve_within) does not. An address in digits,
+/// with a port in digits, is answered without the resolver. Fails with [`NotFound`](std::io::ErrorKind::NotFound) where
+/// the host or the service is unknown, with another `EAI_*` code where the resolver could not find out, and before
+/// asking anybody where the host holds a NUL or the port is beyond 65,535.
 ///
 /// ```
 /// use berkeley::resolve::{Hints, resolve};

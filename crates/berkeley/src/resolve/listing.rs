@@ -113,8 +113,8 @@ impl fmt::Debug for InterfaceFlags {
 /// The network interfaces of this namespace with their addresses, by rising index (rtnetlink(7), `RTM_GETLINK` and
 /// `RTM_GETADDR`).
 ///
-/// Needs no right. Fails with `EAGAIN` where they change again and again while they are read, at the limit of descriptors,
-/// and where the kernel has no routing netlink.
+/// Needs no right. Fails with `EAGAIN` where they change again and again while they are read, at the limit of
+/// descriptors, and where the kernel has no routing netlink.
 ///
 /// ```
 /// use berkeley::resolve::{InterfaceFlags, interfaces};
@@ -246,7 +246,8 @@ fn link(body: &[u8]) -> Option<Interface> {
     Some(interface)
 }
 
-/// `struct ifaddrmsg` and its attributes: the interface's index and the address; `None` for what is neither IPv4 nor IPv6.
+/// `struct ifaddrmsg` and its attributes: the interface's index and the address; `None` for what is neither IPv4 nor
+/// IPv6.
 fn address(body: &[u8]) -> Option<(u32, InterfaceAddress)> {
     let (mut address, mut local, mut broadcast) = (None, None, None);
     for (kind, value) in attributes(body.get(8..)?) {

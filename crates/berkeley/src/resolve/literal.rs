@@ -7,6 +7,7 @@ use super::service::Service;
 use crate::address::Address;
 use crate::kinds::{Family, Protocol, Type};
 use crate::sys::constants as c;
+use crate::sys::resolve::AddressHints;
 
 /// The sockets that an address is for where neither a type nor a protocol is asked for, in the C library's order.
 #[cfg(target_env = "gnu")]
@@ -15,24 +16,20 @@ const ANY: &[(Type, Protocol)] =
 #[cfg(not(target_env = "gnu"))]
 const ANY: &[(Type, Protocol)] = &[(Type::STREAM, Protocol::TCP), (Type::DGRAM, Protocol::UDP)];
 
-/// The flags that change nothing for an address in digits of the family that is asked for, but for the canonical name.
-const HARMLESS: i32 =
-    c::AI_PASSIVE | c::AI_CANONNAME | c::AI_NUMERICHOST | c::AI_NUMERICSERV | c::AI_V4MAPPED;
+/// The flags that change nothing for an address in digits of the family that is asked for.
+const HARMLESS: i32 = c::AI_PASSIVE | c::AI_NUMERICHOST | c::AI_NUMERICSERV | c::AI_V4MAPPED;
 
 /// The answer, where the host is an address in digits and the service a number; `None` to ask the C library.
 ///
 /// It is asked wherever the case is rare: a zone, an address such as `127.1`, another family, a raw socket.
 pub(super) fn answer(host: &str, service: Service<'_>, hints: Hints) -> Option<Vec<Resolved>> {
-    let ip: IpAddr = host.parse().ok()?;
     let port = service.number()?;
     let asked = hints.to_sys();
+    let canonical = asked.flags & c::AI_CANONNAME != 0;
+    let asked = AddressHints { flags: asked.flags & !c::AI_CANONNAME, ..asked };
+    let (ip, sockets) = meaning(host, asked)?;
     let family = if ip.is_ipv4() { Family::INET } else { Family::INET6 };
-    let fits = asked.family == Family::UNSPECIFIED.as_raw() || asked.family == family.as_raw();
-    if !fits || asked.flags & !HARMLESS != 0 {
-        return None;
-    }
-    let mut name = (asked.flags & c::AI_CANONNAME != 0).then(|| host.to_owned());
-    let sockets = sockets(Type::from_raw(asked.kind), Protocol::from_raw(asked.protocol))?;
+    let mut name = canonical.then(|| host.to_owned());
     let answer = |(kind, protocol): &(Type, Protocol)| Resolved {
         family,
         kind: *kind,
@@ -41,6 +38,18 @@ pub(super) fn answer(host: &str, service: Service<'_>, hints: Hints) -> Option<V
         canonical_name: name.take(),
     };
     Some(sockets.iter().map(answer).collect())
+}
+
+/// The address in digits that `host` is, and the sockets that it is for, whatever the port; `None` to ask the resolver.
+pub(super) fn meaning(host: &str, asked: AddressHints) -> Option<(IpAddr, &'static [(Type, Protocol)])> {
+    if asked.flags & !HARMLESS != 0 {
+        return None;
+    }
+    let ip: IpAddr = host.parse().ok()?;
+    let family = if ip.is_ipv4() { Family::INET } else { Family::INET6 };
+    let fits = asked.family == Family::UNSPECIFIED.as_raw() || asked.family == family.as_raw();
+    let sockets = sockets(Type::from_raw(asked.kind), Protocol::from_raw(asked.protocol))?;
+    fits.then_some((ip, sockets))
 }
 
 /// The answer, and beside it what getaddrinfo(3) answers to the same; `None` where it alone is asked.

@@ -19,9 +19,9 @@ static HELPERS: Pool<Result<Vec<Resolved>>> = Pool::new(32, Duration::from_secs(
 
 /// As [`resolve`](crate::resolve()), but no longer than until `deadline`.
 ///
-/// Fails as `resolve` does, and with [`Cause::TimedOut`](crate::Cause::TimedOut). Waiting for a helper thread counts, as
-/// [`Lookup`] says; where the deadline has passed already, only an address in digits is answered. Without an end it asks
-/// on the caller's own thread.
+/// Fails as `resolve` does, and with [`Cause::TimedOut`](crate::Cause::TimedOut). Waiting for a helper thread counts,
+/// as [`Lookup`] says; where the deadline has passed already, only an address in digits is answered. Without an end it
+/// asks on the caller's own thread.
 ///
 /// ```
 /// use berkeley::Deadline;
@@ -49,10 +49,10 @@ pub fn resolve_within<'s>(
 
 /// A lookup that has begun, and may be waited for, awaited or dropped.
 ///
-/// getaddrinfo(3) cannot be cut short, so a helper thread asks it: 32 of them at most, made when they are needed and gone
-/// ten seconds after. Where all of them hang, further lookups queue, each under its own deadline. Dropping a `Lookup`
-/// lets go of it: one that is still in the queue never begins, and the answer of one that hangs is dropped when it comes.
-/// An address in digits needs no helper, and is answered at once.
+/// getaddrinfo(3) cannot be cut short, so a helper thread asks it: 32 of them at most, made when they are needed and
+/// gone ten seconds after. Where all of them hang, further lookups queue, each under its own deadline. Dropping a
+/// `Lookup` lets go of it: one that is still in the queue never begins, and the answer of one that hangs is dropped
+/// when it comes. An address in digits needs no helper, and is answered at once.
 ///
 /// It is a future of no particular runtime.
 ///

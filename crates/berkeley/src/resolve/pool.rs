@@ -49,7 +49,7 @@ enum Answer<T> {
     Unwanted,
 }
 
-/// The right to one answer. Dropping it lets go of the work: what has not begun never does, and a late answer is dropped.
+/// The right to one answer. Dropping it lets go of the work: what has not begun never does, and a late answer goes.
 pub(super) struct Ticket<T: 'static> {
     pool: &'static Pool<T>,
     slot: Arc<Slot<T>>,

@@ -18,7 +18,8 @@ impl<F: AsFd> Socket<F> {
     /// Port 0 lets the kernel choose one, which [`local_address`](Self::local_address) tells;
     /// [`UnixAddress::UNNAMED`](crate::UnixAddress::UNNAMED) lets it choose an abstract name. Fails where the address
     /// is in use (`EADDRINUSE`) or not of this machine (`EADDRNOTAVAIL`), below port 1024 without the right (`EACCES`),
-    /// and where the socket is bound already (`EINVAL`). A Unix path must not exist, and stays when the socket is closed.
+    /// and where the socket is bound already (`EINVAL`). A Unix path must not exist, and stays when the socket is
+    /// closed.
     ///
     /// ```
     /// use berkeley::{Family, Protocol, Socket, Type};
@@ -52,8 +53,8 @@ impl<F: AsFd> Socket<F> {
     /// The accepted socket is close-on-exec, blocks and has no timeout, whatever the listener's. On Linux it inherits
     /// the listener's options (buffer sizes, `TCP_NODELAY`, keep-alive, `SO_LINGER`, ...), but not `O_NONBLOCK`. A
     /// connection that ended in the queue gives `ECONNABORTED`; the listener goes on. The limit of descriptors gives
-    /// `EMFILE`, and the connection stays in the queue: pause before trying again. Fails with `EINVAL` where the socket
-    /// does not listen, with `EMFILE` or `ENFILE` at the limit of descriptors, and where the timeout passes.
+    /// `EMFILE` or `ENFILE`, and the connection stays in the queue: pause before trying again. Fails with `EINVAL`
+    /// where the socket does not listen, and where the timeout passes.
     #[doc(alias = "accept4")]
     #[inline]
     pub fn accept(&self) -> Result<(Socket, Address)> {
@@ -82,8 +83,8 @@ impl<F: AsFd> Socket<F> {
     /// [`Interest::WRITABLE`], then call [`finish_connect`](Self::finish_connect). After any other failure, a timeout
     /// included, drop the socket and make another.
     ///
-    /// Fails with `ECONNREFUSED` where nobody listens, `ENETUNREACH` or `EHOSTUNREACH` where there is no way, `ETIMEDOUT`
-    /// where the kernel gave up, `ENOENT` where a Unix path does not exist, and with
+    /// Fails with `ECONNREFUSED` where nobody listens, `ENETUNREACH` or `EHOSTUNREACH` where there is no way,
+    /// `ETIMEDOUT` where the kernel gave up, `ENOENT` where a Unix path does not exist, and with
     /// [`Cause::TimedOut`](crate::Cause::TimedOut) where the timeout ran out.
     ///
     /// ```
@@ -240,8 +241,7 @@ impl<F: AsFd> Socket<F> {
     /// ```
     #[doc(alias = "SO_PEERPIDFD")]
     pub fn peer_pidfd(&self) -> Result<OwnedFd> {
-        option::option_descriptor(self.fd.as_fd(), c::SOL_SOCKET, c::SO_PEERPIDFD)
-            .map_err(|errno| self.fail(Operation::PeerPidfd, errno, None))
+        option::peer_pidfd(self.fd.as_fd()).map_err(|errno| self.fail(Operation::PeerPidfd, errno, None))
     }
 
     /// Takes the error that waits on the socket, and clears it (`SO_ERROR`, socket(7)); `None` where there is none.
@@ -278,7 +278,7 @@ impl<F: AsFd> Socket<F> {
 
     /// Whether what is received next stands behind the urgent mark of a TCP stream (sockatmark(3), tcp(7)).
     ///
-    /// Fails with `ENOTTY` on a socket that has no such mark, and with `EINVAL` on one that listens.
+    /// Fails with `ENOTTY`, or of a Unix socket with `EOPNOTSUPP`, on one that has no such mark.
     #[doc(alias = "sockatmark")]
     #[doc(alias = "SIOCATMARK")]
     pub fn at_mark(&self) -> Result<bool> {

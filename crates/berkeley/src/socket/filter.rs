@@ -45,7 +45,7 @@ impl<F: AsFd> Socket<F> {
         self.detach(Operation::DetachFilter, c::SO_DETACH_FILTER)
     }
 
-    /// Keeps the socket's filter as it is, for good: a program that then gives up its rights cannot hear more than this.
+    /// Keeps the socket's filter as it is, for good: a program that then gives up its rights hears no more than this.
     ///
     /// The same as setting [`option::LOCK_FILTER`]. Fails only where the descriptor is no socket.
     #[doc(alias = "SO_LOCK_FILTER")]
@@ -77,8 +77,8 @@ impl<F: AsFd> Socket<F> {
         self.attach_loaded(Operation::AttachProgram, c::SO_ATTACH_BPF, &program)
     }
 
-    /// As [`attach_reuseport_filter`](Self::attach_reuseport_filter), with a program that the kernel has loaded (bpf(2),
-    /// `BPF_PROG_TYPE_SK_REUSEPORT` or `BPF_PROG_TYPE_SOCKET_FILTER`).
+    /// As [`attach_reuseport_filter`](Self::attach_reuseport_filter), with a program that the kernel has loaded
+    /// (bpf(2), `BPF_PROG_TYPE_SK_REUSEPORT` or `BPF_PROG_TYPE_SOCKET_FILTER`).
     ///
     /// Fails with `EINVAL` where the descriptor is no such program, or `SO_REUSEPORT` is off.
     #[doc(alias = "SO_ATTACH_REUSEPORT_EBPF")]

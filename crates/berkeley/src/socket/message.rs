@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 
 use super::Socket;
 use super::timeout::{Poll, carry_through};
-use super::transfer::with_timeout;
+use super::transfer::{awaited, with_timeout};
 use crate::address::{Address, EncodedAddress};
 use crate::control::{self, ControlBuffer, Outgoing};
 use crate::error::{Operation, Result};
@@ -225,12 +225,7 @@ impl<F: AsFd> Socket<F> {
         let timeout = self.timeout();
         let fd = self.fd.as_fd();
         let raw_flags = with_timeout(flags, timeout).as_raw();
-        // Datagrams that wait to be received would end each wait for an error at once; poll(2) always reports errors.
-        let (interest, poll) = if flags.contains(Flags::ERRQUEUE) {
-            (Interest::PRIORITY, Poll::MayLie)
-        } else {
-            (Interest::READABLE, Poll::Honest)
-        };
+        let (interest, poll) = awaited(flags);
         let mut sender = AddressRoom::new();
         let received = carry_through(fd, interest, timeout, poll, || {
             message::receive_message(fd, buffers, control.data_mut(), raw_flags, &mut sender)

@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | waiting | `connect`, `accept`, `recv`, `send_all`, ... | the result, within the socket's timeout |
 //! | one wait | [`wait`](Socket::wait) | the deadline, and an interruption |
-//! | one try | `try_connect`, `try_accept`, `try_recv`, ... | whatever the one system call gave, `EAGAIN` and `EINTR` too |
+//! | one try | `try_connect`, `try_accept`, `try_recv`, ... | what the system call gave, `EAGAIN` and `EINTR` too |
 //!
 //! # Timeouts
 //!
@@ -71,7 +71,7 @@ pub use timeout::Deadline;
 pub(crate) use timeout::NOTHING_TAKEN;
 use timeout::Timeout;
 pub(crate) use timeout::{Pace, Poll, Stop, carry_through};
-pub(crate) use transfer::with_timeout;
+pub(crate) use transfer::{awaited, with_timeout};
 
 /// A socket of any family, type and protocol (socket(7)).
 ///

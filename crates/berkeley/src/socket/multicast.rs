@@ -1,4 +1,4 @@
-//! Membership: of multicast groups, any-source and source-specific (RFC 3678), and of what a network interface takes in.
+//! Membership: of multicast groups, any-source and source-specific (RFC 3678), and of what an interface takes in.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::os::fd::AsFd;
@@ -92,7 +92,7 @@ impl<F: AsFd> Socket<F> {
         self.membership(Operation::JoinSource, name, group.into(), Some(source.into()), interface)
     }
 
-    /// Hears one sender less, of those that [`join_source`](Self::join_source) gave; with the last one, leaves the group.
+    /// Hears one sender less, of those that [`join_source`](Self::join_source) gave; without any, leaves the group.
     ///
     /// Fails with `EADDRNOTAVAIL` where that sender is not heard, and with `EINVAL` where the group was not joined.
     #[doc(alias = "IP_DROP_SOURCE_MEMBERSHIP")]
@@ -166,7 +166,7 @@ impl<F: AsFd> Socket<F> {
         self.anycast(Operation::JoinAnycast, c::IPV6_JOIN_ANYCAST, address, interface)
     }
 
-    /// Gives an anycast address up that [`join_anycast`](Self::join_anycast) took; a socket that closes does so by itself.
+    /// Gives up an anycast address that [`join_anycast`](Self::join_anycast) took; a socket that closes does so too.
     ///
     /// Fails with `ENOENT` where this socket has not taken it.
     #[doc(alias = "IPV6_LEAVE_ANYCAST")]

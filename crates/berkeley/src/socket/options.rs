@@ -77,7 +77,7 @@ impl<F: AsFd> Socket<F> {
         room: &mut [u8],
     ) -> sys::Result<std::result::Result<Value, String>> {
         let length = option::option(self.fd.as_fd(), option.level.as_raw(), option.number, room)?;
-        Ok(option.kind.decode(&room[..length]))
+        Ok(option.kind.decode(option.kind.part(room, length)))
     }
 
     /// Sets an option that is known at run time; fails as [`set`](Self::set) does, and in words where the value is not

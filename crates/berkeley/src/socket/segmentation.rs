@@ -66,9 +66,10 @@ fn ask(fd: BorrowedFd<'_>) -> sys::Result<u32> {
         return Ok(STREAM);
     }
     match option::option_i32(fd, c::IPPROTO_UDP, c::UDP_SEGMENT) {
-        Ok(_) => Ok(u32::from(u16::MAX)),
-        // Whoever does not know the level says one of these, by the family.
-        Err(Errno::NOPROTOOPT | Errno::OPNOTSUPP | Errno::INVAL) => Ok(0),
+        Ok(0) => Ok(u32::from(u16::MAX)),
+        // A size of the socket's own, by which each datagram is to be cut, and a piece's would stand in for it. Whoever
+        // does not know the level says one of these errors, by the family.
+        Ok(_) | Err(Errno::NOPROTOOPT | Errno::OPNOTSUPP | Errno::INVAL) => Ok(0),
         Err(errno) => Err(errno),
     }
 }

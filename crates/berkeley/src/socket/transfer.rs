@@ -116,8 +116,9 @@ impl<F: AsFd> Socket<F> {
         mut receive: impl FnMut(i32) -> sys::Result<T>,
     ) -> Result<T> {
         let timeout = self.timeout();
+        let (interest, poll) = awaited(flags);
         let flags = with_timeout(flags, timeout).as_raw();
-        carry_through(self.fd.as_fd(), Interest::READABLE, timeout, Poll::Honest, || receive(flags))
+        carry_through(self.fd.as_fd(), interest, timeout, poll, || receive(flags))
             .map_err(|stop| self.stopped(operation, stop, None))
     }
 
@@ -236,6 +237,18 @@ impl<F: AsFd> Socket<F> {
             transfer::send_to(fd, buffer, flags, encoded.as_bytes())
         })
         .map_err(|stop| self.stopped(Operation::SendTo, stop, Some(&address)))
+    }
+}
+
+/// What a receive with these flags waits for, and whether poll(2) tells the truth of it.
+///
+/// Datagrams that wait to be received would end each wait for an error at once; poll(2) always reports errors.
+#[inline]
+pub(crate) fn awaited(flags: Flags) -> (Interest, Poll) {
+    if flags.contains(Flags::ERRQUEUE) {
+        (Interest::PRIORITY, Poll::MayLie)
+    } else {
+        (Interest::READABLE, Poll::Honest)
     }
 }
 

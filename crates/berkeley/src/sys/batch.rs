@@ -1,6 +1,6 @@
 //! Many messages in one call: sendmmsg(2), recvmmsg(2).
 //!
-//! [`Outbox`] and [`Inbox`] keep the kernel's structures from call to call, so that a call sets up no more than it uses.
+//! [`Outbox`] and [`Inbox`] keep the kernel's structures from call to call, so that a call sets up only what it uses.
 
 use std::alloc::{Layout, alloc_zeroed};
 use std::marker::PhantomData;

@@ -150,7 +150,7 @@ pub(super) fn strike(name: &'static str) -> Option<Errno> {
     })
 }
 
-/// How many of `length` bytes, or messages, the call about to be made may move. Asked before [`strike`] has counted the call.
+/// How many of `length` bytes, or messages, the call about to be made may move. Asked before [`strike`] counts it.
 pub(super) fn shorten(name: &'static str, length: usize) -> usize {
     STATE.with_borrow_mut(|state| {
         let Some(state) = state.as_mut() else { return length };

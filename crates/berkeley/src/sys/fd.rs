@@ -88,7 +88,7 @@ pub(crate) fn is_nonblocking(fd: BorrowedFd<'_>) -> Result<bool> {
 
 /// ioctl(2) `SIOCATMARK`: whether the urgent mark is next.
 pub(crate) fn at_mark(fd: BorrowedFd<'_>) -> Result<bool> {
-    // libc names it on some architectures only; `include/uapi/asm-generic/sockios.h`, and `_IOR('s', 7, int)` elsewhere.
+    // libc names it on some architectures only; `asm-generic/sockios.h`, and `_IOR('s', 7, int)` elsewhere.
     const SIOCATMARK: libc::Ioctl = if cfg!(any(target_arch = "mips", target_arch = "mips64")) {
         0x4004_7307_u32 as libc::Ioctl
     } else {

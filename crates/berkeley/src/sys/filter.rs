@@ -5,7 +5,7 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 use super::call::run_int;
 use super::{Errno, Result};
 
-/// Sets `SO_ATTACH_FILTER` or its kin to instructions of 8 bytes each, `struct sock_filter` in the machine's byte order.
+/// Sets `SO_ATTACH_FILTER` or its kin to instructions of 8 bytes each, `struct sock_filter` in native byte order.
 pub(crate) fn attach(fd: BorrowedFd<'_>, name: i32, instructions: &[[u8; 8]]) -> Result<()> {
     let decode = |&[a, b, jt, jf, c, d, e, f]: &[u8; 8]| libc::sock_filter {
         code: u16::from_ne_bytes([a, b]),
@@ -20,7 +20,7 @@ pub(crate) fn attach(fd: BorrowedFd<'_>, name: i32, instructions: &[[u8; 8]]) ->
     let length =
         libc::socklen_t::try_from(size_of_val(&program)).map_err(|_| Errno::from_raw(libc::EINVAL))?;
     run_int("setsockopt", fd.as_raw_fd(), || {
-        // SAFETY: `program` and the `len` instructions it points to live until the call returns; the kernel copies both.
+        // SAFETY: `program` and the `len` instructions it points to outlive the call; the kernel copies both.
         unsafe {
             libc::setsockopt(fd.as_raw_fd(), libc::SOL_SOCKET, name, (&raw const program).cast(), length)
         }

@@ -9,19 +9,24 @@
 //! | file | items |
 //! |---|---|
 //! | `errno` | `Errno` with its named values, `Errno::message` |
-//! | `socket` | `RawAddress`, `AddressRoom`; `socket`, `socket_pair`, `bind`, `listen`, `accept`, `connect`, `shutdown`, `local_address`, `peer_address` |
+//! | `socket` | `RawAddress`, `AddressRoom`; `socket`, `socket_pair`, `bind`, `listen`, `accept` |
+//! | | `connect`, `shutdown`, `local_address`, `peer_address` |
 //! | `transfer` | `recv`, `recv_uninit`, `recv_into_vec`, `recv_from`, `send`, `send_to` |
 //! | `message` | `send_message`, `receive_message` |
 //! | `batch` | `Outbox`, `Inbox` |
 //! | `control` | `ControlData`, `Scratch`, `Walk`, `descriptors_in` |
-//! | `option` | `option`, `option_i32`, `set_option` |
+//! | `option` | `option`, `option_i32`, `peer_pidfd`, `set_option` |
 //! | `filter` | `attach` |
-//! | `raw` | `option`, `set_option`, for any numbers, `Control`, of any bytes: the library's public `unsafe` functions |
-//! | `fd` | `duplicate`, `duplicate_inherited`, `set_close_on_exec`, `set_nonblocking`, `is_nonblocking`, `unsent` |
+//! | `raw` | `option`, `set_option`, for any numbers, `Control`, of any bytes: the public `unsafe` functions |
+//! | `fd` | `duplicate`, `duplicate_inherited`, `set_close_on_exec`, `set_nonblocking`, `is_nonblocking` |
+//! | | `is_inheritable`, `set_inheritable`, `at_mark`, `unsent` |
 //! | `file` | `send_file`, `read_at`, `pipe`, `set_pipe_capacity`, `pipe_capacity`, `splice`, `read` |
+//! | `host` | `Host`, `Service`; `host_by_name`, `host_by_address`, `service_by_name`, `service_by_port` |
+//! | | `protocol_by_name`, `host_message`, `host_name`, `set_host_name` |
 //! | `identity` | `own` |
 //! | `poll` | `poll`, `poll_many` |
-//! | `resolve` | `LookupError`, `AddressInfo`, `AddressHints`; `address_info`, `name_info`, `resolve_message`, `interface_index`, `interface_name` |
+//! | `resolve` | `LookupError`, `AddressInfo`, `AddressHints`; `address_info`, `name_info`, `resolve_message` |
+//! | | `interface_index`, `interface_name`, `interface_names` |
 //! | `ring` | `Mapping`, `Held`, `page_size`, the layout of blocks and packets |
 //! | `signal` | `block_all` |
 //! | `layout` | the offsets and sizes of the kernel's structures |
@@ -36,6 +41,7 @@ pub(crate) mod errno;
 pub(crate) mod fd;
 pub(crate) mod file;
 pub(crate) mod filter;
+pub(crate) mod host;
 pub(crate) mod identity;
 pub(crate) mod layout;
 pub(crate) mod message;

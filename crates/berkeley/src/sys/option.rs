@@ -25,11 +25,9 @@ pub(crate) fn option_i32(fd: BorrowedFd<'_>, level: i32, name: i32) -> Result<i3
     Ok(i32::from_ne_bytes(bytes))
 }
 
-/// Reads an option whose value is a descriptor that the kernel makes for the caller, close-on-exec.
-///
-/// Sound for such options only: any other number would be taken for a descriptor.
-pub(crate) fn option_descriptor(fd: BorrowedFd<'_>, level: i32, name: i32) -> Result<OwnedFd> {
-    let number = option_i32(fd, level, name)?;
+/// `SO_PEERPIDFD`, whose value is a descriptor that the kernel makes for the caller, close-on-exec.
+pub(crate) fn peer_pidfd(fd: BorrowedFd<'_>) -> Result<OwnedFd> {
+    let number = option_i32(fd, libc::SOL_SOCKET, libc::SO_PEERPIDFD)?;
     // A kernel that gave no descriptor after all has none to close; -1 is no descriptor's number.
     if number < 0 {
         return Err(Errno::from_raw(libc::EBADF));

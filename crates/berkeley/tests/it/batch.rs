@@ -102,10 +102,11 @@ fn thousands_of_datagrams_arrive_in_their_order() {
     });
 }
 
-/// Nothing, as long as the receive buffer of any machine can take them: the kernel counts more than a datagram's bytes.
+/// No more than a receive buffer of the usual 208 KiB holds, should nobody read for a while: at most 24 datagrams, for
+/// the longest of which the kernel counts 8.3 KiB.
 fn some_sizes() -> impl Strategy<Value = Vec<usize>> {
     let size = prop_oneof![Just(0), Just(1), Just(100), 0..ROOM];
-    let repeated = (size, 1..8_usize).prop_map(|(size, times)| vec![size; times]);
+    let repeated = (size, 1..7_usize).prop_map(|(size, times)| vec![size; times]);
     prop::collection::vec(repeated, 1..5).prop_map(|runs| runs.concat())
 }
 

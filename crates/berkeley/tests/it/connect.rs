@@ -205,6 +205,29 @@ fn the_local_address_is_the_caller_s_choice() {
 }
 
 #[test]
+fn the_family_of_a_name_s_addresses_is_the_caller_s_choice() {
+    let (_server, address) = listening();
+    for (family, want) in [(Family::INET, vec![address]), (Family::INET6, Vec::new())] {
+        // Of the two addresses of this machine one listens.
+        let outcome = patient().family(family).connect("", port(address));
+        let reached: Vec<Address> = outcome.iter().map(|client| client.peer_address().unwrap()).collect();
+        assert_eq!(reached, want, "{outcome:?}");
+        let tried = outcome.err().map(|error| shown(error.attempts())).unwrap_or_default();
+        assert!(tried.iter().all(|tried| tried.starts_with("connect tcp [::1]:")), "{tried:?}");
+    }
+    let error = patient().family(Family::INET6).connect("127.0.0.1", port(address)).unwrap_err();
+    assert_eq!(error.operation(), Operation::Resolve, "{error}");
+    // It goes before the family of the local address, which does not fit then.
+    if server::has_ipv6() {
+        let local = patient().local((Ipv4Addr::LOCALHOST, 0)).family(Family::INET6);
+        let error = local.connect("", port(address)).unwrap_err();
+        assert!(shown(error.attempts())[0].starts_with("bind tcp [::1]:"), "{error}");
+    }
+    // Nothing is left out of what is given.
+    patient().family(Family::INET6).connect_to(&[address]).unwrap();
+}
+
+#[test]
 fn datagrams_find_their_way_by_name() {
     let server = create_server((Ipv4Addr::LOCALHOST, 0), &ServerOptions::new().kind(Type::DGRAM)).unwrap();
     server.set_timeout(Some(LONG)).unwrap();

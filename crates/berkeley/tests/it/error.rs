@@ -12,7 +12,9 @@ use berkeley::control::{self, ControlBuffer};
 use berkeley::fault::{self, Plan};
 use berkeley::option::{self, Filter, Instruction, Value};
 use berkeley::resolve::{
-    BackHints, Hints, interface_index, interface_name, interfaces, resolve, resolve_back,
+    BackHints, Hints, RawHints, host_by_address, host_by_name, host_name, interface_index, interface_name,
+    interface_names, interfaces, protocol_entry, resolve, resolve_back, resolve_raw, service_entry,
+    service_entry_at, set_host_name,
 };
 use berkeley::ring::RingBuilder;
 use berkeley::splice::{SplicePipe, splice};
@@ -54,6 +56,7 @@ fn rows() -> Vec<Row> {
     let tables = [
         making(),
         naming(),
+        asking_the_data_bases(),
         receiving(),
         sending(),
         batching(),
@@ -382,6 +385,33 @@ fn looking_up() -> Vec<Row> {
     ]
 }
 
+fn asking_the_data_bases() -> Vec<Row> {
+    let armed = fault::arm(Plan::fail("gethostname", 1, EIO));
+    let nameless = failed(host_name());
+    drop(armed);
+    let armed = fault::arm(Plan::fail("if_nameindex", 1, EMFILE));
+    let unlisted = failed(interface_names());
+    drop(armed);
+    let numeric = RawHints { flags: 4, ..RawHints::default() };
+    vec![
+        row(Operation::Resolve, "a b", failed(resolve_raw(Some(c"a b"), None, numeric))),
+        row(Operation::Resolve, "", failed(resolve_raw(None, None, numeric))),
+        row(Operation::HostByName, "a b", failed(host_by_name(c"a b", Family::INET))),
+        row(Operation::HostByAddress, "0.0.0.0", {
+            let armed = fault::arm(Plan::fail("gethostbyaddr_r", 1, EIO));
+            let failure = failed(host_by_address(Ipv4Addr::UNSPECIFIED));
+            drop(armed);
+            failure
+        }),
+        row(Operation::ServiceEntry, "nosuch", failed(service_entry(c"nosuch", None))),
+        row(Operation::ServiceEntryAt, "1", failed(service_entry_at(1, Some(c"nosuch")))),
+        row(Operation::ProtocolEntry, "nosuch", failed(protocol_entry(c"nosuch"))),
+        row(Operation::HostName, "", nameless),
+        row(Operation::SetHostName, "x".repeat(65), failed(set_host_name([b'x'; 65]))),
+        row(Operation::InterfaceNames, "", unlisted),
+    ]
+}
+
 fn connecting() -> Vec<Row> {
     let (_bound, refusing) = TCP.bound();
     let connector = Connector::new().timeout(Some(SHORT));
@@ -456,8 +486,8 @@ fn every_operation_says_what_it_did_to_what_and_why_it_failed() {
     });
 }
 
-/// `operation[ target][ after N bytes or datagrams][ (tried TARGET, TARGET)]: cause`: the cause last, in lower case, without a full
-/// stop.
+/// `operation[ target][ after N bytes or datagrams][ (tried TARGET, TARGET)]: cause`: the cause last, in lower case,
+/// without a full stop.
 #[track_caller]
 fn assert_shape(error: &Error) {
     let text = error.to_string();

@@ -14,7 +14,7 @@ mod source;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rules::{HOUSES, House, too_long, too_wide, unsafe_words};
+use rules::{HOUSES, House, too_long, too_wide, too_wide_comments, unsafe_words};
 
 #[test]
 fn imports_run_one_way_and_unsafe_stays_in_its_rooms() {
@@ -69,6 +69,20 @@ fn no_file_is_too_long() {
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
 }
 
+#[test]
+fn no_comment_is_too_wide() {
+    let mut faults = Vec::new();
+    for folder in ["crates", "fuzz", "bench"] {
+        let files = rust_files(&root().join(folder));
+        assert!(!files.is_empty(), "nothing was read in {folder}");
+        for file in files {
+            note(&mut faults, &file, too_wide_comments(&read(&file)));
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+/// Not in `crates/berkeley`, whose tables of options have a row a line, however long.
 #[test]
 fn no_line_is_too_wide() {
     let mut faults = Vec::new();

@@ -92,7 +92,7 @@ pub(crate) const HOUSES: &[House] = &[
 /// The most lines that a file may have; past it, split it by noun.
 pub(crate) const LONGEST: usize = 800;
 
-/// The most columns of a line; rustfmt wraps code sooner, and leaves comments alone.
+/// The most columns of a line; rustfmt wraps code sooner, and leaves comments alone, rows of macros and long texts.
 pub(crate) const WIDEST: usize = 120;
 
 impl House {
@@ -186,10 +186,21 @@ pub(crate) fn too_long(text: &str) -> Option<String> {
     (lines > LONGEST).then(|| format!("{lines} lines, {LONGEST} at most: split it by noun"))
 }
 
-/// The lines that are wider than [`WIDEST`] columns, counted as characters.
+/// The lines of comments alone that are wider than [`WIDEST`] columns, counted as characters.
+pub(crate) fn too_wide_comments(text: &str) -> Vec<String> {
+    too_wide_among(text, |line| line.trim_start().starts_with("//"))
+}
+
+/// The lines that are wider than [`WIDEST`] columns.
 pub(crate) fn too_wide(text: &str) -> Vec<String> {
+    too_wide_among(text, |_| true)
+}
+
+/// The lines beyond [`WIDEST`] among those that count.
+fn too_wide_among(text: &str, counts: impl Fn(&str) -> bool) -> Vec<String> {
     text.lines()
         .zip(1..)
+        .filter(|(line, _)| counts(line))
         .map(|(line, number)| (number, line.chars().count()))
         .filter(|(_, width)| *width > WIDEST)
         .map(|(number, width)| format!("line {number}: {width} columns, {WIDEST} at most: wrap it"))

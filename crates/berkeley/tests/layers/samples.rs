@@ -1,6 +1,6 @@
 //! Small texts that break each rule, or only seem to: the proof that the checks can fail.
 
-use crate::rules::{HOUSES, House, LONGEST, WIDEST, too_long, too_wide, unsafe_words};
+use crate::rules::{HOUSES, House, LONGEST, WIDEST, too_long, too_wide, too_wide_comments, unsafe_words};
 use crate::source::{references, tokens};
 
 fn house(folder: &str) -> &'static House {
@@ -121,6 +121,15 @@ fn a_line_is_too_wide_by_its_letters_not_its_bytes() {
     assert!(too_wide(&"é".repeat(WIDEST)).is_empty());
     let found = too_wide(&format!("short\n// {}\n", "é".repeat(WIDEST)));
     assert_eq!(found, ["line 2: 123 columns, 120 at most: wrap it"]);
+}
+
+#[test]
+fn a_wide_comment_is_found_and_a_wide_row_is_left() {
+    let wide = "x".repeat(WIDEST);
+    let text = format!("row!({wide});\n    /// {wide}\n//! {wide}\n/// short\nlet it = \"// {wide}\";\n");
+    let found = too_wide_comments(&text);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found[0].starts_with("line 2: 128 columns") && found[1].starts_with("line 3: 124 columns"));
 }
 
 #[test]

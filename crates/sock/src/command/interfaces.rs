@@ -26,7 +26,10 @@ pub fn run(args: &InterfacesArgs) -> Result<Exit, Failure> {
         }
     }
     let show = if args.json { event } else { text };
-    let shown: String = found.iter().map(show).collect();
+    let mut shown: String = found.iter().map(show).collect();
+    if args.json {
+        shown += &Event::new("summary").field("interfaces", found.len()).into_line();
+    }
     print(shown.as_bytes()).map(|()| Exit::Done)
 }
 

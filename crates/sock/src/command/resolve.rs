@@ -10,7 +10,7 @@ use std::time::Instant;
 use berkeley::resolve::{BackHints, Hints, Resolved, resolve_back_within, resolve_within};
 use berkeley::{Address, Deadline, Family, Type, interleave};
 
-use crate::cli::{FamilyArgs, ResolveArgs};
+use crate::cli::ResolveArgs;
 use crate::command::print::{explain, print};
 use crate::endpoint::open::{host_text, port_text};
 use crate::endpoint::{Host, Port, parse_host};
@@ -127,11 +127,7 @@ impl<'a> Question<'a> {
     }
 
     fn ask(&self, args: &ResolveArgs, deadline: Deadline) -> Outcome {
-        let family = match args.family {
-            FamilyArgs { ipv4: true, .. } => Family::INET,
-            FamilyArgs { ipv6: true, .. } => Family::INET6,
-            _ => Family::UNSPECIFIED,
-        };
+        let family = args.family.chosen().unwrap_or(Family::UNSPECIFIED);
         let kind = if args.udp { Type::DGRAM } else { Type::STREAM };
         let hints = Hints::new().family(family).kind(kind).passive(self.host == Host::Every);
         let hints = hints.canonical_name(args.canonical);

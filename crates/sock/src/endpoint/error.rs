@@ -41,6 +41,14 @@ impl ParseError {
         Self::new(text, Fault { span, message: message.into(), suggestion: None })
     }
 
+    /// The same fault in `text`, which ends as the text does that was read: for who completed what a person wrote.
+    #[must_use]
+    pub(crate) fn shown_in(self, text: &str) -> Self {
+        let moved = |at: usize| (at + text.len()).saturating_sub(self.text.len());
+        let span = moved(self.fault.span.start)..moved(self.fault.span.end);
+        Self::new(text, Fault { span, ..self.fault })
+    }
+
     /// The text as it was given.
     pub fn text(&self) -> &str {
         &self.text
@@ -166,6 +174,14 @@ mod tests {
         for (text, span, want) in rows {
             assert_eq!(shown(text, span), want, "{text:?}");
         }
+    }
+
+    #[test]
+    fn the_fault_moves_with_the_end_of_the_text() {
+        let error = ParseError::at("udp://:1?x=9", 9..10, "wrong");
+        assert_eq!(error.clone().shown_in("udp?x=9").to_string(), "wrong\n  udp?x=9\n      ^");
+        // A fault in what stands before the end is shown where the text begins.
+        assert_eq!(ParseError::at("udp://:1?x", 7..8, "wrong").shown_in("x").span(), 0..0);
     }
 
     #[test]

@@ -55,6 +55,10 @@ pub(super) fn host(text: &str) -> Result<(Host, Port), ParseError> {
     if text.is_empty() {
         return Err(ParseError::at(text, 0..0, "wants a host, as in localhost, or a port, as in :80"));
     }
+    if let Some((scheme, _)) = text.split_once("://") {
+        let message = "wants a host and a port alone, as in example.org:https";
+        return Err(ParseError::at(text, 0..scheme.len() + 3, message));
+    }
     match inet_without_port(Piece::whole(bracketed)) {
         Ok(Place::Inet { host, port }) => Ok((host, port)),
         Ok(_) => Err(ParseError::at(bracketed, 0..bracketed.len(), "wants a host")),

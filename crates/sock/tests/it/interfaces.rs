@@ -8,10 +8,14 @@ use serde_json::Value;
 use crate::namespace;
 use crate::support::{SOCK, run, run_sock, text};
 
-/// The events of a run that must end well.
+/// The events of a run that must end well, without the summary, which counts them.
 fn events(args: &[&str]) -> Vec<Value> {
     let told = text(&run_sock(args).quietly_done());
-    told.lines().map(|line| serde_json::from_str(line).expect("an object")).collect()
+    let mut told: Vec<Value> =
+        told.lines().map(|line| serde_json::from_str(line).expect("an object")).collect();
+    let summary = told.pop().expect("a summary");
+    assert_eq!((&summary["event"], &summary["interfaces"]), (&"summary".into(), &told.len().into()));
+    told
 }
 
 #[test]

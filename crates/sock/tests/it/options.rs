@@ -9,7 +9,7 @@ use berkeley::option::{self, Access, Level};
 use serde_json::Value;
 
 use crate::skip;
-use crate::support::{SOCK, Server, TempDir, run, run_sock, text};
+use crate::support::{SOCK, Server, TempDir, has_ipv6, run, run_sock, text};
 
 /// What `sock options ARGS --json` tells: the socket, the options by their names, the summary.
 struct Told {
@@ -187,6 +187,32 @@ fn an_endpoint_that_listens_does_and_leaves_nothing_behind() {
 }
 
 #[test]
+fn the_family_of_a_name_s_addresses_is_chosen() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("a bound socket");
+    // `:port` is this machine, by both families, of which one listens.
+    let endpoint = format!(":{}", address.port());
+    let connected = told(&["-4", &endpoint]);
+    assert_eq!(connected.socket["peer"], address.to_string());
+    let refused = run_sock(&["options", "-6", &endpoint]);
+    if has_ipv6() {
+        assert_eq!(refused.code(), 4, "{}", refused.stderr);
+    }
+    assert!(!refused.stderr.contains("127.0.0.1"), "it was not tried: {}", refused.stderr);
+
+    for (flag, family, start) in [("-4", "AF_INET", "127.0.0.1:"), ("-6", "AF_INET6", "[::1]:")] {
+        if flag == "-6" && !has_ipv6() {
+            continue;
+        }
+        let listening = told(&[flag, "tcp-listen://:0"]);
+        assert_eq!(listening.socket["family"], family);
+        assert!(listening.socket["address"].as_str().is_some_and(|address| address.starts_with(start)));
+        let unconnected = told(&[flag, "localhost:1", "--no-connect"]);
+        assert_eq!(unconnected.socket["family"], family);
+    }
+}
+
+#[test]
 fn a_unix_peer_is_told() {
     let folder = TempDir::new();
     let path = folder.join("s");
@@ -226,7 +252,7 @@ fn what_cannot_be_meant_is_refused_before_anything_is_connected() {
     listener.set_nonblocking(true).expect("a socket of ours");
     let address = listener.local_addr().expect("a bound socket").to_string();
     let with_timeout = format!("{address}?timeout=1s");
-    let rows: [(&[&str], &str); 13] = [
+    let rows: [(&[&str], &str); 15] = [
         (
             &[&address, "--only", "nodelya"],
             "--only: no option and no level is called \"nodelya\"; did you mean \"tcp.nodelay\"?",
@@ -237,7 +263,8 @@ fn what_cannot_be_meant_is_refused_before_anything_is_connected() {
         ),
         (&[&address, "--only", "tcp,"], "--only: no option and no level is called \"\""),
         (&[&address, "--only", "tcp", "--all"], "the argument '--only"),
-        (&[&address, "-6"], "-4 and -6 choose the family of a new socket"),
+        (&[&address, "-6"], "-4 and -6 choose among the addresses of a name; this endpoint has its family"),
+        (&["unix:/x", "-4", "--no-connect"], "-4 and -6 choose among the addresses of a name"),
         (&[&with_timeout, "--timeout", "2s"], "the timeout is given twice"),
         (&[&with_timeout, "--no-connect"], "?timeout= belongs to connecting"),
         (
@@ -248,7 +275,12 @@ fn what_cannot_be_meant_is_refused_before_anything_is_connected() {
         (&["unxi"], "\"unxi\" is no kind of socket; did you mean \"unix\"?"),
         (&["unix", "-6"], "-4 and -6 choose between families; unix has one"),
         (&["netlink://?rcvbuf=1"], "options after \"?\" are set on endpoints, and netlink is none"),
-        (&["udp://?nodelay"], "option \"tcp.nodelay\" does not apply to udp"),
+        // The fault is shown in what was written.
+        (
+            &["udp://?nodelay"],
+            "option \"tcp.nodelay\" does not apply to udp\n  udp://?nodelay\n         ^^^^^^^",
+        ),
+        (&["unix?mode=600"], "option \"mode\" "),
     ];
     for (args, want) in rows {
         let finished = run_sock(&[&["options"][..], args].concat());
@@ -256,6 +288,27 @@ fn what_cannot_be_meant_is_refused_before_anything_is_connected() {
         assert!(finished.stderr.starts_with(&format!("sock: {want}")), "{want}: {}", finished.stderr);
     }
     assert!(listener.accept().is_err(), "somebody has connected");
+}
+
+/// A user who is not root has not the right; root may give it away.
+#[test]
+fn a_right_that_is_missing_is_named() {
+    let test = "options::a_right_that_is_missing_is_named";
+    if !skip::need(test, "unshare") {
+        return;
+    }
+    for kind in ["packet", "icmp"] {
+        // In a user namespace without a mapping, the network's is still another's: no right holds there.
+        let mut command = Command::new("unshare");
+        command.args(["--user", SOCK, "options", kind]);
+        let finished = run(&mut command, b"");
+        if finished.stderr.starts_with("unshare: ") {
+            return skip::skip(test, "the right to make namespaces");
+        }
+        assert_eq!((finished.code(), finished.out().as_str()), (7, ""), "{}", finished.stderr);
+        let hint = "hint: raw sockets and those of packets need CAP_NET_RAW\n";
+        assert!(finished.stderr.ends_with(hint), "{}", finished.stderr);
+    }
 }
 
 /// Runs a command line on a terminal of so many columns.

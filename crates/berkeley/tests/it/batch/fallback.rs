@@ -8,6 +8,7 @@ use berkeley::{Address, Socket};
 
 use super::{UDP6, receive};
 use crate::namespace::in_namespace;
+use crate::skip::skip;
 use crate::support::{LIMIT, LONG, UDP, pattern, within};
 
 const EIO: i32 = 5;
@@ -26,13 +27,17 @@ struct Line {
 }
 
 impl Line {
-    /// `None` where the kernel cannot do what is to be refused.
-    fn new() -> Option<Self> {
+    /// `None`, with the skip of `test` noted, where the kernel cannot do what is to be refused.
+    fn new(test: &str) -> Option<Self> {
         let (receiver, address) = UDP.bound();
         receiver.set_timeout(Some(LONG)).unwrap();
         let inbox = RecvBatch::gro(&receiver, 64).unwrap();
         let (sender, batch) = (UDP.socket(), SendBatch::new());
-        inbox.is_gro().then_some(Self { sender, receiver, address, batch, inbox })
+        if !inbox.is_gro() {
+            skip(&format!("batch::fallback::{test}"), "UDP_GRO (Linux 5.0)");
+            return None;
+        }
+        Some(Self { sender, receiver, address, batch, inbox })
     }
 
     /// Sends ten datagrams of `size`, and gives in how many pieces they arrived.
@@ -55,7 +60,7 @@ impl Line {
 fn a_refusal_is_met_once_and_no_datagram_is_lost() {
     within(LIMIT, || {
         for errno in [EIO, EOPNOTSUPP, ENOPROTOOPT] {
-            let Some(mut line) = Line::new() else { return };
+            let Some(mut line) = Line::new("a_refusal_is_met_once_and_no_datagram_is_lost") else { return };
             assert_eq!(line.pieces(100), 1);
             let armed = fault::arm(Plan::fail("sendmmsg", 1, errno));
             assert_eq!(line.pieces(100), 10, "errno {errno}");
@@ -82,7 +87,7 @@ fn a_refusal_is_met_once_and_no_datagram_is_lost() {
 fn a_refusal_of_one_size_leaves_the_smaller_ones() {
     within(LIMIT, || {
         for errno in [EINVAL, EMSGSIZE] {
-            let Some(mut line) = Line::new() else { return };
+            let Some(mut line) = Line::new("a_refusal_of_one_size_leaves_the_smaller_ones") else { return };
             let armed = fault::arm(Plan::fail("sendmmsg", 1, errno));
             assert_eq!(line.pieces(1000), 10, "errno {errno}");
             assert_eq!(armed.seen(), 2);
@@ -101,7 +106,10 @@ fn a_refusal_of_one_size_leaves_the_smaller_ones() {
 fn an_error_that_is_not_of_the_piece_is_told_and_not_remembered() {
     within(LIMIT, || {
         for errno in [EIO, EINVAL] {
-            let Some(mut line) = Line::new() else { return };
+            let Some(mut line) = Line::new("an_error_that_is_not_of_the_piece_is_told_and_not_remembered")
+            else {
+                return;
+            };
             let buffer = [7; 100];
             let segments = Segments::new(&buffer, 10).unwrap().to(&line.address);
             let armed = fault::arm(Plan::fail("sendmmsg", 1, errno).times(2));
@@ -117,7 +125,7 @@ fn an_error_that_is_not_of_the_piece_is_told_and_not_remembered() {
 #[test]
 fn a_kernel_without_segmentation_is_asked_once() {
     within(LIMIT, || {
-        let Some(mut line) = Line::new() else { return };
+        let Some(mut line) = Line::new("a_kernel_without_segmentation_is_asked_once") else { return };
         let armed = fault::arm(Plan::fail("getsockopt", 2, ENOPROTOOPT));
         assert_eq!((line.pieces(100), line.pieces(100)), (10, 10));
         assert_eq!(armed.seen(), 4, "two by each end, at its first call");
@@ -141,7 +149,7 @@ fn datagrams_longer_than_the_mtu_go_one_by_one() {
     in_namespace(LIMIT, || {
         let set = Command::new("ip").args(["link", "set", "lo", "mtu", "1500"]).status().unwrap();
         assert!(set.success());
-        let Some(mut line) = Line::new() else { return };
+        let Some(mut line) = Line::new("datagrams_longer_than_the_mtu_go_one_by_one") else { return };
         let armed = fault::arm(Plan::count());
         assert_eq!(line.pieces(1472), 1);
         assert_eq!(line.pieces(2000), 10);

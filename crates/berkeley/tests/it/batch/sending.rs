@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use berkeley::batch::{Datagram, RecvBatch, Segments, SendBatch};
 use berkeley::fault::{self, Plan};
-use berkeley::{AsyncSocket, Cause, Flags, Operation};
+use berkeley::{AsyncSocket, Cause, Flags, Operation, option};
 
 use super::{KEEPERS, ROOM, UDP6, payloads, receive};
 use crate::support::{
@@ -53,6 +53,27 @@ fn a_buffer_goes_as_datagrams_of_one_size() {
             let arrived = receive(&receiver, &mut batch, segments.count());
             assert!(arrived.iter().eq(buffer.chunks(size)), "{}, {length} by {size}", kind.name);
         }
+    });
+}
+
+/// A piece has a size of its own, which would stand in for the socket's.
+#[test]
+fn a_socket_that_cuts_what_it_sends_cuts_each_datagram() {
+    within(LIMIT, || {
+        let (receiver, address) = UDP.bound();
+        receiver.set_timeout(Some(LONG)).unwrap();
+        let sender = UDP.socket();
+        if sender.set(option::udp::SEGMENT, 500).is_err() {
+            return crate::skip::skip(
+                "batch::sending::a_socket_that_cuts_what_it_sends_cuts_each_datagram",
+                "UDP_SEGMENT",
+            );
+        }
+        let buffer = pattern(2400);
+        let segments = Segments::new(&buffer, 1200).unwrap().to(&address);
+        sender.send_many(&segments, &mut SendBatch::new()).unwrap();
+        let arrived = receive(&receiver, &mut RecvBatch::new(8, 1500).unwrap(), 6);
+        assert!(arrived.iter().eq(buffer.chunks(1200).flat_map(|datagram| datagram.chunks(500))));
     });
 }
 

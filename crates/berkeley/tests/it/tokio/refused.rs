@@ -1,8 +1,11 @@
 //! An error that comes alone: an ICMP error of UDP, which epoll reports without "readable".
 
 use std::future::poll_fn;
+use std::io::IoSliceMut;
 use std::time::Duration;
 
+use berkeley::batch::RecvBatch;
+use berkeley::control::ControlBuffer;
 use berkeley::{AsyncSocket, Error, Family, Protocol, Type, fault, option};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
@@ -49,6 +52,12 @@ fn every_receive_learns_of_a_refusal() {
             let received =
                 poll_fn(|context| client.poll_recv_ready(context, |ready| ready.recv(&mut [0; 16]))).await;
             assert_refused(received, &row("poll_recv_ready"));
+            let client = refused(queue, late).await;
+            let (mut buffers, mut control) = ([IoSliceMut::new(&mut buffer)], ControlBuffer::new());
+            assert_refused(client.recv_msg(&mut buffers, &mut control).await, &row("recv_msg"));
+            let client = refused(queue, late).await;
+            let mut batch = RecvBatch::new(4, 16).unwrap();
+            assert_refused(client.recv_many(&mut batch).await, &row("recv_many"));
             let mut client = refused(queue, late).await;
             let error = client.read(&mut buffer).await.unwrap_err();
             assert_eq!(error.raw_os_error(), Some(ECONNREFUSED), "{}", row("read"));

@@ -41,7 +41,7 @@ fn converse(args: &ConnectArgs, last_events: &mut String) -> Result<Exit, Failur
     let endpoint = open::parse(&args.endpoint, Role::Connect).map_err(Failure::misuse)?;
     let timeout = open::connect::connect_timeout(args.timeout, &endpoint)?;
     let input = Input::new(args, endpoint.scheme)?;
-    let socket = open::connect::connect(&endpoint, timeout)?;
+    let socket = open::connect::connect(&endpoint, None, timeout)?;
     let line = Line::new(socket, endpoint.scheme);
     announce(args, &endpoint, &line, &input);
     let rules = Rules {

@@ -59,7 +59,7 @@ impl Subject {
         let (head, settings) = text.split_once('?').map_or((text, None), |(head, tail)| (head, Some(tail)));
         match (kind::named(head), settings) {
             (Some(kind), None) => Self::fresh(kind, family(kind, args.family)?),
-            (Some(kind), Some(settings)) => Self::set(kind, settings, args),
+            (Some(kind), Some(settings)) => Self::set(kind, text, settings, args),
             (None, _) => Self::at(text, args),
         }
     }
@@ -70,17 +70,18 @@ impl Subject {
         Self::new(Holder::Alone(socket), kind.name, State::New)
     }
 
-    /// A new socket of a kind, with an endpoint's options: `udp://?rcvbuf=64K`.
-    fn set(kind: Kind, settings: &str, args: &OptionsArgs) -> Result<Self, Failure> {
+    /// A new socket of a kind, with an endpoint's options: `udp://?rcvbuf=64K` is `text`.
+    fn set(kind: Kind, text: &str, settings: &str, args: &OptionsArgs) -> Result<Self, Failure> {
         let family = family(kind, args.family)?;
         let Some((scheme, ..)) = Scheme::ALL.iter().find(|(scheme, ..)| scheme.name() == kind.name) else {
             let message = format!("options after \"?\" are set on endpoints, and {} is none", kind.name);
             return Err(Failure::misuse(message));
         };
-        // Any place will do: it is not gone to.
-        let place = if scheme.is_unix() { ":@any" } else { "://:1" };
-        let text = format!("{}{place}?{settings}", kind.name);
-        let endpoint = open::parse(&text, Role::Connect).map_err(Failure::misuse)?;
+        // Any place will do: it is not gone to. A fault is shown in what was written.
+        let place = if scheme.is_unix() { ":any" } else { "://:1" };
+        let completed = format!("{}{place}?{settings}", kind.name);
+        let endpoint =
+            open::parse(&completed, Role::Connect).map_err(|error| Failure::misuse(error.shown_in(text)))?;
         refuse_timeout(&endpoint)?;
         Self::new(Holder::Alone(create(&endpoint, family)?), kind.name, State::New)
     }
@@ -95,32 +96,36 @@ impl Subject {
         let role = open::parse(text, Role::Either)
             .map(|endpoint| if endpoint.listen { Role::Listen } else { Role::Connect });
         let endpoint = open::parse(text, role.map_err(Failure::misuse)?).map_err(Failure::misuse)?;
-        if (args.family.ipv4 || args.family.ipv6) && !(args.no_connect && is_undecided(&endpoint)) {
+        let family = args.family.chosen();
+        if family.is_some() && !is_undecided(&endpoint) {
             return Err(Failure::misuse(
-                "-4 and -6 choose the family of a new socket; an endpoint's address has its own",
-            )
-            .hint("write the address itself, as in 127.0.0.1:80 or [::1]:80"));
+                "-4 and -6 choose among the addresses of a name; this endpoint has its family",
+            ));
         }
         let name = endpoint.scheme.name();
         if args.no_connect {
             refuse_timeout(&endpoint)?;
-            let family = if args.family.ipv6 { Family::INET6 } else { Family::INET };
-            return Self::new(Holder::Alone(create(&endpoint, family)?), name, State::New);
+            let socket = create(&endpoint, family.unwrap_or(Family::INET))?;
+            return Self::new(Holder::Alone(socket), name, State::New);
         }
         if endpoint.listen {
             return Self::listening(&endpoint, args);
         }
         let timeout = connect_timeout(args.timeout, &endpoint)?;
-        Self::new(Holder::Alone(connect(&endpoint, timeout)?), name, State::Connected)
+        Self::new(Holder::Alone(connect(&endpoint, family, timeout)?), name, State::Connected)
     }
 
-    /// The first of the endpoint's listeners: where there are two, they differ in their family alone.
+    /// The first of the endpoint's listeners, or the first of the family that was asked for: where there are several,
+    /// they differ in their addresses alone.
     fn listening(endpoint: &Endpoint, args: &OptionsArgs) -> Result<Self, Failure> {
         if args.timeout.is_some() {
             return Err(Failure::misuse("--timeout belongs to connecting; this endpoint listens"));
         }
-        let Some(listener) = listen(endpoint)?.into_iter().next() else {
-            return Err(Failure::new(Exit::Other, "the endpoint has no address to listen at"));
+        let family = args.family.chosen();
+        let is_meant = |listener: &Listener| family.is_none_or(|family| listener.address.family() == family);
+        let Some(listener) = listen(endpoint)?.into_iter().find(is_meant) else {
+            let message = "the endpoint has no address of that family to listen at";
+            return Err(Failure::new(Exit::NameUnknown, message));
         };
         Self::new(Holder::Listener(listener), endpoint.scheme.name(), State::Listening)
     }
@@ -180,12 +185,11 @@ fn is_bound(address: &Address) -> bool {
 }
 
 fn family(kind: Kind, args: FamilyArgs) -> Result<Family, Failure> {
-    match (args.ipv4 || args.ipv6, kind.either) {
-        (true, false) => {
+    match args.chosen() {
+        Some(_) if !kind.either => {
             Err(Failure::misuse(format_args!("-4 and -6 choose between families; {} has one", kind.name)))
         }
-        (true, true) if args.ipv6 => Ok(Family::INET6),
-        _ => Ok(kind.family),
+        chosen => Ok(chosen.unwrap_or(kind.family)),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
-use berkeley::{Address, Connector, Result, Socket, UnixAddress};
+use berkeley::{Address, Connector, Family, Result, Socket, UnixAddress};
 
 use super::{
     Endpoint, Host, Place, Port, Scheme, host_text, kind, literal, port_text, prepare, unix_address,
@@ -24,15 +24,23 @@ pub fn connect_timeout(given: Option<Period>, endpoint: &Endpoint) -> std::resul
     }
 }
 
-/// Connects within `timeout`, all addresses of a name together; the socket comes back without a timeout.
+/// Connects within `timeout`, all addresses of a name together, or those of `family`; the socket comes back without a
+/// timeout.
 ///
 /// A Unix datagram socket gets a name of the kernel's choice where the endpoint gives none, or its peer could not
 /// answer.
-pub fn connect(endpoint: &Endpoint, timeout: Duration) -> std::result::Result<Socket, Failure> {
+pub fn connect(
+    endpoint: &Endpoint,
+    family: Option<Family>,
+    timeout: Duration,
+) -> std::result::Result<Socket, Failure> {
     let mut connector = Connector::new()
         .kind(kind(endpoint.scheme))
         .timeout(Some(timeout))
         .prepare(|socket| prepare(endpoint, socket));
+    if let Some(family) = family {
+        connector = connector.family(family);
+    }
     if let Some(local) = local_address(endpoint)? {
         connector = connector.local(local);
     }

@@ -1,0 +1,99 @@
+//! `gethostbyname`, `gethostbyname_ex`, `gethostbyaddr`.
+
+use std::ffi::{CStr, CString};
+use std::net::SocketAddr;
+
+use berkeley::resolve::{HostEntry, host_by_address, host_by_name};
+use berkeley::{Address, Family};
+use pyo3::exceptions::PyOSError;
+use pyo3::prelude::*;
+use pyo3::types::{PyList, PyTuple};
+
+use super::lookup::shown_ip;
+use super::name::{plain, released, resolve_ip, text, until_nul};
+use crate::fastcall::{Args, Function, add_function, audit, idna};
+
+/// Adds the functions of this file.
+pub(super) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    add_function::<GetHostByName>(module)?;
+    add_function::<GetHostByNameEx>(module)?;
+    add_function::<GetHostByAddr>(module)
+}
+
+struct GetHostByName;
+
+impl Function for GetHostByName {
+    const NAME: &'static CStr = c"gethostbyname";
+    const DOC: &'static CStr =
+        c"gethostbyname(host) -> address\n\nThe IPv4 address of a host, as text: '127.0.0.1'.";
+
+    fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
+        let name = argument(py, args, c"et:gethostbyname", c"socket.gethostbyname")?;
+        shown_address(py, &resolve_ip(py, &name, Family::INET)?)
+    }
+}
+
+struct GetHostByNameEx;
+
+impl Function for GetHostByNameEx {
+    const NAME: &'static CStr = c"gethostbyname_ex";
+    const DOC: &'static CStr =
+        c"gethostbyname_ex(host) -> (name, aliaslist, addresslist)\n\nA host by its name: \
+        its own name, its other names, and its IPv4 addresses.";
+
+    fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
+        let name = argument(py, args, c"et:gethostbyname_ex", c"socket.gethostbyname")?;
+        resolve_ip(py, &name, Family::INET)?;
+        let found = released(py, || host_by_name(&name, Family::INET))?;
+        entry(py, &found)
+    }
+}
+
+struct GetHostByAddr;
+
+impl Function for GetHostByAddr {
+    const NAME: &'static CStr = c"gethostbyaddr";
+    const DOC: &'static CStr =
+        c"gethostbyaddr(host) -> (name, aliaslist, addresslist)\n\nA host by its address: \
+        its own name, its other names, and its addresses of that family.";
+
+    fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
+        let name = argument(py, args, c"et:gethostbyaddr", c"socket.gethostbyaddr")?;
+        let address = resolve_ip(py, &name, Family::UNSPECIFIED)?;
+        let address = SocketAddr::try_from(address).map_err(|_| unsupported())?;
+        let found = released(py, || host_by_address(address.ip()))?;
+        entry(py, &found)
+    }
+}
+
+/// The only argument, a host, its event raised.
+fn argument(py: Python<'_>, args: Args<'_, '_>, format: &CStr, event: &CStr) -> PyResult<CString> {
+    let host = args.get(0).filter(|_| args.len() == 1);
+    let plain = host.as_deref().and_then(plain).map(|name| until_nul(name.as_bytes()));
+    let name = match plain {
+        Some(name) => name,
+        None => idna(args, format)?,
+    };
+    match host {
+        Some(host) => audit(py, event, &[&host])?,
+        None => audit(py, event, &[])?,
+    }
+    Ok(name)
+}
+
+fn shown_address<'py>(py: Python<'py>, address: &Address) -> PyResult<Bound<'py, PyAny>> {
+    address.ip().map(|ip| shown_ip(py, ip)).ok_or_else(unsupported)
+}
+
+fn unsupported() -> PyErr {
+    PyOSError::new_err("unsupported address family")
+}
+
+/// A host as Python shows it.
+fn entry<'py>(py: Python<'py>, host: &HostEntry) -> PyResult<Bound<'py, PyAny>> {
+    let aliases: Vec<_> = host.aliases.iter().map(|alias| text(py, alias)).collect::<PyResult<_>>()?;
+    let addresses: Vec<_> = host.addresses.iter().map(|ip| shown_ip(py, *ip)).collect();
+    let (aliases, addresses) = (PyList::new(py, aliases)?, PyList::new(py, addresses)?);
+    let name = text(py, &host.name)?;
+    Ok(PyTuple::new(py, [name, aliases.into_any(), addresses.into_any()])?.into_any())
+}
