@@ -238,7 +238,7 @@ impl Method for GetSockName {
     const CONVENTION: Convention = Convention::Nothing;
 
     fn call<'py>(py: Python<'py>, socket: &SocketObject, _: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
-        name(py, socket, |target| target.local_address())
+        name(py, socket, berkeley::Socket::local_address)
     }
 }
 
@@ -250,7 +250,7 @@ impl Method for GetPeerName {
     const CONVENTION: Convention = Convention::Nothing;
 
     fn call<'py>(py: Python<'py>, socket: &SocketObject, _: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
-        name(py, socket, |target| target.peer_address())
+        name(py, socket, berkeley::Socket::peer_address)
     }
 }
 
