@@ -255,10 +255,10 @@ impl Method for GetPeerName {
 }
 
 /// The name of one end. The kernel tells it without a wait, so that the GIL is kept.
-fn name<'py>(
+fn name<'py, 'fd>(
     py: Python<'py>,
     socket: &SocketObject,
-    ask: impl FnOnce(&SocketRef<'_>) -> berkeley::Result<Address>,
+    ask: impl FnOnce(&SocketRef<'fd>) -> berkeley::Result<Address>,
 ) -> PyResult<Bound<'py, PyAny>> {
     address::check_family(socket)?;
     let asked = ask(&fd::borrowed(py, socket.fd())?);
