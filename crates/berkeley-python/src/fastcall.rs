@@ -413,6 +413,7 @@ pub(crate) fn parse_item<'py>(
 }
 
 /// Runs a parser with room for what it finds, and fills the slots.
+#[allow(clippy::match_same_arms)] // two of C's types are one of Rust's on some machines, and two on others
 fn fill<'py>(
     py: Python<'py>,
     format: &CStr,
