@@ -149,8 +149,22 @@ pub(crate) fn answer<'py>(
         Ok(Err(error)) => error,
         Err(_) => PySystemError::new_err("a panic inside _socket: please report it"),
     };
-    error.restore(py);
+    raise(py, error);
     null_mut()
+}
+
+/// Sets the exception.
+///
+/// `PyO3` counts a thread as attached only inside its own trampolines. Elsewhere it puts off what it frees, the error's
+/// text or another error in whose place this one comes, until a thread attaches: so this one does.
+#[cold]
+fn raise(py: Python<'_>, error: PyErr) {
+    let mut error = Some(error);
+    // Refused at the interpreter's end, where nothing grows any more.
+    Python::try_attach(|py| error.take().map(|error| error.restore(py)));
+    if let Some(error) = error {
+        error.restore(py);
+    }
 }
 
 unsafe extern "C" fn new(

@@ -371,6 +371,25 @@ CASES = {
             one.send(b"hello")
             assert call() == b"he"
     """,
+    "errors_that_others_replace_are_freed": """
+        one, other = socket.socket(), bytearray(b"\\1\\0\\0\\0")
+        def tried(call):
+            try: call()
+            except (TypeError, ValueError, OSError, OverflowError): pass
+        calls = [
+            lambda: one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, other),
+            lambda: tried(lambda: one.bind(("127.0.0.1", 2**40))),
+            lambda: tried(lambda: one.bind((chr(0xdcff), 2))),
+            lambda: tried(lambda: socket.gethostbyname(chr(0xdcff))),
+            lambda: tried(lambda: one.sendmsg(5)),
+        ]
+        gc.disable()
+        def exceptions(): return sum(isinstance(each, Exception) for each in gc.get_objects())
+        for number, call in enumerate(calls):
+            before = exceptions()
+            for _ in range(20): call()
+            assert exceptions() <= before, (number, before, exceptions())
+    """,
     "huge_sizes": """
         one, other = socket.socketpair()
         one.send(b"x" * 10)
