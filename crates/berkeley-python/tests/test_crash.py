@@ -350,6 +350,23 @@ CASES = {
             try: getattr(one, call)(*arguments)
             except OSError: pass
     """,
+    "an_index_that_gives_the_descriptor_to_another": """
+        class Closing:
+            def __init__(self, of): self.of = of
+            def __index__(self):
+                self.of.close()
+                kept.append(socket.socket())
+                return 1
+        for call in ("setsockopt", "getsockopt"):
+            kept, one = [], _socket.socket(2, 1)
+            number = one.fileno()
+            arguments = (1, 2, Closing(one)) if call == "setsockopt" else (1, Closing(one), 4)
+            try: getattr(one, call)(*arguments)
+            except OSError as error: assert error.errno == 9, error
+            else: raise AssertionError("another's option")
+            assert kept[0].fileno() == number and kept[0].getsockopt(1, 2) == 0
+            kept[0].close()
+    """,
     "a_warning_turned_into_an_error_at_the_end_of_a_socket": """
         import warnings
         warnings.simplefilter("error")

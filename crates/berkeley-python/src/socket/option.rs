@@ -86,21 +86,21 @@ impl Method for SetSockOpt {
         setsockopt(level, option, None, optlen: int)\n\nSet an option of the socket.";
 
     fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
-        let fd = socket.fd();
+        // The descriptor only once the arguments are read: they may run Python code, which may close the socket.
         if is_vsock(socket) {
             let (level, name, value) = vsock_arguments(args)?;
-            done(py, fd::set_option(py, fd, level, name, &value.to_ne_bytes()))?;
+            done(py, fd::set_option(py, socket.fd(), level, name, &value.to_ne_bytes()))?;
         } else if let (3, Some(level), Some(name), Some(value)) =
             (args.len(), args.int(0), args.int(1), args.bytes(2))
         {
-            done(py, fd::set_option(py, fd, level, name, value))?;
+            done(py, fd::set_option(py, socket.fd(), level, name, value))?;
         } else if let Some((level, name, value)) = integer_arguments(py, args) {
-            done(py, fd::set_option(py, fd, level, name, &value.to_ne_bytes()))?;
+            done(py, fd::set_option(py, socket.fd(), level, name, &value.to_ne_bytes()))?;
         } else if let Some((level, name, length)) = length_arguments(py, args) {
-            done(py, fd::set_option_length(py, fd, level, name, length))?;
+            done(py, fd::set_option_length(py, socket.fd(), level, name, length))?;
         } else {
             let (level, name, value) = bytes_arguments(args)?;
-            done(py, fd::set_option(py, fd, level, name, value.as_bytes()))?;
+            done(py, fd::set_option(py, socket.fd(), level, name, value.as_bytes()))?;
         }
         Ok(py.None().into_bound(py))
     }
