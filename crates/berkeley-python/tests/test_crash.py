@@ -407,6 +407,18 @@ CASES = {
             for _ in range(20): call()
             assert exceptions() <= before, (number, before, exceptions())
     """,
+    "a_filter_longer_than_the_room_for_it": """
+        # SO_GET_FILTER counts instructions: C's module has the kernel write beyond its bytes.
+        import ctypes, struct
+        instructions = ctypes.create_string_buffer(struct.pack("HBBI", 6, 0, 0, 0xffff) * 900)
+        one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        one.setsockopt(1, 26, struct.pack("HL", 900, ctypes.addressof(instructions)))
+        for size in (0, 100):
+            try: one.getsockopt(1, 26, size)
+            except OSError as error: assert error.errno == 22, error
+            else: raise AssertionError("there is no room for it")
+        assert len(one.getsockopt(1, 26, 1000)) == 900
+    """,
     "huge_sizes": """
         one, other = socket.socketpair()
         one.send(b"x" * 10)
