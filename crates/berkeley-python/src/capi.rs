@@ -211,9 +211,16 @@ unsafe extern "C" fn finalize<B: Behaviour>(object: *mut ffi::PyObject) {
     let py = unsafe { Python::assume_attached() };
     // SAFETY: the slot is our type's, so that this is one of its instances, alive for the call.
     let socket = unsafe { &*object.cast::<SocketObject>() };
-    if socket.fd() == -1 {
-        return;
+    if socket.fd() != -1 {
+        // What is pending may be PyO3's exception of a panic, which goes on where it is taken.
+        if catch_unwind(AssertUnwindSafe(|| warn_and_close::<B>(py, socket))).is_err() {
+            B::close(py, socket.take());
+        }
     }
+}
+
+fn warn_and_close<B: Behaviour>(py: Python<'_>, socket: &SocketObject) {
+    let object = socket.object(py).as_ptr();
     let pending = PyErr::take(py);
     // SAFETY: the object is alive, and the format takes it alone.
     let warned = unsafe { ffi::PyErr_ResourceWarning(object, 1, c"unclosed %R".as_ptr(), object) };
@@ -284,7 +291,7 @@ unsafe extern "C" fn timeout_attribute<B: Behaviour>(
     let py = unsafe { Python::assume_attached() };
     // SAFETY: the descriptor is our type's, so that this is one of its instances, alive for the call.
     let socket = unsafe { &*object.cast::<SocketObject>() };
-    B::timeout(py, socket).into_ptr()
+    answer(py, || Ok(B::timeout(py, socket)))
 }
 
 /// An attribute of type `int` that is read only.

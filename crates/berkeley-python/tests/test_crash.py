@@ -316,6 +316,28 @@ CASES = {
         timed.start()
         once_waiting(timed)
     """,
+    "the_end_while_threads_wake": """
+        def forever(number):
+            one, other = socket.socketpair()
+            other.settimeout(0.001)
+            calls = [
+                lambda: other.recv(10), lambda: other.recv(262144), lambda: other.recv_into(bytearray(100000)),
+                lambda: other.recvmsg(10, 100), lambda: one.sendall(bytes(10**6)), lambda: socket.socket().close(),
+                lambda: socket.getaddrinfo("localhost", 80),
+            ]
+            while True:
+                try: calls[number % len(calls)]()
+                except TimeoutError: pass
+        for number in range(14): threading.Thread(target=forever, args=(number,), daemon=True).start()
+        class Late:
+            # Run when the modules are gone: the threads find the interpreter at its end.
+            def __del__(self):
+                for _ in range(10): self.sleep(0.01)
+        late = Late()
+        late.sleep = time.sleep
+        sys.modules["late"] = late
+        del late, Late
+    """,
     "many_threads_on_one_socket": """
         one, other = socket.socketpair()
         other.settimeout(30)
