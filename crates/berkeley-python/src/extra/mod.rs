@@ -5,7 +5,7 @@
 mod connect;
 mod constants;
 mod datagrams;
-pub(crate) mod place;
+mod place;
 mod tcp;
 mod timestamps;
 

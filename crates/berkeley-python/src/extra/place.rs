@@ -12,7 +12,7 @@ use pyo3::types::{PyBytes, PyString, PyTuple};
 use crate::error::raised;
 
 /// The address that Python code means: `(host, port)` with the host in digits, `(host, port, flow, scope)`, a path.
-pub(crate) fn read(place: &Bound<'_, PyAny>) -> PyResult<Address> {
+pub(super) fn read(place: &Bound<'_, PyAny>) -> PyResult<Address> {
     if let Ok(place) = place.cast::<PyTuple>() {
         return of_internet(place);
     }
@@ -51,7 +51,7 @@ fn of_internet(place: &Bound<'_, PyTuple>) -> PyResult<Address> {
 }
 
 /// The address as `recvfrom` gives it; `None` where there is none.
-pub(crate) fn shown<'py>(py: Python<'py>, address: &Address) -> PyResult<Bound<'py, PyAny>> {
+pub(super) fn shown<'py>(py: Python<'py>, address: &Address) -> PyResult<Bound<'py, PyAny>> {
     match address {
         Address::Inet(address) => {
             Ok((address.ip().to_string(), address.port()).into_pyobject(py)?.into_any())

@@ -100,7 +100,7 @@ impl Function for HostToNetworkLong {
     const CONVENTION: Convention = Convention::One;
 
     fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
-        Ok(PyInt::new(py, long(args)?.to_be()).into_any())
+        Ok(made(py, long(args)?.to_be()))
     }
 }
 
@@ -114,7 +114,7 @@ impl Function for NetworkToHostLong {
     const CONVENTION: Convention = Convention::One;
 
     fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
-        Ok(PyInt::new(py, u32::from_be(long(args)?)).into_any())
+        Ok(made(py, u32::from_be(long(args)?)))
     }
 }
 
@@ -122,6 +122,11 @@ impl Function for NetworkToHostLong {
 #[inline]
 fn long(args: Args<'_, '_>) -> PyResult<u32> {
     args.word(0).map_or_else(|| rare_long(args), Ok)
+}
+
+/// The `int` of an answer: of 64 bits, of which the interpreter makes one sooner than of a signed number of 32.
+fn made(py: Python<'_>, value: u32) -> Bound<'_, PyAny> {
+    PyInt::new(py, u64::from(value)).into_any()
 }
 
 /// What is not exactly an `int`, or does not fit 32 bits.

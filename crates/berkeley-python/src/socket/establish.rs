@@ -238,7 +238,7 @@ impl Method for GetSockName {
     const CONVENTION: Convention = Convention::Nothing;
 
     fn call<'py>(py: Python<'py>, socket: &SocketObject, _: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
-        name(py, socket, |target| target.local_address())
+        name(py, socket, berkeley::Socket::local_address)
     }
 }
 
@@ -250,15 +250,15 @@ impl Method for GetPeerName {
     const CONVENTION: Convention = Convention::Nothing;
 
     fn call<'py>(py: Python<'py>, socket: &SocketObject, _: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
-        name(py, socket, |target| target.peer_address())
+        name(py, socket, berkeley::Socket::peer_address)
     }
 }
 
 /// The name of one end. The kernel tells it without a wait, so that the GIL is kept.
-fn name<'py>(
+fn name<'py, 'fd>(
     py: Python<'py>,
     socket: &SocketObject,
-    ask: impl FnOnce(&SocketRef<'_>) -> berkeley::Result<Address>,
+    ask: impl FnOnce(&SocketRef<'fd>) -> berkeley::Result<Address>,
 ) -> PyResult<Bound<'py, PyAny>> {
     address::check_family(socket)?;
     let asked = ask(&fd::borrowed(py, socket.fd())?);

@@ -216,8 +216,7 @@ impl Method for RecvMsg {
         let Ok(size) = usize::try_from(size) else {
             return Err(PyValueError::new_err("negative buffer size in recvmsg()"));
         };
-        address::check_family(socket)?;
-        let (mut control, flags) = (control(room)?, Flags::from_raw(flags));
+        let (mut control, flags) = (control(socket, room)?, Flags::from_raw(flags));
         let mut message = None;
         let data = receive_bytes(py, size, |room| {
             let receive =
@@ -253,8 +252,7 @@ impl Method for RecvMsgInto {
         let mut slices: Vec<_> =
             buffers.iter_mut().map(|buffer| IoSliceMut::new(buffer.as_mut_bytes())).collect();
         let total: usize = slices.iter().map(|slice| slice.len()).sum();
-        address::check_family(socket)?;
-        let (mut control, flags) = (control(room)?, Flags::from_raw(flags));
+        let (mut control, flags) = (control(socket, room)?, Flags::from_raw(flags));
         let receive =
             |target: &SocketRef<'_>, more| target.recv_msg_once(&mut slices, &mut control, flags | more);
         let message = if waits_for_all(socket, flags) || total > HELD {
@@ -275,9 +273,10 @@ fn writable<'py>(buffers: &Bound<'py, PyAny>) -> PyResult<Vec<WriteBuffer<'py>>>
 }
 
 /// Room for control messages, which owns the descriptors that arrive in it.
-fn control(size: isize) -> PyResult<ControlBuffer> {
+fn control(socket: &SocketObject, size: isize) -> PyResult<ControlBuffer> {
     /// More than the kernel gives with one message; C takes all that it is told to.
     const ENOUGH: usize = 1024 * 1024;
+    address::check_family(socket)?;
     match usize::try_from(size) {
         Ok(size) if size <= LONGEST => Ok(ControlBuffer::with_capacity(size.min(ENOUGH)).inheritable()),
         _ => Err(PyValueError::new_err("invalid ancillary data buffer length")),

@@ -118,7 +118,7 @@ unsafe fn receive_at(
     })?;
     if message.msg_controllen > 0 {
         // SAFETY: the call succeeded, and the kernel has stored how much it wrote into the room of `control`.
-        unsafe { control.received(message.msg_controllen as usize) };
+        unsafe { control.received(message.msg_controllen as _) };
     }
     // SAFETY: as above, of the room of `sender`.
     unsafe { sender.filled(message.msg_namelen) };
