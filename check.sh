@@ -24,7 +24,7 @@ By name only:
   setup    install what the other checks would like (Debian packages, cargo-deny, the oldest Rusts); asks for root
            through sudo
   python   the Python door, for every CPython found: its own tests, CPython's suites with C's module and with ours, and
-           programs that use packages from PyPI
+           programs that use packages from PyPI; `test` holds a short form of it
   bench    compare with other programs and with raw calls, side by side, and hold the limits of bench/README.md
   fuzz     run every fuzz target, or those that FUZZ_TARGETS names, for FUZZ_SECONDS seconds, 60 unless set, or
            FUZZ_RUNS times; FUZZ_SANITIZER=none is several times faster (needs nightly and cargo-fuzz)
@@ -94,12 +94,17 @@ check_deny() {
 }
 
 check_test() {
-  local failed=0
-  # All are run, whatever one says: one round shows every fault.
-  with_skips cargo test --locked --no-fail-fast || failed=1
+  with_skips all_tests
+}
+
+# All are run, whatever one says: one round shows every fault.
+all_tests() {
+  local status=0
+  cargo test --locked --no-fail-fast || status=$?
   # Outside the workspace: that the benches count right.
-  cargo test --lib --locked --manifest-path bench/calls/Cargo.toml || failed=1
-  return "$failed"
+  cargo test --lib --locked --manifest-path bench/calls/Cargo.toml || status=$?
+  python_tests --short || status=$?
+  return "$status"
 }
 
 check_python() {

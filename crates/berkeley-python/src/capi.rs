@@ -30,6 +30,9 @@ pub(crate) struct SocketObject {
     timeout: AtomicI64,
 }
 
+/// No timeout, as C keeps it: a second less than none.
+pub(crate) const NO_TIMEOUT: i64 = -1_000_000_000;
+
 const HEAD: usize = size_of::<ffi::PyObject>();
 const _: () = assert!(offset_of!(SocketObject, fd) == HEAD);
 const _: () = assert!(offset_of!(SocketObject, reserved) == HEAD + 16);
@@ -107,9 +110,6 @@ pub(crate) trait Behaviour {
     /// Closes a descriptor that was an object's; nobody can be told of an error.
     fn close(py: Python<'_>, fd: i32);
 
-    /// The timeout of a new object, in nanoseconds.
-    fn default_timeout() -> i64;
-
     /// The attribute `timeout`.
     fn timeout<'py>(py: Python<'py>, socket: &SocketObject) -> Bound<'py, PyAny>;
 }
@@ -153,7 +153,7 @@ pub(crate) fn answer<'py>(
     null_mut()
 }
 
-unsafe extern "C" fn new<B: Behaviour>(
+unsafe extern "C" fn new(
     class: *mut ffi::PyTypeObject,
     _args: *mut ffi::PyObject,
     _named: *mut ffi::PyObject,
@@ -165,7 +165,8 @@ unsafe extern "C" fn new<B: Behaviour>(
     if !object.is_null() {
         // SAFETY: an instance of our type or of one derived from it, which begin with these fields, all zero by now.
         let socket = unsafe { &*object.cast::<SocketObject>() };
-        socket.fill(-1, [0; 3], B::default_timeout());
+        // The default timeout only `__init__` gives, as in C.
+        socket.fill(-1, [0; 3], NO_TIMEOUT);
     }
     object
 }
@@ -319,7 +320,7 @@ fn slots<B: Behaviour>() -> Vec<ffi::PyType_Slot> {
     let attributes = vec![timeout, ffi::PyGetSetDef::default()];
     let slot = |slot, pfunc| ffi::PyType_Slot { slot, pfunc };
     vec![
-        slot(ffi::Py_tp_new, new::<B> as *mut c_void),
+        slot(ffi::Py_tp_new, new as *mut c_void),
         slot(ffi::Py_tp_init, initialise::<B> as *mut c_void),
         slot(ffi::Py_tp_dealloc, deallocate as *mut c_void),
         slot(ffi::Py_tp_finalize, finalize::<B> as *mut c_void),

@@ -32,5 +32,6 @@ fn _socket(module: &Bound<'_, PyModule>) -> PyResult<()> {
 /// The second half of the file: what C's module has not.
 #[pymodule]
 fn _extra(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    extra::add(module)
+    extra::add(module)?;
+    module.delattr("__all__")
 }

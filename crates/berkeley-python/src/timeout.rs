@@ -6,10 +6,11 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyFloat;
 
+use crate::capi::NO_TIMEOUT;
 use crate::fastcall::nanoseconds;
 
 /// No timeout, as C keeps it.
-pub(crate) const NONE: i64 = -NANOSECONDS;
+pub(crate) const NONE: i64 = NO_TIMEOUT;
 
 const NANOSECONDS: i64 = 1_000_000_000;
 

@@ -16,7 +16,7 @@ use crate::error::raised;
 const MOST: usize = 1024;
 
 /// Room for any datagram of UDP, and for any piece of several.
-const PIECE: usize = 65535;
+const PIECE: usize = 65535; // also in the signature, of which Python's `help` shows no name
 
 /// Sends datagrams, to the connected peer or to `address`; gives how many went.
 ///
@@ -99,7 +99,7 @@ thread_local! {
 /// kernel hands over what came together as one piece (`UDP_GRO`), and each may be many datagrams; the socket stays so,
 /// and is then to be received from by this function alone.
 #[pyfunction]
-#[pyo3(signature = (sock, messages=32, /, *, size=PIECE, gro=false, flags=0))]
+#[pyo3(signature = (sock, messages=32, /, *, size=65535, gro=false, flags=0))]
 pub(super) fn recv_many<'py>(
     sock: &Bound<'py, PyAny>,
     messages: usize,

@@ -47,10 +47,6 @@ impl capi::Behaviour for Behaviour {
         let _ = py.detach(|| fd::close(fd));
     }
 
-    fn default_timeout() -> i64 {
-        seconds::default()
-    }
-
     fn timeout<'py>(py: Python<'py>, socket: &SocketObject) -> Bound<'py, PyAny> {
         seconds::shown(py, socket.timeout())
     }
