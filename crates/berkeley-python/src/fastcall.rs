@@ -2,7 +2,7 @@
 #![allow(unsafe_code, reason = "CPython hands over its arguments as pointers")]
 
 use std::ffi::{CStr, CString, c_char, c_int, c_long, c_ulong, c_void};
-use std::ptr::null_mut;
+use std::ptr::{self, null_mut};
 use std::slice;
 
 use pyo3::exceptions::{PyOverflowError, PySystemError, PyTypeError};
@@ -413,6 +413,7 @@ pub(crate) fn parse_item<'py>(
 }
 
 /// Runs a parser with room for what it finds, and fills the slots.
+#[allow(clippy::match_same_arms)] // two of C's types are one of Rust's on some machines, and two on others
 fn fill<'py>(
     py: Python<'py>,
     format: &CStr,
@@ -436,7 +437,7 @@ fn fill<'py>(
             Slot::Size(value) => (&raw mut **value).cast(),
             Slot::Byte(value) => (&raw mut **value).cast(),
             Slot::Short(value) => (&raw mut **value).cast(),
-            Slot::Long(value) => (&raw mut **value).cast(),
+            Slot::Long(value) => ptr::from_mut::<c_ulong>(value).cast(),
             Slot::Text(_) | Slot::Object(_) | Slot::Integer(_) => (&raw mut *object).cast(),
             Slot::Read(buffer) => buffer.room(),
             Slot::Write(buffer) => buffer.room(),

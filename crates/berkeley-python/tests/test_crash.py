@@ -151,6 +151,15 @@ CASES = {
         within(thread)
         assert len(ended) == 1, ended
     """,
+    "shutdown_wakes_what_waits": """
+        for timeout in (None, 20):
+            one, other = socket.socketpair()
+            other.settimeout(timeout)
+            thread, ended = receiving(other)
+            other.shutdown(socket.SHUT_RD)
+            within(thread)
+            assert ended == [b""], ended
+    """,
     "a_descriptor_closed_and_used_again_while_a_thread_waits": """
         one, other = socket.socketpair()
         other.settimeout(1)

@@ -10,7 +10,6 @@ use pyo3::types::{PyInt, PyString, PyTuple};
 
 use super::{host, tuple};
 use crate::fastcall::{Slot, exact_long, parse_tuple};
-use crate::function;
 
 /// An address of IPv4. Digits and a port, as programs mostly have them, are read without the parser.
 #[inline]
@@ -153,9 +152,19 @@ fn shown_ipv4(py: Python<'_>, ip: Ipv4Addr) -> Bound<'_, PyAny> {
 }
 
 pub(super) fn shown_inet6<'py>(py: Python<'py>, address: &SocketAddrV6) -> PyResult<Bound<'py, PyAny>> {
-    let ip: &Ipv6Addr = address.ip();
-    let host = function::inet::shown_inet6(py, ip.octets());
+    let host = PyString::new(py, &inet6_text(*address.ip())).into_any();
     let numbers = [address.port().into(), u32::from_be(address.flowinfo()), address.scope_id()];
     let [port, flow, scope] = numbers.map(|number| PyInt::new(py, number).into_any());
     Ok(PyTuple::new(py, [host, port, flow, scope])?.into_any())
+}
+
+/// An IPv6 address as `inet_ntop(3)` writes it, which knows one more form with a dotted end than std.
+pub(crate) fn inet6_text(ip: Ipv6Addr) -> String {
+    if let [0, 0, 0, 0, 0, 0, high, low] = ip.segments()
+        && high != 0
+    {
+        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+        return format!("::{a}.{b}.{c}.{d}");
+    }
+    ip.to_string()
 }

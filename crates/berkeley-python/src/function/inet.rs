@@ -9,6 +9,7 @@ use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 
+use crate::address::inet6_text;
 use crate::buffer::ReadBuffer;
 use crate::error::os_error;
 use crate::fastcall::{Args, Convention, Function, Slot, add_function, parse};
@@ -240,21 +241,11 @@ impl Function for InetNtop {
 fn unpack<'py>(py: Python<'py>, family: i32, packed: &[u8]) -> PyResult<Bound<'py, PyAny>> {
     let text = match family {
         INET => packed.try_into().map(|octets| shown_inet(py, octets)),
-        INET6 => packed.try_into().map(|octets| shown_inet6(py, octets)),
+        INET6 => packed.try_into().map(|octets: [u8; 16]| {
+            let text = inet6_text(Ipv6Addr::from(octets));
+            PyString::new(py, &text).into_any()
+        }),
         _ => return Err(PyValueError::new_err(format!("unknown address family {family}"))),
     };
     text.map_err(|_| PyValueError::new_err("invalid length of packed IP address string"))
-}
-
-/// As `inet_ntop(3)` shows it, which knows the addresses that IPv4 once was embedded in (`::192.0.2.1`).
-pub(crate) fn shown_inet6(py: Python<'_>, octets: [u8; 16]) -> Bound<'_, PyAny> {
-    let address = Ipv6Addr::from(octets);
-    let text = match address.segments() {
-        [0, 0, 0, 0, 0, 0, high, _] if high != 0 => {
-            let [.., a, b, c, d] = octets;
-            format!("::{}", Ipv4Addr::new(a, b, c, d))
-        }
-        _ => address.to_string(),
-    };
-    PyString::new(py, &text).into_any()
 }

@@ -9,7 +9,8 @@ use pyo3::exceptions::{PyOSError, PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt, PyList, PyString, PyTuple};
 
-use super::name::{ask, plain, released, shown_inet6, text, until_nul};
+use super::name::{ask, plain, released, text, until_nul};
+use crate::address::inet6_text;
 use crate::fastcall::{
     Args, Convention, Function, Slot, add_function, audit, parse, parse_named, parse_tuple,
 };
@@ -225,7 +226,7 @@ fn pair<'py>(py: Python<'py>, ip: Bound<'py, PyString>, port: u16) -> PyResult<B
 }
 
 fn quadruple<'py>(py: Python<'py>, address: &SocketAddrV6) -> PyResult<Bound<'py, PyAny>> {
-    let ip = PyString::new(py, &shown_inet6(*address.ip())).into_any();
+    let ip = PyString::new(py, &inet6_text(*address.ip())).into_any();
     let numbers = [address.port().into(), u32::from_be(address.flowinfo()), address.scope_id()];
     let [port, flow, scope] = numbers.map(|number| PyInt::new(py, number).into_any());
     Ok(PyTuple::new(py, [ip, port, flow, scope])?.into_any())
@@ -292,7 +293,7 @@ fn numeric(parts: &Bound<'_, PyTuple>) -> PyResult<Address> {
 pub(super) fn shown_ip(py: Python<'_>, ip: IpAddr) -> Bound<'_, PyAny> {
     let text = match ip {
         IpAddr::V4(ip) => ip.to_string(),
-        IpAddr::V6(ip) => shown_inet6(ip),
+        IpAddr::V6(ip) => inet6_text(ip),
     };
     PyString::new(py, &text).into_any()
 }

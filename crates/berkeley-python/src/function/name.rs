@@ -126,14 +126,3 @@ pub(super) fn released<T: Send>(
 ) -> PyResult<T> {
     py.detach(lookup).map_err(|error| lookup_failed(py, &error))
 }
-
-/// An IPv6 address as `inet_ntop(3)` writes it, which knows one more form with a dotted end than std.
-pub(super) fn shown_inet6(ip: Ipv6Addr) -> String {
-    if let [0, 0, 0, 0, 0, 0, high, low] = ip.segments()
-        && high != 0
-    {
-        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
-        return format!("::{a}.{b}.{c}.{d}");
-    }
-    ip.to_string()
-}

@@ -95,7 +95,9 @@ fn lay_out(all: &mut Vec<u8>, level: i32, kind: i32, data: &[&[u8]]) {
     all.extend(length(size).to_ne_bytes());
     all.extend(level.to_ne_bytes());
     all.extend(kind.to_ne_bytes());
-    data.iter().for_each(|part| all.extend_from_slice(part));
+    for part in data {
+        all.extend_from_slice(part);
+    }
     all.resize(end, 0);
 }
 
