@@ -149,10 +149,7 @@ impl<F: AsFd> Socket<F> {
     /// control messages of more than 1088 bytes together. Fails as [`send`](Self::send) does, with `EINVAL` for a
     /// control message that the socket does not take, and with `EPERM` for one that needs privileges.
     #[doc(alias = "sendmsg")]
-    #[expect(
-        clippy::inline_always,
-        reason = "a function more between a system call and its caller costs 1 in 100"
-    )]
+    #[expect(clippy::inline_always, reason = "each return after a system call costs 1 in 100")]
     #[inline(always)]
     pub fn send_msg(&self, message: &SendMessage<'_>) -> Result<usize> {
         let timeout = self.timeout();
