@@ -48,10 +48,9 @@ pub(crate) fn carry_ready<T: Send>(
     py: Python<'_>,
     socket: &SocketObject,
     interest: Interest,
-    mut attempt: impl FnMut(&SocketRef<'_>) -> berkeley::Result<T> + Send,
+    mut attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
 ) -> PyResult<T> {
     let mut wait = Wait::new(py, socket, interest)?;
-    let mut attempt = |target: &SocketRef<'_>, _| attempt(target);
     let first = py.detach(|| wait.wait_and_try(&mut attempt));
     wait.carry_released_on(py, first, attempt)
 }

@@ -189,7 +189,7 @@ impl Method for Accept {
 
     fn call<'py>(py: Python<'py>, socket: &SocketObject, _: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
         address::check_family(socket)?;
-        let (accepted, peer) = carry_ready(py, socket, Interest::READABLE, |target| target.try_accept())?;
+        let (accepted, peer) = carry_ready(py, socket, Interest::READABLE, |target, _| target.try_accept())?;
         let accepted = OwnedFd::from(accepted);
         let peer = address::shown(py, socket.protocol(), &peer)?;
         let number = PyInt::new(py, accepted.as_raw_fd()).into_any();
