@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyString};
 
 use crate::error::lookup_failed;
-use crate::fastcall::type_name;
+use crate::fastcall::{type_name, utf8};
 
 /// The host that `object` names; text beyond ASCII is encoded as IDNA has it.
 ///
@@ -31,11 +31,8 @@ pub(super) fn named(object: &Bound<'_, PyAny>) -> PyResult<CString> {
 
 fn encoded(text: &Bound<'_, PyString>) -> PyResult<Vec<u8>> {
     // C takes the characters of an exact `str` of ASCII as they are, and hands any other to the codec.
-    if text.is_exact_instance_of::<PyString>() {
-        match text.to_str() {
-            Ok(ascii) if ascii.is_ascii() => return Ok(ascii.into()),
-            _ => {}
-        }
+    if let Some(ascii) = text.as_any().cast_exact().ok().and_then(utf8).filter(|text| text.is_ascii()) {
+        return Ok(ascii.into());
     }
     let encode = text.py().get_type::<PyString>().getattr("encode")?;
     let bytes =

@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyString, PyTuple};
 
 use super::{host, tuple};
-use crate::fastcall::{Slot, exact_long, parse_tuple};
+use crate::fastcall::{Slot, exact_long, parse_tuple, utf8};
 
 /// An address of IPv4. Digits and a port, as programs mostly have them, are read without the parser.
 #[inline]
@@ -32,8 +32,7 @@ fn plain_inet(value: &Bound<'_, PyAny>) -> Option<SocketAddrV4> {
 fn plain_head<'a>(items: &'a Bound<'_, PyTuple>) -> Option<(&'a str, u16)> {
     let [host, port, ..] = items.as_slice() else { return None };
     let port = exact_long(port).and_then(|port| u16::try_from(port).ok())?;
-    let host = host.cast_exact::<PyString>().ok()?;
-    host.to_str().ok().map(|host| (host, port))
+    utf8(host.cast_exact().ok()?).map(|host| (host, port))
 }
 
 /// Any address of IPv4, which RDS has too.

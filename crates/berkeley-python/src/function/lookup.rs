@@ -12,7 +12,7 @@ use pyo3::types::{PyBytes, PyInt, PyList, PyString, PyTuple};
 use super::name::{plain, released, text, until_nul};
 use crate::address::{self, ask};
 use crate::fastcall::{
-    Args, Convention, Function, Slot, add_function, audit, parse, parse_named, parse_tuple,
+    Args, Convention, Function, Slot, add_function, audit, exact_long, parse, parse_named, parse_tuple,
 };
 
 /// Adds the functions of this file.
@@ -145,7 +145,7 @@ impl Service {
     }
 
     fn of_number(number: &Bound<'_, PyInt>) -> PyResult<Self> {
-        if let Ok(port) = number.extract::<u16>() {
+        if let Some(port) = exact_long(number).and_then(|port| u16::try_from(port).ok()) {
             return Ok(Self::Port(port));
         }
         // Since 3.12 a number of any size becomes text.

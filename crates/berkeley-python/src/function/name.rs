@@ -7,13 +7,14 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 
 use crate::error::lookup_failed;
+use crate::fastcall::utf8;
 
 /// The longest label of a host's name.
 const LABEL: usize = 63;
 
 /// The text of a host that the codec `idna` leaves as it is; `None` where the codec has to be asked.
 pub(super) fn plain<'a>(host: &'a Bound<'_, PyAny>) -> Option<&'a str> {
-    let text = host.cast_exact::<PyString>().ok()?.to_str().ok()?;
+    let text = utf8(host.cast_exact().ok()?)?;
     is_plain(text).then_some(text)
 }
 

@@ -111,7 +111,7 @@ mod tests {
         }
     }
 
-    /// getaddrinfo(3) reads hosts as inet_aton(3) does, but for the white space.
+    /// getaddrinfo(3) reads hosts as `inet_aton(3)` does, but for the white space.
     #[test]
     #[cfg(target_env = "gnu")]
     fn the_c_library_reads_the_same() {
