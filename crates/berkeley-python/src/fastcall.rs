@@ -12,7 +12,7 @@ use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
 
 use crate::buffer::{ReadBuffer, WriteBuffer};
 use crate::capi::{SocketObject, answer};
-use crate::memory::copied;
+use crate::memory::{copied, until_nul};
 
 /// The arguments of one call, borrowed from the caller.
 #[derive(Clone, Copy)]
@@ -632,10 +632,10 @@ pub(crate) fn idna(args: Args<'_, '_>, format: &CStr) -> PyResult<CString> {
         return Err(PyErr::fetch(args.py));
     }
     // SAFETY: the parser has put a text of its own there, which ends with a NUL.
-    let copy = unsafe { CStr::from_ptr(name) }.to_owned();
+    let copy = until_nul(unsafe { CStr::from_ptr(name) }.to_bytes());
     // SAFETY: the text is this function's to free, once, and nothing of it is left in use.
     unsafe { ffi::PyMem_Free(name.cast()) };
-    Ok(copy)
+    copy
 }
 
 /// The bytes of a file's name, as `os.fsencode` gives them, without a NUL.

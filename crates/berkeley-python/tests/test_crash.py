@@ -467,7 +467,7 @@ CASES = {
             lambda: socket.socket().bind((bytearray(2), 80)), lambda: one.connect(data),
             lambda: socket.getservbyname(text), lambda: socket.getaddrinfo(text, 80),
             lambda: socket.getaddrinfo("127.0.0.1", text), lambda: socket.getnameinfo((text, 80), 0),
-            lambda: socket.gethostbyname(text),
+            lambda: socket.gethostbyname(text), lambda: socket.gethostbyname(text.encode()),
         ]
         pages = int(open("/proc/self/statm").read().split()[0])
         limit = pages * resource.getpagesize() + size // 2

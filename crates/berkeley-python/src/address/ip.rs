@@ -151,19 +151,29 @@ fn shown_ipv4(py: Python<'_>, ip: Ipv4Addr) -> Bound<'_, PyAny> {
 }
 
 pub(super) fn shown_inet6<'py>(py: Python<'py>, address: &SocketAddrV6) -> PyResult<Bound<'py, PyAny>> {
-    let host = PyString::new(py, &inet6_text(*address.ip())).into_any();
+    let host = shown_ipv6(py, *address.ip());
     let numbers = [address.port().into(), u32::from_be(address.flowinfo()), address.scope_id()];
     let [port, flow, scope] = numbers.map(|number| PyInt::new(py, number).into_any());
     Ok(PyTuple::new(py, [host, port, flow, scope])?.into_any())
 }
 
-/// An IPv6 address as `inet_ntop(3)` writes it, which knows one more form with a dotted end than std.
-pub(crate) fn inet6_text(ip: Ipv6Addr) -> String {
-    if let [0, 0, 0, 0, 0, 0, high, low] = ip.segments()
-        && high != 0
-    {
-        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
-        return format!("::{a}.{b}.{c}.{d}");
+/// As `inet_ntop(3)` shows it, which knows the addresses that IPv4 once was embedded in (`::192.0.2.1`).
+fn shown_ipv6(py: Python<'_>, ip: Ipv6Addr) -> Bound<'_, PyAny> {
+    let text = match ip.segments() {
+        [0, 0, 0, 0, 0, 0, high, _] if high != 0 => {
+            let [.., a, b, c, d] = ip.octets();
+            format!("::{}", Ipv4Addr::new(a, b, c, d))
+        }
+        _ => ip.to_string(),
+    };
+    PyString::new(py, &text).into_any()
+}
+
+/// The text of an address without a port.
+#[inline]
+pub(crate) fn shown_ip(py: Python<'_>, ip: impl Into<IpAddr>) -> Bound<'_, PyAny> {
+    match ip.into() {
+        IpAddr::V4(ip) => shown_ipv4(py, ip),
+        IpAddr::V6(ip) => shown_ipv6(py, ip),
     }
-    ip.to_string()
 }

@@ -23,7 +23,8 @@ use crate::capi::SocketObject;
 use crate::error::raised;
 use crate::fastcall::type_name;
 
-pub(crate) use ip::inet6_text;
+pub(crate) use host::{ask, resolved};
+pub(crate) use ip::shown_ip;
 
 /// The address that Python code means by `value`, of the family of `socket`; `caller` names the method in errors.
 ///

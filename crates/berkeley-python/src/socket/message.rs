@@ -65,9 +65,17 @@ impl Method for SendMsg {
 /// The buffers of an iterable, held.
 fn held<'py>(buffers: &Bound<'py, PyAny>) -> PyResult<Vec<ReadBuffer<'py>>> {
     let items = sequence(buffers, "sendmsg() argument 1 must be an iterable")?;
+    each_held(&items, ReadBuffer::of)
+}
+
+/// What `hold` makes of each item; of no more than may matter.
+fn each_held<'py, B>(
+    items: &Bound<'py, PyTuple>,
+    hold: impl Fn(&Bound<'py, PyAny>) -> PyResult<B>,
+) -> PyResult<Vec<B>> {
     let mut buffers = memory::room_for(items.len().min(TOO_MANY))?;
     for item in items.iter() {
-        let buffer = ReadBuffer::of(&item)?;
+        let buffer = hold(&item)?;
         if buffers.len() < TOO_MANY {
             buffers.push(buffer);
         }
@@ -283,14 +291,7 @@ impl Method for RecvMsgInto {
 fn writable<'py>(buffers: &Bound<'py, PyAny>) -> PyResult<Vec<WriteBuffer<'py>>> {
     const TEXT: &str = "recvmsg_into() argument 1 must be an iterable of single-segment read-write buffers";
     let items = sequence(buffers, "recvmsg_into() argument 1 must be an iterable")?;
-    let mut buffers = memory::room_for(items.len().min(TOO_MANY))?;
-    for item in items.iter() {
-        let buffer = WriteBuffer::plain(&item).ok_or_else(|| PyTypeError::new_err(TEXT))?;
-        if buffers.len() < TOO_MANY {
-            buffers.push(buffer);
-        }
-    }
-    Ok(buffers)
+    each_held(&items, |item| WriteBuffer::plain(item).ok_or_else(|| PyTypeError::new_err(TEXT)))
 }
 
 /// Room for control messages, which owns the descriptors that arrive in it.
