@@ -25,6 +25,7 @@ use crate::fastcall::type_name;
 
 pub(crate) use host::{ask, resolved};
 pub(crate) use ip::shown_ip;
+pub(crate) use unix::read as read_unix;
 
 /// The address that Python code means by `value`, of the family of `socket`; `caller` names the method in errors.
 ///
