@@ -9,7 +9,8 @@ use berkeley::{Cause, Connector, Socket};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
-use super::{place, seconds};
+use super::seconds;
+use crate::address;
 use crate::error::{gaierror, os_error, raised};
 
 /// How often signal handlers may run while the connection is made.
@@ -28,7 +29,7 @@ pub(super) fn connect(
     source: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<i32> {
     let timeout = seconds(timeout)?;
-    let source = source.map(place::read).transpose()?;
+    let source = source.map(|source| address::read_ip(py, source, c"create_connection")).transpose()?;
     let (answer, mut answered) = sync_channel(1);
     let host = host.to_owned();
     let connecting = move || {
