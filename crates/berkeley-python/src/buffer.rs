@@ -195,7 +195,26 @@ thread_local! {
 
 /// How much a receive of at most `size` bytes will probably fill.
 pub(crate) fn expected(size: usize) -> usize {
-    if size <= STACK { size } else { LAST.get().min(size) }
+    if is_short(size) { size } else { LAST.get().min(size) }
+}
+
+/// Whether [`receive_short`] has room for so many bytes.
+#[inline]
+pub(crate) const fn is_short(size: usize) -> bool {
+    size <= STACK
+}
+
+/// As [`receive_bytes`], of few bytes, more of which it does not receive.
+#[inline]
+pub(crate) fn receive_short(
+    py: Python<'_>,
+    size: usize,
+    receive: impl FnOnce(&mut Room<'_>) -> PyResult<()>,
+) -> PyResult<Bound<'_, PyAny>> {
+    let mut memory = [MaybeUninit::<u8>::uninit(); STACK];
+    let mut room = Room::new(&mut memory[..size.min(STACK)]);
+    receive(&mut room)?;
+    Ok(PyBytes::new(py, room.filled()).into_any())
 }
 
 /// A new `bytes` of at most `size` bytes, as many as `receive` fills.
@@ -207,11 +226,8 @@ pub(crate) fn receive_bytes(
     size: usize,
     receive: impl FnOnce(&mut Room<'_>) -> PyResult<()>,
 ) -> PyResult<Bound<'_, PyAny>> {
-    if size <= STACK {
-        let mut memory = [MaybeUninit::<u8>::uninit(); STACK];
-        let mut room = Room::new(&mut memory[..size]);
-        receive(&mut room)?;
-        return Ok(PyBytes::new(py, room.filled()).into_any());
+    if is_short(size) {
+        return receive_short(py, size, receive);
     }
     if size <= IN_PLACE || size > SCRATCH || LAST.get() > size / 2 {
         return receive_in_place(py, size, receive);

@@ -152,8 +152,22 @@ pub(crate) fn answer<'py>(
         Ok(Err(error)) => error,
         Err(_) => PySystemError::new_err("a panic inside _socket: please report it"),
     };
-    error.restore(py);
+    raise(py, error);
     null_mut()
+}
+
+/// Sets the exception.
+///
+/// `PyO3` counts a thread as attached only inside its own trampolines. Elsewhere it puts off what it frees, the error's
+/// text or another error in whose place this one comes, until a thread attaches: so this one does.
+#[cold]
+fn raise(py: Python<'_>, error: PyErr) {
+    let mut error = Some(error);
+    // Refused at the interpreter's end, where nothing grows any more.
+    Python::try_attach(|py| error.take().map(|error| error.restore(py)));
+    if let Some(error) = error {
+        error.restore(py);
+    }
 }
 
 unsafe extern "C" fn new(
@@ -200,9 +214,16 @@ unsafe extern "C" fn finalize<B: Behaviour>(object: *mut ffi::PyObject) {
     let py = unsafe { Python::assume_attached() };
     // SAFETY: the slot is our type's, so that this is one of its instances, alive for the call.
     let socket = unsafe { &*object.cast::<SocketObject>() };
-    if socket.fd() == -1 {
-        return;
+    if socket.fd() != -1 {
+        // What is pending may be PyO3's exception of a panic, which goes on where it is taken.
+        if catch_unwind(AssertUnwindSafe(|| warn_and_close::<B>(py, socket))).is_err() {
+            B::close(py, socket.take());
+        }
     }
+}
+
+fn warn_and_close<B: Behaviour>(py: Python<'_>, socket: &SocketObject) {
+    let object = socket.object(py).as_ptr();
     let pending = PyErr::take(py);
     // SAFETY: the object is alive, and the format takes it alone.
     let warned = unsafe { ffi::PyErr_ResourceWarning(object, 1, c"unclosed %R".as_ptr(), object) };
@@ -276,7 +297,7 @@ unsafe extern "C" fn timeout_attribute<B: Behaviour>(
     let py = unsafe { Python::assume_attached() };
     // SAFETY: the descriptor is our type's, so that this is one of its instances, alive for the call.
     let socket = unsafe { &*object.cast::<SocketObject>() };
-    B::timeout(py, socket).into_ptr()
+    answer(py, || Ok(B::timeout(py, socket)))
 }
 
 /// An attribute of type `int` that is read only.

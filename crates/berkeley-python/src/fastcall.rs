@@ -413,6 +413,7 @@ pub(crate) fn parse_item<'py>(
 }
 
 /// Runs a parser with room for what it finds, and fills the slots.
+#[allow(clippy::match_same_arms)] // two of C's types are one of Rust's on some machines, and two on others
 fn fill<'py>(
     py: Python<'py>,
     format: &CStr,
@@ -462,6 +463,26 @@ fn fill<'py>(
         }
     }
     Ok(())
+}
+
+/// Lets go of an error where the call goes on.
+///
+/// Merely dropped it would live until some thread's next wait or error: see `answer`.
+fn forget(py: Python<'_>, error: PyErr) {
+    error.restore(py);
+    // SAFETY: the thread is attached.
+    unsafe { ffi::PyErr_Clear() };
+}
+
+/// The text of a `str`; `None` where it has none in UTF-8, for it holds surrogates.
+#[inline]
+pub(crate) fn utf8<'a>(text: &'a Bound<'_, PyString>) -> Option<&'a str> {
+    text.to_str().map_err(|error| forget(text.py(), error)).ok()
+}
+
+/// Whether it went well; an error is let go.
+pub(crate) fn went_well(py: Python<'_>, result: PyResult<()>) -> bool {
+    result.map_err(|error| forget(py, error)).is_ok()
 }
 
 fn misfit() -> PyErr {

@@ -29,10 +29,9 @@ pub(crate) fn carry<T: Send>(
     Wait::new(py, socket, interest)?.carry(py, attempt)
 }
 
-/// As [`carry`], for what has no `MSG_DONTWAIT` or copies for long: no try holds the GIL.
+/// As [`carry`], for what copies for long: no try holds the GIL.
 ///
-/// `attempt` is handed [`Flags::NONE`] where there is no timeout. With one, a call that knows no flags does not wait
-/// either, since the timeout has set `O_NONBLOCK`.
+/// `attempt` is handed [`Flags::NONE`] where there is no timeout.
 pub(crate) fn carry_released<T: Send>(
     py: Python<'_>,
     socket: &SocketObject,
@@ -40,6 +39,20 @@ pub(crate) fn carry_released<T: Send>(
     attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
 ) -> PyResult<T> {
     Wait::new(py, socket, interest)?.carry_released(py, attempt)
+}
+
+/// As [`carry_released`], for a call that knows no `MSG_DONTWAIT`: a timeout has each try follow a wait.
+///
+/// The timeout has set `O_NONBLOCK`, but a clone of the descriptor, perhaps in another process, may have cleared it.
+pub(crate) fn carry_ready<T: Send>(
+    py: Python<'_>,
+    socket: &SocketObject,
+    interest: Interest,
+    mut attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
+) -> PyResult<T> {
+    let mut wait = Wait::new(py, socket, interest)?;
+    let first = py.detach(|| wait.wait_and_try(&mut attempt));
+    wait.carry_released_on(py, first, attempt)
 }
 
 /// The end of an operation that begins now, as a timeout in nanoseconds says.
@@ -119,7 +132,18 @@ impl Wait<'_> {
     ) -> PyResult<T> {
         let flags = if self.is_endless() { Flags::NONE } else { Flags::DONTWAIT };
         let target = &self.target;
-        match py.detach(|| attempt(target, flags)) {
+        let first = py.detach(|| attempt(target, flags));
+        self.carry_released_on(py, first, attempt)
+    }
+
+    /// What comes after a first try that did not hold the GIL.
+    fn carry_released_on<T: Send>(
+        &mut self,
+        py: Python<'_>,
+        first: berkeley::Result<T>,
+        attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
+    ) -> PyResult<T> {
+        match first {
             Ok(value) => Ok(value),
             Err(error) if self.is_final(&error) => Err(raised(py, &error)),
             Err(error) => self.carry_on(py, error, attempt),
@@ -148,10 +172,17 @@ impl Wait<'_> {
         *self.deadline.get_or_insert_with(|| deadline(self.timeout))
     }
 
-    /// Whether a blocking call's `EAGAIN` is to be raised: the kernel has waited as long as the socket's mode has it
-    /// (`SO_RCVTIMEO`, or a clone's `O_NONBLOCK`).
+    /// Whether the error says that there was nothing to do yet.
+    ///
+    /// Without a timeout also `EINPROGRESS`, of a send that connects first (`MSG_FASTOPEN`) and was told not to wait.
+    fn is_premature(&self, error: &Error) -> bool {
+        error.is_would_block() || (self.is_endless() && error.is_in_progress())
+    }
+
+    /// Whether such an error of a call that was not told so is to be raised: the kernel has waited as long as the
+    /// socket's mode has it (`SO_RCVTIMEO`, or a clone's `O_NONBLOCK`).
     fn is_final(&self, error: &Error) -> bool {
-        self.is_endless() && error.is_would_block()
+        self.is_endless() && self.is_premature(error)
     }
 
     /// What comes after a first try that failed.
@@ -165,7 +196,7 @@ impl Wait<'_> {
         loop {
             if error.is_interrupted() {
                 py.check_signals()?;
-            } else if !error.is_would_block() || self.timeout == 0 {
+            } else if !self.is_premature(&error) || self.timeout == 0 {
                 return Err(raised(py, &error));
             }
             error = match py.detach(|| self.wait_and_try(&mut attempt)) {

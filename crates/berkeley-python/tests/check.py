@@ -19,7 +19,7 @@ import support
 ROOT = support.HERE.parents[2]
 CRATE = support.HERE.parent
 BUILD_SECONDS = 1800
-SUITE_SECONDS = 300
+SUITE_SECONDS = 600
 TESTS_SECONDS = 600
 
 SHORT_SUITES = ["test_socket", "test_timeout", "test_socketserver"]

@@ -15,7 +15,7 @@ import _socket
 from test import support
 
 # A suite that hangs shows where.
-PATIENCE_SECONDS = 240
+PATIENCE_SECONDS = 540
 
 
 class Result(unittest.TextTestResult):

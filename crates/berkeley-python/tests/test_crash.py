@@ -151,6 +151,15 @@ CASES = {
         within(thread)
         assert len(ended) == 1, ended
     """,
+    "shutdown_wakes_what_waits": """
+        for timeout in (None, 20):
+            one, other = socket.socketpair()
+            other.settimeout(timeout)
+            thread, ended = receiving(other)
+            other.shutdown(socket.SHUT_RD)
+            within(thread)
+            assert ended == [b""], ended
+    """,
     "a_descriptor_closed_and_used_again_while_a_thread_waits": """
         one, other = socket.socketpair()
         other.settimeout(1)
@@ -307,6 +316,28 @@ CASES = {
         timed.start()
         once_waiting(timed)
     """,
+    "the_end_while_threads_wake": """
+        def forever(number):
+            one, other = socket.socketpair()
+            other.settimeout(0.001)
+            calls = [
+                lambda: other.recv(10), lambda: other.recv(262144), lambda: other.recv_into(bytearray(100000)),
+                lambda: other.recvmsg(10, 100), lambda: one.sendall(bytes(10**6)), lambda: socket.socket().close(),
+                lambda: socket.getaddrinfo("localhost", 80),
+            ]
+            while True:
+                try: calls[number % len(calls)]()
+                except TimeoutError: pass
+        for number in range(14): threading.Thread(target=forever, args=(number,), daemon=True).start()
+        class Late:
+            # Run when the modules are gone: the threads find the interpreter at its end.
+            def __del__(self):
+                for _ in range(10): self.sleep(0.01)
+        late = Late()
+        late.sleep = time.sleep
+        sys.modules["late"] = late
+        del late, Late
+    """,
     "many_threads_on_one_socket": """
         one, other = socket.socketpair()
         other.settimeout(30)
@@ -341,6 +372,23 @@ CASES = {
             try: getattr(one, call)(*arguments)
             except OSError: pass
     """,
+    "an_index_that_gives_the_descriptor_to_another": """
+        class Closing:
+            def __init__(self, of): self.of = of
+            def __index__(self):
+                self.of.close()
+                kept.append(socket.socket())
+                return 1
+        for call in ("setsockopt", "getsockopt"):
+            kept, one = [], _socket.socket(2, 1)
+            number = one.fileno()
+            arguments = (1, 2, Closing(one)) if call == "setsockopt" else (1, Closing(one), 4)
+            try: getattr(one, call)(*arguments)
+            except OSError as error: assert error.errno == 9, error
+            else: raise AssertionError("another's option")
+            assert kept[0].fileno() == number and kept[0].getsockopt(1, 2) == 0
+            kept[0].close()
+    """,
     "a_warning_turned_into_an_error_at_the_end_of_a_socket": """
         import warnings
         warnings.simplefilter("error")
@@ -361,6 +409,37 @@ CASES = {
         ]:
             one.send(b"hello")
             assert call() == b"he"
+    """,
+    "errors_that_others_replace_are_freed": """
+        one, other = socket.socket(), bytearray(b"\\1\\0\\0\\0")
+        def tried(call):
+            try: call()
+            except (TypeError, ValueError, OSError, OverflowError): pass
+        calls = [
+            lambda: one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, other),
+            lambda: tried(lambda: one.bind(("127.0.0.1", 2**40))),
+            lambda: tried(lambda: one.bind((chr(0xdcff), 2))),
+            lambda: tried(lambda: socket.gethostbyname(chr(0xdcff))),
+            lambda: tried(lambda: one.sendmsg(5)),
+        ]
+        gc.disable()
+        def exceptions(): return sum(isinstance(each, Exception) for each in gc.get_objects())
+        for number, call in enumerate(calls):
+            before = exceptions()
+            for _ in range(20): call()
+            assert exceptions() <= before, (number, before, exceptions())
+    """,
+    "a_filter_longer_than_the_room_for_it": """
+        # SO_GET_FILTER counts instructions: C's module has the kernel write beyond its bytes.
+        import ctypes, struct
+        instructions = ctypes.create_string_buffer(struct.pack("HBBI", 6, 0, 0, 0xffff) * 900)
+        one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        one.setsockopt(1, 26, struct.pack("HL", 900, ctypes.addressof(instructions)))
+        for size in (0, 100):
+            try: one.getsockopt(1, 26, size)
+            except OSError as error: assert error.errno == 22, error
+            else: raise AssertionError("there is no room for it")
+        assert len(one.getsockopt(1, 26, 1000)) == 900
     """,
     "huge_sizes": """
         one, other = socket.socketpair()

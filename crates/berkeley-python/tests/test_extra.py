@@ -169,6 +169,9 @@ class Connecting(unittest.TestCase):
             berkeley.create_connection(("127.0.0.1", port), SECONDS)
         with self.assertRaises(standard.gaierror):
             berkeley.create_connection(("a..b", port), SECONDS)
+        for impossible in (-1, 65536):
+            with self.assertRaisesRegex(OverflowError, "port must be 0-65535"):
+                berkeley.create_connection(("127.0.0.1", impossible), SECONDS)
         for wrong, kind in [
             (("127.0.0.1", "x"), TypeError), (("127.0.0.1", 70000), OverflowError), ((5, 5), TypeError),
         ]:

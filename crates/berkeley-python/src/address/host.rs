@@ -1,16 +1,16 @@
-//! Hosts as addresses of IP name them: digits, names, `""` and `"<broadcast>"`.
+//! Hosts as addresses of IP name them, and whoever else asks for one: digits, names, `""` and `"<broadcast>"`.
 
 use std::ffi::{CStr, CString};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use berkeley::Family;
-use berkeley::resolve::{RawHints, resolve_raw};
+use berkeley::resolve::{RawHints, RawResolved, resolve_raw};
 use pyo3::exceptions::{PyOSError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyString};
 
 use crate::error::lookup_failed;
-use crate::fastcall::type_name;
+use crate::fastcall::{type_name, utf8};
 
 /// The host that `object` names; text beyond ASCII is encoded as IDNA has it.
 ///
@@ -31,11 +31,8 @@ pub(super) fn named(object: &Bound<'_, PyAny>) -> PyResult<CString> {
 
 fn encoded(text: &Bound<'_, PyString>) -> PyResult<Vec<u8>> {
     // C takes the characters of an exact `str` of ASCII as they are, and hands any other to the codec.
-    if text.is_exact_instance_of::<PyString>() {
-        match text.to_str() {
-            Ok(ascii) if ascii.is_ascii() => return Ok(ascii.into()),
-            _ => {}
-        }
+    if let Some(ascii) = text.as_any().cast_exact().ok().and_then(utf8).filter(|text| text.is_ascii()) {
+        return Ok(ascii.into());
     }
     let encode = text.py().get_type::<PyString>().getattr("encode")?;
     let bytes =
@@ -43,23 +40,53 @@ fn encoded(text: &Bound<'_, PyString>) -> PyResult<Vec<u8>> {
     Ok(bytes.cast::<PyBytes>()?.as_bytes().to_vec())
 }
 
-/// The address of a host, in digits or by its name, for which the C library asks whomever it is told to.
-pub(super) fn resolved(py: Python<'_>, host: &CStr, family: Family) -> PyResult<IpAddr> {
-    let is_inet = family == Family::INET;
-    match host.to_bytes() {
-        b"" if is_inet => return Ok(Ipv4Addr::UNSPECIFIED.into()),
-        b"" => return Ok(Ipv6Addr::UNSPECIFIED.into()),
-        b"255.255.255.255" | b"<broadcast>" if is_inet => return Ok(Ipv4Addr::BROADCAST.into()),
-        b"255.255.255.255" | b"<broadcast>" => return Err(PyOSError::new_err("address family mismatched")),
-        _ => {}
+/// The IP address of a host, in digits or by its name, as every method that takes a host finds it: of `family`, or of
+/// any where that is [`Family::UNSPECIFIED`]. The GIL is released only to ask the resolver.
+pub(crate) fn resolved(py: Python<'_>, host: &CStr, family: Family) -> PyResult<IpAddr> {
+    if host.is_empty() {
+        return wildcard(family);
     }
-    let digits = host.to_str().ok().and_then(|text| text.parse::<IpAddr>().ok());
-    if let Some(address) = digits.filter(|address| address.is_ipv4() == is_inet) {
-        return Ok(address);
+    if let Some(known) = digits(host, family)? {
+        return Ok(known);
     }
     let hints = RawHints { family: family.as_raw(), ..RawHints::default() };
-    let answers = py.detach(|| resolve_raw(Some(host), None, hints));
-    let answers = answers.map_err(|error| lookup_failed(py, &error))?;
+    let answers = ask(py, Some(host), None, hints)?;
     let first = answers.first().and_then(|answer| answer.address.ip());
     first.ok_or_else(|| PyOSError::new_err("unknown address family"))
+}
+
+/// The address that is bound where no host is named.
+fn wildcard(family: Family) -> PyResult<IpAddr> {
+    match family {
+        Family::INET => Ok(Ipv4Addr::UNSPECIFIED.into()),
+        Family::INET6 => Ok(Ipv6Addr::UNSPECIFIED.into()),
+        // There is one of each family.
+        _ => Err(PyOSError::new_err("wildcard resolved to multiple address")),
+    }
+}
+
+/// An address in digits, or the name of the broadcast address; `None` where the resolver has to be asked.
+fn digits(host: &CStr, family: Family) -> PyResult<Option<IpAddr>> {
+    if matches!(host.to_bytes(), b"255.255.255.255" | b"<broadcast>") {
+        return match family {
+            Family::INET | Family::UNSPECIFIED => Ok(Some(Ipv4Addr::BROADCAST.into())),
+            _ => Err(PyOSError::new_err("address family mismatched")),
+        };
+    }
+    let known = host.to_str().ok().and_then(|text| text.parse::<IpAddr>().ok());
+    Ok(known.filter(|ip| match family {
+        Family::INET => ip.is_ipv4(),
+        Family::INET6 => ip.is_ipv6(),
+        _ => true,
+    }))
+}
+
+/// Asks getaddrinfo(3), the GIL released.
+pub(crate) fn ask(
+    py: Python<'_>,
+    host: Option<&CStr>,
+    service: Option<&CStr>,
+    hints: RawHints,
+) -> PyResult<Vec<RawResolved>> {
+    py.detach(|| resolve_raw(host, service, hints)).map_err(|error| lookup_failed(py, &error))
 }

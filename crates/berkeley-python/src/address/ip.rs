@@ -9,8 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyString, PyTuple};
 
 use super::{host, tuple};
-use crate::fastcall::{Slot, exact_long, parse_tuple};
-use crate::function;
+use crate::fastcall::{Slot, exact_long, parse_tuple, utf8};
 
 /// An address of IPv4. Digits and a port, as programs mostly have them, are read without the parser.
 #[inline]
@@ -33,8 +32,7 @@ fn plain_inet(value: &Bound<'_, PyAny>) -> Option<SocketAddrV4> {
 fn plain_head<'a>(items: &'a Bound<'_, PyTuple>) -> Option<(&'a str, u16)> {
     let [host, port, ..] = items.as_slice() else { return None };
     let port = exact_long(port).and_then(|port| u16::try_from(port).ok())?;
-    let host = host.cast_exact::<PyString>().ok()?;
-    host.to_str().ok().map(|host| (host, port))
+    utf8(host.cast_exact().ok()?).map(|host| (host, port))
 }
 
 /// Any address of IPv4, which RDS has too.
@@ -153,9 +151,29 @@ fn shown_ipv4(py: Python<'_>, ip: Ipv4Addr) -> Bound<'_, PyAny> {
 }
 
 pub(super) fn shown_inet6<'py>(py: Python<'py>, address: &SocketAddrV6) -> PyResult<Bound<'py, PyAny>> {
-    let ip: &Ipv6Addr = address.ip();
-    let host = function::inet::shown_inet6(py, ip.octets());
+    let host = shown_ipv6(py, *address.ip());
     let numbers = [address.port().into(), u32::from_be(address.flowinfo()), address.scope_id()];
     let [port, flow, scope] = numbers.map(|number| PyInt::new(py, number).into_any());
     Ok(PyTuple::new(py, [host, port, flow, scope])?.into_any())
+}
+
+/// As `inet_ntop(3)` shows it, which knows the addresses that IPv4 once was embedded in (`::192.0.2.1`).
+fn shown_ipv6(py: Python<'_>, ip: Ipv6Addr) -> Bound<'_, PyAny> {
+    let text = match ip.segments() {
+        [0, 0, 0, 0, 0, 0, high, _] if high != 0 => {
+            let [.., a, b, c, d] = ip.octets();
+            format!("::{}", Ipv4Addr::new(a, b, c, d))
+        }
+        _ => ip.to_string(),
+    };
+    PyString::new(py, &text).into_any()
+}
+
+/// The text of an address without a port.
+#[inline]
+pub(crate) fn shown_ip(py: Python<'_>, ip: impl Into<IpAddr>) -> Bound<'_, PyAny> {
+    match ip.into() {
+        IpAddr::V4(ip) => shown_ipv4(py, ip),
+        IpAddr::V6(ip) => shown_ipv6(py, ip),
+    }
 }

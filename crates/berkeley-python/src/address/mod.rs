@@ -23,6 +23,9 @@ use crate::capi::SocketObject;
 use crate::error::{EBADF, os_error, raised};
 use crate::fastcall::type_name;
 
+pub(crate) use host::{ask, resolved};
+pub(crate) use ip::shown_ip;
+
 /// What the shape of an address goes by: the socket that it is for.
 #[derive(Clone, Copy)]
 pub(crate) struct Kind {

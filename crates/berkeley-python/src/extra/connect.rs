@@ -6,12 +6,13 @@ use std::thread;
 use std::time::Duration;
 
 use berkeley::{Cause, Connector, Socket};
-use pyo3::exceptions::PyRuntimeError;
+use pyo3::exceptions::{PyOverflowError, PyRuntimeError};
 use pyo3::prelude::*;
 
 use super::seconds;
 use crate::address;
 use crate::error::{gaierror, os_error, raised};
+use crate::fastcall::long;
 
 /// How often signal handlers may run while the connection is made.
 const TURN: Duration = Duration::from_millis(50);
@@ -24,10 +25,11 @@ const TURN: Duration = Duration::from_millis(50);
 pub(super) fn connect(
     py: Python<'_>,
     host: &str,
-    port: u16,
+    port: &Bound<'_, PyAny>,
     timeout: Option<f64>,
     source: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<i32> {
+    let port = number_of_port(port)?;
     let timeout = seconds(timeout)?;
     let source = source.map(|source| address::read_ip(py, source, c"create_connection")).transpose()?;
     let (answer, mut answered) = sync_channel(1);
@@ -54,6 +56,11 @@ pub(super) fn connect(
             }
         }
     }
+}
+
+/// The text is that of `_socket`'s addresses.
+fn number_of_port(port: &Bound<'_, PyAny>) -> PyResult<u16> {
+    u16::try_from(long(port)?).map_err(|_| PyOverflowError::new_err("connect(): port must be 0-65535."))
 }
 
 /// The descriptor, blocking as Python's sockets begin.

@@ -1,16 +1,14 @@
 //! `gethostbyname`, `gethostbyname_ex`, `gethostbyaddr`.
 
 use std::ffi::{CStr, CString};
-use std::net::SocketAddr;
 
+use berkeley::Family;
 use berkeley::resolve::{HostEntry, host_by_address, host_by_name};
-use berkeley::{Address, Family};
-use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
 
-use super::lookup::shown_ip;
-use super::name::{plain, released, resolve_ip, text, until_nul};
+use super::name::{plain, released, text, until_nul};
+use crate::address::{resolved, shown_ip};
 use crate::fastcall::{Args, Function, add_function, audit, idna};
 
 /// Adds the functions of this file.
@@ -29,7 +27,7 @@ impl Function for GetHostByName {
 
     fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
         let name = argument(py, args, c"et:gethostbyname", c"socket.gethostbyname")?;
-        shown_address(py, &resolve_ip(py, &name, Family::INET)?)
+        Ok(shown_ip(py, resolved(py, &name, Family::INET)?))
     }
 }
 
@@ -43,7 +41,7 @@ impl Function for GetHostByNameEx {
 
     fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
         let name = argument(py, args, c"et:gethostbyname_ex", c"socket.gethostbyname")?;
-        resolve_ip(py, &name, Family::INET)?;
+        resolved(py, &name, Family::INET)?;
         let found = released(py, || host_by_name(&name, Family::INET))?;
         entry(py, &found)
     }
@@ -59,9 +57,8 @@ impl Function for GetHostByAddr {
 
     fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
         let name = argument(py, args, c"et:gethostbyaddr", c"socket.gethostbyaddr")?;
-        let address = resolve_ip(py, &name, Family::UNSPECIFIED)?;
-        let address = SocketAddr::try_from(address).map_err(|_| unsupported())?;
-        let found = released(py, || host_by_address(address.ip()))?;
+        let ip = resolved(py, &name, Family::UNSPECIFIED)?;
+        let found = released(py, || host_by_address(ip))?;
         entry(py, &found)
     }
 }
@@ -79,14 +76,6 @@ fn argument(py: Python<'_>, args: Args<'_, '_>, format: &CStr, event: &CStr) -> 
         None => audit(py, event, &[])?,
     }
     Ok(name)
-}
-
-fn shown_address<'py>(py: Python<'py>, address: &Address) -> PyResult<Bound<'py, PyAny>> {
-    address.ip().map(|ip| shown_ip(py, ip)).ok_or_else(unsupported)
-}
-
-fn unsupported() -> PyErr {
-    PyOSError::new_err("unsupported address family")
 }
 
 /// A host as Python shows it.

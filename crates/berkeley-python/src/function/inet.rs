@@ -1,7 +1,7 @@
 //! Addresses of IP in text and packed: `inet_aton`, `inet_ntoa`, `inet_pton`, `inet_ntop`.
 
 use std::ffi::CStr;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::Ipv4Addr;
 
 use berkeley::Family;
 use berkeley::resolve::ipv4_in_digits;
@@ -9,6 +9,7 @@ use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 
+use crate::address::shown_ip;
 use crate::buffer::ReadBuffer;
 use crate::error::os_error;
 use crate::fastcall::{Args, Convention, Function, Slot, add_function, parse};
@@ -104,11 +105,11 @@ impl Function for InetNtoa {
 
     fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
         let address = match (args.len(), args.bytes(0)) {
-            (1, Some(bytes)) => bytes.try_into(),
+            (1, Some(bytes)) => <[u8; 4]>::try_from(bytes),
             _ => packed(args)?.as_bytes().try_into(),
         };
         match address {
-            Ok(address) => Ok(shown_inet(py, address)),
+            Ok(address) => Ok(shown_ip(py, address)),
             Err(_) => Err(PyOSError::new_err("packed IP wrong length for inet_ntoa")),
         }
     }
@@ -128,10 +129,6 @@ fn packed<'py>(args: Args<'_, 'py>) -> PyResult<ReadBuffer<'py>> {
 fn packed<'py>(args: Args<'_, 'py>) -> PyResult<ReadBuffer<'py>> {
     let object = args.only()?;
     ReadBuffer::of(&object)
-}
-
-fn shown_inet(py: Python<'_>, octets: [u8; 4]) -> Bound<'_, PyAny> {
-    PyString::new(py, &Ipv4Addr::from(octets).to_string()).into_any()
 }
 
 struct InetPton;
@@ -239,22 +236,9 @@ impl Function for InetNtop {
 
 fn unpack<'py>(py: Python<'py>, family: i32, packed: &[u8]) -> PyResult<Bound<'py, PyAny>> {
     let text = match family {
-        INET => packed.try_into().map(|octets| shown_inet(py, octets)),
-        INET6 => packed.try_into().map(|octets| shown_inet6(py, octets)),
+        INET => <[u8; 4]>::try_from(packed).map(|octets| shown_ip(py, octets)),
+        INET6 => <[u8; 16]>::try_from(packed).map(|octets| shown_ip(py, octets)),
         _ => return Err(PyValueError::new_err(format!("unknown address family {family}"))),
     };
     text.map_err(|_| PyValueError::new_err("invalid length of packed IP address string"))
-}
-
-/// As `inet_ntop(3)` shows it, which knows the addresses that IPv4 once was embedded in (`::192.0.2.1`).
-pub(crate) fn shown_inet6(py: Python<'_>, octets: [u8; 16]) -> Bound<'_, PyAny> {
-    let address = Ipv6Addr::from(octets);
-    let text = match address.segments() {
-        [0, 0, 0, 0, 0, 0, high, _] if high != 0 => {
-            let [.., a, b, c, d] = octets;
-            format!("::{}", Ipv4Addr::new(a, b, c, d))
-        }
-        _ => address.to_string(),
-    };
-    PyString::new(py, &text).into_any()
 }

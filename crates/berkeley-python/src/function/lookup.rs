@@ -1,7 +1,7 @@
 //! `getaddrinfo`, `getnameinfo`.
 
 use std::ffi::{CStr, CString};
-use std::net::{IpAddr, SocketAddr, SocketAddrV6};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV6};
 
 use berkeley::resolve::{Literal, RawHints, RawResolved, literal, resolve_back_raw};
 use berkeley::{Address, Type};
@@ -9,9 +9,10 @@ use pyo3::exceptions::{PyOSError, PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt, PyList, PyString, PyTuple};
 
-use super::name::{ask, plain, released, shown_inet6, text, until_nul};
+use super::name::{plain, released, text, until_nul};
+use crate::address::{self, ask};
 use crate::fastcall::{
-    Args, Convention, Function, Slot, add_function, audit, parse, parse_named, parse_tuple,
+    Args, Convention, Function, Slot, add_function, audit, exact_long, parse, parse_named, parse_tuple,
 };
 
 /// Adds the functions of this file.
@@ -39,8 +40,7 @@ impl Function for GetAddrInfo {
         if let (Some(digits), Some(port)) = (name.digits(), service.number())
             && let Some(answer) = literal(digits, port, hints)
         {
-            let kept = matches!(name, Host::Plain(_)).then(|| host.cast_exact::<PyString>().ok()).flatten();
-            return shown_literal(py, kept.cloned().unwrap_or_else(|| PyString::new(py, digits)), &answer);
+            return shown_literal(py, host.cast_exact().ok(), &answer);
         }
         let (name, service) = (name.into_name(), service.into_name());
         let answers = ask(py, name.as_deref(), service.as_deref(), hints)?;
@@ -145,7 +145,7 @@ impl Service {
     }
 
     fn of_number(number: &Bound<'_, PyInt>) -> PyResult<Self> {
-        if let Ok(port) = number.extract::<u16>() {
+        if let Some(port) = exact_long(number).and_then(|port| u16::try_from(port).ok()) {
             return Ok(Self::Port(port));
         }
         // Since 3.12 a number of any size becomes text.
@@ -188,13 +188,14 @@ impl Service {
 /// The answer to an address in digits.
 fn shown_literal<'py>(
     py: Python<'py>,
-    digits: Bound<'py, PyString>,
+    host: Option<&Bound<'py, PyString>>,
     answer: &Literal,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let address = match answer.address {
-        // Digits that are an IPv4 address are written as the answer is.
-        SocketAddr::V4(address) => pair(py, digits, address.port())?,
-        SocketAddr::V6(address) => quadruple(py, &address)?,
+    // An IPv4 address that is written as answers are is an answer itself.
+    let written = host.filter(|host| answer.address.is_ipv4() && host.to_str().is_ok_and(is_as_shown));
+    let address = match written {
+        Some(host) => (host, answer.address.port()).into_pyobject(py)?.into_any(),
+        None => address::shown(py, 0, &answer.address.into())?,
     };
     let family = PyInt::new(py, if answer.address.is_ipv4() { 2 } else { 10 }).into_any();
     let unnamed = PyString::new(py, "").into_any();
@@ -206,29 +207,18 @@ fn shown_literal<'py>(
     Ok(PyList::new(py, items)?.into_any())
 }
 
+/// Whether an IPv4 address in digits is written as an answer has it: std takes this form alone.
+fn is_as_shown(digits: &str) -> bool {
+    digits.parse::<Ipv4Addr>().is_ok()
+}
+
 /// One answer of the resolver's.
 fn shown<'py>(py: Python<'py>, answer: &RawResolved) -> PyResult<Bound<'py, PyTuple>> {
-    let address = match &answer.address {
-        Address::Inet(address) => pair(py, PyString::new(py, &address.ip().to_string()), address.port())?,
-        Address::Inet6(address) => quadruple(py, address)?,
-        // The C library answers with no other.
-        other => PyBytes::new(py, other.encode().as_bytes()).into_any(),
-    };
+    let address = address::shown(py, answer.protocol.as_raw(), &answer.address)?;
     let name = answer.canonical_name.as_deref().unwrap_or_default();
     let numbers = [answer.family.as_raw(), answer.kind.as_raw(), answer.protocol.as_raw()];
     let [family, kind, protocol] = numbers.map(|number| PyInt::new(py, number).into_any());
     PyTuple::new(py, [family, kind, protocol, text(py, name)?, address])
-}
-
-fn pair<'py>(py: Python<'py>, ip: Bound<'py, PyString>, port: u16) -> PyResult<Bound<'py, PyAny>> {
-    Ok(PyTuple::new(py, [ip.into_any(), PyInt::new(py, port).into_any()])?.into_any())
-}
-
-fn quadruple<'py>(py: Python<'py>, address: &SocketAddrV6) -> PyResult<Bound<'py, PyAny>> {
-    let ip = PyString::new(py, &shown_inet6(*address.ip())).into_any();
-    let numbers = [address.port().into(), u32::from_be(address.flowinfo()), address.scope_id()];
-    let [port, flow, scope] = numbers.map(|number| PyInt::new(py, number).into_any());
-    Ok(PyTuple::new(py, [ip, port, flow, scope])?.into_any())
 }
 
 struct GetNameInfo;
@@ -286,13 +276,4 @@ fn numeric(parts: &Bound<'_, PyTuple>) -> PyResult<Address> {
         }
         _ => Ok(answer.address),
     }
-}
-
-/// An IP address as Python shows it.
-pub(super) fn shown_ip(py: Python<'_>, ip: IpAddr) -> Bound<'_, PyAny> {
-    let text = match ip {
-        IpAddr::V4(ip) => ip.to_string(),
-        IpAddr::V6(ip) => shown_inet6(ip),
-    };
-    PyString::new(py, &text).into_any()
 }

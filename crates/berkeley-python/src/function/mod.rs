@@ -4,7 +4,7 @@ mod byte_order;
 mod control;
 mod descriptor;
 mod host;
-pub(crate) mod inet;
+mod inet;
 mod interface;
 mod lookup;
 mod machine;

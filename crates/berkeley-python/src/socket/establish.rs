@@ -11,7 +11,7 @@ use pyo3::types::{PyInt, PyTuple};
 use crate::capi::SocketObject;
 use crate::error::{EAGAIN, EBADF, EINPROGRESS, EINVAL, EISCONN, os_error, raised, timed_out};
 use crate::fastcall::{Args, Convention, Method, Slot, audit, int, method, parse};
-use crate::wait::{carry_released, deadline};
+use crate::wait::{carry_ready, deadline};
 use crate::{address, fd};
 
 /// The methods of this file.
@@ -188,8 +188,7 @@ impl Method for Accept {
 
     fn call<'py>(py: Python<'py>, socket: &SocketObject, _: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
         address::check_family(socket)?;
-        let accepted = carry_released(py, socket, Interest::READABLE, |target, _| target.try_accept());
-        let (accepted, peer) = accepted?;
+        let (accepted, peer) = carry_ready(py, socket, Interest::READABLE, |target, _| target.try_accept())?;
         let accepted = OwnedFd::from(accepted);
         let peer = address::shown(py, socket.protocol(), &peer)?;
         let number = PyInt::new(py, accepted.as_raw_fd()).into_any();

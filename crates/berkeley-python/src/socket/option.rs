@@ -12,7 +12,7 @@ use pyo3::types::{PyBytes, PyInt};
 use crate::buffer::ReadBuffer;
 use crate::capi::SocketObject;
 use crate::error::{EBADF, os_error};
-use crate::fastcall::{Args, Method, Slot, method, parse};
+use crate::fastcall::{Args, Method, Slot, method, parse, went_well};
 use crate::fd;
 
 /// The methods of this file.
@@ -86,21 +86,21 @@ impl Method for SetSockOpt {
         setsockopt(level, option, None, optlen: int)\n\nSet an option of the socket.";
 
     fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
-        let fd = socket.fd();
+        // The descriptor only once the arguments are read: they may run Python code, which may close the socket.
         if is_vsock(socket) {
             let (level, name, value) = vsock_arguments(args)?;
-            done(py, fd::set_option(py, fd, level, name, &value.to_ne_bytes()))?;
+            done(py, fd::set_option(py, socket.fd(), level, name, &value.to_ne_bytes()))?;
         } else if let (3, Some(level), Some(name), Some(value)) =
             (args.len(), args.int(0), args.int(1), args.bytes(2))
         {
-            done(py, fd::set_option(py, fd, level, name, value))?;
-        } else if let Some((level, name, value)) = integer_arguments(args) {
-            done(py, fd::set_option(py, fd, level, name, &value.to_ne_bytes()))?;
-        } else if let Some((level, name, length)) = length_arguments(args) {
-            done(py, fd::set_option_length(py, fd, level, name, length))?;
+            done(py, fd::set_option(py, socket.fd(), level, name, value))?;
+        } else if let Some((level, name, value)) = integer_arguments(py, args) {
+            done(py, fd::set_option(py, socket.fd(), level, name, &value.to_ne_bytes()))?;
+        } else if let Some((level, name, length)) = length_arguments(py, args) {
+            done(py, fd::set_option_length(py, socket.fd(), level, name, length))?;
         } else {
             let (level, name, value) = bytes_arguments(args)?;
-            done(py, fd::set_option(py, fd, level, name, value.as_bytes()))?;
+            done(py, fd::set_option(py, socket.fd(), level, name, value.as_bytes()))?;
         }
         Ok(py.None().into_bound(py))
     }
@@ -118,18 +118,17 @@ fn vsock_arguments(args: Args<'_, '_>) -> PyResult<(i32, i32, u64)> {
 }
 
 /// `level, option, value: int`, where the arguments are that.
-fn integer_arguments(args: Args<'_, '_>) -> Option<(i32, i32, i32)> {
+fn integer_arguments(py: Python<'_>, args: Args<'_, '_>) -> Option<(i32, i32, i32)> {
     if let (3, Some(level), Some(name), Some(value)) = (args.len(), args.int(0), args.int(1), args.int(2)) {
         return Some((level, name, value));
     }
     let (mut level, mut name, mut value) = (0, 0, 0);
     let slots = &mut [Slot::Int(&mut level), Slot::Int(&mut name), Slot::Int(&mut value)];
-    parse(args, c"iii:setsockopt", slots).ok()?;
-    Some((level, name, value))
+    went_well(py, parse(args, c"iii:setsockopt", slots)).then_some((level, name, value))
 }
 
 /// `level, option, None, length`, where the arguments are that.
-fn length_arguments(args: Args<'_, '_>) -> Option<(i32, i32, u32)> {
+fn length_arguments(py: Python<'_>, args: Args<'_, '_>) -> Option<(i32, i32, u32)> {
     let (mut level, mut name, mut none, mut length) = (0, 0, None, 0);
     let slots = &mut [
         Slot::Int(&mut level),
@@ -137,8 +136,8 @@ fn length_arguments(args: Args<'_, '_>) -> Option<(i32, i32, u32)> {
         Slot::Object(&mut none),
         Slot::Unsigned(&mut length),
     ];
-    parse(args, c"iiOI:setsockopt", slots).ok()?;
-    none?.is_none().then_some((level, name, length))
+    let parsed = went_well(py, parse(args, c"iiOI:setsockopt", slots));
+    (parsed && none?.is_none()).then_some((level, name, length))
 }
 
 /// `level, option, value: buffer`, whose errors are those that C raises of any other arguments.

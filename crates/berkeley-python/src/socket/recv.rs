@@ -8,7 +8,7 @@ use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt};
 
-use crate::buffer::{WriteBuffer, expected, receive_bytes};
+use crate::buffer::{WriteBuffer, expected, is_short, receive_bytes, receive_short};
 use crate::capi::SocketObject;
 use crate::fastcall::{Args, Convention, Method, Slot, method, parse, parse_named};
 use crate::wait::{HELD, carry, carry_released};
@@ -39,15 +39,33 @@ impl Method for Recv {
             // As C has it, which does not ask the kernel then.
             return Ok(PyBytes::new(py, b"").into_any());
         }
-        receive_bytes(py, size, |room| {
-            if waits_for_all(socket, flags) || expected(size) > HELD {
-                return carry_released(py, socket, Interest::READABLE, |target, more| {
-                    room.receive(target, flags | more)
-                });
-            }
+        if waits_for_all(socket, flags) || !is_short(size) {
+            return receive(py, socket, size, flags);
+        }
+        // Written out, so that it becomes one function: after a system call some processors have forgotten where
+        // functions return to, and each return costs then.
+        receive_short(py, size, |room| {
             carry(py, socket, Interest::READABLE, |target, more| room.receive(target, flags | more))
         })
     }
+}
+
+/// Receives, whatever the size.
+#[inline(never)]
+fn receive<'py>(
+    py: Python<'py>,
+    socket: &SocketObject,
+    size: usize,
+    flags: Flags,
+) -> PyResult<Bound<'py, PyAny>> {
+    receive_bytes(py, size, |room| {
+        if waits_for_all(socket, flags) || expected(size) > HELD {
+            return carry_released(py, socket, Interest::READABLE, |target, more| {
+                room.receive(target, flags | more)
+            });
+        }
+        carry(py, socket, Interest::READABLE, |target, more| room.receive(target, flags | more))
+    })
 }
 
 /// The size and the flags.

@@ -11,7 +11,7 @@ use pyo3::types::PyInt;
 use crate::buffer::ReadBuffer;
 use crate::capi::SocketObject;
 use crate::fastcall::{Args, Method, Slot, method, parse};
-use crate::wait::{HELD, Wait};
+use crate::wait::{HELD, Wait, carry_released};
 
 /// The methods of this file.
 pub(super) fn methods() -> [PyMethodDef; 2] {
@@ -28,7 +28,12 @@ impl Method for Send {
 
     #[inline]
     fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
-        let sent = with_data(args, c"y*|i:send", |bytes, flags| send(py, socket, bytes, flags))?;
+        // Written out, so that it becomes one function: after a system call some processors have forgotten where
+        // functions return to, and each return costs then.
+        let sent = match plain(args) {
+            Some((bytes, flags)) => send(py, socket, bytes, flags)?,
+            None => with_parsed(args, c"y*|i:send", |bytes, flags| send(py, socket, bytes, flags))?,
+        };
         Ok(PyInt::new(py, sent).into_any())
     }
 }
@@ -43,21 +48,30 @@ impl Method for SendAll {
 
     #[inline]
     fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
-        with_data(args, c"y*|i:sendall", |bytes, flags| send_all(py, socket, bytes, flags))?;
+        match plain(args) {
+            Some((bytes, flags)) => send_all(py, socket, bytes, flags)?,
+            None => with_parsed(args, c"y*|i:sendall", |bytes, flags| send_all(py, socket, bytes, flags))?,
+        }
         Ok(py.None().into_bound(py))
     }
 }
 
-/// Hands the bytes and the flags to `action`; the bytes are held meanwhile.
+/// The bytes and the flags, where they are a `bytes` and an `int`, as nearly always.
 #[inline]
-fn with_data<T>(
+fn plain<'a>(args: Args<'a, '_>) -> Option<(&'a [u8], Flags)> {
+    if !matches!(args.len(), 1 | 2) {
+        return None;
+    }
+    Some((args.bytes(0)?, Flags::from_raw(args.int_or_zero(1)?)))
+}
+
+/// Hands the bytes and the flags to `action`; the bytes are held meanwhile.
+#[cold]
+fn with_parsed<T>(
     args: Args<'_, '_>,
     format: &CStr,
     action: impl FnOnce(&[u8], Flags) -> PyResult<T>,
 ) -> PyResult<T> {
-    if let (1 | 2, Some(bytes), Some(flags)) = (args.len(), args.bytes(0), args.int_or_zero(1)) {
-        return action(bytes, Flags::from_raw(flags));
-    }
     let (mut buffer, mut flags) = (ReadBuffer::empty(), 0);
     parse(args, format, &mut [Slot::Read(&mut buffer), Slot::Int(&mut flags)])?;
     action(buffer.as_bytes(), Flags::from_raw(flags))
@@ -66,17 +80,24 @@ fn with_data<T>(
 /// Sends; without a timeout all of it, as a blocking send(2) does of a stream.
 #[inline]
 fn send(py: Python<'_>, socket: &SocketObject, bytes: &[u8], flags: Flags) -> PyResult<usize> {
-    let mut wait = Wait::new(py, socket, Interest::WRITABLE)?;
     if bytes.len() > HELD {
-        return wait.carry_released(py, |target, more| target.send_once(bytes, flags | more));
+        return carry_released(py, socket, Interest::WRITABLE, |target, more| {
+            target.send_once(bytes, flags | more)
+        });
     }
+    let mut wait = Wait::new(py, socket, Interest::WRITABLE)?;
     let sent = wait.carry(py, |target, more| target.send_once(bytes, flags | more))?;
     if sent >= bytes.len() || !wait.is_endless() {
         return Ok(sent);
     }
-    // The first try would not wait for room, or a wait was interrupted. The rest may fail: it is the next call's then.
-    let rest = wait.block(py, |target, more| target.send_once(&bytes[sent..], flags | more));
-    Ok(sent + rest.unwrap_or(0))
+    Ok(sent + send_rest(py, &wait, &bytes[sent..], flags))
+}
+
+/// Sends what the first try, which would not wait for room, or a wait that was interrupted has left over; it may fail:
+/// it is the next call's then.
+#[cold]
+fn send_rest(py: Python<'_>, wait: &Wait<'_>, rest: &[u8], flags: Flags) -> usize {
+    wait.block(py, |target, more| target.send_once(rest, flags | more)).unwrap_or(0)
 }
 
 fn send_all(py: Python<'_>, socket: &SocketObject, bytes: &[u8], flags: Flags) -> PyResult<()> {

@@ -147,4 +147,22 @@ server.listen()
 case("nobody to accept", server._accept)
 server.settimeout(0.01)
 case("nobody to accept", server._accept)
+# A clone has the descriptor block: the timeout stands.
+clone = _socket.socket(1, 1, 0, _socket.dup(server.fileno()))
+clone.setblocking(True)
+case("nobody to accept", server._accept)
+for socket in (clone, server):
+    socket.close()
+
+server = _socket.socket(2, 1)
+server.bind(("127.0.0.1", 0))
+server.listen()
+for size in (1, 100000):
+    # Connects and sends in one call, however long it takes.
+    for call in ("sendto", "sendmsg"):
+        client = _socket.socket(2, 1)
+        data, place = bytes(size), server.getsockname()
+        arguments = (data, 0x20000000, place) if call == "sendto" else ([data], [], 0x20000000, place)
+        case("fast open", lambda: getattr(client, call)(*arguments))
+        client.close()
 server.close()

@@ -99,7 +99,7 @@ fn fill<'d, D: Datagrams + ?Sized>(
         if cut && cut_at != run.size {
             // A run is no longer than what a u16 can say.
             let size = u16::try_from(run.size).map_err(|_| Errno::INVAL)?;
-            control::with_encoded(&[udp::segment(size)], |bytes| draft.add_control(bytes))?;
+            draft.add_control(control::Room::new().fill(&[udp::segment(size)]))?;
             cut_at = run.size;
         }
         draft.begin(address.is_some(), cut);

@@ -53,7 +53,7 @@ use crate::sys::layout::cmsg;
 
 pub use buffer::{ControlBuffer, Descriptors};
 pub use extended_error::{ErrorOrigin, ExtendedError};
-pub(crate) use outgoing::with_encoded;
+pub(crate) use outgoing::Room;
 pub use outgoing::{Outgoing, encode, raw};
 
 /// A control message as it was received, by its level.

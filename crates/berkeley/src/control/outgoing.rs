@@ -26,12 +26,15 @@ const INLINE: usize = 20;
 pub struct Outgoing<'a> {
     level: i32,
     kind: i32,
+    /// Of the data, in bytes; known from the start, so that no send has to ask what kind of data it is.
+    length: usize,
     payload: Payload<'a>,
 }
 
 #[derive(Clone, Copy)]
 enum Payload<'a> {
-    Inline([u8; INLINE], u8),
+    /// As much of it as the length says.
+    Inline([u8; INLINE]),
     Bytes(&'a [u8]),
     /// Behind their number, a C `unsigned int`.
     Counted(&'a [u8]),
@@ -45,23 +48,23 @@ impl<'a> Outgoing<'a> {
         const { assert!(N <= INLINE, "the data does not fit into an Outgoing") };
         let mut bytes = [0; INLINE];
         bytes[..N].copy_from_slice(&data);
-        // N is at most INLINE.
-        Self { level, kind, payload: Payload::Inline(bytes, N.try_into().unwrap_or(0)) }
+        Self { level, kind, length: N, payload: Payload::Inline(bytes) }
     }
 
     /// A message of any bytes; for those that carry no pointer and no descriptor.
     pub(super) const fn bytes(level: i32, kind: i32, data: &'a [u8]) -> Self {
-        Self { level, kind, payload: Payload::Bytes(data) }
+        Self { level, kind, length: data.len(), payload: Payload::Bytes(data) }
     }
 
     /// A message of bytes, their number before them.
     pub(super) const fn counted(level: i32, kind: i32, data: &'a [u8]) -> Self {
-        Self { level, kind, payload: Payload::Counted(data) }
+        Self { level, kind, length: COUNT_SIZE + data.len(), payload: Payload::Counted(data) }
     }
 
     /// A message of descriptors.
     pub(super) const fn descriptors(level: i32, kind: i32, descriptors: &'a [BorrowedFd<'a>]) -> Self {
-        Self { level, kind, payload: Payload::Descriptors(descriptors) }
+        let length = descriptors.len() * FD_SIZE;
+        Self { level, kind, length, payload: Payload::Descriptors(descriptors) }
     }
 
     /// Whose message it is (`cmsg_level`).
@@ -75,31 +78,20 @@ impl<'a> Outgoing<'a> {
     }
 
     #[inline]
-    fn data_length(&self) -> usize {
-        match self.payload {
-            Payload::Inline(_, length) => length.into(),
-            Payload::Bytes(data) => data.len(),
-            Payload::Counted(data) => COUNT_SIZE + data.len(),
-            Payload::Descriptors(descriptors) => descriptors.len() * FD_SIZE,
-        }
-    }
-
-    #[inline]
     fn space(&self) -> usize {
-        space(self.data_length())
+        space(self.length)
     }
 
     /// Writes the message to the front of `bytes`, which has room for it, its padding zero; gives the rest.
     #[inline]
     fn write<'b>(&self, bytes: &'b mut [u8]) -> &'b mut [u8] {
         let (own, rest) = bytes.split_at_mut(self.space());
-        own[cmsg::LENGTH..][..size_of::<usize>()]
-            .copy_from_slice(&cmsg::length(self.data_length()).to_ne_bytes());
+        own[cmsg::LENGTH..][..size_of::<usize>()].copy_from_slice(&cmsg::length(self.length).to_ne_bytes());
         own[cmsg::LEVEL..][..4].copy_from_slice(&self.level.to_ne_bytes());
         own[cmsg::TYPE..][..4].copy_from_slice(&self.kind.to_ne_bytes());
-        let data = &mut own[cmsg::HEADER..][..self.data_length()];
+        let data = &mut own[cmsg::HEADER..][..self.length];
         match &self.payload {
-            Payload::Inline(inline, length) => data.copy_from_slice(&inline[..usize::from(*length)]),
+            Payload::Inline(inline) => data.copy_from_slice(&inline[..self.length]),
             Payload::Bytes(given) => data.copy_from_slice(given),
             Payload::Counted(given) => {
                 let (count, rest) = data.split_at_mut(COUNT_SIZE);
@@ -121,7 +113,7 @@ impl fmt::Debug for Outgoing<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Outgoing(level {} type {} ", self.level, self.kind)?;
         match &self.payload {
-            Payload::Inline(inline, length) => write!(f, "{:02x?})", &inline[..usize::from(*length)]),
+            Payload::Inline(inline) => write!(f, "{:02x?})", &inline[..self.length]),
             Payload::Bytes(data) | Payload::Counted(data) => write!(f, "{data:02x?})"),
             Payload::Descriptors(descriptors) => write!(f, "{descriptors:?})"),
         }
@@ -163,18 +155,36 @@ pub fn encode(messages: &[Outgoing<'_>]) -> Vec<u8> {
     bytes
 }
 
-/// Hands the messages as they are laid out to `action`; allocates only for more than fits on the stack.
-#[inline]
-pub(crate) fn with_encoded<T>(messages: &[Outgoing<'_>], action: impl FnOnce(&[u8]) -> T) -> T {
-    let length = total(messages);
-    let mut stack = Scratch::new();
-    let mut heap = Vec::new();
-    let bytes = stack.zeroed(length).unwrap_or_else(|| {
-        heap.resize(length, 0);
-        &mut heap
-    });
-    write_all(messages, bytes);
-    action(bytes)
+/// Where messages are laid out for the kernel: on the stack, and allocated only where more than fits there is sent.
+pub(crate) struct Room {
+    stack: Scratch,
+    heap: Vec<u8>,
+}
+
+impl Room {
+    #[inline]
+    pub(crate) const fn new() -> Self {
+        Self { stack: Scratch::new(), heap: Vec::new() }
+    }
+
+    /// The messages as they are laid out.
+    #[inline]
+    pub(crate) fn fill(&mut self, messages: &[Outgoing<'_>]) -> &[u8] {
+        if messages.is_empty() { &[] } else { self.lay_out(messages) }
+    }
+
+    /// Apart, so that what makes the system call is short enough to become a part of its caller: after a system call
+    /// some processors have forgotten where functions return to, and each return costs then.
+    #[inline(never)]
+    fn lay_out(&mut self, messages: &[Outgoing<'_>]) -> &[u8] {
+        let length = total(messages);
+        let bytes = self.stack.zeroed(length).unwrap_or_else(|| {
+            self.heap.resize(length, 0);
+            &mut self.heap
+        });
+        write_all(messages, bytes);
+        bytes
+    }
 }
 
 #[inline]

@@ -21,12 +21,25 @@ use std::net::Ipv4Addr;
 #[doc(alias = "inet_aton")]
 #[doc(alias = "inet_addr")]
 pub fn ipv4_in_digits(text: &str) -> Option<Ipv4Addr> {
-    // Four decimal numbers without leading zeros mean the same to both, and are what mostly comes.
-    if let Ok(plain) = text.parse() {
-        return Some(plain);
+    match exactly(text) {
+        Some(address) => Some(address),
+        None => text.split_once(is_blank).and_then(|(digits, _ignored)| exactly(digits)),
     }
-    let end = text.find(is_blank).unwrap_or(text.len());
-    let mut parts = text[..end].split('.');
+}
+
+/// As [`ipv4_in_digits`], of a text that has nothing behind the digits: how getaddrinfo(3) reads a host.
+#[inline]
+pub(super) fn exactly(text: &str) -> Option<Ipv4Addr> {
+    // Four decimal numbers without leading zeros mean the same to both, and are what mostly comes.
+    text.parse().ok().or_else(|| of_parts(text))
+}
+
+fn of_parts(text: &str) -> Option<Ipv4Addr> {
+    // As most names are told.
+    if !text.starts_with(|letter: char| letter.is_ascii_digit()) {
+        return None;
+    }
+    let mut parts = text.split('.');
     let last = number(parts.next_back()?)?;
     let (mut address, mut left) = (0_u32, 32);
     for part in parts {
@@ -98,7 +111,7 @@ mod tests {
         }
     }
 
-    /// getaddrinfo(3) reads hosts as inet_aton(3) does, but for the white space.
+    /// getaddrinfo(3) reads hosts as `inet_aton(3)` does, but for the white space.
     #[test]
     #[cfg(target_env = "gnu")]
     fn the_c_library_reads_the_same() {

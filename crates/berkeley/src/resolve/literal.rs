@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+use super::digits;
 use super::forward::{Hints, Resolved};
 use super::service::Service;
 use crate::address::Address;
@@ -21,7 +22,7 @@ const HARMLESS: i32 = c::AI_PASSIVE | c::AI_NUMERICHOST | c::AI_NUMERICSERV | c:
 
 /// The answer, where the host is an address in digits and the service a number; `None` to ask the C library.
 ///
-/// It is asked wherever the case is rare: a zone, an address such as `127.1`, another family, a raw socket.
+/// It is asked wherever the case is rare: a zone, another family, a raw socket.
 pub(super) fn answer(host: &str, service: Service<'_>, hints: Hints) -> Option<Vec<Resolved>> {
     let port = service.number()?;
     let asked = hints.to_sys();
@@ -45,7 +46,10 @@ pub(super) fn meaning(host: &str, asked: AddressHints) -> Option<(IpAddr, &'stat
     if asked.flags & !HARMLESS != 0 {
         return None;
     }
-    let ip: IpAddr = host.parse().ok()?;
+    let ip = match digits::exactly(host) {
+        Some(ip) => IpAddr::V4(ip),
+        None => IpAddr::V6(host.parse().ok()?),
+    };
     let family = if ip.is_ipv4() { Family::INET } else { Family::INET6 };
     let fits = asked.family == Family::UNSPECIFIED.as_raw() || asked.family == family.as_raw();
     let sockets = sockets(Type::from_raw(asked.kind), Protocol::from_raw(asked.protocol))?;
@@ -88,7 +92,7 @@ mod tests {
     use super::*;
     use crate::resolve::forward::Question;
 
-    const HOSTS: [&str; 14] = [
+    const HOSTS: [&str; 20] = [
         "127.0.0.1",
         "0.0.0.0",
         "192.0.2.255",
@@ -99,10 +103,16 @@ mod tests {
         "::ffff:192.0.2.1",
         "fe80::1",
         "ff02::1",
-        // Not for us.
         "127.1",
         "010.0.0.1",
+        "0x7f.1",
+        "2130706433",
+        // Not for us.
         "1.2.3.4.5",
+        "127.1 ",
+        "127.1.",
+        "08",
+        "4294967296",
         "fe80::1%lo",
     ];
 
@@ -152,8 +162,8 @@ mod tests {
                 }
             }
         }
-        // Ten hosts, five services, two families, five flags of seven and more, seven pairs of type and protocol.
-        assert!(answered >= 10 * 5 * 2 * 5 * 7, "{answered}");
+        // Fourteen hosts, five services, two families, five flags of seven and more, seven pairs of type and protocol.
+        assert!(answered >= 14 * 5 * 2 * 5 * 7, "{answered}");
     }
 
     #[test]

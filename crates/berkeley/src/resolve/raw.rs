@@ -78,8 +78,8 @@ pub struct Literal {
 
 /// What [`resolve_raw`] would answer, where `host` is an address in digits: without asking, and allocating nothing.
 ///
-/// `None` where only getaddrinfo itself knows: a name, a zone, an address such as `127.1`, a family that is not the
-/// address's, a canonical name or [`AI_ADDRCONFIG`](super::Hints::address_config) asked for, a raw socket.
+/// `None` where only getaddrinfo itself knows: a name, a zone, a family that is not the address's, a canonical name or
+/// [`AI_ADDRCONFIG`](super::Hints::address_config) asked for, a raw socket.
 ///
 /// ```
 /// use berkeley::resolve::{RawHints, literal};

@@ -42,6 +42,17 @@ enum Control<'a> {
     Raw(raw::Control<'a>),
 }
 
+impl Control<'_> {
+    /// The messages as the kernel takes them, in `room` where they are still to be laid out.
+    #[inline]
+    fn laid_out<'b>(&'b self, room: &'b mut control::Room) -> &'b [u8] {
+        match self {
+            Self::Messages(messages) => room.fill(messages),
+            Self::Raw(messages) => messages.as_bytes(),
+        }
+    }
+}
+
 impl<'a> SendMessage<'a> {
     /// The bytes of `buffers`, one behind the other; at most 1024 buffers, more give `EMSGSIZE`.
     #[inline]
@@ -70,19 +81,6 @@ impl<'a> SendMessage<'a> {
     #[inline]
     pub const fn flags(self, flags: Flags) -> Self {
         Self { flags, ..self }
-    }
-
-    /// Hands the address and the control messages, as the kernel takes them, to `action`.
-    #[inline]
-    fn encoded<T>(&self, action: impl FnOnce(&[u8], &[u8]) -> T) -> T {
-        let address = self.address.as_ref().map(Address::encode);
-        let address = address.as_ref().map_or(&[][..], EncodedAddress::as_bytes);
-        match self.control {
-            Control::Messages(messages) => {
-                control::with_encoded(messages, |control| action(address, control))
-            }
-            Control::Raw(messages) => action(address, messages.as_bytes()),
-        }
     }
 }
 
@@ -151,18 +149,20 @@ impl<F: AsFd> Socket<F> {
     /// control messages of more than 1088 bytes together. Fails as [`send`](Self::send) does, with `EINVAL` for a
     /// control message that the socket does not take, and with `EPERM` for one that needs privileges.
     #[doc(alias = "sendmsg")]
-    #[inline]
+    #[expect(clippy::inline_always, reason = "each return after a system call costs 1 in 100")]
+    #[inline(always)]
     pub fn send_msg(&self, message: &SendMessage<'_>) -> Result<usize> {
         let timeout = self.timeout();
         let flags = with_timeout(message.flags, timeout).as_raw();
         let fd = self.fd.as_fd();
-        message
-            .encoded(|address, control| {
-                carry_through(fd, Interest::WRITABLE, timeout, Poll::MayLie, || {
-                    message::send_message(fd, message.buffers, address, control, flags)
-                })
-            })
-            .map_err(|stop| self.stopped(Operation::SendMsg, stop, message.address.as_ref()))
+        let address = message.address.as_ref().map(Address::encode);
+        let address = address.as_ref().map_or(&[][..], EncodedAddress::as_bytes);
+        let mut room = control::Room::new();
+        let control = message.control.laid_out(&mut room);
+        carry_through(fd, Interest::WRITABLE, timeout, Poll::MayLie, || {
+            message::send_message(fd, message.buffers, address, control, flags)
+        })
+        .map_err(|stop| self.stopped(Operation::SendMsg, stop, message.address.as_ref()))
     }
 
     /// Receives a message into `buffers`, one after the other, and what came with it into `control` (recvmsg(2)).
@@ -242,10 +242,11 @@ impl<F: AsFd> Socket<F> {
     /// One sendmsg(2) with just the message's flags, as [`send_once`](Self::send_once).
     pub fn send_msg_once(&self, message: &SendMessage<'_>) -> Result<usize> {
         let flags = message.flags.as_raw();
-        message
-            .encoded(|address, control| {
-                message::send_message(self.fd.as_fd(), message.buffers, address, control, flags)
-            })
+        let address = message.address.as_ref().map(Address::encode);
+        let address = address.as_ref().map_or(&[][..], EncodedAddress::as_bytes);
+        let mut room = control::Room::new();
+        let control = message.control.laid_out(&mut room);
+        message::send_message(self.fd.as_fd(), message.buffers, address, control, flags)
             .map_err(|errno| self.fail(Operation::SendMsg, errno, message.address.as_ref()))
     }
 

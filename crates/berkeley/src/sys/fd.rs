@@ -12,10 +12,10 @@ pub(crate) fn duplicate(fd: BorrowedFd<'_>) -> Result<OwnedFd> {
 
 /// close(2): the descriptor is gone, whatever the kernel says.
 pub(crate) fn close(fd: OwnedFd) -> Result<()> {
-    let number = fd.into_raw_fd();
-    run_int("close", number, || {
+    // Where the call is never made, the descriptor is dropped.
+    run_int("close", fd.as_raw_fd(), move || {
         // SAFETY: the descriptor was owned, and nothing else closes it now.
-        unsafe { libc::close(number) }
+        unsafe { libc::close(fd.into_raw_fd()) }
     })?;
     Ok(())
 }

@@ -48,7 +48,8 @@ pub(crate) const HOUSES: &[House] = &[
         floors: &[
             &["lib"],
             &["extra"],
-            &["function", "constant", "socket"],
+            &["function", "constant"],
+            &["socket"],
             // Python's shapes of addresses, and of what waits.
             &["address", "wait", "timeout"],
             &["fastcall"],

@@ -13,7 +13,7 @@ use crate::namespace::in_namespace;
 use crate::support::{LIMIT, alone, open_descriptors};
 
 /// A row an operation, or a few that go together. A new system call of `sys` wants its row here.
-const OPERATIONS: [(&str, Scenario); 24] = [
+const OPERATIONS: [(&str, Scenario); 25] = [
     ("tcp", tcp),
     ("udp", udp),
     ("unix", unix),
@@ -28,6 +28,7 @@ const OPERATIONS: [(&str, Scenario); 24] = [
     ("multicast", s::multicast),
     ("filter", s::filter),
     ("clone and inherit", s::clone_and_inherit),
+    ("close", s::close),
     ("options", s::options),
     ("questions", s::questions),
     ("tries", s::tries),

@@ -101,9 +101,10 @@ pub(super) fn zero_copy() -> Result<Vec<u8>> {
     Ok(received)
 }
 
-/// The resolver with nobody to ask: faults are of this thread, and so are these questions.
+/// The resolver with nobody to ask: faults are of this thread, and so are these questions. Of a raw socket the C
+/// library is asked.
 pub(super) fn resolve_numbers() -> Result<Vec<u8>> {
-    let answers = resolve("127.1", 80, &Hints::new().numeric_host(true).kind(Type::STREAM))?;
+    let answers = resolve("127.0.0.1", 80, &Hints::new().numeric_host(true).kind(Type::RAW))?;
     let numbers = BackHints::new().numeric_host(true).numeric_service(true);
     let (host, service) = resolve_back(answers[0].address, &numbers)?;
     let name = interface_name(interface_index("lo")?)?;
@@ -181,6 +182,14 @@ pub(super) fn clone_and_inherit() -> Result<Vec<u8>> {
     again.set_timeout(TIMEOUT)?;
     clone.send_all(b"from a clone")?;
     again.recv_vec(64)
+}
+
+/// One end is closed with a look at what the kernel says; the other reads to the end.
+pub(super) fn close() -> Result<Vec<u8>> {
+    let (left, right) = pair()?;
+    left.send_all(b"the last words")?;
+    left.close()?;
+    read_to_the_end(&right)
 }
 
 /// Options of several kinds, and a list that is longer than the first room for it could be.
