@@ -101,10 +101,10 @@ pub(super) fn zero_copy() -> Result<Vec<u8>> {
     Ok(received)
 }
 
-/// The resolver with nobody to ask: faults are of this thread, and so are these questions. Of a raw socket the C
+/// The resolver with nobody to ask: faults are of this thread, and so are these questions. With a zone the C
 /// library is asked.
 pub(super) fn resolve_numbers() -> Result<Vec<u8>> {
-    let answers = resolve("127.0.0.1", 80, &Hints::new().numeric_host(true).kind(Type::RAW))?;
+    let answers = resolve("fe80::1%lo", 80, &Hints::new().numeric_host(true).kind(Type::STREAM))?;
     let numbers = BackHints::new().numeric_host(true).numeric_service(true);
     let (host, service) = resolve_back(answers[0].address, &numbers)?;
     let name = interface_name(interface_index("lo")?)?;
