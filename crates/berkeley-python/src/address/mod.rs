@@ -8,6 +8,7 @@ mod bluetooth;
 mod can;
 mod host;
 mod ip;
+mod last;
 mod number;
 mod packet;
 mod unix;

@@ -6,7 +6,7 @@ use berkeley::{Address, Flags, Interest, SocketRef};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
-use pyo3::types::{PyInt, PyTuple};
+use pyo3::types::PyInt;
 
 use super::recv::{into_arguments, waits_for_all};
 use crate::address;
@@ -133,7 +133,7 @@ impl Method for RecvFrom {
             Some(sender) => address::shown(py, socket.protocol(), sender)?,
             None => py.None().into_bound(py),
         };
-        Ok(PyTuple::new(py, [data, sender])?.into_any())
+        Ok((data, sender).into_pyobject(py)?.into_any())
     }
 }
 
@@ -176,6 +176,6 @@ impl Method for RecvFromInto {
             carry(py, socket, Interest::READABLE, attempt)?
         };
         let sender = address::shown(py, socket.protocol(), &sender)?;
-        Ok(PyTuple::new(py, [PyInt::new(py, received).into_any(), sender])?.into_any())
+        Ok((PyInt::new(py, received), sender).into_pyobject(py)?.into_any())
     }
 }
