@@ -127,7 +127,8 @@ impl<'py> WriteBuffer<'py> {
             return &mut [];
         }
         // SAFETY: the exporter keeps `len` bytes, which may be written, at `buf` until the view is released. Python
-        // code of other threads may change them meanwhile, as under C: only the kernel writes them.
+        // code of other threads may change them meanwhile, and another view may be of the same bytes, as under C:
+        // only the kernel writes them, and nothing here reads them.
         unsafe { slice::from_raw_parts_mut(self.0.view.buf.cast::<u8>(), self.0.len()) }
     }
 }

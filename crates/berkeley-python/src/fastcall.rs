@@ -12,6 +12,7 @@ use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
 
 use crate::buffer::{ReadBuffer, WriteBuffer};
 use crate::capi::{SocketObject, answer};
+use crate::memory::{copied, until_nul};
 
 /// The arguments of one call, borrowed from the caller.
 #[derive(Clone, Copy)]
@@ -152,7 +153,8 @@ pub(crate) fn sequence<'py>(
     let items = object.try_iter().map_err(|error| {
         if error.is_instance_of::<PyTypeError>(py) { PyTypeError::new_err(refusal) } else { error }
     })?;
-    PyTuple::new(py, items.collect::<PyResult<Vec<_>>>()?)
+    // By Python's own `tuple`: there may be no end of them.
+    Ok(py.get_type::<PyTuple>().call1((items,))?.cast_into()?)
 }
 
 /// How `CPython` calls a method or function, which also says what it makes of a wrong number of arguments.
@@ -457,7 +459,8 @@ fn fill<'py>(
             Slot::Text(value) if !object.is_null() => {
                 // SAFETY: the parser has put the text of a `str` there, with its NUL, which lives as long as the `str`.
                 let text = unsafe { CStr::from_ptr(object.cast_const().cast()) };
-                **value = text.to_string_lossy().into_owned();
+                // Always UTF-8.
+                **value = String::from_utf8(copied(text.to_bytes())?).unwrap_or_default();
             }
             _ => {}
         }
@@ -629,10 +632,10 @@ pub(crate) fn idna(args: Args<'_, '_>, format: &CStr) -> PyResult<CString> {
         return Err(PyErr::fetch(args.py));
     }
     // SAFETY: the parser has put a text of its own there, which ends with a NUL.
-    let copy = unsafe { CStr::from_ptr(name) }.to_owned();
+    let copy = until_nul(unsafe { CStr::from_ptr(name) }.to_bytes());
     // SAFETY: the text is this function's to free, once, and nothing of it is left in use.
     unsafe { ffi::PyMem_Free(name.cast()) };
-    Ok(copy)
+    copy
 }
 
 /// The bytes of a file's name, as `os.fsencode` gives them, without a NUL.

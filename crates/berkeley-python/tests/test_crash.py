@@ -455,6 +455,30 @@ CASES = {
         try: one.sendmsg([b"x"], [(1, 1, bytes(100000))] * 100)
         except OSError: pass
     """,
+    "memory_runs_out": """
+        import encodings.idna, itertools, resource
+        one, other = socket.socketpair()
+        size = 64 * 1024 * 1024
+        data, text = bytes(size), "x" * size
+        calls = [
+            lambda: one.sendmsg([b"x"], [(1, 1, data)]), lambda: one.sendmsg(itertools.repeat(b"x")),
+            lambda: one.sendmsg([], itertools.repeat((1, 1, b"x"))), lambda: other.recvmsg_into(itertools.repeat(1)),
+            lambda: socket.socket().connect((data, 80)), lambda: socket.socket().bind((text, 80)),
+            lambda: socket.socket().bind((bytearray(2), 80)), lambda: one.connect(data),
+            lambda: socket.getservbyname(text), lambda: socket.getaddrinfo(text, 80),
+            lambda: socket.getaddrinfo("127.0.0.1", text), lambda: socket.getnameinfo((text, 80), 0),
+            lambda: socket.gethostbyname(text), lambda: socket.gethostbyname(text.encode()),
+        ]
+        pages = int(open("/proc/self/statm").read().split()[0])
+        limit = pages * resource.getpagesize() + size // 2
+        resource.setrlimit(resource.RLIMIT_AS, (limit, resource.getrlimit(resource.RLIMIT_AS)[1]))
+        refused = 0
+        for call in calls:
+            try: call()
+            except MemoryError: refused += 1
+            except (OSError, TypeError, ValueError): pass
+        assert refused >= 4, refused
+    """,
     "descriptors_run_out": """
         import resource
         server = socket.create_server(("127.0.0.1", 0))

@@ -9,17 +9,19 @@ use pyo3::exceptions::{PyOSError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyString};
 
+use crate::buffer::ReadBuffer;
 use crate::error::lookup_failed;
 use crate::fastcall::{type_name, utf8};
+use crate::memory::copied;
 
 /// The host that `object` names; text beyond ASCII is encoded as IDNA has it.
 ///
 /// The bytes are copied: the items behind this one may run Python code, which may change a `bytearray`.
 pub(super) fn named(object: &Bound<'_, PyAny>) -> PyResult<CString> {
     let bytes = if let Ok(bytes) = object.cast::<PyBytes>() {
-        bytes.as_bytes().to_vec()
-    } else if let Ok(bytes) = object.cast::<PyByteArray>() {
-        bytes.to_vec()
+        copied(bytes.as_bytes())?
+    } else if object.is_instance_of::<PyByteArray>() {
+        copied(ReadBuffer::of(object)?.as_bytes())?
     } else if let Ok(text) = object.cast::<PyString>() {
         encoded(text)?
     } else {
@@ -32,12 +34,12 @@ pub(super) fn named(object: &Bound<'_, PyAny>) -> PyResult<CString> {
 fn encoded(text: &Bound<'_, PyString>) -> PyResult<Vec<u8>> {
     // C takes the characters of an exact `str` of ASCII as they are, and hands any other to the codec.
     if let Some(ascii) = text.as_any().cast_exact().ok().and_then(utf8).filter(|text| text.is_ascii()) {
-        return Ok(ascii.into());
+        return copied(ascii.as_bytes());
     }
     let encode = text.py().get_type::<PyString>().getattr("encode")?;
     let bytes =
         encode.call1((text, "idna")).map_err(|_| PyTypeError::new_err("encoding of hostname failed"))?;
-    Ok(bytes.cast::<PyBytes>()?.as_bytes().to_vec())
+    copied(bytes.cast::<PyBytes>()?.as_bytes())
 }
 
 /// The IP address of a host, in digits or by its name, as every method that takes a host finds it: of `family`, or of

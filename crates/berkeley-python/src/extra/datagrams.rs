@@ -12,6 +12,8 @@ use super::Target;
 use crate::address;
 use crate::buffer::ReadBuffer;
 use crate::error::raised;
+use crate::fastcall::sequence;
+use crate::memory;
 
 /// The most messages that one receive has room for.
 const MOST: usize = 1024;
@@ -33,8 +35,11 @@ pub(super) fn send_many<'py>(
 ) -> PyResult<usize> {
     let py = sock.py();
     // The items are taken first: what holds them may change while their buffers are asked for.
-    let items: Vec<_> = datagrams.try_iter()?.collect::<PyResult<_>>()?;
-    let buffers: Vec<_> = items.iter().map(Bytes::of).collect::<PyResult<_>>()?;
+    let items = sequence(datagrams, "send_many() argument 2 must be an iterable")?;
+    let mut buffers = memory::room_for(items.len())?;
+    for item in items.as_slice() {
+        buffers.push(Bytes::of(item)?);
+    }
     let datagrams: Vec<_> = buffers.iter().map(|buffer| Datagram::new(buffer.as_bytes())).collect();
     let mut target = Target::of(sock)?;
     let address = match address {

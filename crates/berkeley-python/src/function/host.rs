@@ -7,9 +7,10 @@ use berkeley::resolve::{HostEntry, host_by_address, host_by_name};
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
 
-use super::name::{plain, released, text, until_nul};
+use super::name::{plain, released, text};
 use crate::address::{resolved, shown_ip};
 use crate::fastcall::{Args, Function, add_function, audit, idna};
+use crate::memory::until_nul;
 
 /// Adds the functions of this file.
 pub(super) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -66,9 +67,8 @@ impl Function for GetHostByAddr {
 /// The only argument, a host, its event raised.
 fn argument(py: Python<'_>, args: Args<'_, '_>, format: &CStr, event: &CStr) -> PyResult<CString> {
     let host = args.get(0).filter(|_| args.len() == 1);
-    let plain = host.as_deref().and_then(plain).map(|name| until_nul(name.as_bytes()));
-    let name = match plain {
-        Some(name) => name,
+    let name = match host.as_deref().and_then(plain) {
+        Some(name) => until_nul(name.as_bytes())?,
         None => idna(args, format)?,
     };
     match host {

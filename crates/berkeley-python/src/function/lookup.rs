@@ -9,11 +9,12 @@ use pyo3::exceptions::{PyOSError, PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt, PyList, PyString, PyTuple};
 
-use super::name::{plain, released, text, until_nul};
+use super::name::{plain, released, text};
 use crate::address::{self, ask};
 use crate::fastcall::{
     Args, Convention, Function, Slot, add_function, audit, exact_long, parse, parse_named, parse_tuple,
 };
+use crate::memory::until_nul;
 
 /// Adds the functions of this file.
 pub(super) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -42,7 +43,7 @@ impl Function for GetAddrInfo {
         {
             return shown_literal(py, host.cast_exact().ok(), &answer);
         }
-        let (name, service) = (name.into_name(), service.into_name());
+        let (name, service) = (name.into_name()?, service.into_name()?);
         let answers = ask(py, name.as_deref(), service.as_deref(), hints)?;
         let items: Vec<_> = answers.iter().map(|answer| shown(py, answer)).collect::<PyResult<_>>()?;
         Ok(PyList::new(py, items)?.into_any())
@@ -94,12 +95,12 @@ impl<'a> Host<'a> {
         if host.is_instance_of::<PyString>() {
             // The type's own method, whatever a subclass makes of it.
             let encoded = host.py().get_type::<PyString>().call_method1("encode", (host, "idna"))?;
-            return Ok(Self::Encoded(until_nul(encoded.cast::<PyBytes>()?.as_bytes())));
+            return Ok(Self::Encoded(until_nul(encoded.cast::<PyBytes>()?.as_bytes())?));
         }
         let Ok(bytes) = host.cast::<PyBytes>() else {
             return Err(PyTypeError::new_err("getaddrinfo() argument 1 must be string or None"));
         };
-        Ok(Self::Encoded(until_nul(bytes.as_bytes())))
+        Ok(Self::Encoded(until_nul(bytes.as_bytes())?))
     }
 
     /// The text, which may be an address in digits.
@@ -111,11 +112,11 @@ impl<'a> Host<'a> {
         }
     }
 
-    fn into_name(self) -> Option<CString> {
+    fn into_name(self) -> PyResult<Option<CString>> {
         match self {
-            Self::Any => None,
-            Self::Plain(text) => Some(until_nul(text.as_bytes())),
-            Self::Encoded(name) => Some(name),
+            Self::Any => Ok(None),
+            Self::Plain(text) => until_nul(text.as_bytes()).map(Some),
+            Self::Encoded(name) => Ok(Some(name)),
         }
     }
 }
@@ -136,10 +137,10 @@ impl Service {
             return Self::of_number(number);
         }
         if let Ok(text) = port.cast::<PyString>() {
-            return Ok(Self::of_text(text.to_str()?.as_bytes()));
+            return Self::of_text(text.to_str()?.as_bytes());
         }
         match port.cast::<PyBytes>() {
-            Ok(bytes) => Ok(Self::of_text(bytes.as_bytes())),
+            Ok(bytes) => Self::of_text(bytes.as_bytes()),
             Err(_) => Err(PyOSError::new_err("Int or String expected")),
         }
     }
@@ -151,20 +152,17 @@ impl Service {
         // Since 3.12 a number of any size becomes text.
         if cfg!(not(Py_3_12)) {
             let number = crate::fastcall::long(number)?;
-            return Ok(Self::Name(until_nul(number.to_string().as_bytes())));
+            return until_nul(number.to_string().as_bytes()).map(Self::Name);
         }
-        Ok(Self::Name(until_nul(number.str()?.to_str()?.as_bytes())))
+        until_nul(number.str()?.to_str()?.as_bytes()).map(Self::Name)
     }
 
-    fn of_text(text: &[u8]) -> Self {
-        let name = until_nul(text);
+    fn of_text(text: &[u8]) -> PyResult<Self> {
+        let name = until_nul(text)?;
+        // Digits alone, for a port may also be written with a sign.
         let digits = name.to_str().ok().filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()));
-        match digits {
-            Some(digits) if !digits.is_empty() => {
-                digits.parse().map_or_else(|_| Self::Name(name.clone()), Self::Port)
-            }
-            _ => Self::Name(name),
-        }
+        let port = digits.and_then(|digits| digits.parse().ok());
+        Ok(port.map_or(Self::Name(name), Self::Port))
     }
 
     /// The port, where it is given in digits or not at all.
@@ -176,11 +174,11 @@ impl Service {
         }
     }
 
-    fn into_name(self) -> Option<CString> {
+    fn into_name(self) -> PyResult<Option<CString>> {
         match self {
-            Self::Any => None,
-            Self::Port(port) => Some(until_nul(port.to_string().as_bytes())),
-            Self::Name(name) => Some(name),
+            Self::Any => Ok(None),
+            Self::Port(port) => until_nul(port.to_string().as_bytes()).map(Some),
+            Self::Name(name) => Ok(Some(name)),
         }
     }
 }
@@ -261,7 +259,7 @@ fn numeric(parts: &Bound<'_, PyTuple>) -> PyResult<Address> {
         return Err(PyOverflowError::new_err("getnameinfo(): flowinfo must be 0-1048575."));
     }
     audit(py, c"socket.getnameinfo", &[parts])?;
-    let (host, port) = (until_nul(host.as_bytes()), until_nul(port.to_string().as_bytes()));
+    let (host, port) = (until_nul(host.as_bytes())?, until_nul(port.to_string().as_bytes())?);
     // Datagrams, that a number be a port.
     let hints = RawHints { kind: Type::DGRAM.as_raw(), flags: NUMERIC_HOST, ..RawHints::default() };
     let answers = ask(py, Some(&host), Some(&port), hints)?;

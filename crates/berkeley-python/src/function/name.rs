@@ -1,6 +1,6 @@
 //! Names on their way to the resolver and back: how Python's objects become its bytes, and its bytes text.
 
-use std::ffi::{CStr, CString};
+use std::ffi::CStr;
 
 use berkeley::Error;
 use pyo3::prelude::*;
@@ -34,12 +34,6 @@ fn is_plain(text: &str) -> bool {
         };
     }
     true
-}
-
-/// What C reads of bytes: those before the first NUL.
-pub(super) fn until_nul(bytes: &[u8]) -> CString {
-    let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
-    CString::new(&bytes[..end]).unwrap_or_default()
 }
 
 /// The text of a name in UTF-8, as C has it where it says so.

@@ -7,8 +7,9 @@ use pyo3::exceptions::{PyOSError, PyOverflowError};
 use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyString};
 
-use super::name::{text, until_nul};
+use super::name::text;
 use crate::fastcall::{Args, Function, Slot, add_function, audit, parse};
+use crate::memory::until_nul;
 
 /// Adds the functions of this file.
 pub(super) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -28,9 +29,9 @@ impl Function for GetServByName {
     fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
         let (mut name, mut protocol) = (String::new(), String::new());
         parse(args, c"s|s:getservbyname", &mut [Slot::Text(&mut name), Slot::Text(&mut protocol)])?;
-        let (shown, protocol) = given(py, args, &protocol);
+        let (shown, protocol) = given(py, args, &protocol)?;
         audit(py, c"socket.getservbyname", &[&PyString::new(py, &name), &shown])?;
-        let name = until_nul(name.as_bytes());
+        let name = until_nul(name.as_bytes())?;
         let entry = py
             .detach(|| service_entry(&name, protocol.as_deref()))
             .map_err(|_| PyOSError::new_err("service/proto not found"))?;
@@ -51,7 +52,7 @@ impl Function for GetServByPort {
         parse(args, c"i|s:getservbyport", &mut [Slot::Int(&mut number), Slot::Text(&mut protocol)])?;
         let port = u16::try_from(number)
             .map_err(|_| PyOverflowError::new_err("getservbyport: port must be 0-65535."))?;
-        let (shown, protocol) = given(py, args, &protocol);
+        let (shown, protocol) = given(py, args, &protocol)?;
         audit(py, c"socket.getservbyport", &[&PyInt::new(py, port), &shown])?;
         let entry = py
             .detach(|| service_entry_at(port, protocol.as_deref()))
@@ -69,7 +70,7 @@ impl Function for GetProtoByName {
     fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
         let mut name = String::new();
         parse(args, c"s:getprotobyname", &mut [Slot::Text(&mut name)])?;
-        let name = until_nul(name.as_bytes());
+        let name = until_nul(name.as_bytes())?;
         let found = py.detach(|| protocol_entry(&name));
         let protocol = found.map_err(|_| PyOSError::new_err("protocol not found"))?;
         Ok(PyInt::new(py, protocol.as_raw()).into_any())
@@ -77,9 +78,13 @@ impl Function for GetProtoByName {
 }
 
 /// The protocol that is the second argument, as the event shows it and as the C library takes it.
-fn given<'py>(py: Python<'py>, args: Args<'_, 'py>, protocol: &str) -> (Bound<'py, PyAny>, Option<CString>) {
+fn given<'py>(
+    py: Python<'py>,
+    args: Args<'_, 'py>,
+    protocol: &str,
+) -> PyResult<(Bound<'py, PyAny>, Option<CString>)> {
     if args.len() < 2 {
-        return (py.None().into_bound(py), None);
+        return Ok((py.None().into_bound(py), None));
     }
-    (PyString::new(py, protocol).into_any(), Some(until_nul(protocol.as_bytes())))
+    Ok((PyString::new(py, protocol).into_any(), Some(until_nul(protocol.as_bytes())?)))
 }

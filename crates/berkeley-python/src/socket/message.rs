@@ -17,8 +17,8 @@ use crate::capi::SocketObject;
 use crate::fastcall::{
     Args, Convention, Method, Slot, audit, int, method, parse, parse_item, parse_named, sequence,
 };
-use crate::fd;
 use crate::wait::{HELD, Wait, carry, carry_released};
+use crate::{fd, memory};
 
 /// The methods of this file.
 pub(super) fn methods() -> [PyMethodDef; 4] {
@@ -27,6 +27,9 @@ pub(super) fn methods() -> [PyMethodDef; 4] {
 
 /// The most bytes of control messages that C hands to the kernel, and has room for.
 const LONGEST: usize = i32::MAX as usize;
+
+/// A buffer more than one message may have (`UIO_MAXIOV`): with so many the kernel refuses it, and no more are held.
+const TOO_MANY: usize = 1025;
 
 struct SendMsg;
 
@@ -62,7 +65,22 @@ impl Method for SendMsg {
 /// The buffers of an iterable, held.
 fn held<'py>(buffers: &Bound<'py, PyAny>) -> PyResult<Vec<ReadBuffer<'py>>> {
     let items = sequence(buffers, "sendmsg() argument 1 must be an iterable")?;
-    items.iter().map(|item| ReadBuffer::of(&item)).collect()
+    each_held(&items, ReadBuffer::of)
+}
+
+/// What `hold` makes of each item; of no more than may matter.
+fn each_held<'py, B>(
+    items: &Bound<'py, PyTuple>,
+    hold: impl Fn(&Bound<'py, PyAny>) -> PyResult<B>,
+) -> PyResult<Vec<B>> {
+    let mut buffers = memory::room_for(items.len().min(TOO_MANY))?;
+    for item in items.iter() {
+        let buffer = hold(&item)?;
+        if buffers.len() < TOO_MANY {
+            buffers.push(buffer);
+        }
+    }
+    Ok(buffers)
 }
 
 /// Control messages laid out as the kernel takes them.
@@ -83,15 +101,16 @@ fn encoded(messages: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
         if all.len() + space(data.len()) > LONGEST {
             return Err(PyOSError::new_err("too much ancillary data"));
         }
-        lay_out(&mut all, level, kind, &[data]);
+        lay_out(&mut all, level, kind, &[data])?;
     }
     Ok(all)
 }
 
 /// Puts one control message (`struct cmsghdr`) behind those that are there, its padding zero.
-fn lay_out(all: &mut Vec<u8>, level: i32, kind: i32, data: &[&[u8]]) {
+fn lay_out(all: &mut Vec<u8>, level: i32, kind: i32, data: &[&[u8]]) -> PyResult<()> {
     let size = data.iter().map(|part| part.len()).sum();
     let end = all.len() + space(size);
+    memory::reserve(all, space(size))?;
     all.extend(length(size).to_ne_bytes());
     all.extend(level.to_ne_bytes());
     all.extend(kind.to_ne_bytes());
@@ -99,6 +118,7 @@ fn lay_out(all: &mut Vec<u8>, level: i32, kind: i32, data: &[&[u8]]) {
         all.extend_from_slice(part);
     }
     all.resize(end, 0);
+    Ok(())
 }
 
 /// Sends; without a timeout all of it, as a blocking sendmsg(2) does of a stream.
@@ -187,14 +207,14 @@ fn cipher(
         return Err(PyTypeError::new_err("assoclen must be positive"));
     }
     let mut all = Vec::new();
-    lay_out(&mut all, SOL_ALG, SET_OP, &[&operation.to_ne_bytes()]);
+    lay_out(&mut all, SOL_ALG, SET_OP, &[&operation.to_ne_bytes()])?;
     if let Some(vector) = vector {
         // More than 4 GiB the kernel refuses whatever the count says.
         let count = u32::try_from(vector.len()).unwrap_or(u32::MAX);
-        lay_out(&mut all, SOL_ALG, SET_IV, &[&count.to_ne_bytes(), vector]);
+        lay_out(&mut all, SOL_ALG, SET_IV, &[&count.to_ne_bytes(), vector])?;
     }
     if let Some(bytes) = associated {
-        lay_out(&mut all, SOL_ALG, SET_AEAD_ASSOCLEN, &[&bytes.to_ne_bytes()]);
+        lay_out(&mut all, SOL_ALG, SET_AEAD_ASSOCLEN, &[&bytes.to_ne_bytes()])?;
     }
     Ok(all)
 }
@@ -271,7 +291,7 @@ impl Method for RecvMsgInto {
 fn writable<'py>(buffers: &Bound<'py, PyAny>) -> PyResult<Vec<WriteBuffer<'py>>> {
     const TEXT: &str = "recvmsg_into() argument 1 must be an iterable of single-segment read-write buffers";
     let items = sequence(buffers, "recvmsg_into() argument 1 must be an iterable")?;
-    items.iter().map(|item| WriteBuffer::plain(&item).ok_or_else(|| PyTypeError::new_err(TEXT))).collect()
+    each_held(&items, |item| WriteBuffer::plain(item).ok_or_else(|| PyTypeError::new_err(TEXT)))
 }
 
 /// Room for control messages, which owns the descriptors that arrive in it.
