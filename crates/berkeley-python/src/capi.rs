@@ -28,6 +28,9 @@ pub(crate) struct SocketObject {
     reserved: AtomicPtr<c_void>,
     /// In nanoseconds; negative for none.
     timeout: AtomicI64,
+    /// C's state of the module, which nobody reads either.
+    #[cfg(Py_3_12)]
+    state: AtomicPtr<c_void>,
 }
 
 /// No timeout, as C keeps it: a second less than none.
@@ -258,8 +261,11 @@ unsafe extern "C" fn deallocate(object: *mut ffi::PyObject) {
         // SAFETY: the object is finalized, untracked, and referred to by nobody.
         unsafe { free(object.cast()) };
     }
+    #[cfg(Py_3_12)]
     // SAFETY: each instance of a type on the heap holds one reference to it.
-    unsafe { ffi::Py_DECREF(class.cast()) };
+    unsafe {
+        ffi::Py_DECREF(class.cast());
+    }
 }
 
 #[cfg(Py_3_12)]
@@ -322,48 +328,60 @@ const FLAGS: u64 = ffi::Py_TPFLAGS_DEFAULT
 #[cfg(not(Py_3_12))]
 const FLAGS: u64 = ffi::Py_TPFLAGS_DEFAULT | ffi::Py_TPFLAGS_BASETYPE | ffi::Py_TPFLAGS_IMMUTABLETYPE;
 
-/// The slots of the type. The tables behind them are leaked, since a type keeps pointers into them for ever.
-fn slots<B: Behaviour>() -> Vec<ffi::PyType_Slot> {
-    let mut methods = B::methods();
-    methods.push(ffi::PyMethodDef::zeroed());
-    let members = vec![
-        member(c"family", HEAD + 4, c"the socket family"),
-        member(c"type", HEAD + 8, c"the socket type"),
-        member(c"proto", HEAD + 12, c"the socket protocol"),
-        ffi::PyMemberDef::default(),
-    ];
-    let timeout = ffi::PyGetSetDef {
-        name: c"timeout".as_ptr(),
-        get: Some(timeout_attribute::<B>),
-        doc: c"the socket timeout".as_ptr(),
-        ..Default::default()
-    };
-    let attributes = vec![timeout, ffi::PyGetSetDef::default()];
+/// The tables of the type, leaked, since it keeps pointers into them for ever.
+struct Tables {
+    methods: *mut ffi::PyMethodDef,
+    members: *mut ffi::PyMemberDef,
+    attributes: *mut ffi::PyGetSetDef,
+}
+
+impl Tables {
+    fn of<B: Behaviour>() -> Self {
+        let mut methods = B::methods();
+        methods.push(ffi::PyMethodDef::zeroed());
+        let members = vec![
+            member(c"family", HEAD + 4, c"the socket family"),
+            member(c"type", HEAD + 8, c"the socket type"),
+            member(c"proto", HEAD + 12, c"the socket protocol"),
+            ffi::PyMemberDef::default(),
+        ];
+        let timeout = ffi::PyGetSetDef {
+            name: c"timeout".as_ptr(),
+            get: Some(timeout_attribute::<B>),
+            doc: c"the socket timeout".as_ptr(),
+            ..Default::default()
+        };
+        let attributes = vec![timeout, ffi::PyGetSetDef::default()];
+        Self {
+            methods: methods.leak().as_mut_ptr(),
+            members: members.leak().as_mut_ptr(),
+            attributes: attributes.leak().as_mut_ptr(),
+        }
+    }
+}
+
+const NAME: &CStr = c"_socket.socket";
+
+/// Makes the type, on the heap, where C's stands since 3.12.
+#[cfg(Py_3_12)]
+fn make_type<'py, B: Behaviour>(module: &Bound<'py, PyModule>) -> PyResult<Bound<'py, PyType>> {
+    let tables = Tables::of::<B>();
     let slot = |slot, pfunc| ffi::PyType_Slot { slot, pfunc };
-    vec![
+    let mut slots = [
         slot(ffi::Py_tp_new, new as *mut c_void),
         slot(ffi::Py_tp_init, initialise::<B> as *mut c_void),
         slot(ffi::Py_tp_dealloc, deallocate as *mut c_void),
         slot(ffi::Py_tp_finalize, finalize::<B> as *mut c_void),
-        #[cfg(Py_3_12)]
         slot(ffi::Py_tp_traverse, traverse as *mut c_void),
-        // C's own, before 3.12, named it, which shows in the type's `__dict__`.
-        #[cfg(not(Py_3_12))]
-        slot(ffi::Py_tp_getattro, ffi::PyObject_GenericGetAttr as *mut c_void),
         slot(ffi::Py_tp_repr, represent as *mut c_void),
-        slot(ffi::Py_tp_methods, methods.leak().as_mut_ptr().cast()),
-        slot(ffi::Py_tp_members, members.leak().as_mut_ptr().cast()),
-        slot(ffi::Py_tp_getset, attributes.leak().as_mut_ptr().cast()),
+        slot(ffi::Py_tp_methods, tables.methods.cast()),
+        slot(ffi::Py_tp_members, tables.members.cast()),
+        slot(ffi::Py_tp_getset, tables.attributes.cast()),
         slot(ffi::Py_tp_doc, DOC.as_ptr().cast_mut().cast()),
         slot(0, null_mut()),
-    ]
-}
-
-/// Makes the type.
-fn make_type<'py, B: Behaviour>(module: &Bound<'py, PyModule>) -> PyResult<Bound<'py, PyType>> {
-    let mut slots = slots::<B>();
+    ];
     let mut spec = ffi::PyType_Spec {
-        name: c"_socket.socket".as_ptr(),
+        name: NAME.as_ptr(),
         basicsize: c_int::try_from(size_of::<SocketObject>())?,
         itemsize: 0,
         flags: u32::try_from(FLAGS)?,
@@ -373,6 +391,39 @@ fn make_type<'py, B: Behaviour>(module: &Bound<'py, PyModule>) -> PyResult<Bound
     let made = unsafe { ffi::PyType_FromModuleAndSpec(module.as_ptr(), &raw mut spec, null_mut()) };
     // SAFETY: a new reference, or null with an exception set.
     let made = unsafe { Bound::from_owned_ptr_or_err(module.py(), made)? };
+    Ok(made.cast_into::<PyType>()?)
+}
+
+/// Makes the type, which before 3.12 is a static one, as C's: it has no `__module__` in its `__dict__`.
+#[cfg(not(Py_3_12))]
+fn make_type<'py, B: Behaviour>(module: &Bound<'py, PyModule>) -> PyResult<Bound<'py, PyType>> {
+    let tables = Tables::of::<B>();
+    // SAFETY: plain data, for which zeros are null pointers, missing functions and no flags.
+    let empty: ffi::PyTypeObject = unsafe { std::mem::zeroed() };
+    let class = Box::leak(Box::new(ffi::PyTypeObject {
+        ob_base: ffi::PyVarObject { ob_base: ffi::PyObject_HEAD_INIT, ob_size: 0 },
+        tp_name: NAME.as_ptr(),
+        tp_basicsize: ffi::Py_ssize_t::try_from(size_of::<SocketObject>())?,
+        tp_flags: FLAGS,
+        tp_doc: DOC.as_ptr(),
+        tp_new: Some(new),
+        tp_init: Some(initialise::<B>),
+        tp_dealloc: Some(deallocate),
+        tp_finalize: Some(finalize::<B>),
+        tp_repr: Some(represent),
+        // C's own names it, which shows in the type's `__dict__`.
+        tp_getattro: Some(ffi::PyObject_GenericGetAttr),
+        tp_methods: tables.methods,
+        tp_members: tables.members,
+        tp_getset: tables.attributes,
+        ..empty
+    }));
+    // SAFETY: the type and its tables are leaked, and nobody else knows it yet.
+    if unsafe { ffi::PyType_Ready(&raw mut *class) } < 0 {
+        return Err(PyErr::fetch(module.py()));
+    }
+    // SAFETY: a type is an object, and this one lives for ever.
+    let made = unsafe { Bound::from_borrowed_ptr(module.py(), (&raw mut *class).cast()) };
     Ok(made.cast_into::<PyType>()?)
 }
 

@@ -60,9 +60,10 @@ class Batches(unittest.TestCase):
         self.addCleanup(third.close)
         self.assertEqual(berkeley.send_many(third, [b"a", b"b"], other.getsockname()), 2)
         self.assertEqual([each for each, _ in receive(other, 2)], [b"a", b"b"])
+        self.assertEqual(berkeley.send_many(third, [b"c"], ("localhost", other.getsockname()[1])), 1)
+        self.assertEqual(receive(other, 1)[0][0], b"c")
         for wrong, kind in [
-            (("localhost", 1), ValueError), (("127.0.0.1",), TypeError), (5, TypeError),
-            (("127.0.0.1", 70000), OverflowError),
+            (("127.0.0.1",), TypeError), (5, TypeError), ("127.0.0.1", TypeError), (("127.0.0.1", 70000), OverflowError),
         ]:
             with self.assertRaises(kind):
                 berkeley.send_many(third, [b"a"], wrong)

@@ -7,6 +7,7 @@ use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString, PyTuple};
 
+use super::Kind;
 use crate::capi::SocketObject;
 use crate::fastcall::{Slot, parse_tuple};
 
@@ -25,9 +26,9 @@ pub(super) fn check(socket: &SocketObject) -> PyResult<()> {
 
 /// Numbers are cut to their fields, as C cuts them.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "as C cuts them")]
-pub(super) fn read(socket: &SocketObject, value: &Bound<'_, PyAny>, caller: &str) -> PyResult<Address> {
+pub(super) fn read(socket: Kind, value: &Bound<'_, PyAny>, caller: &str) -> PyResult<Address> {
     let wrong = || PyOSError::new_err(format!("{caller}(): wrong format"));
-    let address = match socket.protocol() {
+    let address = match socket.protocol {
         L2CAP => {
             let (device, psm) = device_and_number(value).ok_or_else(wrong)?;
             BluetoothAddress::L2cap { device: device_of(&device)?, psm: psm as u16, cid: 0, kind: 0 }

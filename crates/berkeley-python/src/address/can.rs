@@ -5,8 +5,7 @@ use pyo3::exceptions::{PyOSError, PySystemError};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
-use super::{interface_index, interface_name, tuple};
-use crate::capi::SocketObject;
+use super::{Kind, interface_index, interface_name, tuple};
 use crate::fastcall::{Slot, file_name, parse_tuple};
 
 /// The room for an interface's name and its NUL.
@@ -20,11 +19,11 @@ const J1939: i32 = Protocol::CAN_J1939.as_raw();
 
 pub(super) fn read(
     py: Python<'_>,
-    socket: &SocketObject,
+    socket: Kind,
     value: &Bound<'_, PyAny>,
     caller: &str,
 ) -> PyResult<Address> {
-    match socket.protocol() {
+    match socket.protocol {
         RAW | BCM => {
             let items = tuple(value, caller, "AF_CAN")?;
             let name = first_name(items, 1)?;
@@ -81,7 +80,7 @@ fn first_name(items: &Bound<'_, PyTuple>, count: usize) -> PyResult<String> {
 }
 
 /// The index of the interface; 0, every one, where the name is empty.
-fn index(py: Python<'_>, socket: &SocketObject, name: &str) -> PyResult<u32> {
+fn index(py: Python<'_>, socket: Kind, name: &str) -> PyResult<u32> {
     match name.len() {
         0 => Ok(0),
         length if length < NAME => interface_index(py, socket, name),

@@ -8,7 +8,7 @@ use pyo3::exceptions::{PyOSError, PyOverflowError};
 use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyString, PyTuple};
 
-use super::{host, tuple};
+use super::{host, last, tuple};
 use crate::fastcall::{Slot, exact_long, parse_tuple, utf8};
 
 /// An address of IPv4. Digits and a port, as programs mostly have them, are read without the parser.
@@ -24,15 +24,20 @@ pub(super) fn read_inet(py: Python<'_>, value: &Bound<'_, PyAny>, caller: &CStr)
 fn plain_inet(value: &Bound<'_, PyAny>) -> Option<SocketAddrV4> {
     let items = value.cast_exact::<PyTuple>().ok().filter(|items| items.len() == 2)?;
     let (host, port) = plain_head(items)?;
-    Some(SocketAddrV4::new(host.parse().ok()?, port))
+    if let Some(ip) = last::read(host) {
+        return Some(SocketAddrV4::new(ip, port));
+    }
+    let ip = utf8(host)?.parse().ok()?;
+    last::keep(host, ip);
+    Some(SocketAddrV4::new(ip, port))
 }
 
-/// The host and the port of an address where they are an ASCII `str` and an `int`, exactly, in range.
+/// The host and the port of an address where they are a `str` and an `int`, exactly, in range.
 #[inline]
-fn plain_head<'a>(items: &'a Bound<'_, PyTuple>) -> Option<(&'a str, u16)> {
+fn plain_head<'a, 'py>(items: &'a Bound<'py, PyTuple>) -> Option<(&'a Bound<'py, PyString>, u16)> {
     let [host, port, ..] = items.as_slice() else { return None };
     let port = exact_long(port).and_then(|port| u16::try_from(port).ok())?;
-    utf8(host.cast_exact().ok()?).map(|host| (host, port))
+    Some((host.cast_exact().ok()?, port))
 }
 
 /// Any address of IPv4, which RDS has too.
@@ -74,7 +79,7 @@ fn plain_inet6(value: &Bound<'_, PyAny>) -> Option<SocketAddrV6> {
         None => Some(0),
     };
     let (flow, scope) = (number(2).filter(|flow| *flow <= FLOWS)?, number(3)?);
-    Some(SocketAddrV6::new(host.parse().ok()?, port, flow.to_be(), scope))
+    Some(SocketAddrV6::new(utf8(host)?.parse().ok()?, port, flow.to_be(), scope))
 }
 
 #[cold]
@@ -127,12 +132,15 @@ fn named_port(py: Python<'_>, error: PyErr, caller: &str) -> PyErr {
 
 #[inline]
 pub(super) fn shown_inet(py: Python<'_>, address: SocketAddrV4) -> PyResult<Bound<'_, PyAny>> {
-    let host = shown_ipv4(py, *address.ip());
-    let port = PyInt::new(py, address.port()).into_any();
-    Ok(PyTuple::new(py, [host, port])?.into_any())
+    let host = last::shown(py, *address.ip()).unwrap_or_else(|| {
+        let digits = shown_ipv4(py, *address.ip());
+        last::keep(&digits, *address.ip());
+        digits
+    });
+    Ok((host, PyInt::new(py, address.port())).into_pyobject(py)?.into_any())
 }
 
-fn shown_ipv4(py: Python<'_>, ip: Ipv4Addr) -> Bound<'_, PyAny> {
+fn shown_ipv4(py: Python<'_>, ip: Ipv4Addr) -> Bound<'_, PyString> {
     let (mut text, mut length) = ([0; 15], 0);
     for (index, octet) in ip.octets().into_iter().enumerate() {
         if index > 0 {
@@ -147,7 +155,7 @@ fn shown_ipv4(py: Python<'_>, ip: Ipv4Addr) -> Bound<'_, PyAny> {
         }
     }
     let text = str::from_utf8(&text[..length]).unwrap_or_default();
-    PyString::new(py, text).into_any()
+    PyString::new(py, text)
 }
 
 pub(super) fn shown_inet6<'py>(py: Python<'py>, address: &SocketAddrV6) -> PyResult<Bound<'py, PyAny>> {
@@ -173,7 +181,7 @@ fn shown_ipv6(py: Python<'_>, ip: Ipv6Addr) -> Bound<'_, PyAny> {
 #[inline]
 pub(crate) fn shown_ip(py: Python<'_>, ip: impl Into<IpAddr>) -> Bound<'_, PyAny> {
     match ip.into() {
-        IpAddr::V4(ip) => shown_ipv4(py, ip),
+        IpAddr::V4(ip) => shown_ipv4(py, ip).into_any(),
         IpAddr::V6(ip) => shown_ipv6(py, ip),
     }
 }

@@ -8,6 +8,7 @@ mod bluetooth;
 mod can;
 mod host;
 mod ip;
+mod last;
 mod number;
 mod packet;
 mod unix;
@@ -17,15 +18,32 @@ use std::ffi::CStr;
 use berkeley::{Address, Family};
 use pyo3::exceptions::{PyOSError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyTuple};
+use pyo3::types::{PyBytes, PyString, PyTuple};
 
 use crate::capi::SocketObject;
-use crate::error::raised;
+use crate::error::{EBADF, os_error, raised};
 use crate::fastcall::type_name;
 
 pub(crate) use host::{ask, resolved};
 pub(crate) use ip::shown_ip;
-pub(crate) use unix::read as read_unix;
+
+/// What the shape of an address goes by: the socket that it is for.
+#[derive(Clone, Copy)]
+pub(crate) struct Kind {
+    /// `AF_*`
+    pub(crate) family: i32,
+    /// `IPPROTO_*` and its like
+    pub(crate) protocol: i32,
+    /// Whether the socket's descriptor is still open.
+    pub(crate) is_open: bool,
+}
+
+impl From<&SocketObject> for Kind {
+    #[inline]
+    fn from(socket: &SocketObject) -> Self {
+        Self { family: socket.family(), protocol: socket.protocol(), is_open: socket.fd() >= 0 }
+    }
+}
 
 /// The address that Python code means by `value`, of the family of `socket`; `caller` names the method in errors.
 ///
@@ -33,20 +51,31 @@ pub(crate) use unix::read as read_unix;
 #[inline]
 pub(crate) fn read(
     py: Python<'_>,
-    socket: &SocketObject,
+    socket: impl Into<Kind>,
     value: &Bound<'_, PyAny>,
     caller: &CStr,
 ) -> PyResult<Address> {
-    match Family::from_raw(socket.family()) {
+    let socket = socket.into();
+    match Family::from_raw(socket.family) {
         Family::INET => ip::read_inet(py, value, caller),
         Family::INET6 => ip::read_inet6(py, value, caller),
         family => read_rare(py, socket, family, value, &caller.to_string_lossy()),
     }
 }
 
+/// An address of IP for no socket yet: of IPv6 where a colon is in the host, else of IPv4.
+pub(crate) fn read_ip(py: Python<'_>, value: &Bound<'_, PyAny>, caller: &CStr) -> PyResult<Address> {
+    let host = value.cast::<PyTuple>().ok().and_then(|items| items.get_item(0).ok());
+    let text = host.and_then(|host| host.cast_into::<PyString>().ok());
+    if text.is_some_and(|text| text.to_str().is_ok_and(|text| text.contains(':'))) {
+        return ip::read_inet6(py, value, caller);
+    }
+    ip::read_inet(py, value, caller)
+}
+
 fn read_rare(
     py: Python<'_>,
-    socket: &SocketObject,
+    socket: Kind,
     family: Family,
     value: &Bound<'_, PyAny>,
     caller: &str,
@@ -143,8 +172,11 @@ fn not_a_tuple(caller: &str, family: &str, value: &Bound<'_, PyAny>) -> PyErr {
 }
 
 /// The index of the interface `name`.
-fn interface_index(py: Python<'_>, socket: &SocketObject, name: &str) -> PyResult<u32> {
-    crate::fd::borrowed(py, socket.fd())?;
+fn interface_index(py: Python<'_>, socket: Kind, name: &str) -> PyResult<u32> {
+    if !socket.is_open {
+        // C asks the socket, and so the kernel of a closed one.
+        return Err(os_error(py, EBADF));
+    }
     berkeley::resolve::interface_index(name).map_err(|error| raised(py, &error))
 }
 

@@ -5,9 +5,8 @@ use pyo3::exceptions::{PyOverflowError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use super::{interface_index, interface_name, tuple};
+use super::{Kind, interface_index, interface_name, tuple};
 use crate::buffer::ReadBuffer;
-use crate::capi::SocketObject;
 use crate::error::raised;
 use crate::fastcall::{Slot, parse_tuple};
 
@@ -18,7 +17,7 @@ const HARDWARE: usize = 8;
 
 pub(super) fn read(
     py: Python<'_>,
-    socket: &SocketObject,
+    socket: Kind,
     value: &Bound<'_, PyAny>,
     caller: &str,
 ) -> PyResult<Address> {

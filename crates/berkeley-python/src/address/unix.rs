@@ -15,7 +15,7 @@ use crate::fastcall::file_system_bytes;
 /// The room in `sun_path`.
 const ROOM: usize = 108;
 
-pub(crate) fn read(value: &Bound<'_, PyAny>) -> PyResult<Address> {
+pub(super) fn read(value: &Bound<'_, PyAny>) -> PyResult<Address> {
     if let Ok(text) = value.cast::<PyString>() {
         return of_bytes(value.py(), file_system_bytes(text)?.as_bytes());
     }

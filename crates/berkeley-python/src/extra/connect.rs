@@ -9,7 +9,8 @@ use berkeley::{Cause, Connector, Socket};
 use pyo3::exceptions::{PyOverflowError, PyRuntimeError};
 use pyo3::prelude::*;
 
-use super::{place, seconds};
+use super::seconds;
+use crate::address;
 use crate::error::{gaierror, os_error, raised};
 use crate::fastcall::long;
 
@@ -30,7 +31,7 @@ pub(super) fn connect(
 ) -> PyResult<i32> {
     let port = number_of_port(port)?;
     let timeout = seconds(timeout)?;
-    let source = source.map(place::read).transpose()?;
+    let source = source.map(|source| address::read_ip(py, source, c"create_connection")).transpose()?;
     let (answer, mut answered) = sync_channel(1);
     let host = host.to_owned();
     let connecting = move || {

@@ -8,7 +8,8 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 
-use super::{Target, place};
+use super::Target;
+use crate::address;
 use crate::buffer::ReadBuffer;
 use crate::error::raised;
 use crate::fastcall::sequence;
@@ -33,7 +34,6 @@ pub(super) fn send_many<'py>(
     flags: i32,
 ) -> PyResult<usize> {
     let py = sock.py();
-    let address = address.map(place::read).transpose()?;
     // The items are taken first: what holds them may change while their buffers are asked for.
     let items = sequence(datagrams, "send_many() argument 2 must be an iterable")?;
     let mut buffers = memory::room_for(items.len())?;
@@ -41,11 +41,16 @@ pub(super) fn send_many<'py>(
         buffers.push(Bytes::of(item)?);
     }
     let datagrams: Vec<_> = buffers.iter().map(|buffer| Datagram::new(buffer.as_bytes())).collect();
+    let mut target = Target::of(sock)?;
+    let address = match address {
+        Some(address) => Some(address::read(py, target.kind(py)?, address, c"send_many")?),
+        None => None,
+    };
     let datagrams: Vec<_> = match &address {
         Some(address) => datagrams.into_iter().map(|datagram| datagram.to(address)).collect(),
         None => datagrams,
     };
-    let (mut target, mut batch, mut sent) = (Target::of(sock)?, SendBatch::new(), 0);
+    let (mut batch, mut sent) = (SendBatch::new(), 0);
     while let Some(left) = datagrams.get(sent..).filter(|left| !left.is_empty()) {
         let tried = py.detach(|| target.socket.try_send_many(left, &mut batch, Flags::from_raw(flags)));
         let failed = match tried {
@@ -142,17 +147,17 @@ fn wait_and_receive<'py>(
 ) -> PyResult<Bound<'py, PyList>> {
     loop {
         match py.detach(|| target.socket.try_recv_many(room, flags)) {
-            Ok(_) => return list(py, room),
+            Ok(_) => return list(py, target, room),
             Err(error) => target.after(py, &error, Interest::READABLE)?,
         }
     }
 }
 
 /// What has arrived, as Python has it; datagrams that came as one piece share their address.
-fn list<'py>(py: Python<'py>, room: &mut RecvBatch) -> PyResult<Bound<'py, PyList>> {
+fn list<'py>(py: Python<'py>, target: &Target<'_>, room: &mut RecvBatch) -> PyResult<Bound<'py, PyList>> {
     let received = PyList::empty(py);
     for arrival in room.arrivals() {
-        let address = place::shown(py, &arrival.address())?;
+        let address = target.shown(py, &arrival.address())?;
         for datagram in arrival.datagrams() {
             received.append((PyBytes::new(py, datagram.bytes()), &address))?;
         }

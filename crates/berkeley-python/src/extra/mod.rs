@@ -5,18 +5,18 @@
 mod connect;
 mod constants;
 mod datagrams;
-mod place;
 mod tcp;
 mod timestamps;
 
 use std::time::Duration;
 
-use berkeley::{Deadline, Error, Interest, SocketRef};
+use berkeley::{Address, Deadline, Error, Family, Interest, SocketRef, option};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
+use crate::address::Kind;
 use crate::error::{raised, timed_out};
-use crate::{fd, wait};
+use crate::{address, fd, wait};
 
 /// Adds the functions to `module`.
 pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -44,6 +44,23 @@ impl Target<'_> {
         let timeout = seconds(socket.call_method0("gettimeout")?.extract()?)?;
         let deadline = Deadline::from_timeout(timeout);
         Ok(Self { socket: fd::borrowed(socket.py(), number)?, timeout, deadline, misled: 0 })
+    }
+
+    /// What the shape of its addresses goes by, of which the kernel is asked: the object may be of either module.
+    fn kind(&self, py: Python<'_>) -> PyResult<Kind> {
+        let family = self.socket.get(option::DOMAIN).map_err(|error| raised(py, &error))?;
+        Ok(Kind { family: family.as_raw(), protocol: self.protocol(py)?, is_open: true })
+    }
+
+    fn protocol(&self, py: Python<'_>) -> PyResult<i32> {
+        let protocol = self.socket.get(option::PROTOCOL).map_err(|error| raised(py, &error))?;
+        Ok(protocol.as_raw())
+    }
+
+    /// An address as `recvfrom` gives it.
+    fn shown<'py>(&self, py: Python<'py>, address: &Address) -> PyResult<Bound<'py, PyAny>> {
+        let has_shapes = matches!(address.family(), Family::CAN | Family::BLUETOOTH);
+        address::shown(py, if has_shapes { self.protocol(py)? } else { 0 }, address)
     }
 
     /// What follows a try that failed: a wait, the signal handlers, or the error as an exception.

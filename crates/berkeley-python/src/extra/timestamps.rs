@@ -10,7 +10,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use super::{Target, place};
+use super::Target;
 use crate::error::raised;
 
 /// Room for any datagram of UDP.
@@ -54,7 +54,7 @@ pub(super) fn recv_timestamped<'py>(
     let received = receive(py, &mut target, &mut room, size, Flags::from_raw(flags));
     let stamped = received.and_then(|message| {
         let data = PyBytes::new(py, &room.bytes[..message.length.min(size)]);
-        Ok((data, place::shown(py, &message.address)?, time(&mut room.control)))
+        Ok((data, target.shown(py, &message.address)?, time(&mut room.control)))
     });
     // Closes the descriptors that a Unix socket's peer may have sent.
     room.control.clear();

@@ -42,9 +42,10 @@ struct IfNameToIndex;
 
 impl Function for IfNameToIndex {
     const NAME: &'static CStr = c"if_nametoindex";
+    // As C has it, whose generator takes the function for a method.
     #[cfg(Py_3_13)]
     const DOC: &'static CStr =
-        c"if_nametoindex($module, oname, /)\n--\n\nThe index of the interface of this name.";
+        c"if_nametoindex($self, oname, /)\n--\n\nThe index of the interface of this name.";
     #[cfg(not(Py_3_13))]
     const DOC: &'static CStr = c"if_nametoindex(if_name)\n\nThe index of the interface of this name.";
     const CONVENTION: Convention = if cfg!(Py_3_13) { Convention::One } else { Convention::Positional };

@@ -6,13 +6,13 @@ use berkeley::{Address, Flags, Interest, SocketRef};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
-use pyo3::types::{PyInt, PyTuple};
+use pyo3::types::PyInt;
 
-use super::recv::waits_for_all;
+use super::recv::{into_arguments, waits_for_all};
 use crate::address;
-use crate::buffer::{ReadBuffer, WriteBuffer, expected, receive_bytes};
+use crate::buffer::{ReadBuffer, expected, receive_bytes};
 use crate::capi::SocketObject;
-use crate::fastcall::{Args, Convention, Method, Slot, audit, method, parse, parse_named};
+use crate::fastcall::{Args, Convention, Method, Slot, audit, method, parse};
 use crate::wait::{HELD, Wait, carry, carry_released};
 
 /// The methods of this file.
@@ -133,7 +133,7 @@ impl Method for RecvFrom {
             Some(sender) => address::shown(py, socket.protocol(), sender)?,
             None => py.None().into_bound(py),
         };
-        Ok(PyTuple::new(py, [data, sender])?.into_any())
+        Ok((data, sender).into_pyobject(py)?.into_any())
     }
 }
 
@@ -158,13 +158,7 @@ impl Method for RecvFromInto {
     const CONVENTION: Convention = Convention::Keywords;
 
     fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
-        let (mut buffer, mut size, mut flags) = (WriteBuffer::empty(), 0, 0);
-        parse_named(
-            args,
-            c"w*|ni:recvfrom_into",
-            &[c"buffer", c"nbytes", c"flags"],
-            &mut [Slot::Write(&mut buffer), Slot::Size(&mut size), Slot::Int(&mut flags)],
-        )?;
+        let (mut buffer, size, flags) = into_arguments(args, c"w*|ni:recvfrom_into")?;
         let Ok(size) = usize::try_from(size) else {
             return Err(PyValueError::new_err("negative buffersize in recvfrom_into"));
         };
@@ -173,7 +167,7 @@ impl Method for RecvFromInto {
         }
         address::check_family(socket)?;
         let size = if size == 0 { buffer.len() } else { size };
-        let (bytes, flags) = (&mut buffer.as_mut_bytes()[..size], Flags::from_raw(flags));
+        let bytes = &mut buffer.as_mut_bytes()[..size];
         let released = waits_for_all(socket, flags) || size > HELD;
         let attempt = |target: &SocketRef<'_>, more: Flags| target.recv_from_once(bytes, flags | more);
         let (received, sender) = if released {
@@ -182,6 +176,6 @@ impl Method for RecvFromInto {
             carry(py, socket, Interest::READABLE, attempt)?
         };
         let sender = address::shown(py, socket.protocol(), &sender)?;
-        Ok(PyTuple::new(py, [PyInt::new(py, received).into_any(), sender])?.into_any())
+        Ok((PyInt::new(py, received), sender).into_pyobject(py)?.into_any())
     }
 }

@@ -1,10 +1,9 @@
 //! bind, connect, `connect_ex`, listen, `_accept`, shutdown, and the names of both ends.
 
 use std::ffi::CStr;
-use std::net::Shutdown as How;
-use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, IntoRawFd, OwnedFd};
 
-use berkeley::{Address, Cause, Interest, SocketRef, option};
+use berkeley::{Address, Cause, Interest, SocketRef, raw};
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyTuple};
@@ -209,22 +208,10 @@ impl Method for Shutdown {
     const CONVENTION: Convention = Convention::One;
 
     fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
-        let how = match int(&*args.only()?)? {
-            0 => Some(How::Read),
-            1 => Some(How::Write),
-            2 => Some(How::Both),
-            _ => None,
-        };
+        let how = int(&*args.only()?)?;
         let target = fd::borrowed(py, socket.fd())?;
-        let done = match how {
-            Some(how) => py.detach(|| target.shutdown(how)),
-            // The descriptor first, as the kernel has it.
-            None => target.get(option::TYPE).map(drop),
-        };
-        done.map_err(|error| raised(py, &error))?;
-        if how.is_none() {
-            return Err(os_error(py, EINVAL));
-        }
+        py.detach(|| raw::shutdown(target.as_fd(), how))
+            .map_err(|error| os_error(py, error.raw_os_error().unwrap_or(EINVAL)))?;
         Ok(py.None().into_bound(py))
     }
 }

@@ -45,8 +45,10 @@ fn arguments<'py>(
     args: &Bound<'py, PyTuple>,
     named: Option<Bound<'py, PyDict>>,
 ) -> PyResult<([i32; 3], Option<Bound<'py, PyAny>>)> {
-    if args.is_empty() && named.is_none() {
-        return Ok(([-1; 3], None));
+    // As most are made: the parser would put each item into the same place.
+    if let (None, items @ ([] | [_] | [_, _] | [_, _, _] | [_, _, _, _])) = (&named, args.as_slice()) {
+        let at = |index: usize| items.get(index).map_or(Ok(-1), int);
+        return Ok(([at(0)?, at(1)?, at(2)?], items.get(3).cloned()));
     }
     let (mut family, mut kind, mut protocol, mut fileno) = (None, None, None, None);
     parse_tuple(

@@ -96,7 +96,7 @@ impl Method for RecvInto {
     const CONVENTION: Convention = Convention::Keywords;
 
     fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
-        let (mut buffer, size, flags) = into_arguments(args)?;
+        let (mut buffer, size, flags) = into_arguments(args, c"w*|ni:recv_into")?;
         let Ok(size) = usize::try_from(size) else {
             return Err(PyValueError::new_err("negative buffersize in recv_into"));
         };
@@ -121,7 +121,10 @@ impl Method for RecvInto {
 
 /// The buffer, the size and the flags.
 #[inline]
-fn into_arguments<'py>(args: Args<'_, 'py>) -> PyResult<(WriteBuffer<'py>, isize, Flags)> {
+pub(super) fn into_arguments<'py>(
+    args: Args<'_, 'py>,
+    format: &CStr,
+) -> PyResult<(WriteBuffer<'py>, isize, Flags)> {
     let plain = !args.has_names() && (1..=3).contains(&args.len());
     let size = if args.len() < 2 { Some(0) } else { args.long(1) };
     let size = size.and_then(|size| isize::try_from(size).ok());
@@ -132,7 +135,7 @@ fn into_arguments<'py>(args: Args<'_, 'py>) -> PyResult<(WriteBuffer<'py>, isize
     let (mut buffer, mut size, mut flags) = (WriteBuffer::empty(), 0, 0);
     parse_named(
         args,
-        c"w*|ni:recv_into",
+        format,
         &[c"buffer", c"nbytes", c"flags"],
         &mut [Slot::Write(&mut buffer), Slot::Size(&mut size), Slot::Int(&mut flags)],
     )?;

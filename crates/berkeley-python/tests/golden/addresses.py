@@ -76,3 +76,14 @@ for family, (kind, addresses) in ADDRESSES.items():
     ]:
         case(f"{family}.sendto", socket.sendto, *arguments)
     socket.close()
+
+# The same digits, as the same object and as another, other digits, and those before again.
+for digits in ["127.0.0.{}".format(number) for number in (1, 2, 1, 1, 3, 2)] * 2:
+    socket, peer = made(2, DATAGRAM), made(2, DATAGRAM)
+    peer.bind((digits, 0))
+    socket.bind(("127.0.0.4", 0))
+    socket.sendto(b"x", peer.getsockname())
+    # Over loopback it is there at once.
+    print(digits, peer.getsockname()[0], peer.recvfrom(1)[1][0], socket.getsockname()[0])
+    socket.close()
+    peer.close()

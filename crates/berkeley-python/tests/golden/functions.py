@@ -106,3 +106,7 @@ for name in ("x\0", "é", "a" * 300, "localhost."):
     case("gethostbyname", _socket.gethostbyname, name)
     case("gethostbyname_ex", _socket.gethostbyname_ex, name)
     case("gethostbyaddr", _socket.gethostbyaddr, name)
+for name in sorted(dir(_socket)):
+    value = getattr(_socket, name)
+    if type(value).__name__ == "builtin_function_or_method":
+        print(name, value.__text_signature__, value.__module__, value.__qualname__, type(value.__self__).__name__)

@@ -104,6 +104,11 @@ case("with", lambda: made.__enter__())
 case("tracked", gc.is_tracked, made)
 case("tracked CAPI", gc.is_tracked, _socket.CAPI)
 case("references", sys.getrefcount, made)
+case("type tracked", gc.is_tracked, _socket.socket)
+# One flag says whether the type has been looked into, which is nobody's business.
+print("type", _socket.socket.__flags__ & ~(1 << 19), _socket.socket.__basicsize__, _socket.socket.__mro__)
+for name, value in sorted(vars(_socket.socket).items()):
+    print("   ", name, type(value).__name__, getattr(value, "__text_signature__", None))
 print(repr(_socket.CAPI).split(" at ")[0].split(" 0x")[0])
 made.close()
 

@@ -17,7 +17,7 @@
 //! | `control` | `ControlData`, `Scratch`, `Walk`, `descriptors_in` |
 //! | `option` | `option`, `option_i32`, `peer_pidfd`, `set_option` |
 //! | `filter` | `attach` |
-//! | `raw` | `option`, `set_option`, for any numbers, `Control`, of any bytes: the public `unsafe` functions |
+//! | `raw` | `option`, `set_option`, `shutdown`, for any numbers, `Control`, of any bytes: public, mostly `unsafe` |
 //! | `fd` | `duplicate`, `duplicate_inherited`, `set_close_on_exec`, `set_nonblocking`, `is_nonblocking` |
 //! | | `is_inheritable`, `set_inheritable`, `at_mark`, `unsent` |
 //! | `file` | `send_file`, `read_at`, `pipe`, `set_pipe_capacity`, `pipe_capacity`, `splice`, `read` |

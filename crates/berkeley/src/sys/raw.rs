@@ -1,5 +1,5 @@
-//! Any option by its numbers, where the table has no row, and any control messages as they lie in memory: the caller
-//! answers for what the kernel makes of the bytes.
+//! Any option by its numbers, where the table has no row, any control messages as they lie in memory, and shutdown by
+//! any number: the caller answers for what the kernel makes of them.
 //!
 //! ```
 //! use berkeley::{Family, Protocol, Socket, Type, raw};
@@ -23,7 +23,7 @@
 use std::io;
 use std::os::fd::BorrowedFd;
 
-use super::{Errno, option as plain};
+use super::{Errno, option as plain, socket};
 
 /// Reads the option `name` of `level` into `buffer` (getsockopt(2)); gives how many bytes the kernel wrote.
 ///
@@ -63,6 +63,26 @@ pub unsafe fn set_option(fd: BorrowedFd<'_>, level: i32, name: i32, value: &[u8]
 #[doc(alias = "setsockopt")]
 pub unsafe fn set_option_length(fd: BorrowedFd<'_>, level: i32, name: i32, length: u32) -> io::Result<()> {
     plain::set_option_length(fd, level, name, length).map_err(into_io)
+}
+
+/// Shuts one direction or both by the number of `how` (shutdown(2)), which the kernel judges.
+///
+/// Fails with the kernel's errno: `EINVAL` where the number means nothing to the family.
+///
+/// ```
+/// use berkeley::{Family, Protocol, Socket, Type, raw};
+/// use std::os::fd::AsFd;
+///
+/// let socket = Socket::new(Family::INET, Type::STREAM, Protocol::DEFAULT)?;
+/// let refused = raw::shutdown(socket.as_fd(), 9).unwrap_err();
+/// assert_eq!(refused.kind(), std::io::ErrorKind::InvalidInput);
+/// # Ok::<(), berkeley::Error>(())
+/// ```
+#[doc(alias = "SHUT_RD")]
+#[doc(alias = "SHUT_WR")]
+#[doc(alias = "SHUT_RDWR")]
+pub fn shutdown(fd: BorrowedFd<'_>, how: i32) -> io::Result<()> {
+    socket::shutdown(fd, how).map_err(into_io)
 }
 
 /// Control messages laid out as the kernel takes them (cmsg(3)), whatever they hold:
