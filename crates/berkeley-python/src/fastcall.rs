@@ -153,6 +153,10 @@ pub(crate) fn sequence<'py>(
     let items = object.try_iter().map_err(|error| {
         if error.is_instance_of::<PyTypeError>(py) { PyTypeError::new_err(refusal) } else { error }
     })?;
+    // The iterator of a released memoryview comes with an exception (CPython 3.11).
+    if let Some(error) = PyErr::take(py) {
+        return Err(error);
+    }
     // By Python's own `tuple`: there may be no end of them.
     Ok(py.get_type::<PyTuple>().call1((items,))?.cast_into()?)
 }
