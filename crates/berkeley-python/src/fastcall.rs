@@ -5,7 +5,7 @@ use std::ffi::{CStr, CString, c_char, c_int, c_long, c_ulong, c_void};
 use std::ptr::{self, null_mut};
 use std::slice;
 
-use pyo3::exceptions::{PyOverflowError, PySystemError, PyTypeError};
+use pyo3::exceptions::{PySystemError, PyTypeError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
@@ -533,7 +533,8 @@ unsafe extern "C" {
     fn PySys_Audit(event: *const c_char, format: *const c_char, ...) -> c_int;
     // Private but exported, since C's `_socket` is a library of its own on some builds: its texts differ by version.
     fn _PyTime_FromSecondsObject(time: *mut i64, object: *mut ffi::PyObject, round: c_int) -> c_int;
-    #[cfg(Py_3_13)]
+    // Private before 3.13.
+    #[cfg_attr(not(Py_3_13), link_name = "_PyLong_AsInt")]
     fn PyLong_AsInt(object: *mut ffi::PyObject) -> c_int;
 }
 
@@ -603,10 +604,14 @@ pub(crate) fn type_name(object: &Bound<'_, PyAny>) -> String {
     unsafe { CStr::from_ptr(name) }.to_string_lossy().into_owned()
 }
 
-/// As [`long`], as a C `int`.
+/// As [`long`], as a C `int`, of which alone the errors speak.
 pub(crate) fn int(object: &Bound<'_, PyAny>) -> PyResult<c_int> {
-    c_int::try_from(long(object)?)
-        .map_err(|_| PyOverflowError::new_err("Python int too large to convert to C int"))
+    // SAFETY: the object is alive.
+    let value = unsafe { PyLong_AsInt(object.as_ptr()) };
+    match (value == -1).then(|| PyErr::take(object.py())).flatten() {
+        Some(error) => Err(error),
+        None => Ok(value),
+    }
 }
 
 /// The bytes of a text as the file system's encoding has them (`os.fsencode`).
@@ -648,15 +653,4 @@ pub(crate) fn file_name<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, 
     // SAFETY: a new reference, as above.
     let bytes = unsafe { Bound::from_owned_ptr_or_err(object.py(), bytes)? };
     Ok(bytes.cast_into()?)
-}
-
-/// As [`int`], in the words of the functions that C generates the parsing of since 3.13: they never speak of a long.
-#[cfg(Py_3_13)]
-pub(crate) fn generated_int(object: &Bound<'_, PyAny>) -> PyResult<c_int> {
-    // SAFETY: the object is alive.
-    let value = unsafe { PyLong_AsInt(object.as_ptr()) };
-    match (value == -1).then(|| PyErr::take(object.py())).flatten() {
-        Some(error) => Err(error),
-        None => Ok(value),
-    }
 }

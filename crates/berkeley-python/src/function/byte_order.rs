@@ -87,7 +87,7 @@ fn rare(args: Args<'_, '_>, format: &CStr) -> PyResult<i32> {
 #[cold]
 fn rare(args: Args<'_, '_>, _: &CStr) -> PyResult<i32> {
     let object = args.only()?;
-    crate::fastcall::generated_int(&object)
+    crate::fastcall::int(&object)
 }
 
 struct HostToNetworkLong;

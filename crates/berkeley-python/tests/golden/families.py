@@ -127,7 +127,7 @@ for (family, protocol), addresses in ADDRESSES.items():
 base.close()
 
 for name, rows in (
-    ("shutdown", [(how,) for how in (3, -1, 2**40, "x", None, 1.0, 0, 1, 2)]),
+    ("shutdown", [(how,) for how in (3, -1, 2**40, 2**70, "x", None, 1.0, 0, 1, 2)]),
     ("listen", [(), (1,), (-5,), (2**40,), ("x",), (1, 2), (None,), (True,)]),
 ):
     for row in rows:

@@ -182,3 +182,6 @@ sys.addaudithook(refuse)
 refused = _socket.socket(2, 1)
 case("refused by a hook", refused.connect, ("127.0.0.1", 9))
 refused.close()
+
+for arguments in ((2**40,), (2**70, 1), (2, -2**70), (2, 1, 2**70), (2, 1, 0, 2**70)):
+    case("numbers too large", _socket.socket, *arguments)
