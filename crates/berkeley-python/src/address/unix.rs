@@ -41,6 +41,10 @@ fn of_bytes(py: Python<'_>, name: &[u8]) -> PyResult<Address> {
 }
 
 pub(super) fn shown<'py>(py: Python<'py>, address: &UnixAddress) -> PyResult<Bound<'py, PyAny>> {
+    // As each end of a pair is, and most clients.
+    if address.is_unnamed() {
+        return Ok(PyString::new(py, "").into_any());
+    }
     if let Some(name) = address.as_abstract() {
         return Ok(PyBytes::new(py, &[&[0], name].concat()).into_any());
     }
