@@ -25,7 +25,8 @@ HEAR = """
         except Exception as error:
             outcome = type(error).__name__
         # The very objects: what a hook is shown is what the program has given.
-        events = [(event, given[0] is sock, any(given[1] is each for each in (*arguments, None))) for event, given in heard]
+        known = (*arguments, None)
+        events = [(event, given[0] is sock, any(given[1] is each for each in known)) for event, given in heard]
         print(method, outcome, *events)
 
     def datagram():

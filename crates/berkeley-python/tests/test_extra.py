@@ -63,7 +63,8 @@ class Batches(unittest.TestCase):
         self.assertEqual(berkeley.send_many(third, [b"c"], ("localhost", other.getsockname()[1])), 1)
         self.assertEqual(receive(other, 1)[0][0], b"c")
         for wrong, kind in [
-            (("127.0.0.1",), TypeError), (5, TypeError), ("127.0.0.1", TypeError), (("127.0.0.1", 70000), OverflowError),
+            (("127.0.0.1",), TypeError), (5, TypeError), ("127.0.0.1", TypeError),
+            (("127.0.0.1", 70000), OverflowError),
         ]:
             with self.assertRaises(kind):
                 berkeley.send_many(third, [b"a"], wrong)
