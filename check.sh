@@ -23,6 +23,8 @@ By name only:
 
   setup    install what the other checks would like (Debian packages, cargo-deny, the oldest Rusts); asks for root
            through sudo
+  python   the Python door, for every CPython found: its own tests, CPython's suites with C's module and with ours, and
+           programs that use packages from PyPI; `test` holds a short form of it
   bench    compare with other programs and with raw calls, side by side, and hold the limits of bench/README.md
   fuzz     run every fuzz target, or those that FUZZ_TARGETS names, for FUZZ_SECONDS seconds, 60 unless set, or
            FUZZ_RUNS times; FUZZ_SANITIZER=none is several times faster (needs nightly and cargo-fuzz)
@@ -45,7 +47,8 @@ check_fmt() {
 }
 
 check_lint() {
-  cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
+  cargo clippy --all-targets --all-features --locked -- -D warnings
+  for_python lint cargo clippy -p berkeley-python --all-targets --locked -- -D warnings
   # Alone, as a user would build it: a missing `cfg` shows only when a feature is off.
   local features
   for features in "" tokio tracing fault; do
@@ -80,6 +83,8 @@ check_doc() {
   # The command has no public items: what its readers read is the private rooms, which link to one another.
   RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" \
     cargo doc --no-deps --locked -p sock --document-private-items
+  RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" \
+    for_python doc cargo rustdoc --locked -p berkeley-python --lib -- --document-private-items
 }
 
 check_deny() {
@@ -89,12 +94,55 @@ check_deny() {
 }
 
 check_test() {
-  local failed=0
-  # All are run, whatever one says: one round shows every fault.
-  with_skips cargo test --workspace --locked --no-fail-fast || failed=1
+  with_skips all_tests
+}
+
+# All are run, whatever one says: one round shows every fault.
+all_tests() {
+  local status=0
+  cargo test --locked --no-fail-fast || status=$?
   # Outside the workspace: that the benches count right.
-  cargo test --lib --locked --manifest-path bench/calls/Cargo.toml || failed=1
-  return "$failed"
+  cargo test --lib --locked --manifest-path bench/calls/Cargo.toml || status=$?
+  python_tests --short || status=$?
+  return "$status"
+}
+
+check_python() {
+  with_skips python_tests
+}
+
+python_tests() {
+  local python
+  if ! python=$(find_python); then without_python check; return; fi
+  "$python" crates/berkeley-python/tests/check.py "$@"
+}
+
+# Runs "${@:2}" with the interpreter that the Python door is then built for; $1 is the check's name.
+for_python() {
+  local python
+  if ! python=$(find_python); then without_python "$1"; return; fi
+  PYO3_PYTHON=$python "${@:2}"
+}
+
+# Debian's own interpreter, else the one on PATH.
+find_python() {
+  local program
+  for program in /usr/bin/python3 python3; do
+    if "$program" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+      echo "$program"
+      return
+    fi
+  done
+  return 1
+}
+
+# Continuous integration has installed it, or has failed.
+without_python() {
+  if [[ ${BERKELEY_CI:-} == 1 ]]; then
+    fail "python: no python3 is 3.11 or newer; ./check.sh setup installs Debian's"
+    return
+  fi
+  echo "skipped: python::$1: needs python3, 3.11 or newer" | tee -a "${BERKELEY_SKIPS:-/dev/null}"
 }
 
 check_lab() {
@@ -117,6 +165,7 @@ with_skips() {
 
 check_setup() {
   setup_packages
+  setup_python
   setup_components
   setup_toolchains
   if ! cargo deny --version >/dev/null 2>&1; then
@@ -140,6 +189,7 @@ fish        fish
 gcc         gcc libc6-dev
 tshark      tshark
 shellcheck  shellcheck
+redis-server  redis-server
 END
 }
 
@@ -150,17 +200,35 @@ setup_packages() {
     # shellcheck disable=SC2206
     PATH="$PATH:/usr/sbin:/sbin" have "$program" || missing+=($packages)
   done < <(setup_rows)
-  if [[ ${#missing[@]} -eq 0 ]]; then
+  install_packages "${missing[@]}"
+}
+
+# What Debian's python3 leaves out; a row: a module, and the package that brings it.
+setup_python() {
+  [[ -x /usr/bin/python3 ]] || return 0
+  local version module package missing=()
+  version=$(/usr/bin/python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+  while read -r module package; do
+    /usr/bin/python3 -c "import $module" >/dev/null 2>&1 || missing+=("$package")
+  done <<END
+ensurepip python3-venv
+test.test_socket libpython$version-testsuite
+END
+  install_packages "${missing[@]}"
+}
+
+install_packages() {
+  if [[ $# -eq 0 ]]; then
     echo "setup: every package is here"
     return
   fi
-  have apt-get || fail "setup: knows only Debian's apt-get; install what brings these: ${missing[*]}"
+  have apt-get || fail "setup: knows only Debian's apt-get; install what brings these: $*"
   local root=()
   if [[ $(id -u) -ne 0 ]]; then root=(sudo); fi
-  echo "setup: installing ${missing[*]}"
+  echo "setup: installing $*"
   "${root[@]}" apt-get update
   "${root[@]}" env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -y --no-install-recommends "${missing[@]}"
+    apt-get install -y --no-install-recommends "$@"
 }
 
 # rustup's minimal profile leaves these two out.
@@ -174,7 +242,7 @@ setup_components() {
 setup_toolchains() {
   have rustup || return 0
   local crate version
-  for crate in berkeley sock; do
+  for crate in berkeley sock berkeley-python; do
     version=$(oldest_rust "$crate")
     has_rust "$version" || rustup toolchain install "$version" --profile minimal ||
       echo "setup: Rust $version cannot be had here, msrv will skip $crate"
@@ -232,8 +300,8 @@ fuzz_length() {
 }
 
 check_msrv() {
-  local crate version
-  for crate in berkeley sock; do
+  local crate version command
+  for crate in berkeley sock berkeley-python; do
     version=$(oldest_rust "$crate")
     [[ -n $version ]] || fail "msrv: crates/$crate/Cargo.toml states no rust-version"
     if ! has_rust "$version"; then
@@ -245,8 +313,9 @@ check_msrv() {
     fi
     echo "msrv: $crate with Rust $version"
     # A folder of its own: two compilers in one would build everything anew at each turn.
-    CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/msrv" \
-      cargo "+$version" check --locked -p "$crate" --all-features
+    command=(cargo "+$version" check --locked -p "$crate" --all-features)
+    if [[ $crate == berkeley-python ]]; then command=(for_python msrv "${command[@]}"); fi
+    CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/msrv" "${command[@]}"
   done
 }
 
@@ -258,7 +327,7 @@ main() {
         usage
         exit 0
         ;;
-      fmt | lint | layers | doc | deny | test | setup | bench | fuzz | lab | msrv) names+=("$name") ;;
+      fmt | lint | layers | doc | deny | test | setup | bench | fuzz | lab | msrv | python) names+=("$name") ;;
       *)
         echo "check.sh: no check is named '$name'; ./check.sh --help lists them" >&2
         exit 2

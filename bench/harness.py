@@ -199,7 +199,8 @@ def run_main(bench):
 def hold(limits):
     """Fails, naming each, where a figure is past its limit; a row is what it is, the figure, the most it may be."""
     # Not a number is past every limit: nothing was measured.
-    past = [f"{what} is {figure:.4g}, at most {most:g} is allowed" for what, figure, most in limits if not figure <= most]
+    past = [f"{what} is {figure:.4g}, at most {most:g} is allowed" for what, figure, most in limits
+            if not figure <= most]
     if past:
         raise Failure("; ".join(past))
 

@@ -5,6 +5,8 @@ use std::io;
 
 use crate::sys::Errno;
 use crate::sys::constants as c;
+use crate::sys::errno::lower_first_word;
+use crate::sys::host::host_message;
 use crate::sys::resolve::{LookupError, resolve_message};
 
 /// What most calls of this library return.
@@ -44,6 +46,7 @@ const _: () = assert!(size_of::<Error>() <= 16);
 enum Origin {
     Kernel,
     Resolver,
+    Host,
     Deadline,
     Caller,
     Unexpected,
@@ -81,9 +84,15 @@ pub enum Cause {
     #[doc(alias = "EAI_SOCKTYPE")]
     #[doc(alias = "EAI_SYSTEM")]
     #[doc(alias = "gaierror")]
-    #[doc(alias = "herror")]
-    #[doc(alias = "gai_strerror")]
     Resolver(i32),
+    /// There is no such host: an `h_errno` of gethostbyname(3).
+    #[doc(alias = "h_errno")]
+    #[doc(alias = "herror")]
+    #[doc(alias = "HOST_NOT_FOUND")]
+    #[doc(alias = "TRY_AGAIN")]
+    #[doc(alias = "NO_RECOVERY")]
+    #[doc(alias = "NO_DATA")]
+    Host(i32),
     /// The timeout or the deadline that the caller set ran out.
     #[doc(alias = "timeout")]
     TimedOut,
@@ -93,6 +102,19 @@ pub enum Cause {
     Unexpected,
     /// The runtime that waits for the socket is shutting down.
     Shutdown,
+}
+
+impl Cause {
+    /// The C library's own words for a lookup that failed, `Name or service not known`; `None` for any other cause.
+    #[doc(alias = "gai_strerror")]
+    #[doc(alias = "hstrerror")]
+    pub fn lookup_message(self) -> Option<String> {
+        match self {
+            Self::Resolver(code) => Some(resolve_message(code)),
+            Self::Host(code) => Some(host_message(code)),
+            _ => None,
+        }
+    }
 }
 
 macro_rules! operations {
@@ -164,6 +186,8 @@ operations! {
     LocalAddress = "local_address";
     /// Asking for the peer's address.
     PeerAddress = "peer_address";
+    /// Closing the descriptor.
+    Close = "close";
     /// Duplicating the descriptor.
     TryClone = "try_clone";
     /// Setting the timeout.
@@ -222,10 +246,26 @@ operations! {
     Resolve = "resolve";
     /// Resolving an address to names.
     ResolveBack = "resolve_back";
+    /// Asking for a host by its name.
+    HostByName = "host_by_name";
+    /// Asking for a host by its address.
+    HostByAddress = "host_by_address";
+    /// Asking for a service by its name.
+    ServiceEntry = "service_entry";
+    /// Asking for a service by its port.
+    ServiceEntryAt = "service_entry_at";
+    /// Asking for a protocol by its name.
+    ProtocolEntry = "protocol_entry";
+    /// Asking for the name of this machine.
+    HostName = "host_name";
+    /// Naming this machine.
+    SetHostName = "set_host_name";
     /// Asking for an interface's index.
     InterfaceIndex = "interface_index";
     /// Asking for an interface's name.
     InterfaceName = "interface_name";
+    /// Asking for the names of the interfaces.
+    InterfaceNames = "interface_names";
     /// Listing the interfaces.
     Interfaces = "interfaces";
     /// Connecting to a name.
@@ -287,6 +327,7 @@ impl Error {
         match error {
             LookupError::System(errno) => Self::kernel(operation, errno),
             LookupError::Resolver(code) => Self { code, origin: Origin::Resolver, operation, detail: None },
+            LookupError::Host(code) => Self { code, origin: Origin::Host, operation, detail: None },
         }
     }
 
@@ -342,6 +383,7 @@ impl Error {
         match self.origin {
             Origin::Kernel => Cause::Kernel(self.code),
             Origin::Resolver => Cause::Resolver(self.code),
+            Origin::Host => Cause::Host(self.code),
             Origin::Deadline => Cause::TimedOut,
             Origin::Caller => Cause::Invalid,
             Origin::Unexpected => Cause::Unexpected,
@@ -393,6 +435,10 @@ impl Error {
                 c::EAI_NONAME | c::EAI_NODATA | c::EAI_SERVICE => io::ErrorKind::NotFound,
                 _ => io::ErrorKind::Other,
             },
+            Origin::Host => match self.code {
+                c::HOST_NOT_FOUND | c::NO_DATA => io::ErrorKind::NotFound,
+                _ => io::ErrorKind::Other,
+            },
         }
     }
 
@@ -435,7 +481,9 @@ impl Error {
     fn write_cause(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.cause() {
             Cause::Kernel(errno) => write!(f, "{} (os error {errno})", Errno::from_raw(errno).message()),
-            Cause::Resolver(code) => f.write_str(&resolve_message(code)),
+            cause @ (Cause::Resolver(_) | Cause::Host(_)) => {
+                f.write_str(&lower_first_word(&cause.lookup_message().unwrap_or_default()))
+            }
             Cause::TimedOut => f.write_str("timed out"),
             Cause::Invalid | Cause::Unexpected | Cause::Shutdown => {
                 f.write_str(self.detail.as_ref().map_or("invalid", |detail| &detail.explanation))

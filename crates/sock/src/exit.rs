@@ -96,7 +96,7 @@ impl Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let exit = match error.cause() {
-            Cause::Resolver(_) => Exit::NameUnknown,
+            Cause::Resolver(_) | Cause::Host(_) => Exit::NameUnknown,
             Cause::TimedOut => Exit::Timeout,
             Cause::Invalid => Exit::Misuse,
             // A Unix path where nothing is, is one where nobody listens; for all else it is only a path.

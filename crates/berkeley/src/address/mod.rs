@@ -109,9 +109,7 @@ macro_rules! families {
         #[doc(alias = "sockaddr_storage")]
         #[doc(alias = "inet_pton")]
         #[doc(alias = "inet_ntop")]
-        #[doc(alias = "inet_aton")]
         #[doc(alias = "inet_ntoa")]
-        #[doc(alias = "inet_addr")]
         pub enum Address {
             /// IPv4: an address and a port (ip(7)).
             #[doc(alias = "sockaddr_in")]

@@ -73,6 +73,18 @@ impl ControlBuffer {
         Self::for_messages([count.saturating_mul(size_of::<i32>())])
     }
 
+    /// Has descriptors arrive as recvmsg(2) itself gives them: close-on-exec only where the flags have
+    /// `MSG_CMSG_CLOEXEC` (0x40000000), which they else have in any case.
+    ///
+    /// For what stands in for the system call: a program that another thread executes at that moment gets the
+    /// descriptors too.
+    #[must_use]
+    #[doc(alias = "MSG_CMSG_CLOEXEC")]
+    pub fn inheritable(mut self) -> Self {
+        self.data.leave_inheritable();
+        self
+    }
+
     /// Closes the descriptors that were not taken, and forgets what was received.
     pub fn clear(&mut self) {
         self.data.clear();

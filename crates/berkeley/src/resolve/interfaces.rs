@@ -18,8 +18,9 @@ use crate::sys::resolve;
 /// # Ok::<(), berkeley::Error>(())
 /// ```
 #[doc(alias = "if_nametoindex")]
-pub fn interface_index(name: &str) -> Result<u32> {
-    let fail = |error: Error| error.on(name.escape_debug().to_string());
+pub fn interface_index(name: impl AsRef<[u8]>) -> Result<u32> {
+    let name = name.as_ref();
+    let fail = |error: Error| error.on(String::from_utf8_lossy(name).escape_debug().to_string());
     let name = CString::new(name).map_err(|_| {
         let why = "the interface's name holds a NUL, where the kernel would cut it";
         fail(Error::invalid(Operation::InterfaceIndex, why))
@@ -32,7 +33,28 @@ pub fn interface_index(name: &str) -> Result<u32> {
 /// Fails with `ENXIO` where there is no such interface in this network namespace.
 #[doc(alias = "if_indextoname")]
 pub fn interface_name(index: u32) -> Result<String> {
+    interface_name_bytes(index).map(into_text)
+}
+
+/// As [`interface_name`], the bytes of the name as they are.
+#[doc(alias = "if_indextoname")]
+pub fn interface_name_bytes(index: u32) -> Result<CString> {
     resolve::interface_name(index)
-        .map(into_text)
         .map_err(|errno| Error::kernel(Operation::InterfaceName, errno).on(index.to_string()))
+}
+
+/// The index and the name of each interface, the bytes of the name as they are, in the kernel's order
+/// (`if_nameindex(3)`).
+///
+/// [`interfaces`](super::interfaces) tells more of each. Fails with the kernel's errno, such as `ENOBUFS`.
+///
+/// ```
+/// use berkeley::resolve::interface_names;
+///
+/// assert!(interface_names()?.iter().any(|(_, name)| name.as_c_str() == c"lo"));
+/// # Ok::<(), berkeley::Error>(())
+/// ```
+#[doc(alias = "if_nameindex")]
+pub fn interface_names() -> Result<Vec<(u32, CString)>> {
+    resolve::interface_names().map_err(|errno| Error::kernel(Operation::InterfaceNames, errno))
 }

@@ -2,11 +2,13 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+use super::digits;
 use super::forward::{Hints, Resolved};
 use super::service::Service;
 use crate::address::Address;
 use crate::kinds::{Family, Protocol, Type};
 use crate::sys::constants as c;
+use crate::sys::resolve::AddressHints;
 
 /// The sockets that an address is for where neither a type nor a protocol is asked for, in the C library's order.
 #[cfg(target_env = "gnu")]
@@ -15,24 +17,20 @@ const ANY: &[(Type, Protocol)] =
 #[cfg(not(target_env = "gnu"))]
 const ANY: &[(Type, Protocol)] = &[(Type::STREAM, Protocol::TCP), (Type::DGRAM, Protocol::UDP)];
 
-/// The flags that change nothing for an address in digits of the family that is asked for, but for the canonical name.
-const HARMLESS: i32 =
-    c::AI_PASSIVE | c::AI_CANONNAME | c::AI_NUMERICHOST | c::AI_NUMERICSERV | c::AI_V4MAPPED;
+/// The flags that change nothing for an address in digits of the family that is asked for.
+const HARMLESS: i32 = c::AI_PASSIVE | c::AI_NUMERICHOST | c::AI_NUMERICSERV | c::AI_V4MAPPED;
 
 /// The answer, where the host is an address in digits and the service a number; `None` to ask the C library.
 ///
-/// It is asked wherever the case is rare: a zone, an address such as `127.1`, another family, a raw socket.
+/// It is asked wherever the case is rare: a zone, another family, a raw socket.
 pub(super) fn answer(host: &str, service: Service<'_>, hints: Hints) -> Option<Vec<Resolved>> {
-    let ip: IpAddr = host.parse().ok()?;
     let port = service.number()?;
     let asked = hints.to_sys();
+    let canonical = asked.flags & c::AI_CANONNAME != 0;
+    let asked = AddressHints { flags: asked.flags & !c::AI_CANONNAME, ..asked };
+    let (ip, sockets) = meaning(host, asked)?;
     let family = if ip.is_ipv4() { Family::INET } else { Family::INET6 };
-    let fits = asked.family == Family::UNSPECIFIED.as_raw() || asked.family == family.as_raw();
-    if !fits || asked.flags & !HARMLESS != 0 {
-        return None;
-    }
-    let mut name = (asked.flags & c::AI_CANONNAME != 0).then(|| host.to_owned());
-    let sockets = sockets(Type::from_raw(asked.kind), Protocol::from_raw(asked.protocol))?;
+    let mut name = canonical.then(|| host.to_owned());
     let answer = |(kind, protocol): &(Type, Protocol)| Resolved {
         family,
         kind: *kind,
@@ -41,6 +39,21 @@ pub(super) fn answer(host: &str, service: Service<'_>, hints: Hints) -> Option<V
         canonical_name: name.take(),
     };
     Some(sockets.iter().map(answer).collect())
+}
+
+/// The address in digits that `host` is, and the sockets that it is for, whatever the port; `None` to ask the resolver.
+pub(super) fn meaning(host: &str, asked: AddressHints) -> Option<(IpAddr, &'static [(Type, Protocol)])> {
+    if asked.flags & !HARMLESS != 0 {
+        return None;
+    }
+    let ip = match digits::exactly(host) {
+        Some(ip) => IpAddr::V4(ip),
+        None => IpAddr::V6(host.parse().ok()?),
+    };
+    let family = if ip.is_ipv4() { Family::INET } else { Family::INET6 };
+    let fits = asked.family == Family::UNSPECIFIED.as_raw() || asked.family == family.as_raw();
+    let sockets = sockets(Type::from_raw(asked.kind), Protocol::from_raw(asked.protocol))?;
+    fits.then_some((ip, sockets))
 }
 
 /// The answer, and beside it what getaddrinfo(3) answers to the same; `None` where it alone is asked.
@@ -79,7 +92,7 @@ mod tests {
     use super::*;
     use crate::resolve::forward::Question;
 
-    const HOSTS: [&str; 14] = [
+    const HOSTS: [&str; 20] = [
         "127.0.0.1",
         "0.0.0.0",
         "192.0.2.255",
@@ -90,10 +103,16 @@ mod tests {
         "::ffff:192.0.2.1",
         "fe80::1",
         "ff02::1",
-        // Not for us.
         "127.1",
         "010.0.0.1",
+        "0x7f.1",
+        "2130706433",
+        // Not for us.
         "1.2.3.4.5",
+        "127.1 ",
+        "127.1.",
+        "08",
+        "4294967296",
         "fe80::1%lo",
     ];
 
@@ -143,8 +162,8 @@ mod tests {
                 }
             }
         }
-        // Ten hosts, five services, two families, five flags of seven and more, seven pairs of type and protocol.
-        assert!(answered >= 10 * 5 * 2 * 5 * 7, "{answered}");
+        // Fourteen hosts, five services, two families, five flags of seven and more, seven pairs of type and protocol.
+        assert!(answered >= 14 * 5 * 2 * 5 * 7, "{answered}");
     }
 
     #[test]

@@ -23,24 +23,34 @@
 
 mod back;
 mod database;
+mod digits;
 mod forward;
+mod hostname;
+mod hosts;
 mod interfaces;
 mod listing;
 mod literal;
 mod lookup;
 mod netlink;
 mod pool;
+mod raw;
 mod service;
 
 pub use back::{BackHints, resolve_back, resolve_back_within};
 pub use database::{protocol_name, protocol_number, service_name, service_port};
+pub use digits::ipv4_in_digits;
 pub use forward::{Hints, Resolved, resolve};
-pub use interfaces::{interface_index, interface_name};
+pub use hostname::{host_name, set_host_name};
+pub use hosts::{
+    HostEntry, ServiceEntry, host_by_address, host_by_name, protocol_entry, service_entry, service_entry_at,
+};
+pub use interfaces::{interface_index, interface_name, interface_name_bytes, interface_names};
 #[cfg(feature = "fault")]
 pub(crate) use listing::decode_interfaces;
 pub use listing::{Interface, InterfaceAddress, InterfaceFlags, interfaces};
 #[cfg(feature = "fault")]
 pub(crate) use literal::compare_literal;
 pub use lookup::{Lookup, resolve_within};
+pub use raw::{Literal, RawHints, RawResolved, literal, resolve_back_raw, resolve_raw};
 pub use service::Service;
 pub(crate) use service::place;

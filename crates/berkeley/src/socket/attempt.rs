@@ -80,8 +80,7 @@ impl<F: AsFd> Socket<F> {
     /// stream has no connection, and with the error that waits on the socket, such as `ECONNRESET`.
     #[inline]
     pub fn try_recv(&self, buffer: &mut [u8], flags: Flags) -> Result<usize> {
-        transfer::recv(self.fd.as_fd(), buffer, (flags | Flags::DONTWAIT).as_raw())
-            .map_err(|errno| self.fail(Operation::Recv, errno, None))
+        self.recv_once(buffer, flags | Flags::DONTWAIT)
     }
 
     /// As [`try_recv`](Self::try_recv), into memory that need not be initialised; gives the part that was filled, with
@@ -91,9 +90,7 @@ impl<F: AsFd> Socket<F> {
         buffer: &'b mut [MaybeUninit<u8>],
         flags: Flags,
     ) -> Result<&'b mut [u8]> {
-        let flags = (flags | Flags::DONTWAIT).as_raw();
-        transfer::recv_uninit(self.fd.as_fd(), buffer, flags, |call| call())
-            .map_err(|errno| self.fail(Operation::Recv, errno, None))
+        self.recv_uninit_once(buffer, flags | Flags::DONTWAIT)
     }
 
     /// As [`try_recv`](Self::try_recv), into a new vector of a capacity of `limit`. Fails with `ENOMEM` where there is
@@ -109,11 +106,7 @@ impl<F: AsFd> Socket<F> {
     ///
     /// Fails as [`try_recv`](Self::try_recv) does.
     pub fn try_recv_from(&self, buffer: &mut [u8], flags: Flags) -> Result<(usize, Address)> {
-        let mut sender = AddressRoom::new();
-        let flags = (flags | Flags::DONTWAIT).as_raw();
-        let length = transfer::recv_from(self.fd.as_fd(), buffer, flags, &mut sender)
-            .map_err(|errno| self.fail(Operation::RecvFrom, errno, None))?;
-        Address::decode_into(sender.as_bytes(), |address| Ok((length, address)))
+        self.recv_from_once(buffer, flags | Flags::DONTWAIT)
     }
 
     /// Sends what there is room for (send(2)); gives the number of bytes taken.
@@ -123,8 +116,7 @@ impl<F: AsFd> Socket<F> {
     /// or `EDESTADDRREQ` where there is no peer.
     #[inline]
     pub fn try_send(&self, buffer: &[u8], flags: Flags) -> Result<usize> {
-        transfer::send(self.fd.as_fd(), buffer, (flags | Flags::DONTWAIT).as_raw())
-            .map_err(|errno| self.fail(Operation::Send, errno, None))
+        self.send_once(buffer, flags | Flags::DONTWAIT)
     }
 
     /// Sends what there is room for to `address` (sendto(2)); gives the number of bytes taken.
@@ -132,9 +124,6 @@ impl<F: AsFd> Socket<F> {
     /// Fails as [`try_send`](Self::try_send) does, and with `ENETUNREACH` or `EHOSTUNREACH` where there is no way to
     /// the address.
     pub fn try_send_to(&self, buffer: &[u8], address: impl Into<Address>, flags: Flags) -> Result<usize> {
-        let address = address.into();
-        let flags = (flags | Flags::DONTWAIT).as_raw();
-        transfer::send_to(self.fd.as_fd(), buffer, flags, address.encode().as_bytes())
-            .map_err(|errno| self.fail(Operation::SendTo, errno, Some(&address)))
+        self.send_to_once(buffer, &address.into(), flags | Flags::DONTWAIT)
     }
 }

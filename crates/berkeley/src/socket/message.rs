@@ -1,6 +1,7 @@
 //! Messages whole: bytes from several buffers, an address, and control messages beside them (sendmsg(2), recvmsg(2)).
 
 use std::io::{IoSlice, IoSliceMut};
+use std::mem::MaybeUninit;
 use std::os::fd::AsFd;
 
 use super::Socket;
@@ -10,8 +11,8 @@ use crate::address::{Address, EncodedAddress};
 use crate::control::{self, ControlBuffer, Outgoing};
 use crate::error::{Operation, Result};
 use crate::kinds::{Flags, Interest};
-use crate::sys::message;
 use crate::sys::socket::AddressRoom;
+use crate::sys::{message, raw};
 
 /// What [`send_msg`](Socket::send_msg) sends: bytes, and what goes beside them.
 ///
@@ -30,22 +31,44 @@ use crate::sys::socket::AddressRoom;
 #[doc(alias = "msghdr")]
 pub struct SendMessage<'a> {
     buffers: &'a [IoSlice<'a>],
-    control: &'a [Outgoing<'a>],
+    control: Control<'a>,
     address: Option<Address>,
     flags: Flags,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Control<'a> {
+    Messages(&'a [Outgoing<'a>]),
+    Raw(raw::Control<'a>),
+}
+
+impl Control<'_> {
+    /// The messages as the kernel takes them, in `room` where they are still to be laid out.
+    #[inline]
+    fn laid_out<'b>(&'b self, room: &'b mut control::Room) -> &'b [u8] {
+        match self {
+            Self::Messages(messages) => room.fill(messages),
+            Self::Raw(messages) => messages.as_bytes(),
+        }
+    }
 }
 
 impl<'a> SendMessage<'a> {
     /// The bytes of `buffers`, one behind the other; at most 1024 buffers, more give `EMSGSIZE`.
     #[inline]
     pub const fn new(buffers: &'a [IoSlice<'a>]) -> Self {
-        Self { buffers, control: &[], address: None, flags: Flags::NONE }
+        Self { buffers, control: Control::Messages(&[]), address: None, flags: Flags::NONE }
     }
 
     /// Control messages beside the bytes.
     #[inline]
     pub const fn control(self, messages: &'a [Outgoing<'a>]) -> Self {
-        Self { control: messages, ..self }
+        Self { control: Control::Messages(messages), ..self }
+    }
+
+    /// As [`control`](Self::control), and in its place: control messages as they lie in memory.
+    pub const fn raw_control(self, messages: raw::Control<'a>) -> Self {
+        Self { control: Control::Raw(messages), ..self }
     }
 
     /// To this address, rather than to the peer that the socket is connected to.
@@ -126,7 +149,7 @@ impl<F: AsFd> Socket<F> {
     /// control messages of more than 1088 bytes together. Fails as [`send`](Self::send) does, with `EINVAL` for a
     /// control message that the socket does not take, and with `EPERM` for one that needs privileges.
     #[doc(alias = "sendmsg")]
-    #[expect(clippy::inline_always, reason = "a call more behind the kernel's costs 1 in 100")]
+    #[expect(clippy::inline_always, reason = "each return after a system call costs 1 in 100")]
     #[inline(always)]
     pub fn send_msg(&self, message: &SendMessage<'_>) -> Result<usize> {
         let timeout = self.timeout();
@@ -135,7 +158,7 @@ impl<F: AsFd> Socket<F> {
         let address = message.address.as_ref().map(Address::encode);
         let address = address.as_ref().map_or(&[][..], EncodedAddress::as_bytes);
         let mut room = control::Room::new();
-        let control = room.fill(message.control);
+        let control = message.control.laid_out(&mut room);
         carry_through(fd, Interest::WRITABLE, timeout, Poll::MayLie, || {
             message::send_message(fd, message.buffers, address, control, flags)
         })
@@ -213,11 +236,16 @@ impl<F: AsFd> Socket<F> {
 
     /// Sends what there is room for (sendmsg(2)); one system call, as [`try_send`](Self::try_send).
     pub fn try_send_msg(&self, message: &SendMessage<'_>) -> Result<usize> {
-        let flags = (message.flags | Flags::DONTWAIT).as_raw();
+        self.send_msg_once(&message.flags(message.flags | Flags::DONTWAIT))
+    }
+
+    /// One sendmsg(2) with just the message's flags, as [`send_once`](Self::send_once).
+    pub fn send_msg_once(&self, message: &SendMessage<'_>) -> Result<usize> {
+        let flags = message.flags.as_raw();
         let address = message.address.as_ref().map(Address::encode);
         let address = address.as_ref().map_or(&[][..], EncodedAddress::as_bytes);
         let mut room = control::Room::new();
-        let control = room.fill(message.control);
+        let control = message.control.laid_out(&mut room);
         message::send_message(self.fd.as_fd(), message.buffers, address, control, flags)
             .map_err(|errno| self.fail(Operation::SendMsg, errno, message.address.as_ref()))
     }
@@ -229,12 +257,41 @@ impl<F: AsFd> Socket<F> {
         control: &mut ControlBuffer,
         flags: Flags,
     ) -> Result<ReceivedMessage> {
+        self.recv_msg_once(buffers, control, flags | Flags::DONTWAIT)
+    }
+
+    /// One recvmsg(2) with just these flags, as [`recv_once`](Self::recv_once).
+    pub fn recv_msg_once(
+        &self,
+        buffers: &mut [IoSliceMut<'_>],
+        control: &mut ControlBuffer,
+        flags: Flags,
+    ) -> Result<ReceivedMessage> {
         let mut sender = AddressRoom::new();
-        let flags = (flags | Flags::DONTWAIT).as_raw();
-        let received =
-            message::receive_message(self.fd.as_fd(), buffers, control.data_mut(), flags, &mut sender)
-                .map_err(|errno| self.fail(Operation::RecvMsg, errno, None))?;
+        let received = message::receive_message(
+            self.fd.as_fd(),
+            buffers,
+            control.data_mut(),
+            flags.as_raw(),
+            &mut sender,
+        )
+        .map_err(|errno| self.fail(Operation::RecvMsg, errno, None))?;
         ReceivedMessage::made(&received, &sender)
+    }
+
+    /// As [`recv_msg_once`](Self::recv_msg_once), into memory that need not be initialised; gives the part that was
+    /// filled, with zeros for what [`Flags::TRUNC`] has thrown away.
+    pub fn recv_msg_uninit_once<'b>(
+        &self,
+        buffer: &'b mut [MaybeUninit<u8>],
+        control: &mut ControlBuffer,
+        flags: Flags,
+    ) -> Result<(&'b mut [u8], ReceivedMessage)> {
+        let mut sender = AddressRoom::new();
+        let (fd, control, flags) = (self.fd.as_fd(), control.data_mut(), flags.as_raw());
+        let (filled, received) = message::receive_message_uninit(fd, buffer, control, flags, &mut sender)
+            .map_err(|errno| self.fail(Operation::RecvMsg, errno, None))?;
+        Ok((filled, ReceivedMessage::made(&received, &sender)?))
     }
 }
 

@@ -45,6 +45,7 @@ mod filter;
 mod message;
 mod missing;
 mod multicast;
+mod once;
 mod options;
 mod patience;
 mod segmentation;
@@ -157,6 +158,21 @@ impl Socket {
         let fd = fd::duplicate_inherited(number)
             .map_err(|errno| Error::kernel(Operation::Inherit, errno).on(format!("fd {number}")))?;
         Ok(Self::from(fd))
+    }
+
+    /// Closes the descriptor, as dropping the socket does, and says what the kernel made of it (close(2)).
+    ///
+    /// The descriptor is gone in any case: there is nothing to try again. Fails with what still went wrong on the
+    /// socket, such as `ECONNRESET`, on the few kinds that say so.
+    ///
+    /// ```
+    /// use berkeley::{Family, Protocol, Socket, Type};
+    ///
+    /// Socket::new(Family::INET, Type::DGRAM, Protocol::DEFAULT)?.close()?;
+    /// # Ok::<(), berkeley::Error>(())
+    /// ```
+    pub fn close(self) -> Result<()> {
+        fd::close(self.fd).map_err(|errno| Error::kernel(Operation::Close, errno))
     }
 
     #[inline]

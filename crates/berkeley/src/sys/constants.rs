@@ -49,6 +49,9 @@ pub(crate) use libc::{
     AI_ADDRCONFIG, AI_ALL, AI_CANONNAME, AI_NUMERICHOST, AI_NUMERICSERV, AI_PASSIVE, AI_V4MAPPED, EAI_NODATA,
     EAI_NONAME, EAI_SERVICE, NI_DGRAM, NI_NAMEREQD, NI_NOFQDN, NI_NUMERICHOST, NI_NUMERICSERV,
 };
+// What gethostbyname(3) leaves in `h_errno` (netdb.h), which the crate libc has not.
+pub(crate) const HOST_NOT_FOUND: i32 = 1;
+pub(crate) const NO_DATA: i32 = 4;
 // Routing netlink (rtnetlink(7)) and the flags of an interface (netdevice(7)).
 pub(crate) use libc::{
     IFA_ADDRESS, IFA_BROADCAST, IFA_LOCAL, IFF_ALLMULTI, IFF_BROADCAST, IFF_LOOPBACK, IFF_MULTICAST,

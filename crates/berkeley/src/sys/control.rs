@@ -98,6 +98,8 @@ pub(crate) struct ControlData {
     used: usize,
     /// One for each number in the bytes, in their order: `None` once taken, and where the number is an error.
     descriptors: Vec<Option<OwnedFd>>,
+    /// Whether descriptors arrive close-on-exec.
+    close_on_exec: bool,
 }
 
 impl ControlData {
@@ -108,7 +110,18 @@ impl ControlData {
             capacity,
             used: 0,
             descriptors: Vec::with_capacity(capacity.saturating_sub(cmsg::HEADER) / FD_SIZE),
+            close_on_exec: true,
         }
+    }
+
+    /// Has descriptors arrive as the flags of each receive say, rather than close-on-exec.
+    pub(crate) const fn leave_inheritable(&mut self) {
+        self.close_on_exec = false;
+    }
+
+    /// The flags that each receive has besides its own.
+    pub(super) const fn flags(&self) -> i32 {
+        if self.close_on_exec { libc::MSG_CMSG_CLOEXEC } else { 0 }
     }
 
     pub(crate) const fn capacity(&self) -> usize {

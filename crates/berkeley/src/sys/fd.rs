@@ -1,6 +1,6 @@
 //! Descriptors themselves: duplicating, adopting, the non-blocking flag, and what waits to be sent.
 
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 
 use super::Result;
 use super::call::run_int;
@@ -8,6 +8,16 @@ use super::call::run_int;
 /// fcntl(2) `F_DUPFD_CLOEXEC`: another descriptor of the same open socket.
 pub(crate) fn duplicate(fd: BorrowedFd<'_>) -> Result<OwnedFd> {
     duplicate_number(fd.as_raw_fd())
+}
+
+/// close(2): the descriptor is gone, whatever the kernel says.
+pub(crate) fn close(fd: OwnedFd) -> Result<()> {
+    // Where the call is never made, the descriptor is dropped.
+    run_int("close", fd.as_raw_fd(), move || {
+        // SAFETY: the descriptor was owned, and nothing else closes it now.
+        unsafe { libc::close(fd.into_raw_fd()) }
+    })?;
+    Ok(())
 }
 
 /// Duplicates the descriptor that a parent process left open under `number`.

@@ -1,13 +1,16 @@
 //! Moving bytes with an address and control data beside them: sendmsg(2), recvmsg(2).
 //!
-//! Every send carries `MSG_NOSIGNAL`, and every receive `MSG_CMSG_CLOEXEC`: descriptors that arrive are close-on-exec.
+//! Every send carries `MSG_NOSIGNAL`, and every receive `MSG_CMSG_CLOEXEC`, unless its control data has it otherwise:
+//! descriptors that arrive are close-on-exec.
 
 use std::io::{IoSlice, IoSliceMut};
+use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
 use super::call::run;
 use super::control::ControlData;
 use super::socket::{AddressRoom, address_length};
+use super::transfer::WRITES_WHAT_IT_COUNTS;
 use super::{Result, fault};
 
 /// More buffers than the kernel takes (`IOV_MAX`, 1024): a longer list is as good as this one, `EMSGSIZE`.
@@ -61,11 +64,48 @@ pub(crate) fn receive_message(
 ) -> Result<Received> {
     // SAFETY: std promises that IoSliceMut has the layout of iovec; the slice keeps its length and its lifetime.
     let vectors = unsafe { std::slice::from_raw_parts(buffers.as_mut_ptr().cast(), buffers.len()) };
+    // SAFETY: the buffers are borrowed for the call, to be written.
+    unsafe { receive_at(fd, vectors, control, flags, sender) }
+}
+
+/// As [`receive_message`], into one buffer, which need not be initialised; gives the part that now is.
+pub(crate) fn receive_message_uninit<'b>(
+    fd: BorrowedFd<'_>,
+    buffer: &'b mut [MaybeUninit<u8>],
+    control: &mut ControlData,
+    flags: i32,
+    sender: &mut AddressRoom,
+) -> Result<(&'b mut [u8], Received)> {
+    if flags & !WRITES_WHAT_IT_COUNTS != 0 {
+        buffer.fill(MaybeUninit::new(0));
+    }
+    let vector = libc::iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: buffer.len() };
+    // SAFETY: the buffer is borrowed for the call, and the kernel only writes into it.
+    let received = unsafe { receive_at(fd, &[vector], control, flags, sender)? };
+    let filled = received.length.min(buffer.len());
+    // SAFETY: the kernel has written the bytes that it counts, as far as there is room, or else all were zeroed above;
+    // they lie within `buffer`, borrowed for as long.
+    let filled = unsafe { std::slice::from_raw_parts_mut(buffer.as_mut_ptr().cast::<u8>(), filled) };
+    Ok((filled, received))
+}
+
+/// # Safety
+///
+/// The kernel may write to the memory that `vectors` describe.
+#[inline]
+unsafe fn receive_at(
+    fd: BorrowedFd<'_>,
+    vectors: &[libc::iovec],
+    control: &mut ControlData,
+    flags: i32,
+    sender: &mut AddressRoom,
+) -> Result<Received> {
     let cut = cut("recvmsg", vectors);
     let mut message = header(cut.as_deref().unwrap_or(vectors));
     let (name, name_length) = sender.room();
     message.msg_name = name.cast();
     message.msg_namelen = name_length;
+    let flags = flags | control.flags();
     let (room, capacity) = control.room();
     if capacity > 0 {
         message.msg_control = room;
@@ -74,11 +114,11 @@ pub(crate) fn receive_message(
     let length = run("recvmsg", fd.as_raw_fd(), || {
         // SAFETY: each pointer in `message` goes with the room behind it, which is borrowed for the call: the caller's
         // buffers, `sender`, and the control data's words.
-        unsafe { libc::recvmsg(fd.as_raw_fd(), &raw mut message, flags | libc::MSG_CMSG_CLOEXEC) }
+        unsafe { libc::recvmsg(fd.as_raw_fd(), &raw mut message, flags) }
     })?;
     if message.msg_controllen > 0 {
         // SAFETY: the call succeeded, and the kernel has stored how much it wrote into the room of `control`.
-        unsafe { control.received(message.msg_controllen as usize) };
+        unsafe { control.received(message.msg_controllen as _) };
     }
     // SAFETY: as above, of the room of `sender`.
     unsafe { sender.filled(message.msg_namelen) };

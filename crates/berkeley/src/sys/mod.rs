@@ -17,14 +17,16 @@
 //! | `control` | `ControlData`, `Scratch`, `Walk`, `descriptors_in` |
 //! | `option` | `option`, `option_i32`, `peer_pidfd`, `set_option` |
 //! | `filter` | `attach` |
-//! | `raw` | `option`, `set_option`, for any numbers: the library's public `unsafe` functions |
+//! | `raw` | `option`, `set_option`, `shutdown`, for any numbers, `Control`, of any bytes: public, mostly `unsafe` |
 //! | `fd` | `duplicate`, `duplicate_inherited`, `set_close_on_exec`, `set_nonblocking`, `is_nonblocking` |
 //! | | `is_inheritable`, `set_inheritable`, `at_mark`, `unsent` |
 //! | `file` | `send_file`, `read_at`, `pipe`, `set_pipe_capacity`, `pipe_capacity`, `splice`, `read` |
+//! | `host` | `Host`, `Service`; `host_by_name`, `host_by_address`, `service_by_name`, `service_by_port` |
+//! | | `protocol_by_name`, `host_message`, `host_name`, `set_host_name` |
 //! | `identity` | `own` |
 //! | `poll` | `poll`, `poll_many` |
 //! | `resolve` | `LookupError`, `AddressInfo`, `AddressHints`; `address_info`, `name_info`, `resolve_message` |
-//! | | `interface_index`, `interface_name` |
+//! | | `interface_index`, `interface_name`, `interface_names` |
 //! | `ring` | `Mapping`, `Held`, `page_size`, the layout of blocks and packets |
 //! | `signal` | `block_all` |
 //! | `layout` | the offsets and sizes of the kernel's structures |
@@ -39,6 +41,7 @@ pub(crate) mod errno;
 pub(crate) mod fd;
 pub(crate) mod file;
 pub(crate) mod filter;
+pub(crate) mod host;
 pub(crate) mod identity;
 pub(crate) mod layout;
 pub(crate) mod message;

@@ -46,6 +46,15 @@ pub(crate) fn set_option(fd: BorrowedFd<'_>, level: i32, name: i32, value: &[u8]
     Ok(())
 }
 
+/// Sets an option whose length is its value: the pointer is null.
+pub(crate) fn set_option_length(fd: BorrowedFd<'_>, level: i32, name: i32, length: u32) -> Result<()> {
+    run_int("setsockopt", fd.as_raw_fd(), || {
+        // SAFETY: the kernel refuses to read from a null pointer (EFAULT), or does not.
+        unsafe { libc::setsockopt(fd.as_raw_fd(), level, name, std::ptr::null(), length) }
+    })?;
+    Ok(())
+}
+
 fn option_length(length: usize) -> Result<libc::socklen_t> {
     length.try_into().map_err(|_| Errno::from_raw(libc::EINVAL))
 }

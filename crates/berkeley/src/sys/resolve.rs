@@ -15,6 +15,8 @@ pub(crate) enum LookupError {
     Resolver(i32),
     /// `EAI_SYSTEM`: the errno behind it.
     System(Errno),
+    /// An `h_errno`.
+    Host(i32),
 }
 
 /// One answer of getaddrinfo.
@@ -126,11 +128,11 @@ pub(crate) fn name_info(address: &[u8], flags: i32) -> std::result::Result<(CStr
     Ok((until_nul(&host), until_nul(&service)))
 }
 
-fn until_nul(bytes: &[u8]) -> CString {
+pub(super) fn until_nul(bytes: &[u8]) -> CString {
     CStr::from_bytes_until_nul(bytes).unwrap_or_default().to_owned()
 }
 
-fn pointer(text: Option<&CStr>) -> *const libc::c_char {
+pub(super) fn pointer(text: Option<&CStr>) -> *const libc::c_char {
     text.map_or(ptr::null(), CStr::as_ptr)
 }
 
@@ -147,18 +149,18 @@ fn lookup(name: &'static str, call: impl FnOnce() -> i32) -> std::result::Result
     match result {
         Ok(()) => trace::event(name, NO_FD, &Ok(0_i32)),
         Err(LookupError::System(errno)) => trace::event::<i32>(name, NO_FD, &Err(errno)),
-        Err(LookupError::Resolver(code)) => trace::resolver_event(name, code),
+        Err(LookupError::Resolver(code) | LookupError::Host(code)) => trace::resolver_event(name, code),
     }
     result
 }
 
-/// `gai_strerror(3)`: the C library's words for an `EAI_*` code, in lower case.
+/// `gai_strerror(3)`: the C library's words for an `EAI_*` code.
 pub(crate) fn resolve_message(code: i32) -> String {
     // SAFETY: gai_strerror takes any integer.
     let text = unsafe { libc::gai_strerror(code) };
     // SAFETY: what it gave is a static text that ends in a NUL, for unknown codes too.
     let text = unsafe { CStr::from_ptr(text) };
-    super::errno::lower_first_word(&text.to_string_lossy())
+    text.to_string_lossy().into_owned()
 }
 
 /// `if_nametoindex(3)`.
@@ -181,4 +183,25 @@ pub(crate) fn interface_name(index: u32) -> Result<CString> {
         if found.is_null() { -1 } else { 0 }
     })?;
     Ok(until_nul(&name))
+}
+
+/// `if_nameindex(3)`: the index and the name of each interface.
+pub(crate) fn interface_names() -> Result<Vec<(u32, CString)>> {
+    let mut list = ptr::null_mut();
+    run_int("if_nameindex", NO_FD, || {
+        // SAFETY: the call takes nothing, and gives a list or null.
+        list = unsafe { libc::if_nameindex() };
+        if list.is_null() { -1 } else { 0 }
+    })?;
+    let mut names = Vec::new();
+    let mut next = list.cast_const();
+    // SAFETY: `next` stands in the list, which ends with an entry whose index is 0.
+    while let Some(entry) = unsafe { next.as_ref() }.filter(|entry| entry.if_index != 0) {
+        // SAFETY: the name of an entry ends with a NUL, and lives as long as the list.
+        names.push((entry.if_index, unsafe { CStr::from_ptr(entry.if_name) }.to_owned()));
+        next = next.wrapping_add(1);
+    }
+    // SAFETY: the list came from if_nameindex, all of it was copied, and it is freed once.
+    unsafe { libc::if_freenameindex(list) };
+    Ok(names)
 }

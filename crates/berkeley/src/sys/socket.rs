@@ -116,7 +116,7 @@ pub(crate) fn connect(fd: BorrowedFd<'_>, address: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// shutdown(2); `how` is `SHUT_RD`, `SHUT_WR` or `SHUT_RDWR`.
+/// shutdown(2); `how` is `SHUT_RD`, `SHUT_WR` or `SHUT_RDWR`: what else it may be the kernel says.
 pub(crate) fn shutdown(fd: BorrowedFd<'_>, how: i32) -> Result<()> {
     run_int("shutdown", fd.as_raw_fd(), || {
         // SAFETY: shutdown takes two integers and touches no memory of ours.

@@ -22,7 +22,7 @@ pub(crate) fn recv(fd: BorrowedFd<'_>, buffer: &mut [u8], flags: i32) -> Result<
 /// The flags under which the kernel has written every byte that it counts.
 ///
 /// `MSG_TRUNC` is not among them: of TCP it throws the bytes away, and counts them. Nor is what nobody here knows.
-const WRITES_WHAT_IT_COUNTS: i32 =
+pub(super) const WRITES_WHAT_IT_COUNTS: i32 =
     libc::MSG_DONTWAIT | libc::MSG_PEEK | libc::MSG_WAITALL | libc::MSG_OOB | libc::MSG_ERRQUEUE;
 
 /// Receives into memory that need not be initialised; gives the part that now is.
@@ -76,19 +76,42 @@ pub(crate) fn recv_from(
     sender: &mut AddressRoom,
 ) -> Result<usize> {
     let length = fault::shorten("recvfrom", buffer.len());
+    // SAFETY: `length` is at most the length of `buffer`, which is initialised before and after.
+    unsafe { recv_from_at(fd, buffer.as_mut_ptr(), length, flags, sender) }
+}
+
+/// As [`recv_from`], into memory that need not be initialised; gives the part that now is.
+pub(crate) fn recv_from_uninit<'b>(
+    fd: BorrowedFd<'_>,
+    buffer: &'b mut [MaybeUninit<u8>],
+    flags: i32,
+    sender: &mut AddressRoom,
+) -> Result<&'b mut [u8]> {
+    if flags & !WRITES_WHAT_IT_COUNTS != 0 {
+        buffer.fill(MaybeUninit::new(0));
+    }
+    let length = fault::shorten("recvfrom", buffer.len());
+    // SAFETY: `length` is at most the length of `buffer`, into which the kernel only writes.
+    let received = unsafe { recv_from_at(fd, buffer.as_mut_ptr().cast(), length, flags, sender) }?;
+    // SAFETY: the kernel has written the bytes that it counts, up to `length`, or else all were zeroed above; they lie
+    // within `buffer`, borrowed for as long.
+    Ok(unsafe { std::slice::from_raw_parts_mut(buffer.as_mut_ptr().cast::<u8>(), received.min(length)) })
+}
+
+/// # Safety
+///
+/// The kernel may write `length` bytes from `bytes` on.
+unsafe fn recv_from_at(
+    fd: BorrowedFd<'_>,
+    bytes: *mut u8,
+    length: usize,
+    flags: i32,
+    sender: &mut AddressRoom,
+) -> Result<usize> {
     let (room, mut address_length) = sender.room();
     let received = run("recvfrom", fd.as_raw_fd(), || {
-        // SAFETY: `length` is at most the length of `buffer`, and `address_length` says how much room there is.
-        unsafe {
-            libc::recvfrom(
-                fd.as_raw_fd(),
-                buffer.as_mut_ptr().cast(),
-                length,
-                flags,
-                room,
-                &raw mut address_length,
-            )
-        }
+        // SAFETY: the caller answers for `bytes` and `length`, and `address_length` says how much room there is.
+        unsafe { libc::recvfrom(fd.as_raw_fd(), bytes.cast(), length, flags, room, &raw mut address_length) }
     })?;
     // SAFETY: the call succeeded, and has stored the length of what it has written.
     unsafe { sender.filled(address_length) };

@@ -12,7 +12,9 @@ use berkeley::control::{self, ControlBuffer};
 use berkeley::fault::{self, Plan};
 use berkeley::option::{self, Filter, Instruction, Value};
 use berkeley::resolve::{
-    BackHints, Hints, interface_index, interface_name, interfaces, resolve, resolve_back,
+    BackHints, Hints, RawHints, host_by_address, host_by_name, host_name, interface_index, interface_name,
+    interface_names, interfaces, protocol_entry, resolve, resolve_back, resolve_raw, service_entry,
+    service_entry_at, set_host_name,
 };
 use berkeley::ring::RingBuilder;
 use berkeley::splice::{SplicePipe, splice};
@@ -26,6 +28,7 @@ use berkeley::{
 use crate::support::{LIMIT, SHORT, TCP, TempDir, UDP, UNIX, UNIX_SEQPACKET, within};
 
 const EBADF: i32 = 9;
+const EIO: i32 = 5;
 const EMFILE: i32 = 24;
 
 /// Far from here, and nobody's (RFC 5737, TEST-NET-1).
@@ -53,6 +56,7 @@ fn rows() -> Vec<Row> {
     let tables = [
         making(),
         naming(),
+        asking_the_data_bases(),
         receiving(),
         sending(),
         batching(),
@@ -84,7 +88,13 @@ fn making() -> Vec<Row> {
         let _armed = fault::arm(Plan::fail("fcntl", 1, EMFILE));
         (asked, failed(socket.set_inheritable(true)))
     };
+    let closed = {
+        let socket = UDP.socket();
+        let _armed = fault::arm(Plan::fail("close", 1, EIO));
+        failed(socket.close())
+    };
     vec![
+        row(Operation::Close, "", closed),
         row(Operation::Inheritable, "udp", asked),
         row(Operation::SetInheritable, "udp", told),
         row(
@@ -372,6 +382,33 @@ fn looking_up() -> Vec<Row> {
         row(Operation::InterfaceIndex, r"a\0b", failed(interface_index("a\0b"))),
         row(Operation::InterfaceName, "0", failed(interface_name(0))),
         row(Operation::InterfaceName, "4294967295", failed(interface_name(u32::MAX))),
+    ]
+}
+
+fn asking_the_data_bases() -> Vec<Row> {
+    let armed = fault::arm(Plan::fail("gethostname", 1, EIO));
+    let nameless = failed(host_name());
+    drop(armed);
+    let armed = fault::arm(Plan::fail("if_nameindex", 1, EMFILE));
+    let unlisted = failed(interface_names());
+    drop(armed);
+    let numeric = RawHints { flags: 4, ..RawHints::default() };
+    vec![
+        row(Operation::Resolve, "a b", failed(resolve_raw(Some(c"a b"), None, numeric))),
+        row(Operation::Resolve, "", failed(resolve_raw(None, None, numeric))),
+        row(Operation::HostByName, "a b", failed(host_by_name(c"a b", Family::INET))),
+        row(Operation::HostByAddress, "0.0.0.0", {
+            let armed = fault::arm(Plan::fail("gethostbyaddr_r", 1, EIO));
+            let failure = failed(host_by_address(Ipv4Addr::UNSPECIFIED));
+            drop(armed);
+            failure
+        }),
+        row(Operation::ServiceEntry, "nosuch", failed(service_entry(c"nosuch", None))),
+        row(Operation::ServiceEntryAt, "1", failed(service_entry_at(1, Some(c"nosuch")))),
+        row(Operation::ProtocolEntry, "nosuch", failed(protocol_entry(c"nosuch"))),
+        row(Operation::HostName, "", nameless),
+        row(Operation::SetHostName, "x".repeat(65), failed(set_host_name([b'x'; 65]))),
+        row(Operation::InterfaceNames, "", unlisted),
     ]
 }
 

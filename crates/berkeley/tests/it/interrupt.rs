@@ -197,3 +197,16 @@ fn an_interrupted_connect_that_must_not_wait_is_in_progress() {
     assert!(error.is_in_progress(), "{error}");
     assert!(armed.struck());
 }
+
+#[test]
+fn a_single_call_that_a_signal_breaks_off_says_so() {
+    let (left, _right) = UNIX.pair();
+    let calls: [(&str, &dyn Fn() -> berkeley::Result<usize>); 2] = [
+        ("recv", &|| left.recv_once(&mut [0; 8], Flags::NONE)),
+        ("send", &|| left.send_once(b"x", Flags::NONE)),
+    ];
+    for (name, call) in calls {
+        let _armed = fault::arm(Plan::fail(name, 1, EINTR));
+        assert!(call().unwrap_err().is_interrupted(), "{name}");
+    }
+}

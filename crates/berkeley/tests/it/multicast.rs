@@ -167,7 +167,7 @@ const PAIR: &str = "ip link add $BERKELEY_TEST_INTERFACE type veth peer name ber
     exec \"$@\"";
 
 fn hear_a_group_of_ipv6() {
-    let interface = interface_index(&env::var(INTERFACE).unwrap()).unwrap();
+    let interface = interface_index(env::var(INTERFACE).unwrap()).unwrap();
     let source = Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 1);
     let socket = Socket::new(Family::INET6, Type::DGRAM, Protocol::DEFAULT).unwrap();
     socket.set_timeout(Some(LONG)).unwrap();

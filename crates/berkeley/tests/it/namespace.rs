@@ -8,9 +8,10 @@ use crate::skip;
 use crate::support::{finish, start, test_name};
 
 /// Two ways to a namespace; the first that the kernel grants is taken: root's, and a user's who becomes root in it.
-const RIGHTS: [&[&str]; 2] = [&["--net"], &["--net", "--user", "--map-root-user"]];
+const RIGHTS: [&[&str]; 2] = [&["--net", "--uts"], &["--net", "--uts", "--user", "--map-root-user"]];
 
-/// As [`alone`](crate::support::alone), in a network namespace of its own whose loopback is up; skips the test where
+/// As [`alone`](crate::support::alone), in a network namespace of its own whose loopback is up, the machine's name its
+/// own too; skips the test where
 /// there is no right to make one.
 pub(crate) fn in_namespace<F: FnOnce() + Send + 'static>(limit: Duration, body: F) {
     const MARK: &str = "BERKELEY_TEST_NAMESPACE";

@@ -281,3 +281,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+#[allow(unsafe_code, reason = "the raw call is what is tested")]
+fn an_option_that_is_its_length_reads_no_bytes() {
+    let socket = Socket::new(Family::INET, Type::DGRAM, Protocol::DEFAULT).unwrap();
+    let priority = option::PRIORITY.description();
+    let (level, number) = (priority.level.as_raw(), priority.number);
+    // SAFETY: the kernel reads four bytes of a null pointer, which it refuses.
+    let refused = unsafe { raw::set_option_length(socket.as_fd(), level, number, 4) };
+    assert_eq!(refused.unwrap_err().raw_os_error(), Some(libc::EFAULT));
+}

@@ -8,8 +8,10 @@ use std::thread;
 use std::time::Duration;
 
 use berkeley::resolve::{
-    BackHints, Hints, InterfaceFlags, Lookup, interface_index, interface_name, interfaces, protocol_name,
-    protocol_number, resolve_back_within, resolve_within, service_name, service_port,
+    BackHints, Hints, InterfaceFlags, Lookup, RawHints, host_by_address, host_by_name, host_name,
+    interface_index, interface_name, interface_name_bytes, interface_names, interfaces, literal,
+    protocol_entry, protocol_name, protocol_number, resolve_back_raw, resolve_back_within, resolve_raw,
+    resolve_within, service_entry, service_entry_at, service_name, service_port,
 };
 use berkeley::{
     Address, Cause, Deadline, Family, Protocol, Service, Type, VsockAddress, fault, resolve, resolve_back,
@@ -254,7 +256,7 @@ fn a_lookup_with_a_deadline_answers_as_one_without() {
 #[test]
 fn a_deadline_that_has_passed_answers_addresses_and_no_names() {
     let passed = Deadline::after(Duration::ZERO);
-    for host in ["127.0.0.1", "::1", "fe80::1%lo", ""] {
+    for host in ["127.0.0.1", "127.1", "::1", "fe80::1%lo", ""] {
         assert!(resolve_within(host, 80, &stream(), passed).is_ok(), "{host}");
     }
     let error = resolve_within("localhost", 80, &stream(), passed).unwrap_err();
@@ -383,4 +385,97 @@ fn a_nonblocking_type_resolves_as_its_kind_does() {
     let stream = resolve("127.0.0.1", 80, &Hints::new().kind(Type::STREAM)).unwrap();
     let nonblocking = resolve("127.0.0.1", 80, &Hints::new().kind(Type::STREAM.nonblocking())).unwrap();
     assert_eq!(nonblocking, stream);
+}
+
+#[test]
+fn what_is_answered_without_asking_is_what_getaddrinfo_answers_to_any_numbers() {
+    const HOSTS: [&str; 9] = [
+        "127.0.0.1",
+        "0.0.0.0",
+        "255.255.255.255",
+        "::",
+        "::1",
+        "::1.2.3.4",
+        "::ffff:1.2.3.4",
+        "fe80::1",
+        "1.2.3",
+    ];
+    let mut answered = 0;
+    for host in HOSTS {
+        let name = std::ffi::CString::new(host).unwrap();
+        for numbers in 0..4_u32.pow(4) {
+            let pick = |place: u32, of: [i32; 4]| of[(numbers / 4_u32.pow(place) % 4) as usize];
+            let hints = RawHints {
+                family: pick(0, [0, 2, 10, 99]),
+                kind: pick(1, [0, 1, 2, 3]),
+                protocol: pick(2, [0, 6, 17, 132]),
+                flags: pick(3, [0, 1, 4, 0x402]),
+            };
+            let Some(found) = literal(host, 80, hints) else { continue };
+            let asked = resolve_raw(Some(&name), Some(c"80"), hints).unwrap();
+            let sockets: Vec<_> = asked.iter().map(|answer| (answer.kind, answer.protocol)).collect();
+            assert_eq!(sockets, found.sockets, "{host} {hints:?}");
+            assert!(asked.iter().all(|answer| answer.address == found.address.into()), "{host} {hints:?}");
+            answered += 1;
+        }
+    }
+    // Eight hosts, two families, three flags, seven pairs of type and protocol.
+    assert!(answered >= 8 * 2 * 3 * 7, "{answered}");
+}
+
+#[test]
+fn a_raw_question_is_asked_as_it_stands() {
+    const AI_CANONNAME: i32 = 2;
+    const EAI_FAMILY: i32 = -6;
+    let named = RawHints { kind: 1, flags: AI_CANONNAME, ..RawHints::default() };
+    let answers = resolve_raw(Some(c"0x7f.1"), Some(c"65536"), named).unwrap();
+    assert_eq!(answers[0].address, Address::from((Ipv4Addr::LOCALHOST, 0)));
+    assert_eq!(answers[0].canonical_name.as_deref(), Some(c"0x7f.1"));
+    let error =
+        resolve_raw(Some(c"127.0.0.1"), None, RawHints { family: 99, ..RawHints::default() }).unwrap_err();
+    assert_eq!(error.cause(), Cause::Resolver(EAI_FAMILY));
+    assert_eq!(error.cause().lookup_message().as_deref(), Some("ai_family not supported"));
+    let (host, service) = resolve_back_raw(&answers[0].address, 3).unwrap();
+    assert_eq!((host.as_c_str(), service.as_c_str()), (c"127.0.0.1", c"0"));
+}
+
+#[test]
+fn the_older_questions_agree_with_the_newer() {
+    const HOST_NOT_FOUND: i32 = 1;
+    let host = host_by_name(c"127.1", Family::INET).unwrap();
+    assert_eq!((host.name.as_c_str(), host.addresses), (c"127.1", vec![Ipv4Addr::LOCALHOST.into()]));
+    let host = host_by_name(c"::1", Family::INET6).unwrap();
+    assert_eq!(host.addresses, [std::net::IpAddr::V6(Ipv6Addr::LOCALHOST)]);
+    if let Ok(named) = host_by_address(Ipv4Addr::LOCALHOST) {
+        let addresses = host_by_name(&named.name, Family::INET).unwrap().addresses;
+        assert!(addresses.contains(&Ipv4Addr::LOCALHOST.into()), "{addresses:?}");
+    }
+    let error = host_by_name(c"a b", Family::INET).unwrap_err();
+    assert_eq!((error.kind(), error.cause()), (ErrorKind::NotFound, Cause::Host(HOST_NOT_FOUND)));
+    assert_eq!(error.cause().lookup_message().as_deref(), Some("Unknown host"));
+    for (name, protocol, kind) in [(c"domain", c"udp", Type::DGRAM), (c"http", c"tcp", Type::STREAM)] {
+        let newer = service_port(name.to_str().unwrap(), kind).ok();
+        assert_eq!(service_entry(name, Some(protocol)).ok().map(|entry| entry.port), newer);
+        if let Some(port) = newer {
+            let at = service_entry_at(port, Some(protocol)).unwrap();
+            assert_eq!((at.name.as_c_str(), at.protocol.as_c_str(), at.port), (name, protocol, port));
+        }
+    }
+    assert_eq!(service_entry(c"nosuch", None).unwrap_err().kind(), ErrorKind::NotFound);
+    if let Ok(udp) = protocol_entry(c"udp") {
+        assert_eq!(udp, Protocol::UDP);
+    }
+    assert_eq!(protocol_entry(c"nosuch").unwrap_err().kind(), ErrorKind::NotFound);
+}
+
+#[test]
+fn the_machine_and_its_interfaces_have_names_of_bytes() {
+    let written = fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+    assert_eq!(host_name().unwrap().to_bytes(), written.trim_end().as_bytes());
+    let names = interface_names().unwrap();
+    assert_eq!(names.len(), interfaces().unwrap().len());
+    for (index, name) in names {
+        assert_eq!(interface_name_bytes(index).unwrap(), name);
+        assert_eq!(interface_index(name.as_bytes()).unwrap(), index);
+    }
 }

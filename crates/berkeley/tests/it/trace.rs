@@ -130,7 +130,7 @@ fn a_failed_call_and_the_questions_about_its_socket_are_events_too() {
 fn a_question_to_the_resolver_is_an_event_with_its_own_code() {
     const EAI_SERVICE: i64 = -8;
     let numeric = Hints::new().numeric_host(true);
-    let (_, events) = events_of(|| resolve("127.1", 80, &numeric).unwrap());
+    let (_, events) = events_of(|| resolve("fe80::1%lo", 80, &numeric).unwrap());
     assert_eq!(events, [seen("getaddrinfo", None, Ok(0))]);
     let (_, events) = events_of(|| resolve("127.0.0.1", "nosuch", &numeric).unwrap_err());
     let refused = |call: &str| Seen { call: call.to_owned(), code: Some(EAI_SERVICE), ..Seen::default() };

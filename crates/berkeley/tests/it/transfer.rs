@@ -1,11 +1,12 @@
 //! Sending and receiving, over every kind that does it.
 
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::mem::MaybeUninit;
 use std::net::Shutdown;
 use std::thread;
 
-use berkeley::{Address, Deadline, Flags, Interest, Socket};
+use berkeley::control::ControlBuffer;
+use berkeley::{Address, Deadline, Flags, Interest, SendMessage, Socket};
 
 use crate::signal::let_sigpipe_kill;
 use crate::support::{
@@ -28,15 +29,18 @@ fn await_readable(socket: &Socket) {
 
 #[test]
 fn every_receiving_call_gives_what_every_sending_call_sent() {
-    let sends: [(&str, Send); 6] = [
+    let sends: [(&str, Send); 7] = [
         ("send", |socket, bytes| assert_eq!(socket.send(bytes).unwrap(), bytes.len())),
         ("send_with", |socket, bytes| assert_eq!(socket.send_with(bytes, Flags::NONE).unwrap(), bytes.len())),
         ("send_all", |socket, bytes| socket.send_all(bytes).unwrap()),
         ("try_send", |socket, bytes| assert_eq!(socket.try_send(bytes, Flags::NONE).unwrap(), bytes.len())),
+        ("send_once", |socket, bytes| {
+            assert_eq!(socket.send_once(bytes, Flags::NONE).unwrap(), bytes.len());
+        }),
         ("write", |mut socket, bytes| assert_eq!(socket.write(bytes).unwrap(), bytes.len())),
         ("write_all", |mut socket, bytes| socket.write_all(bytes).unwrap()),
     ];
-    let receives: [(&str, Receive); 9] = [
+    let receives: [(&str, Receive); 13] = [
         ("recv", |socket| filled(|buffer| socket.recv(buffer).unwrap())),
         ("recv_with", |socket| filled(|buffer| socket.recv_with(buffer, Flags::NONE).unwrap())),
         ("recv_vec", |socket| socket.recv_vec(64).unwrap()),
@@ -48,6 +52,15 @@ fn every_receiving_call_gives_what_every_sending_call_sent() {
             socket.try_recv_uninit(&mut [MaybeUninit::uninit(); 64], Flags::NONE).unwrap().to_vec()
         }),
         ("try_recv_from", |socket| filled(|buffer| socket.try_recv_from(buffer, Flags::NONE).unwrap().0)),
+        ("recv_once", |socket| filled(|buffer| socket.recv_once(buffer, Flags::NONE).unwrap())),
+        ("recv_uninit_once", |socket| {
+            socket.recv_uninit_once(&mut [MaybeUninit::uninit(); 64], Flags::NONE).unwrap().to_vec()
+        }),
+        ("recv_from_uninit_once", |socket| {
+            let mut memory = [MaybeUninit::uninit(); 64];
+            socket.recv_from_uninit_once(&mut memory, Flags::NONE).unwrap().0.to_vec()
+        }),
+        ("recv_from_once", |socket| filled(|buffer| socket.recv_from_once(buffer, Flags::NONE).unwrap().0)),
     ];
     within(LIMIT, move || {
         for kind in KINDS {
@@ -68,6 +81,34 @@ fn filled(receive: impl FnOnce(&mut [u8]) -> usize) -> Vec<u8> {
     let length = receive(&mut buffer);
     buffer.truncate(length);
     buffer
+}
+
+#[test]
+fn a_single_call_waits_where_the_socket_blocks_and_only_there() {
+    within(LIMIT, || {
+        let (left, right) = UDP.pair();
+        let mut buffer = [0; 8];
+        let error = right.recv_once(&mut buffer, Flags::DONTWAIT).unwrap_err();
+        assert!(error.is_would_block(), "{error}");
+        thread::scope(|scope| {
+            let receiver = scope.spawn(|| right.recv_once(&mut [0; 8], Flags::NONE).unwrap());
+            let address = right.local_address().unwrap();
+            assert_eq!(left.send_to_once(b"now", &address, Flags::NONE).unwrap(), 3);
+            assert_eq!(receiver.join().unwrap(), 3);
+        });
+        // The timeout has set O_NONBLOCK, and counts for nothing else.
+        right.set_timeout(Some(LONG)).unwrap();
+        let error = right.recv_from_once(&mut buffer, Flags::NONE).unwrap_err();
+        assert!(error.is_would_block(), "{error}");
+
+        let parts = [IoSlice::new(b"whole")];
+        assert_eq!(left.send_msg_once(&SendMessage::new(&parts)).unwrap(), 5);
+        let mut control = ControlBuffer::new();
+        right.wait(Interest::READABLE, Deadline::after(LONG)).unwrap();
+        let mut buffers = [IoSliceMut::new(&mut buffer)];
+        let message = right.recv_msg_once(&mut buffers, &mut control, Flags::NONE).unwrap();
+        assert_eq!((message.length, &buffer[..5]), (5, &b"whole"[..]));
+    });
 }
 
 #[test]

@@ -44,6 +44,32 @@ pub(crate) const HOUSES: &[House] = &[
         outside: &[("libc", &["sys"]), ("tracing", &["sys"]), ("tokio", &["tokio", "lib"])],
     },
     House {
+        folder: "berkeley-python",
+        floors: &[
+            &["lib"],
+            &["extra"],
+            &["function", "constant"],
+            &["socket"],
+            // Python's shapes of addresses, and of what waits.
+            &["address", "wait", "timeout"],
+            &["fastcall"],
+            &["buffer", "fd"],
+            &["error", "memory"],
+            // The object as C lays it out.
+            &["capi"],
+        ],
+        beside: &[
+            // The type's slots name what the object does, which names the object.
+            ("capi", "socket"),
+            ("capi", "timeout"),
+            ("capi", "fd"),
+            ("capi", "fastcall"),
+        ],
+        // CPython's calling convention, its objects' layout, held buffers, descriptors given as integers.
+        may_be_unsafe: &["capi", "buffer", "fd", "fastcall"],
+        outside: &[("libc", &[])],
+    },
+    House {
         folder: "sock",
         floors: &[
             &["main", "lib"],

@@ -1,5 +1,8 @@
 """A small echo server, or a client: peer.py serve|connect tcp|udp|unix|unix-dgram HOST PORT | PATH CLIENT'S-PATH"""
-import os, socket, sys, threading
+import os
+import socket
+import sys
+import threading
 
 def pump(read, write, end=lambda: None):
     while data := read(65536):

@@ -3,16 +3,17 @@
 use std::fs;
 use std::fs::File;
 use std::io::{IoSlice, IoSliceMut};
+use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::process;
 
-use berkeley::control::{ControlBuffer, ControlMessage, Descriptors, raw, socket, space};
+use berkeley::control::{ControlBuffer, ControlMessage, Descriptors, encode, raw, socket, space};
 use berkeley::{Family, Flags, Protocol, SendMessage, Socket, Type, option};
 
 use super::{printed, receive, send};
 use crate::skip::skip;
 use crate::support::{
-    Kind, LIMIT, UNIX, UNIX_DGRAM, UNIX_SEQPACKET, alone, is_close_on_exec, open_descriptors, within,
+    Kind, LIMIT, TCP, UNIX, UNIX_DGRAM, UNIX_SEQPACKET, alone, is_close_on_exec, open_descriptors, within,
 };
 
 const EINVAL: i32 = 22;
@@ -314,5 +315,69 @@ fn the_senders_process_comes_as_a_descriptor() {
         assert!(is_close_on_exec(&pidfd));
         let about = fs::read_to_string(format!("/proc/self/fdinfo/{}", pidfd.as_raw_fd())).unwrap();
         assert!(about.lines().any(|line| line == format!("Pid:\t{}", process::id())), "{about}");
+    });
+}
+
+#[test]
+#[allow(unsafe_code, reason = "what the kernel makes of the bytes is what is tested")]
+fn messages_laid_out_by_hand_pass_descriptors_too() {
+    within(LIMIT, || {
+        let (left, right) = UNIX.pair();
+        let file = null();
+        let message = encode(&[socket::rights(&[file.as_fd()])]);
+        // SAFETY: the descriptor that it names is open until the end, and ours to lend.
+        let message = unsafe { berkeley::raw::Control::new(&message) };
+        left.send_msg(&SendMessage::new(&[IoSlice::new(b"x")]).raw_control(message)).unwrap();
+        let mut control = ControlBuffer::for_descriptors(1);
+        receive(&right, &mut control, Flags::NONE);
+        assert!(first_rights(&mut control).unwrap().next().is_some());
+    });
+}
+
+#[test]
+fn a_buffer_that_stands_in_for_the_call_leaves_close_on_exec_to_the_flags() {
+    within(LIMIT, || {
+        const CMSG_CLOEXEC: Flags = Flags::from_raw(0x4000_0000);
+        let (left, right) = UNIX.pair();
+        let mut control = ControlBuffer::for_descriptors(1).inheritable();
+        for flags in [Flags::NONE, CMSG_CLOEXEC] {
+            pass(&left, &[null().as_fd()]);
+            let (received, _) = receive(&right, &mut control, flags);
+            assert_eq!(received.flags, flags);
+            let passed = first_rights(&mut control).unwrap().next().unwrap();
+            assert_eq!(is_close_on_exec(&passed), flags == CMSG_CLOEXEC);
+        }
+    });
+}
+
+#[test]
+fn a_message_is_received_into_memory_that_is_not_initialised() {
+    within(LIMIT, || {
+        let (left, right) = UNIX_DGRAM.pair();
+        let mut control = ControlBuffer::for_descriptors(1);
+        for (flags, want, length) in
+            [(Flags::PEEK, &b"hel"[..], 3), (Flags::PEEK | Flags::TRUNC, b"hel", 5), (Flags::NONE, b"hel", 3)]
+        {
+            if flags == Flags::PEEK {
+                send(&left, b"hello", &[socket::rights(&[null().as_fd()])]);
+            }
+            let mut memory = [MaybeUninit::uninit(); 3];
+            let (filled, received) = right.recv_msg_uninit_once(&mut memory, &mut control, flags).unwrap();
+            assert_eq!((&*filled, received.length, received.is_truncated()), (want, length, true));
+            assert!(first_rights(&mut control).unwrap().next().is_some());
+        }
+        let mut memory = [MaybeUninit::uninit(); 3];
+        let nothing = right.recv_msg_uninit_once(&mut memory, &mut control, Flags::DONTWAIT).unwrap_err();
+        assert!(nothing.is_would_block());
+        // Of TCP, MSG_TRUNC throws away what it counts.
+        let (left, right) = TCP.pair();
+        left.send_all(b"hello").unwrap();
+        let mut memory = [MaybeUninit::uninit(); 8];
+        let flags = Flags::TRUNC | Flags::WAITALL;
+        right.set_timeout(Some(LIMIT)).unwrap();
+        right.wait(berkeley::Interest::READABLE, berkeley::Deadline::from_timeout(Some(LIMIT))).unwrap();
+        let (filled, _) =
+            right.recv_msg_uninit_once(&mut memory, &mut control, flags | Flags::DONTWAIT).unwrap();
+        assert_eq!(filled, [0; 5]);
     });
 }

@@ -13,7 +13,7 @@ use crate::namespace::in_namespace;
 use crate::support::{LIMIT, alone, open_descriptors};
 
 /// A row an operation, or a few that go together. A new system call of `sys` wants its row here.
-const OPERATIONS: [(&str, Scenario); 23] = [
+const OPERATIONS: [(&str, Scenario); 25] = [
     ("tcp", tcp),
     ("udp", udp),
     ("unix", unix),
@@ -23,10 +23,12 @@ const OPERATIONS: [(&str, Scenario); 23] = [
     ("splice", s::splice_through),
     ("zero_copy", s::zero_copy),
     ("resolve", s::resolve_numbers),
+    ("entries", s::entries),
     ("interfaces", s::list_interfaces),
     ("multicast", s::multicast),
     ("filter", s::filter),
     ("clone and inherit", s::clone_and_inherit),
+    ("close", s::close),
     ("options", s::options),
     ("questions", s::questions),
     ("tries", s::tries),
@@ -40,10 +42,11 @@ const OPERATIONS: [(&str, Scenario); 23] = [
 ];
 
 /// Those that want the rights of an administrator.
-const PRIVILEGED: [(&str, Scenario); 2] = [("ring", s::ring), ("link", s::link)];
+const PRIVILEGED: [(&str, Scenario); 3] =
+    [("ring", s::ring), ("link", s::link), ("host name", s::name_the_machine)];
 
 /// The calls that those alone make.
-const PRIVILEGED_CALLS: [&str; 1] = ["mmap"];
+const PRIVILEGED_CALLS: [&str; 2] = ["mmap", "sethostname"];
 
 /// What a library call survives: the row, the call, the errnos, why.
 const SURVIVED: [(&str, &str, &[i32], &str); 6] = [

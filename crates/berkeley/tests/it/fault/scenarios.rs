@@ -12,7 +12,9 @@ use berkeley::batch::{Datagram, RecvBatch, SendBatch};
 use berkeley::control::{self, ControlBuffer, ControlMessage};
 use berkeley::option::{self, Filter, Instruction};
 use berkeley::resolve::{
-    BackHints, Hints, interface_index, interface_name, interfaces, protocol_number, service_port,
+    BackHints, Hints, RawHints, host_by_address, host_by_name, host_name, interface_index, interface_name,
+    interface_names, interfaces, protocol_entry, protocol_number, resolve_back_raw, resolve_raw,
+    service_entry, service_entry_at, service_port, set_host_name,
 };
 use berkeley::ring::RingBuilder;
 use berkeley::splice::{Filled, SplicePipe, splice};
@@ -99,15 +101,46 @@ pub(super) fn zero_copy() -> Result<Vec<u8>> {
     Ok(received)
 }
 
-/// The resolver with nobody to ask: faults are of this thread, and so are these questions.
+/// The resolver with nobody to ask: faults are of this thread, and so are these questions. With a zone the C
+/// library is asked.
 pub(super) fn resolve_numbers() -> Result<Vec<u8>> {
-    let answers = resolve("127.1", 80, &Hints::new().numeric_host(true).kind(Type::STREAM))?;
+    let answers = resolve("fe80::1%lo", 80, &Hints::new().numeric_host(true).kind(Type::STREAM))?;
     let numbers = BackHints::new().numeric_host(true).numeric_service(true);
     let (host, service) = resolve_back(answers[0].address, &numbers)?;
     let name = interface_name(interface_index("lo")?)?;
     // From files alone: no errno can come of them but by a call that is struck.
     let (protocol, port) = (protocol_number("tcp").ok(), service_port("80", Type::STREAM).ok());
     Ok(format!("{host} {service} {name} {protocol:?} {port:?}").into_bytes())
+}
+
+/// What is not found is none of the machine's errors, and the same each time.
+pub(super) fn entries() -> Result<Vec<u8>> {
+    let found = resolve_raw(Some(c"127.1"), Some(c"80"), RawHints { flags: 4, ..RawHints::default() })?;
+    let back = resolve_back_raw(&found[0].address, 3)?;
+    let host = host_by_name(c"127.0.0.1", Family::INET)?;
+    let machine = host_name()?;
+    let named = told(host_by_address(Ipv4Addr::LOCALHOST))?;
+    let service = told(service_entry(c"http", None))?;
+    let at = told(service_entry_at(80, Some(c"tcp")))?;
+    let protocol = told(protocol_entry(c"tcp"))?;
+    let interfaces = interface_names()?;
+    Ok(format!("{found:?} {back:?} {host:?} {machine:?} {named} {service} {at} {protocol} {interfaces:?}")
+        .into_bytes())
+}
+
+/// What a data base answered, "nothing" too; fails where a call has failed.
+fn told<T: std::fmt::Debug>(answer: Result<T>) -> Result<String> {
+    match answer {
+        Err(error) if error.raw_os_error().is_some() => Err(error),
+        answer => Ok(format!("{answer:?}")),
+    }
+}
+
+/// The name that it has already.
+pub(super) fn name_the_machine() -> Result<Vec<u8>> {
+    let name = host_name()?;
+    set_host_name(name.as_bytes())?;
+    Ok(name.into_bytes())
 }
 
 pub(super) fn list_interfaces() -> Result<Vec<u8>> {
@@ -149,6 +182,14 @@ pub(super) fn clone_and_inherit() -> Result<Vec<u8>> {
     again.set_timeout(TIMEOUT)?;
     clone.send_all(b"from a clone")?;
     again.recv_vec(64)
+}
+
+/// One end is closed with a look at what the kernel says; the other reads to the end.
+pub(super) fn close() -> Result<Vec<u8>> {
+    let (left, right) = pair()?;
+    left.send_all(b"the last words")?;
+    left.close()?;
+    read_to_the_end(&right)
 }
 
 /// Options of several kinds, and a list that is longer than the first room for it could be.

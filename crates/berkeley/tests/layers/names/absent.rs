@@ -111,12 +111,6 @@ pub(super) const NAMES: &[(&str, &str)] = &[
         ",
     ),
     (
-        "the name of the machine is not the network's",
-        "
-        gethostname sethostname
-        ",
-    ),
-    (
         "std has to_be and from_be",
         "
         htonl ntohl ntohs

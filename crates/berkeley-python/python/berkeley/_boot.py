@@ -1,0 +1,12 @@
+"""What the wheel's `.pth` file imports where BERKELEY_SOCKET is 1, before the first line of any program."""
+
+import sys
+
+from berkeley import _install, _library
+
+_problem = _library.problem()
+if _problem is None:
+    _install.put_first()
+else:
+    # The interpreter goes on, with C's module: a line is all that can be done from here.
+    print(f"berkeley: {_problem}", file=sys.stderr)

@@ -1,0 +1,2 @@
+# The names and types of C's module.
+from _socket import *

@@ -1,0 +1,104 @@
+//! What goes wrong, as the exceptions that C's module raises: classes, arguments and texts.
+
+use berkeley::{Cause, Error};
+use pyo3::exceptions::{PyOSError, PyTimeoutError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyType};
+
+/// The peer has reset the connection (errno(3)).
+pub(crate) const ECONNRESET: i32 = 104;
+
+/// Not now (errno(3)).
+pub(crate) const EAGAIN: i32 = 11;
+
+/// The connection is being made (errno(3)).
+pub(crate) const EINPROGRESS: i32 = 115;
+
+/// The connection was made before (errno(3)).
+pub(crate) const EISCONN: i32 = 106;
+
+/// A value that the call does not take (errno(3)).
+pub(crate) const EINVAL: i32 = 22;
+
+/// A descriptor that is not open (errno(3)).
+pub(crate) const EBADF: i32 = 9;
+
+static GAIERROR: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+static HERROR: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+
+/// `socket.gaierror`, raised by what asks getaddrinfo(3) and getnameinfo(3).
+pub(crate) fn gaierror(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
+    subclass(py, &GAIERROR, "gaierror")
+}
+
+/// `socket.herror`, raised by what asks gethostbyname(3) and its kin.
+pub(crate) fn herror(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
+    subclass(py, &HERROR, "herror")
+}
+
+/// Adds the two classes that are not Python's own.
+pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("gaierror", gaierror(module.py())?)?;
+    module.add("herror", herror(module.py())?)
+}
+
+/// The class that a `_socket` loaded before has, so that beside C's module existing `except` clauses catch; otherwise
+/// a subclass of `OSError` that says it is of the module `socket`. Made once.
+fn subclass<'py>(
+    py: Python<'py>,
+    cell: &'static PyOnceLock<Py<PyType>>,
+    name: &str,
+) -> PyResult<&'py Bound<'py, PyType>> {
+    let made = cell.get_or_try_init(py, || {
+        let loaded = py.import("sys")?.getattr("modules")?.get_item("_socket");
+        if let Ok(class) = loaded.and_then(|module| module.getattr(name)) {
+            return Ok(class.cast_into::<PyType>()?.unbind());
+        }
+        let namespace = PyDict::new(py);
+        namespace.set_item("__module__", "socket")?;
+        let class = py.get_type::<PyType>().call1((name, (py.get_type::<PyOSError>(),), namespace))?;
+        Ok::<_, PyErr>(class.cast_into::<PyType>()?.unbind())
+    })?;
+    Ok(made.bind(py))
+}
+
+/// The `OSError` of `errno`, of the subclass that belongs to it, with the C library's text.
+pub(crate) fn os_error(py: Python<'_>, errno: i32) -> PyErr {
+    static STRERROR: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let text = STRERROR
+        .get_or_try_init(py, || py.import("posix")?.getattr("strerror").map(Bound::unbind))
+        .and_then(|strerror| strerror.bind(py).call1((errno,))?.extract::<String>());
+    match text {
+        Ok(text) => PyOSError::new_err((errno, text)),
+        Err(error) => error,
+    }
+}
+
+/// The exception of an error of the library's, as C's module raises it.
+pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
+    match (error.cause(), error.raw_os_error()) {
+        (Cause::TimedOut, _) => timed_out(),
+        (_, Some(errno)) => os_error(py, errno),
+        _ => PyValueError::new_err(error.to_string()),
+    }
+}
+
+/// The exception of a lookup that failed: `gaierror` or `herror`, each with its code and the C library's words for it.
+pub(crate) fn lookup_failed(py: Python<'_>, error: &Error) -> PyErr {
+    let cause = error.cause();
+    let (class, code) = match cause {
+        Cause::Resolver(code) => (gaierror(py), code),
+        Cause::Host(code) => (herror(py), code),
+        _ => return raised(py, error),
+    };
+    match class.and_then(|class| class.call1((code, cause.lookup_message().unwrap_or_default()))) {
+        Ok(value) => PyErr::from_value(value),
+        Err(error) => error,
+    }
+}
+
+/// What an operation raises whose timeout ran out.
+pub(crate) fn timed_out() -> PyErr {
+    PyTimeoutError::new_err("timed out")
+}

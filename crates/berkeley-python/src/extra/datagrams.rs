@@ -1,0 +1,166 @@
+//! Many datagrams in one call.
+
+use std::cell::Cell;
+
+use berkeley::batch::{Datagram, RecvBatch, SendBatch};
+use berkeley::{Flags, Interest, option};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyList};
+
+use super::Target;
+use crate::address;
+use crate::buffer::ReadBuffer;
+use crate::error::raised;
+use crate::fastcall::sequence;
+use crate::memory;
+
+/// The most messages that one receive has room for.
+const MOST: usize = 1024;
+
+/// Room for any datagram of UDP, and for any piece of several.
+const PIECE: usize = 65535; // also in the signature, of which Python's `help` shows no name
+
+/// Sends datagrams, to the connected peer or to `address`; gives how many went.
+///
+/// Fewer than there are where the timeout ran out or one failed: its failure is raised by the next call, unless it is
+/// the first. Datagrams of one size travel as one piece where the kernel can (`UDP_SEGMENT`).
+#[pyfunction]
+#[pyo3(signature = (sock, datagrams, address=None, /, *, flags=0))]
+pub(super) fn send_many<'py>(
+    sock: &Bound<'py, PyAny>,
+    datagrams: &Bound<'py, PyAny>,
+    address: Option<&Bound<'py, PyAny>>,
+    flags: i32,
+) -> PyResult<usize> {
+    let py = sock.py();
+    // The items are taken first: what holds them may change while their buffers are asked for.
+    let items = sequence(datagrams, "send_many() argument 2 must be an iterable")?;
+    let mut buffers = memory::room_for(items.len())?;
+    for item in items.as_slice() {
+        buffers.push(Bytes::of(item)?);
+    }
+    let datagrams: Vec<_> = buffers.iter().map(|buffer| Datagram::new(buffer.as_bytes())).collect();
+    let mut target = Target::of(sock)?;
+    let address = match address {
+        Some(address) => Some(address::read(py, target.kind(py)?, address, c"send_many")?),
+        None => None,
+    };
+    let datagrams: Vec<_> = match &address {
+        Some(address) => datagrams.into_iter().map(|datagram| datagram.to(address)).collect(),
+        None => datagrams,
+    };
+    let (mut batch, mut sent) = (SendBatch::new(), 0);
+    while let Some(left) = datagrams.get(sent..).filter(|left| !left.is_empty()) {
+        let tried = py.detach(|| target.socket.try_send_many(left, &mut batch, Flags::from_raw(flags)));
+        let failed = match tried {
+            Ok(more) => {
+                sent += more;
+                target.progressed();
+                continue;
+            }
+            Err(error) => target.after(py, &error, Interest::WRITABLE),
+        };
+        match failed {
+            Ok(()) => {}
+            Err(_) if sent > 0 && !is_the_programs(&failed, py) => break,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(sent)
+}
+
+/// The bytes of one datagram, which stay where they are.
+enum Bytes<'a, 'py> {
+    /// Of a `bytes`, which never change: no buffer need be asked for.
+    Fixed(&'a [u8]),
+    Held(ReadBuffer<'py>),
+}
+
+impl<'a, 'py> Bytes<'a, 'py> {
+    fn of(item: &'a Bound<'py, PyAny>) -> PyResult<Self> {
+        match item.cast_exact::<PyBytes>() {
+            Ok(bytes) => Ok(Self::Fixed(bytes.as_bytes())),
+            Err(_) => ReadBuffer::of(item).map(Self::Held),
+        }
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Fixed(bytes) => bytes,
+            Self::Held(buffer) => buffer.as_bytes(),
+        }
+    }
+}
+
+/// Whether what was raised is the program's own, from a signal handler, and no failure of the socket.
+fn is_the_programs(failed: &PyResult<()>, py: Python<'_>) -> bool {
+    failed.as_ref().is_err_and(|error| !error.is_instance_of::<pyo3::exceptions::PyOSError>(py))
+}
+
+thread_local! {
+    /// The room of this thread's last receive, with its number of messages and their size.
+    static ROOM: Cell<Option<(usize, usize, RecvBatch)>> = const { Cell::new(None) };
+}
+
+/// Receives the datagrams that are there, waiting for the first: a list of `(data, address)`.
+///
+/// `messages` bounds how many the kernel hands over at once, `size` how many bytes of each are kept. With `gro` the
+/// kernel hands over what came together as one piece (`UDP_GRO`), and each may be many datagrams; the socket stays so,
+/// and is then to be received from by this function alone.
+#[pyfunction]
+#[pyo3(signature = (sock, messages=32, /, *, size=65535, gro=false, flags=0))]
+pub(super) fn recv_many<'py>(
+    sock: &Bound<'py, PyAny>,
+    messages: usize,
+    size: usize,
+    gro: bool,
+    flags: i32,
+) -> PyResult<Bound<'py, PyList>> {
+    let py = sock.py();
+    if !(1..=MOST).contains(&messages) || size > PIECE {
+        let wanted = format!("messages is 1 to {MOST}, size at most {PIECE}");
+        return Err(PyValueError::new_err(wanted));
+    }
+    let mut target = Target::of(sock)?;
+    if gro {
+        // Each time: the descriptor may be another socket's by now.
+        target.socket.set(option::udp::GRO, true).map_err(|error| raised(py, &error))?;
+    }
+    let mut room = match ROOM.take() {
+        Some((same, long, room)) if (same, long) == (messages, size) => room,
+        _ => RecvBatch::with_control(messages, size, 0).map_err(|error| raised(py, &error))?,
+    };
+    let received = wait_and_receive(py, &mut target, &mut room, Flags::from_raw(flags));
+    // Also after a failure: to make room costs more than many a receive.
+    room.clear();
+    ROOM.set(Some((messages, size, room)));
+    received
+}
+
+/// One receive that gives something, and the waits before it.
+fn wait_and_receive<'py>(
+    py: Python<'py>,
+    target: &mut Target<'_>,
+    room: &mut RecvBatch,
+    flags: Flags,
+) -> PyResult<Bound<'py, PyList>> {
+    loop {
+        match py.detach(|| target.socket.try_recv_many(room, flags)) {
+            Ok(_) => return list(py, target, room),
+            Err(error) => target.after(py, &error, Interest::READABLE)?,
+        }
+    }
+}
+
+/// What has arrived, as Python has it; datagrams that came as one piece share their address.
+fn list<'py>(py: Python<'py>, target: &Target<'_>, room: &mut RecvBatch) -> PyResult<Bound<'py, PyList>> {
+    let received = PyList::empty(py);
+    for arrival in room.arrivals() {
+        let address = target.shown(py, &arrival.address())?;
+        for datagram in arrival.datagrams() {
+            received.append((PyBytes::new(py, datagram.bytes()), &address))?;
+        }
+    }
+    Ok(received)
+}

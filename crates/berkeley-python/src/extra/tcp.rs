@@ -1,0 +1,35 @@
+//! What the kernel knows of a TCP connection.
+
+use berkeley::option::{self, Value};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyString};
+
+use super::Target;
+use crate::error::raised;
+
+/// The fields of `TCP_INFO` by their names: numbers, durations in seconds, flags, the state as C names it; `None` is
+/// what this kernel does not give.
+#[pyfunction]
+#[pyo3(signature = (sock, /))]
+pub(super) fn tcp_info<'py>(sock: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
+    let py = sock.py();
+    let target = Target::of(sock)?;
+    let value =
+        target.socket.get_value(option::tcp::INFO.description()).map_err(|error| raised(py, &error))?;
+    let info = PyDict::new(py);
+    for field in value.fields().unwrap_or_default() {
+        info.set_item(field.name, shown(py, field.value)?)?;
+    }
+    Ok(info)
+}
+
+fn shown(py: Python<'_>, value: Option<Value>) -> PyResult<Bound<'_, PyAny>> {
+    Ok(match value {
+        None => py.None().into_bound(py),
+        Some(Value::Flag(on)) => on.into_pyobject(py)?.to_owned().into_any(),
+        Some(Value::Integer(number)) => number.into_pyobject(py)?.into_any(),
+        Some(Value::Unsigned(number)) => number.into_pyobject(py)?.into_any(),
+        Some(Value::Duration(duration)) => duration.as_secs_f64().into_pyobject(py)?.into_any(),
+        Some(other) => PyString::new(py, &other.to_string()).into_any(),
+    })
+}

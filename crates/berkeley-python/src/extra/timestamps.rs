@@ -1,0 +1,93 @@
+//! When datagrams came and went, by the kernel's clock.
+
+use std::cell::Cell;
+use std::io::IoSliceMut;
+use std::time::UNIX_EPOCH;
+
+use berkeley::control::{ControlBuffer, ControlMessage, socket::Message};
+use berkeley::{Flags, Interest, ReceivedMessage, option};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use super::Target;
+use crate::error::raised;
+
+/// Room for any datagram of UDP.
+const LONGEST: usize = 65535; // also in the signature, of which Python's `help` shows no name
+
+/// Where one message is received.
+struct Room {
+    bytes: Vec<u8>,
+    control: ControlBuffer,
+}
+
+thread_local! {
+    /// The room of this thread's last receive.
+    static ROOM: Cell<Option<Room>> = const { Cell::new(None) };
+}
+
+/// One datagram: its bytes, who sent it, and its time.
+type Stamped<'py> = (Bound<'py, PyBytes>, Bound<'py, PyAny>, Option<u128>);
+
+/// Receives a datagram, with when it came: `(data, address, nanoseconds)`, the last as `time.time_ns()` counts.
+///
+/// Sets `SO_TIMESTAMPNS`, and the socket stays so; a datagram that came before has the time when it was taken.
+/// With `flags=MSG_ERRQUEUE`, on a socket that has `SO_TIMESTAMPING` set, it is a copy of what was sent, and when it
+/// went. `None` for the time where the kernel says none, as of a stream.
+#[pyfunction]
+#[pyo3(signature = (sock, size=65535, /, *, flags=0))]
+pub(super) fn recv_timestamped<'py>(
+    sock: &Bound<'py, PyAny>,
+    size: usize,
+    flags: i32,
+) -> PyResult<Stamped<'py>> {
+    let py = sock.py();
+    if size > LONGEST {
+        return Err(PyValueError::new_err(format!("size is at most {LONGEST}")));
+    }
+    let mut target = Target::of(sock)?;
+    // Each time: the descriptor may be another socket's by now.
+    target.socket.set(option::TIMESTAMPNS, true).map_err(|error| raised(py, &error))?;
+    let mut room =
+        ROOM.take().unwrap_or_else(|| Room { bytes: vec![0; LONGEST], control: ControlBuffer::new() });
+    let received = receive(py, &mut target, &mut room, size, Flags::from_raw(flags));
+    let stamped = received.and_then(|message| {
+        let data = PyBytes::new(py, &room.bytes[..message.length.min(size)]);
+        Ok((data, target.shown(py, &message.address)?, time(&mut room.control)))
+    });
+    // Closes the descriptors that a Unix socket's peer may have sent.
+    room.control.clear();
+    ROOM.set(Some(room));
+    stamped
+}
+
+/// Receives one message, waiting for it.
+fn receive(
+    py: Python<'_>,
+    target: &mut Target<'_>,
+    room: &mut Room,
+    size: usize,
+    flags: Flags,
+) -> PyResult<ReceivedMessage> {
+    // What is in the error queue does not make a socket readable.
+    let interest = if flags.contains(Flags::ERRQUEUE) { Interest::PRIORITY } else { Interest::READABLE };
+    loop {
+        let buffers = &mut [IoSliceMut::new(&mut room.bytes[..size])];
+        match py.detach(|| target.socket.try_recv_msg(buffers, &mut room.control, flags)) {
+            Ok(message) => return Ok(message),
+            Err(error) => target.after(py, &error, interest)?,
+        }
+    }
+}
+
+/// The nanoseconds since 1970 at which the message came or went.
+fn time(control: &mut ControlBuffer) -> Option<u128> {
+    let times = control.messages().filter_map(|message| match message {
+        ControlMessage::Socket(Message::TimestampNs(time) | Message::Timestamp(time)) => Some(time),
+        ControlMessage::Socket(Message::Timestamping(times)) => times.software,
+        _ => None,
+    });
+    let nanoseconds = |time: std::time::SystemTime| time.duration_since(UNIX_EPOCH).ok();
+    times.filter_map(nanoseconds).map(|since| since.as_nanos()).next()
+}

@@ -1,0 +1,64 @@
+//! The sizes of control messages: `CMSG_LEN` and `CMSG_SPACE`.
+
+use std::ffi::CStr;
+
+use berkeley::control::{length, space};
+use pyo3::exceptions::PyOverflowError;
+use pyo3::prelude::*;
+use pyo3::types::PyInt;
+
+use crate::fastcall::{Args, Function, Slot, add_function, parse};
+
+/// Adds the functions of this file.
+pub(super) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    add_function::<Length>(module)?;
+    add_function::<Space>(module)
+}
+
+/// What C lets a `socklen_t` count.
+const LONGEST: usize = i32::MAX as usize;
+
+struct Length;
+
+impl Function for Length {
+    const NAME: &'static CStr = c"CMSG_LEN";
+    const DOC: &'static CStr =
+        c"CMSG_LEN(length) -> control message length\n\nThe length of a control message with that \
+        many bytes of data, without the padding behind it.";
+
+    fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
+        let mut size = 0;
+        parse(args, c"n:CMSG_LEN", &mut [Slot::Size(&mut size)])?;
+        sized(py, size, LONGEST - length(0), length, "CMSG_LEN() argument out of range")
+    }
+}
+
+struct Space;
+
+impl Function for Space {
+    const NAME: &'static CStr = c"CMSG_SPACE";
+    const DOC: &'static CStr =
+        c"CMSG_SPACE(length) -> buffer size\n\nThe room that a control message with that many \
+        bytes of data takes, the padding behind it included.";
+
+    fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
+        let mut size = 0;
+        parse(args, c"n:CMSG_SPACE", &mut [Slot::Size(&mut size)])?;
+        // C leaves room for the padding before and behind one byte.
+        sized(py, size, LONGEST - space(1), space, "CMSG_SPACE() argument out of range")
+    }
+}
+
+/// What `measure` makes of a size that is at most `longest`.
+fn sized<'py>(
+    py: Python<'py>,
+    size: isize,
+    longest: usize,
+    measure: fn(usize) -> usize,
+    refusal: &'static str,
+) -> PyResult<Bound<'py, PyAny>> {
+    match usize::try_from(size) {
+        Ok(size) if size <= longest => Ok(PyInt::new(py, measure(size)).into_any()),
+        _ => Err(PyOverflowError::new_err(refusal)),
+    }
+}

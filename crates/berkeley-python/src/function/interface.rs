@@ -1,0 +1,91 @@
+//! Network interfaces: `if_nameindex`, `if_nametoindex`, `if_indextoname`.
+
+use std::ffi::{CStr, CString, OsStr};
+use std::os::unix::ffi::OsStrExt as _;
+
+use berkeley::resolve::{interface_index, interface_name_bytes, interface_names};
+use pyo3::exceptions::{PyOSError, PyOverflowError, PySystemError};
+use pyo3::prelude::*;
+use pyo3::types::{PyInt, PyList, PyTuple};
+
+use super::machine::one;
+use crate::error::raised;
+use crate::fastcall::{Args, Convention, Function, add_function, file_name, unsigned};
+
+/// Adds the functions of this file.
+pub(super) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    add_function::<IfNameIndex>(module)?;
+    add_function::<IfNameToIndex>(module)?;
+    add_function::<IfIndexToName>(module)
+}
+
+struct IfNameIndex;
+
+impl Function for IfNameIndex {
+    const NAME: &'static CStr = c"if_nameindex";
+    const DOC: &'static CStr = c"if_nameindex()\n\nThe interfaces of this machine: a list of (index, name).";
+    const CONVENTION: Convention = Convention::Nothing;
+
+    fn call<'py>(py: Python<'py>, _: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
+        let names = interface_names().map_err(|error| raised(py, &error))?;
+        let items: Vec<_> =
+            names.iter().map(|(index, name)| item(py, *index, name)).collect::<PyResult<_>>()?;
+        Ok(PyList::new(py, items)?.into_any())
+    }
+}
+
+fn item<'py>(py: Python<'py>, index: u32, name: &CString) -> PyResult<Bound<'py, PyTuple>> {
+    PyTuple::new(py, [PyInt::new(py, index).into_any(), shown(py, name)?])
+}
+
+struct IfNameToIndex;
+
+impl Function for IfNameToIndex {
+    const NAME: &'static CStr = c"if_nametoindex";
+    // As C has it, whose generator takes the function for a method.
+    #[cfg(Py_3_13)]
+    const DOC: &'static CStr =
+        c"if_nametoindex($self, oname, /)\n--\n\nThe index of the interface of this name.";
+    #[cfg(not(Py_3_13))]
+    const DOC: &'static CStr = c"if_nametoindex(if_name)\n\nThe index of the interface of this name.";
+    const CONVENTION: Convention = if cfg!(Py_3_13) { Convention::One } else { Convention::Positional };
+
+    fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
+        let name = file_name(&one(args, c"O:if_nametoindex")?)?;
+        match interface_index(name.as_bytes()) {
+            Ok(index) => Ok(PyInt::new(py, index).into_any()),
+            Err(_) => Err(PyOSError::new_err("no interface with this name")),
+        }
+    }
+}
+
+struct IfIndexToName;
+
+impl Function for IfIndexToName {
+    const NAME: &'static CStr = c"if_indextoname";
+    const DOC: &'static CStr = c"if_indextoname(if_index)\n\nThe name of the interface of this index.";
+    const CONVENTION: Convention = Convention::One;
+
+    fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
+        let number = args.only()?;
+        let index = index(unsigned(&number)?)?;
+        let name = interface_name_bytes(index).map_err(|error| raised(py, &error))?;
+        shown(py, &name)
+    }
+}
+
+/// The index that is asked for: C cuts it to 32 bits before 3.13, and takes all bits set for a failure.
+fn index(number: u64) -> PyResult<u32> {
+    if cfg!(Py_3_13) {
+        return u32::try_from(number).map_err(|_| PyOverflowError::new_err("index is too large"));
+    }
+    if number == u64::MAX {
+        return Err(PySystemError::new_err("error return without exception set"));
+    }
+    Ok(u32::try_from(number & u64::from(u32::MAX)).unwrap_or(0))
+}
+
+/// A name in the file system's encoding.
+fn shown<'py>(py: Python<'py>, name: &CStr) -> PyResult<Bound<'py, PyAny>> {
+    Ok(OsStr::from_bytes(name.to_bytes()).into_pyobject(py)?.into_any())
+}

@@ -1,0 +1,277 @@
+//! `getaddrinfo`, `getnameinfo`.
+
+use std::ffi::{CStr, CString};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV6};
+
+use berkeley::resolve::{Literal, RawHints, RawResolved, literal, resolve_back_raw};
+use berkeley::{Address, Type};
+use pyo3::exceptions::{PyOSError, PyOverflowError, PyTypeError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyInt, PyList, PyString, PyTuple};
+
+use super::name::{plain, released, text};
+use crate::address::{self, ask};
+use crate::fastcall::{
+    Args, Convention, Function, Slot, add_function, audit, exact_long, parse, parse_named, parse_tuple,
+};
+use crate::memory::until_nul;
+
+/// Adds the functions of this file.
+pub(super) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    add_function::<GetAddrInfo>(module)?;
+    add_function::<GetNameInfo>(module)
+}
+
+struct GetAddrInfo;
+
+impl Function for GetAddrInfo {
+    const NAME: &'static CStr = c"getaddrinfo";
+    const DOC: &'static CStr = c"getaddrinfo(host, port [, family, type, proto, flags])\n    \
+        -> list of (family, type, proto, canonname, sockaddr)\n\nThe addresses of a host and a service.";
+    const CONVENTION: Convention = Convention::Keywords;
+
+    fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
+        let (host, port, hints) = question(args)?;
+        let name = Host::of(&host)?;
+        let service = Service::of(&port)?;
+        let numbers =
+            [hints.family, hints.kind, hints.protocol].map(|number| PyInt::new(py, number).into_any());
+        let [family, kind, protocol] = &numbers;
+        audit(py, c"socket.getaddrinfo", &[&host, &port, family, kind, protocol])?;
+        if let (Some(digits), Some(port)) = (name.digits(), service.number())
+            && let Some(answer) = literal(digits, port, hints)
+        {
+            return shown_literal(py, host.cast_exact().ok(), &answer);
+        }
+        let (name, service) = (name.into_name()?, service.into_name()?);
+        let answers = ask(py, name.as_deref(), service.as_deref(), hints)?;
+        let items: Vec<_> = answers.iter().map(|answer| shown(py, answer)).collect::<PyResult<_>>()?;
+        Ok(PyList::new(py, items)?.into_any())
+    }
+}
+
+/// The arguments of `getaddrinfo`.
+fn question<'py>(args: Args<'_, 'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>, RawHints)> {
+    if let (2..=6, false, Some(host), Some(port)) = (args.len(), args.has_names(), args.get(0), args.get(1))
+        && let (Some(family), Some(kind), Some(protocol), Some(flags)) =
+            (args.int_or_zero(2), args.int_or_zero(3), args.int_or_zero(4), args.int_or_zero(5))
+    {
+        return Ok((host.to_owned(), port.to_owned(), RawHints { family, kind, protocol, flags }));
+    }
+    let (mut host, mut port, mut hints) = (None, None, RawHints::default());
+    parse_named(
+        args,
+        c"OO|iiii:getaddrinfo",
+        &[c"host", c"port", c"family", c"type", c"proto", c"flags"],
+        &mut [
+            Slot::Object(&mut host),
+            Slot::Object(&mut port),
+            Slot::Int(&mut hints.family),
+            Slot::Int(&mut hints.kind),
+            Slot::Int(&mut hints.protocol),
+            Slot::Int(&mut hints.flags),
+        ],
+    )?;
+    let missing = || PyTypeError::new_err("getaddrinfo() takes at least 2 arguments");
+    Ok((host.ok_or_else(missing)?, port.ok_or_else(missing)?, hints))
+}
+
+/// The host that is asked for.
+enum Host<'a> {
+    Any,
+    /// Text that is its own encoding.
+    Plain(&'a str),
+    Encoded(CString),
+}
+
+impl<'a> Host<'a> {
+    fn of(host: &'a Bound<'_, PyAny>) -> PyResult<Self> {
+        if let Some(text) = plain(host) {
+            return Ok(Self::Plain(text));
+        }
+        if host.is_none() {
+            return Ok(Self::Any);
+        }
+        if host.is_instance_of::<PyString>() {
+            // The type's own method, whatever a subclass makes of it.
+            let encoded = host.py().get_type::<PyString>().call_method1("encode", (host, "idna"))?;
+            return Ok(Self::Encoded(until_nul(encoded.cast::<PyBytes>()?.as_bytes())?));
+        }
+        let Ok(bytes) = host.cast::<PyBytes>() else {
+            return Err(PyTypeError::new_err("getaddrinfo() argument 1 must be string or None"));
+        };
+        Ok(Self::Encoded(until_nul(bytes.as_bytes())?))
+    }
+
+    /// The text, which may be an address in digits.
+    fn digits(&self) -> Option<&str> {
+        match self {
+            Self::Any => None,
+            Self::Plain(text) => Some(text),
+            Self::Encoded(name) => name.to_str().ok(),
+        }
+    }
+
+    fn into_name(self) -> PyResult<Option<CString>> {
+        match self {
+            Self::Any => Ok(None),
+            Self::Plain(text) => until_nul(text.as_bytes()).map(Some),
+            Self::Encoded(name) => Ok(Some(name)),
+        }
+    }
+}
+
+/// The service that is asked for.
+enum Service {
+    Any,
+    Port(u16),
+    Name(CString),
+}
+
+impl Service {
+    fn of(port: &Bound<'_, PyAny>) -> PyResult<Self> {
+        if port.is_none() {
+            return Ok(Self::Any);
+        }
+        if let Ok(number) = port.cast_exact::<PyInt>() {
+            return Self::of_number(number);
+        }
+        if let Ok(text) = port.cast::<PyString>() {
+            return Self::of_text(text.to_str()?.as_bytes());
+        }
+        match port.cast::<PyBytes>() {
+            Ok(bytes) => Self::of_text(bytes.as_bytes()),
+            Err(_) => Err(PyOSError::new_err("Int or String expected")),
+        }
+    }
+
+    fn of_number(number: &Bound<'_, PyInt>) -> PyResult<Self> {
+        if let Some(port) = exact_long(number).and_then(|port| u16::try_from(port).ok()) {
+            return Ok(Self::Port(port));
+        }
+        // Since 3.12 a number of any size becomes text.
+        if cfg!(not(Py_3_12)) {
+            let number = crate::fastcall::long(number)?;
+            return until_nul(number.to_string().as_bytes()).map(Self::Name);
+        }
+        until_nul(number.str()?.to_str()?.as_bytes()).map(Self::Name)
+    }
+
+    fn of_text(text: &[u8]) -> PyResult<Self> {
+        let name = until_nul(text)?;
+        // Digits alone, for a port may also be written with a sign.
+        let digits = name.to_str().ok().filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()));
+        let port = digits.and_then(|digits| digits.parse().ok());
+        Ok(port.map_or(Self::Name(name), Self::Port))
+    }
+
+    /// The port, where it is given in digits or not at all.
+    fn number(&self) -> Option<u16> {
+        match self {
+            Self::Any => Some(0),
+            Self::Port(port) => Some(*port),
+            Self::Name(name) => name.is_empty().then_some(0),
+        }
+    }
+
+    fn into_name(self) -> PyResult<Option<CString>> {
+        match self {
+            Self::Any => Ok(None),
+            Self::Port(port) => until_nul(port.to_string().as_bytes()).map(Some),
+            Self::Name(name) => Ok(Some(name)),
+        }
+    }
+}
+
+/// The answer to an address in digits.
+fn shown_literal<'py>(
+    py: Python<'py>,
+    host: Option<&Bound<'py, PyString>>,
+    answer: &Literal,
+) -> PyResult<Bound<'py, PyAny>> {
+    // An IPv4 address that is written as answers are is an answer itself.
+    let written = host.filter(|host| answer.address.is_ipv4() && host.to_str().is_ok_and(is_as_shown));
+    let address = match written {
+        Some(host) => (host, answer.address.port()).into_pyobject(py)?.into_any(),
+        None => address::shown(py, 0, &answer.address.into())?,
+    };
+    let family = PyInt::new(py, if answer.address.is_ipv4() { 2 } else { 10 }).into_any();
+    let unnamed = PyString::new(py, "").into_any();
+    let mut items = Vec::with_capacity(answer.sockets.len());
+    for (kind, protocol) in answer.sockets {
+        let (kind, protocol) = (PyInt::new(py, kind.as_raw()), PyInt::new(py, protocol.as_raw()));
+        items.push(PyTuple::new(py, [&family, &kind, &protocol, &unnamed, &address])?);
+    }
+    Ok(PyList::new(py, items)?.into_any())
+}
+
+/// Whether an IPv4 address in digits is written as an answer has it: std takes this form alone.
+fn is_as_shown(digits: &str) -> bool {
+    digits.parse::<Ipv4Addr>().is_ok()
+}
+
+/// One answer of the resolver's.
+fn shown<'py>(py: Python<'py>, answer: &RawResolved) -> PyResult<Bound<'py, PyTuple>> {
+    let address = address::shown(py, answer.protocol.as_raw(), &answer.address)?;
+    let name = answer.canonical_name.as_deref().unwrap_or_default();
+    let numbers = [answer.family.as_raw(), answer.kind.as_raw(), answer.protocol.as_raw()];
+    let [family, kind, protocol] = numbers.map(|number| PyInt::new(py, number).into_any());
+    PyTuple::new(py, [family, kind, protocol, text(py, name)?, address])
+}
+
+struct GetNameInfo;
+
+impl Function for GetNameInfo {
+    const NAME: &'static CStr = c"getnameinfo";
+    const DOC: &'static CStr =
+        c"getnameinfo(sockaddr, flags) --> (host, port)\n\nThe names of an address: its host and its service.";
+
+    fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
+        let (mut address, mut flags) = (None, 0);
+        parse(args, c"Oi:getnameinfo", &mut [Slot::Object(&mut address), Slot::Int(&mut flags)])?;
+        let Some(Ok(parts)) = address.as_ref().map(|address| address.cast::<PyTuple>()) else {
+            return Err(PyTypeError::new_err("getnameinfo() argument 1 must be a tuple"));
+        };
+        let address = numeric(parts)?;
+        let (host, service) = released(py, || resolve_back_raw(&address, flags))?;
+        Ok(PyTuple::new(py, [text(py, &host)?, text(py, &service)?])?.into_any())
+    }
+}
+
+/// The address of a tuple whose host is in digits.
+fn numeric(parts: &Bound<'_, PyTuple>) -> PyResult<Address> {
+    /// `AI_NUMERICHOST`
+    const NUMERIC_HOST: i32 = 4;
+    let py = parts.py();
+    let (mut host, mut port, mut flow, mut scope) = (String::new(), 0, 0, 0);
+    parse_tuple(
+        parts,
+        None,
+        c"si|II;getnameinfo(): illegal sockaddr argument",
+        &mut [
+            Slot::Text(&mut host),
+            Slot::Int(&mut port),
+            Slot::Unsigned(&mut flow),
+            Slot::Unsigned(&mut scope),
+        ],
+    )?;
+    if flow > 0xfffff {
+        return Err(PyOverflowError::new_err("getnameinfo(): flowinfo must be 0-1048575."));
+    }
+    audit(py, c"socket.getnameinfo", &[parts])?;
+    let (host, port) = (until_nul(host.as_bytes())?, until_nul(port.to_string().as_bytes())?);
+    // Datagrams, that a number be a port.
+    let hints = RawHints { kind: Type::DGRAM.as_raw(), flags: NUMERIC_HOST, ..RawHints::default() };
+    let answers = ask(py, Some(&host), Some(&port), hints)?;
+    let [answer] = answers.as_slice() else {
+        return Err(PyOSError::new_err("sockaddr resolved to multiple addresses"));
+    };
+    match SocketAddr::try_from(answer.address) {
+        Ok(SocketAddr::V4(_)) if parts.len() != 2 => Err(PyOSError::new_err("IPv4 sockaddr must be 2 tuple")),
+        Ok(SocketAddr::V6(address)) => {
+            let address = SocketAddrV6::new(*address.ip(), address.port(), flow.to_be(), scope);
+            Ok(address.into())
+        }
+        _ => Ok(answer.address),
+    }
+}

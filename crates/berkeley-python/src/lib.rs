@@ -1,0 +1,38 @@
+//! The Python door: `_socket` on Rust. Only `capi`, `fastcall`, `buffer` and `fd` may hold `unsafe`.
+
+mod address;
+mod buffer;
+mod capi;
+mod constant;
+mod error;
+mod extra;
+mod fastcall;
+mod fd;
+mod function;
+mod memory;
+mod socket;
+mod timeout;
+mod wait;
+
+use pyo3::prelude::*;
+
+// This comment is the module's `__doc__`, in C's words.
+/// Implementation module for socket operations.
+///
+/// See the socket module for documentation.
+#[pymodule]
+fn _socket(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    socket::add(module)?;
+    error::add(module)?;
+    constant::add(module)?;
+    function::add(module)?;
+    // PyO3 lists what is added in `__all__`, which C's module has not.
+    module.delattr("__all__")
+}
+
+/// The second half of the file: what C's module has not.
+#[pymodule]
+fn _extra(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    extra::add(module)?;
+    module.delattr("__all__")
+}

@@ -1,0 +1,252 @@
+//! bind, connect, `connect_ex`, listen, `_accept`, shutdown, and the names of both ends.
+
+use std::ffi::CStr;
+use std::os::fd::{AsFd, AsRawFd, IntoRawFd, OwnedFd};
+
+use berkeley::{Address, Cause, Interest, SocketRef, raw};
+use pyo3::ffi::PyMethodDef;
+use pyo3::prelude::*;
+use pyo3::types::{PyInt, PyTuple};
+
+use crate::capi::SocketObject;
+use crate::error::{EAGAIN, EBADF, EINPROGRESS, EINVAL, EISCONN, os_error, raised, timed_out};
+use crate::fastcall::{Args, Convention, Method, Slot, audit, int, method, parse};
+use crate::wait::{carry_ready, deadline};
+use crate::{address, fd};
+
+/// The methods of this file.
+pub(super) fn methods() -> [PyMethodDef; 8] {
+    [
+        method::<Bind>(),
+        method::<Connect>(),
+        method::<ConnectEx>(),
+        method::<Listen>(),
+        method::<Accept>(),
+        method::<Shutdown>(),
+        method::<GetSockName>(),
+        method::<GetPeerName>(),
+    ]
+}
+
+struct Bind;
+
+impl Method for Bind {
+    const NAME: &'static CStr = c"bind";
+    const DOC: &'static CStr =
+        c"bind(address)\n\nGive the socket its local address: a pair (host, port) for IPv4, \
+        of which port 0 lets the kernel choose one.";
+    const CONVENTION: Convention = Convention::One;
+
+    fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
+        let value = args.only()?;
+        let address = address::read(py, socket, &value, c"bind")?;
+        audit(py, c"socket.bind", &[&socket.object(py), &value])?;
+        let target = fd::borrowed(py, socket.fd())?;
+        py.detach(|| target.bind(address)).map_err(|error| raised(py, &error))?;
+        Ok(py.None().into_bound(py))
+    }
+}
+
+struct Connect;
+
+impl Method for Connect {
+    const NAME: &'static CStr = c"connect";
+    const DOC: &'static CStr =
+        c"connect(address)\n\nConnect to an address, a pair (host, port) for IPv4, within the \
+        timeout.";
+    const CONVENTION: Convention = Convention::One;
+
+    fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
+        match connect(py, socket, &*args.only()?, c"connect")? {
+            Outcome::Made => Ok(py.None().into_bound(py)),
+            Outcome::Refused(errno) => Err(os_error(py, errno)),
+            Outcome::TimedOut => Err(timed_out()),
+        }
+    }
+}
+
+struct ConnectEx;
+
+impl Method for ConnectEx {
+    const NAME: &'static CStr = c"connect_ex";
+    const DOC: &'static CStr =
+        c"connect_ex(address) -> errno\n\nAs connect(address), but return the number of the \
+        system's error, 0 where there is none, instead of raising it.";
+    const CONVENTION: Convention = Convention::One;
+
+    fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
+        let errno = match connect(py, socket, &*args.only()?, c"connect_ex")? {
+            Outcome::Made => 0,
+            Outcome::Refused(errno) => errno,
+            Outcome::TimedOut => EAGAIN,
+        };
+        Ok(PyInt::new(py, errno).into_any())
+    }
+}
+
+/// How an attempt to connect has ended.
+enum Outcome {
+    Made,
+    /// With this errno.
+    Refused(i32),
+    TimedOut,
+}
+
+fn connect(
+    py: Python<'_>,
+    socket: &SocketObject,
+    value: &Bound<'_, PyAny>,
+    caller: &CStr,
+) -> PyResult<Outcome> {
+    let address = address::read(py, socket, value, caller)?;
+    audit(py, c"socket.connect", &[&socket.object(py), value])?;
+    let (fd, timeout) = (socket.fd(), socket.timeout());
+    if fd < 0 {
+        return Ok(Outcome::Refused(EBADF));
+    }
+    let target = fd::borrowed(py, fd)?;
+    let Err(error) = py.detach(|| target.try_connect(address)) else {
+        return Ok(Outcome::Made);
+    };
+    let goes_on = if error.is_interrupted() {
+        // The connection is made meanwhile (PEP 475).
+        py.check_signals()?;
+        timeout != 0
+    } else {
+        timeout > 0 && error.raw_os_error() == Some(EINPROGRESS)
+    };
+    if goes_on {
+        return finish(py, &target, timeout);
+    }
+    Ok(Outcome::Refused(errno(&error)))
+}
+
+/// Waits until a connection in progress is made or refused.
+fn finish(py: Python<'_>, target: &SocketRef<'_>, timeout: i64) -> PyResult<Outcome> {
+    let deadline = deadline(timeout);
+    loop {
+        match py.detach(|| target.wait(Interest::WRITABLE, deadline)) {
+            Ok(_) => {}
+            Err(error) if error.is_interrupted() => {
+                py.check_signals()?;
+                continue;
+            }
+            Err(error) if error.cause() == Cause::TimedOut => return Ok(Outcome::TimedOut),
+            Err(error) => return Ok(Outcome::Refused(errno(&error))),
+        }
+        match target.take_error() {
+            Ok(None) => return Ok(Outcome::Made),
+            Ok(Some(error)) | Err(error) => match errno(&error) {
+                EISCONN => return Ok(Outcome::Made),
+                // Ready for nothing: the wait begins anew.
+                EAGAIN if timeout > 0 => {}
+                errno => return Ok(Outcome::Refused(errno)),
+            },
+        }
+    }
+}
+
+fn errno(error: &berkeley::Error) -> i32 {
+    error.raw_os_error().unwrap_or(EINVAL)
+}
+
+struct Listen;
+
+impl Listen {
+    /// As C has it: `min(SOMAXCONN, 128)`.
+    const BACKLOG: i32 = 128;
+}
+
+impl Method for Listen {
+    const NAME: &'static CStr = c"listen";
+    const DOC: &'static CStr =
+        c"listen([backlog])\n\nStart to take connections; up to backlog of them wait to be \
+        accepted, at least 0.";
+
+    fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
+        let mut backlog = Self::BACKLOG;
+        match (args.len(), args.int(0)) {
+            (0, _) => {}
+            (1, Some(given)) => backlog = given,
+            _ => parse(args, c"|i:listen", &mut [Slot::Int(&mut backlog)])?,
+        }
+        let target = fd::borrowed(py, socket.fd())?;
+        let backlog = u32::try_from(backlog).unwrap_or(0);
+        py.detach(|| target.listen(backlog)).map_err(|error| raised(py, &error))?;
+        Ok(py.None().into_bound(py))
+    }
+}
+
+struct Accept;
+
+impl Method for Accept {
+    const NAME: &'static CStr = c"_accept";
+    const DOC: &'static CStr =
+        c"_accept() -> (integer, address info)\n\nWait for a connection; return the descriptor \
+        of its socket and the peer's address.";
+    const CONVENTION: Convention = Convention::Nothing;
+
+    fn call<'py>(py: Python<'py>, socket: &SocketObject, _: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
+        address::check_family(socket)?;
+        let (accepted, peer) = carry_ready(py, socket, Interest::READABLE, |target, _| target.try_accept())?;
+        let accepted = OwnedFd::from(accepted);
+        let peer = address::shown(py, socket.protocol(), &peer)?;
+        let number = PyInt::new(py, accepted.as_raw_fd()).into_any();
+        let pair = PyTuple::new(py, [number, peer])?;
+        // From here on the number is Python's.
+        let _ = accepted.into_raw_fd();
+        Ok(pair.into_any())
+    }
+}
+
+struct Shutdown;
+
+impl Method for Shutdown {
+    const NAME: &'static CStr = c"shutdown";
+    const DOC: &'static CStr =
+        c"shutdown(how)\n\nEnd receiving (SHUT_RD), sending (SHUT_WR) or both (SHUT_RDWR).";
+    const CONVENTION: Convention = Convention::One;
+
+    fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
+        let how = int(&*args.only()?)?;
+        let target = fd::borrowed(py, socket.fd())?;
+        py.detach(|| raw::shutdown(target.as_fd(), how))
+            .map_err(|error| os_error(py, error.raw_os_error().unwrap_or(EINVAL)))?;
+        Ok(py.None().into_bound(py))
+    }
+}
+
+struct GetSockName;
+
+impl Method for GetSockName {
+    const NAME: &'static CStr = c"getsockname";
+    const DOC: &'static CStr = c"getsockname() -> address info\n\nThe address of this end.";
+    const CONVENTION: Convention = Convention::Nothing;
+
+    fn call<'py>(py: Python<'py>, socket: &SocketObject, _: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
+        name(py, socket, berkeley::Socket::local_address)
+    }
+}
+
+struct GetPeerName;
+
+impl Method for GetPeerName {
+    const NAME: &'static CStr = c"getpeername";
+    const DOC: &'static CStr = c"getpeername() -> address info\n\nThe address of the other end.";
+    const CONVENTION: Convention = Convention::Nothing;
+
+    fn call<'py>(py: Python<'py>, socket: &SocketObject, _: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
+        name(py, socket, berkeley::Socket::peer_address)
+    }
+}
+
+/// The name of one end. The kernel tells it without a wait, so that the GIL is kept.
+fn name<'py, 'fd>(
+    py: Python<'py>,
+    socket: &SocketObject,
+    ask: impl FnOnce(&SocketRef<'fd>) -> berkeley::Result<Address>,
+) -> PyResult<Bound<'py, PyAny>> {
+    address::check_family(socket)?;
+    let asked = ask(&fd::borrowed(py, socket.fd())?);
+    address::shown(py, socket.protocol(), &asked.map_err(|error| raised(py, &error))?)
+}

@@ -1,0 +1,327 @@
+//! Messages whole: sendmsg, `sendmsg_afalg`, recvmsg and `recvmsg_into`.
+
+use std::ffi::CStr;
+use std::io::{IoSlice, IoSliceMut};
+
+use berkeley::control::{ControlBuffer, length, space};
+use berkeley::{Address, Flags, Interest, ReceivedMessage, SendMessage, SocketRef};
+use pyo3::exceptions::{PyOSError, PyTypeError, PyValueError};
+use pyo3::ffi::PyMethodDef;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyInt, PyList, PyTuple};
+
+use super::recv::waits_for_all;
+use crate::address;
+use crate::buffer::{ReadBuffer, WriteBuffer, expected, receive_bytes};
+use crate::capi::SocketObject;
+use crate::fastcall::{
+    Args, Convention, Method, Slot, audit, int, method, parse, parse_item, parse_named, sequence,
+};
+use crate::wait::{HELD, Wait, carry, carry_released};
+use crate::{fd, memory};
+
+/// The methods of this file.
+pub(super) fn methods() -> [PyMethodDef; 4] {
+    [method::<SendMsg>(), method::<SendMsgAfalg>(), method::<RecvMsg>(), method::<RecvMsgInto>()]
+}
+
+/// The most bytes of control messages that C hands to the kernel, and has room for.
+const LONGEST: usize = i32::MAX as usize;
+
+/// A buffer more than one message may have (`UIO_MAXIOV`): with so many the kernel refuses it, and no more are held.
+const TOO_MANY: usize = 1025;
+
+struct SendMsg;
+
+impl Method for SendMsg {
+    const NAME: &'static CStr = c"sendmsg";
+    const DOC: &'static CStr =
+        c"sendmsg(buffers[, ancdata[, flags[, address]]]) -> count\n\nSend the bytes of several \
+        buffers as one message, and control messages beside them: an iterable of (level, type, data).";
+
+    fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
+        let (mut buffers, mut control, mut flags, mut address) = (None, None, 0, None);
+        parse(
+            args,
+            c"O|OiO:sendmsg",
+            &mut [
+                Slot::Object(&mut buffers),
+                Slot::Object(&mut control),
+                Slot::Int(&mut flags),
+                Slot::Object(&mut address),
+            ],
+        )?;
+        let address = address.filter(|address| !address.is_none());
+        let to = address.as_ref().map(|to| address::read(py, socket, to, c"sendmsg")).transpose()?;
+        let none = py.None().into_bound(py);
+        audit(py, c"socket.sendmsg", &[&socket.object(py), address.as_ref().unwrap_or(&none)])?;
+        let buffers = buffers.map_or(Ok(Vec::new()), |buffers| held(&buffers))?;
+        let control = control.map_or(Ok(Vec::new()), |control| encoded(&control))?;
+        let sent = send(py, socket, &buffers, &control, to, Flags::from_raw(flags))?;
+        Ok(PyInt::new(py, sent).into_any())
+    }
+}
+
+/// The buffers of an iterable, held.
+fn held<'py>(buffers: &Bound<'py, PyAny>) -> PyResult<Vec<ReadBuffer<'py>>> {
+    let items = sequence(buffers, "sendmsg() argument 1 must be an iterable")?;
+    each_held(&items, ReadBuffer::of)
+}
+
+/// What `hold` makes of each item; of no more than may matter.
+fn each_held<'py, B>(
+    items: &Bound<'py, PyTuple>,
+    hold: impl Fn(&Bound<'py, PyAny>) -> PyResult<B>,
+) -> PyResult<Vec<B>> {
+    let mut buffers = memory::room_for(items.len().min(TOO_MANY))?;
+    for item in items.iter() {
+        let buffer = hold(&item)?;
+        if buffers.len() < TOO_MANY {
+            buffers.push(buffer);
+        }
+    }
+    Ok(buffers)
+}
+
+/// Control messages laid out as the kernel takes them.
+fn encoded(messages: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
+    let items = sequence(messages, "sendmsg() argument 2 must be an iterable")?;
+    let mut all = Vec::new();
+    for item in items.iter() {
+        let (mut level, mut kind, mut data) = (0, 0, ReadBuffer::empty());
+        parse_item(
+            &item,
+            c"(iiy*):[sendmsg() ancillary data items]",
+            &mut [Slot::Int(&mut level), Slot::Int(&mut kind), Slot::Read(&mut data)],
+        )?;
+        let data = data.as_bytes();
+        if data.len() > LONGEST - space(1) {
+            return Err(PyOSError::new_err("ancillary data item too large"));
+        }
+        if all.len() + space(data.len()) > LONGEST {
+            return Err(PyOSError::new_err("too much ancillary data"));
+        }
+        lay_out(&mut all, level, kind, &[data])?;
+    }
+    Ok(all)
+}
+
+/// Puts one control message (`struct cmsghdr`) behind those that are there, its padding zero.
+fn lay_out(all: &mut Vec<u8>, level: i32, kind: i32, data: &[&[u8]]) -> PyResult<()> {
+    let size = data.iter().map(|part| part.len()).sum();
+    let end = all.len() + space(size);
+    memory::reserve(all, space(size))?;
+    all.extend(length(size).to_ne_bytes());
+    all.extend(level.to_ne_bytes());
+    all.extend(kind.to_ne_bytes());
+    for part in data {
+        all.extend_from_slice(part);
+    }
+    all.resize(end, 0);
+    Ok(())
+}
+
+/// Sends; without a timeout all of it, as a blocking sendmsg(2) does of a stream.
+fn send(
+    py: Python<'_>,
+    socket: &SocketObject,
+    buffers: &[ReadBuffer<'_>],
+    control: &[u8],
+    to: Option<Address>,
+    flags: Flags,
+) -> PyResult<usize> {
+    let mut slices: Vec<_> = buffers.iter().map(|buffer| IoSlice::new(buffer.as_bytes())).collect();
+    let total: usize = slices.iter().map(|slice| slice.len()).sum();
+    let message = SendMessage::new(&slices).raw_control(fd::control(control));
+    let message = match to {
+        Some(to) => message.to(to),
+        None => message,
+    };
+    let mut wait = Wait::new(py, socket, Interest::WRITABLE)?;
+    if total > HELD {
+        return wait.carry_released(py, |target, more| target.send_msg_once(&message.flags(flags | more)));
+    }
+    let sent = wait.carry(py, |target, more| target.send_msg_once(&message.flags(flags | more)))?;
+    if sent >= total || !wait.is_endless() {
+        return Ok(sent);
+    }
+    // The first try would not wait for room. The control messages went with its first byte. The rest may fail: it is
+    // the next call's then.
+    let mut rest = slices.as_mut_slice();
+    IoSlice::advance_slices(&mut rest, sent);
+    let rest =
+        wait.block(py, |target, more| target.send_msg_once(&SendMessage::new(rest).flags(flags | more)));
+    Ok(sent + rest.unwrap_or(0))
+}
+
+struct SendMsgAfalg;
+
+impl Method for SendMsgAfalg {
+    const NAME: &'static CStr = c"sendmsg_afalg";
+    const DOC: &'static CStr =
+        c"sendmsg_afalg([msg], *, op[, iv[, assoclen[, flags=MSG_MORE]]])\n\nTell a socket of \
+        AF_ALG what to do with what is sent, by which initialization vector, and how much of it is only authenticated.";
+    const CONVENTION: Convention = Convention::Keywords;
+
+    fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
+        if socket.family() != berkeley::Family::ALG.as_raw() {
+            return Err(PyOSError::new_err("algset is only supported for AF_ALG"));
+        }
+        let (mut buffers, mut operation, mut vector, mut length, mut flags) =
+            (None, None, ReadBuffer::empty(), None, 0);
+        parse_named(
+            args,
+            c"|O$O!y*O!i:sendmsg_afalg",
+            &[c"msg", c"op", c"iv", c"assoclen", c"flags"],
+            &mut [
+                Slot::Object(&mut buffers),
+                Slot::Integer(&mut operation),
+                Slot::Read(&mut vector),
+                Slot::Integer(&mut length),
+                Slot::Int(&mut flags),
+            ],
+        )?;
+        let control = cipher(operation.as_ref(), vector.given(), length.as_ref())?;
+        let buffers = buffers.map_or(Ok(Vec::new()), |buffers| held(&buffers))?;
+        let sent = send(py, socket, &buffers, &control, None, Flags::from_raw(flags))?;
+        Ok(PyInt::new(py, sent).into_any())
+    }
+}
+
+/// The control messages of `SOL_ALG`, laid out.
+fn cipher(
+    operation: Option<&Bound<'_, PyAny>>,
+    vector: Option<&[u8]>,
+    associated: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Vec<u8>> {
+    const SOL_ALG: i32 = 279;
+    const SET_IV: i32 = 2;
+    const SET_OP: i32 = 3;
+    const SET_AEAD_ASSOCLEN: i32 = 4;
+    let operation = operation.and_then(|number| int(number).ok()).filter(|number| *number >= 0);
+    let Some(operation) = operation else {
+        return Err(PyTypeError::new_err("Invalid or missing argument 'op'"));
+    };
+    let associated = associated.map(int).transpose()?;
+    if associated.is_some_and(|bytes| bytes < 0) {
+        return Err(PyTypeError::new_err("assoclen must be positive"));
+    }
+    let mut all = Vec::new();
+    lay_out(&mut all, SOL_ALG, SET_OP, &[&operation.to_ne_bytes()])?;
+    if let Some(vector) = vector {
+        // More than 4 GiB the kernel refuses whatever the count says.
+        let count = u32::try_from(vector.len()).unwrap_or(u32::MAX);
+        lay_out(&mut all, SOL_ALG, SET_IV, &[&count.to_ne_bytes(), vector])?;
+    }
+    if let Some(bytes) = associated {
+        lay_out(&mut all, SOL_ALG, SET_AEAD_ASSOCLEN, &[&bytes.to_ne_bytes()])?;
+    }
+    Ok(all)
+}
+
+struct RecvMsg;
+
+impl Method for RecvMsg {
+    const NAME: &'static CStr = c"recvmsg";
+    const DOC: &'static CStr =
+        c"recvmsg(bufsize[, ancbufsize[, flags]]) -> (data, ancdata, msg_flags, address)\n\n\
+        Receive at most bufsize bytes, and ancbufsize bytes of control messages: a list of (level, type, data). \
+        Where this raises, descriptors that had arrived are closed.";
+
+    fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
+        let (mut size, mut room, mut flags) = (0, 0, 0);
+        parse(
+            args,
+            c"n|ni:recvmsg",
+            &mut [Slot::Size(&mut size), Slot::Size(&mut room), Slot::Int(&mut flags)],
+        )?;
+        let Ok(size) = usize::try_from(size) else {
+            return Err(PyValueError::new_err("negative buffer size in recvmsg()"));
+        };
+        let (mut control, flags) = (control(socket, room)?, Flags::from_raw(flags));
+        let mut message = None;
+        let data = receive_bytes(py, size, |room| {
+            let receive =
+                |target: &SocketRef<'_>, more| room.receive_message(target, &mut control, flags | more);
+            let received = if waits_for_all(socket, flags) || expected(size) > HELD {
+                carry_released(py, socket, Interest::READABLE, receive)
+            } else {
+                carry(py, socket, Interest::READABLE, receive)
+            };
+            message = Some(received?);
+            Ok(())
+        })?;
+        given(py, socket, &data, control, message)
+    }
+}
+
+struct RecvMsgInto;
+
+impl Method for RecvMsgInto {
+    const NAME: &'static CStr = c"recvmsg_into";
+    const DOC: &'static CStr =
+        c"recvmsg_into(buffers[, ancbufsize[, flags]]) -> (nbytes, ancdata, msg_flags, address)\n\n\
+        As recvmsg, into an iterable of buffers, one after the other.";
+
+    fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
+        let (mut buffers, mut room, mut flags) = (None, 0, 0);
+        parse(
+            args,
+            c"O|ni:recvmsg_into",
+            &mut [Slot::Object(&mut buffers), Slot::Size(&mut room), Slot::Int(&mut flags)],
+        )?;
+        let mut buffers = buffers.map_or(Ok(Vec::new()), |buffers| writable(&buffers))?;
+        let mut slices: Vec<_> =
+            buffers.iter_mut().map(|buffer| IoSliceMut::new(buffer.as_mut_bytes())).collect();
+        let total: usize = slices.iter().map(|slice| slice.len()).sum();
+        let (mut control, flags) = (control(socket, room)?, Flags::from_raw(flags));
+        let receive =
+            |target: &SocketRef<'_>, more| target.recv_msg_once(&mut slices, &mut control, flags | more);
+        let message = if waits_for_all(socket, flags) || total > HELD {
+            carry_released(py, socket, Interest::READABLE, receive)?
+        } else {
+            carry(py, socket, Interest::READABLE, receive)?
+        };
+        let count = PyInt::new(py, message.length).into_any();
+        given(py, socket, &count, control, Some(message))
+    }
+}
+
+/// The buffers of an iterable, held, to be written.
+fn writable<'py>(buffers: &Bound<'py, PyAny>) -> PyResult<Vec<WriteBuffer<'py>>> {
+    const TEXT: &str = "recvmsg_into() argument 1 must be an iterable of single-segment read-write buffers";
+    let items = sequence(buffers, "recvmsg_into() argument 1 must be an iterable")?;
+    each_held(&items, |item| WriteBuffer::plain(item).ok_or_else(|| PyTypeError::new_err(TEXT)))
+}
+
+/// Room for control messages, which owns the descriptors that arrive in it.
+fn control(socket: &SocketObject, size: isize) -> PyResult<ControlBuffer> {
+    /// More than the kernel gives with one message; C takes all that it is told to.
+    const ENOUGH: usize = 1024 * 1024;
+    address::check_family(socket)?;
+    match usize::try_from(size) {
+        Ok(size) if size <= LONGEST => Ok(ControlBuffer::with_capacity(size.min(ENOUGH)).inheritable()),
+        _ => Err(PyValueError::new_err("invalid ancillary data buffer length")),
+    }
+}
+
+/// What Python code is given. The descriptors are its own only once nothing can fail any more; else they are closed.
+fn given<'py>(
+    py: Python<'py>,
+    socket: &SocketObject,
+    data: &Bound<'py, PyAny>,
+    mut control: ControlBuffer,
+    message: Option<ReceivedMessage>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let list = PyList::empty(py);
+    for message in control.raw_messages() {
+        list.append((message.level, message.kind, PyBytes::new(py, message.data)))?;
+    }
+    let (flags, address) = match message {
+        Some(message) => (message.flags.as_raw(), address::shown(py, socket.protocol(), &message.address)?),
+        None => (0, py.None().into_bound(py)),
+    };
+    let given = PyTuple::new(py, [data, list.as_any(), PyInt::new(py, flags).as_any(), &address])?;
+    control.release_descriptors();
+    Ok(given.into_any())
+}

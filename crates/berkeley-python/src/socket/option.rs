@@ -1,0 +1,156 @@
+//! getsockopt and setsockopt.
+
+use std::ffi::CStr;
+use std::io;
+
+use berkeley::Family;
+use pyo3::exceptions::{PyOSError, PyOverflowError};
+use pyo3::ffi::PyMethodDef;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyInt};
+
+use crate::buffer::ReadBuffer;
+use crate::capi::SocketObject;
+use crate::error::{EBADF, os_error};
+use crate::fastcall::{Args, Method, Slot, method, parse, went_well};
+use crate::fd;
+
+/// The methods of this file.
+pub(super) fn methods() -> [PyMethodDef; 2] {
+    [method::<GetSockOpt>(), method::<SetSockOpt>()]
+}
+
+/// The most bytes that an option may have, as C has it.
+const LONGEST: usize = 1024;
+
+/// What the kernel refused, as `OSError`.
+fn done<T>(py: Python<'_>, result: PyResult<io::Result<T>>) -> PyResult<T> {
+    result?.map_err(|error| os_error(py, error.raw_os_error().unwrap_or(EBADF)))
+}
+
+fn is_vsock(socket: &SocketObject) -> bool {
+    socket.family() == Family::VSOCK.as_raw()
+}
+
+struct GetSockOpt;
+
+impl Method for GetSockOpt {
+    const NAME: &'static CStr = c"getsockopt";
+    const DOC: &'static CStr =
+        c"getsockopt(level, option[, buffersize]) -> value\n\nGet an option of the socket: an \
+        integer, or with a buffersize that is not 0 bytes of at most that length.";
+
+    fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
+        let (level, name, size) = get_arguments(args)?;
+        if size == 0 && is_vsock(socket) {
+            let mut value = [0; 8];
+            done(py, fd::option(py, socket.fd(), level, name, &mut value))?;
+            return Ok(PyInt::new(py, u64::from_ne_bytes(value)).into_any());
+        }
+        if size == 0 {
+            let mut value = [0; 4];
+            done(py, fd::option(py, socket.fd(), level, name, &mut value))?;
+            return Ok(PyInt::new(py, i32::from_ne_bytes(value)).into_any());
+        }
+        let mut room = [0; LONGEST];
+        let Some(room) = usize::try_from(size).ok().and_then(|size| room.get_mut(..size)) else {
+            return Err(PyOSError::new_err("getsockopt buflen out of range"));
+        };
+        let length = done(py, fd::option(py, socket.fd(), level, name, room))?;
+        Ok(PyBytes::new(py, &room[..length]).into_any())
+    }
+}
+
+/// The level, the option and the size.
+fn get_arguments(args: Args<'_, '_>) -> PyResult<(i32, i32, i32)> {
+    if let (2 | 3, Some(level), Some(name), Some(size)) =
+        (args.len(), args.int(0), args.int(1), args.int_or_zero(2))
+    {
+        return Ok((level, name, size));
+    }
+    let (mut level, mut name, mut size) = (0, 0, 0);
+    parse(
+        args,
+        c"ii|i:getsockopt",
+        &mut [Slot::Int(&mut level), Slot::Int(&mut name), Slot::Int(&mut size)],
+    )?;
+    Ok((level, name, size))
+}
+
+struct SetSockOpt;
+
+impl Method for SetSockOpt {
+    const NAME: &'static CStr = c"setsockopt";
+    const DOC: &'static CStr =
+        c"setsockopt(level, option, value: int)\nsetsockopt(level, option, value: buffer)\n\
+        setsockopt(level, option, None, optlen: int)\n\nSet an option of the socket.";
+
+    fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
+        // The descriptor only once the arguments are read: they may run Python code, which may close the socket.
+        if is_vsock(socket) {
+            let (level, name, value) = vsock_arguments(args)?;
+            done(py, fd::set_option(py, socket.fd(), level, name, &value.to_ne_bytes()))?;
+        } else if let (3, Some(level), Some(name), Some(value)) =
+            (args.len(), args.int(0), args.int(1), args.bytes(2))
+        {
+            done(py, fd::set_option(py, socket.fd(), level, name, value))?;
+        } else if let Some((level, name, value)) = integer_arguments(py, args) {
+            done(py, fd::set_option(py, socket.fd(), level, name, &value.to_ne_bytes()))?;
+        } else if let Some((level, name, length)) = length_arguments(py, args) {
+            done(py, fd::set_option_length(py, socket.fd(), level, name, length))?;
+        } else {
+            let (level, name, value) = bytes_arguments(args)?;
+            done(py, fd::set_option(py, socket.fd(), level, name, value.as_bytes()))?;
+        }
+        Ok(py.None().into_bound(py))
+    }
+}
+
+/// `level, option, value` of a vsock, whose options have 64 bits.
+fn vsock_arguments(args: Args<'_, '_>) -> PyResult<(i32, i32, u64)> {
+    let (mut level, mut name, mut value) = (0, 0, 0);
+    parse(
+        args,
+        c"iiK:setsockopt",
+        &mut [Slot::Int(&mut level), Slot::Int(&mut name), Slot::Wide(&mut value)],
+    )?;
+    Ok((level, name, value))
+}
+
+/// `level, option, value: int`, where the arguments are that.
+fn integer_arguments(py: Python<'_>, args: Args<'_, '_>) -> Option<(i32, i32, i32)> {
+    if let (3, Some(level), Some(name), Some(value)) = (args.len(), args.int(0), args.int(1), args.int(2)) {
+        return Some((level, name, value));
+    }
+    let (mut level, mut name, mut value) = (0, 0, 0);
+    let slots = &mut [Slot::Int(&mut level), Slot::Int(&mut name), Slot::Int(&mut value)];
+    went_well(py, parse(args, c"iii:setsockopt", slots)).then_some((level, name, value))
+}
+
+/// `level, option, None, length`, where the arguments are that.
+fn length_arguments(py: Python<'_>, args: Args<'_, '_>) -> Option<(i32, i32, u32)> {
+    let (mut level, mut name, mut none, mut length) = (0, 0, None, 0);
+    let slots = &mut [
+        Slot::Int(&mut level),
+        Slot::Int(&mut name),
+        Slot::Object(&mut none),
+        Slot::Unsigned(&mut length),
+    ];
+    let parsed = went_well(py, parse(args, c"iiOI:setsockopt", slots));
+    (parsed && none?.is_none()).then_some((level, name, length))
+}
+
+/// `level, option, value: buffer`, whose errors are those that C raises of any other arguments.
+fn bytes_arguments<'py>(args: Args<'_, 'py>) -> PyResult<(i32, i32, ReadBuffer<'py>)> {
+    let (mut level, mut name, mut value) = (0, 0, ReadBuffer::empty());
+    parse(
+        args,
+        c"iiy*:setsockopt",
+        &mut [Slot::Int(&mut level), Slot::Int(&mut name), Slot::Read(&mut value)],
+    )?;
+    if i32::try_from(value.as_bytes().len()).is_err() {
+        let text = format!("socket option is larger than {} bytes", i32::MAX);
+        return Err(PyOverflowError::new_err(text));
+    }
+    Ok((level, name, value))
+}

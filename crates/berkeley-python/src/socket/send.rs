@@ -1,0 +1,122 @@
+//! send and sendall.
+
+use std::ffi::CStr;
+
+use berkeley::{Flags, Interest};
+use pyo3::exceptions::PyOSError;
+use pyo3::ffi::PyMethodDef;
+use pyo3::prelude::*;
+use pyo3::types::PyInt;
+
+use crate::buffer::ReadBuffer;
+use crate::capi::SocketObject;
+use crate::fastcall::{Args, Method, Slot, method, parse};
+use crate::wait::{HELD, Wait, carry_released};
+
+/// The methods of this file.
+pub(super) fn methods() -> [PyMethodDef; 2] {
+    [method::<Send>(), method::<SendAll>()]
+}
+
+struct Send;
+
+impl Method for Send {
+    const NAME: &'static CStr = c"send";
+    const DOC: &'static CStr =
+        c"send(data[, flags]) -> count\n\nSend bytes, and return how many were sent, which may be \
+        fewer than given where the socket has a timeout.";
+
+    #[inline]
+    fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
+        // Written out, so that it becomes one function: after a system call some processors have forgotten where
+        // functions return to, and each return costs then.
+        let sent = match plain(args) {
+            Some((bytes, flags)) => send(py, socket, bytes, flags)?,
+            None => with_parsed(args, c"y*|i:send", |bytes, flags| send(py, socket, bytes, flags))?,
+        };
+        Ok(PyInt::new(py, sent).into_any())
+    }
+}
+
+struct SendAll;
+
+impl Method for SendAll {
+    const NAME: &'static CStr = c"sendall";
+    const DOC: &'static CStr =
+        c"sendall(data[, flags])\n\nSend all the bytes, however many calls it takes; the timeout \
+        bounds them together. After an error nobody can say how much was sent.";
+
+    #[inline]
+    fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
+        match plain(args) {
+            Some((bytes, flags)) => send_all(py, socket, bytes, flags)?,
+            None => with_parsed(args, c"y*|i:sendall", |bytes, flags| send_all(py, socket, bytes, flags))?,
+        }
+        Ok(py.None().into_bound(py))
+    }
+}
+
+/// The bytes and the flags, where they are a `bytes` and an `int`, as nearly always.
+#[inline]
+fn plain<'a>(args: Args<'a, '_>) -> Option<(&'a [u8], Flags)> {
+    if !matches!(args.len(), 1 | 2) {
+        return None;
+    }
+    Some((args.bytes(0)?, Flags::from_raw(args.int_or_zero(1)?)))
+}
+
+/// Hands the bytes and the flags to `action`; the bytes are held meanwhile.
+#[cold]
+fn with_parsed<T>(
+    args: Args<'_, '_>,
+    format: &CStr,
+    action: impl FnOnce(&[u8], Flags) -> PyResult<T>,
+) -> PyResult<T> {
+    let (mut buffer, mut flags) = (ReadBuffer::empty(), 0);
+    parse(args, format, &mut [Slot::Read(&mut buffer), Slot::Int(&mut flags)])?;
+    action(buffer.as_bytes(), Flags::from_raw(flags))
+}
+
+/// Sends; without a timeout all of it, as a blocking send(2) does of a stream.
+#[inline]
+fn send(py: Python<'_>, socket: &SocketObject, bytes: &[u8], flags: Flags) -> PyResult<usize> {
+    if bytes.len() > HELD {
+        return carry_released(py, socket, Interest::WRITABLE, |target, more| {
+            target.send_once(bytes, flags | more)
+        });
+    }
+    let mut wait = Wait::new(py, socket, Interest::WRITABLE)?;
+    let sent = wait.carry(py, |target, more| target.send_once(bytes, flags | more))?;
+    if sent >= bytes.len() || !wait.is_endless() {
+        return Ok(sent);
+    }
+    Ok(sent + send_rest(py, &wait, &bytes[sent..], flags))
+}
+
+/// Sends what the first try, which would not wait for room, or a wait that was interrupted has left over; it may fail:
+/// it is the next call's then.
+#[cold]
+fn send_rest(py: Python<'_>, wait: &Wait<'_>, rest: &[u8], flags: Flags) -> usize {
+    wait.block(py, |target, more| target.send_once(rest, flags | more)).unwrap_or(0)
+}
+
+fn send_all(py: Python<'_>, socket: &SocketObject, bytes: &[u8], flags: Flags) -> PyResult<()> {
+    let mut wait = Wait::new(py, socket, Interest::WRITABLE)?;
+    let mut rest = bytes;
+    loop {
+        let sent = if rest.len() > HELD {
+            wait.carry_released(py, |target, more| target.send_once(rest, flags | more))?
+        } else {
+            wait.carry(py, |target, more| target.send_once(rest, flags | more))?
+        };
+        if sent >= rest.len() {
+            return Ok(());
+        }
+        if sent == 0 {
+            return Err(PyOSError::new_err("the kernel took nothing of what is left, and gave no error"));
+        }
+        rest = &rest[sent..];
+        py.check_signals()?;
+        wait.go_on()?;
+    }
+}

@@ -1,0 +1,237 @@
+//! How a method waits: it tries first, holding the GIL; it releases the GIL only to wait; signal handlers run between
+//! two tries; one deadline holds for the whole operation.
+
+use std::thread;
+use std::time::Duration;
+
+use berkeley::{Deadline, Error, Flags, Interest, SocketRef};
+use pyo3::prelude::*;
+
+use crate::capi::SocketObject;
+use crate::error::{raised, timed_out};
+use crate::fd;
+
+/// The largest buffer that a try may copy while it holds the GIL: some 2 microseconds.
+pub(crate) const HELD: usize = 16 * 1024;
+
+/// Carries one operation through: `attempt` is one system call, with the flags that it is handed besides its own.
+///
+/// The first try holds the GIL, and has `MSG_DONTWAIT`: `attempt` must have that flag, and not copy for long. On
+/// `EAGAIN` a timeout of zero raises it; else the GIL is released, and without a timeout the kernel waits, as the
+/// socket's mode has it; with one, each further try follows a wait.
+#[inline]
+pub(crate) fn carry<T: Send>(
+    py: Python<'_>,
+    socket: &SocketObject,
+    interest: Interest,
+    attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
+) -> PyResult<T> {
+    Wait::new(py, socket, interest)?.carry(py, attempt)
+}
+
+/// As [`carry`], for what copies for long: no try holds the GIL.
+///
+/// `attempt` is handed [`Flags::NONE`] where there is no timeout.
+pub(crate) fn carry_released<T: Send>(
+    py: Python<'_>,
+    socket: &SocketObject,
+    interest: Interest,
+    attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
+) -> PyResult<T> {
+    Wait::new(py, socket, interest)?.carry_released(py, attempt)
+}
+
+/// As [`carry_released`], for a call that knows no `MSG_DONTWAIT`: a timeout has each try follow a wait.
+///
+/// The timeout has set `O_NONBLOCK`, but a clone of the descriptor, perhaps in another process, may have cleared it.
+pub(crate) fn carry_ready<T: Send>(
+    py: Python<'_>,
+    socket: &SocketObject,
+    interest: Interest,
+    mut attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
+) -> PyResult<T> {
+    let mut wait = Wait::new(py, socket, interest)?;
+    let first = py.detach(|| wait.wait_and_try(&mut attempt));
+    wait.carry_released_on(py, first, attempt)
+}
+
+/// The end of an operation that begins now, as a timeout in nanoseconds says.
+pub(crate) fn deadline(timeout: i64) -> Deadline {
+    Deadline::from_timeout(u64::try_from(timeout).ok().map(Duration::from_nanos))
+}
+
+/// Waits until the socket is ready or the deadline has passed, which raises `TimeoutError`; signal handlers run.
+pub(crate) fn until_ready(
+    py: Python<'_>,
+    target: &SocketRef<'_>,
+    interest: Interest,
+    deadline: Deadline,
+) -> PyResult<()> {
+    loop {
+        match py.detach(|| target.wait(interest, deadline)) {
+            Ok(_) => return Ok(()),
+            Err(error) => pause(py, &error)?,
+        }
+    }
+}
+
+/// Runs the signal handlers after `EINTR`; raises any other error.
+fn pause(py: Python<'_>, error: &Error) -> PyResult<()> {
+    if error.is_interrupted() {
+        return py.check_signals();
+    }
+    Err(raised(py, error))
+}
+
+/// The wait of one operation, of one or more system calls, within one deadline.
+pub(crate) struct Wait<'fd> {
+    target: SocketRef<'fd>,
+    interest: Interest,
+    timeout: i64,
+    /// Once there was something to wait for: tries that do not wait cost no look at the clock.
+    deadline: Option<Deadline>,
+    /// How many tries have found nothing after poll(2) had said "ready".
+    misled: u32,
+}
+
+impl Wait<'_> {
+    /// Races that one operation may lose to other threads before it is held to be misled, and pauses.
+    const RACES: u32 = 16;
+
+    /// Reads the socket's descriptor and timeout, once for the whole operation.
+    #[inline]
+    pub(crate) fn new(py: Python<'_>, socket: &SocketObject, interest: Interest) -> PyResult<Self> {
+        let timeout = socket.timeout();
+        let target = fd::borrowed(py, socket.fd())?;
+        Ok(Self { target, interest, timeout, deadline: None, misled: 0 })
+    }
+
+    /// Whether there is no timeout.
+    pub(crate) const fn is_endless(&self) -> bool {
+        self.timeout < 0
+    }
+
+    /// See [`carry`].
+    #[inline]
+    pub(crate) fn carry<T: Send>(
+        &mut self,
+        py: Python<'_>,
+        mut attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
+    ) -> PyResult<T> {
+        match attempt(&self.target, Flags::DONTWAIT) {
+            Ok(value) => Ok(value),
+            Err(error) => self.carry_on(py, error, attempt),
+        }
+    }
+
+    /// See [`carry_released`].
+    pub(crate) fn carry_released<T: Send>(
+        &mut self,
+        py: Python<'_>,
+        mut attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
+    ) -> PyResult<T> {
+        let flags = if self.is_endless() { Flags::NONE } else { Flags::DONTWAIT };
+        let target = &self.target;
+        let first = py.detach(|| attempt(target, flags));
+        self.carry_released_on(py, first, attempt)
+    }
+
+    /// What comes after a first try that did not hold the GIL.
+    fn carry_released_on<T: Send>(
+        &mut self,
+        py: Python<'_>,
+        first: berkeley::Result<T>,
+        attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
+    ) -> PyResult<T> {
+        match first {
+            Ok(value) => Ok(value),
+            Err(error) if self.is_final(&error) => Err(raised(py, &error)),
+            Err(error) => self.carry_on(py, error, attempt),
+        }
+    }
+
+    /// One further call without a timeout, which the kernel lets wait; its error is not raised.
+    pub(crate) fn block<T: Send>(
+        &self,
+        py: Python<'_>,
+        attempt: impl FnOnce(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
+    ) -> berkeley::Result<T> {
+        let target = &self.target;
+        py.detach(|| attempt(target, Flags::NONE))
+    }
+
+    /// Raises `TimeoutError` where the time of an operation that goes on is up.
+    pub(crate) fn go_on(&mut self) -> PyResult<()> {
+        if self.timeout > 0 && self.deadline().has_passed() {
+            return Err(timed_out());
+        }
+        Ok(())
+    }
+
+    fn deadline(&mut self) -> Deadline {
+        *self.deadline.get_or_insert_with(|| deadline(self.timeout))
+    }
+
+    /// Whether the error says that there was nothing to do yet.
+    ///
+    /// Without a timeout also `EINPROGRESS`, of a send that connects first (`MSG_FASTOPEN`) and was told not to wait.
+    fn is_premature(&self, error: &Error) -> bool {
+        error.is_would_block() || (self.is_endless() && error.is_in_progress())
+    }
+
+    /// Whether such an error of a call that was not told so is to be raised: the kernel has waited as long as the
+    /// socket's mode has it (`SO_RCVTIMEO`, or a clone's `O_NONBLOCK`).
+    fn is_final(&self, error: &Error) -> bool {
+        self.is_endless() && self.is_premature(error)
+    }
+
+    /// What comes after a first try that failed.
+    #[cold]
+    fn carry_on<T: Send>(
+        &mut self,
+        py: Python<'_>,
+        mut error: Error,
+        mut attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
+    ) -> PyResult<T> {
+        loop {
+            if error.is_interrupted() {
+                py.check_signals()?;
+            } else if !self.is_premature(&error) || self.timeout == 0 {
+                return Err(raised(py, &error));
+            }
+            error = match py.detach(|| self.wait_and_try(&mut attempt)) {
+                Ok(value) => return Ok(value),
+                Err(error) if self.is_final(&error) => return Err(raised(py, &error)),
+                Err(error) => error,
+            };
+        }
+    }
+
+    /// One wait, and the try that follows it.
+    fn wait_and_try<T>(
+        &mut self,
+        attempt: &mut impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T>,
+    ) -> berkeley::Result<T> {
+        if self.is_endless() {
+            return attempt(&self.target, Flags::NONE);
+        }
+        if self.timeout > 0 {
+            let deadline = self.deadline();
+            self.target.wait(self.interest, deadline)?;
+        }
+        let tried = attempt(&self.target, Flags::DONTWAIT);
+        if tried.as_ref().is_err_and(Error::is_would_block) {
+            self.calm_down();
+        }
+        tried
+    }
+
+    /// Spaces the tries where poll(2) says "ready" of a socket that is not, so that the wait costs no CPU.
+    fn calm_down(&mut self) {
+        self.misled += 1;
+        if let Some(beyond) = self.misled.checked_sub(Self::RACES) {
+            let pause = Duration::from_millis(1 << beyond.min(5));
+            thread::sleep(self.deadline().remaining().map_or(pause, |left| left.min(pause)));
+        }
+    }
+}

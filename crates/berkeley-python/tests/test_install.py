@@ -1,0 +1,305 @@
+"""How the module comes into C's place, which processes have it, and which keep C's."""
+
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import textwrap
+import unittest
+import zipfile
+
+import support
+
+TELL = support.WHOSE
+# Each way of multiprocessing, from a program whose own process is started in every way.
+START = """
+import multiprocessing, sys
+from berkeley import _library
+
+def tell(answers):
+    import _socket
+    answers.put("ours" if _library.is_ours(_socket) else "C's")
+
+if __name__ == "__main__":
+    for way in ("fork", "spawn", "forkserver"):
+        context = multiprocessing.get_context(way)
+        answers = context.Queue()
+        child = context.Process(target=tell, args=(answers,))
+        child.start()
+        print(way, answers.get(timeout=60))
+        child.join(60)
+"""
+DESCRIBE = """
+import sys
+print(__name__, __file__ if "__file__" in globals() else None, __package__, __spec__ and __spec__.name)
+print(type(__loader__).__name__, sys.argv, sys.path[0], sorted(set(globals()) - {"sys"}))
+print(sys.modules["__main__"].__dict__ is globals(), __doc__, __builtins__.__name__)
+"""
+
+
+class Variable(unittest.TestCase):
+    """BERKELEY_SOCKET=1 and the wheel's .pth file."""
+
+    def test_the_variable_chooses(self):
+        for value, wanted in (("1", "ours"), ("0", "C's"), ("", "C's"), ("yes", "C's"), (None, "C's")):
+            environment = support.environment(False)
+            if value is not None:
+                environment["BERKELEY_SOCKET"] = value
+            status, output, errors = support.run("-c", TELL, env=environment)
+            self.assertEqual((status, output.strip(), errors), (0, wanted, ""), value)
+
+    def test_the_interpreters_options(self):
+        for options, wanted in [
+            ([], "ours"), (["-I"], "ours"), (["-E"], "ours"), (["-s"], "ours"), (["-P"], "ours"), (["-B"], "ours"),
+            (["-X", "frozen_modules=off"], "ours"), (["-X", "dev"], "ours"), (["-O"], "ours"),
+        ]:
+            self.assertEqual(support.run(*options, "-c", TELL)[1].strip(), wanted, options)
+
+    def test_without_site_it_is_cs(self):
+        # No .pth file is read then, and the package is not found either.
+        for options in (["-S"], ["-IS"]):
+            code = "import _socket; print('berkeley' in getattr(_socket, '__file__', ''))"
+            self.assertEqual(support.run(*options, "-c", code)[1].strip(), "False", options)
+
+    def test_where_it_is_not_asked_for_nothing_is_imported(self):
+        code = "import sys; print([n for n in sys.modules if 'berkeley' in n or 'socket' in n])"
+        self.assertEqual(support.run("-c", code, ours=False), (0, "[]\n", ""))
+
+    def test_where_it_is_asked_for_no_socket_is_imported_yet(self):
+        code = "import sys; print([n for n in sys.modules if 'socket' in n or n in ('email', 'ssl', 'selectors')])"
+        self.assertEqual(support.run("-c", code), (0, "[]\n", ""))
+
+    def test_a_module_imported_again_is_ours(self):
+        code = """
+            import sys, _socket
+            from berkeley import _library
+            del sys.modules["_socket"]
+            import _socket as again
+            print(_library.is_ours(again), again.socket().fileno() > 0)
+        """
+        self.assertEqual(support.run_code(code)[1].strip(), "True True")
+
+
+class Children(unittest.TestCase):
+    """The processes that a program starts."""
+
+    def test_subprocesses(self):
+        code = f"""
+            import subprocess, sys
+            for options in ([], ["-I"], ["-E"]):
+                print(subprocess.check_output([sys.executable, *options, "-c", {TELL!r}], text=True), end="")
+        """
+        for way in (["-c"], ["-m", "berkeley", "-c"], ["-I", "-m", "berkeley", "-c"]):
+            status, output, errors = support.run(*way, textwrap.dedent(code), ours=way == ["-c"])
+            self.assertEqual((status, output, errors), (0, "ours\n" * 3, ""), way)
+
+    def test_a_child_with_an_empty_environment_has_cs(self):
+        code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {TELL!r}], env={{}})"
+        self.assertEqual(support.run("-c", code)[1], "C's\n")
+
+    def test_multiprocessing(self):
+        with tempfile.TemporaryDirectory() as folder:
+            program = pathlib.Path(folder, "program.py")
+            program.write_text(START)
+            for way, ours in [
+                ([], True), (["-I"], True), (["-m", "berkeley"], False), (["-E", "-m", "berkeley"], False),
+            ]:
+                status, output, errors = support.run(*way, program, ours=ours)
+                self.assertEqual((status, output, errors), (0, "fork ours\nspawn ours\nforkserver ours\n", ""), way)
+
+    def test_fork(self):
+        code = """
+            import os, socket
+            from berkeley import _library
+            one, other = socket.socketpair()
+            child = os.fork()
+            if child == 0:
+                one.sendall(b"from the child")
+                os._exit(0)
+            print(other.recv(100).decode(), os.waitpid(child, 0)[1], _library.is_ours(socket._socket))
+        """
+        self.assertEqual(support.run_code(code), (0, "from the child 0 True\n", ""))
+
+
+class Install(unittest.TestCase):
+    """berkeley.install()."""
+
+    def test_it_replaces_for_this_process_and_its_children(self):
+        code = f"""
+            import berkeley
+            berkeley.install()
+            berkeley.install()
+            import socket, subprocess, sys
+            exec({TELL!r})
+            sys.stdout.flush()
+            subprocess.run([sys.executable, "-c", {TELL!r}])
+        """
+        self.assertEqual(support.run_code(code, ours=False), (0, "ours\nours\n", ""))
+
+    def test_it_says_what_was_imported_before(self):
+        for name in ("socket", "_socket", "ssl", "asyncio"):
+            code = f"import {name}, berkeley\ntry: berkeley.install()\nexcept ImportError as error: print(error)"
+            status, output, _ = support.run("-c", code, ours=False)
+            said = "_socket" if name == "_socket" else "socket"
+            self.assertEqual(status, 0)
+            self.assertRegex(output, rf"^{said} was imported before: .*python -m berkeley.*BERKELEY_SOCKET=1.*\n$")
+
+    def test_a_refused_install_changes_nothing(self):
+        code = """
+            import os, socket, sys, berkeley
+            before = list(sys.meta_path)
+            try: berkeley.install()
+            except ImportError: print(before == sys.meta_path, "BERKELEY_SOCKET" in os.environ)
+        """
+        self.assertEqual(support.run_code(code, ours=False)[1], "True False\n")
+
+    def test_another_interpreters_build_is_named(self):
+        code = """
+            import berkeley
+            from berkeley import _library
+            _library.path = lambda: None
+            try: berkeley.install()
+            except ImportError as error: print(error)
+        """
+        output = support.run_code(code, ours=False)[1]
+        self.assertRegex(output, r"^berkeley was not built for cpython 3\.\d+\.\d+: .*\n$")
+
+    def test_the_package_imports_no_socket_by_itself(self):
+        code = "import sys, berkeley; print([n for n in sys.modules if 'socket' in n or n in ('ssl', 'email')])"
+        self.assertEqual(support.run("-c", code, ours=False)[1], "[]\n")
+
+
+class Runner(unittest.TestCase):
+    """python -m berkeley: as python itself runs a program."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name).resolve()
+
+    def write(self, name, text):
+        path = self.folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(textwrap.dedent(text))
+        return path
+
+    def both(self, *arguments, options=(), **more):
+        """What python does, and what `python -m berkeley` does."""
+        one = support.run(*options, *arguments, ours=False, directory=self.folder, **more)
+        other = support.run(*options, "-m", "berkeley", *arguments, ours=False, directory=self.folder, **more)
+        return one, other
+
+    def same(self, *arguments, **more):
+        one, other = self.both(*arguments, **more)
+        self.assertEqual(one, other, arguments)
+        return one
+
+    def test_programs_see_what_they_see_under_python(self):
+        self.write("program.py", DESCRIBE)
+        self.write("package/__init__.py", "")
+        self.write("package/__main__.py", DESCRIBE)
+        self.write("package/inner.py", DESCRIBE)
+        self.write("folder/__main__.py", DESCRIBE)
+        with zipfile.ZipFile(self.folder / "archive.pyz", "w") as archive:
+            archive.writestr("__main__.py", DESCRIBE)
+        (self.folder / "link.py").symlink_to(self.folder / "folder" / "__main__.py")
+        for options in ([], ["-P"], ["-I"]):
+            for arguments in [
+                ["program.py"], ["program.py", "-m", "--help", ""], [self.folder / "program.py"], ["./program.py", "a"],
+                ["-c", DESCRIBE, "a", "-c"], ["folder"], ["archive.pyz", "x"], ["link.py"],
+            ]:
+                self.assertEqual(self.same(*arguments, options=options)[0], 0, arguments)
+        for arguments in (["-m", "program", "a"], ["-m", "package"], ["-m", "package.inner", "-v"]):
+            self.assertEqual(self.same(*arguments)[0], 0, arguments)
+
+    def test_a_program_from_standard_input(self):
+        one, other = self.both("-", "a", input="import sys; print(__name__, sys.argv, sys.path[0])")
+        self.assertEqual(one, other)
+        self.assertEqual(one[1], "__main__ ['-', 'a'] \n")
+
+    def test_byte_code(self):
+        source = self.write("program.py", DESCRIBE)
+        code = "import py_compile, sys; py_compile.compile(sys.argv[1], cfile=sys.argv[2])"
+        support.run("-c", code, source, self.folder / "compiled.pyc")
+        self.assertEqual(self.same("compiled.pyc", "a")[0], 0)
+
+    def test_ends_and_faults(self):
+        for text, wanted in [
+            ("raise ValueError('x')", 1), ("def f():\n    1 / 0\nf()", 1), ("import sys; sys.exit(3)", 3),
+            ("raise SystemExit('bye')", 1),
+            ("a b", 1), ("import sys; sys.exit()", 0), ("import os; os._exit(7)", 7), ("import nosuch", 1),
+            ("import sys; sys.excepthook = lambda *a: print('hook', a[0]); 1/0", 1),
+            ("import threading; threading.Timer(0.01, lambda: print('late')).start()", 0),
+            ("import atexit; x = 5; atexit.register(lambda: print('end', x))", 0), ("raise KeyboardInterrupt", -2),
+            ("try: 1 / 0\nexcept ZeroDivisionError as e: raise ValueError from e", 1),
+        ]:
+            path = self.write("program.py", text)
+            one, other = self.both(path)
+            self.assertEqual(one[:2], other[:2], text)
+            self.assertEqual(one[0], wanted, text)
+            if wanted != -2:
+                self.assertEqual(one[2], other[2], text)
+
+    def test_what_cannot_be_run(self):
+        self.assertEqual(self.same("nosuch.py")[0], 2)
+        self.assertEqual(self.same("-m", "nosuch")[0], 1)
+        self.assertEqual(self.same("-m", "xml")[0], 1)
+        (self.folder / "empty").mkdir()
+        self.assertEqual(self.same("empty")[0], 1)
+
+    def test_misuse_is_one_line(self):
+        for arguments in ([], ["-x"], ["-m"], ["-c"], ["--nosuch"]):
+            status, output, errors = support.run("-m", "berkeley", *arguments, ours=False)
+            self.assertEqual((status, output), (2, ""), arguments)
+            self.assertRegex(errors, r"^berkeley: [^\n]+\n$")
+        self.assertTrue(support.run("-m", "berkeley", "--help")[1].startswith("usage: python -m berkeley"))
+
+    def test_the_program_has_our_module(self):
+        path = self.write("program.py", TELL)
+        for arguments in ([path], ["-m", "program"], ["-c", TELL]):
+            status, output, errors = support.run("-m", "berkeley", *arguments, ours=False, directory=self.folder)
+            self.assertEqual((status, output, errors), (0, "ours\n", ""))
+
+    def test_classes_of_the_program_can_be_pickled(self):
+        path = self.write("program.py", """
+            import pickle
+            class Thing:
+                pass
+            print(type(pickle.loads(pickle.dumps(Thing()))) is Thing)
+        """)
+        self.assertEqual(self.same(path), (0, "True\n", ""))
+
+
+class Wheel(unittest.TestCase):
+    """What is installed."""
+
+    def test_the_files(self):
+        import sysconfig
+
+        places = [pathlib.Path(sysconfig.get_path(name)) for name in ("purelib", "platlib")]
+        line = (places[0] / "00-berkeley.pth").read_text()
+        self.assertEqual(line.count("\n"), 1)
+        package = places[1] / "berkeley"
+        self.assertTrue((package / "py.typed").exists())
+        self.assertTrue((package / "__init__.pyi").exists())
+        self.assertEqual(len(list(package.glob("_socket.*.so"))), 1)
+
+    def test_the_pth_file_is_read_before_others(self):
+        import site
+
+        folder = pathlib.Path(site.getsitepackages()[0])
+        self.assertEqual(sorted(path.name for path in folder.glob("*.pth"))[0], "00-berkeley.pth")
+
+    def test_a_console_script_has_our_module(self):
+        with tempfile.TemporaryDirectory() as folder:
+            script = pathlib.Path(folder, "tool")
+            script.write_text(f"#!{sys.executable}\n{TELL}")
+            script.chmod(0o755)
+            ended = subprocess.run([script], env=support.environment(True), capture_output=True, text=True, timeout=60)
+        self.assertEqual((ended.returncode, ended.stdout), (0, "ours\n"))
+        self.assertFalse(os.environ.get("BERKELEY_SOCKET"))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,290 @@
+//! The C library's data bases, and the machine's own name: gethostbyname(3), getservbyname(3), getprotobyname(3),
+//! gethostname(2).
+
+use std::ffi::{CStr, CString};
+use std::mem::MaybeUninit;
+use std::ptr;
+
+use libc::{c_char, c_int, c_void, hostent, protoent, servent, size_t, socklen_t};
+
+use super::call::{NO_FD, run_int};
+use super::resolve::{LookupError, pointer, until_nul};
+use super::{Errno, Result, fault, trace};
+
+/// The room that a call has at first for what its entry points to, as other programs give it.
+const FIRST_ROOM: usize = 16 * 1024;
+
+/// The room beyond which an entry counts as not found.
+const LAST_ROOM: usize = 1024 * 1024;
+
+/// The longest name of a machine that is asked for; Linux has at most 64 bytes.
+const NAME_ROOM: usize = 1024;
+
+unsafe extern "C" {
+    // In glibc, but not in the crate libc.
+    fn gethostbyname2_r(
+        name: *const c_char,
+        family: c_int,
+        entry: *mut hostent,
+        room: *mut c_char,
+        length: size_t,
+        found: *mut *mut hostent,
+        h_errno: *mut c_int,
+    ) -> c_int;
+    fn gethostbyaddr_r(
+        address: *const c_void,
+        address_length: socklen_t,
+        family: c_int,
+        entry: *mut hostent,
+        room: *mut c_char,
+        length: size_t,
+        found: *mut *mut hostent,
+        h_errno: *mut c_int,
+    ) -> c_int;
+    fn getservbyname_r(
+        name: *const c_char,
+        protocol: *const c_char,
+        entry: *mut servent,
+        room: *mut c_char,
+        length: size_t,
+        found: *mut *mut servent,
+    ) -> c_int;
+    fn getservbyport_r(
+        port: c_int,
+        protocol: *const c_char,
+        entry: *mut servent,
+        room: *mut c_char,
+        length: size_t,
+        found: *mut *mut servent,
+    ) -> c_int;
+    fn getprotobyname_r(
+        name: *const c_char,
+        entry: *mut protoent,
+        room: *mut c_char,
+        length: size_t,
+        found: *mut *mut protoent,
+    ) -> c_int;
+}
+
+/// A host as the data base has it.
+pub(crate) struct Host {
+    pub(crate) name: CString,
+    pub(crate) aliases: Vec<CString>,
+    /// Each as long as those of the family that was asked for.
+    pub(crate) addresses: Vec<Vec<u8>>,
+}
+
+/// A service as the data base has it; the port in the machine's order.
+pub(crate) struct Service {
+    pub(crate) name: CString,
+    pub(crate) port: u16,
+    pub(crate) protocol: CString,
+}
+
+/// `gethostbyname2_r(3)`: the host of this name, with its addresses of one family.
+pub(crate) fn host_by_name(name: &CStr, family: i32) -> std::result::Result<Host, LookupError> {
+    let mut h_errno = 0;
+    let found = lookup("gethostbyname2_r", |room| {
+        let (mut entry, mut found) = (MaybeUninit::uninit(), ptr::null_mut());
+        // SAFETY: the name is NUL-terminated, `room` is as long as is said, and the rest takes the answer.
+        let status = unsafe {
+            gethostbyname2_r(
+                name.as_ptr(),
+                family,
+                entry.as_mut_ptr(),
+                room.as_mut_ptr().cast(),
+                room.len(),
+                &raw mut found,
+                &raw mut h_errno,
+            )
+        };
+        (status, copy_host(found))
+    });
+    host(found, h_errno)
+}
+
+/// `gethostbyaddr_r(3)`: the host that has this address, in network byte order.
+pub(crate) fn host_by_address(address: &[u8], family: i32) -> std::result::Result<Host, LookupError> {
+    let length = socklen_t::try_from(address.len()).unwrap_or(0);
+    let mut h_errno = 0;
+    let found = lookup("gethostbyaddr_r", |room| {
+        let (mut entry, mut found) = (MaybeUninit::uninit(), ptr::null_mut());
+        // SAFETY: the address and `room` are as long as is said, and the rest takes the answer.
+        let status = unsafe {
+            gethostbyaddr_r(
+                address.as_ptr().cast(),
+                length,
+                family,
+                entry.as_mut_ptr(),
+                room.as_mut_ptr().cast(),
+                room.len(),
+                &raw mut found,
+                &raw mut h_errno,
+            )
+        };
+        (status, copy_host(found))
+    });
+    host(found, h_errno)
+}
+
+fn host(found: Result<Option<Host>>, h_errno: i32) -> std::result::Result<Host, LookupError> {
+    match found {
+        Ok(Some(host)) => Ok(host),
+        Ok(None) => Err(LookupError::Host(h_errno)),
+        Err(errno) => Err(LookupError::System(errno)),
+    }
+}
+
+/// `getservbyname_r(3)`: the service of this name, over this protocol or any; `None` where there is none.
+pub(crate) fn service_by_name(name: &CStr, protocol: Option<&CStr>) -> Result<Option<Service>> {
+    lookup("getservbyname_r", |room| {
+        let (mut entry, mut found) = (MaybeUninit::uninit(), ptr::null_mut());
+        let (length, protocol) = (room.len(), pointer(protocol));
+        // SAFETY: the names are NUL-terminated or null, `room` is as long as is said, and the rest takes the answer.
+        let status = unsafe {
+            getservbyname_r(
+                name.as_ptr(),
+                protocol,
+                entry.as_mut_ptr(),
+                room.as_mut_ptr().cast(),
+                length,
+                &raw mut found,
+            )
+        };
+        (status, copy_service(found))
+    })
+}
+
+/// `getservbyport_r(3)`: the service at this port, over this protocol or any; `None` where there is none.
+pub(crate) fn service_by_port(port: u16, protocol: Option<&CStr>) -> Result<Option<Service>> {
+    lookup("getservbyport_r", |room| {
+        let (mut entry, mut found) = (MaybeUninit::uninit(), ptr::null_mut());
+        let (length, protocol) = (room.len(), pointer(protocol));
+        // SAFETY: the name is NUL-terminated or null, `room` is as long as is said, and the rest takes the answer.
+        let status = unsafe {
+            getservbyport_r(
+                port.to_be().into(),
+                protocol,
+                entry.as_mut_ptr(),
+                room.as_mut_ptr().cast(),
+                length,
+                &raw mut found,
+            )
+        };
+        (status, copy_service(found))
+    })
+}
+
+/// `getprotobyname_r(3)`: the number of the protocol of this name; `None` where there is none.
+pub(crate) fn protocol_by_name(name: &CStr) -> Result<Option<i32>> {
+    lookup("getprotobyname_r", |room| {
+        let (mut entry, mut found) = (MaybeUninit::<protoent>::uninit(), ptr::null_mut());
+        // SAFETY: the name is NUL-terminated, `room` is as long as is said, and the rest takes the answer.
+        let status = unsafe {
+            getprotobyname_r(
+                name.as_ptr(),
+                entry.as_mut_ptr(),
+                room.as_mut_ptr().cast(),
+                room.len(),
+                &raw mut found,
+            )
+        };
+        // SAFETY: null, or the entry that the call has filled.
+        (status, unsafe { found.as_ref() }.map(|found| found.p_proto))
+    })
+}
+
+/// Runs a call that writes what its answer points to into a room, in a larger one while it is too small; gives its
+/// status and its answer, copied out of the room.
+fn lookup<T>(name: &'static str, mut call: impl FnMut(&mut [u8]) -> (i32, Option<T>)) -> Result<Option<T>> {
+    if let Some(errno) = fault::strike(name) {
+        trace::event::<i32>(name, NO_FD, &Err(errno));
+        return Err(errno);
+    }
+    let mut room = vec![0; FIRST_ROOM];
+    loop {
+        let (status, found) = call(&mut room);
+        if found.is_none() && status == libc::ERANGE && room.len() < LAST_ROOM {
+            room.resize(room.len() * 4, 0);
+            continue;
+        }
+        let result = if found.is_some() || status == 0 { Ok(status) } else { Err(Errno::from_raw(status)) };
+        trace::event(name, NO_FD, &result);
+        return Ok(found);
+    }
+}
+
+fn copy_host(found: *const hostent) -> Option<Host> {
+    // SAFETY: null, or the entry that the call has filled, its room still held.
+    let found = unsafe { found.as_ref()? };
+    let length = usize::try_from(found.h_length).unwrap_or(0);
+    let addresses = items(found.h_addr_list).map(|address| {
+        let mut bytes = vec![0; length];
+        // SAFETY: each address of the list has `h_length` bytes.
+        unsafe { ptr::copy_nonoverlapping(address.cast::<u8>(), bytes.as_mut_ptr(), length) };
+        bytes
+    });
+    Some(Host {
+        name: copy_text(found.h_name),
+        aliases: items(found.h_aliases).map(|alias| copy_text(alias)).collect(),
+        addresses: addresses.collect(),
+    })
+}
+
+fn copy_service(found: *const servent) -> Option<Service> {
+    // SAFETY: null, or the entry that the call has filled, its room still held.
+    let found = unsafe { found.as_ref()? };
+    // The C library keeps sixteen bits in network byte order.
+    let port = u16::from_be(u16::try_from(found.s_port & 0xffff).unwrap_or(0));
+    Some(Service { name: copy_text(found.s_name), port, protocol: copy_text(found.s_proto) })
+}
+
+/// The pointers of a list that ends with a null; none where there is no list.
+fn items(list: *mut *mut c_char) -> impl Iterator<Item = *mut c_char> {
+    let mut next = list;
+    std::iter::from_fn(move || {
+        // SAFETY: `next` is null, or stands in a list that the C library made and that has not ended yet; the library
+        // does not promise that it is aligned.
+        let item = if next.is_null() { ptr::null_mut() } else { unsafe { next.read_unaligned() } };
+        if item.is_null() {
+            return None;
+        }
+        next = next.wrapping_add(1);
+        Some(item)
+    })
+}
+
+/// The text at `text`; empty where that is null.
+fn copy_text(text: *const c_char) -> CString {
+    if text.is_null() {
+        return CString::default();
+    }
+    // SAFETY: a text of the C library's ends with a NUL.
+    unsafe { CStr::from_ptr(text) }.to_owned()
+}
+
+/// `hstrerror(3)`: the C library's words for an `h_errno`.
+pub(crate) fn host_message(code: i32) -> String {
+    // SAFETY: hstrerror takes any integer.
+    let text = unsafe { libc::hstrerror(code) };
+    copy_text(text).to_string_lossy().into_owned()
+}
+
+/// gethostname(2).
+pub(crate) fn host_name() -> Result<CString> {
+    let mut name = [0_u8; NAME_ROOM];
+    run_int("gethostname", NO_FD, || {
+        // SAFETY: the call writes less than the room has, whose last byte stays NUL.
+        unsafe { libc::gethostname(name.as_mut_ptr().cast(), NAME_ROOM - 1) }
+    })?;
+    Ok(until_nul(&name))
+}
+
+/// sethostname(2).
+pub(crate) fn set_host_name(name: &[u8]) -> Result<()> {
+    run_int("sethostname", NO_FD, || {
+        // SAFETY: the pointer and the length describe `name`, which the call only reads.
+        unsafe { libc::sethostname(name.as_ptr().cast(), name.len()) }
+    })?;
+    Ok(())
+}
