@@ -215,7 +215,7 @@ def parse_arguments():
 def environment(settings):
     """The virtual environment with the package, for the interpreter that was chosen."""
     lines = check.ask(settings.python, check.DESCRIBE)
-    if len(lines) != 3:
+    if not lines:
         raise Failure(f"{settings.python} is no CPython 3.11 or newer")
     made = check.Environment(settings.python, lines[1])
     if not settings.no_build:
