@@ -5,7 +5,9 @@ use std::ffi::{CStr, c_int, c_long, c_void};
 use std::mem::offset_of;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::null_mut;
-use std::sync::atomic::{AtomicI32, AtomicI64, AtomicPtr, Ordering};
+#[cfg(Py_3_12)]
+use std::sync::atomic::AtomicPtr;
+use std::sync::atomic::{AtomicI32, AtomicI64, AtomicUsize, Ordering};
 
 use pyo3::exceptions::{PyOSError, PySystemError, PyTimeoutError};
 use pyo3::ffi;
@@ -24,8 +26,8 @@ pub(crate) struct SocketObject {
     family: AtomicI32,
     kind: AtomicI32,
     protocol: AtomicI32,
-    /// C's error handler, which nobody reads.
-    reserved: AtomicPtr<c_void>,
+    /// How many receives have lately begun too early, where C has its error handler, which nobody reads.
+    misses: AtomicUsize,
     /// In nanoseconds; negative for none.
     timeout: AtomicI64,
     /// C's state of the module, which nobody reads either.
@@ -38,7 +40,7 @@ pub(crate) const NO_TIMEOUT: i64 = -1_000_000_000;
 
 const HEAD: usize = size_of::<ffi::PyObject>();
 const _: () = assert!(offset_of!(SocketObject, fd) == HEAD);
-const _: () = assert!(offset_of!(SocketObject, reserved) == HEAD + 16);
+const _: () = assert!(offset_of!(SocketObject, misses) == HEAD + 16);
 const _: () = assert!(offset_of!(SocketObject, timeout) == HEAD + 24);
 
 /// What a method may ask of its socket and do to it. Each value is read once an operation.
@@ -75,6 +77,18 @@ impl SocketObject {
         self.timeout.store(timeout, Ordering::Relaxed);
     }
 
+    /// How many receives in a row have found nothing at their first try, and what `wait` counts behind that.
+    #[inline]
+    pub(crate) fn misses(&self) -> usize {
+        self.misses.load(Ordering::Relaxed)
+    }
+
+    /// Sets that number.
+    #[inline]
+    pub(crate) fn set_misses(&self, misses: usize) {
+        self.misses.store(misses, Ordering::Relaxed);
+    }
+
     /// The Python object that this is.
     pub(crate) fn object<'a, 'py>(&'a self, py: Python<'py>) -> Borrowed<'a, 'py, PyAny> {
         // SAFETY: nobody but the type makes one, so that it is a Python object, and the borrow keeps it alive.
@@ -92,6 +106,7 @@ impl SocketObject {
         self.kind.store(kind, Ordering::Relaxed);
         self.protocol.store(protocol, Ordering::Relaxed);
         self.timeout.store(timeout, Ordering::Relaxed);
+        self.set_misses(0);
         self.fd.swap(fd, Ordering::Relaxed)
     }
 }

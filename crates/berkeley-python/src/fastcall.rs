@@ -8,7 +8,7 @@ use std::slice;
 use pyo3::exceptions::{PySystemError, PyTypeError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
 
 use crate::buffer::{ReadBuffer, WriteBuffer};
 use crate::capi::{SocketObject, answer};
@@ -82,6 +82,18 @@ impl<'a, 'py> Args<'a, 'py> {
         if index >= self.len() { Some(0) } else { self.int(index) }
     }
 
+    /// The positional argument at `index`, where it is exactly an `int` and fits a `Py_ssize_t`.
+    #[inline]
+    pub(crate) fn size(self, index: usize) -> Option<isize> {
+        self.long(index).and_then(|value| isize::try_from(value).ok())
+    }
+
+    /// As [`size`](Self::size), 0 where the argument was not given.
+    #[inline]
+    pub(crate) fn size_or_zero(self, index: usize) -> Option<isize> {
+        if index >= self.len() { Some(0) } else { self.size(index) }
+    }
+
     /// The positional argument at `index`, where it is exactly an `int` and fits 64 bits.
     #[inline]
     pub(crate) fn long(self, index: usize) -> Option<i64> {
@@ -150,6 +162,9 @@ pub(crate) fn sequence<'py>(
     refusal: &'static str,
 ) -> PyResult<Bound<'py, PyTuple>> {
     let py = object.py();
+    if let Ok(list) = object.cast_exact::<PyList>() {
+        return Ok(list.to_tuple());
+    }
     let items = object.try_iter().map_err(|error| {
         if error.is_instance_of::<PyTypeError>(py) { PyTypeError::new_err(refusal) } else { error }
     })?;

@@ -24,9 +24,47 @@ pub(crate) fn carry<T: Send>(
     py: Python<'_>,
     socket: &SocketObject,
     interest: Interest,
-    attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
+    mut attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
 ) -> PyResult<T> {
-    Wait::new(py, socket, interest)?.carry(py, attempt)
+    let mut wait = Wait::new(py, socket, interest)?;
+    // A timeout of zero has nothing to wait for.
+    let learns = interest == Interest::READABLE && wait.timeout != 0;
+    if learns && expects_to_wait(socket) {
+        return wait.carry_ready(py, attempt);
+    }
+    match attempt(&wait.target, Flags::DONTWAIT) {
+        Ok(value) => {
+            if socket.misses() != 0 {
+                socket.set_misses(0);
+            }
+            Ok(value)
+        }
+        Err(error) => {
+            if learns && error.is_would_block() {
+                socket.set_misses(socket.misses() + 1);
+            }
+            wait.carry_on(py, error, attempt)
+        }
+    }
+}
+
+/// Receives in a row that have to find nothing for the next to wait at once.
+const MISSES: usize = 2;
+
+/// Receives that wait at once, before one tries first again.
+const WAITS: usize = 16;
+
+/// Whether the answer of the peer has come later than the call for it, time after time, as between a client and a
+/// server that take turns: a try would be a system call for nothing.
+#[inline]
+fn expects_to_wait(socket: &SocketObject) -> bool {
+    let misses = socket.misses();
+    if misses < MISSES {
+        return false;
+    }
+    let again = misses >= MISSES + WAITS;
+    socket.set_misses(if again { MISSES - 1 } else { misses + 1 });
+    !again
 }
 
 /// As [`carry`], for what copies for long: no try holds the GIL.
@@ -48,11 +86,9 @@ pub(crate) fn carry_ready<T: Send>(
     py: Python<'_>,
     socket: &SocketObject,
     interest: Interest,
-    mut attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
+    attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
 ) -> PyResult<T> {
-    let mut wait = Wait::new(py, socket, interest)?;
-    let first = py.detach(|| wait.wait_and_try(&mut attempt));
-    wait.carry_released_on(py, first, attempt)
+    Wait::new(py, socket, interest)?.carry_ready(py, attempt)
 }
 
 /// The end of an operation that begins now, as a timeout in nanoseconds says.
@@ -133,6 +169,16 @@ impl Wait<'_> {
         let flags = if self.is_endless() { Flags::NONE } else { Flags::DONTWAIT };
         let target = &self.target;
         let first = py.detach(|| attempt(target, flags));
+        self.carry_released_on(py, first, attempt)
+    }
+
+    /// See [`carry_ready`].
+    fn carry_ready<T: Send>(
+        &mut self,
+        py: Python<'_>,
+        mut attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
+    ) -> PyResult<T> {
+        let first = py.detach(|| self.wait_and_try(&mut attempt));
         self.carry_released_on(py, first, attempt)
     }
 

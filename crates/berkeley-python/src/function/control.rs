@@ -27,8 +27,7 @@ impl Function for Length {
         many bytes of data, without the padding behind it.";
 
     fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
-        let mut size = 0;
-        parse(args, c"n:CMSG_LEN", &mut [Slot::Size(&mut size)])?;
+        let size = argument(args, c"n:CMSG_LEN")?;
         sized(py, size, LONGEST - length(0), length, "CMSG_LEN() argument out of range")
     }
 }
@@ -42,11 +41,21 @@ impl Function for Space {
         bytes of data takes, the padding behind it included.";
 
     fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
-        let mut size = 0;
-        parse(args, c"n:CMSG_SPACE", &mut [Slot::Size(&mut size)])?;
+        let size = argument(args, c"n:CMSG_SPACE")?;
         // C leaves room for the padding before and behind one byte.
         sized(py, size, LONGEST - space(1), space, "CMSG_SPACE() argument out of range")
     }
+}
+
+/// The only argument, a size.
+#[inline]
+fn argument(args: Args<'_, '_>, format: &CStr) -> PyResult<isize> {
+    if let (1, Some(size)) = (args.len(), args.size(0)) {
+        return Ok(size);
+    }
+    let mut size = 0;
+    parse(args, format, &mut [Slot::Size(&mut size)])?;
+    Ok(size)
 }
 
 /// What `measure` makes of a size that is at most `longest`.

@@ -28,11 +28,13 @@ impl Function for SocketPair {
 
     fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
         let (mut family, mut kind, mut protocol) = (Family::UNIX.as_raw(), Type::STREAM.as_raw(), 0);
-        parse(
-            args,
-            c"|iii:socketpair",
-            &mut [Slot::Int(&mut family), Slot::Int(&mut kind), Slot::Int(&mut protocol)],
-        )?;
+        if args.len() > 0 {
+            parse(
+                args,
+                c"|iii:socketpair",
+                &mut [Slot::Int(&mut family), Slot::Int(&mut kind), Slot::Int(&mut protocol)],
+            )?;
+        }
         let kinds = (Family::from_raw(family), Type::from_raw(kind), Protocol::from_raw(protocol));
         let (one, other) =
             py.detach(|| Socket::pair(kinds.0, kinds.1, kinds.2)).map_err(|error| raised(py, &error))?;

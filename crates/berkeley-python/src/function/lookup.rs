@@ -227,8 +227,11 @@ impl Function for GetNameInfo {
         c"getnameinfo(sockaddr, flags) --> (host, port)\n\nThe names of an address: its host and its service.";
 
     fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
-        let (mut address, mut flags) = (None, 0);
-        parse(args, c"Oi:getnameinfo", &mut [Slot::Object(&mut address), Slot::Int(&mut flags)])?;
+        let (mut address, mut flags) = (args.get(0).map(Borrowed::to_owned), 0);
+        match (args.len(), args.int(1)) {
+            (2, Some(given)) => flags = given,
+            _ => parse(args, c"Oi:getnameinfo", &mut [Slot::Object(&mut address), Slot::Int(&mut flags)])?,
+        }
         let Some(Ok(parts)) = address.as_ref().map(|address| address.cast::<PyTuple>()) else {
             return Err(PyTypeError::new_err("getnameinfo() argument 1 must be a tuple"));
         };
@@ -240,8 +243,6 @@ impl Function for GetNameInfo {
 
 /// The address of a tuple whose host is in digits.
 fn numeric(parts: &Bound<'_, PyTuple>) -> PyResult<Address> {
-    /// `AI_NUMERICHOST`
-    const NUMERIC_HOST: i32 = 4;
     let py = parts.py();
     let (mut host, mut port, mut flow, mut scope) = (String::new(), 0, 0, 0);
     parse_tuple(
@@ -259,19 +260,30 @@ fn numeric(parts: &Bound<'_, PyTuple>) -> PyResult<Address> {
         return Err(PyOverflowError::new_err("getnameinfo(): flowinfo must be 0-1048575."));
     }
     audit(py, c"socket.getnameinfo", &[parts])?;
-    let (host, port) = (until_nul(host.as_bytes())?, until_nul(port.to_string().as_bytes())?);
-    // Datagrams, that a number be a port.
-    let hints = RawHints { kind: Type::DGRAM.as_raw(), flags: NUMERIC_HOST, ..RawHints::default() };
-    let answers = ask(py, Some(&host), Some(&port), hints)?;
-    let [answer] = answers.as_slice() else {
-        return Err(PyOSError::new_err("sockaddr resolved to multiple addresses"));
-    };
-    match SocketAddr::try_from(answer.address) {
+    let address = found(py, &host, port)?;
+    match SocketAddr::try_from(address) {
         Ok(SocketAddr::V4(_)) if parts.len() != 2 => Err(PyOSError::new_err("IPv4 sockaddr must be 2 tuple")),
         Ok(SocketAddr::V6(address)) => {
             let address = SocketAddrV6::new(*address.ip(), address.port(), flow.to_be(), scope);
             Ok(address.into())
         }
-        _ => Ok(answer.address),
+        _ => Ok(address),
+    }
+}
+
+/// The address of a host in digits, and a port.
+fn found(py: Python<'_>, host: &str, port: i32) -> PyResult<Address> {
+    /// `AI_NUMERICHOST`
+    const NUMERIC_HOST: i32 = 4;
+    // Datagrams, that a number be a port.
+    let hints = RawHints { kind: Type::DGRAM.as_raw(), flags: NUMERIC_HOST, ..RawHints::default() };
+    if let Some(answer) = u16::try_from(port).ok().and_then(|port| literal(host, port, hints)) {
+        return Ok(answer.address.into());
+    }
+    let (host, port) = (until_nul(host.as_bytes())?, until_nul(port.to_string().as_bytes())?);
+    let answers = ask(py, Some(&host), Some(&port), hints)?;
+    match answers.as_slice() {
+        [answer] => Ok(answer.address),
+        _ => Err(PyOSError::new_err("sockaddr resolved to multiple addresses")),
     }
 }

@@ -40,17 +40,7 @@ impl Method for SendMsg {
         buffers as one message, and control messages beside them: an iterable of (level, type, data).";
 
     fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
-        let (mut buffers, mut control, mut flags, mut address) = (None, None, 0, None);
-        parse(
-            args,
-            c"O|OiO:sendmsg",
-            &mut [
-                Slot::Object(&mut buffers),
-                Slot::Object(&mut control),
-                Slot::Int(&mut flags),
-                Slot::Object(&mut address),
-            ],
-        )?;
+        let (buffers, control, flags, address) = send_arguments(args)?;
         let address = address.filter(|address| !address.is_none());
         let to = address.as_ref().map(|to| address::read(py, socket, to, c"sendmsg")).transpose()?;
         let none = py.None().into_bound(py);
@@ -60,6 +50,30 @@ impl Method for SendMsg {
         let sent = send(py, socket, &buffers, &control, to, Flags::from_raw(flags))?;
         Ok(PyInt::new(py, sent).into_any())
     }
+}
+
+type SendArguments<'py> =
+    (Option<Bound<'py, PyAny>>, Option<Bound<'py, PyAny>>, i32, Option<Bound<'py, PyAny>>);
+
+/// The buffers, the control messages, the flags and the address.
+#[inline]
+fn send_arguments<'py>(args: Args<'_, 'py>) -> PyResult<SendArguments<'py>> {
+    let given = |index| args.get(index).map(Borrowed::to_owned);
+    if let (1..=4, Some(flags)) = (args.len(), args.int_or_zero(2)) {
+        return Ok((given(0), given(1), flags, given(3)));
+    }
+    let (mut buffers, mut control, mut flags, mut address) = (None, None, 0, None);
+    parse(
+        args,
+        c"O|OiO:sendmsg",
+        &mut [
+            Slot::Object(&mut buffers),
+            Slot::Object(&mut control),
+            Slot::Int(&mut flags),
+            Slot::Object(&mut address),
+        ],
+    )?;
+    Ok((buffers, control, flags, address))
 }
 
 /// The buffers of an iterable, held.
@@ -229,12 +243,7 @@ impl Method for RecvMsg {
         Where this raises, descriptors that had arrived are closed.";
 
     fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
-        let (mut size, mut room, mut flags) = (0, 0, 0);
-        parse(
-            args,
-            c"n|ni:recvmsg",
-            &mut [Slot::Size(&mut size), Slot::Size(&mut room), Slot::Int(&mut flags)],
-        )?;
+        let (size, room, flags) = receive_arguments(args)?;
         let Ok(size) = usize::try_from(size) else {
             return Err(PyValueError::new_err("negative buffer size in recvmsg()"));
         };
@@ -255,6 +264,20 @@ impl Method for RecvMsg {
     }
 }
 
+/// The size, that of the control messages, and the flags.
+#[inline]
+fn receive_arguments(args: Args<'_, '_>) -> PyResult<(isize, isize, i32)> {
+    if let (1..=3, Some(size), Some(room), Some(flags)) =
+        (args.len(), args.size(0), args.size_or_zero(1), args.int_or_zero(2))
+    {
+        return Ok((size, room, flags));
+    }
+    let (mut size, mut room, mut flags) = (0, 0, 0);
+    let slots = &mut [Slot::Size(&mut size), Slot::Size(&mut room), Slot::Int(&mut flags)];
+    parse(args, c"n|ni:recvmsg", slots)?;
+    Ok((size, room, flags))
+}
+
 struct RecvMsgInto;
 
 impl Method for RecvMsgInto {
@@ -264,12 +287,7 @@ impl Method for RecvMsgInto {
         As recvmsg, into an iterable of buffers, one after the other.";
 
     fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
-        let (mut buffers, mut room, mut flags) = (None, 0, 0);
-        parse(
-            args,
-            c"O|ni:recvmsg_into",
-            &mut [Slot::Object(&mut buffers), Slot::Size(&mut room), Slot::Int(&mut flags)],
-        )?;
+        let (buffers, room, flags) = into_arguments(args)?;
         let mut buffers = buffers.map_or(Ok(Vec::new()), |buffers| writable(&buffers))?;
         let mut slices: Vec<_> =
             buffers.iter_mut().map(|buffer| IoSliceMut::new(buffer.as_mut_bytes())).collect();
@@ -285,6 +303,20 @@ impl Method for RecvMsgInto {
         let count = PyInt::new(py, message.length).into_any();
         given(py, socket, &count, control, Some(message))
     }
+}
+
+/// The buffers, the size of the control messages, and the flags.
+#[inline]
+fn into_arguments<'py>(args: Args<'_, 'py>) -> PyResult<(Option<Bound<'py, PyAny>>, isize, i32)> {
+    if let (1..=3, Some(buffers), Some(room), Some(flags)) =
+        (args.len(), args.get(0), args.size_or_zero(1), args.int_or_zero(2))
+    {
+        return Ok((Some(buffers.to_owned()), room, flags));
+    }
+    let (mut buffers, mut room, mut flags) = (None, 0, 0);
+    let slots = &mut [Slot::Object(&mut buffers), Slot::Size(&mut room), Slot::Int(&mut flags)];
+    parse(args, c"O|ni:recvmsg_into", slots)?;
+    Ok((buffers, room, flags))
 }
 
 /// The buffers of an iterable, held, to be written.
