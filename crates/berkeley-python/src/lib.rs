@@ -9,6 +9,7 @@ mod extra;
 mod fastcall;
 mod fd;
 mod function;
+mod gil;
 mod memory;
 mod socket;
 mod timeout;

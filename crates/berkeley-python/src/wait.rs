@@ -1,5 +1,5 @@
-//! How a method waits: it tries first, holding the GIL; it releases the GIL only to wait; signal handlers run between
-//! two tries; one deadline holds for the whole operation.
+//! How a method waits: it tries first, holding the GIL where no other thread is kept out by that; it releases the GIL
+//! to wait; signal handlers run between two tries; one deadline holds for the whole operation.
 
 use std::thread;
 use std::time::Duration;
@@ -10,15 +10,16 @@ use pyo3::prelude::*;
 use crate::capi::SocketObject;
 use crate::error::{raised, timed_out};
 use crate::fd;
+use crate::gil;
 
 /// The largest buffer that a try may copy while it holds the GIL: some 2 microseconds.
 pub(crate) const HELD: usize = 16 * 1024;
 
 /// Carries one operation through: `attempt` is one system call, with the flags that it is handed besides its own.
 ///
-/// The first try holds the GIL, and has `MSG_DONTWAIT`: `attempt` must have that flag, and not copy for long. On
-/// `EAGAIN` a timeout of zero raises it; else the GIL is released, and without a timeout the kernel waits, as the
-/// socket's mode has it; with one, each further try follows a wait.
+/// The first try holds the GIL, unless [`gil`] has it otherwise, and has `MSG_DONTWAIT`: `attempt` must have that flag,
+/// and not copy for long. On `EAGAIN` a timeout of zero raises it; else the GIL is released, and without a timeout the
+/// kernel waits, as the socket's mode has it; with one, each further try follows a wait.
 #[inline]
 pub(crate) fn carry<T: Send>(
     py: Python<'_>,
@@ -31,6 +32,9 @@ pub(crate) fn carry<T: Send>(
     let learns = interest == Interest::READABLE && wait.timeout != 0;
     if learns && expects_to_wait(socket) {
         return wait.carry_ready(py, attempt);
+    }
+    if gil::is_wanted(py) {
+        return wait.carry_released(py, attempt);
     }
     match attempt(&wait.target, Flags::DONTWAIT) {
         Ok(value) => {
@@ -104,7 +108,7 @@ pub(crate) fn until_ready(
     deadline: Deadline,
 ) -> PyResult<()> {
     loop {
-        match py.detach(|| target.wait(interest, deadline)) {
+        match gil::released(py, || target.wait(interest, deadline)) {
             Ok(_) => return Ok(()),
             Err(error) => pause(py, &error)?,
         }
@@ -154,6 +158,9 @@ impl Wait<'_> {
         py: Python<'_>,
         mut attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
     ) -> PyResult<T> {
+        if gil::is_wanted(py) {
+            return self.carry_released(py, attempt);
+        }
         match attempt(&self.target, Flags::DONTWAIT) {
             Ok(value) => Ok(value),
             Err(error) => self.carry_on(py, error, attempt),
@@ -168,7 +175,7 @@ impl Wait<'_> {
     ) -> PyResult<T> {
         let flags = if self.is_endless() { Flags::NONE } else { Flags::DONTWAIT };
         let target = &self.target;
-        let first = py.detach(|| attempt(target, flags));
+        let first = gil::released(py, || attempt(target, flags));
         self.carry_released_on(py, first, attempt)
     }
 
@@ -178,7 +185,7 @@ impl Wait<'_> {
         py: Python<'_>,
         mut attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
     ) -> PyResult<T> {
-        let first = py.detach(|| self.wait_and_try(&mut attempt));
+        let first = gil::released(py, || self.wait_and_try(&mut attempt));
         self.carry_released_on(py, first, attempt)
     }
 
@@ -203,7 +210,7 @@ impl Wait<'_> {
         attempt: impl FnOnce(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
     ) -> berkeley::Result<T> {
         let target = &self.target;
-        py.detach(|| attempt(target, Flags::NONE))
+        gil::released(py, || attempt(target, Flags::NONE))
     }
 
     /// Raises `TimeoutError` where the time of an operation that goes on is up.
@@ -245,7 +252,7 @@ impl Wait<'_> {
             } else if !self.is_premature(&error) || self.timeout == 0 {
                 return Err(raised(py, &error));
             }
-            error = match py.detach(|| self.wait_and_try(&mut attempt)) {
+            error = match gil::released(py, || self.wait_and_try(&mut attempt)) {
                 Ok(value) => return Ok(value),
                 Err(error) if self.is_final(&error) => return Err(raised(py, &error)),
                 Err(error) => error,

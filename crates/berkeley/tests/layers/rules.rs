@@ -54,7 +54,7 @@ pub(crate) const HOUSES: &[House] = &[
             &["address", "wait", "timeout"],
             &["fastcall"],
             &["buffer", "fd"],
-            &["error", "memory"],
+            &["error", "gil", "memory"],
             // The object as C lays it out.
             &["capi"],
         ],
