@@ -70,6 +70,16 @@ impl<'a, 'py> Args<'a, 'py> {
         Some(unsafe { slice::from_raw_parts(bytes.as_ptr(), bytes.len()) })
     }
 
+    /// The text of the positional argument at `index` in UTF-8, where it is exactly a `str` and holds no NUL.
+    #[inline]
+    pub(crate) fn text(self, index: usize) -> Option<&'a CStr> {
+        let text = self.get(index)?.cast_exact().ok()?;
+        let text = utf8(&text)?;
+        // SAFETY: CPython keeps the text beside the `str`, which the caller keeps alive for `'a`, and a NUL behind it.
+        let bytes = unsafe { slice::from_raw_parts(text.as_ptr(), text.len() + 1) };
+        CStr::from_bytes_with_nul(bytes).ok()
+    }
+
     /// The positional argument at `index`, where it is exactly an `int` and fits a C `int`.
     #[inline]
     pub(crate) fn int(self, index: usize) -> Option<i32> {

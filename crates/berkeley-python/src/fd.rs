@@ -39,9 +39,11 @@ pub(crate) fn close(fd: i32) -> Result<(), i32> {
 }
 
 /// Another descriptor of what the number names (dup(2)), which programs that are executed do not inherit.
+///
+/// The kernel makes it without a wait, so that the GIL is kept.
 pub(crate) fn duplicate(py: Python<'_>, fd: i32) -> PyResult<OwnedFd> {
-    let fd = descriptor(py, fd)?;
-    py.detach(|| fd.try_clone_to_owned()).map_err(|error| os_error(py, error.raw_os_error().unwrap_or(EBADF)))
+    let copy = descriptor(py, fd)?.try_clone_to_owned();
+    copy.map_err(|error| os_error(py, error.raw_os_error().unwrap_or(EBADF)))
 }
 
 /// Control messages as Python code has them, laid out in `bytes`: it may name any descriptor, as in C.

@@ -11,6 +11,7 @@ use pyo3::types::{PyBytes, PyInt, PyList, PyString, PyTuple};
 
 use super::name::{plain, released, text};
 use crate::address::{self, ask};
+use crate::error::lookup_failed;
 use crate::fastcall::{
     Args, Convention, Function, Slot, add_function, audit, exact_long, parse, parse_named, parse_tuple,
 };
@@ -236,10 +237,17 @@ impl Function for GetNameInfo {
             return Err(PyTypeError::new_err("getnameinfo() argument 1 must be a tuple"));
         };
         let address = numeric(parts)?;
-        let (host, service) = released(py, || resolve_back_raw(&address, flags))?;
+        let ask = || resolve_back_raw(&address, flags);
+        // Digits take no resolver, so that the GIL is kept.
+        let digits = flags & DIGITS == DIGITS;
+        let (host, service) =
+            if digits { ask().map_err(|error| lookup_failed(py, &error)) } else { released(py, ask) }?;
         Ok(PyTuple::new(py, [text(py, &host)?, text(py, &service)?])?.into_any())
     }
 }
+
+/// `NI_NUMERICHOST` and `NI_NUMERICSERV`.
+const DIGITS: i32 = 1 | 2;
 
 /// The address of a tuple whose host is in digits.
 fn numeric(parts: &Bound<'_, PyTuple>) -> PyResult<Address> {

@@ -7,8 +7,7 @@ use berkeley::resolve::{host_name, set_host_name};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use super::name::released;
-use crate::error::raised;
+use crate::error::{lookup_failed, raised};
 use crate::fastcall::{Args, Convention, Function, Slot, add_function, audit, file_name, parse};
 
 /// Adds the functions of this file.
@@ -26,7 +25,8 @@ impl Function for GetHostName {
 
     fn call<'py>(py: Python<'py>, _: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
         audit(py, c"socket.gethostname", &[])?;
-        let name = released(py, host_name)?;
+        // The kernel tells it without a wait, so that the GIL is kept.
+        let name = host_name().map_err(|error| lookup_failed(py, &error))?;
         Ok(OsStr::from_bytes(name.to_bytes()).into_pyobject(py)?.into_any())
     }
 }

@@ -1,6 +1,7 @@
 //! Services and protocols by name and number: `getservbyname`, `getservbyport`, `getprotobyname`.
 
-use std::ffi::{CStr, CString};
+use std::borrow::Cow;
+use std::ffi::CStr;
 
 use berkeley::resolve::{protocol_entry, service_entry, service_entry_at};
 use pyo3::exceptions::{PyOSError, PyOverflowError};
@@ -27,11 +28,9 @@ impl Function for GetServByName {
         'tcp', 'udp' or another protocol; over any where none is given.";
 
     fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
-        let (mut name, mut protocol) = (String::new(), String::new());
-        parse(args, c"s|s:getservbyname", &mut [Slot::Text(&mut name), Slot::Text(&mut protocol)])?;
-        let (shown, protocol) = given(py, args, &protocol)?;
-        audit(py, c"socket.getservbyname", &[&PyString::new(py, &name), &shown])?;
-        let name = until_nul(name.as_bytes())?;
+        let (name, protocol) = names(py, args)?;
+        audit(py, c"socket.getservbyname", &[&name.shown, &shown(py, protocol.as_ref())])?;
+        let (name, protocol) = (name.text, protocol.map(|protocol| protocol.text));
         let entry = py
             .detach(|| service_entry(&name, protocol.as_deref()))
             .map_err(|_| PyOSError::new_err("service/proto not found"))?;
@@ -48,12 +47,11 @@ impl Function for GetServByPort {
         over 'tcp', 'udp' or another protocol; over any where none is given.";
 
     fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
-        let (mut number, mut protocol) = (0, String::new());
-        parse(args, c"i|s:getservbyport", &mut [Slot::Int(&mut number), Slot::Text(&mut protocol)])?;
+        let (number, protocol) = number(py, args)?;
         let port = u16::try_from(number)
             .map_err(|_| PyOverflowError::new_err("getservbyport: port must be 0-65535."))?;
-        let (shown, protocol) = given(py, args, &protocol)?;
-        audit(py, c"socket.getservbyport", &[&PyInt::new(py, port), &shown])?;
+        audit(py, c"socket.getservbyport", &[&PyInt::new(py, port), &shown(py, protocol.as_ref())])?;
+        let protocol = protocol.map(|protocol| protocol.text);
         let entry = py
             .detach(|| service_entry_at(port, protocol.as_deref()))
             .map_err(|_| PyOSError::new_err("port/proto not found"))?;
@@ -68,23 +66,70 @@ impl Function for GetProtoByName {
     const DOC: &'static CStr = c"getprotobyname(name) -> integer\n\nThe number of a protocol.";
 
     fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
-        let mut name = String::new();
-        parse(args, c"s:getprotobyname", &mut [Slot::Text(&mut name)])?;
-        let name = until_nul(name.as_bytes())?;
+        let name = match (args.len(), args.text(0)) {
+            (1, Some(name)) => Cow::Borrowed(name),
+            _ => {
+                let mut name = String::new();
+                parse(args, c"s:getprotobyname", &mut [Slot::Text(&mut name)])?;
+                until_nul(name.as_bytes())?.into()
+            }
+        };
         let found = py.detach(|| protocol_entry(&name));
         let protocol = found.map_err(|_| PyOSError::new_err("protocol not found"))?;
         Ok(PyInt::new(py, protocol.as_raw()).into_any())
     }
 }
 
-/// The protocol that is the second argument, as the event shows it and as the C library takes it.
-fn given<'py>(
-    py: Python<'py>,
-    args: Args<'_, 'py>,
-    protocol: &str,
-) -> PyResult<(Bound<'py, PyAny>, Option<CString>)> {
-    if args.len() < 2 {
-        return Ok((py.None().into_bound(py), None));
+/// A name among the arguments.
+struct Name<'a, 'py> {
+    /// As the audit event shows it.
+    shown: Bound<'py, PyAny>,
+    /// As the C library takes it.
+    text: Cow<'a, CStr>,
+}
+
+impl<'a, 'py> Name<'a, 'py> {
+    /// The argument at `index`, where nothing has to be copied.
+    fn plain(args: Args<'a, 'py>, index: usize) -> Option<Self> {
+        let (shown, text) = (args.get(index)?, args.text(index)?);
+        Some(Self { shown: shown.to_owned(), text: text.into() })
     }
-    Ok((PyString::new(py, protocol).into_any(), Some(until_nul(protocol.as_bytes())?)))
+
+    fn copied(py: Python<'py>, text: &str) -> PyResult<Self> {
+        Ok(Self { shown: PyString::new(py, text).into_any(), text: until_nul(text.as_bytes())?.into() })
+    }
+
+    /// The second argument, as the parser has found it; `None` where there is none.
+    fn optional(py: Python<'py>, args: Args<'_, 'py>, text: &str) -> PyResult<Option<Self>> {
+        (args.len() > 1).then(|| Self::copied(py, text)).transpose()
+    }
+}
+
+/// The arguments of `getservbyname`: a service, and a protocol or none.
+fn names<'a, 'py>(py: Python<'py>, args: Args<'a, 'py>) -> PyResult<(Name<'a, 'py>, Option<Name<'a, 'py>>)> {
+    match (args.len(), Name::plain(args, 0), Name::plain(args, 1)) {
+        (1, Some(name), _) => return Ok((name, None)),
+        (2, Some(name), Some(protocol)) => return Ok((name, Some(protocol))),
+        _ => {}
+    }
+    let (mut name, mut protocol) = (String::new(), String::new());
+    parse(args, c"s|s:getservbyname", &mut [Slot::Text(&mut name), Slot::Text(&mut protocol)])?;
+    Ok((Name::copied(py, &name)?, Name::optional(py, args, &protocol)?))
+}
+
+/// The arguments of `getservbyport`: a port, and a protocol or none.
+fn number<'a, 'py>(py: Python<'py>, args: Args<'a, 'py>) -> PyResult<(i32, Option<Name<'a, 'py>>)> {
+    match (args.len(), args.int(0), Name::plain(args, 1)) {
+        (1, Some(number), _) => return Ok((number, None)),
+        (2, Some(number), Some(protocol)) => return Ok((number, Some(protocol))),
+        _ => {}
+    }
+    let (mut number, mut protocol) = (0, String::new());
+    parse(args, c"i|s:getservbyport", &mut [Slot::Int(&mut number), Slot::Text(&mut protocol)])?;
+    Ok((number, Name::optional(py, args, &protocol)?))
+}
+
+/// A name as the audit event shows it, `None` where none was given.
+fn shown<'py>(py: Python<'py>, name: Option<&Name<'_, 'py>>) -> Bound<'py, PyAny> {
+    name.map_or_else(|| py.None().into_bound(py), |name| name.shown.clone())
 }

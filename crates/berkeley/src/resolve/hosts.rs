@@ -100,7 +100,7 @@ pub struct ServiceEntry {
 #[doc(alias = "getservbyname")]
 pub fn service_entry(name: &CStr, protocol: Option<&CStr>) -> Result<ServiceEntry> {
     let found = host::service_by_name(name, protocol);
-    ServiceEntry::from_sys(found, Operation::ServiceEntry, &shown(Some(name)))
+    ServiceEntry::from_sys(found, Operation::ServiceEntry, || shown(Some(name)))
 }
 
 /// The service at `port`, over `protocol`, or the first that is listed.
@@ -109,7 +109,7 @@ pub fn service_entry(name: &CStr, protocol: Option<&CStr>) -> Result<ServiceEntr
 #[doc(alias = "getservbyport")]
 pub fn service_entry_at(port: u16, protocol: Option<&CStr>) -> Result<ServiceEntry> {
     let found = host::service_by_port(port, protocol);
-    ServiceEntry::from_sys(found, Operation::ServiceEntryAt, &port.to_string())
+    ServiceEntry::from_sys(found, Operation::ServiceEntryAt, || port.to_string())
 }
 
 /// The protocol called `name` in protocols(5), or in what nsswitch.conf(5) names in its place.
@@ -119,7 +119,7 @@ pub fn service_entry_at(port: u16, protocol: Option<&CStr>) -> Result<ServiceEnt
 #[doc(alias = "getprotobyname")]
 pub fn protocol_entry(name: &CStr) -> Result<Protocol> {
     let found = host::protocol_by_name(name);
-    found_or(found, Operation::ProtocolEntry, c::EAI_NONAME, &shown(Some(name))).map(Protocol::from_raw)
+    found_or(found, Operation::ProtocolEntry, c::EAI_NONAME, || shown(Some(name))).map(Protocol::from_raw)
 }
 
 /// What was found; an error of `code` where nothing was.
@@ -127,10 +127,10 @@ fn found_or<T>(
     found: crate::sys::Result<Option<T>>,
     operation: Operation,
     code: i32,
-    what: &str,
+    what: impl FnOnce() -> String,
 ) -> Result<T> {
     let found = found.map_err(LookupError::System).and_then(|found| found.ok_or(LookupError::Resolver(code)));
-    found.map_err(|error| Error::lookup(operation, error).on(what))
+    found.map_err(|error| Error::lookup(operation, error).on(what()))
 }
 
 impl HostEntry {
@@ -144,7 +144,7 @@ impl ServiceEntry {
     fn from_sys(
         found: crate::sys::Result<Option<host::Service>>,
         operation: Operation,
-        what: &str,
+        what: impl FnOnce() -> String,
     ) -> Result<Self> {
         let host::Service { name, port, protocol } = found_or(found, operation, c::EAI_SERVICE, what)?;
         Ok(Self { name, port, protocol })

@@ -11,14 +11,16 @@ use super::call::{NO_FD, run_int};
 use super::resolve::{LookupError, pointer, until_nul};
 use super::{Errno, Result, fault, trace};
 
-/// The room that a call has at first for what its entry points to, as other programs give it.
-const FIRST_ROOM: usize = 16 * 1024;
+/// The room that a call has at first for what its entry points to: a host's, and one of a short file's, as the C
+/// library itself has it.
+const HOST_ROOM: usize = 16 * 1024;
+const SHORT_ROOM: usize = 1024;
 
 /// The room beyond which an entry counts as not found.
 const LAST_ROOM: usize = 1024 * 1024;
 
 /// The longest name of a machine that is asked for; Linux has at most 64 bytes.
-const NAME_ROOM: usize = 1024;
+const NAME_ROOM: usize = 256;
 
 unsafe extern "C" {
     // In glibc, but not in the crate libc.
@@ -84,7 +86,7 @@ pub(crate) struct Service {
 /// `gethostbyname2_r(3)`: the host of this name, with its addresses of one family.
 pub(crate) fn host_by_name(name: &CStr, family: i32) -> std::result::Result<Host, LookupError> {
     let mut h_errno = 0;
-    let found = lookup("gethostbyname2_r", |room| {
+    let found = lookup("gethostbyname2_r", HOST_ROOM, |room| {
         let (mut entry, mut found) = (MaybeUninit::uninit(), ptr::null_mut());
         // SAFETY: the name is NUL-terminated, `room` is as long as is said, and the rest takes the answer.
         let status = unsafe {
@@ -107,7 +109,7 @@ pub(crate) fn host_by_name(name: &CStr, family: i32) -> std::result::Result<Host
 pub(crate) fn host_by_address(address: &[u8], family: i32) -> std::result::Result<Host, LookupError> {
     let length = socklen_t::try_from(address.len()).unwrap_or(0);
     let mut h_errno = 0;
-    let found = lookup("gethostbyaddr_r", |room| {
+    let found = lookup("gethostbyaddr_r", HOST_ROOM, |room| {
         let (mut entry, mut found) = (MaybeUninit::uninit(), ptr::null_mut());
         // SAFETY: the address and `room` are as long as is said, and the rest takes the answer.
         let status = unsafe {
@@ -137,7 +139,7 @@ fn host(found: Result<Option<Host>>, h_errno: i32) -> std::result::Result<Host, 
 
 /// `getservbyname_r(3)`: the service of this name, over this protocol or any; `None` where there is none.
 pub(crate) fn service_by_name(name: &CStr, protocol: Option<&CStr>) -> Result<Option<Service>> {
-    lookup("getservbyname_r", |room| {
+    lookup("getservbyname_r", SHORT_ROOM, |room| {
         let (mut entry, mut found) = (MaybeUninit::uninit(), ptr::null_mut());
         let (length, protocol) = (room.len(), pointer(protocol));
         // SAFETY: the names are NUL-terminated or null, `room` is as long as is said, and the rest takes the answer.
@@ -157,7 +159,7 @@ pub(crate) fn service_by_name(name: &CStr, protocol: Option<&CStr>) -> Result<Op
 
 /// `getservbyport_r(3)`: the service at this port, over this protocol or any; `None` where there is none.
 pub(crate) fn service_by_port(port: u16, protocol: Option<&CStr>) -> Result<Option<Service>> {
-    lookup("getservbyport_r", |room| {
+    lookup("getservbyport_r", SHORT_ROOM, |room| {
         let (mut entry, mut found) = (MaybeUninit::uninit(), ptr::null_mut());
         let (length, protocol) = (room.len(), pointer(protocol));
         // SAFETY: the name is NUL-terminated or null, `room` is as long as is said, and the rest takes the answer.
@@ -177,7 +179,7 @@ pub(crate) fn service_by_port(port: u16, protocol: Option<&CStr>) -> Result<Opti
 
 /// `getprotobyname_r(3)`: the number of the protocol of this name; `None` where there is none.
 pub(crate) fn protocol_by_name(name: &CStr) -> Result<Option<i32>> {
-    lookup("getprotobyname_r", |room| {
+    lookup("getprotobyname_r", SHORT_ROOM, |room| {
         let (mut entry, mut found) = (MaybeUninit::<protoent>::uninit(), ptr::null_mut());
         // SAFETY: the name is NUL-terminated, `room` is as long as is said, and the rest takes the answer.
         let status = unsafe {
@@ -195,17 +197,21 @@ pub(crate) fn protocol_by_name(name: &CStr) -> Result<Option<i32>> {
 }
 
 /// Runs a call that writes what its answer points to into a room, in a larger one while it is too small; gives its
-/// status and its answer, copied out of the room.
-fn lookup<T>(name: &'static str, mut call: impl FnMut(&mut [u8]) -> (i32, Option<T>)) -> Result<Option<T>> {
+/// answer, copied out of the room.
+fn lookup<T>(
+    name: &'static str,
+    first_room: usize,
+    mut call: impl FnMut(&mut [MaybeUninit<u8>]) -> (i32, Option<T>),
+) -> Result<Option<T>> {
     if let Some(errno) = fault::strike(name) {
         trace::event::<i32>(name, NO_FD, &Err(errno));
         return Err(errno);
     }
-    let mut room = vec![0; FIRST_ROOM];
+    let mut length = first_room;
     loop {
-        let (status, found) = call(&mut room);
-        if found.is_none() && status == libc::ERANGE && room.len() < LAST_ROOM {
-            room.resize(room.len() * 4, 0);
+        let (status, found) = call(&mut Box::new_uninit_slice(length));
+        if found.is_none() && status == libc::ERANGE && length < LAST_ROOM {
+            length *= 4;
             continue;
         }
         let result = if found.is_some() || status == 0 { Ok(status) } else { Err(Errno::from_raw(status)) };
