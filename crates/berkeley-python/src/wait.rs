@@ -33,10 +33,11 @@ pub(crate) fn carry<T: Send>(
     if learns && expects_to_wait(socket) {
         return wait.carry_ready(py, attempt);
     }
-    if gil::is_wanted(py) {
+    let released = gil::is_wanted(py);
+    if released && wait.is_endless() {
         return wait.carry_released(py, attempt);
     }
-    match attempt(&wait.target, Flags::DONTWAIT) {
+    match wait.try_first(py, released, &mut attempt) {
         Ok(value) => {
             if socket.misses() != 0 {
                 socket.set_misses(0);
@@ -165,6 +166,21 @@ impl Wait<'_> {
             Ok(value) => Ok(value),
             Err(error) => self.carry_on(py, error, attempt),
         }
+    }
+
+    /// A try that does not wait.
+    #[inline]
+    fn try_first<T: Send>(
+        &self,
+        py: Python<'_>,
+        released: bool,
+        attempt: &mut (impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send),
+    ) -> berkeley::Result<T> {
+        let target = &self.target;
+        if released {
+            return gil::released(py, || attempt(target, Flags::DONTWAIT));
+        }
+        attempt(target, Flags::DONTWAIT)
     }
 
     /// See [`carry_released`].
