@@ -9,7 +9,7 @@ use std::ptr::null_mut;
 use std::sync::atomic::AtomicPtr;
 use std::sync::atomic::{AtomicI32, AtomicI64, AtomicUsize, Ordering};
 
-use pyo3::exceptions::{PyOSError, PySystemError, PyTimeoutError};
+use pyo3::exceptions::{PyImportError, PyOSError, PySystemError, PyTimeoutError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -496,6 +496,18 @@ mod tracked {
         }
         Ok(())
     }
+}
+
+/// Refuses every interpreter of the process but its first: the type and the exceptions are one for all, and an
+/// interpreter's objects may not be another's.
+pub(crate) fn check_interpreter(_: Python<'_>) -> PyResult<()> {
+    // SAFETY: the thread is attached to an interpreter; the pointers are compared, not followed.
+    if unsafe { ffi::PyInterpreterState_Get() == ffi::PyInterpreterState_Main() } {
+        return Ok(());
+    }
+    Err(PyImportError::new_err(
+        "berkeley does not run in a sub-interpreter of Python: import socket there, which is C's",
+    ))
 }
 
 /// Adds the type under its two names, the exceptions that are Python's own, and the capsule.

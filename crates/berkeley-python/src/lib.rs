@@ -23,6 +23,7 @@ use pyo3::prelude::*;
 /// See the socket module for documentation.
 #[pymodule]
 fn _socket(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    capi::check_interpreter(module.py())?;
     socket::add(module)?;
     error::add(module)?;
     constant::add(module)?;
@@ -34,6 +35,7 @@ fn _socket(module: &Bound<'_, PyModule>) -> PyResult<()> {
 /// The second half of the file: what C's module has not.
 #[pymodule]
 fn _extra(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    capi::check_interpreter(module.py())?;
     extra::add(module)?;
     module.delattr("__all__")
 }

@@ -81,6 +81,46 @@ class Variable(unittest.TestCase):
         self.assertEqual(support.run_code(code)[1].strip(), "True True")
 
 
+SUB_INTERPRETER = """
+try:
+    import _interpreters as interpreters
+except ImportError:
+    import _xxsubinterpreters as interpreters
+
+def run(code):
+    made = interpreters.create()
+    try:
+        failed = interpreters.run_string(made, code)
+    finally:
+        interpreters.destroy(made)
+    if failed is not None:
+        raise ImportError(failed.formatted)
+"""
+
+
+class SubInterpreters(unittest.TestCase):
+    """They keep C's module, whichever interpreter comes first."""
+
+    def test_a_sub_interpreter_has_cs(self):
+        code = TELL + "import socket\none, other = socket.socketpair()\none.close()\nprint(other.recv(1))\n"
+        for first in ("pass", "import socket"):
+            program = f"{first}\n{SUB_INTERPRETER}\nrun({code!r})\nimport sys\nsys.stdout.flush()\n{TELL}"
+            self.assertEqual(support.run("-c", program), (0, "C's\nb''\nours\n", ""), first)
+
+    def test_what_asks_for_ours_there_is_told(self):
+        for code in ("from berkeley import socket", "import berkeley; berkeley.send_many"):
+            program = f"{SUB_INTERPRETER}\ntry:\n    run({code!r})\nexcept Exception as error:\n    print(error)"
+            for first in ("", "import socket\n"):
+                status, output, errors = support.run("-c", first + program, ours=bool(first))
+                self.assertEqual((status, errors), (0, ""))
+                self.assertIn("berkeley does not run in a sub-interpreter of Python", output)
+
+    def test_install_says_so(self):
+        code = "import berkeley; berkeley.install()"
+        program = f"{SUB_INTERPRETER}\ntry:\n    run({code!r})\nexcept Exception as error:\n    print(error)"
+        self.assertIn("a sub-interpreter of Python keeps C's _socket", support.run("-c", program, ours=False)[1])
+
+
 class Children(unittest.TestCase):
     """The processes that a program starts."""
 

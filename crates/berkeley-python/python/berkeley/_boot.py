@@ -7,6 +7,6 @@ from berkeley import _install, _library
 _problem = _library.problem()
 if _problem is None:
     _install.put_first()
-else:
+elif not _library.in_sub_interpreter():
     # The interpreter goes on, with C's module: a line is all that can be done from here.
     print(f"berkeley: {_problem}", file=sys.stderr)

@@ -37,8 +37,23 @@ def is_ours(module):
     return getattr(module, "__file__", None) == path() is not None
 
 
+def in_sub_interpreter():
+    """Whether this interpreter is one that the process has made within itself, besides its first."""
+    # 3.13 and newer, and before.
+    for name in ("_interpreters", "_xxsubinterpreters"):
+        try:
+            interpreters = __import__(name)
+        except ImportError:
+            continue
+        return interpreters.get_current() != interpreters.get_main()
+    # Then nobody but an embedding program can have made one, and the module itself refuses it.
+    return False
+
+
 def problem():
     """Why `_socket` cannot be replaced in this process any more, in one line; None where it can be, or is already."""
+    if in_sub_interpreter():
+        return "a sub-interpreter of Python keeps C's _socket: berkeley runs in the first interpreter of a process"
     loaded = [name for name in ("_socket", "socket") if name in sys.modules]
     if loaded and not is_ours(sys.modules.get("_socket")):
         return (
