@@ -113,7 +113,8 @@ class SubInterpreters(unittest.TestCase):
             for first in ("", "import socket\n"):
                 status, output, errors = support.run("-c", first + program, ours=bool(first))
                 self.assertEqual((status, errors), (0, ""))
-                self.assertIn("berkeley does not run in a sub-interpreter of Python", output)
+                # Since 3.12 the interpreter may refuse before the module does.
+                self.assertRegex(output, "does not (run in a sub-interpreter|support loading in subinterpreters)")
 
     def test_install_says_so(self):
         code = "import berkeley; berkeley.install()"
