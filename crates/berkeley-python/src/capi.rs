@@ -51,6 +51,12 @@ impl SocketObject {
         self.fd.load(Ordering::Relaxed)
     }
 
+    /// Where the descriptor stands, for those who look at it without the GIL.
+    #[inline]
+    pub(crate) fn descriptor(&self) -> &AtomicI32 {
+        &self.fd
+    }
+
     /// `AF_*`.
     pub(crate) fn family(&self) -> i32 {
         self.family.load(Ordering::Relaxed)

@@ -1,6 +1,7 @@
 //! How a method waits: it tries first, holding the GIL where no other thread is kept out by that; it releases the GIL
 //! to wait; signal handlers run between two tries; one deadline holds for the whole operation.
 
+use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use berkeley::{Deadline, Error, Flags, Interest, SocketRef};
 use pyo3::prelude::*;
 
 use crate::capi::SocketObject;
-use crate::error::{raised, timed_out};
+use crate::error::{EBADF, os_error, raised, timed_out};
 use crate::fd;
 use crate::gil;
 
@@ -48,7 +49,7 @@ pub(crate) fn carry<T: Send>(
             if learns && error.is_would_block() {
                 socket.set_misses(socket.misses() + 1);
             }
-            wait.carry_on(py, error, attempt)
+            wait.carry_on(py, error.into(), attempt)
         }
     }
 }
@@ -124,9 +125,26 @@ fn pause(py: Python<'_>, error: &Error) -> PyResult<()> {
     Err(raised(py, error))
 }
 
+/// Why an operation does not go on.
+enum Failure {
+    /// A system call has failed.
+    Call(Error),
+    /// The socket was closed, or given another descriptor, since the operation began.
+    Closed,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Call(error)
+    }
+}
+
 /// The wait of one operation, of one or more system calls, within one deadline.
-pub(crate) struct Wait<'fd> {
-    target: SocketRef<'fd>,
+pub(crate) struct Wait<'s> {
+    /// Where the socket's descriptor stands, and what stood there when the operation began.
+    descriptor: &'s AtomicI32,
+    fd: i32,
+    target: SocketRef<'s>,
     interest: Interest,
     timeout: i64,
     /// Once there was something to wait for: tries that do not wait cost no look at the clock.
@@ -135,16 +153,28 @@ pub(crate) struct Wait<'fd> {
     misled: u32,
 }
 
-impl Wait<'_> {
+impl<'s> Wait<'s> {
     /// Races that one operation may lose to other threads before it is held to be misled, and pauses.
     const RACES: u32 = 16;
 
     /// Reads the socket's descriptor and timeout, once for the whole operation.
     #[inline]
-    pub(crate) fn new(py: Python<'_>, socket: &SocketObject, interest: Interest) -> PyResult<Self> {
-        let timeout = socket.timeout();
-        let target = fd::borrowed(py, socket.fd())?;
-        Ok(Self { target, interest, timeout, deadline: None, misled: 0 })
+    pub(crate) fn new(py: Python<'_>, socket: &'s SocketObject, interest: Interest) -> PyResult<Self> {
+        let (timeout, descriptor) = (socket.timeout(), socket.descriptor());
+        let fd = descriptor.load(Relaxed);
+        let target = fd::borrowed(py, fd)?;
+        Ok(Self { descriptor, fd, target, interest, timeout, deadline: None, misled: 0 })
+    }
+
+    /// Whether the socket still has the descriptor that it had. The number of one that was closed may be another
+    /// socket's by now, whose bytes are not this operation's.
+    fn is_open(&self) -> bool {
+        self.descriptor.load(Relaxed) == self.fd
+    }
+
+    /// Raises `EBADF` where it has not.
+    fn check(&self, py: Python<'_>) -> PyResult<()> {
+        if self.is_open() { Ok(()) } else { Err(os_error(py, EBADF)) }
     }
 
     /// Whether there is no timeout.
@@ -164,7 +194,7 @@ impl Wait<'_> {
         }
         match attempt(&self.target, Flags::DONTWAIT) {
             Ok(value) => Ok(value),
-            Err(error) => self.carry_on(py, error, attempt),
+            Err(error) => self.carry_on(py, error.into(), attempt),
         }
     }
 
@@ -192,7 +222,7 @@ impl Wait<'_> {
         let flags = if self.is_endless() { Flags::NONE } else { Flags::DONTWAIT };
         let target = &self.target;
         let first = gil::released(py, || attempt(target, flags));
-        self.carry_released_on(py, first, attempt)
+        self.carry_released_on(py, first.map_err(Failure::Call), attempt)
     }
 
     /// See [`carry_ready`].
@@ -209,28 +239,30 @@ impl Wait<'_> {
     fn carry_released_on<T: Send>(
         &mut self,
         py: Python<'_>,
-        first: berkeley::Result<T>,
+        first: Result<T, Failure>,
         attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
     ) -> PyResult<T> {
         match first {
             Ok(value) => Ok(value),
-            Err(error) if self.is_final(&error) => Err(raised(py, &error)),
-            Err(error) => self.carry_on(py, error, attempt),
+            Err(Failure::Call(error)) if self.is_final(&error) => Err(raised(py, &error)),
+            Err(failure) => self.carry_on(py, failure, attempt),
         }
     }
 
-    /// One further call without a timeout, which the kernel lets wait; its error is not raised.
+    /// One further call without a timeout, which the kernel lets wait; no error of it is raised, and none is made where
+    /// the socket was closed meanwhile.
     pub(crate) fn block<T: Send>(
         &self,
         py: Python<'_>,
         attempt: impl FnOnce(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
-    ) -> berkeley::Result<T> {
+    ) -> Option<T> {
         let target = &self.target;
-        gil::released(py, || attempt(target, Flags::NONE))
+        self.is_open().then(|| gil::released(py, || attempt(target, Flags::NONE)).ok()).flatten()
     }
 
-    /// Raises `TimeoutError` where the time of an operation that goes on is up.
-    pub(crate) fn go_on(&mut self) -> PyResult<()> {
+    /// Raises `TimeoutError` where the time of an operation that goes on is up, and `EBADF` where its socket was closed.
+    pub(crate) fn go_on(&mut self, py: Python<'_>) -> PyResult<()> {
+        self.check(py)?;
         if self.timeout > 0 && self.deadline().has_passed() {
             return Err(timed_out());
         }
@@ -259,40 +291,47 @@ impl Wait<'_> {
     fn carry_on<T: Send>(
         &mut self,
         py: Python<'_>,
-        mut error: Error,
+        mut failure: Failure,
         mut attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
     ) -> PyResult<T> {
         loop {
+            let Failure::Call(error) = failure else {
+                return Err(os_error(py, EBADF));
+            };
             if error.is_interrupted() {
                 py.check_signals()?;
+                self.check(py)?;
             } else if !self.is_premature(&error) || self.timeout == 0 {
                 return Err(raised(py, &error));
             }
-            error = match gil::released(py, || self.wait_and_try(&mut attempt)) {
+            failure = match gil::released(py, || self.wait_and_try(&mut attempt)) {
                 Ok(value) => return Ok(value),
-                Err(error) if self.is_final(&error) => return Err(raised(py, &error)),
-                Err(error) => error,
+                Err(Failure::Call(error)) if self.is_final(&error) => return Err(raised(py, &error)),
+                Err(failure) => failure,
             };
         }
     }
 
-    /// One wait, and the try that follows it.
+    /// One wait, and the try that follows it, unless the socket was closed meanwhile.
     fn wait_and_try<T>(
         &mut self,
         attempt: &mut impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T>,
-    ) -> berkeley::Result<T> {
+    ) -> Result<T, Failure> {
         if self.is_endless() {
-            return attempt(&self.target, Flags::NONE);
+            return Ok(attempt(&self.target, Flags::NONE)?);
         }
         if self.timeout > 0 {
             let deadline = self.deadline();
             self.target.wait(self.interest, deadline)?;
         }
+        if !self.is_open() {
+            return Err(Failure::Closed);
+        }
         let tried = attempt(&self.target, Flags::DONTWAIT);
         if tried.as_ref().is_err_and(Error::is_would_block) {
             self.calm_down();
         }
-        tried
+        Ok(tried?)
     }
 
     /// Spaces the tries where poll(2) says "ready" of a socket that is not, so that the wait costs no CPU.

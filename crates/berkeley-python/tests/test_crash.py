@@ -170,6 +170,51 @@ CASES = {
             within(thread)
             assert ended == [b""], ended
     """,
+    "a_call_that_waited_takes_nothing_from_whom_the_number_is_now": """
+        import errno
+        import berkeley
+        def closed_while_waiting(act, kind=socket.SOCK_STREAM):
+            # The peer of the socket that was closed, what has its number, and the peer of that.
+            one, other = socket.socketpair(socket.AF_UNIX, kind)
+            one.settimeout(60)
+            ended = []
+            def run():
+                try: ended.append(act(one))
+                except OSError as error: ended.append(error.errno)
+            thread = threading.Thread(target=run)
+            thread.start()
+            once_waiting(thread)
+            number = one.fileno()
+            one.close()
+            pair = _socket.socketpair()
+            pair = sorted(pair, key=lambda end: end.fileno() != number)
+            assert pair[0].fileno() == number
+            return other, *pair, thread, ended
+        room = bytearray(100)
+        for act in (
+            lambda one: one.recv(100), lambda one: one.recv(10**5), lambda one: one.recv_into(room),
+            lambda one: one.recvfrom(100), lambda one: one.recvmsg(100), lambda one: one.recvmsg_into([room]),
+            lambda one: berkeley.recv_many(one), lambda one: berkeley.recv_timestamped(one),
+        ):
+            other, new, peer, thread, ended = closed_while_waiting(act, socket.SOCK_DGRAM)
+            peer.send(b"another's")
+            other.send(b"x")
+            within(thread)
+            assert ended == [errno.EBADF], ended
+            assert new.recv(100) == b"another's"
+        for act in (
+            lambda one: one.sendall(bytes(10**7)), lambda one: [one.send(bytes(10**5)) for _ in range(1000)],
+            lambda one: [one.sendmsg([bytes(1000)]) for _ in range(100_000)],
+        ):
+            other, new, peer, thread, ended = closed_while_waiting(act)
+            other.settimeout(60)
+            while thread.is_alive() and not ended and other.recv(10**6): pass
+            within(thread)
+            assert ended == [errno.EBADF], ended
+            peer.setblocking(False)
+            try: raise AssertionError(peer.recv(100))
+            except BlockingIOError: pass
+    """,
     "a_descriptor_closed_and_used_again_while_a_thread_waits": """
         one, other = socket.socketpair()
         other.settimeout(1)

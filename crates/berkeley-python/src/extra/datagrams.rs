@@ -57,7 +57,7 @@ pub(super) fn send_many<'py>(
             Ok(more) => {
                 sent += more;
                 target.progressed();
-                continue;
+                target.check(py)
             }
             Err(error) => target.after(py, &error, Interest::WRITABLE),
         };

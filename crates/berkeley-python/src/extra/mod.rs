@@ -15,7 +15,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::address::Kind;
-use crate::error::{raised, timed_out};
+use crate::error::{EBADF, os_error, raised, timed_out};
 use crate::{address, fd, wait};
 
 /// Adds the functions to `module`.
@@ -29,21 +29,26 @@ pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
 }
 
 /// The socket of one operation, and when the operation has to end.
-struct Target<'fd> {
-    socket: SocketRef<'fd>,
+struct Target<'py> {
+    /// The socket as Python has it, and the number of its descriptor when the operation began.
+    object: Bound<'py, PyAny>,
+    number: i32,
+    socket: SocketRef<'py>,
     timeout: Option<Duration>,
     deadline: Deadline,
     /// How many tries have found nothing after poll(2) had said "ready".
     misled: u32,
 }
 
-impl Target<'_> {
+impl<'py> Target<'py> {
     /// Asks a socket of Python's for its descriptor and its timeout, once.
-    fn of(socket: &Bound<'_, PyAny>) -> PyResult<Self> {
+    fn of(socket: &Bound<'py, PyAny>) -> PyResult<Self> {
+        let object = socket.clone();
         let number = socket.call_method0("fileno")?.extract()?;
         let timeout = seconds(socket.call_method0("gettimeout")?.extract()?)?;
         let deadline = Deadline::from_timeout(timeout);
-        Ok(Self { socket: fd::borrowed(socket.py(), number)?, timeout, deadline, misled: 0 })
+        let socket = fd::borrowed(socket.py(), number)?;
+        Ok(Self { object, number, socket, timeout, deadline, misled: 0 })
     }
 
     /// What the shape of its addresses goes by, of which the kernel is asked: the object may be of either module.
@@ -58,7 +63,7 @@ impl Target<'_> {
     }
 
     /// An address as `recvfrom` gives it.
-    fn shown<'py>(&self, py: Python<'py>, address: &Address) -> PyResult<Bound<'py, PyAny>> {
+    fn shown(&self, py: Python<'py>, address: &Address) -> PyResult<Bound<'py, PyAny>> {
         let has_shapes = matches!(address.family(), Family::CAN | Family::BLUETOOTH);
         address::shown(py, if has_shapes { self.protocol(py)? } else { 0 }, address)
     }
@@ -66,13 +71,21 @@ impl Target<'_> {
     /// What follows a try that failed: a wait, the signal handlers, or the error as an exception.
     fn after(&mut self, py: Python<'_>, error: &Error, interest: Interest) -> PyResult<()> {
         if error.is_interrupted() {
-            return py.check_signals();
+            py.check_signals()?;
+            return self.check(py);
         }
         if !error.is_would_block() || self.timeout == Some(Duration::ZERO) {
             return Err(raised(py, error));
         }
         wait::until_ready(py, &self.socket, interest, self.deadline)?;
-        self.calm_down(py)
+        self.calm_down(py)?;
+        self.check(py)
+    }
+
+    /// Raises `EBADF` where the socket was closed since the operation began: the number may be another's by now.
+    fn check(&self, py: Python<'_>) -> PyResult<()> {
+        let number: i32 = self.object.call_method0("fileno")?.extract()?;
+        if number == self.number { Ok(()) } else { Err(os_error(py, EBADF)) }
     }
 
     /// Spaces the tries where poll(2) says "ready" of a full datagram peer, so that the wait costs no CPU.

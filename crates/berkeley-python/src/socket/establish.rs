@@ -116,21 +116,27 @@ fn connect(
         timeout > 0 && error.raw_os_error() == Some(EINPROGRESS)
     };
     if goes_on {
-        return finish(py, &target, timeout);
+        return finish(py, socket, &target, timeout);
     }
     Ok(Outcome::Refused(errno(&error)))
 }
 
-/// Waits until a connection in progress is made or refused.
-fn finish(py: Python<'_>, target: &SocketRef<'_>, timeout: i64) -> PyResult<Outcome> {
+/// Waits until a connection in progress is made or refused; `target` is the socket as it was when the call began.
+fn finish(py: Python<'_>, socket: &SocketObject, target: &SocketRef<'_>, timeout: i64) -> PyResult<Outcome> {
     let deadline = deadline(timeout);
     loop {
-        match py.detach(|| target.wait(Interest::WRITABLE, deadline)) {
+        let waited = py.detach(|| target.wait(Interest::WRITABLE, deadline));
+        let interrupted = waited.as_ref().is_err_and(berkeley::Error::is_interrupted);
+        if interrupted {
+            py.check_signals()?;
+        }
+        if socket.fd() != target.as_raw_fd() {
+            // Closed meanwhile: the number may be another socket's by now.
+            return Ok(Outcome::Refused(EBADF));
+        }
+        match waited {
             Ok(_) => {}
-            Err(error) if error.is_interrupted() => {
-                py.check_signals()?;
-                continue;
-            }
+            Err(_) if interrupted => continue,
             Err(error) if error.cause() == Cause::TimedOut => return Ok(Outcome::TimedOut),
             Err(error) => return Ok(Outcome::Refused(errno(&error))),
         }

@@ -117,6 +117,6 @@ fn send_all(py: Python<'_>, socket: &SocketObject, bytes: &[u8], flags: Flags) -
         }
         rest = &rest[sent..];
         py.check_signals()?;
-        wait.go_on()?;
+        wait.go_on(py)?;
     }
 }
