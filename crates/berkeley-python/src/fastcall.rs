@@ -614,7 +614,28 @@ pub(crate) fn long(object: &Bound<'_, PyAny>) -> PyResult<c_long> {
     }
 }
 
+/// The only argument, an integer without a sign, or what has `__index__`, as one of the type that C calls `kind`; with
+/// the errors of `CPython`'s converters of 3.14.
+#[cfg(Py_3_14)]
+#[cold]
+pub(crate) fn natural<T: TryFrom<i64>>(args: Args<'_, '_>, kind: &str) -> PyResult<T> {
+    use pyo3::exceptions::{PyOverflowError, PyValueError};
+    let object = args.only()?;
+    let mut overflow = 0;
+    // SAFETY: the object is alive, and only `overflow` is written.
+    let value = unsafe { ffi::PyLong_AsLongLongAndOverflow(object.as_ptr(), &raw mut overflow) };
+    if let (-1, 0, Some(error)) = (value, overflow, PyErr::take(args.py)) {
+        return Err(error);
+    }
+    if overflow < 0 || value < 0 && overflow == 0 {
+        return Err(PyValueError::new_err("Cannot convert negative int"));
+    }
+    let value = if overflow == 0 { T::try_from(value).ok() } else { None };
+    value.ok_or_else(|| PyOverflowError::new_err(format!("Python int too large for C {kind}")))
+}
+
 /// As [`long`], without a sign.
+#[cfg(not(Py_3_14))]
 pub(crate) fn unsigned(object: &Bound<'_, PyAny>) -> PyResult<c_ulong> {
     // SAFETY: the object is alive.
     let value = unsafe { ffi::PyLong_AsUnsignedLong(object.as_ptr()) };

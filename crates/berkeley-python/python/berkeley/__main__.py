@@ -119,7 +119,9 @@ def fresh_main():
     module = type(sys)("__main__")
     module.__builtins__ = sys.modules["builtins"]
     module.__loader__ = BuiltinImporter
-    module.__annotations__ = {}
+    if sys.version_info < (3, 14):
+        # Since then the interpreter makes it where it is asked for.
+        module.__annotations__ = {}
     sys.modules["__main__"] = module
     return module
 

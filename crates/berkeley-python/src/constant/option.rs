@@ -39,6 +39,12 @@ options! {
         THIN_LINEAR_TIMEOUTS TIMESTAMP TX_DELAY ULP;
     #[cfg(Py_3_13)]
     socket: BINDTOIFINDEX;
+    #[cfg(Py_3_14)]
+    ip: FREEBIND RECVERR RECVORIGDSTADDR RECVTTL;
+    #[cfg(Py_3_14)]
+    ipv6: RECVERR;
+    #[cfg(Py_3_14)]
+    can: ERR_FILTER;
 }
 
 constants! {
@@ -53,6 +59,9 @@ constants! {
     SOL_TCP = Level::TCP.as_raw();
     SOL_TIPC = Level::TIPC.as_raw();
     SOL_UDP = Level::UDP.as_raw();
+
+    #[cfg(Py_3_14)]
+    SO_ORIGINAL_DST = 80;
 
     // As another row is called, too.
     IP_RECVRETOPTS = option::ip::RETOPTS.description().number;
