@@ -202,6 +202,8 @@ pub(crate) enum Convention {
 /// A method of the socket type.
 pub(crate) trait Method {
     const NAME: &'static CStr;
+    /// What it is called where it refuses arguments by name.
+    const CALLED: &'static CStr = Self::NAME;
     const DOC: &'static CStr;
     const CONVENTION: Convention = Convention::Positional;
 
@@ -282,7 +284,7 @@ unsafe extern "C" fn call_method_named<M: Method>(
     // SAFETY: `items`, `count` and `names` are those of the call.
     let args = unsafe { arguments(py, items, count, names) };
     answer(py, || {
-        args.fit(M::CONVENTION, M::NAME)?;
+        args.fit(M::CONVENTION, M::CALLED)?;
         M::call(py, socket, args)
     })
 }
@@ -396,6 +398,25 @@ type Rooms = [*mut c_void; UNITS];
 #[cold]
 pub(crate) fn parse<'py>(args: Args<'_, 'py>, format: &CStr, slots: &mut [Slot<'_, 'py>]) -> PyResult<()> {
     parse_tuple(&args.tuple()?, None, format, slots)
+}
+
+/// Refuses too few and too many arguments, as what C's generator makes does; the format tells the function's name.
+#[cfg(Py_3_15)]
+#[cold]
+pub(crate) fn count(args: Args<'_, '_>, format: &CStr, least: usize, most: usize) -> PyResult<()> {
+    let given = args.len();
+    let (bound, wanted) = if given < least {
+        ("least", least)
+    } else if given > most {
+        ("most", most)
+    } else {
+        return Ok(());
+    };
+    let format = format.to_string_lossy();
+    let name = format.split_once(':').map_or("", |(_, name)| name);
+    let plural = if wanted == 1 { "" } else { "s" };
+    let text = format!("{name} expected at {bound} {wanted} argument{plural}, got {given}");
+    Err(PyTypeError::new_err(text))
 }
 
 /// As [`parse`], with arguments by name too (`PyArg_ParseTupleAndKeywords`): `names` are those of all the units.

@@ -45,6 +45,8 @@ options! {
     ipv6: RECVERR;
     #[cfg(Py_3_14)]
     can: ERR_FILTER;
+    #[cfg(Py_3_15)]
+    isotp: LL_OPTS OPTS RECV_FC RX_STMIN TX_STMIN;
 }
 
 constants! {
@@ -62,6 +64,12 @@ constants! {
 
     #[cfg(Py_3_14)]
     SO_ORIGINAL_DST = 80;
+    #[cfg(Py_3_15)]
+    IPV6_HDRINCL = 36;
+    #[cfg(Py_3_15)]
+    SOL_CAN_ISOTP = Level::ISOTP.as_raw();
+    #[cfg(Py_3_15)]
+    SO_PASSRIGHTS = 83;
 
     // As another row is called, too.
     IP_RECVRETOPTS = option::ip::RETOPTS.description().number;
