@@ -534,6 +534,7 @@ pub(crate) fn utf8<'a>(text: &'a Bound<'_, PyString>) -> Option<&'a str> {
 }
 
 /// Whether it went well; an error is let go.
+#[cfg(not(Py_3_15))]
 pub(crate) fn went_well(py: Python<'_>, result: PyResult<()>) -> bool {
     result.map_err(|error| forget(py, error)).is_ok()
 }

@@ -101,7 +101,8 @@ def run_code(full):
     module = fresh_main()
     module.__loader__ = loader
     module.__file__ = full
-    module.__cached__ = None
+    if sys.version_info < (3, 15):
+        module.__cached__ = None
     compiled = isinstance(loader, SourcelessFileLoader)
     exec(loader.get_code("__main__") if compiled else compile(data, full, "exec", dont_inherit=True), vars(module))
 

@@ -70,7 +70,18 @@ fn send_arguments<'py>(args: Args<'_, 'py>) -> PyResult<SendArguments<'py>> {
         return Ok((given(0), given(1), flags, given(3)));
     }
     #[cfg(Py_3_15)]
-    crate::fastcall::count(args, c"O|OiO:sendmsg", 1, 4)?;
+    {
+        use crate::fastcall::{count, int};
+        count(args, c"O|OiO:sendmsg", 1, 4)?;
+        args.get(2).map_or(Ok(0), |flags| int(&flags)).map(|flags| (given(0), given(1), flags, given(3)))
+    }
+    #[cfg(not(Py_3_15))]
+    parsed_arguments(args)
+}
+
+/// As [`send_arguments`], by C's parser.
+#[cfg(not(Py_3_15))]
+fn parsed_arguments<'py>(args: Args<'_, 'py>) -> PyResult<SendArguments<'py>> {
     let (mut buffers, mut control, mut flags, mut address) = (None, None, 0, None);
     parse(
         args,
