@@ -253,7 +253,7 @@ fn warn_and_close<B: Behaviour>(py: Python<'_>, socket: &SocketObject) {
     // SAFETY: it failed, so that an exception is set.
     if warned < 0 && unsafe { ffi::PyErr_ExceptionMatches(warning) } != 0 {
         // SAFETY: as above: the exception is taken away.
-        unsafe { ffi::PyErr_WriteUnraisable(object) };
+        unsafe { report(object) };
     }
     // Closed only now, for whoever logs the warning may ask the socket for its address.
     B::close(py, socket.take());
@@ -264,6 +264,24 @@ fn warn_and_close<B: Behaviour>(py: Python<'_>, socket: &SocketObject) {
         unsafe { ffi::PyErr_Clear() };
     }
 }
+
+/// Tells `sys.unraisablehook` of a warning that became an exception.
+///
+/// # Safety
+///
+/// The object is alive, and an exception is set.
+#[cfg(Py_3_14)]
+unsafe fn report(object: *mut ffi::PyObject) {
+    unsafe extern "C" {
+        // Not in pyo3-ffi.
+        fn PyErr_FormatUnraisable(format: *const std::ffi::c_char, ...);
+    }
+    // SAFETY: the format takes the object alone.
+    unsafe { PyErr_FormatUnraisable(c"Exception ignored while finalizing socket %R".as_ptr(), object) };
+}
+
+#[cfg(not(Py_3_14))]
+use ffi::PyErr_WriteUnraisable as report;
 
 unsafe extern "C" fn deallocate(object: *mut ffi::PyObject) {
     // SAFETY: CPython deallocates an object that nobody else refers to; the finalizer may bring it back.

@@ -202,6 +202,8 @@ pub(crate) enum Convention {
 /// A method of the socket type.
 pub(crate) trait Method {
     const NAME: &'static CStr;
+    /// What it is called where it refuses arguments by name.
+    const CALLED: &'static CStr = Self::NAME;
     const DOC: &'static CStr;
     const CONVENTION: Convention = Convention::Positional;
 
@@ -282,7 +284,7 @@ unsafe extern "C" fn call_method_named<M: Method>(
     // SAFETY: `items`, `count` and `names` are those of the call.
     let args = unsafe { arguments(py, items, count, names) };
     answer(py, || {
-        args.fit(M::CONVENTION, M::NAME)?;
+        args.fit(M::CONVENTION, M::CALLED)?;
         M::call(py, socket, args)
     })
 }
@@ -396,6 +398,25 @@ type Rooms = [*mut c_void; UNITS];
 #[cold]
 pub(crate) fn parse<'py>(args: Args<'_, 'py>, format: &CStr, slots: &mut [Slot<'_, 'py>]) -> PyResult<()> {
     parse_tuple(&args.tuple()?, None, format, slots)
+}
+
+/// Refuses too few and too many arguments, as what C's generator makes does; the format tells the function's name.
+#[cfg(Py_3_15)]
+#[cold]
+pub(crate) fn count(args: Args<'_, '_>, format: &CStr, least: usize, most: usize) -> PyResult<()> {
+    let given = args.len();
+    let (bound, wanted) = if given < least {
+        ("least", least)
+    } else if given > most {
+        ("most", most)
+    } else {
+        return Ok(());
+    };
+    let format = format.to_string_lossy();
+    let name = format.split_once(':').map_or("", |(_, name)| name);
+    let plural = if wanted == 1 { "" } else { "s" };
+    let text = format!("{name} expected at {bound} {wanted} argument{plural}, got {given}");
+    Err(PyTypeError::new_err(text))
 }
 
 /// As [`parse`], with arguments by name too (`PyArg_ParseTupleAndKeywords`): `names` are those of all the units.
@@ -513,6 +534,7 @@ pub(crate) fn utf8<'a>(text: &'a Bound<'_, PyString>) -> Option<&'a str> {
 }
 
 /// Whether it went well; an error is let go.
+#[cfg(not(Py_3_15))]
 pub(crate) fn went_well(py: Python<'_>, result: PyResult<()>) -> bool {
     result.map_err(|error| forget(py, error)).is_ok()
 }
@@ -614,7 +636,28 @@ pub(crate) fn long(object: &Bound<'_, PyAny>) -> PyResult<c_long> {
     }
 }
 
+/// The only argument, an integer without a sign, or what has `__index__`, as one of the type that C calls `kind`; with
+/// the errors of `CPython`'s converters of 3.14.
+#[cfg(Py_3_14)]
+#[cold]
+pub(crate) fn natural<T: TryFrom<i64>>(args: Args<'_, '_>, kind: &str) -> PyResult<T> {
+    use pyo3::exceptions::{PyOverflowError, PyValueError};
+    let object = args.only()?;
+    let mut overflow = 0;
+    // SAFETY: the object is alive, and only `overflow` is written.
+    let value = unsafe { ffi::PyLong_AsLongLongAndOverflow(object.as_ptr(), &raw mut overflow) };
+    if let (-1, 0, Some(error)) = (value, overflow, PyErr::take(args.py)) {
+        return Err(error);
+    }
+    if overflow < 0 || value < 0 && overflow == 0 {
+        return Err(PyValueError::new_err("Cannot convert negative int"));
+    }
+    let value = if overflow == 0 { T::try_from(value).ok() } else { None };
+    value.ok_or_else(|| PyOverflowError::new_err(format!("Python int too large for C {kind}")))
+}
+
 /// As [`long`], without a sign.
+#[cfg(not(Py_3_14))]
 pub(crate) fn unsigned(object: &Bound<'_, PyAny>) -> PyResult<c_ulong> {
     // SAFETY: the object is alive.
     let value = unsafe { ffi::PyLong_AsUnsignedLong(object.as_ptr()) };

@@ -101,7 +101,8 @@ def run_code(full):
     module = fresh_main()
     module.__loader__ = loader
     module.__file__ = full
-    module.__cached__ = None
+    if sys.version_info < (3, 15):
+        module.__cached__ = None
     compiled = isinstance(loader, SourcelessFileLoader)
     exec(loader.get_code("__main__") if compiled else compile(data, full, "exec", dont_inherit=True), vars(module))
 
@@ -119,7 +120,9 @@ def fresh_main():
     module = type(sys)("__main__")
     module.__builtins__ = sys.modules["builtins"]
     module.__loader__ = BuiltinImporter
-    module.__annotations__ = {}
+    if sys.version_info < (3, 14):
+        # Since then the interpreter makes it where it is asked for.
+        module.__annotations__ = {}
     sys.modules["__main__"] = module
     return module
 

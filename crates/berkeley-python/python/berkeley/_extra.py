@@ -5,6 +5,7 @@ from importlib.util import module_from_spec
 
 from berkeley import _library
 
+_library.check_interpreter()
 _spec = _library.spec(__name__)
 if _spec is None:
     raise ImportError(_library.problem(), name=__name__)

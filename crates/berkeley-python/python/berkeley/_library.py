@@ -50,6 +50,12 @@ def in_sub_interpreter():
     return False
 
 
+def check_interpreter():
+    """Refuses a sub-interpreter, as the compiled module does itself where the interpreter lets it say so: not on 3.14."""
+    if in_sub_interpreter():
+        raise ImportError("berkeley does not run in a sub-interpreter of Python: import socket there, which is C's")
+
+
 def problem():
     """Why `_socket` cannot be replaced in this process any more, in one line; None where it can be, or is already."""
     if in_sub_interpreter():

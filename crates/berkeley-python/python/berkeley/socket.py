@@ -23,6 +23,7 @@ if _library.is_ours(_socket):
 
     sys.modules[__name__] = socket
 else:
+    _library.check_interpreter()
     # After C's, from which it takes the classes of its errors.
     from berkeley import _socket as _ours
 

@@ -39,6 +39,14 @@ options! {
         THIN_LINEAR_TIMEOUTS TIMESTAMP TX_DELAY ULP;
     #[cfg(Py_3_13)]
     socket: BINDTOIFINDEX;
+    #[cfg(Py_3_14)]
+    ip: FREEBIND RECVERR RECVORIGDSTADDR RECVTTL;
+    #[cfg(Py_3_14)]
+    ipv6: RECVERR;
+    #[cfg(Py_3_14)]
+    can: ERR_FILTER;
+    #[cfg(Py_3_15)]
+    isotp: LL_OPTS OPTS RECV_FC RX_STMIN TX_STMIN;
 }
 
 constants! {
@@ -53,6 +61,15 @@ constants! {
     SOL_TCP = Level::TCP.as_raw();
     SOL_TIPC = Level::TIPC.as_raw();
     SOL_UDP = Level::UDP.as_raw();
+
+    #[cfg(Py_3_14)]
+    SO_ORIGINAL_DST = 80;
+    #[cfg(Py_3_15)]
+    IPV6_HDRINCL = 36;
+    #[cfg(Py_3_15)]
+    SOL_CAN_ISOTP = Level::ISOTP.as_raw();
+    #[cfg(Py_3_15)]
+    SO_PASSRIGHTS = 83;
 
     // As another row is called, too.
     IP_RECVRETOPTS = option::ip::RETOPTS.description().number;

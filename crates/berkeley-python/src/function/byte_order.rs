@@ -2,11 +2,14 @@
 
 use std::ffi::CStr;
 
-use pyo3::exceptions::{PyOverflowError, PyTypeError};
+#[cfg(not(Py_3_14))]
+use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
 use pyo3::types::PyInt;
 
-use crate::fastcall::{Args, Convention, Function, add_function, type_name, unsigned};
+#[cfg(Py_3_14)]
+use crate::fastcall::natural;
+use crate::fastcall::{Args, Convention, Function, add_function};
 
 /// Adds the functions of this file.
 pub(super) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -23,7 +26,11 @@ struct HostToNetworkShort;
 
 impl Function for HostToNetworkShort {
     const NAME: &'static CStr = c"htons";
-    #[cfg(Py_3_13)]
+    #[cfg(Py_3_14)]
+    const DOC: &'static CStr =
+        c"htons($module, integer, /)\n--\n\nTurn an integer of 16 bits from the host's byte order into \
+        the network's.";
+    #[cfg(all(Py_3_13, not(Py_3_14)))]
     const DOC: &'static CStr =
         c"htons($self, x, /)\n--\n\nTurn an integer of 16 bits from the host's byte order into \
         the network's.";
@@ -43,7 +50,11 @@ struct NetworkToHostShort;
 
 impl Function for NetworkToHostShort {
     const NAME: &'static CStr = c"ntohs";
-    #[cfg(Py_3_13)]
+    #[cfg(Py_3_14)]
+    const DOC: &'static CStr =
+        c"ntohs($module, integer, /)\n--\n\nTurn an integer of 16 bits from the network's byte order \
+        into the host's.";
+    #[cfg(all(Py_3_13, not(Py_3_14)))]
     const DOC: &'static CStr =
         c"ntohs($self, x, /)\n--\n\nTurn an integer of 16 bits from the network's byte order \
         into the host's.";
@@ -60,6 +71,14 @@ impl Function for NetworkToHostShort {
 }
 
 /// The argument of those of 16 bits.
+#[cfg(Py_3_14)]
+#[inline]
+fn short(args: Args<'_, '_>, _: &str, _: &CStr) -> PyResult<u16> {
+    let value = args.int(0).and_then(|value| u16::try_from(value).ok());
+    value.map_or_else(|| natural(args, "uint16_t"), Ok)
+}
+
+#[cfg(not(Py_3_14))]
 #[inline]
 fn short(args: Args<'_, '_>, name: &str, format: &CStr) -> PyResult<u16> {
     let value = match (args.len(), args.int(0)) {
@@ -83,7 +102,7 @@ fn rare(args: Args<'_, '_>, format: &CStr) -> PyResult<i32> {
     Ok(value)
 }
 
-#[cfg(Py_3_13)]
+#[cfg(all(Py_3_13, not(Py_3_14)))]
 #[cold]
 fn rare(args: Args<'_, '_>, _: &CStr) -> PyResult<i32> {
     let object = args.only()?;
@@ -94,6 +113,11 @@ struct HostToNetworkLong;
 
 impl Function for HostToNetworkLong {
     const NAME: &'static CStr = c"htonl";
+    #[cfg(Py_3_14)]
+    const DOC: &'static CStr =
+        c"htonl($module, integer, /)\n--\n\nTurn an integer of 32 bits from the host's byte order \
+        into the network's.";
+    #[cfg(not(Py_3_14))]
     const DOC: &'static CStr =
         c"htonl(integer) -> integer\n\nTurn an integer of 32 bits from the host's byte order \
         into the network's.";
@@ -108,6 +132,11 @@ struct NetworkToHostLong;
 
 impl Function for NetworkToHostLong {
     const NAME: &'static CStr = c"ntohl";
+    #[cfg(Py_3_14)]
+    const DOC: &'static CStr =
+        c"ntohl($module, integer, /)\n--\n\nTurn an integer of 32 bits from the network's byte \
+        order into the host's.";
+    #[cfg(not(Py_3_14))]
     const DOC: &'static CStr =
         c"ntohl(integer) -> integer\n\nTurn an integer of 32 bits from the network's byte \
         order into the host's.";
@@ -130,8 +159,16 @@ fn made(py: Python<'_>, value: u32) -> Bound<'_, PyAny> {
 }
 
 /// What is not exactly an `int`, or does not fit 32 bits.
+#[cfg(Py_3_14)]
+fn rare_long(args: Args<'_, '_>) -> PyResult<u32> {
+    natural(args, "uint32_t")
+}
+
+#[cfg(not(Py_3_14))]
 #[cold]
 fn rare_long(args: Args<'_, '_>) -> PyResult<u32> {
+    use crate::fastcall::{type_name, unsigned};
+    use pyo3::exceptions::PyTypeError;
     let object = args.only()?;
     if !object.is_instance_of::<PyInt>() {
         return Err(PyTypeError::new_err(format!("expected int, {} found", type_name(&object))));

@@ -35,7 +35,11 @@ struct InetAton;
 
 impl Function for InetAton {
     const NAME: &'static CStr = c"inet_aton";
-    #[cfg(Py_3_13)]
+    #[cfg(Py_3_14)]
+    const DOC: &'static CStr =
+        c"inet_aton($module, ip_addr, /)\n--\n\nThe four bytes of an IPv4 address in text: \
+        123.45.67.89, and the older forms such as 127.1.";
+    #[cfg(all(Py_3_13, not(Py_3_14)))]
     const DOC: &'static CStr =
         c"inet_aton($self, ip_addr, /)\n--\n\nThe four bytes of an IPv4 address in text: \
         123.45.67.89, and the older forms such as 127.1.";
@@ -95,7 +99,10 @@ struct InetNtoa;
 
 impl Function for InetNtoa {
     const NAME: &'static CStr = c"inet_ntoa";
-    #[cfg(Py_3_13)]
+    #[cfg(Py_3_14)]
+    const DOC: &'static CStr =
+        c"inet_ntoa($module, packed_ip, /)\n--\n\nThe text of an IPv4 address of four bytes.";
+    #[cfg(all(Py_3_13, not(Py_3_14)))]
     const DOC: &'static CStr =
         c"inet_ntoa($self, packed_ip, /)\n--\n\nThe text of an IPv4 address of four bytes.";
     #[cfg(not(Py_3_13))]

@@ -4,13 +4,13 @@ use std::ffi::{CStr, CString, OsStr};
 use std::os::unix::ffi::OsStrExt as _;
 
 use berkeley::resolve::{interface_index, interface_name_bytes, interface_names};
-use pyo3::exceptions::{PyOSError, PyOverflowError, PySystemError};
+use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyList, PyTuple};
 
 use super::machine::one;
 use crate::error::raised;
-use crate::fastcall::{Args, Convention, Function, add_function, file_name, unsigned};
+use crate::fastcall::{Args, Convention, Function, add_function, file_name};
 
 /// Adds the functions of this file.
 pub(super) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -43,7 +43,10 @@ struct IfNameToIndex;
 impl Function for IfNameToIndex {
     const NAME: &'static CStr = c"if_nametoindex";
     // As C has it, whose generator takes the function for a method.
-    #[cfg(Py_3_13)]
+    #[cfg(Py_3_14)]
+    const DOC: &'static CStr =
+        c"if_nametoindex($module, oname, /)\n--\n\nThe index of the interface of this name.";
+    #[cfg(all(Py_3_13, not(Py_3_14)))]
     const DOC: &'static CStr =
         c"if_nametoindex($self, oname, /)\n--\n\nThe index of the interface of this name.";
     #[cfg(not(Py_3_13))]
@@ -54,6 +57,7 @@ impl Function for IfNameToIndex {
         let name = file_name(&one(args, c"O:if_nametoindex")?)?;
         match interface_index(name.as_bytes()) {
             Ok(index) => Ok(PyInt::new(py, index).into_any()),
+            Err(error) if cfg!(Py_3_14) => Err(raised(py, &error)),
             Err(_) => Err(PyOSError::new_err("no interface with this name")),
         }
     }
@@ -63,19 +67,29 @@ struct IfIndexToName;
 
 impl Function for IfIndexToName {
     const NAME: &'static CStr = c"if_indextoname";
+    #[cfg(Py_3_14)]
+    const DOC: &'static CStr =
+        c"if_indextoname($module, if_index, /)\n--\n\nThe name of the interface of this index.";
+    #[cfg(not(Py_3_14))]
     const DOC: &'static CStr = c"if_indextoname(if_index)\n\nThe name of the interface of this index.";
     const CONVENTION: Convention = Convention::One;
 
     fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
-        let number = args.only()?;
-        let index = index(unsigned(&number)?)?;
-        let name = interface_name_bytes(index).map_err(|error| raised(py, &error))?;
+        let name = interface_name_bytes(index(args)?).map_err(|error| raised(py, &error))?;
         shown(py, &name)
     }
 }
 
 /// The index that is asked for: C cuts it to 32 bits before 3.13, and takes all bits set for a failure.
-fn index(number: u64) -> PyResult<u32> {
+#[cfg(Py_3_14)]
+fn index(args: Args<'_, '_>) -> PyResult<u32> {
+    args.word(0).map_or_else(|| crate::fastcall::natural(args, "unsigned int"), Ok)
+}
+
+#[cfg(not(Py_3_14))]
+fn index(args: Args<'_, '_>) -> PyResult<u32> {
+    use pyo3::exceptions::{PyOverflowError, PySystemError};
+    let number = crate::fastcall::unsigned(&*args.only()?)?;
     if cfg!(Py_3_13) {
         return u32::try_from(number).map_err(|_| PyOverflowError::new_err("index is too large"));
     }

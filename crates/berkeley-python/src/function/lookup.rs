@@ -134,7 +134,9 @@ impl Service {
         if port.is_none() {
             return Ok(Self::Any);
         }
-        if let Ok(number) = port.cast_exact::<PyInt>() {
+        // Since 3.14 of a class derived from `int`, too, as `True` is.
+        let number = if cfg!(Py_3_14) { port.cast() } else { port.cast_exact() };
+        if let Ok(number) = number {
             return Self::of_number(number);
         }
         if let Ok(text) = port.cast::<PyString>() {
@@ -155,7 +157,9 @@ impl Service {
             let number = crate::fastcall::long(number)?;
             return until_nul(number.to_string().as_bytes()).map(Self::Name);
         }
-        until_nul(number.str()?.to_str()?.as_bytes()).map(Self::Name)
+        // In digits, whatever its class makes of `str`.
+        let text = number.py().get_type::<PyInt>().call_method1("__repr__", (number,))?;
+        until_nul(text.cast::<PyString>()?.to_str()?.as_bytes()).map(Self::Name)
     }
 
     fn of_text(text: &[u8]) -> PyResult<Self> {

@@ -4,6 +4,8 @@ use std::ffi::CStr;
 use std::io;
 
 use berkeley::Family;
+#[cfg(Py_3_15)]
+use pyo3::exceptions::PyTypeError;
 use pyo3::exceptions::{PyOSError, PyOverflowError};
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
@@ -12,7 +14,9 @@ use pyo3::types::{PyBytes, PyInt};
 use crate::buffer::ReadBuffer;
 use crate::capi::SocketObject;
 use crate::error::{EBADF, os_error};
-use crate::fastcall::{Args, Method, Slot, method, parse, went_well};
+#[cfg(not(Py_3_15))]
+use crate::fastcall::went_well;
+use crate::fastcall::{Args, Method, Slot, method, parse};
 use crate::fd;
 
 /// The methods of this file.
@@ -85,6 +89,20 @@ impl Method for SetSockOpt {
         c"setsockopt(level, option, value: int)\nsetsockopt(level, option, value: buffer)\n\
         setsockopt(level, option, None, optlen: int)\n\nSet an option of the socket.";
 
+    #[cfg(Py_3_15)]
+    fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
+        if let (3, Some(level), Some(name), false) = (args.len(), args.int(0), args.int(1), is_vsock(socket))
+        {
+            if let Some(value) = args.int(2) {
+                done(py, fd::set_option(py, socket.fd(), level, name, &value.to_ne_bytes()))?;
+                return Ok(py.None().into_bound(py));
+            }
+        }
+        set_any(py, socket, args)?;
+        Ok(py.None().into_bound(py))
+    }
+
+    #[cfg(not(Py_3_15))]
     fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
         // The descriptor only once the arguments are read: they may run Python code, which may close the socket.
         if is_vsock(socket) {
@@ -106,7 +124,75 @@ impl Method for SetSockOpt {
     }
 }
 
+/// Sets what is told by any other arguments; the descriptor is read once none of them can run Python code.
+#[cfg(Py_3_15)]
+fn set_any(py: Python<'_>, socket: &SocketObject, args: Args<'_, '_>) -> PyResult<()> {
+    let (mut level, mut name, mut value, mut length) = (0, 0, None, 0);
+    let slots = &mut [
+        Slot::Int(&mut level),
+        Slot::Int(&mut name),
+        Slot::Object(&mut value),
+        Slot::Unsigned(&mut length),
+    ];
+    parse(args, c"iiO|I:setsockopt", slots)?;
+    let value = value.unwrap_or_else(|| py.None().into_bound(py));
+    if value.is_none() {
+        if args.len() != 4 {
+            let text = "setsockopt() requires 4 arguments when the third argument is None";
+            return Err(PyTypeError::new_err(text));
+        }
+        return done(py, fd::set_option_length(py, socket.fd(), level, name, length));
+    }
+    if args.len() > 3 {
+        let text = "setsockopt() only takes 4 arguments when the third argument is None";
+        return Err(unfit(text, &value));
+    }
+    with_bytes(socket, &value, |bytes| done(py, fd::set_option(py, socket.fd(), level, name, bytes)))
+}
+
+/// Hands the bytes of an option's value to `action`: those of an integer, or what a buffer holds.
+#[cfg(Py_3_15)]
+fn with_bytes(
+    socket: &SocketObject,
+    value: &Bound<'_, PyAny>,
+    action: impl FnOnce(&[u8]) -> PyResult<()>,
+) -> PyResult<()> {
+    use crate::fastcall::parse_item;
+    let is_integer = value.is_instance_of::<PyInt>();
+    if is_vsock(socket) {
+        if !is_integer {
+            return Err(unfit("setsockopt() argument 3 for AF_VSOCK must be an int", value));
+        }
+        let mut number = 0;
+        parse_item(value, c"K", &mut [Slot::Wide(&mut number)])?;
+        return action(&number.to_ne_bytes());
+    }
+    if is_integer {
+        let mut number = 0;
+        parse_item(value, c"i", &mut [Slot::Int(&mut number)])?;
+        return action(&number.to_ne_bytes());
+    }
+    let buffer = ReadBuffer::of(value).map_err(|error| {
+        if error.is_instance_of::<PyTypeError>(value.py()) {
+            return unfit("socket option should be int, bytes-like object or None", value);
+        }
+        error
+    })?;
+    within_int(&buffer)?;
+    action(buffer.as_bytes())
+}
+
+/// The refusal of a value for its class.
+#[cfg(Py_3_15)]
+fn unfit(text: &str, value: &Bound<'_, PyAny>) -> PyErr {
+    match value.get_type().fully_qualified_name() {
+        Ok(class) => PyTypeError::new_err(format!("{text} (got {class})")),
+        Err(error) => error,
+    }
+}
+
 /// `level, option, value` of a vsock, whose options have 64 bits.
+#[cfg(not(Py_3_15))]
 fn vsock_arguments(args: Args<'_, '_>) -> PyResult<(i32, i32, u64)> {
     let (mut level, mut name, mut value) = (0, 0, 0);
     parse(
@@ -118,6 +204,7 @@ fn vsock_arguments(args: Args<'_, '_>) -> PyResult<(i32, i32, u64)> {
 }
 
 /// `level, option, value: int`, where the arguments are that.
+#[cfg(not(Py_3_15))]
 fn integer_arguments(py: Python<'_>, args: Args<'_, '_>) -> Option<(i32, i32, i32)> {
     if let (3, Some(level), Some(name), Some(value)) = (args.len(), args.int(0), args.int(1), args.int(2)) {
         return Some((level, name, value));
@@ -128,6 +215,7 @@ fn integer_arguments(py: Python<'_>, args: Args<'_, '_>) -> Option<(i32, i32, i3
 }
 
 /// `level, option, None, length`, where the arguments are that.
+#[cfg(not(Py_3_15))]
 fn length_arguments(py: Python<'_>, args: Args<'_, '_>) -> Option<(i32, i32, u32)> {
     let (mut level, mut name, mut none, mut length) = (0, 0, None, 0);
     let slots = &mut [
@@ -141,6 +229,7 @@ fn length_arguments(py: Python<'_>, args: Args<'_, '_>) -> Option<(i32, i32, u32
 }
 
 /// `level, option, value: buffer`, whose errors are those that C raises of any other arguments.
+#[cfg(not(Py_3_15))]
 fn bytes_arguments<'py>(args: Args<'_, 'py>) -> PyResult<(i32, i32, ReadBuffer<'py>)> {
     let (mut level, mut name, mut value) = (0, 0, ReadBuffer::empty());
     parse(
@@ -148,9 +237,15 @@ fn bytes_arguments<'py>(args: Args<'_, 'py>) -> PyResult<(i32, i32, ReadBuffer<'
         c"iiy*:setsockopt",
         &mut [Slot::Int(&mut level), Slot::Int(&mut name), Slot::Read(&mut value)],
     )?;
+    within_int(&value)?;
+    Ok((level, name, value))
+}
+
+/// Refuses more bytes than a C `int` counts.
+fn within_int(value: &ReadBuffer<'_>) -> PyResult<()> {
     if i32::try_from(value.as_bytes().len()).is_err() {
         let text = format!("socket option is larger than {} bytes", i32::MAX);
         return Err(PyOverflowError::new_err(text));
     }
-    Ok((level, name, value))
+    Ok(())
 }

@@ -10,7 +10,9 @@ use pyo3::types::PyInt;
 
 use crate::buffer::ReadBuffer;
 use crate::capi::SocketObject;
-use crate::fastcall::{Args, Method, Slot, method, parse};
+use crate::fastcall::{Args, Method, method};
+#[cfg(not(Py_3_15))]
+use crate::fastcall::{Slot, parse};
 use crate::wait::{HELD, Wait, carry_released};
 
 /// The methods of this file.
@@ -22,9 +24,16 @@ struct Send;
 
 impl Method for Send {
     const NAME: &'static CStr = c"send";
+    #[cfg(Py_3_15)]
+    const DOC: &'static CStr =
+        c"send($self, data, flags=0, /)\n--\n\nSend bytes, and return how many were sent, which may be \
+        fewer than given where the socket has a timeout.";
+    #[cfg(not(Py_3_15))]
     const DOC: &'static CStr =
         c"send(data[, flags]) -> count\n\nSend bytes, and return how many were sent, which may be \
         fewer than given where the socket has a timeout.";
+    #[cfg(Py_3_15)]
+    const CALLED: &'static CStr = c"socket.send";
 
     #[inline]
     fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -42,9 +51,16 @@ struct SendAll;
 
 impl Method for SendAll {
     const NAME: &'static CStr = c"sendall";
+    #[cfg(Py_3_15)]
+    const DOC: &'static CStr =
+        c"sendall($self, data, flags=0, /)\n--\n\nSend all the bytes, however many calls it takes; the timeout \
+        bounds them together. After an error nobody can say how much was sent.";
+    #[cfg(not(Py_3_15))]
     const DOC: &'static CStr =
         c"sendall(data[, flags])\n\nSend all the bytes, however many calls it takes; the timeout \
         bounds them together. After an error nobody can say how much was sent.";
+    #[cfg(Py_3_15)]
+    const CALLED: &'static CStr = c"socket.sendall";
 
     #[inline]
     fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -66,6 +82,21 @@ fn plain<'a>(args: Args<'a, '_>) -> Option<(&'a [u8], Flags)> {
 }
 
 /// Hands the bytes and the flags to `action`; the bytes are held meanwhile.
+#[cfg(Py_3_15)]
+#[cold]
+fn with_parsed<T>(
+    args: Args<'_, '_>,
+    format: &CStr,
+    action: impl FnOnce(&[u8], Flags) -> PyResult<T>,
+) -> PyResult<T> {
+    use crate::fastcall::{count, int};
+    count(args, format, 1, 2)?;
+    let buffer = ReadBuffer::of(&*args.only()?)?;
+    let flags = args.get(1).map_or(Ok(0), |flags| int(&flags))?;
+    action(buffer.as_bytes(), Flags::from_raw(flags))
+}
+
+#[cfg(not(Py_3_15))]
 #[cold]
 fn with_parsed<T>(
     args: Args<'_, '_>,

@@ -128,7 +128,14 @@ impl RawResolved {
     }
 }
 
-/// A name as errors show it; empty where there is none.
+/// The most bytes of a name that an error shows: more than a host's may have.
+///
+/// A name of any length would take several times its memory, of which there may be no more.
+const LONGEST_SHOWN: usize = 1024;
+
+/// A name as errors show it, or its beginning; empty where there is none.
 pub(super) fn shown(name: Option<&CStr>) -> String {
-    name.map(|name| name.to_string_lossy().escape_debug().to_string()).unwrap_or_default()
+    let bytes = name.map(CStr::to_bytes).unwrap_or_default();
+    let beginning = &bytes[..bytes.len().min(LONGEST_SHOWN)];
+    String::from_utf8_lossy(beginning).escape_debug().to_string()
 }
