@@ -1,4 +1,4 @@
-//! Families that stay on a machine or a link: `ALG_*`, `PACKET_*`, `TIPC_*`, `VMADDR_*` and Bluetooth.
+//! Families that stay on a machine or a link: `ALG_*`, `PACKET_*`, `TIPC_*`, `VMADDR_*` and what Bluetooth always had.
 
 use berkeley::VsockAddress;
 
@@ -40,6 +40,8 @@ constants! {
 
     VMADDR_CID_ANY = VsockAddress::CID_ANY;
     VMADDR_CID_HOST = VsockAddress::CID_HOST;
+    #[cfg(Py_3_14)]
+    VMADDR_CID_LOCAL = VsockAddress::CID_LOCAL;
     VMADDR_PORT_ANY = VsockAddress::PORT_ANY;
 
     IOCTL_VM_SOCKETS_GET_LOCAL_CID = 0x7b9;
