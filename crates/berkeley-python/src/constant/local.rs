@@ -40,8 +40,6 @@ constants! {
 
     VMADDR_CID_ANY = VsockAddress::CID_ANY;
     VMADDR_CID_HOST = VsockAddress::CID_HOST;
-    #[cfg(Py_3_14)]
-    VMADDR_CID_LOCAL = VsockAddress::CID_LOCAL;
     VMADDR_PORT_ANY = VsockAddress::PORT_ANY;
 
     IOCTL_VM_SOCKETS_GET_LOCAL_CID = 0x7b9;

@@ -39,21 +39,11 @@ options! {
         THIN_LINEAR_TIMEOUTS TIMESTAMP TX_DELAY ULP;
     #[cfg(Py_3_13)]
     socket: BINDTOIFINDEX;
-    #[cfg(Py_3_14)]
-    ip: FREEBIND RECVERR RECVORIGDSTADDR RECVTTL;
-    #[cfg(Py_3_14)]
-    ipv6: RECVERR;
-    #[cfg(Py_3_14)]
-    can: ERR_FILTER;
-    #[cfg(Py_3_15)]
-    socket: PASSRIGHTS;
 }
 
 constants! {
     SOL_ALG = Level::ALG.as_raw();
     SOL_CAN_BASE = 100;
-    #[cfg(Py_3_15)]
-    SOL_CAN_ISOTP = Level::ISOTP.as_raw();
     SOL_CAN_RAW = Level::CAN.as_raw();
     #[cfg(bluetooth)]
     SOL_HCI = 0;
@@ -87,8 +77,6 @@ constants! {
     IP_DROP_SOURCE_MEMBERSHIP = 40;
     #[cfg(Py_3_12)]
     IP_UNBLOCK_SOURCE = 37;
-    #[cfg(Py_3_14)]
-    SO_ORIGINAL_DST = 80;
     #[cfg(Py_3_12)]
     TCP_MD5SIG = 14;
     #[cfg(Py_3_12)]

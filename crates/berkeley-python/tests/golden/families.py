@@ -1,6 +1,12 @@
 """Families that this kernel may lack, on a socket that is told it is of them; items that misbehave."""
 
+import warnings
+
 import _socket
+
+# Some versions warn of a number that is cut.
+warnings.simplefilter("always")
+warnings.showwarning = lambda message, category, *_: print(category.__name__, message)
 
 
 class Index:
