@@ -667,6 +667,12 @@ pub(crate) fn unsigned(object: &Bound<'_, PyAny>) -> PyResult<c_ulong> {
     }
 }
 
+/// Whether the object is an integer, or has `__index__`.
+pub(crate) fn is_index(object: &Bound<'_, PyAny>) -> bool {
+    // SAFETY: the object is alive.
+    unsafe { ffi::PyIndex_Check(object.as_ptr()) != 0 }
+}
+
 /// The name of an object's type as C's texts have it: with its module where the type is one of C's own making.
 pub(crate) fn type_name(object: &Bound<'_, PyAny>) -> String {
     let class = object.get_type_ptr();

@@ -9,7 +9,7 @@ use pyo3::types::{PyBytes, PyString, PyTuple};
 
 use super::Kind;
 use crate::capi::SocketObject;
-use crate::fastcall::{Slot, parse_tuple};
+use crate::fastcall::{Slot, is_index, parse_item, parse_tuple};
 
 const L2CAP: i32 = Protocol::BTPROTO_L2CAP.as_raw();
 const RFCOMM: i32 = Protocol::BTPROTO_RFCOMM.as_raw();
@@ -24,34 +24,88 @@ pub(super) fn check(socket: &SocketObject) -> PyResult<()> {
     }
 }
 
-/// Numbers are cut to their fields, as C cuts them.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "as C cuts them")]
 pub(super) fn read(socket: Kind, value: &Bound<'_, PyAny>, caller: &str) -> PyResult<Address> {
     let wrong = || PyOSError::new_err(format!("{caller}(): wrong format"));
     let address = match socket.protocol {
         L2CAP => {
-            let (device, psm) = device_and_number(value).ok_or_else(wrong)?;
-            BluetoothAddress::L2cap { device: device_of(&device)?, psm: psm as u16, cid: 0, kind: 0 }
+            let (device, psm, cid, kind) = l2cap_parts(value).ok_or_else(wrong)?;
+            BluetoothAddress::L2cap { device: device_of(&device)?, psm, cid, kind }
         }
         RFCOMM => {
-            let (device, channel) = device_and_number(value).ok_or_else(wrong)?;
-            BluetoothAddress::Rfcomm { device: device_of(&device)?, channel: channel as u8 }
+            let (device, channel) = rfcomm_parts(value).ok_or_else(wrong)?;
+            BluetoothAddress::Rfcomm { device: device_of(&device)?, channel }
         }
         HCI => {
-            let mut number = 0;
-            parse(value, c"i", &mut [Slot::Int(&mut number)]).ok_or_else(wrong)?;
-            // C writes all 32 bits where the index has 16, and so into the channel behind it.
-            BluetoothAddress::Hci { index: number as u16, channel: (number >> 16) as u16 }
+            let (index, channel) = hci_parts(value)?.ok_or_else(wrong)?;
+            BluetoothAddress::Hci { index, channel }
         }
-        SCO => {
-            let device = value.cast::<PyBytes>().map_err(|_| wrong())?.as_bytes();
-            // As far as its NUL.
-            let device = device.split(|byte| *byte == 0).next().unwrap_or_default();
-            BluetoothAddress::Sco { device: device_of(&String::from_utf8_lossy(device))? }
-        }
+        SCO => BluetoothAddress::Sco { device: device_of(&sco_part(value)?.ok_or_else(wrong)?)? },
         _ => return Err(PyOSError::new_err(format!("{caller}(): unknown Bluetooth protocol"))),
     };
     Ok(address.into())
+}
+
+/// `(device, psm)`; since 3.14 `(device, psm[, cid[, kind]])`.
+fn l2cap_parts(value: &Bound<'_, PyAny>) -> Option<(String, u16, u16, u8)> {
+    if cfg!(not(Py_3_14)) {
+        let (device, psm) = device_and_number(value)?;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "as C cuts it")]
+        return Some((device, psm as u16, 0, 0));
+    }
+    let (mut device, mut psm, mut cid, mut kind) = (String::new(), 0, 0, 0);
+    let slots =
+        &mut [Slot::Text(&mut device), Slot::Short(&mut psm), Slot::Short(&mut cid), Slot::Byte(&mut kind)];
+    parse(value, c"sH|HB", slots)?;
+    Some((device, psm, cid, kind))
+}
+
+/// `(device, channel)`
+fn rfcomm_parts(value: &Bound<'_, PyAny>) -> Option<(String, u8)> {
+    if cfg!(not(Py_3_14)) {
+        let (device, channel) = device_and_number(value)?;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "as C cuts it")]
+        return Some((device, channel as u8));
+    }
+    let (mut device, mut channel) = (String::new(), 0);
+    parse(value, c"sB", &mut [Slot::Text(&mut device), Slot::Byte(&mut channel)])?;
+    Some((device, channel))
+}
+
+/// `(index,)`; since 3.14 `index` or `(index[, channel])`.
+fn hci_parts(value: &Bound<'_, PyAny>) -> PyResult<Option<(u16, u16)>> {
+    if cfg!(not(Py_3_14)) {
+        let mut number = 0;
+        let parsed = parse(value, c"i", &mut [Slot::Int(&mut number)]);
+        // C writes all 32 bits where the index has 16, and so into the channel behind it.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "as C cuts it")]
+        return Ok(parsed.map(|()| (number as u16, (number >> 16) as u16)));
+    }
+    let (mut index, mut channel) = (0, 0);
+    if is_index(value) {
+        parse_item(value, c"H", &mut [Slot::Short(&mut index)])?;
+        return Ok(Some((index, channel)));
+    }
+    let parsed = parse(value, c"H|H", &mut [Slot::Short(&mut index), Slot::Short(&mut channel)]);
+    Ok(parsed.map(|()| (index, channel)))
+}
+
+/// The device as bytes; since 3.14 as text too, and neither with a NUL inside: before, it ended there.
+fn sco_part(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
+    if let Ok(device) = value.cast::<PyBytes>() {
+        let (device, mut parts) = (device.as_bytes(), device.as_bytes().split(|byte| *byte == 0));
+        let before = parts.next().unwrap_or_default();
+        if cfg!(Py_3_14) && before != device {
+            return Err(PyValueError::new_err("embedded null byte"));
+        }
+        return Ok(Some(String::from_utf8_lossy(before).into_owned()));
+    }
+    if cfg!(Py_3_14) && value.is_instance_of::<PyString>() {
+        let mut device = String::new();
+        let items = PyTuple::new(value.py(), [value])?;
+        parse_tuple(&items, None, c"s", &mut [Slot::Text(&mut device)])?;
+        return Ok(Some(device));
+    }
+    Ok(None)
 }
 
 fn device_and_number(value: &Bound<'_, PyAny>) -> Option<(String, i32)> {
@@ -99,9 +153,19 @@ pub(super) fn shown<'py>(
         return Err(PyValueError::new_err("Unknown Bluetooth protocol"));
     }
     match *address {
+        // What is 0 is left out, as before 3.14 always.
+        BluetoothAddress::L2cap { device, psm, cid, kind } if cfg!(Py_3_14) && kind != 0 => {
+            Ok((text(device), psm, cid, kind).into_pyobject(py)?.into_any())
+        }
+        BluetoothAddress::L2cap { device, psm, cid, .. } if cfg!(Py_3_14) && cid != 0 => {
+            Ok((text(device), psm, cid).into_pyobject(py)?.into_any())
+        }
         BluetoothAddress::L2cap { device, psm, .. } => Ok((text(device), psm).into_pyobject(py)?.into_any()),
         BluetoothAddress::Rfcomm { device, channel } => {
             Ok((text(device), channel).into_pyobject(py)?.into_any())
+        }
+        BluetoothAddress::Hci { index, channel } if cfg!(Py_3_14) && channel != 0 => {
+            Ok((index, channel).into_pyobject(py)?.into_any())
         }
         BluetoothAddress::Hci { index, .. } => Ok(index.into_pyobject(py)?.into_any()),
         BluetoothAddress::Sco { device } => Ok(PyString::new(py, &text(device)).into_any()),

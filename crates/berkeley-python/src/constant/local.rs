@@ -1,4 +1,4 @@
-//! Families that stay on a machine or a link: `ALG_*`, `PACKET_*`, `TIPC_*`, `VMADDR_*` and Bluetooth.
+//! Families that stay on a machine or a link: `ALG_*`, `PACKET_*`, `TIPC_*`, `VMADDR_*` and what Bluetooth always had.
 
 use berkeley::VsockAddress;
 

@@ -5,6 +5,8 @@
 //! whether the interpreter itself was built with Bluetooth's headers (`cfg(bluetooth)`, which build.rs asks sysconfig
 //! for): two builds of one version differ in that.
 
+#[cfg(all(bluetooth, Py_3_14))]
+mod bluetooth;
 mod can;
 mod family;
 mod inet;
@@ -43,6 +45,8 @@ macro_rules! constants {
 use constants;
 
 const TABLES: &[&[Constant]] = &[
+    #[cfg(all(bluetooth, Py_3_14))]
+    bluetooth::TABLE,
     can::TABLE,
     family::TABLE,
     inet::TABLE,

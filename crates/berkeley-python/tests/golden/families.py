@@ -1,6 +1,12 @@
 """Families that this kernel may lack, on a socket that is told it is of them; items that misbehave."""
 
+import warnings
+
 import _socket
+
+# Some versions warn of a number that is cut.
+warnings.simplefilter("always")
+warnings.showwarning = lambda message, category, *_: print(category.__name__, message)
 
 
 class Index:
@@ -37,6 +43,13 @@ class Pair(tuple):
     pass
 
 
+class Numbered(tuple):
+    """A tuple that is a number, too."""
+
+    def __index__(self):
+        return 7
+
+
 # By family and protocol, as the kernel numbers them.
 ADDRESSES = {
     # CAN: raw, the broadcast manager, J1939, ISO-TP, and a protocol that has none.
@@ -63,12 +76,26 @@ ADDRESSES = {
     # Bluetooth: L2CAP, RFCOMM, HCI, SCO, and a protocol that has none.
     (31, 0): [
         ("11:22:33:44:55:66", 1), ("1:2:3:4:5:6", 65537), ("11:22:33:44:55", 1), ("11:22:33:44:55:1ff", 1), "x",
-        ("x", 1), (1, 2), (" 1:0x2:+3:4:5:6", 1), ("1:2:3:4:5:6x", 1),
+        ("x", 1), (1, 2), (" 1:0x2:+3:4:5:6", 1), ("1:2:3:4:5:6x", 1), ("1:2:3:4:5:6", 1, 2), ("1:2:3:4:5:6", 1, 2, 1),
+        ("1:2:3:4:5:6", -1, 65536, 256), ("1:2:3:4:5:6", 1, 2, 1, 0), ("1:2:3:4:5:6",), ("1:2:3:4:5:6", 2**70),
+        ("1:2:3:4:5:6", 1, "x"), ("1:2:3:4:5:6", 1, 2, None), ("1:2:3:4:5:6", Index(1), Index(2), Index(1)),
+        ("1:2:3:4:5:6", Raising()), (b"1:2:3:4:5:6", 1), ("1:2:3:4:5:6\0", 1), ("\udcff", 1),
+        Pair(("1:2:3:4:5:6", 1)), ["1:2:3:4:5:6", 1], ("1:2:3:4:5:6", 1.5), (),
     ],
-    (31, 3): [("11:22:33:44:55:66", 1), ("11:22:33:44:55:66", 300), ("x",), 5],
-    (31, 1): [(1,), (2**16 + 1,), 1, (1, 2), "x"],
-    (31, 2): [b"11:22:33:44:55:66", "11:22:33:44:55:66", b"x", b"1:2:3:4:5:6\0a", 5],
-    (31, 9): [(1,)],
+    (31, 3): [
+        ("11:22:33:44:55:66", 1), ("11:22:33:44:55:66", 300), ("x",), 5, ("1:2:3:4:5:6", 2**40), ("1:2:3:4:5:6", -1),
+        ("1:2:3:4:5:6", 1, 1), ("1:2:3:4:5:6", Raising()), ("1:2:3:4:5:6", Index(1)),
+    ],
+    (31, 1): [
+        (1,), (2**16 + 1,), 1, (1, 2), "x", -1, 2**16, 2**70, True, 1.5, b"1:2:3:4:5:6", Index(1), Raising(),
+        Numbered((1, 2)), (1, 2**16 + 2), (1, 2, 3), (), (2**70,), (-1, -1), (Index(1), Index(2)), (Raising(),),
+        (1, "x"), [1], Index,
+    ],
+    (31, 2): [
+        b"11:22:33:44:55:66", "11:22:33:44:55:66", b"x", b"1:2:3:4:5:6\0a", 5, "1:2:3:4:5:6\0a", "x", "\udcff", "é",
+        b"\xff", Text("1:2:3:4:5:6"), bytearray(b"1:2:3:4:5:6"), ("1:2:3:4:5:6",), (b"1:2:3:4:5:6",), "", b"",
+    ],
+    (31, 9): [(1,), 1],
     # None.
     (99, 0): [(1,), "x"],
     # IPv4, IPv6.
