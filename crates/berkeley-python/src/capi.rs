@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicI32, AtomicI64, AtomicUsize, Ordering};
 
 use pyo3::exceptions::{PyImportError, PyOSError, PySystemError, PyTimeoutError};
 use pyo3::ffi;
+#[cfg(not(Py_3_14))]
+use pyo3::ffi::PyErr_WriteUnraisable as report;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple, PyType};
@@ -280,9 +282,6 @@ unsafe fn report(object: *mut ffi::PyObject) {
     unsafe { PyErr_FormatUnraisable(c"Exception ignored while finalizing socket %R".as_ptr(), object) };
 }
 
-#[cfg(not(Py_3_14))]
-use ffi::PyErr_WriteUnraisable as report;
-
 unsafe extern "C" fn deallocate(object: *mut ffi::PyObject) {
     // SAFETY: CPython deallocates an object that nobody else refers to; the finalizer may bring it back.
     if unsafe { ffi::PyObject_CallFinalizerFromDealloc(object) } < 0 {
@@ -525,12 +524,14 @@ mod tracked {
 /// Refuses every interpreter of the process but its first: the type and the exceptions are one for all, and an
 /// interpreter's objects may not be another's.
 pub(crate) fn check_interpreter(_: Python<'_>) -> PyResult<()> {
-    // SAFETY: the thread is attached to an interpreter; the pointers are compared, not followed.
-    if unsafe { ffi::PyInterpreterState_Get() == ffi::PyInterpreterState_Main() } {
+    // SAFETY: the thread is attached to an interpreter.
+    let here = unsafe { ffi::PyInterpreterState_Get() };
+    // SAFETY: the process has one; its pointer is compared, not followed.
+    if here == unsafe { ffi::PyInterpreterState_Main() } {
         return Ok(());
     }
     Err(PyImportError::new_err(
-        "berkeley does not run in a sub-interpreter of Python: import socket there, which is C's",
+        "berkeley does not run in a sub-interpreter of Python: use the standard socket there",
     ))
 }
 

@@ -73,10 +73,18 @@ impl<'a, 'py> Args<'a, 'py> {
     /// The text of the positional argument at `index` in UTF-8, where it is exactly a `str` and holds no NUL.
     #[inline]
     pub(crate) fn text(self, index: usize) -> Option<&'a CStr> {
-        let text = self.get(index)?.cast_exact().ok()?;
-        let text = utf8(&text)?;
-        // SAFETY: CPython keeps the text beside the `str`, which the caller keeps alive for `'a`, and a NUL behind it.
-        let bytes = unsafe { slice::from_raw_parts(text.as_ptr(), text.len() + 1) };
+        let text = self.get(index)?.cast_exact::<PyString>().ok()?;
+        let mut length = 0;
+        // SAFETY: an exact `str`, alive; only `length` is written.
+        let start = unsafe { ffi::PyUnicode_AsUTF8AndSize(text.as_ptr(), &raw mut length) };
+        if start.is_null() {
+            // SAFETY: the thread is attached; the text holds surrogates, of which an exception is set.
+            unsafe { ffi::PyErr_Clear() };
+            return None;
+        }
+        let length = usize::try_from(length).ok()?;
+        // SAFETY: CPython keeps the bytes, and a NUL behind them, beside the `str`, which the caller keeps alive for `'a`.
+        let bytes = unsafe { slice::from_raw_parts(start.cast::<u8>(), length + 1) };
         CStr::from_bytes_with_nul(bytes).ok()
     }
 

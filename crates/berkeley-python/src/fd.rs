@@ -40,7 +40,7 @@ pub(crate) fn close(fd: i32) -> Result<(), i32> {
 
 /// Another descriptor of what the number names (dup(2)), which programs that are executed do not inherit.
 ///
-/// The kernel makes it without a wait, so that the GIL is kept.
+/// The kernel makes it without a wait, but where its table of descriptors has to grow; so the GIL is kept.
 pub(crate) fn duplicate(py: Python<'_>, fd: i32) -> PyResult<OwnedFd> {
     let copy = descriptor(py, fd)?.try_clone_to_owned();
     copy.map_err(|error| os_error(py, error.raw_os_error().unwrap_or(EBADF)))

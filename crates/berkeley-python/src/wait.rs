@@ -260,7 +260,7 @@ impl<'s> Wait<'s> {
         self.is_open().then(|| gil::released(py, || attempt(target, Flags::NONE)).ok()).flatten()
     }
 
-    /// Raises `TimeoutError` where the time of an operation that goes on is up, and `EBADF` where its socket was closed.
+    /// Raises `TimeoutError` where the time of an operation that goes on is up, `EBADF` where its socket was closed.
     pub(crate) fn go_on(&mut self, py: Python<'_>) -> PyResult<()> {
         self.check(py)?;
         if self.timeout > 0 && self.deadline().has_passed() {

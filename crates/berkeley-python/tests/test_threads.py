@@ -5,6 +5,7 @@ import sys
 import threading
 import time
 import unittest
+import warnings
 
 from berkeley import socket
 
@@ -38,14 +39,21 @@ class LetIn(unittest.TestCase):
     def assert_lets_in(self, act, timeout=None):
         done = threading.Event()
 
+        failures = []
+
         def run():
-            act()
+            try:
+                act()
+            except BaseException as failure:
+                failures.append(failure)
             done.set()
 
         other = threading.Thread(target=run)
         other.start()
-        self.assertLess(self.calls_until(done, timeout), MOST_CALLS)
-        other.join()
+        self.addCleanup(other.join, SECONDS)
+        calls = self.calls_until(done, timeout)
+        self.assertEqual(failures, [])
+        self.assertLess(calls, MOST_CALLS)
 
     def test_one_that_wakes_up(self):
         for timeout in (None, SECONDS):
@@ -63,7 +71,7 @@ class LetIn(unittest.TestCase):
 
 
 class Together(unittest.TestCase):
-    def exchange(self, number, timeout, failures):
+    def exchange(self, number, timeout):
         here, there = socket.socketpair()
         with here, there:
             for end in (here, there):
@@ -73,42 +81,61 @@ class Together(unittest.TestCase):
                 here.sendall(sent)
                 received = there.recv(100)
                 if received != sent:
-                    failures.append((sent, received))
+                    raise AssertionError(f"{received} for {sent}")
 
-    def all_exchange(self, timeout):
-        failures = []
-        threads = [
-            threading.Thread(target=self.exchange, args=(number, timeout, failures)) for number in range(THREADS)
-        ]
+    def exchange_all(self, timeout, failures):
+        """Several threads at once; what fails is added to `failures`."""
+
+        def run(number):
+            try:
+                self.exchange(number, timeout)
+            except BaseException as failure:
+                failures.append(failure)
+
+        threads = [threading.Thread(target=run, args=(number,)) for number in range(THREADS)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join(SECONDS)
-            self.assertFalse(thread.is_alive())
-        self.assertEqual(failures, [])
+        failures += [thread for thread in threads if thread.is_alive()]
 
     def test_each_has_its_own(self):
-        for timeout in (None, SECONDS):
+        for timeout in (None, SECONDS / 2):
             with self.subTest(timeout=timeout):
-                self.all_exchange(timeout)
+                failures = []
+                self.exchange_all(timeout, failures)
+                self.assertEqual(failures, [])
 
     def test_a_child_of_one_of_them_is_alone(self):
-        stop = threading.Event()
-        busy = threading.Thread(target=lambda: [self.all_exchange(None) for _ in iter(stop.is_set, True)])
+        begun, stop, failures = threading.Event(), threading.Event(), []
+
+        def keep_busy():
+            while not stop.is_set():
+                self.exchange_all(None, failures)
+                begun.set()
+
+        busy = threading.Thread(target=keep_busy)
         busy.start()
         try:
+            self.assertTrue(begun.wait(SECONDS))
             for _ in range(5):
-                child = os.fork()
+                with warnings.catch_warnings():
+                    # Since 3.12 a fork beside threads has one, which is what this is about.
+                    warnings.simplefilter("ignore", DeprecationWarning)
+                    child = os.fork()
                 if child == 0:
-                    failures = [None]
+                    status = 1
                     try:
-                        self.exchange(0, None, failures)
+                        self.exchange(0, SECONDS / 2)
+                        status = 0
                     finally:
-                        os._exit(len(failures) - 1)
+                        os._exit(status)
                 self.assertEqual(os.waitpid(child, 0)[1], 0)
         finally:
             stop.set()
             busy.join(SECONDS)
+        self.assertFalse(busy.is_alive())
+        self.assertEqual(failures, [])
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ def is_ours(module):
 
 def in_sub_interpreter():
     """Whether this interpreter is one that the process has made within itself, besides its first."""
-    # 3.13 and newer, and before.
+    # The one since 3.13, the other before.
     for name in ("_interpreters", "_xxsubinterpreters"):
         try:
             interpreters = __import__(name)
@@ -51,9 +51,9 @@ def in_sub_interpreter():
 
 
 def check_interpreter():
-    """Refuses a sub-interpreter, as the compiled module does itself where the interpreter lets it say so: not on 3.14."""
+    """Refuses a sub-interpreter; from 3.12 on the import system may refuse it before the compiled module does."""
     if in_sub_interpreter():
-        raise ImportError("berkeley does not run in a sub-interpreter of Python: import socket there, which is C's")
+        raise ImportError("berkeley does not run in a sub-interpreter of Python: use the standard socket there")
 
 
 def problem():

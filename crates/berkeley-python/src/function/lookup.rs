@@ -241,11 +241,11 @@ impl Function for GetNameInfo {
             return Err(PyTypeError::new_err("getnameinfo() argument 1 must be a tuple"));
         };
         let address = numeric(parts)?;
-        let ask = || resolve_back_raw(&address, flags);
+        let names = || resolve_back_raw(&address, flags);
         // Digits take no resolver, so that the GIL is kept.
         let digits = flags & DIGITS == DIGITS;
         let (host, service) =
-            if digits { ask().map_err(|error| lookup_failed(py, &error)) } else { released(py, ask) }?;
+            if digits { names().map_err(|error| lookup_failed(py, &error)) } else { released(py, names) }?;
         Ok(PyTuple::new(py, [text(py, &host)?, text(py, &service)?])?.into_any())
     }
 }

@@ -66,13 +66,12 @@ impl Function for GetProtoByName {
     const DOC: &'static CStr = c"getprotobyname(name) -> integer\n\nThe number of a protocol.";
 
     fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
-        let name = match (args.len(), args.text(0)) {
-            (1, Some(name)) => Cow::Borrowed(name),
-            _ => {
-                let mut name = String::new();
-                parse(args, c"s:getprotobyname", &mut [Slot::Text(&mut name)])?;
-                until_nul(name.as_bytes())?.into()
-            }
+        let name = if let (1, Some(name)) = (args.len(), args.text(0)) {
+            Cow::Borrowed(name)
+        } else {
+            let mut name = String::new();
+            parse(args, c"s:getprotobyname", &mut [Slot::Text(&mut name)])?;
+            until_nul(name.as_bytes())?.into()
         };
         let found = py.detach(|| protocol_entry(&name));
         let protocol = found.map_err(|_| PyOSError::new_err("protocol not found"))?;
