@@ -83,7 +83,7 @@ impl<'a, 'py> Args<'a, 'py> {
             return None;
         }
         let length = usize::try_from(length).ok()?;
-        // SAFETY: CPython keeps the bytes, and a NUL behind them, beside the `str`, which the caller keeps alive for `'a`.
+        // SAFETY: `CPython` keeps the bytes, and a NUL behind them, beside the `str`, which lives for `'a`.
         let bytes = unsafe { slice::from_raw_parts(start.cast::<u8>(), length + 1) };
         CStr::from_bytes_with_nul(bytes).ok()
     }

@@ -433,11 +433,11 @@ CASES = {
             def __index__(self):
                 self.of.close()
                 kept.append(socket.socket())
-                return 1
+                return 2
         for call in ("setsockopt", "getsockopt"):
             kept, one = [], _socket.socket(2, 1)
             number = one.fileno()
-            arguments = (1, 2, Closing(one)) if call == "setsockopt" else (1, Closing(one), 4)
+            arguments = (1, Closing(one), 1 if call == "setsockopt" else 4)
             try: getattr(one, call)(*arguments)
             except OSError as error: assert error.errno == 9, error
             else: raise AssertionError("another's option")
