@@ -495,7 +495,7 @@ mod tracked {
     use super::{Bound, PyAny, PyErr, PyResult, c_int, c_void, ffi};
 
     unsafe extern "C" {
-        /// Exported for CPython's own `_socket`; not in `pyo3-ffi`.
+        /// Exported for `CPython`'s own `_socket`; not in `pyo3-ffi`.
         fn _PyCapsule_SetTraverse(
             capsule: *mut ffi::PyObject,
             traverse: ffi::traverseproc,

@@ -10,13 +10,6 @@
 //!
 //! Nothing here decides more than how fast it goes: whatever these variables hold, each call is right.
 
-/// Calls in a row of one thread that release the GIL, before it is held to be alone: a thread that waits for the GIL
-/// takes longer to wake up than one short call.
-const RELEASING: usize = 16;
-
-/// After so many calls in a row it begins anew with those.
-const PERIOD: usize = 128;
-
 #[cfg(not(Py_GIL_DISABLED))]
 pub(crate) use with_gil::{is_wanted, released};
 #[cfg(Py_GIL_DISABLED)]
@@ -30,7 +23,12 @@ mod with_gil {
     use pyo3::prelude::*;
     use pyo3::sync::PyOnceLock;
 
-    use super::{PERIOD, RELEASING};
+    /// Calls in a row of one thread that release the GIL, before it is held to be alone: a thread that waits for the
+    /// GIL takes longer to wake up than one short call.
+    const RELEASING: usize = 16;
+
+    /// After so many calls in a row it begins anew with those.
+    const PERIOD: usize = 128;
 
     /// How many calls one thread has made in a row, as far as it is known.
     static IN_A_ROW: AtomicUsize = AtomicUsize::new(0);

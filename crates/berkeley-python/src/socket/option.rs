@@ -91,12 +91,11 @@ impl Method for SetSockOpt {
 
     #[cfg(Py_3_15)]
     fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
-        if let (3, Some(level), Some(name), false) = (args.len(), args.int(0), args.int(1), is_vsock(socket))
+        if let (3, Some(level), Some(name), Some(value)) = (args.len(), args.int(0), args.int(1), args.int(2))
+            && !is_vsock(socket)
         {
-            if let Some(value) = args.int(2) {
-                done(py, fd::set_option(py, socket.fd(), level, name, &value.to_ne_bytes()))?;
-                return Ok(py.None().into_bound(py));
-            }
+            done(py, fd::set_option(py, socket.fd(), level, name, &value.to_ne_bytes()))?;
+            return Ok(py.None().into_bound(py));
         }
         set_any(py, socket, args)?;
         Ok(py.None().into_bound(py))
