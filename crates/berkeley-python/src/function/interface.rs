@@ -80,12 +80,13 @@ impl Function for IfIndexToName {
     }
 }
 
-/// The index that is asked for: C cuts it to 32 bits before 3.13, and takes all bits set for a failure.
+/// The index that is asked for.
 #[cfg(Py_3_14)]
 fn index(args: Args<'_, '_>) -> PyResult<u32> {
     args.word(0).map_or_else(|| crate::fastcall::natural(args, "unsigned int"), Ok)
 }
 
+/// The index that is asked for: C cuts it to 32 bits before 3.13, and takes all bits set for a failure.
 #[cfg(not(Py_3_14))]
 fn index(args: Args<'_, '_>) -> PyResult<u32> {
     use pyo3::exceptions::{PyOverflowError, PySystemError};

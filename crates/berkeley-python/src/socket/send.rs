@@ -13,6 +13,8 @@ use crate::capi::SocketObject;
 use crate::fastcall::{Args, Method, method};
 #[cfg(not(Py_3_15))]
 use crate::fastcall::{Slot, parse};
+#[cfg(Py_3_15)]
+use crate::fastcall::{count, int};
 use crate::wait::{HELD, Wait, carry_released};
 
 /// The methods of this file.
@@ -82,30 +84,31 @@ fn plain<'a>(args: Args<'a, '_>) -> Option<(&'a [u8], Flags)> {
 }
 
 /// Hands the bytes and the flags to `action`; the bytes are held meanwhile.
-#[cfg(Py_3_15)]
 #[cold]
 fn with_parsed<T>(
     args: Args<'_, '_>,
     format: &CStr,
     action: impl FnOnce(&[u8], Flags) -> PyResult<T>,
 ) -> PyResult<T> {
-    use crate::fastcall::{count, int};
-    count(args, format, 1, 2)?;
-    let buffer = ReadBuffer::of(&*args.only()?)?;
-    let flags = args.get(1).map_or(Ok(0), |flags| int(&flags))?;
+    let (buffer, flags) = parsed(args, format)?;
     action(buffer.as_bytes(), Flags::from_raw(flags))
 }
 
+/// The buffer and the flags, as C's module takes them since 3.15: one after the other.
+#[cfg(Py_3_15)]
+fn parsed<'py>(args: Args<'_, 'py>, format: &CStr) -> PyResult<(ReadBuffer<'py>, i32)> {
+    count(args, format, 1, 2)?;
+    let buffer = ReadBuffer::of(&*args.only()?)?;
+    let flags = args.get(1).map_or(Ok(0), |flags| int(&flags))?;
+    Ok((buffer, flags))
+}
+
+/// The buffer and the flags, by C's parser.
 #[cfg(not(Py_3_15))]
-#[cold]
-fn with_parsed<T>(
-    args: Args<'_, '_>,
-    format: &CStr,
-    action: impl FnOnce(&[u8], Flags) -> PyResult<T>,
-) -> PyResult<T> {
+fn parsed<'py>(args: Args<'_, 'py>, format: &CStr) -> PyResult<(ReadBuffer<'py>, i32)> {
     let (mut buffer, mut flags) = (ReadBuffer::empty(), 0);
     parse(args, format, &mut [Slot::Read(&mut buffer), Slot::Int(&mut flags)])?;
-    action(buffer.as_bytes(), Flags::from_raw(flags))
+    Ok((buffer, flags))
 }
 
 /// Sends; without a timeout all of it, as a blocking send(2) does of a stream.
