@@ -1,13 +1,10 @@
-//! The Python door: `_socket` on Rust. Only `capi`, `fastcall`, `buffer` and `fd` may hold `unsafe`.
+//! The Python door: `_socket` on Rust. Only `ffi` may hold `unsafe`.
 
 mod address;
-mod buffer;
-mod capi;
 mod constant;
 mod error;
 mod extra;
-mod fastcall;
-mod fd;
+mod ffi;
 mod function;
 mod gil;
 mod memory;
@@ -23,7 +20,7 @@ use pyo3::prelude::*;
 /// See the socket module for documentation.
 #[pymodule]
 fn _socket(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    capi::check_interpreter(module.py())?;
+    ffi::capi::check_interpreter(module.py())?;
     socket::add(module)?;
     error::add(module)?;
     constant::add(module)?;
@@ -35,7 +32,7 @@ fn _socket(module: &Bound<'_, PyModule>) -> PyResult<()> {
 /// The second half of the file: what C's module has not.
 #[pymodule]
 fn _extra(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    capi::check_interpreter(module.py())?;
+    ffi::capi::check_interpreter(module.py())?;
     extra::add(module)?;
     module.delattr("__all__")
 }

@@ -6,8 +6,8 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyFloat;
 
-use crate::capi::NO_TIMEOUT;
-use crate::fastcall::nanoseconds;
+use crate::ffi::capi::NO_TIMEOUT;
+use crate::ffi::fastcall::nanoseconds;
 
 /// No timeout, as C keeps it.
 pub(crate) const NONE: i64 = NO_TIMEOUT;

@@ -7,7 +7,7 @@ use pyo3::types::{PyBytes, PyString};
 
 use super::tuple;
 use crate::error::raised;
-use crate::fastcall::{Slot, parse_tuple};
+use crate::ffi::fastcall::{Slot, parse_tuple};
 
 /// The room for a type and for a name, each with its NUL, as C has it.
 const TYPE: usize = 14;

@@ -8,8 +8,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString, PyTuple};
 
 use super::Kind;
-use crate::capi::SocketObject;
-use crate::fastcall::{Slot, is_index, parse_item, parse_tuple};
+use crate::ffi::capi::SocketObject;
+use crate::ffi::fastcall::{Slot, is_index, parse_item, parse_tuple};
 
 const L2CAP: i32 = Protocol::BTPROTO_L2CAP.as_raw();
 const RFCOMM: i32 = Protocol::BTPROTO_RFCOMM.as_raw();

@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use super::{Kind, interface_index, interface_name, tuple};
-use crate::fastcall::{Slot, file_name, parse_tuple};
+use crate::ffi::fastcall::{Slot, file_name, parse_tuple};
 
 /// The room for an interface's name and its NUL.
 const NAME: usize = 16;

@@ -9,9 +9,9 @@ use pyo3::exceptions::{PyOSError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyString};
 
-use crate::buffer::ReadBuffer;
 use crate::error::lookup_failed;
-use crate::fastcall::{type_name, utf8};
+use crate::ffi::buffer::ReadBuffer;
+use crate::ffi::fastcall::{type_name, utf8};
 use crate::memory::copied;
 
 /// The host that `object` names; text beyond ASCII is encoded as IDNA has it.

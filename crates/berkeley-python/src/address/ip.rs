@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyString, PyTuple};
 
 use super::{host, last, tuple};
-use crate::fastcall::{Slot, exact_long, parse_tuple, utf8};
+use crate::ffi::fastcall::{Slot, exact_long, parse_tuple, utf8};
 
 /// An address of IPv4. Digits and a port, as programs mostly have them, are read without the parser.
 #[inline]

@@ -20,9 +20,9 @@ use pyo3::exceptions::{PyOSError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString, PyTuple};
 
-use crate::capi::SocketObject;
 use crate::error::{EBADF, os_error, raised};
-use crate::fastcall::type_name;
+use crate::ffi::capi::SocketObject;
+use crate::ffi::fastcall::type_name;
 
 pub(crate) use host::{ask, resolved};
 pub(crate) use ip::shown_ip;

@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use super::{not_a_tuple, tuple};
-use crate::fastcall::{Slot, parse_tuple};
+use crate::ffi::fastcall::{Slot, parse_tuple};
 
 /// `(pid, groups)`
 pub(super) fn read_netlink(value: &Bound<'_, PyAny>, caller: &str) -> PyResult<Address> {

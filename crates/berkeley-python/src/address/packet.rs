@@ -6,9 +6,9 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use super::{Kind, interface_index, interface_name, tuple};
-use crate::buffer::ReadBuffer;
 use crate::error::raised;
-use crate::fastcall::{Slot, parse_tuple};
+use crate::ffi::buffer::ReadBuffer;
+use crate::ffi::fastcall::{Slot, parse_tuple};
 
 /// The longest name of an interface, which C cuts a longer one to.
 const NAME: usize = 15;

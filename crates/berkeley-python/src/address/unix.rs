@@ -8,9 +8,9 @@ use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 
-use crate::buffer::ReadBuffer;
 use crate::error::raised;
-use crate::fastcall::file_system_bytes;
+use crate::ffi::buffer::ReadBuffer;
+use crate::ffi::fastcall::file_system_bytes;
 
 /// The room in `sun_path`.
 const ROOM: usize = 108;

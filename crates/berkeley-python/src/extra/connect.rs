@@ -12,7 +12,7 @@ use pyo3::prelude::*;
 use super::seconds;
 use crate::address;
 use crate::error::{gaierror, os_error, raised};
-use crate::fastcall::long;
+use crate::ffi::fastcall::long;
 
 /// How often signal handlers may run while the connection is made.
 const TURN: Duration = Duration::from_millis(50);

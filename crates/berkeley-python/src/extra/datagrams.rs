@@ -10,9 +10,9 @@ use pyo3::types::{PyBytes, PyList};
 
 use super::Target;
 use crate::address;
-use crate::buffer::ReadBuffer;
 use crate::error::raised;
-use crate::fastcall::sequence;
+use crate::ffi::buffer::ReadBuffer;
+use crate::ffi::fastcall::sequence;
 use crate::memory;
 
 /// The most messages that one receive has room for.

@@ -16,7 +16,8 @@ use pyo3::prelude::*;
 
 use crate::address::Kind;
 use crate::error::{EBADF, os_error, raised, timed_out};
-use crate::{address, fd, wait};
+use crate::ffi::fd;
+use crate::{address, wait};
 
 /// Adds the functions to `module`.
 pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -8,8 +8,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyInt;
 
 #[cfg(Py_3_14)]
-use crate::fastcall::natural;
-use crate::fastcall::{Args, Convention, Function, add_function};
+use crate::ffi::fastcall::natural;
+use crate::ffi::fastcall::{Args, Convention, Function, add_function};
 
 /// Adds the functions of this file.
 pub(super) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -96,7 +96,7 @@ fn short(args: Args<'_, '_>, name: &str, format: &CStr) -> PyResult<u16> {
 #[cfg(not(Py_3_13))]
 #[cold]
 fn rare(args: Args<'_, '_>, format: &CStr) -> PyResult<i32> {
-    use crate::fastcall::{Slot, parse};
+    use crate::ffi::fastcall::{Slot, parse};
     let mut value = 0;
     parse(args, format, &mut [Slot::Int(&mut value)])?;
     Ok(value)
@@ -106,7 +106,7 @@ fn rare(args: Args<'_, '_>, format: &CStr) -> PyResult<i32> {
 #[cold]
 fn rare(args: Args<'_, '_>, _: &CStr) -> PyResult<i32> {
     let object = args.only()?;
-    crate::fastcall::int(&object)
+    crate::ffi::fastcall::int(&object)
 }
 
 struct HostToNetworkLong;
@@ -167,7 +167,7 @@ fn rare_long(args: Args<'_, '_>) -> PyResult<u32> {
 #[cfg(not(Py_3_14))]
 #[cold]
 fn rare_long(args: Args<'_, '_>) -> PyResult<u32> {
-    use crate::fastcall::{type_name, unsigned};
+    use crate::ffi::fastcall::{type_name, unsigned};
     use pyo3::exceptions::PyTypeError;
     let object = args.only()?;
     if !object.is_instance_of::<PyInt>() {

@@ -7,7 +7,7 @@ use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
 use pyo3::types::PyInt;
 
-use crate::fastcall::{Args, Function, Slot, add_function, parse};
+use crate::ffi::fastcall::{Args, Function, Slot, add_function, parse};
 
 /// Adds the functions of this file.
 pub(super) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -8,8 +8,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyTuple};
 
 use crate::error::{ECONNRESET, os_error, raised};
-use crate::fastcall::{Args, Convention, Function, Slot, add_function, long, parse};
-use crate::{fd, socket};
+use crate::ffi::fastcall::{Args, Convention, Function, Slot, add_function, long, parse};
+use crate::ffi::fd;
+use crate::socket;
 
 /// Adds the functions of this file.
 pub(super) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -9,7 +9,7 @@ use pyo3::types::{PyList, PyTuple};
 
 use super::name::{plain, released, text};
 use crate::address::{resolved, shown_ip};
-use crate::fastcall::{Args, Function, add_function, audit, idna};
+use crate::ffi::fastcall::{Args, Function, add_function, audit, idna};
 use crate::memory::until_nul;
 
 /// Adds the functions of this file.

@@ -10,9 +10,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 
 use crate::address::shown_ip;
-use crate::buffer::ReadBuffer;
 use crate::error::os_error;
-use crate::fastcall::{Args, Convention, Function, Slot, add_function, parse};
+use crate::ffi::buffer::ReadBuffer;
+use crate::ffi::fastcall::{Args, Convention, Function, Slot, add_function, parse};
 
 /// Adds the functions of this file.
 pub(super) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -91,7 +91,7 @@ fn rare_text(args: Args<'_, '_>) -> PyResult<String> {
 fn rare_text(args: Args<'_, '_>) -> PyResult<String> {
     use pyo3::exceptions::PyTypeError;
     let object = args.only()?;
-    let kind = if object.is_none() { "None".to_owned() } else { crate::fastcall::type_name(&object) };
+    let kind = if object.is_none() { "None".to_owned() } else { crate::ffi::fastcall::type_name(&object) };
     Err(PyTypeError::new_err(format!("inet_aton() argument must be str, not {kind:.50}")))
 }
 

@@ -10,7 +10,7 @@ use pyo3::types::{PyInt, PyList, PyTuple};
 
 use super::machine::one;
 use crate::error::raised;
-use crate::fastcall::{Args, Convention, Function, add_function, file_name};
+use crate::ffi::fastcall::{Args, Convention, Function, add_function, file_name};
 
 /// Adds the functions of this file.
 pub(super) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -83,14 +83,14 @@ impl Function for IfIndexToName {
 /// The index that is asked for.
 #[cfg(Py_3_14)]
 fn index(args: Args<'_, '_>) -> PyResult<u32> {
-    args.word(0).map_or_else(|| crate::fastcall::natural(args, "unsigned int"), Ok)
+    args.word(0).map_or_else(|| crate::ffi::fastcall::natural(args, "unsigned int"), Ok)
 }
 
 /// The index that is asked for: C cuts it to 32 bits before 3.13, and takes all bits set for a failure.
 #[cfg(not(Py_3_14))]
 fn index(args: Args<'_, '_>) -> PyResult<u32> {
     use pyo3::exceptions::{PyOverflowError, PySystemError};
-    let number = crate::fastcall::unsigned(&*args.only()?)?;
+    let number = crate::ffi::fastcall::unsigned(&*args.only()?)?;
     if cfg!(Py_3_13) {
         return u32::try_from(number).map_err(|_| PyOverflowError::new_err("index is too large"));
     }

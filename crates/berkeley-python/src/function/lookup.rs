@@ -12,7 +12,7 @@ use pyo3::types::{PyBytes, PyInt, PyList, PyString, PyTuple};
 use super::name::{plain, released, text};
 use crate::address::{self, ask};
 use crate::error::lookup_failed;
-use crate::fastcall::{
+use crate::ffi::fastcall::{
     Args, Convention, Function, Slot, add_function, audit, exact_long, parse, parse_named, parse_tuple,
 };
 use crate::memory::until_nul;
@@ -154,7 +154,7 @@ impl Service {
         }
         // Since 3.12 a number of any size becomes text.
         if cfg!(not(Py_3_12)) {
-            let number = crate::fastcall::long(number)?;
+            let number = crate::ffi::fastcall::long(number)?;
             return until_nul(number.to_string().as_bytes()).map(Self::Name);
         }
         // In digits, whatever its class makes of `str`.

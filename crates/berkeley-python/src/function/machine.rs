@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::error::{lookup_failed, raised};
-use crate::fastcall::{Args, Convention, Function, Slot, add_function, audit, file_name, parse};
+use crate::ffi::fastcall::{Args, Convention, Function, Slot, add_function, audit, file_name, parse};
 
 /// Adds the functions of this file.
 pub(super) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {

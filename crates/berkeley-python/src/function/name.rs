@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 
 use crate::error::lookup_failed;
-use crate::fastcall::utf8;
+use crate::ffi::fastcall::utf8;
 
 /// The longest label of a host's name.
 const LABEL: usize = 63;

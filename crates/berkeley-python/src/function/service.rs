@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyString};
 
 use super::name::text;
-use crate::fastcall::{Args, Function, Slot, add_function, audit, parse};
+use crate::ffi::fastcall::{Args, Function, Slot, add_function, audit, parse};
 use crate::memory::until_nul;
 
 /// Adds the functions of this file.

@@ -4,7 +4,7 @@ use std::ffi::CStr;
 
 use pyo3::prelude::*;
 
-use crate::fastcall::{Args, Convention, Function, add_function};
+use crate::ffi::fastcall::{Args, Convention, Function, add_function};
 use crate::timeout;
 
 /// Adds the functions of this file.

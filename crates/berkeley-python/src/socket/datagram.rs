@@ -10,9 +10,9 @@ use pyo3::types::PyInt;
 
 use super::recv::{into_arguments, waits_for_all};
 use crate::address;
-use crate::buffer::{ReadBuffer, expected, receive_bytes};
-use crate::capi::SocketObject;
-use crate::fastcall::{Args, Convention, Method, Slot, audit, method, parse};
+use crate::ffi::buffer::{ReadBuffer, expected, receive_bytes};
+use crate::ffi::capi::SocketObject;
+use crate::ffi::fastcall::{Args, Convention, Method, Slot, audit, method, parse};
 use crate::wait::{HELD, Wait, carry, carry_released};
 
 /// The methods of this file.

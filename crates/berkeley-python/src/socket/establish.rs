@@ -8,11 +8,12 @@ use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyTuple};
 
-use crate::capi::SocketObject;
+use crate::address;
 use crate::error::{EAGAIN, EBADF, EINPROGRESS, EINVAL, EISCONN, os_error, raised, timed_out};
-use crate::fastcall::{Args, Convention, Method, Slot, audit, int, method, parse};
+use crate::ffi::capi::SocketObject;
+use crate::ffi::fastcall::{Args, Convention, Method, Slot, audit, int, method, parse};
+use crate::ffi::fd;
 use crate::wait::{carry_ready, deadline};
-use crate::{address, fd};
 
 /// The methods of this file.
 pub(super) fn methods() -> [PyMethodDef; 8] {

@@ -10,10 +10,11 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyTuple};
 
 use super::timeout::apply;
-use crate::capi::{self, SocketObject};
 use crate::error::{ECONNRESET, os_error, raised};
-use crate::fastcall::{Args, Convention, Method, Slot, audit_new, int, long, method, parse_tuple};
-use crate::{fd, timeout};
+use crate::ffi::capi::{self, SocketObject};
+use crate::ffi::fastcall::{Args, Convention, Method, Slot, audit_new, int, long, method, parse_tuple};
+use crate::ffi::fd;
+use crate::timeout;
 
 /// The methods of this file.
 pub(super) fn methods() -> [PyMethodDef; 3] {

@@ -12,13 +12,14 @@ use pyo3::types::{PyBytes, PyInt, PyList, PyTuple};
 
 use super::recv::waits_for_all;
 use crate::address;
-use crate::buffer::{ReadBuffer, WriteBuffer, expected, receive_bytes};
-use crate::capi::SocketObject;
-use crate::fastcall::{
+use crate::ffi::buffer::{ReadBuffer, WriteBuffer, expected, receive_bytes};
+use crate::ffi::capi::SocketObject;
+use crate::ffi::fastcall::{
     Args, Convention, Method, Slot, audit, int, method, parse, parse_item, parse_named, sequence,
 };
+use crate::ffi::fd;
+use crate::memory;
 use crate::wait::{HELD, Wait, carry, carry_released};
-use crate::{fd, memory};
 
 /// The methods of this file.
 pub(super) fn methods() -> [PyMethodDef; 4] {
@@ -71,7 +72,7 @@ fn send_arguments<'py>(args: Args<'_, 'py>) -> PyResult<SendArguments<'py>> {
     }
     #[cfg(Py_3_15)]
     {
-        use crate::fastcall::{count, int};
+        use crate::ffi::fastcall::{count, int};
         count(args, c"O|OiO:sendmsg", 1, 4)?;
         args.get(2).map_or(Ok(0), |flags| int(&flags)).map(|flags| (given(0), given(1), flags, given(3)))
     }

@@ -13,8 +13,9 @@ use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
-use crate::capi::{self, SocketObject};
-use crate::{fd, timeout as seconds};
+use crate::ffi::capi::{self, SocketObject};
+use crate::ffi::fd;
+use crate::timeout as seconds;
 
 pub(crate) use life::make;
 

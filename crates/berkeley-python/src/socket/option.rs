@@ -11,13 +11,13 @@ use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt};
 
-use crate::buffer::ReadBuffer;
-use crate::capi::SocketObject;
 use crate::error::{EBADF, os_error};
+use crate::ffi::buffer::ReadBuffer;
+use crate::ffi::capi::SocketObject;
 #[cfg(not(Py_3_15))]
-use crate::fastcall::went_well;
-use crate::fastcall::{Args, Method, Slot, method, parse};
-use crate::fd;
+use crate::ffi::fastcall::went_well;
+use crate::ffi::fastcall::{Args, Method, Slot, method, parse};
+use crate::ffi::fd;
 
 /// The methods of this file.
 pub(super) fn methods() -> [PyMethodDef; 2] {
@@ -156,7 +156,7 @@ fn with_bytes(
     value: &Bound<'_, PyAny>,
     action: impl FnOnce(&[u8]) -> PyResult<()>,
 ) -> PyResult<()> {
-    use crate::fastcall::parse_item;
+    use crate::ffi::fastcall::parse_item;
     let is_integer = value.is_instance_of::<PyInt>();
     if is_vsock(socket) {
         if !is_integer {

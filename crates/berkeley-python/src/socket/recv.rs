@@ -8,9 +8,9 @@ use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt};
 
-use crate::buffer::{WriteBuffer, expected, is_short, receive_bytes, receive_short};
-use crate::capi::SocketObject;
-use crate::fastcall::{Args, Convention, Method, Slot, method, parse, parse_named};
+use crate::ffi::buffer::{WriteBuffer, expected, is_short, receive_bytes, receive_short};
+use crate::ffi::capi::SocketObject;
+use crate::ffi::fastcall::{Args, Convention, Method, Slot, method, parse, parse_named};
 use crate::wait::{HELD, carry, carry_released};
 
 /// The methods of this file.

@@ -8,13 +8,13 @@ use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
 use pyo3::types::PyInt;
 
-use crate::buffer::ReadBuffer;
-use crate::capi::SocketObject;
-use crate::fastcall::{Args, Method, method};
+use crate::ffi::buffer::ReadBuffer;
+use crate::ffi::capi::SocketObject;
+use crate::ffi::fastcall::{Args, Method, method};
 #[cfg(not(Py_3_15))]
-use crate::fastcall::{Slot, parse};
+use crate::ffi::fastcall::{Slot, parse};
 #[cfg(Py_3_15)]
-use crate::fastcall::{count, int};
+use crate::ffi::fastcall::{count, int};
 use crate::wait::{HELD, Wait, carry_released};
 
 /// The methods of this file.

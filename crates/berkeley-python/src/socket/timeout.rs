@@ -7,10 +7,11 @@ use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
 use pyo3::types::PyBool;
 
-use crate::capi::SocketObject;
 use crate::error::raised;
-use crate::fastcall::{Args, Convention, Method, method};
-use crate::{fd, timeout};
+use crate::ffi::capi::SocketObject;
+use crate::ffi::fastcall::{Args, Convention, Method, method};
+use crate::ffi::fd;
+use crate::timeout;
 
 /// The methods of this file.
 pub(super) fn methods() -> [PyMethodDef; 4] {
@@ -70,7 +71,7 @@ impl Method for SetBlocking {
         #[cfg(Py_3_12)]
         let blocks = flag.is_truthy()?;
         #[cfg(not(Py_3_12))]
-        let blocks = crate::fastcall::long(&flag)? != 0;
+        let blocks = crate::ffi::fastcall::long(&flag)? != 0;
         set(py, socket, if blocks { timeout::NONE } else { 0 })?;
         Ok(py.None().into_bound(py))
     }

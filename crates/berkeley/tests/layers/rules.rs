@@ -52,21 +52,12 @@ pub(crate) const HOUSES: &[House] = &[
             &["socket"],
             // Python's shapes of addresses, and of what waits.
             &["address", "wait", "timeout"],
-            &["fastcall"],
-            &["buffer", "fd"],
+            // CPython's pointers: its calling convention, its objects' layout, held buffers, descriptors as integers.
+            &["ffi"],
             &["error", "gil", "memory"],
-            // The object as C lays it out.
-            &["capi"],
         ],
-        beside: &[
-            // The type's slots name what the object does, which names the object.
-            ("capi", "socket"),
-            ("capi", "timeout"),
-            ("capi", "fd"),
-            ("capi", "fastcall"),
-        ],
-        // CPython's calling convention, its objects' layout, held buffers, descriptors given as integers.
-        may_be_unsafe: &["capi", "buffer", "fd", "fastcall"],
+        beside: &[],
+        may_be_unsafe: &["ffi"],
         outside: &[("libc", &[])],
     },
     House {

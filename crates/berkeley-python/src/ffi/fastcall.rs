@@ -10,8 +10,8 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
 
-use crate::buffer::{ReadBuffer, WriteBuffer};
-use crate::capi::{SocketObject, answer};
+use crate::ffi::buffer::{ReadBuffer, WriteBuffer};
+use crate::ffi::capi::{SocketObject, answer};
 use crate::memory::{copied, until_nul};
 
 /// The arguments of one call, borrowed from the caller.

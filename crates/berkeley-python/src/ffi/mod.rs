@@ -1,0 +1,6 @@
+//! Where CPython is called by pointers, and calls us by them: all the `unsafe` of the Python door.
+
+pub(crate) mod buffer;
+pub(crate) mod capi;
+pub(crate) mod fastcall;
+pub(crate) mod fd;
