@@ -21,8 +21,7 @@ pub(crate) const EISCONN: i32 = 106;
 /// A value that the call does not take (errno(3)).
 pub(crate) const EINVAL: i32 = 22;
 
-/// A descriptor that is not open (errno(3)).
-pub(crate) const EBADF: i32 = 9;
+pub(crate) use crate::ffi::fd::EBADF;
 
 static GAIERROR: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 static HERROR: PyOnceLock<Py<PyType>> = PyOnceLock::new();

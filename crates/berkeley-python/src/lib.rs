@@ -4,6 +4,7 @@ mod address;
 mod constant;
 mod error;
 mod extra;
+mod fd;
 mod ffi;
 mod function;
 mod gil;

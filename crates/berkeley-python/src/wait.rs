@@ -9,8 +9,8 @@ use berkeley::{Deadline, Error, Flags, Interest, SocketRef};
 use pyo3::prelude::*;
 
 use crate::error::{EBADF, os_error, raised, timed_out};
+use crate::fd;
 use crate::ffi::capi::SocketObject;
-use crate::ffi::fd;
 use crate::gil;
 
 /// The largest buffer that a try may copy while it holds the GIL: some 2 microseconds.

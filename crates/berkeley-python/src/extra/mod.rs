@@ -16,7 +16,7 @@ use pyo3::prelude::*;
 
 use crate::address::Kind;
 use crate::error::{EBADF, os_error, raised, timed_out};
-use crate::ffi::fd;
+use crate::fd;
 use crate::{address, wait};
 
 /// Adds the functions to `module`.

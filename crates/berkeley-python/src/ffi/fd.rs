@@ -5,26 +5,31 @@ use std::io;
 use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd};
 
 use berkeley::{Socket, SocketRef, option, raw};
-use pyo3::prelude::*;
 
-use crate::error::{EBADF, os_error};
+/// A descriptor that is not open (errno(3)).
+pub(crate) const EBADF: i32 = 9;
 
-/// The socket behind the number `fd`, without a timeout of its own; `EBADF` where it is closed (-1).
+/// The socket behind the number `fd`, without a timeout of its own; `None` where it is closed (-1).
 #[inline]
-pub(crate) fn borrowed<'fd>(py: Python<'_>, fd: i32) -> PyResult<SocketRef<'fd>> {
-    Ok(SocketRef::borrow(descriptor(py, fd)?))
+pub(crate) fn borrowed<'fd>(fd: i32) -> Option<SocketRef<'fd>> {
+    descriptor(fd).map(SocketRef::borrow)
 }
 
-/// The descriptor of that number; `EBADF` where it is closed (-1).
+/// The descriptor of that number; `None` where it is closed (-1).
 #[inline]
-fn descriptor<'fd>(py: Python<'_>, fd: i32) -> PyResult<BorrowedFd<'fd>> {
+fn descriptor<'fd>(fd: i32) -> Option<BorrowedFd<'fd>> {
     if fd < 0 {
-        return Err(os_error(py, EBADF));
+        return None;
     }
     // SAFETY: it is not -1. Whether it is still open only Python code knows, as with every descriptor it holds as a
     // number: a closed one gives EBADF, one opened anew under the number is Python's own race, as in C. No memory
     // depends on it.
-    Ok(unsafe { BorrowedFd::borrow_raw(fd) })
+    Some(unsafe { BorrowedFd::borrow_raw(fd) })
+}
+
+/// As [`descriptor`], with `EBADF`.
+fn open<'fd>(fd: i32) -> io::Result<BorrowedFd<'fd>> {
+    descriptor(fd).ok_or_else(|| io::Error::from_raw_os_error(EBADF))
 }
 
 /// Closes the descriptor of that number, which was a socket object's and is nobody's now; gives the errno.
@@ -41,9 +46,8 @@ pub(crate) fn close(fd: i32) -> Result<(), i32> {
 /// Another descriptor of what the number names (dup(2)), which programs that are executed do not inherit.
 ///
 /// The kernel makes it without a wait, but where its table of descriptors has to grow; so the GIL is kept.
-pub(crate) fn duplicate(py: Python<'_>, fd: i32) -> PyResult<OwnedFd> {
-    let copy = descriptor(py, fd)?.try_clone_to_owned();
-    copy.map_err(|error| os_error(py, error.raw_os_error().unwrap_or(EBADF)))
+pub(crate) fn duplicate(fd: i32) -> io::Result<OwnedFd> {
+    open(fd)?.try_clone_to_owned()
 }
 
 /// Control messages as Python code has them, laid out in `bytes`: it may name any descriptor, as in C.
@@ -55,20 +59,14 @@ pub(crate) fn control(bytes: &[u8]) -> raw::Control<'_> {
 }
 
 /// Reads any option by its numbers (getsockopt(2)), as C does.
-pub(crate) fn option(
-    py: Python<'_>,
-    fd: i32,
-    level: i32,
-    name: i32,
-    room: &mut [u8],
-) -> PyResult<io::Result<usize>> {
-    let fd = descriptor(py, fd)?;
+pub(crate) fn option(fd: i32, level: i32, name: i32, room: &mut [u8]) -> io::Result<usize> {
+    let fd = open(fd)?;
     if (level, name) == (option::Level::SOCKET.as_raw(), GET_FILTER) {
-        return Ok(filter(fd, room));
+        return filter(fd, room);
     }
     // SAFETY: `room` holds no address that the kernel could follow: it is zero. The one option that counts otherwise
     // than in bytes is read above; of one that Linux does not have yet Python code would have to answer.
-    Ok(unsafe { raw::option(fd, level, name, room) })
+    unsafe { raw::option(fd, level, name, room) }
 }
 
 /// `SO_GET_FILTER`, whose length counts instructions.
@@ -86,28 +84,16 @@ fn filter(fd: BorrowedFd<'_>, room: &mut [u8]) -> io::Result<usize> {
 }
 
 /// Sets any option by its numbers (setsockopt(2)), as C does.
-pub(crate) fn set_option(
-    py: Python<'_>,
-    fd: i32,
-    level: i32,
-    name: i32,
-    value: &[u8],
-) -> PyResult<io::Result<()>> {
-    let fd = descriptor(py, fd)?;
+pub(crate) fn set_option(fd: i32, level: i32, name: i32, value: &[u8]) -> io::Result<()> {
+    let fd = open(fd)?;
     // SAFETY: none can be given: Python code names the option, and answers for those whose value the kernel takes for
     // addresses, as with C's module. The README lists them.
-    Ok(unsafe { raw::set_option(fd, level, name, value) })
+    unsafe { raw::set_option(fd, level, name, value) }
 }
 
 /// As [`set_option`], of an option whose length is its value.
-pub(crate) fn set_option_length(
-    py: Python<'_>,
-    fd: i32,
-    level: i32,
-    name: i32,
-    length: u32,
-) -> PyResult<io::Result<()>> {
-    let fd = descriptor(py, fd)?;
+pub(crate) fn set_option_length(fd: i32, level: i32, name: i32, length: u32) -> io::Result<()> {
+    let fd = open(fd)?;
     // SAFETY: a null pointer, which is never followed.
-    Ok(unsafe { raw::set_option_length(fd, level, name, length) })
+    unsafe { raw::set_option_length(fd, level, name, length) }
 }

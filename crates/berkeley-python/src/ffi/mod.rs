@@ -1,4 +1,4 @@
-//! Where CPython is called by pointers, and calls us by them: all the `unsafe` of the Python door.
+//! Where `CPython` is called by pointers, and calls us by them: all the `unsafe` of the Python door.
 
 pub(crate) mod buffer;
 pub(crate) mod capi;

@@ -8,8 +8,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyTuple};
 
 use crate::error::{ECONNRESET, os_error, raised};
+use crate::fd;
 use crate::ffi::fastcall::{Args, Convention, Function, Slot, add_function, long, parse};
-use crate::ffi::fd;
 use crate::socket;
 
 /// Adds the functions of this file.

@@ -10,9 +10,9 @@ use pyo3::types::{PyInt, PyTuple};
 
 use crate::address;
 use crate::error::{EAGAIN, EBADF, EINPROGRESS, EINVAL, EISCONN, os_error, raised, timed_out};
+use crate::fd;
 use crate::ffi::capi::SocketObject;
 use crate::ffi::fastcall::{Args, Convention, Method, Slot, audit, int, method, parse};
-use crate::ffi::fd;
 use crate::wait::{carry_ready, deadline};
 
 /// The methods of this file.

@@ -11,9 +11,9 @@ use pyo3::types::{PyDict, PyInt, PyTuple};
 
 use super::timeout::apply;
 use crate::error::{ECONNRESET, os_error, raised};
+use crate::fd;
 use crate::ffi::capi::{self, SocketObject};
 use crate::ffi::fastcall::{Args, Convention, Method, Slot, audit_new, int, long, method, parse_tuple};
-use crate::ffi::fd;
 use crate::timeout;
 
 /// The methods of this file.

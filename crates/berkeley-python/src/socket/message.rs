@@ -12,12 +12,12 @@ use pyo3::types::{PyBytes, PyInt, PyList, PyTuple};
 
 use super::recv::waits_for_all;
 use crate::address;
+use crate::fd;
 use crate::ffi::buffer::{ReadBuffer, WriteBuffer, expected, receive_bytes};
 use crate::ffi::capi::SocketObject;
 use crate::ffi::fastcall::{
     Args, Convention, Method, Slot, audit, int, method, parse, parse_item, parse_named, sequence,
 };
-use crate::ffi::fd;
 use crate::memory;
 use crate::wait::{HELD, Wait, carry, carry_released};
 

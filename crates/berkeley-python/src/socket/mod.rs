@@ -13,8 +13,8 @@ use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
+use crate::fd;
 use crate::ffi::capi::{self, SocketObject};
-use crate::ffi::fd;
 use crate::timeout as seconds;
 
 pub(crate) use life::make;

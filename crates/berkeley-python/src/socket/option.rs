@@ -12,12 +12,12 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt};
 
 use crate::error::{EBADF, os_error};
+use crate::fd;
 use crate::ffi::buffer::ReadBuffer;
 use crate::ffi::capi::SocketObject;
 #[cfg(not(Py_3_15))]
 use crate::ffi::fastcall::went_well;
 use crate::ffi::fastcall::{Args, Method, Slot, method, parse};
-use crate::ffi::fd;
 
 /// The methods of this file.
 pub(super) fn methods() -> [PyMethodDef; 2] {
@@ -28,8 +28,8 @@ pub(super) fn methods() -> [PyMethodDef; 2] {
 const LONGEST: usize = 1024;
 
 /// What the kernel refused, as `OSError`.
-fn done<T>(py: Python<'_>, result: PyResult<io::Result<T>>) -> PyResult<T> {
-    result?.map_err(|error| os_error(py, error.raw_os_error().unwrap_or(EBADF)))
+fn done<T>(py: Python<'_>, result: io::Result<T>) -> PyResult<T> {
+    result.map_err(|error| os_error(py, error.raw_os_error().unwrap_or(EBADF)))
 }
 
 fn is_vsock(socket: &SocketObject) -> bool {
@@ -48,19 +48,19 @@ impl Method for GetSockOpt {
         let (level, name, size) = get_arguments(args)?;
         if size == 0 && is_vsock(socket) {
             let mut value = [0; 8];
-            done(py, fd::option(py, socket.fd(), level, name, &mut value))?;
+            done(py, fd::option(socket.fd(), level, name, &mut value))?;
             return Ok(PyInt::new(py, u64::from_ne_bytes(value)).into_any());
         }
         if size == 0 {
             let mut value = [0; 4];
-            done(py, fd::option(py, socket.fd(), level, name, &mut value))?;
+            done(py, fd::option(socket.fd(), level, name, &mut value))?;
             return Ok(PyInt::new(py, i32::from_ne_bytes(value)).into_any());
         }
         let mut room = [0; LONGEST];
         let Some(room) = usize::try_from(size).ok().and_then(|size| room.get_mut(..size)) else {
             return Err(PyOSError::new_err("getsockopt buflen out of range"));
         };
-        let length = done(py, fd::option(py, socket.fd(), level, name, room))?;
+        let length = done(py, fd::option(socket.fd(), level, name, room))?;
         Ok(PyBytes::new(py, &room[..length]).into_any())
     }
 }
@@ -94,7 +94,7 @@ impl Method for SetSockOpt {
         if let (3, Some(level), Some(name), Some(value)) = (args.len(), args.int(0), args.int(1), args.int(2))
             && !is_vsock(socket)
         {
-            done(py, fd::set_option(py, socket.fd(), level, name, &value.to_ne_bytes()))?;
+            done(py, fd::set_option(socket.fd(), level, name, &value.to_ne_bytes()))?;
             return Ok(py.None().into_bound(py));
         }
         set_any(py, socket, args)?;
@@ -106,18 +106,18 @@ impl Method for SetSockOpt {
         // The descriptor only once the arguments are read: they may run Python code, which may close the socket.
         if is_vsock(socket) {
             let (level, name, value) = vsock_arguments(args)?;
-            done(py, fd::set_option(py, socket.fd(), level, name, &value.to_ne_bytes()))?;
+            done(py, fd::set_option(socket.fd(), level, name, &value.to_ne_bytes()))?;
         } else if let (3, Some(level), Some(name), Some(value)) =
             (args.len(), args.int(0), args.int(1), args.bytes(2))
         {
-            done(py, fd::set_option(py, socket.fd(), level, name, value))?;
+            done(py, fd::set_option(socket.fd(), level, name, value))?;
         } else if let Some((level, name, value)) = integer_arguments(py, args) {
-            done(py, fd::set_option(py, socket.fd(), level, name, &value.to_ne_bytes()))?;
+            done(py, fd::set_option(socket.fd(), level, name, &value.to_ne_bytes()))?;
         } else if let Some((level, name, length)) = length_arguments(py, args) {
-            done(py, fd::set_option_length(py, socket.fd(), level, name, length))?;
+            done(py, fd::set_option_length(socket.fd(), level, name, length))?;
         } else {
             let (level, name, value) = bytes_arguments(args)?;
-            done(py, fd::set_option(py, socket.fd(), level, name, value.as_bytes()))?;
+            done(py, fd::set_option(socket.fd(), level, name, value.as_bytes()))?;
         }
         Ok(py.None().into_bound(py))
     }
@@ -140,13 +140,13 @@ fn set_any(py: Python<'_>, socket: &SocketObject, args: Args<'_, '_>) -> PyResul
             let text = "setsockopt() requires 4 arguments when the third argument is None";
             return Err(PyTypeError::new_err(text));
         }
-        return done(py, fd::set_option_length(py, socket.fd(), level, name, length));
+        return done(py, fd::set_option_length(socket.fd(), level, name, length));
     }
     if args.len() > 3 {
         let text = "setsockopt() only takes 4 arguments when the third argument is None";
         return Err(unfit(text, &value));
     }
-    with_bytes(socket, &value, |bytes| done(py, fd::set_option(py, socket.fd(), level, name, bytes)))
+    with_bytes(socket, &value, |bytes| done(py, fd::set_option(socket.fd(), level, name, bytes)))
 }
 
 /// Hands the bytes of an option's value to `action`: those of an integer, or what a buffer holds.

@@ -8,9 +8,9 @@ use pyo3::prelude::*;
 use pyo3::types::PyBool;
 
 use crate::error::raised;
+use crate::fd;
 use crate::ffi::capi::SocketObject;
 use crate::ffi::fastcall::{Args, Convention, Method, method};
-use crate::ffi::fd;
 use crate::timeout;
 
 /// The methods of this file.

@@ -52,9 +52,11 @@ pub(crate) const HOUSES: &[House] = &[
             &["socket"],
             // Python's shapes of addresses, and of what waits.
             &["address", "wait", "timeout"],
-            // CPython's pointers: its calling convention, its objects' layout, held buffers, descriptors as integers.
+            &["fd", "gil"],
+            &["error"],
+            // Where CPython is called by pointers: it knows nothing of ours but how to copy what may be large.
             &["ffi"],
-            &["error", "gil", "memory"],
+            &["memory"],
         ],
         beside: &[],
         may_be_unsafe: &["ffi"],
@@ -163,11 +165,18 @@ impl House {
     }
 }
 
-/// The lines that say `unsafe`.
+/// The lines that say `unsafe`, or that allow it.
 pub(crate) fn unsafe_words(tokens: &[Token]) -> Vec<String> {
-    tokens
+    let allowed = tokens.windows(3).filter_map(|three| {
+        let [lint, open, name] = three else { return None };
+        let says =
+            ["allow", "expect"].contains(&&*lint.text) && open.text == "(" && name.text == "unsafe_code";
+        says.then_some(name)
+    });
+    let mut lines: Vec<_> = tokens.iter().filter(|token| token.text == "unsafe").chain(allowed).collect();
+    lines.sort_by_key(|token| token.line);
+    lines
         .iter()
-        .filter(|token| token.text == "unsafe")
         .map(|token| format!("line {}: unsafe outside the rooms that may hold it", token.line))
         .collect()
 }

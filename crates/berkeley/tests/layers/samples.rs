@@ -97,9 +97,20 @@ fn unsafe_is_found_outside_its_rooms() {
         ("socket/mod.rs", "fn f() {\n  unsafe { g() }\n}", "2: unsafe outside"),
         ("socket/mod.rs", "unsafe impl Send for A {}", "1: unsafe outside"),
         ("socket/mod.rs", "#![forbid(unsafe_code)] // unsafe\nconst A: &[u8] = b\"unsafe\";", ""),
+        ("socket/mod.rs", "#![allow(unsafe_code, reason = \"\")]", "1: unsafe outside"),
+        ("socket/mod.rs", "#[expect(unsafe_code)]\nfn f() {}", "1: unsafe outside"),
         ("sys/fd.rs", "unsafe { g() }", ""),
     ];
     check(house("berkeley"), rows);
+    let rows: &[(&str, &str, &str)] = &[
+        ("ffi/fd.rs", "#![allow(unsafe_code)]\nfn f() { unsafe { g() } }", ""),
+        ("buffer.rs", "", "no floor for the room buffer"),
+        ("socket/mod.rs", "fn f() { unsafe { g() } }", "1: unsafe outside"),
+        ("wait.rs", "#![allow(unsafe_code)]", "1: unsafe outside"),
+        ("ffi/fd.rs", "use crate::error::os_error;", "1: ffi may not name error"),
+        ("gil.rs", "use crate::ffi::clock;", ""),
+    ];
+    check(house("berkeley-python"), rows);
     assert_eq!(unsafe_words(&tokens("fn main() {\n\n unsafe {} }")).len(), 1);
 }
 
