@@ -1,5 +1,8 @@
 //! What the benches of this package share: turns side by side, the table, the raw runs, the limits.
 
+#[cfg(test)]
+#[path = "../../../crates/berkeley/tests/it/limit.rs"]
+mod limit;
 mod machine;
 mod options;
 mod report;

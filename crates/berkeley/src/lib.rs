@@ -34,6 +34,9 @@ pub mod control;
 pub mod decoders;
 mod error;
 mod kinds;
+#[cfg(test)]
+#[path = "../tests/it/limit.rs"]
+mod limit;
 pub mod option;
 pub mod resolve;
 pub mod ring;

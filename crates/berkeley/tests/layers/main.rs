@@ -6,6 +6,9 @@
 #![allow(clippy::expect_used, reason = "a test ends at its first surprise")]
 
 mod failures;
+#[path = "../it/limit.rs"]
+mod limit;
+mod limits;
 mod names;
 mod rules;
 mod samples;
