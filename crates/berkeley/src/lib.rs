@@ -67,6 +67,8 @@ pub use kinds::{Family, Flags, Interest, Protocol, Type};
 #[doc(inline)]
 pub use resolve::{Service, resolve, resolve_back};
 #[doc(inline)]
+pub use socket::retry;
+#[doc(inline)]
 pub use socket::{Deadline, LinkMembership, ReceivedMessage, SendMessage, Socket, SocketRef};
 
 #[doc(inline)]

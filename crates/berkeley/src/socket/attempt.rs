@@ -1,15 +1,16 @@
 //! The lower layers: `try_*` is one system call, `wait` is one poll. `EAGAIN` and `EINTR` surface; nothing retries.
 
 use std::mem::MaybeUninit;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 
+use super::retry::Mode;
 use super::timeout::wait_once;
 use super::{Deadline, Socket};
 use crate::address::Address;
 use crate::error::{Operation, Result};
 use crate::kinds::{Flags, Interest};
 use crate::sys::socket::AddressRoom;
-use crate::sys::{socket, transfer};
+use crate::sys::{self, constants as c, fd, option, socket, transfer};
 
 /// One system call each: an error that [`is_would_block`](crate::Error::is_would_block) or
 /// [`is_interrupted`](crate::Error::is_interrupted) is the caller's to handle.
@@ -41,6 +42,16 @@ impl<F: AsFd> Socket<F> {
     pub fn wait(&self, interest: Interest, deadline: Deadline) -> Result<Interest> {
         wait_once(self.fd.as_fd(), interest, deadline)
             .map_err(|stop| self.stopped(Operation::Wait, stop, None))
+    }
+
+    /// How a call for `interest` without `MSG_DONTWAIT` waits by itself (fcntl(2) `F_GETFL`, `SO_RCVTIMEO`,
+    /// `SO_SNDTIMEO`): what [`retry`](super::retry) asks.
+    ///
+    /// For [`Interest::PRIORITY`], the error queue and urgent data, no call waits. Fails only where the descriptor is
+    /// no socket.
+    #[doc(alias = "F_GETFL")]
+    pub fn blocking_mode(&self, interest: Interest) -> Result<Mode> {
+        mode(self.fd.as_fd(), interest).map_err(|errno| self.fail(Operation::Wait, errno, None))
     }
 
     /// Takes one connection (accept4(2)); its socket is as [`accept`](Self::accept) says.
@@ -126,4 +137,20 @@ impl<F: AsFd> Socket<F> {
     pub fn try_send_to(&self, buffer: &[u8], address: impl Into<Address>, flags: Flags) -> Result<usize> {
         self.send_to_once(buffer, &address.into(), flags | Flags::DONTWAIT)
     }
+}
+
+/// See [`Socket::blocking_mode`].
+pub(super) fn mode(fd: BorrowedFd<'_>, interest: Interest) -> sys::Result<Mode> {
+    if fd::is_nonblocking(fd)? {
+        return Ok(Mode::Nonblocking);
+    }
+    if interest.contains(Interest::PRIORITY) {
+        return Ok(Mode::Limited);
+    }
+    let name = if interest.contains(Interest::WRITABLE) { c::SO_SNDTIMEO } else { c::SO_RCVTIMEO };
+    // A C `timeval`: all zeros is no timeout.
+    let mut timeout = [0; 16];
+    let length = option::option(fd, c::SOL_SOCKET, name, &mut timeout)?;
+    let limited = timeout.iter().take(length).any(|byte| *byte != 0);
+    Ok(if limited { Mode::Limited } else { Mode::Blocking })
 }

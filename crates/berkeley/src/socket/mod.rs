@@ -48,6 +48,7 @@ mod multicast;
 mod once;
 mod options;
 mod patience;
+pub mod retry;
 mod segmentation;
 mod timeout;
 mod transfer;

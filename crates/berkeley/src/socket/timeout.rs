@@ -32,7 +32,7 @@ impl Deadline {
 
     /// `duration` from now; without end where the clock cannot count that far.
     pub fn after(duration: Duration) -> Self {
-        Self(Instant::now().checked_add(duration))
+        Self::counted(Instant::now(), duration)
     }
 
     /// At `instant`.
@@ -48,6 +48,16 @@ impl Deadline {
     /// How long there is still, zero when it has passed; `None` where there is no end.
     pub fn remaining(self) -> Option<Duration> {
         self.0.map(|end| end.saturating_duration_since(Instant::now()))
+    }
+
+    /// `timeout` from `now`; without end where the clock cannot count that far.
+    pub(super) fn counted(now: Instant, timeout: Duration) -> Self {
+        Self(now.checked_add(timeout))
+    }
+
+    /// How long there is still at `now`, zero when it has passed; `None` where there is no end.
+    pub(super) fn left_at(self, now: Instant) -> Option<Duration> {
+        self.0.map(|end| end.saturating_duration_since(now))
     }
 
     /// Whether it has passed.
