@@ -494,7 +494,8 @@ named_flags! {
     /// How one transfer is made (`MSG_*`, recv(2) and send(2)); combined with `|`.
     ///
     /// `MSG_NOSIGNAL` and `MSG_CMSG_CLOEXEC` are not among them: every send carries the one, every receive of messages
-    /// the other.
+    /// the other. `MSG_ZEROCOPY` has no effect: the kernel would read the buffer after the call, when it may be freed.
+    /// [`ZeroCopy`](crate::zero_copy::ZeroCopy) keeps buffers for as long.
     #[doc(alias = "MSG_NOSIGNAL")]
     #[doc(alias = "MSG_CMSG_CLOEXEC")]
     Flags: i32;

@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 const IRREGULAR: &[(&str, &str)] =
     &[("icmp", "SOL_RAW"), ("can", "SOL_CAN_RAW"), ("isotp", "SOL_CAN_ISOTP"), ("j1939", "SOL_CAN_J1939")];
 
-/// Of sending without copying; the library sets it by itself.
+/// Of sending without copying. The library's safe calls take it away; it is here for other modules' sockets.
 const MSG_ZEROCOPY: i32 = 0x0400_0000;
 
 pub(super) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -11,6 +11,7 @@ use super::call::run_int;
 use super::control::{bytes_of, own};
 use super::layout::{ADDRESS_MAX, cmsg};
 use super::socket::{address_length, length_of};
+use super::transfer::sending_flags;
 use super::{Errno, Result, fault};
 
 /// How many messages the kernel takes in one call (`UIO_MAXIOV`); of more it leaves the rest.
@@ -115,9 +116,7 @@ impl<'d> Draft<'_, 'd> {
         let sent = run_int("sendmmsg", fd.as_raw_fd(), || {
             // SAFETY: `most` is at most the number of headers, each of which points to what the outbox holds and to
             // bytes that are borrowed for 'd; the kernel writes to `msg_len` alone.
-            unsafe {
-                libc::sendmmsg(fd.as_raw_fd(), headers.as_mut_ptr(), most, (flags | libc::MSG_NOSIGNAL) as _)
-            }
+            unsafe { libc::sendmmsg(fd.as_raw_fd(), headers.as_mut_ptr(), most, sending_flags(flags) as _) }
         })?;
         Ok(usize::try_from(sent).unwrap_or(0))
     }

@@ -1,7 +1,7 @@
 //! Moving bytes with an address and control data beside them: sendmsg(2), recvmsg(2).
 //!
-//! Every send carries `MSG_NOSIGNAL`, and every receive `MSG_CMSG_CLOEXEC`, unless its control data has it otherwise:
-//! descriptors that arrive are close-on-exec.
+//! Every send takes its flags from [`sending_flags`]. Every receive carries `MSG_CMSG_CLOEXEC`, unless its control data
+//! has it otherwise: descriptors that arrive are close-on-exec.
 
 use std::io::{IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
@@ -10,7 +10,7 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 use super::call::run;
 use super::control::ControlData;
 use super::socket::{AddressRoom, address_length};
-use super::transfer::WRITES_WHAT_IT_COUNTS;
+use super::transfer::{WRITES_WHAT_IT_COUNTS, sending_flags};
 use super::{Result, fault};
 
 /// More buffers than the kernel takes (`IOV_MAX`, 1024): a longer list is as good as this one, `EMSGSIZE`.
@@ -48,7 +48,7 @@ pub(crate) fn send_message(
     run("sendmsg", fd.as_raw_fd(), || {
         // SAFETY: each pointer in `message` goes with the length of its slice, which outlives the call; the kernel
         // only reads them.
-        unsafe { libc::sendmsg(fd.as_raw_fd(), &raw const message, flags | libc::MSG_NOSIGNAL) }
+        unsafe { libc::sendmsg(fd.as_raw_fd(), &raw const message, sending_flags(flags)) }
     })
 }
 

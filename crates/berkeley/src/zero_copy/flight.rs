@@ -10,7 +10,7 @@ use super::{Buffer, Completion};
 use crate::control::ControlBuffer;
 use crate::kinds::Flags;
 use crate::socket::{Deadline, Pace, Patience, Poll, Socket, Stop};
-use crate::sys::constants::{MSG_DONTWAIT, MSG_ERRQUEUE, MSG_ZEROCOPY};
+use crate::sys::constants::{MSG_DONTWAIT, MSG_ERRQUEUE};
 use crate::sys::socket::AddressRoom;
 use crate::sys::{self, Errno, message, poll, transfer};
 
@@ -75,7 +75,8 @@ impl<B: Buffer> Flights<B> {
         self.queue.push_back(Flight { buffer, first: self.next, sends: 0, pending: 0, copied: false });
         let mut zero_copy = true;
         while let Some(piece) = self.rest(*sent) {
-            match transfer::send(fd, piece, flags | if zero_copy { MSG_ZEROCOPY } else { 0 }) {
+            let transfer = if zero_copy { transfer::send_zero_copy } else { transfer::send };
+            match transfer(fd, piece, flags) {
                 // What was not taken has no number either.
                 Ok(0) => return Err(Stop::NothingTaken),
                 Ok(length) => {

@@ -1,5 +1,7 @@
 //! Buffers sent without a copy: all of them arrive, and all of them come back.
 
+pub(crate) mod flag;
+
 use std::net::Shutdown;
 use std::sync::Arc;
 use std::thread;

@@ -10,6 +10,7 @@ use berkeley::{Cause, Flags, Socket, option};
 
 use super::{printed, receive, send};
 use crate::support::{Kind, LIMIT, LONG, SHORT, TCP, UDP, assert_kept, later, pattern, timed, within};
+use crate::zero_copy::flag::send_zero_copy;
 
 const ECONNREFUSED: i32 = 111;
 
@@ -118,13 +119,12 @@ fn timestamps_may_be_asked_for_by_the_message() {
 #[test]
 fn buffers_that_are_free_again_are_named_by_their_sends() {
     within(LIMIT, || {
-        let zerocopy = Flags::from_raw(libc::MSG_ZEROCOPY);
+        static BYTES: [u8; 10_000] = [7; 10_000];
         let (sender, receiver) = TCP.pair();
         sender.set(option::ZEROCOPY, true).unwrap();
         sender.set_timeout(Some(LONG)).unwrap();
         for send in 0..2 {
-            sender.send_with(&pattern(10_000), zerocopy).unwrap();
-            let mut left: usize = 10_000;
+            let mut left = send_zero_copy(&sender, &BYTES);
             while left > 0 {
                 left -= receiver.recv_vec(left).unwrap().len();
             }
