@@ -1,7 +1,9 @@
-//! Tells the source which Python it is built for: `cfg(Py_3_12)` and its like, and `cfg(bluetooth)`.
+//! Tells the source which Python it is built for: `cfg(Py_3_12)` and its like, its version as text, and
+//! `cfg(bluetooth)`.
 
 fn main() {
     pyo3_build_config::use_pyo3_cfgs();
+    println!("cargo::rustc-env=PYTHON_VERSION={}", pyo3_build_config::get().version());
     println!("cargo::rustc-check-cfg=cfg(bluetooth)");
     if has_bluetooth() {
         println!("cargo::rustc-cfg=bluetooth");

@@ -13,6 +13,7 @@ mod socket;
 mod timeout;
 mod wait;
 
+use pyo3::exceptions::PyImportError;
 use pyo3::prelude::*;
 
 // This comment is the module's `__doc__`, in C's words.
@@ -21,6 +22,7 @@ use pyo3::prelude::*;
 /// See the socket module for documentation.
 #[pymodule]
 fn _socket(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    check_version(module.py())?;
     ffi::capi::check_interpreter(module.py())?;
     socket::add(module)?;
     error::add(module)?;
@@ -33,7 +35,19 @@ fn _socket(module: &Bound<'_, PyModule>) -> PyResult<()> {
 /// The second half of the file: what C's module has not.
 #[pymodule]
 fn _extra(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    check_version(module.py())?;
     ffi::capi::check_interpreter(module.py())?;
     extra::add(module)?;
     module.delattr("__all__")
+}
+
+/// Refuses an interpreter of another version: objects are laid out otherwise there.
+fn check_version(py: Python<'_>) -> PyResult<()> {
+    let (built, now) = (env!("PYTHON_VERSION"), py.version_info());
+    let now = format!("{}.{}", now.major, now.minor);
+    if now == built {
+        Ok(())
+    } else {
+        Err(PyImportError::new_err(format!("built for Python {built}, not {now}")))
+    }
 }

@@ -122,6 +122,47 @@ CASES = {
 class Events(unittest.TestCase):
     maxDiff = None
 
+    def test_send_many_has_that_of_sendmsg_for_each_address(self):
+        code = textwrap.dedent(HEAR) + textwrap.dedent("""
+            import berkeley
+            second = ("127.0.0.2", place[1])
+
+            def hear_many(*arguments, **named):
+                heard.clear()
+                try:
+                    outcome = berkeley.send_many(sock, *arguments, **named)
+                except PermissionError as error:
+                    outcome = str(error)
+                print(outcome, *[(event, given[0] is sock, given[1] == place, given[1]) for event, given in heard])
+
+            berkeley.send_many
+            hear_many([b"x", b"y"], place)
+            hear_many([(b"x", place), (b"y", second), (b"z", place)])
+            hear_many([b"x", (b"y", second)], address=place)
+            while True:
+                try:
+                    receiver.recv(1)
+                except BlockingIOError:
+                    break
+            refused.add("socket.sendmsg")
+            hear_many([b"x"], place)
+            refused.clear()
+            sock.connect(place)
+            hear_many([b"x"])
+            print(receiver.recv(1))
+        """).replace("given[1])", "given[1] is None)")
+        wanted = """
+            2 {0}
+            3 {0} {1} {0}
+            2 {0} {1}
+            socket.sendmsg {0}
+            1 {2}
+            b'x'
+        """
+        rows = [("socket.sendmsg", True, *rest) for rest in ((True, False), (False, False), (False, True))]
+        wanted = wanted.format(*rows)
+        self.assertEqual(support.run_code(code), (0, textwrap.dedent(wanted).lstrip(), ""))
+
 
 def add(name, code, wanted):
     def test(self):

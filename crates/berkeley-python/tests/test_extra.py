@@ -1,18 +1,25 @@
-"""What `_socket` has not: batches of datagrams, connecting with a deadline, tcp_info, constants."""
+"""What `_socket` has not: batches of datagrams, tcp_info, timestamps, constants."""
 
 import os
 import signal
 import socket as standard
 import struct
+import tempfile
 import threading
 import time
 import unittest
 
 import berkeley
-import support
 from berkeley import socket
 
 SECONDS = 20
+
+
+def bound(family):
+    sock = socket.socket(family, socket.SOCK_DGRAM)
+    sock.bind(("127.0.0.1" if family == socket.AF_INET else "::1", 0))
+    sock.settimeout(SECONDS)
+    return sock
 
 
 def datagram_pair(module=socket, family=socket.AF_INET):
@@ -68,6 +75,69 @@ class Batches(unittest.TestCase):
         ]:
             with self.assertRaises(kind):
                 berkeley.send_many(third, [b"a"], wrong)
+
+    def test_each_goes_to_its_own_address(self):
+        for family in (socket.AF_INET, socket.AF_INET6):
+            one, other = (bound(family) for _ in range(2))
+            self.addCleanup(one.close)
+            self.addCleanup(other.close)
+            third = socket.socket(family, socket.SOCK_DGRAM)
+            self.addCleanup(third.close)
+            places = [each.getsockname() for each in (one, other)]
+            data = [(str(number).encode(), places[number % 2]) for number in range(10)]
+            self.assertEqual(berkeley.send_many(third, data), 10)
+            self.assertEqual([each for each, _ in receive(one, 5)], [b"0", b"2", b"4", b"6", b"8"])
+            self.assertEqual([each for each, _ in receive(other, 5)], [b"1", b"3", b"5", b"7", b"9"])
+            # What comes goes back to where it came from.
+            self.assertEqual(berkeley.send_many(third, [(b"x", other.getsockname())]), 1)
+            self.assertEqual(berkeley.send_many(other, receive(other, 1)), 1)
+            third.settimeout(SECONDS)
+            self.assertEqual(third.recvfrom(5), (b"x", other.getsockname()))
+
+    def test_pairs_and_others_may_be_mixed(self):
+        one, other = self.pair()
+        # `one` is connected to `other`; itself is the third.
+        mixed = [b"a", (b"b", one.getsockname()), (bytearray(b"c"), None), memoryview(b"d")]
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+            self.assertEqual(berkeley.send_many(free, mixed, address=other.getsockname()), 4)
+        self.assertEqual([each for each, _ in receive(other, 3)], [b"a", b"c", b"d"])
+        self.assertEqual(berkeley.send_many(one, [b"e", (b"f", None), (b"g", other.getsockname())]), 3)
+        self.assertEqual([each for each, _ in receive(other, 3)], [b"e", b"f", b"g"])
+
+    def test_pairs_of_unix_addresses(self):
+        with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as one:
+            others = [socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) for _ in range(2)]
+            places = [os.path.join(folder, "path"), b"\0berkeley-test-%d" % os.getpid()]
+            for each, place in zip(others, places):
+                self.addCleanup(each.close)
+                each.bind(place)
+            self.assertEqual(berkeley.send_many(one, [(b"a", places[0]), (b"b", places[1]), (b"c", places[0])]), 3)
+            self.assertEqual([each.recv(5) for each in (*others, others[0])], [b"a", b"b", b"c"])
+
+    def test_pairs_that_are_none(self):
+        one, other = self.pair()
+        place = other.getsockname()
+        for wrong, kind in [
+            ((b"x",), TypeError), ((b"x", place, 0), TypeError), (("x", place), TypeError), ((place, b"x"), TypeError),
+            ((b"x", 5), TypeError), ((b"x", ("127.0.0.1", 70000)), OverflowError), ((), TypeError),
+        ]:
+            # Nothing of the list is sent, for all of it is read first.
+            with self.assertRaises(kind, msg=wrong):
+                berkeley.send_many(one, [b"first", wrong])
+        other.settimeout(0)
+        with self.assertRaises(BlockingIOError):
+            other.recv(10)
+
+    def test_what_was_sent_is_told_where_the_timeout_runs_out(self):
+        with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as one:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
+                place = os.path.join(folder, "full")
+                other.bind(place)
+                one.settimeout(0.05)
+                sent = berkeley.send_many(one, [(b"x", place)] * 10000)
+                other.settimeout(0)
+                self.assertEqual([other.recv(2) for _ in range(sent)], [b"x"] * sent)
+                self.assertTrue(0 < sent < 10000)
 
     def test_unix_datagrams(self):
         one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -138,80 +208,16 @@ class Batches(unittest.TestCase):
             berkeley.send_many(one, [b"x"])
 
 
-class Connecting(unittest.TestCase):
-    def test_it_connects_by_name_and_by_address(self):
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            for host in ("127.0.0.1", "localhost"):
-                with berkeley.create_connection((host, server.getsockname()[1]), timeout=SECONDS) as client:
-                    accepted, _ = server.accept()
-                    with accepted:
-                        self.assertIs(type(client), socket.socket)
-                        self.assertEqual((client.gettimeout(), client.family), (SECONDS, socket.AF_INET))
-                        self.assertFalse(os.get_inheritable(client.fileno()))
-                        client.sendall(b"x")
-                        self.assertEqual(accepted.recv(1), b"x")
-
-    def test_the_timeout_is_the_sockets_and_none_blocks(self):
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            for arguments, wanted in (((), None), ((None,), None), ((5,), 5)):
-                with berkeley.create_connection(server.getsockname(), *arguments) as client:
-                    self.assertEqual((client.gettimeout(), os.get_blocking(client.fileno())), (wanted, wanted is None))
-
-    def test_a_source_is_bound(self):
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            source = ("127.0.0.2", 0)
-            with berkeley.create_connection(server.getsockname(), SECONDS, source) as client:
-                self.assertEqual(client.getsockname()[0], "127.0.0.2")
-
-    def test_failures_are_the_standard_ones(self):
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            port = server.getsockname()[1]
-        with self.assertRaises(ConnectionRefusedError):
-            berkeley.create_connection(("127.0.0.1", port), SECONDS)
-        with self.assertRaises(standard.gaierror):
-            berkeley.create_connection(("a..b", port), SECONDS)
-        for impossible in (-1, 65536):
-            with self.assertRaisesRegex(OverflowError, "port must be 0-65535"):
-                berkeley.create_connection(("127.0.0.1", impossible), SECONDS)
-        for wrong, kind in [
-            (("127.0.0.1", "x"), TypeError), (("127.0.0.1", 70000), OverflowError), ((5, 5), TypeError),
-        ]:
-            with self.assertRaises(kind):
-                berkeley.create_connection(wrong, SECONDS)
-        with self.assertRaises(ValueError):
-            berkeley.create_connection(("127.0.0.1", port), -1)
-
-    def test_a_full_backlog_times_out(self):
-        with socket.socket() as server:
-            server.bind(("127.0.0.1", 0))
-            server.listen(0)
-            kept = []
-            with self.assertRaises(TimeoutError):
-                for _ in range(10):
-                    kept.append(berkeley.create_connection(server.getsockname(), 0.2))
-            for each in kept:
-                each.close()
-
-    def test_in_cs_place_the_socket_is_a_standard_one(self):
-        code = """
-            import berkeley, socket
-            with socket.create_server(("127.0.0.1", 0)) as server:
-                with berkeley.create_connection(server.getsockname(), 20) as client:
-                    print(type(client) is socket.socket)
-        """
-        self.assertEqual(support.run_code(code), (0, "True\n", ""))
-
-
 class Figures(unittest.TestCase):
     def test_tcp_info(self):
         with standard.create_server(("127.0.0.1", 0)) as server:
-            with berkeley.create_connection(server.getsockname(), SECONDS) as client:
+            with standard.create_connection(server.getsockname(), SECONDS) as client:
                 info = berkeley.tcp_info(client)
                 self.assertEqual(info["state"], "TCP_ESTABLISHED")
                 self.assertGreater(info["snd_mss"], 0)
                 self.assertTrue(0 < info["rto"] < 100)
             self.assertEqual(berkeley.tcp_info(server)["state"], "TCP_LISTEN")
-        with socket.socket(socket.AF_UNIX) as other, self.assertRaises(OSError):
+        with standard.socket(socket.AF_UNIX) as other, self.assertRaises(OSError):
             berkeley.tcp_info(other)
 
     def test_constants_that_the_standard_module_lacks(self):

@@ -2,10 +2,13 @@
 
 import os
 import pathlib
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import textwrap
+import time
 import unittest
 import zipfile
 
@@ -211,6 +214,32 @@ class Install(unittest.TestCase):
         self.assertEqual(support.run("-c", code, ours=False)[1], "[]\n")
 
 
+def at_terminal(options, line, wanted):
+    """What this interpreter shows at a terminal where `line` is typed, until it shows the line `wanted`."""
+    import pty
+    import select
+
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execve(sys.executable, [sys.executable, *options], {**support.environment(False), "TERM": "dumb"})
+    shown = b""
+    typed = False
+    end = time.monotonic() + support.LIMIT_SECONDS
+    try:
+        while f"\n{wanted}\r" not in shown.decode(errors="replace"):
+            if not select.select([terminal], [], [], max(0, end - time.monotonic()))[0]:
+                raise AssertionError(f"no {wanted} was shown: {shown!r}")
+            shown += os.read(terminal, 4096)
+            if b">>> " in shown and not typed:
+                os.write(terminal, line.encode())
+                typed = True
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        os.close(terminal)
+    return shown.decode(errors="replace")
+
+
 class Runner(unittest.TestCase):
     """python -m berkeley: as python itself runs a program."""
 
@@ -290,11 +319,26 @@ class Runner(unittest.TestCase):
         self.assertEqual(self.same("empty")[0], 1)
 
     def test_misuse_is_one_line(self):
-        for arguments in ([], ["-x"], ["-m"], ["-c"], ["--nosuch"]):
+        for arguments in (["-x"], ["-m"], ["-c"], ["--nosuch"]):
             status, output, errors = support.run("-m", "berkeley", *arguments, ours=False)
             self.assertEqual((status, output), (2, ""), arguments)
             self.assertRegex(errors, r"^berkeley: [^\n]+\n$")
         self.assertTrue(support.run("-m", "berkeley", "--help")[1].startswith("usage: python -m berkeley"))
+
+    def test_without_a_program_standard_input_is_run(self):
+        code = f"import sys\nprint(__name__, sys.argv, sys.flags.dev_mode, sys.flags.isolated)\n{TELL}"
+        for options, wanted in [
+            (["-m", "berkeley"], "False 0"), (["-mberkeley"], "False 0"), (["-X", "dev", "-m", "berkeley"], "True 0"),
+            (["-I", "-m", "berkeley"], "False 1"), (["-Im", "berkeley"], "False 1"), (["-Imberkeley"], "False 1"),
+        ]:
+            ended = support.run(*options, ours=False, input=code)
+            self.assertEqual(ended, (0, f"__main__ [''] {wanted}\nours\n", ""), options)
+
+    def test_without_a_program_a_terminal_has_the_interpreters_prompt(self):
+        for options in ([], ["-m", "berkeley"]):
+            said = at_terminal(options, "import socket; print(len(socket._socket.__doc__) and 6 * 7)\n", "42")
+            self.assertRegex(said, r"Python 3\.\d+.* on linux")
+            self.assertIn(">>> ", said)
 
     def test_the_program_has_our_module(self):
         path = self.write("program.py", TELL)
@@ -310,6 +354,96 @@ class Runner(unittest.TestCase):
             print(type(pickle.loads(pickle.dumps(Thing()))) is Thing)
         """)
         self.assertEqual(self.same(path), (0, "True\n", ""))
+
+
+class Damaged(unittest.TestCase):
+    """A compiled file that cannot be loaded: every program goes on, with C's module and a line on standard error."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name).resolve()
+        # An environment of its own, whose package may be spoilt. It has what this one has, by links.
+        made = subprocess.run(
+            [sys.executable, "-m", "venv", "--without-pip", self.folder / "env"], timeout=support.LIMIT_SECONDS
+        )
+        self.assertEqual(made.returncode, 0)
+        self.python = self.folder / "env" / "bin" / "python"
+        import sysconfig
+
+        import berkeley
+
+        site = next((self.folder / "env").glob("lib/python*/site-packages"))
+        shutil.copy(pathlib.Path(sysconfig.get_path("purelib"), "00-berkeley.pth"), site)
+        shutil.copytree(pathlib.Path(berkeley.__file__).parent, site / "berkeley")
+        self.file = next((site / "berkeley").glob("_socket.*.so"))
+        self.whole = self.file.read_bytes()
+
+    def run_python(self, *arguments, ours=True):
+        ended = subprocess.run(
+            [self.python, *arguments], env=support.environment(ours), cwd=self.folder, capture_output=True, text=True,
+            timeout=support.LIMIT_SECONDS,
+        )
+        return ended.returncode, ended.stdout, ended.stderr
+
+    def damages(self):
+        """Each way in which the file may be spoilt, with what is said of it; it is spoilt meanwhile."""
+        whole, half = self.whole, len(self.whole) // 2
+        for text, said in [
+            (b"", "no shared object"), (whole[:20], "no shared object"), (b"x" * 1000, "no shared object"),
+            (whole[:1000], "cut off"), (whole[:half], "cut off"), (whole[:-1], "cut off"),
+            (whole[:half] + bytes(len(whole) - half), "not all of it was written"),
+            # ELF says of itself for which machine it is: RISC-V, and 32 bits.
+            (whole[:18] + b"\xf3\0" + whole[20:], "cannot be loaded"),
+            (whole[:4] + b"\1" + whole[5:], "damaged|cannot be loaded"),
+            # What exports no PyInit__socket.
+            (whole.replace(b"PyInit__socket", b"PyInit__sucket"), "cannot be loaded"),
+        ]:
+            self.file.unlink(missing_ok=True)
+            self.file.write_bytes(text)
+            yield said
+        self.file.unlink()
+        yield "not built for"
+        self.file.mkdir()
+        yield "damaged"
+
+    def test_programs_go_on_with_cs_module_and_a_line(self):
+        program = self.folder / "program.py"
+        program.write_text(TELL + "import socket, sys\nprint(socket.AF_INET > 0, sys.argv[1:])\n")
+        for said in self.damages():
+            for options in ([], ["-I"], ["-W", "error"]):
+                status, output, errors = self.run_python(*options, program, "x")
+                self.assertEqual((status, output), (0, "C's\nTrue ['x']\n"), (said, errors))
+                self.assertRegex(errors, rf"^berkeley: [^\n]*({said})[^\n]*\n$")
+
+    def test_so_do_the_processes_that_a_program_starts(self):
+        program = self.folder / "program.py"
+        program.write_text(START)
+        self.file.write_bytes(self.whole[:5000])
+        status, output, errors = self.run_python(program)
+        self.assertEqual((status, output), (0, "fork C's\nspawn C's\nforkserver C's\n"), errors)
+        self.assertTrue(all(line.startswith("berkeley: ") for line in errors.splitlines()), errors)
+
+    def test_a_closed_standard_error_is_no_obstacle(self):
+        self.file.write_bytes(self.whole[:5000])
+        command = f'exec "{self.python}" -c "import socket; print(socket.AF_INET)" 2>&-'
+        ended = subprocess.run(
+            ["sh", "-c", command], env=support.environment(True), capture_output=True, timeout=support.LIMIT_SECONDS
+        )
+        self.assertEqual((ended.returncode, ended.stdout), (0, b"2\n"))
+
+    def test_who_asks_for_ours_is_told(self):
+        for said in self.damages():
+            status, output, errors = self.run_python("-m", "berkeley", "-c", "print(5)", ours=False)
+            self.assertEqual((status, output), (2, ""), said)
+            self.assertRegex(errors, rf"^berkeley: [^\n]*({said})[^\n]*\n$")
+            for code in ("import berkeley; berkeley.install()", "from berkeley import socket"):
+                status, _, errors = self.run_python("-c", code, ours=False)
+                self.assertEqual(status, 1)
+                self.assertRegex(errors.splitlines()[-1], rf"^ImportError: .*({said})")
+            # What needs no compiled module is there.
+            code = "import berkeley; print('install' in dir(berkeley))"
+            self.assertEqual(self.run_python("-c", code, ours=False), (0, "True\n", ""))
 
 
 class Wheel(unittest.TestCase):

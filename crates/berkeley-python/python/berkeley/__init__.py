@@ -6,20 +6,38 @@ has not stands here: batches of datagrams and their timestamps, connecting with 
 `tcp_info`, constants.
 """
 
-from berkeley._install import install
+from berkeley._install import install as install
 
-__all__ = ["install", "create_connection", "recv_many", "recv_timestamped", "send_many", "tcp_info"]
+# What is loaded when it is asked for, and not before: a program that imports this package may be about to install.
+_FUNCTIONS = ("create_connection", "recv_many", "recv_timestamped", "send_many", "tcp_info")
+
+
+def _names():
+    """Every public name."""
+    from berkeley import _extra
+
+    return sorted(["install", *_FUNCTIONS, "__version__", *filter(str.isupper, dir(_extra))])
 
 
 def __getattr__(name):
-    # Not before it is asked for: whoever imports this package may be about to install.
+    if name == "__all__":
+        return _names()
     if name == "create_connection":
         from berkeley._connect import create_connection
 
         return create_connection
-    if name in __all__ or name.isupper():
+    if name in _FUNCTIONS or name == "__version__" or name.isupper():
         from berkeley import _extra
 
         if hasattr(_extra, name):
             return getattr(_extra, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    try:
+        names = _names()
+    except ImportError:
+        # No compiled module for this interpreter.
+        names = []
+    return sorted({*globals(), *names})

@@ -10,8 +10,10 @@ usage: python -m berkeley program.py [argument]...
        python -m berkeley -m module [argument]...
        python -m berkeley -c code [argument]...
        python -m berkeley - [argument]...
+       python -m berkeley
 
-Runs a Python program with the C module _socket replaced, in the Python processes too that it starts.
+Runs a Python program with the C module _socket replaced, in the Python processes too that it starts. Without a program
+it is the interactive interpreter.
 Options for the interpreter itself come first: python -X dev -m berkeley program.py
 """
 
@@ -37,7 +39,7 @@ def main():
 def choose(arguments):
     """What is to be run; `sys.argv` becomes the program's own."""
     if not arguments:
-        raise Mistake("no program is named; 'python -m berkeley --help' shows how")
+        return run_interpreter
     first, *rest = arguments
     if first in ("-c", "-m"):
         if not rest:
@@ -48,6 +50,19 @@ def choose(arguments):
         raise Mistake(f"no option is named {first}; those of the interpreter come before '-m berkeley'")
     sys.argv = arguments
     return run_input if first == "-" else lambda: run_file(first)
+
+
+def run_interpreter():
+    """The interpreter itself, with its own options: its prompt at a terminal, otherwise what standard input holds."""
+    # The variable that `install` has set tells it which module to take.
+    os.execv(sys.executable, [sys.executable, *options_of_interpreter()])
+
+
+def options_of_interpreter():
+    """The options that stand before `-m berkeley`, however these are written together: `-Im berkeley`, `-mberkeley`."""
+    *options, last = sys.orig_argv[1:]
+    joined = (options.pop() + last if last == "berkeley" and options else last).removesuffix("mberkeley")
+    return [*options, joined] if len(joined) > 1 else options
 
 
 def run_text(text, name="<string>"):

@@ -1,28 +1,182 @@
 """create_connection: Happy Eyeballs, and a timeout that covers the lookup."""
 
+import _socket
+import errno
+import os
+import select
+import socket as _standard
+import time
+
 from berkeley import _extra, socket
 
-_DEFAULT = object()
+# That no timeout is given, in either module's words.
+_DEFAULT = vars(socket)["_GLOBAL_DEFAULT_TIMEOUT"]
+_WORDS = (_DEFAULT, vars(_standard)["_GLOBAL_DEFAULT_TIMEOUT"])
+# Of a family that this host has no address or no route for: it tells less than a refusal does.
+_UNREACHABLE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.ENETUNREACH)
+# The longest wait of one poll(2).
+_LONGEST_MILLISECONDS = 2**31 - 1
 
 
-def create_connection(address, timeout=_DEFAULT, source_address=None):
+def create_connection(address, timeout=_DEFAULT, source_address=None, *, all_errors=False):
     """Connects to `(host, port)` and gives the socket, with this timeout.
 
-    The host's addresses race, families in turn, a further one every 250 ms: the first connection wins (RFC 8305).
-    The timeout, in seconds, covers the lookup of the name and all attempts together; None waits as long as it takes.
-    Without one it is socket.getdefaulttimeout(). `source_address`, `(host, port)` in digits, is bound before.
+    Takes, gives and raises what `socket.create_connection` does. But the addresses of the host race: the families take
+    turns, a further address is tried after 250 ms, and the first connection wins (Happy Eyeballs, RFC 8305). And the
+    timeout, in seconds, covers the lookup of the name and all attempts together.
 
-    The socket is a `socket.socket` of the module that runs on Rust: the standard one where that has been replaced, else
-    `berkeley.socket`'s. Raises what socket.create_connection raises.
+    `None` waits as long as it takes. Where no timeout is given, it is `socket.getdefaulttimeout()`. With 0 a connection
+    that is not there at once raises BlockingIOError. Where every address has failed, one failure is raised, a refusal
+    before an unreachable network; with `all_errors` an ExceptionGroup of all.
+
+    The socket is a `socket.socket` of the module that runs on Rust: the standard one where that has been replaced,
+    otherwise that of `berkeley.socket`.
     """
     host, port = address
-    if timeout is _DEFAULT:
-        timeout = socket.getdefaulttimeout()
-    number = _extra.connect(host, port, timeout, source_address)
+    if any(timeout is word for word in _WORDS):
+        timeout = _default()
+    limit = _extra.nanoseconds(timeout)
+    # With 0 the lookup takes its time, as the standard function's does.
+    end = time.monotonic() + limit / 1e9 if limit else None
+    failures = []
     try:
-        made = socket.socket(fileno=number)
-    except BaseException:
-        socket.close(number)
-        raise
-    made.settimeout(timeout)
-    return made
+        run = _Run(_answers(host, port, end), source_address, failures)
+        with run:
+            sock = run.connect(end, patient=limit != 0)
+        if sock is None:
+            raise _failure(failures, all_errors)
+        sock.settimeout(timeout)
+        return sock
+    finally:
+        # The failures remember this frame: no cycle is left.
+        failures.clear()
+
+
+def _default():
+    """The default timeout of the module that runs on Rust; where it has none, the standard one's."""
+    timeout = socket.getdefaulttimeout()
+    return _socket.getdefaulttimeout() if timeout is None else timeout
+
+
+def _answers(host, port, end):
+    """The addresses of the host, as getaddrinfo gives them, in the order in which they are tried."""
+    lookup = _extra.Lookup(host, port)
+    while (answers := lookup.answers()) is None:
+        if not _ready([lookup.fileno()], select.POLLIN, end) and time.monotonic() >= end:
+            raise TimeoutError("timed out")
+    if not answers:
+        raise OSError("getaddrinfo returns an empty list")
+    return answers
+
+
+def _failure(failures, all_errors):
+    if all_errors:
+        return ExceptionGroup("create_connection failed", failures)
+    telling = [failure for failure in failures if failure.errno not in _UNREACHABLE]
+    return (telling or failures)[-1]
+
+
+def _ready(descriptors, events, end):
+    """Those that are ready, waiting for one until `end`. Signal handlers run meanwhile."""
+    poll = select.poll()
+    for descriptor in descriptors:
+        poll.register(descriptor, events)
+    milliseconds = None
+    if end is not None:
+        left = max(0.0, end - time.monotonic())
+        milliseconds = min(left * 1000, _LONGEST_MILLISECONDS)
+    return [descriptor for descriptor, _ in poll.poll(milliseconds)]
+
+
+class _Run:
+    """The attempts to connect to one of some addresses. What goes wrong is added to `failures`."""
+
+    def __init__(self, answers, source, failures):
+        self.answers = answers
+        self.source = source
+        self.failures = failures
+        # The sockets under way, by their descriptors.
+        self.running = {}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for sock in self.running.values():
+            sock.close()
+
+    def connect(self, end, patient):
+        """The socket that is connected first, or None. With no patience each address is tried once."""
+        began = time.monotonic()
+        limit = None if end is None else end - began
+        self.race = _extra.Race(len(self.answers), limit if patient else 0)
+        won = None
+        while won is None:
+            step, value = self.race.next(time.monotonic() - began)
+            if step == "start":
+                won = self.attempt(self.answers[value], patient)
+            elif step == "wait":
+                won = self.first_ready(None if value is None else began + value)
+            else:
+                if value:
+                    self.failures.append(TimeoutError("timed out"))
+                break
+        return won
+
+    def attempt(self, answer, patient):
+        """Begins to connect to an address; gives the socket where that is all it takes."""
+        family, kind, protocol, _, address = answer
+        try:
+            sock = socket.socket(family, kind, protocol)
+        except OSError as failure:
+            return self.failed(failure)
+        self.running[sock.fileno()] = sock
+        try:
+            sock.setblocking(False)
+            if self.source:
+                self.bind(sock)
+            error = sock.connect_ex(address)
+        except OSError as failure:
+            self.close(sock)
+            return self.failed(failure)
+        return None if error == errno.EINPROGRESS and patient else self.settled(sock, error)
+
+    def bind(self, sock):
+        if len(self.answers) > 1 and not self.source[1:2] == (0,):
+            # Sockets that race share the port that they are to have.
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(self.source)
+
+    def first_ready(self, end):
+        """Waits for the attempts under way until `end`; gives the first that is connected."""
+        for descriptor in _ready(self.running, select.POLLOUT, end):
+            sock = self.running[descriptor]
+            error = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if self.settled(sock, error or self.unconnected(sock)):
+                return sock
+        return None
+
+    @staticmethod
+    def unconnected(sock):
+        """The error of a socket that has no peer, or 0."""
+        try:
+            sock.getpeername()
+        except OSError as failure:
+            return failure.errno
+        return 0
+
+    def settled(self, sock, error):
+        """The socket, where it is connected; it is closed where it is not."""
+        if error == 0:
+            del self.running[sock.fileno()]
+            return sock
+        self.close(sock)
+        return self.failed(OSError(error, os.strerror(error)))
+
+    def close(self, sock):
+        del self.running[sock.fileno()]
+        sock.close()
+
+    def failed(self, failure):
+        self.failures.append(failure)
+        self.race.failed()

@@ -9,11 +9,31 @@ VARIABLE = "BERKELEY_SOCKET"
 
 
 class Finder:
-    """Finds `_socket`, and nothing else: also where C's is built into the interpreter."""
+    """Finds `_socket`, and nothing else: also where C's is built into the interpreter.
 
-    @staticmethod
-    def find_spec(name, path=None, target=None):
-        return _library.spec(name) if name == "_socket" else None
+    Loads it at once. Where that fails, it says so, once, and the interpreter finds C's.
+    """
+
+    has_failed = False
+
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if name != "_socket" or cls.has_failed:
+            return None
+        try:
+            return _library.load(name)
+        except ImportError as error:
+            cls.has_failed = True
+            warn(f"{error}; this process goes on with C's _socket")
+            return None
+
+
+def warn(text):
+    """Writes a line to standard error, where there is one. No warning of Python's, which a filter may make an error."""
+    try:
+        sys.stderr.write(f"berkeley: {text}\n")
+    except (AttributeError, OSError, ValueError):
+        pass
 
 
 def put_first():
@@ -28,10 +48,12 @@ def install():
     Call it before anything imports `socket`. A second call does nothing. Child processes are told by the variable
     BERKELEY_SOCKET in their environment.
 
-    Raises ImportError where `socket` was imported before, or where the package was built for another interpreter.
+    Raises ImportError where `socket` was imported before, where the package was built for another interpreter, and
+    where its file is damaged.
     """
     problem = _library.problem()
     if problem is not None:
         raise ImportError(problem)
+    _library.load("_socket")
     os.environ[VARIABLE] = "1"
     put_first()

@@ -25,7 +25,7 @@ if _library.is_ours(_socket):
 else:
     _library.check_interpreter()
     # After C's, from which it takes the classes of its errors.
-    from berkeley import _socket as _ours
-
+    _library.load("berkeley._socket")
+    sys.modules["berkeley._socket"] = _ours = _library.loaded("berkeley._socket")
     __builtins__ = {**vars(builtins), "__import__": _import_ours}
     exec(PathFinder.find_spec("socket").loader.get_code("socket"))

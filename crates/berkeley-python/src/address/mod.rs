@@ -18,7 +18,7 @@ use std::ffi::CStr;
 use berkeley::{Address, Family};
 use pyo3::exceptions::{PyOSError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyTuple};
 
 use crate::error::{EBADF, os_error, raised};
 use crate::ffi::capi::SocketObject;
@@ -61,16 +61,6 @@ pub(crate) fn read(
         Family::INET6 => ip::read_inet6(py, value, caller),
         family => read_rare(py, socket, family, value, &caller.to_string_lossy()),
     }
-}
-
-/// An address of IP for no socket yet: of IPv6 where a colon is in the host, else of IPv4.
-pub(crate) fn read_ip(py: Python<'_>, value: &Bound<'_, PyAny>, caller: &CStr) -> PyResult<Address> {
-    let host = value.cast::<PyTuple>().ok().and_then(|items| items.get_item(0).ok());
-    let text = host.and_then(|host| host.cast_into::<PyString>().ok());
-    if text.is_some_and(|text| text.to_str().is_ok_and(|text| text.contains(':'))) {
-        return ip::read_inet6(py, value, caller);
-    }
-    ip::read_inet(py, value, caller)
 }
 
 fn read_rare(

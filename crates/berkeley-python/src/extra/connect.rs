@@ -1,81 +1,136 @@
-//! Connecting to a name: its addresses race (Happy Eyeballs, RFC 8305), and one timeout covers the lookup too.
+//! What `berkeley.create_connection` is made of: a lookup that may be left, and the race between the addresses.
+//!
+//! The package's `_connect.py` makes the sockets and waits, so that signal handlers run and audit hooks hear of it all.
 
-use std::os::fd::{IntoRawFd, OwnedFd};
-use std::sync::mpsc::{RecvTimeoutError, sync_channel};
-use std::thread;
+use std::os::fd::{AsFd, AsRawFd};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use berkeley::{Cause, Connector, Socket};
-use pyo3::exceptions::{PyOverflowError, PyRuntimeError};
+use berkeley::resolve::{self, Hints, RawHints, Resolved};
+use berkeley::{Family, Flags, Protocol, Socket, Type, interleave, race};
 use pyo3::prelude::*;
+use pyo3::types::PyList;
 
-use super::seconds;
 use crate::address;
-use crate::error::{gaierror, os_error, raised};
-use crate::ffi::fastcall::long;
+use crate::error::{lookup_failed, raised};
+use crate::function::Question;
 
-/// How often signal handlers may run while the connection is made.
-const TURN: Duration = Duration::from_millis(50);
+/// The addresses of a host, which may have to be waited for.
+#[pyclass(frozen, module = "berkeley._extra")]
+pub(super) struct Lookup {
+    state: Mutex<State>,
+    /// Becomes readable when the resolver has answered; `None` where the answer was there at once.
+    bell: Option<Socket>,
+}
 
-/// Connects to the one of the host's addresses that answers first; gives the descriptor, which is the caller's.
-///
-/// A thread of its own connects, so that a signal handler that raises ends the call; it then ends with the timeout.
-#[pyfunction]
-#[pyo3(signature = (host, port, timeout=None, source=None, /))]
-pub(super) fn connect(
-    py: Python<'_>,
-    host: &str,
-    port: &Bound<'_, PyAny>,
-    timeout: Option<f64>,
-    source: Option<&Bound<'_, PyAny>>,
-) -> PyResult<i32> {
-    let port = number_of_port(port)?;
-    let timeout = seconds(timeout)?;
-    let source = source.map(|source| address::read_ip(py, source, c"create_connection")).transpose()?;
-    let (answer, mut answered) = sync_channel(1);
-    let host = host.to_owned();
-    let connecting = move || {
-        let mut connector = Connector::new().timeout(timeout);
-        if let Some(source) = source {
-            connector = connector.local(source);
-        }
-        // Where nobody waits any more, the connection is closed.
-        drop(answer.send(connector.connect(&host, port)));
-    };
-    thread::Builder::new().name("berkeley-connect".to_owned()).spawn(connecting)?;
-    loop {
-        let answer;
-        // Lent: the waiting end of a channel is one thread's at a time.
-        (answer, answered) = py.detach(move || (answered.recv_timeout(TURN), answered));
-        match answer {
-            Ok(Ok(socket)) => return Ok(number(socket)),
-            Ok(Err(error)) => return Err(failure(py, &error)),
-            Err(RecvTimeoutError::Timeout) => py.check_signals()?,
-            Err(RecvTimeoutError::Disconnected) => {
-                return Err(PyRuntimeError::new_err("the connecting thread ended without an answer"));
+enum State {
+    Answered(Py<PyAny>),
+    Asked(resolve::Lookup, Waker),
+    Fetched,
+}
+
+#[pymethods]
+impl Lookup {
+    /// Asks for the addresses of a host for streams: host and port as `socket.getaddrinfo` takes them.
+    ///
+    /// Only a name is looked up in a thread of its own.
+    #[new]
+    #[pyo3(signature = (host, port, /))]
+    fn new(host: &Bound<'_, PyAny>, port: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let py = host.py();
+        let hints = RawHints { kind: Type::STREAM.as_raw(), ..RawHints::default() };
+        let question = Question::new(py, host, port, hints)?;
+        let Some((name, service)) = question.names() else {
+            let state = State::Answered(question.answers(py)?.unbind());
+            return Ok(Self { state: Mutex::new(state), bell: None });
+        };
+        let pair = Socket::pair(Family::UNIX, Type::STREAM.nonblocking(), Protocol::DEFAULT);
+        let (bell, rope) = pair.map_err(|error| raised(py, &error))?;
+        let asked = resolve::Lookup::start(name, service, &Hints::new().kind(Type::STREAM));
+        let asked = asked.map_err(|error| lookup_failed(py, &error))?;
+        let waker = Waker::from(Arc::new(Rope(rope)));
+        Ok(Self { state: Mutex::new(State::Asked(asked, waker)), bell: Some(bell) })
+    }
+
+    /// The descriptor that becomes readable when the answers are there.
+    fn fileno(&self) -> i32 {
+        self.bell.as_ref().map_or(-1, |bell| bell.as_fd().as_raw_fd())
+    }
+
+    /// The answers, as `socket.getaddrinfo` gives them and in the order in which they are to be tried; `None` while
+    /// they are not there.
+    fn answers(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = match std::mem::replace(&mut *state, State::Fetched) {
+            State::Answered(answers) => return Ok(Some(answers)),
+            State::Fetched => return Ok(None),
+            State::Asked(mut lookup, waker) => {
+                match Pin::new(&mut lookup).poll(&mut Context::from_waker(&waker)) {
+                    Poll::Ready(found) => found,
+                    Poll::Pending => {
+                        *state = State::Asked(lookup, waker);
+                        return Ok(None);
+                    }
+                }
             }
-        }
+        };
+        drop(state);
+        shown(py, &found.map_err(|error| lookup_failed(py, &error))?).map(Some)
     }
 }
 
-/// The text is that of `_socket`'s addresses.
-fn number_of_port(port: &Bound<'_, PyAny>) -> PyResult<u16> {
-    u16::try_from(long(port)?).map_err(|_| PyOverflowError::new_err("connect(): port must be 0-65535."))
-}
+/// Wakes who polls the other end.
+struct Rope(Socket);
 
-/// The descriptor, blocking as Python's sockets begin.
-fn number(socket: Socket) -> i32 {
-    OwnedFd::from(socket).into_raw_fd()
-}
-
-/// `gaierror` where the name has no address, as `socket.create_connection` raises it.
-fn failure(py: Python<'_>, error: &berkeley::Error) -> PyErr {
-    let Cause::Resolver(code) = error.cause() else {
-        return raised(py, error);
-    };
-    match (error.raw_os_error(), gaierror(py)) {
-        (Some(errno), _) => os_error(py, errno),
-        (None, Ok(class)) => PyErr::from_type(class.clone(), (code, error.to_string())),
-        (None, Err(error)) => error,
+impl Wake for Rope {
+    fn wake(self: Arc<Self>) {
+        // Nobody listens any more where it fails.
+        drop(self.0.try_send(b"\0", Flags::default()));
     }
+}
+
+fn shown(py: Python<'_>, found: &[Resolved]) -> PyResult<Py<PyAny>> {
+    let answers = PyList::empty(py);
+    for address in interleave(found) {
+        let numbers = (address.family().as_raw(), Type::STREAM.as_raw(), Protocol::TCP.as_raw());
+        answers.append((numbers.0, numbers.1, numbers.2, "", address::shown(py, 0, &address)?))?;
+    }
+    Ok(answers.into_any().unbind())
+}
+
+/// Which address is tried when (RFC 8305); moments are seconds since the beginning.
+#[pyclass(frozen, module = "berkeley._extra")]
+pub(super) struct Race(Mutex<race::Race>);
+
+#[pymethods]
+impl Race {
+    #[new]
+    #[pyo3(signature = (count, limit, /))]
+    fn new(count: usize, limit: Option<f64>) -> Self {
+        Self(Mutex::new(race::Race::new(count, limit.map(duration))))
+    }
+
+    /// What to do at that moment: `("start", index)`, `("wait", moment or None)`, or `("end", timed out)`.
+    #[pyo3(signature = (now, /))]
+    fn next<'py>(&self, py: Python<'py>, now: f64) -> PyResult<Bound<'py, PyAny>> {
+        let step = self.0.lock().unwrap_or_else(PoisonError::into_inner).next(duration(now));
+        let step = match step {
+            race::Step::Start(index) => ("start", index).into_pyobject(py)?,
+            race::Step::Wait(until) => ("wait", until.map(|until| until.as_secs_f64())).into_pyobject(py)?,
+            race::Step::Exhausted => ("end", false).into_pyobject(py)?,
+            race::Step::TimedOut => ("end", true).into_pyobject(py)?,
+        };
+        Ok(step.into_any())
+    }
+
+    /// An attempt has failed.
+    fn failed(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).failed();
+    }
+}
+
+fn duration(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX)
 }

@@ -3,16 +3,16 @@
 use std::cell::Cell;
 
 use berkeley::batch::{Datagram, RecvBatch, SendBatch};
-use berkeley::{Flags, Interest, option};
-use pyo3::exceptions::PyValueError;
+use berkeley::{Address, Flags, Interest, option};
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList};
+use pyo3::types::{PyBytes, PyList, PyTuple};
 
 use super::Target;
 use crate::address;
 use crate::error::raised;
 use crate::ffi::buffer::ReadBuffer;
-use crate::ffi::fastcall::sequence;
+use crate::ffi::fastcall::{audit, sequence};
 use crate::memory;
 
 /// The most messages that one receive has room for.
@@ -21,12 +21,15 @@ const MOST: usize = 1024;
 /// Room for any datagram of UDP, and for any piece of several.
 const PIECE: usize = 65535; // also in the signature, of which Python's `help` shows no name
 
-/// Sends datagrams, to the connected peer or to `address`; gives how many went.
+/// Sends datagrams, each to the connected peer or to `address`; gives how many went.
 ///
-/// Fewer than there are where the timeout ran out or one failed: its failure is raised by the next call, unless it is
-/// the first. Datagrams of one size travel as one piece where the kernel can (`UDP_SEGMENT`).
+/// An item that is a pair `(data, address)` goes to its own address; such items and others may be mixed.
+///
+/// Gives fewer than there are where the timeout ran out or a datagram failed: the first so many went, and the next
+/// call raises the failure. Raises where none went. Datagrams of one size to one address travel as one piece where the
+/// kernel can (`UDP_SEGMENT`).
 #[pyfunction]
-#[pyo3(signature = (sock, datagrams, address=None, /, *, flags=0))]
+#[pyo3(signature = (sock, datagrams, address=None, *, flags=0))]
 pub(super) fn send_many<'py>(
     sock: &Bound<'py, PyAny>,
     datagrams: &Bound<'py, PyAny>,
@@ -36,23 +39,31 @@ pub(super) fn send_many<'py>(
     let py = sock.py();
     // The items are taken first: what holds them may change while their buffers are asked for.
     let items = sequence(datagrams, "send_many() argument 2 must be an iterable")?;
-    let mut buffers = memory::room_for(items.len())?;
+    let mut parts = memory::room_for(items.len())?;
     for item in items.as_slice() {
-        buffers.push(Bytes::of(item)?);
+        parts.push(Part::of(item, address)?);
     }
-    let datagrams: Vec<_> = buffers.iter().map(|buffer| Datagram::new(buffer.as_bytes())).collect();
     let mut target = Target::of(sock)?;
-    let address = match address {
-        Some(address) => Some(address::read(py, target.kind(py)?, address, c"send_many")?),
-        None => None,
-    };
-    let datagrams: Vec<_> = match &address {
-        Some(address) => datagrams.into_iter().map(|datagram| datagram.to(address)).collect(),
-        None => datagrams,
-    };
+    let addresses = addresses(py, &target, &parts)?;
+    events(sock, &parts)?;
+    let mut datagrams = memory::room_for(parts.len())?;
+    for (part, place) in parts.iter().zip(&addresses.places) {
+        let datagram = Datagram::new(part.bytes.as_bytes());
+        datagrams.push(place.map_or(datagram, |place| datagram.to(&addresses.known[place])));
+    }
+    send_all(py, &mut target, &datagrams, Flags::from_raw(flags))
+}
+
+/// Sends these, waiting where it must; gives how many went.
+fn send_all(
+    py: Python<'_>,
+    target: &mut Target<'_>,
+    datagrams: &[Datagram<'_>],
+    flags: Flags,
+) -> PyResult<usize> {
     let (mut batch, mut sent) = (SendBatch::new(), 0);
     while let Some(left) = datagrams.get(sent..).filter(|left| !left.is_empty()) {
-        let tried = py.detach(|| target.socket.try_send_many(left, &mut batch, Flags::from_raw(flags)));
+        let tried = py.detach(|| target.socket.try_send_many(left, &mut batch, flags));
         let failed = match tried {
             Ok(more) => {
                 sent += more;
@@ -68,6 +79,69 @@ pub(super) fn send_many<'py>(
         }
     }
     Ok(sent)
+}
+
+/// One datagram as Python has it.
+struct Part<'a, 'py> {
+    bytes: Bytes<'a, 'py>,
+    /// Where it goes; `None` for the connected peer.
+    address: Option<Bound<'py, PyAny>>,
+}
+
+impl<'a, 'py> Part<'a, 'py> {
+    fn of(item: &'a Bound<'py, PyAny>, address: Option<&Bound<'py, PyAny>>) -> PyResult<Self> {
+        let Ok(pair) = item.cast::<PyTuple>() else {
+            return Ok(Self { bytes: Bytes::of(item)?, address: address.cloned() });
+        };
+        let [data, own] = pair.as_slice() else {
+            return Err(PyTypeError::new_err("send_many(): a tuple must be a pair (data, address)"));
+        };
+        let own = if own.is_none() { address } else { Some(own) };
+        Ok(Self { bytes: Bytes::of(data)?, address: own.cloned() })
+    }
+}
+
+/// The addresses of some datagrams.
+struct Addresses {
+    known: Vec<Address>,
+    /// Which of them each datagram goes to.
+    places: Vec<Option<usize>>,
+}
+
+/// Reads the addresses. One that is the same object as that before it is read once.
+fn addresses(py: Python<'_>, target: &Target<'_>, parts: &[Part<'_, '_>]) -> PyResult<Addresses> {
+    let mut found = Addresses { known: Vec::new(), places: memory::room_for(parts.len())? };
+    let (mut kind, mut last): (_, Option<&Bound<'_, PyAny>>) = (None, None);
+    for part in parts {
+        let Some(address) = &part.address else {
+            found.places.push(None);
+            continue;
+        };
+        if !last.is_some_and(|last| last.is(address)) {
+            let kind = match kind {
+                Some(kind) => kind,
+                None => *kind.insert(target.kind(py)?),
+            };
+            found.known.push(address::read(py, kind, address, c"send_many")?);
+            last = Some(address);
+        }
+        found.places.push(found.known.len().checked_sub(1));
+    }
+    Ok(found)
+}
+
+/// The audit event of `sendmsg`, once for each address.
+fn events(sock: &Bound<'_, PyAny>, parts: &[Part<'_, '_>]) -> PyResult<()> {
+    let none = sock.py().None().into_bound(sock.py());
+    let mut last: Option<&Bound<'_, PyAny>> = None;
+    for part in parts {
+        let address = part.address.as_ref().unwrap_or(&none);
+        if !last.is_some_and(|last| last.is(address)) {
+            audit(sock.py(), c"socket.sendmsg", &[sock, address])?;
+            last = Some(address);
+        }
+    }
+    Ok(())
 }
 
 /// The bytes of one datagram, which stay where they are.
@@ -109,7 +183,7 @@ thread_local! {
 /// kernel hands over what came together as one piece (`UDP_GRO`), and each may be many datagrams; the socket stays so,
 /// and is then to be received from by this function alone.
 #[pyfunction]
-#[pyo3(signature = (sock, messages=32, /, *, size=65535, gro=false, flags=0))]
+#[pyo3(signature = (sock, messages=32, size=65535, *, gro=false, flags=0))]
 pub(super) fn recv_many<'py>(
     sock: &Bound<'py, PyAny>,
     messages: usize,

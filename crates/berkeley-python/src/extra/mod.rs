@@ -21,11 +21,14 @@ use crate::{address, wait};
 
 /// Adds the functions to `module`.
 pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_function(wrap_pyfunction!(connect::connect, module)?)?;
+    module.add_class::<connect::Lookup>()?;
+    module.add_class::<connect::Race>()?;
+    module.add_function(wrap_pyfunction!(nanoseconds, module)?)?;
     module.add_function(wrap_pyfunction!(datagrams::send_many, module)?)?;
     module.add_function(wrap_pyfunction!(datagrams::recv_many, module)?)?;
     module.add_function(wrap_pyfunction!(tcp::tcp_info, module)?)?;
     module.add_function(wrap_pyfunction!(timestamps::recv_timestamped, module)?)?;
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     constants::add(module)
 }
 
@@ -109,6 +112,14 @@ impl<'py> Target<'py> {
     fn progressed(&mut self) {
         self.misled = 0;
     }
+}
+
+/// The nanoseconds of a timeout, or None; refuses what `settimeout` refuses.
+#[pyfunction]
+#[pyo3(signature = (timeout, /))]
+fn nanoseconds(timeout: &Bound<'_, PyAny>) -> PyResult<Option<i64>> {
+    let nanoseconds = crate::timeout::parse(timeout)?;
+    Ok((nanoseconds != crate::timeout::NONE).then_some(nanoseconds))
 }
 
 /// A timeout in Python's seconds; `None` is for ever.

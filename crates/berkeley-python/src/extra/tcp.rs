@@ -10,7 +10,7 @@ use crate::error::raised;
 /// The fields of `TCP_INFO` by their names: numbers, durations in seconds, flags, the state as C names it; `None` is
 /// what this kernel does not give.
 #[pyfunction]
-#[pyo3(signature = (sock, /))]
+#[pyo3(signature = (sock))]
 pub(super) fn tcp_info<'py>(sock: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
     let py = sock.py();
     let target = Target::of(sock)?;

@@ -36,7 +36,7 @@ type Stamped<'py> = (Bound<'py, PyBytes>, Bound<'py, PyAny>, Option<u128>);
 /// With `flags=MSG_ERRQUEUE`, on a socket that has `SO_TIMESTAMPING` set, it is a copy of what was sent, and when it
 /// went. `None` for the time where the kernel says none, as of a stream.
 #[pyfunction]
-#[pyo3(signature = (sock, size=65535, /, *, flags=0))]
+#[pyo3(signature = (sock, size=65535, *, flags=0))]
 pub(super) fn recv_timestamped<'py>(
     sock: &Bound<'py, PyAny>,
     size: usize,

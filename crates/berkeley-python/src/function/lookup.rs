@@ -32,27 +32,67 @@ impl Function for GetAddrInfo {
     const CONVENTION: Convention = Convention::Keywords;
 
     fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
-        let (host, port, hints) = question(args)?;
-        let name = Host::of(&host)?;
-        let service = Service::of(&port)?;
+        let (host, port, hints) = arguments(args)?;
+        Question::new(py, &host, &port, hints)?.answers(py)
+    }
+}
+
+/// A question to getaddrinfo(3), its event raised.
+pub(crate) struct Question<'a, 'py> {
+    object: &'a Bound<'py, PyAny>,
+    host: Host<'a>,
+    service: Service,
+    hints: RawHints,
+}
+
+impl<'a, 'py> Question<'a, 'py> {
+    /// Reads the host and the port as `getaddrinfo` takes them, and raises its audit event.
+    pub(crate) fn new(
+        py: Python<'py>,
+        object: &'a Bound<'py, PyAny>,
+        port: &Bound<'py, PyAny>,
+        hints: RawHints,
+    ) -> PyResult<Self> {
+        let (host, service) = (Host::of(object)?, Service::of(port)?);
         let numbers =
             [hints.family, hints.kind, hints.protocol].map(|number| PyInt::new(py, number).into_any());
         let [family, kind, protocol] = &numbers;
-        audit(py, c"socket.getaddrinfo", &[&host, &port, family, kind, protocol])?;
-        if let (Some(digits), Some(port)) = (name.digits(), service.number())
-            && let Some(answer) = literal(digits, port, hints)
-        {
-            return shown_literal(py, host.cast_exact().ok(), &answer);
+        audit(py, c"socket.getaddrinfo", &[object, port, family, kind, protocol])?;
+        Ok(Self { object, host, service, hints })
+    }
+
+    /// The host's name and the service, where they may have to be looked up; `None` where the answer comes at once.
+    pub(crate) fn names(&self) -> Option<(&str, berkeley::Service<'_>)> {
+        let host = self.host.digits().filter(|host| !host.is_empty())?;
+        match &self.service {
+            Service::Any => Some((host, berkeley::Service::Port(0))),
+            Service::Port(port) => self.literal().is_none().then_some((host, (*port).into())),
+            Service::Name(name) => {
+                let name =
+                    name.to_str().ok().filter(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()))?;
+                Some((host, name.into()))
+            }
         }
-        let (name, service) = (name.into_name()?, service.into_name()?);
-        let answers = ask(py, name.as_deref(), service.as_deref(), hints)?;
+    }
+
+    fn literal(&self) -> Option<Literal> {
+        literal(self.host.digits()?, self.service.number()?, self.hints)
+    }
+
+    /// The answers as `getaddrinfo` gives them. Asks the resolver where it must, with the GIL released.
+    pub(crate) fn answers(self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        if let Some(answer) = self.literal() {
+            return shown_literal(py, self.object.cast_exact().ok(), &answer);
+        }
+        let (name, service) = (self.host.into_name()?, self.service.into_name()?);
+        let answers = ask(py, name.as_deref(), service.as_deref(), self.hints)?;
         let items: Vec<_> = answers.iter().map(|answer| shown(py, answer)).collect::<PyResult<_>>()?;
         Ok(PyList::new(py, items)?.into_any())
     }
 }
 
 /// The arguments of `getaddrinfo`.
-fn question<'py>(args: Args<'_, 'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>, RawHints)> {
+fn arguments<'py>(args: Args<'_, 'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>, RawHints)> {
     if let (2..=6, false, Some(host), Some(port)) = (args.len(), args.has_names(), args.get(0), args.get(1))
         && let (Some(family), Some(kind), Some(protocol), Some(flags)) =
             (args.int_or_zero(2), args.int_or_zero(3), args.int_or_zero(4), args.int_or_zero(5))

@@ -14,6 +14,8 @@ mod timeout;
 
 use pyo3::prelude::*;
 
+pub(crate) use lookup::Question;
+
 /// Adds them all.
 pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     byte_order::add(module)?;

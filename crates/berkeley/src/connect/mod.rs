@@ -5,14 +5,14 @@
 //! | `activation` | [`listen_fds`]: the servers that a service manager has made |
 //! | `connector` | [`Connector`]: how a connection is made, and the blocking driver |
 //! | `contest` | one run over a list of addresses: what was tried, what came of it |
-//! | `race` | which address is tried when (RFC 8305), without a socket and without a clock |
+//! | `race` | which address is tried when (RFC 8305), without a socket and without a clock; public |
 //! | `server` | [`ServerOptions`], and one server |
 //! | `servers` | several at once: of a name, or of a list |
 
 mod activation;
 mod connector;
 mod contest;
-mod race;
+pub mod race;
 mod server;
 mod servers;
 

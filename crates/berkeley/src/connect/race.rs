@@ -1,7 +1,22 @@
 //! Which address is tried when: Happy Eyeballs version 2 (RFC 8305), without a socket and without a clock.
 //!
-//! [`Race`] is told what happened and how long ago it began, and says what to do next. Whoever drives it makes the
-//! sockets and does the waiting; the first connection ends it, and dropping what else is under way closes the losers.
+//! [`Race`] is told what happened and how long ago it began, and says what to do next. Its driver makes the sockets and
+//! does the waiting; the first connection ends it, and dropping what else is under way closes the losers.
+//! [`Connector`](crate::Connector) is such a driver; write another where an event loop of your own waits.
+//!
+//! ```
+//! use berkeley::race::{Race, Step};
+//! use std::time::Duration;
+//!
+//! let mut race = Race::new(2, None);
+//! assert_eq!(race.next(Duration::ZERO), Step::Start(0));
+//! // The first address does not answer: the second begins beside it after 250 ms.
+//! assert_eq!(race.next(Duration::ZERO), Step::Wait(Some(Duration::from_millis(250))));
+//! assert_eq!(race.next(Duration::from_millis(250)), Step::Start(1));
+//! race.failed();
+//! race.failed();
+//! assert_eq!(race.next(Duration::from_millis(300)), Step::Exhausted);
+//! ```
 
 use std::time::Duration;
 
@@ -17,7 +32,7 @@ const SHORTEST_STEP: Duration = Duration::from_millis(10);
 
 /// What to do next. Moments are counted from the beginning of the race.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub enum Step {
     /// Begin to connect to the address with this index.
     Start(usize),
     /// Wait until an attempt ends, or until that moment; without end for `None`.
@@ -30,7 +45,7 @@ pub(super) enum Step {
 
 /// A race between so many addresses.
 #[derive(Debug)]
-pub(super) struct Race {
+pub struct Race {
     count: usize,
     /// How long the whole may take.
     limit: Option<Duration>,
@@ -42,12 +57,15 @@ pub(super) struct Race {
 }
 
 impl Race {
-    pub(super) fn new(count: usize, limit: Option<Duration>) -> Self {
+    /// A race between `count` addresses, which may take as long as `limit` says; `None` for as long as it takes.
+    ///
+    /// With zero nothing waits: each address is tried once.
+    pub fn new(count: usize, limit: Option<Duration>) -> Self {
         Self { count, limit, begun: 0, running: 0, next_at: Duration::ZERO }
     }
 
     /// What to do at `now`. After [`Step::Start`] ask again at once.
-    pub(super) fn next(&mut self, now: Duration) -> Step {
+    pub fn next(&mut self, now: Duration) -> Step {
         // With no time at all each address is tried once: what need not wait connects.
         let patient = self.limit.is_none_or(|limit| !limit.is_zero());
         if patient && self.is_over(now) {
@@ -86,7 +104,7 @@ impl Race {
     }
 
     /// An attempt has failed: the next one begins at once.
-    pub(super) fn failed(&mut self) {
+    pub fn failed(&mut self) {
         self.running = self.running.saturating_sub(1);
         self.next_at = Duration::ZERO;
     }
