@@ -22,6 +22,7 @@ use pyo3::prelude::*;
 /// See the socket module for documentation.
 #[pymodule]
 fn _socket(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    ffi::left_behind::watch();
     check_version(module.py())?;
     ffi::capi::check_interpreter(module.py())?;
     socket::add(module)?;
@@ -35,6 +36,7 @@ fn _socket(module: &Bound<'_, PyModule>) -> PyResult<()> {
 /// The second half of the file: what C's module has not.
 #[pymodule]
 fn _extra(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    ffi::left_behind::watch();
     check_version(module.py())?;
     ffi::capi::check_interpreter(module.py())?;
     extra::add(module)?;

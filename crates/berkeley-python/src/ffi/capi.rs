@@ -17,6 +17,8 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
+use super::left_behind;
+
 /// A socket object; up to `timeout` the layout is that of C's `PySocketSockObject`, which `_ssl` reads.
 ///
 /// Atomics, for threads that share the object may change it while others read.
@@ -170,6 +172,7 @@ pub(crate) fn answer<'py>(
     py: Python<'py>,
     body: impl FnOnce() -> PyResult<Bound<'py, PyAny>>,
 ) -> *mut ffi::PyObject {
+    left_behind::watch();
     let error = match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(value)) => return value.into_ptr(),
         Ok(Err(error)) => error,
@@ -198,6 +201,7 @@ unsafe extern "C" fn new(
     _args: *mut ffi::PyObject,
     _named: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
+    left_behind::watch();
     // SAFETY: CPython hands over the type that is to be instantiated, ready and alive.
     let Some(allocate) = (unsafe { (*class).tp_alloc }) else { return null_mut() };
     // SAFETY: as above; the memory that it gives is zeroed behind the head.
@@ -233,6 +237,7 @@ unsafe extern "C" fn initialise<B: Behaviour>(
 
 /// Warns of a descriptor that nobody has closed, and closes it; the exception of the moment stays.
 unsafe extern "C" fn finalize<B: Behaviour>(object: *mut ffi::PyObject) {
+    left_behind::watch();
     // SAFETY: CPython finalizes with its thread attached.
     let py = unsafe { Python::assume_attached() };
     // SAFETY: the slot is our type's, so that this is one of its instances, alive for the call.

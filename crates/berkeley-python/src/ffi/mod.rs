@@ -4,3 +4,4 @@ pub(crate) mod buffer;
 pub(crate) mod capi;
 pub(crate) mod fastcall;
 pub(crate) mod fd;
+pub(crate) mod left_behind;
