@@ -74,6 +74,10 @@ class Timed:
     def restore(self, count):
         pass
 
+    def figure(self, count):
+        """What is compared instead of the time, where that is not None."""
+        return None
+
 
 class Repeat(Timed):
     """One call, again and again."""
@@ -233,6 +237,58 @@ class Threads(Timed):
 # Times as often is 1 / the ratio of the times.
 case("two threads, pair", 0.50, kind="pair")(Threads)
 case("two threads, TCP", 0.67, kind="TCP")(Threads)
+
+
+@case("sends until a thread with new work is let in", 1.25)
+class Handed(Timed):
+    """A thread is handed work, and the next call is a send, after a pause: in how many such sends it gets in.
+
+    Its figure is a number of sends for each that lets it in, not nanoseconds.
+    """
+
+    threads = 2
+    most = 100
+    # What a busy program does between two calls is longer than this.
+    PAUSE_SECONDS = 0.0005
+
+    def __init__(self, module):
+        self.one, self.other = module.socketpair()
+        self.work, self.done = threading.Lock(), threading.Lock()
+
+    def prepare(self, count):
+        self.interval = sys.getswitchinterval()
+        # Else the interpreter lets the other in by itself.
+        sys.setswitchinterval(1000)
+        self.served, self.let_in = 0, 0
+        self.work.acquire()
+        self.done.acquire()
+        self.worker = threading.Thread(target=self.serve, args=(count,))
+        self.worker.start()
+
+    def serve(self, count):
+        for _ in range(count):
+            self.work.acquire()
+            self.served += 1
+            self.done.release()
+
+    def act(self, count):
+        for _ in range(count):
+            time.sleep(self.PAUSE_SECONDS)
+            before = self.served
+            self.work.release()
+            self.one.send(b"x")
+            self.let_in += self.served != before
+            self.other.recv(1)
+            self.done.acquire()
+
+    def restore(self, count):
+        self.worker.join()
+        self.work.release()
+        self.done.release()
+        sys.setswitchinterval(self.interval)
+
+    def figure(self, count):
+        return count / max(self.let_in, 1)
 
 
 class Flood(Timed):
@@ -448,14 +504,15 @@ case("send_many to recv_many, 1,200 B", 0.10)(Flood)
 
 
 def turn(timed, count):
-    """Nanoseconds a call."""
+    """Nanoseconds a call, or the case's own figure."""
     timed.prepare(count)
     clock = time.thread_time_ns if timed.threads == 1 else time.perf_counter_ns
     began = clock()
     timed.act(count)
     took = clock() - began
     timed.restore(count)
-    return took / count
+    figure = timed.figure(count)
+    return took / count if figure is None else figure
 
 
 def measure(make, rounds):
@@ -467,7 +524,8 @@ def measure(make, rounds):
         turns = 1
     else:
         count = each[0].most
-        turns = max(1, round(each[0].seconds * 1e9 / count / max(turn(timed, count) for timed in each)))
+        taken = max(turn(timed, count) for timed in each)
+        turns = 1 if each[0].threads == 2 else max(1, round(each[0].seconds * 1e9 / count / taken))
     found, noisy = ([], []), rounds
     while len(found[0]) < rounds:
         number, sums, before = len(found[0]), [0, 0], disturbances()

@@ -4,6 +4,7 @@
 //! call. Beside other threads it would keep them out for as long as the call takes, on other processors too, and even
 //! the interpreter's own request for a switch, after 5 milliseconds, interrupts no call. So calls release it
 //!
+//! - when the thread has done something else for a while: it may have handed work to another,
 //! - while several threads make calls in turn,
 //! - when another thread waits for it whose call has ended,
 //! - and in a few calls of many, for threads that wait for it elsewhere, as after a sleep or for a lock.
@@ -18,10 +19,12 @@ pub(crate) use without_gil::{is_wanted, released};
 #[cfg(not(Py_GIL_DISABLED))]
 mod with_gil {
     use std::hint::spin_loop;
-    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+    use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 
     use pyo3::prelude::*;
     use pyo3::sync::PyOnceLock;
+
+    use crate::ffi::clock::{FIFTY_MICROSECONDS, ticks};
 
     /// Calls in a row of one thread that release the GIL, before it is held to be alone: a thread that waits for the
     /// GIL takes longer to wake up than one short call.
@@ -30,8 +33,14 @@ mod with_gil {
     /// After so many calls in a row it begins anew with those.
     const PERIOD: usize = 128;
 
-    /// How many calls one thread has made in a row, as far as it is known.
+    /// What is longer between two calls is a pause, and ends the row.
+    const PAUSE: u64 = FIFTY_MICROSECONDS;
+
+    /// How many calls one thread has made in a row, without a pause, as far as it is known.
     static IN_A_ROW: AtomicUsize = AtomicUsize::new(0);
+
+    /// When the last call began, or when it had the GIL back.
+    static LAST: AtomicU64 = AtomicU64::new(0);
 
     /// Whether a call has taken the GIL back since the last one released it: its thread will soon release it again.
     static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -43,6 +52,12 @@ mod with_gil {
     /// Whether this call is to release the GIL during its first try.
     #[inline]
     pub(crate) fn is_wanted(py: Python<'_>) -> bool {
+        let (now, last) = (ticks(), LAST.load(Relaxed));
+        LAST.store(now, Relaxed);
+        if now.wrapping_sub(last) > PAUSE {
+            IN_A_ROW.store(0, Relaxed);
+            return true;
+        }
         let calls = IN_A_ROW.load(Relaxed) + 1;
         if calls >= PERIOD {
             return begin_anew(py);
@@ -76,6 +91,7 @@ mod with_gil {
             value
         });
         TAKEN.store(true, Relaxed);
+        LAST.store(ticks(), Relaxed);
         if IN_A_ROW.load(Relaxed) != before {
             // Other threads have made calls meanwhile.
             IN_A_ROW.store(0, Relaxed);

@@ -7,6 +7,7 @@ import time
 import unittest
 import warnings
 
+import support
 from berkeley import socket
 
 SECONDS = 20
@@ -68,6 +69,58 @@ class LetIn(unittest.TestCase):
         later.start()
         self.assert_lets_in(lambda: self.assertEqual(there.recv(100), b"at last"))
         later.join()
+
+
+# A thread is handed work, and the next call is a send, after a pause: in how many of the sends it gets in.
+HANDED = """
+import sys, threading, time
+import socket
+sys.setswitchinterval(1000)
+here, there = socket.socketpair()
+for end in here, there:
+    end.settimeout({timeout})
+work, done, served, let_in = threading.Lock(), threading.Lock(), 0, 0
+work.acquire()
+done.acquire()
+def serve():
+    global served
+    for _ in range({turns}):
+        work.acquire()
+        served += 1
+        done.release()
+worker = threading.Thread(target=serve)
+worker.start()
+for _ in range({turns}):
+    for _ in range({before}):
+        here.send(b"x")
+        there.recv(1)
+    time.sleep(0.001)
+    before = served
+    work.release()
+    here.send(b"x")
+    let_in += served != before
+    there.recv(1)
+    done.acquire()
+worker.join()
+print(let_in)
+"""
+
+
+class Handed(unittest.TestCase):
+    def let_in(self, ours, **settings):
+        status, out, err = support.run_code(HANDED.format(turns=TURNS, **settings), env=support.environment(ours))
+        self.assertEqual((status, err), (0, ""))
+        return int(out)
+
+    def test_one_that_was_handed_work_gets_in_as_often_as_with_c(self):
+        # Calls in a row before each pause, too: they are no reason to keep others out after it.
+        for settings in [{"before": 0, "timeout": None}, {"before": 0, "timeout": SECONDS},
+                         {"before": 20, "timeout": None}]:
+            with self.subTest(**settings):
+                by_c = sum(self.let_in(False, **settings) for _ in range(3))
+                by_us = sum(self.let_in(True, **settings) for _ in range(3))
+                # With C's module it is one turn of two or three. The rest is the scheduler's.
+                self.assertGreater(by_us, 0.5 * by_c, by_c)
 
 
 class Together(unittest.TestCase):

@@ -1,7 +1,7 @@
 //! Threads that the interpreter ends in the middle of a call of ours, up to `CPython` 3.13.
 //!
-//! At its end the interpreter leaves daemon threads behind. One of them that asks for the GIL again, in Python code that
-//! a call of ours runs, is ended by `pthread_exit(3)` on the spot, and the GNU C library unwinds its stack. Rust's
+//! At its end the interpreter leaves daemon threads behind. One of them that asks for the GIL again, in Python code
+//! that a call of ours runs, is ended by `pthread_exit(3)` on the spot, and the GNU C library unwinds its stack. Rust's
 //! frames do not allow that: the process would abort. Such a thread is put to sleep for ever instead, as 3.14 does
 //! itself; the process ends without it.
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod buffer;
 pub(crate) mod capi;
+pub(crate) mod clock;
 pub(crate) mod fastcall;
 pub(crate) mod fd;
 pub(crate) mod left_behind;
