@@ -20,7 +20,7 @@ use pyo3::prelude::*;
 /// Implementation module for socket operations.
 ///
 /// See the socket module for documentation.
-#[pymodule]
+#[pymodule(gil_used = true)]
 fn _socket(module: &Bound<'_, PyModule>) -> PyResult<()> {
     ffi::left_behind::watch();
     check_version(module.py())?;
@@ -34,7 +34,7 @@ fn _socket(module: &Bound<'_, PyModule>) -> PyResult<()> {
 }
 
 /// The second half of the file: what C's module has not.
-#[pymodule]
+#[pymodule(gil_used = true)]
 fn _extra(module: &Bound<'_, PyModule>) -> PyResult<()> {
     ffi::left_behind::watch();
     check_version(module.py())?;

@@ -43,11 +43,12 @@ pub(crate) fn close(fd: i32) -> Result<(), i32> {
     Socket::from(owned).close().map_err(|error| error.raw_os_error().unwrap_or(EBADF))
 }
 
-/// Another descriptor of what the number names (dup(2)), which programs that are executed do not inherit.
+/// Another descriptor of what the number names (dup(2)), the lowest that is free, which programs that are executed do
+/// not inherit.
 ///
 /// The kernel makes it without a wait, but where its table of descriptors has to grow; so the GIL is kept.
 pub(crate) fn duplicate(fd: i32) -> io::Result<OwnedFd> {
-    open(fd)?.try_clone_to_owned()
+    raw::duplicate(open(fd)?)
 }
 
 /// Control messages as Python code has them, laid out in `bytes`: it may name any descriptor, as in C.

@@ -7,7 +7,12 @@ use super::call::run_int;
 
 /// fcntl(2) `F_DUPFD_CLOEXEC`: another descriptor of the same open socket.
 pub(crate) fn duplicate(fd: BorrowedFd<'_>) -> Result<OwnedFd> {
-    duplicate_number(fd.as_raw_fd())
+    duplicate_number(fd.as_raw_fd(), LOWEST)
+}
+
+/// As [`duplicate`], with the lowest number that is free, be it that of a standard stream.
+pub(crate) fn duplicate_lowest(fd: BorrowedFd<'_>) -> Result<OwnedFd> {
+    duplicate_number(fd.as_raw_fd(), 0)
 }
 
 /// close(2): the descriptor is gone, whatever the kernel says.
@@ -25,7 +30,7 @@ pub(crate) fn close(fd: OwnedFd) -> Result<()> {
 /// What opening `/proc/self/fd/N` does without `unsafe`, for sockets too: the number itself stays whoever's it is, and
 /// a number that is not open is `EBADF`.
 pub(crate) fn duplicate_inherited(number: u32) -> Result<OwnedFd> {
-    duplicate_number(RawFd::try_from(number).unwrap_or(-1))
+    duplicate_number(RawFd::try_from(number).unwrap_or(-1), LOWEST)
 }
 
 /// Marks the descriptor of that number to be closed by exec(2); a number that is not open is `EBADF`.
@@ -56,12 +61,13 @@ fn set_flags(fd: RawFd, flags: libc::c_int) -> Result<()> {
     Ok(())
 }
 
-fn duplicate_number(fd: RawFd) -> Result<OwnedFd> {
-    // Above the three standard streams: a socket must never become standard output by the luck of a closed one.
-    const LOWEST: libc::c_int = 3;
+/// Above the three standard streams: a socket must never become standard output by the luck of a closed one.
+const LOWEST: libc::c_int = 3;
+
+fn duplicate_number(fd: RawFd, lowest: libc::c_int) -> Result<OwnedFd> {
     let duplicate = run_int("fcntl", fd, || {
         // SAFETY: F_DUPFD_CLOEXEC takes an integer and touches no memory of ours; a bad number is EBADF.
-        unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, LOWEST) }
+        unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, lowest) }
     })?;
     // SAFETY: the kernel has just made this descriptor for us, and nobody else knows its number.
     Ok(unsafe { OwnedFd::from_raw_fd(duplicate) })

@@ -17,9 +17,9 @@
 //! | `control` | `ControlData`, `Scratch`, `Walk`, `descriptors_in` |
 //! | `option` | `option`, `option_i32`, `peer_pidfd`, `set_option` |
 //! | `filter` | `attach` |
-//! | `raw` | `option`, `set_option`, `shutdown`, for any numbers, `Control`, of any bytes: public, mostly `unsafe` |
-//! | `fd` | `duplicate`, `duplicate_inherited`, `set_close_on_exec`, `set_nonblocking`, `is_nonblocking` |
-//! | | `is_inheritable`, `set_inheritable`, `at_mark`, `unsent` |
+//! | `raw` | `option`, `set_option`, `shutdown`, `duplicate`, for any numbers, `Control`, of any bytes: public |
+//! | `fd` | `duplicate`, `duplicate_lowest`, `duplicate_inherited`, `set_close_on_exec`, `set_nonblocking` |
+//! | | `is_nonblocking`, `is_inheritable`, `set_inheritable`, `at_mark`, `unsent` |
 //! | `file` | `send_file`, `read_at`, `pipe`, `set_pipe_capacity`, `pipe_capacity`, `splice`, `read` |
 //! | `host` | `Host`, `Service`; `host_by_name`, `host_by_address`, `service_by_name`, `service_by_port` |
 //! | | `protocol_by_name`, `host_message`, `host_name`, `set_host_name` |

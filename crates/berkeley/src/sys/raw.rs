@@ -1,5 +1,5 @@
-//! Any option by its numbers, where the table has no row, any control messages as they lie in memory, and shutdown by
-//! any number: the caller answers for what the kernel makes of them.
+//! Any option by its numbers, where the table has no row, any control messages as they lie in memory, shutdown by any
+//! number, and a duplicate with the lowest number: the caller answers for what the kernel makes of them.
 //!
 //! ```
 //! use berkeley::{Family, Protocol, Socket, Type, raw};
@@ -21,9 +21,9 @@
 //! ```
 
 use std::io;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 
-use super::{Errno, option as plain, socket};
+use super::{Errno, fd, option as plain, socket};
 
 /// Reads the option `name` of `level` into `buffer` (getsockopt(2)); gives how many bytes the kernel wrote.
 ///
@@ -83,6 +83,26 @@ pub unsafe fn set_option_length(fd: BorrowedFd<'_>, level: i32, name: i32, lengt
 #[doc(alias = "SHUT_RDWR")]
 pub fn shutdown(fd: BorrowedFd<'_>, how: i32) -> io::Result<()> {
     socket::shutdown(fd, how).map_err(into_io)
+}
+
+/// Another descriptor of the same open file, with the lowest number that is free (dup(2)), closed by exec(2).
+///
+/// That may be the number of a standard stream which is closed: [`Socket::try_clone`](crate::Socket::try_clone) leaves
+/// those alone. Fails with the kernel's errno: `EMFILE` where the process has too many open.
+///
+/// ```
+/// use berkeley::{Family, Protocol, Socket, Type, raw};
+/// use std::os::fd::AsFd;
+///
+/// let socket = Socket::new(Family::INET, Type::STREAM, Protocol::DEFAULT)?;
+/// let copy = Socket::from(raw::duplicate(socket.as_fd())?);
+/// assert_eq!(copy.local_address()?, socket.local_address()?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[doc(alias = "dup")]
+#[doc(alias = "F_DUPFD_CLOEXEC")]
+pub fn duplicate(fd: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    fd::duplicate_lowest(fd).map_err(into_io)
 }
 
 /// Control messages laid out as the kernel takes them (cmsg(3)), whatever they hold:
