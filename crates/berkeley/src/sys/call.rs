@@ -1,4 +1,7 @@
 //! The one place through which every system call runs.
+//!
+//! errno is read here, right behind the call: what has to be undone after it, such as a signal mask, is a guard that
+//! [`run_beneath`] drops once errno is saved.
 
 use std::os::fd::RawFd;
 
@@ -9,15 +12,11 @@ pub(crate) const NO_FD: RawFd = -1;
 
 /// Runs one system call and turns a negative result into its errno.
 ///
-/// The fault plan of this thread, if any, is asked first: a call that is to fail is then never made.
+/// The fault plan of this thread, if any, is asked first: a call that is to fail is then never made, unless the plan
+/// has it fail after it was made.
 #[inline]
 pub(super) fn run(name: &'static str, fd: RawFd, system_call: impl FnOnce() -> isize) -> Result<usize> {
-    let result = match fault::strike(name) {
-        Some(errno) => Err(errno),
-        None => usize::try_from(system_call()).map_err(|_| Errno::last()),
-    };
-    trace::event(name, fd, &result);
-    result
+    run_beneath(|| (), name, fd, system_call)
 }
 
 /// As [`run`], for calls whose result is a C `int`.
@@ -25,11 +24,35 @@ pub(super) fn run(name: &'static str, fd: RawFd, system_call: impl FnOnce() -> i
 pub(super) fn run_int(name: &'static str, fd: RawFd, system_call: impl FnOnce() -> i32) -> Result<i32> {
     let result = match fault::strike(name) {
         Some(errno) => Err(errno),
-        None => match system_call() {
+        None => match fault::strike_after(name, system_call()) {
             -1 => Err(Errno::last()),
             returned => Ok(returned),
         },
     };
     trace::event(name, fd, &result);
+    result
+}
+
+/// As [`run`], with a guard around the call: made before it, dropped after it, when errno is saved.
+#[inline]
+pub(super) fn run_beneath<G>(
+    guard: impl FnOnce() -> G,
+    name: &'static str,
+    fd: RawFd,
+    system_call: impl FnOnce() -> isize,
+) -> Result<usize> {
+    let result = match fault::strike(name) {
+        Some(errno) => Err(errno),
+        None => make(name, guard(), system_call),
+    };
+    trace::event(name, fd, &result);
+    result
+}
+
+/// Makes the call; the guard is dropped when errno is saved.
+#[inline]
+fn make<G>(name: &'static str, guard: G, system_call: impl FnOnce() -> isize) -> Result<usize> {
+    let result = usize::try_from(fault::strike_after(name, system_call())).map_err(|_| Errno::last());
+    drop(guard);
     result
 }

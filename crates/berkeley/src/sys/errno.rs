@@ -42,6 +42,15 @@ impl Errno {
         Self(std::io::Error::last_os_error().raw_os_error().unwrap_or(0))
     }
 
+    /// Leaves it as a failed call would.
+    #[cfg(feature = "fault")]
+    pub(super) fn set(self) {
+        // SAFETY: the call takes nothing.
+        let place = unsafe { libc::__errno_location() };
+        // SAFETY: it is the place of this thread's errno, an int that lives as long as the thread.
+        unsafe { place.write(self.0) };
+    }
+
     /// The C library's words for it, in lower case as error chains are written: `connection refused`.
     pub(crate) fn message(self) -> String {
         let mut buffer = [0_u8; 128];

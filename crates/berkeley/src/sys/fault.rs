@@ -2,6 +2,8 @@
 //!
 //! A plan holds for the thread that armed it, until its [`Armed`] guard is dropped. A call that is to fail is never
 //! made, so nothing leaks when a creating call "fails". `EINTR` as the error makes the call appear interrupted.
+//! [`Plan::fail_after`] makes the call and then has it fail, so that what runs between a call and the reading of errno
+//! is played too.
 //!
 //! ```
 //! use berkeley::{Family, Protocol, Socket, Type, fault};
@@ -23,6 +25,25 @@ const TRANSFERS: [&str; 12] = [
     "sendto", "splice",
 ];
 
+/// The calls that give what somebody must close, unmap or free: one that was made may not "fail".
+const CREATING: [&str; 15] = [
+    "accept4",
+    "fcntl",
+    "getaddrinfo",
+    "gethostbyaddr_r",
+    "gethostbyname2_r",
+    "getprotobyname_r",
+    "getservbyname_r",
+    "getservbyport_r",
+    "if_nameindex",
+    "mmap",
+    "pipe2",
+    "recvmmsg",
+    "recvmsg",
+    "socket",
+    "socketpair",
+];
+
 /// What happens to one chosen system call.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
@@ -38,6 +59,7 @@ pub struct Plan {
 #[derive(Clone, Copy, Debug)]
 enum Effect {
     Fail(i32),
+    FailAfter(i32),
     Short(usize),
     Count,
 }
@@ -51,6 +73,18 @@ impl Plan {
     /// Makes the `nth` (from 1) call of any name fail with `errno`.
     pub fn fail_any(nth: u32, errno: i32) -> Self {
         Self { call: None, nth, times: 1, effect: Effect::Fail(errno) }
+    }
+
+    /// Makes the `nth` (from 1) call of the name `call`, and then has it fail with `errno`: the kernel has done what
+    /// was asked, and says that it has not. `errno` is set where the kernel would have set it, before anything else
+    /// runs.
+    ///
+    /// # Panics
+    ///
+    /// Where `call` gives a descriptor, memory or a list, which nobody would own.
+    pub fn fail_after(call: &'static str, nth: u32, errno: i32) -> Self {
+        assert!(!CREATING.contains(&call), "{call} gives what nobody would own");
+        Self { call: Some(call), nth, times: 1, effect: Effect::FailAfter(errno) }
     }
 
     /// Lets the `nth` (from 1) sending or receiving call of the name `call` move at most `length` bytes; of
@@ -148,6 +182,27 @@ pub(super) fn strike(name: &'static str) -> Option<Errno> {
         state.struck = true;
         Some(Errno::from_raw(errno))
     })
+}
+
+/// What a call that was made gives: `returned`, or -1 with an errno, where the plan has it fail after all. Asked right
+/// behind the call, which [`strike`] has counted.
+pub(super) fn strike_after<T: From<i8>>(name: &'static str, returned: T) -> T {
+    let errno = STATE.with_borrow_mut(|state| {
+        let state = state.as_mut()?;
+        let Effect::FailAfter(errno) = state.plan.effect else { return None };
+        if state.plan.call.is_some_and(|call| call != name) || !state.plan.hits(state.seen) {
+            return None;
+        }
+        state.struck = true;
+        Some(Errno::from_raw(errno))
+    });
+    match errno {
+        None => returned,
+        Some(errno) => {
+            errno.set();
+            T::from(-1)
+        }
+    }
 }
 
 /// How many of `length` bytes, or messages, the call about to be made may move. Asked before [`strike`] counts it.

@@ -5,8 +5,8 @@
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::ptr;
 
-use super::call::{NO_FD, run, run_int};
-use super::sigpipe::without_sigpipe;
+use super::call::{NO_FD, run, run_beneath, run_int};
+use super::sigpipe;
 use super::{Errno, Result, fault};
 
 /// sendfile(2) from `offset` of `file`; gives how many bytes went, 0 at the file's end.
@@ -18,11 +18,9 @@ pub(crate) fn send_file(
 ) -> Result<usize> {
     let length = fault::shorten("sendfile", length);
     let mut offset = file_offset(offset)?;
-    run("sendfile", to.as_raw_fd(), || {
-        without_sigpipe(|| {
-            // SAFETY: `offset` is an integer of ours, which the kernel reads and moves on; nothing else is a pointer.
-            unsafe { libc::sendfile(to.as_raw_fd(), file.as_raw_fd(), &raw mut offset, length) }
-        })
+    run_beneath(sigpipe::keep_away, "sendfile", to.as_raw_fd(), || {
+        // SAFETY: `offset` is an integer of ours, which the kernel reads and moves on; nothing else is a pointer.
+        unsafe { libc::sendfile(to.as_raw_fd(), file.as_raw_fd(), &raw mut offset, length) }
     })
 }
 
@@ -84,20 +82,10 @@ pub(crate) fn splice(
 ) -> Result<usize> {
     let length = fault::shorten("splice", length);
     let flags = libc::SPLICE_F_MOVE | if nonblocking { libc::SPLICE_F_NONBLOCK } else { 0 };
-    run("splice", from.as_raw_fd(), || {
-        without_sigpipe(|| {
-            // SAFETY: both offsets are null, as pipes and sockets have it; nothing else is a pointer.
-            unsafe {
-                libc::splice(
-                    from.as_raw_fd(),
-                    ptr::null_mut(),
-                    to.as_raw_fd(),
-                    ptr::null_mut(),
-                    length,
-                    flags,
-                )
-            }
-        })
+    run_beneath(sigpipe::keep_away, "splice", from.as_raw_fd(), || {
+        let (no_offset, from, to) = (ptr::null_mut(), from.as_raw_fd(), to.as_raw_fd());
+        // SAFETY: both offsets are null, as pipes and sockets have it; nothing else is a pointer.
+        unsafe { libc::splice(from, no_offset, to, no_offset, length, flags) }
     })
 }
 

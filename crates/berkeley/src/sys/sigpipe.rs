@@ -7,13 +7,12 @@
 use std::mem::MaybeUninit;
 use std::ptr;
 
-/// Makes `call`; a SIGPIPE that it raises goes nowhere.
-pub(super) fn without_sigpipe<T>(call: impl FnOnce() -> T) -> T {
-    if is_ignored() {
-        return call();
-    }
-    let _blocked = Blocked::new();
-    call()
+use super::Errno;
+
+/// For as long as the guard lives, a SIGPIPE that a call of this thread raises goes nowhere. Making it and dropping it
+/// makes system calls, which leave an errno of their own.
+pub(super) fn keep_away() -> Option<Blocked> {
+    (!is_ignored()).then(Blocked::new)
 }
 
 fn is_ignored() -> bool {
@@ -26,7 +25,7 @@ fn is_ignored() -> bool {
 }
 
 /// SIGPIPE blocked in this thread, until it is dropped.
-struct Blocked {
+pub(super) struct Blocked {
     before: libc::sigset_t,
     /// One waited already, and is somebody else's.
     pending: bool,
@@ -45,14 +44,24 @@ impl Blocked {
 
 impl Drop for Blocked {
     fn drop(&mut self) {
-        let at_once = libc::timespec { tv_sec: 0, tv_nsec: 0 };
         if !self.pending {
-            let sigpipe = sigpipe();
-            // SAFETY: the set and the time are initialised; no information is asked for. It waits for nothing.
-            unsafe { libc::sigtimedwait(&raw const sigpipe, ptr::null_mut(), &raw const at_once) };
+            take_sigpipe();
         }
         // SAFETY: the set is what the thread had before; the one that it replaces is not asked for.
         unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const self.before, ptr::null_mut()) };
+    }
+}
+
+/// Takes the SIGPIPE that waits for this thread, if one does.
+fn take_sigpipe() {
+    let (sigpipe, at_once) = (sigpipe(), libc::timespec { tv_sec: 0, tv_nsec: 0 });
+    loop {
+        // SAFETY: the set and the time are initialised; no information is asked for. It waits for nothing.
+        let taken = unsafe { libc::sigtimedwait(&raw const sigpipe, ptr::null_mut(), &raw const at_once) };
+        // Another signal's handler ran instead: this one may still wait, and would end the process.
+        if taken != -1 || Errno::last() != Errno::INTR {
+            return;
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use berkeley::fault::{self, Plan};
 use berkeley::splice::{Filled, SplicePipe, splice};
-use berkeley::{Cause, Error, Interest, Operation, Socket};
+use berkeley::{Cause, Error, Interest, Operation, Socket, option};
 
 use crate::signal::let_sigpipe_kill;
 use crate::support::{
@@ -17,8 +17,12 @@ use crate::support::{
     pattern, timed, within,
 };
 
+const EIO: i32 = 5;
+const EBADF: i32 = 9;
 const EINVAL: i32 = 22;
 const EPIPE: i32 = 32;
+const ECONNRESET: i32 = 104;
+const ENOTCONN: i32 = 107;
 
 /// A file of `bytes`, and the folder that goes with it.
 fn file(bytes: &[u8]) -> (TempDir, File) {
@@ -216,6 +220,81 @@ fn a_peer_that_has_gone_is_an_error_and_no_signal() {
             let error = splice(&from, &to, &mut pipe, 100).unwrap_err();
             assert_eq!((error.raw_os_error(), pipe.held()), (Some(EPIPE), 5), "{error}");
             assert_eq!(pipe.take_held().unwrap(), b"hello", "nothing is lost");
+        }
+    });
+}
+
+/// A connection that its peer has reset, with patience enough to outlast the test.
+fn reset() -> Socket {
+    let (reset, peer) = TCP.pair();
+    reset.set_timeout(Some(LIMIT)).unwrap();
+    peer.set(option::LINGER, Some(Duration::ZERO)).unwrap();
+    drop(peer);
+    reset
+}
+
+/// A call that fails leaves its own errno, whatever is done about SIGPIPE behind it: sendfile(2) and splice(2) have no
+/// `MSG_NOSIGNAL`, and the signal is blocked around them where it is not ignored.
+#[test]
+fn failures_keep_their_errno_where_sigpipe_is_not_ignored() {
+    alone(|| {
+        let_sigpipe_kill();
+        let (folder, regular) = file(&pattern(1000));
+        let write_only = File::options().write(true).open(folder.path("file")).unwrap();
+        let (left, _right) = UNIX.pair();
+        left.set_timeout(Some(LIMIT)).unwrap();
+        let send_file = |to: &Socket, file: &File| to.send_file(file, 0, Some(8)).unwrap_err().raw_os_error();
+        assert_eq!(send_file(&left, &write_only), Some(EBADF));
+        assert_eq!(send_file(&TCP.socket(), &regular), Some(EPIPE));
+        assert_eq!(send_file(&reset(), &regular), Some(ECONNRESET));
+
+        let (client, from) = UNIX.pair();
+        client.send(b"hello").unwrap();
+        let mut pipe = SplicePipe::new().unwrap();
+        assert_eq!(pipe.try_fill(&TCP.socket(), 8).unwrap_err().raw_os_error(), Some(ENOTCONN));
+        assert_eq!(splice(&from, &reset(), &mut pipe, 8).unwrap_err().raw_os_error(), Some(ECONNRESET));
+    });
+}
+
+#[test]
+fn a_file_that_sendfile_refuses_is_copied_where_sigpipe_is_not_ignored() {
+    alone(|| {
+        let_sigpipe_kill();
+        let (left, right) = UNIX.pair();
+        left.set_timeout(Some(LIMIT)).unwrap();
+        let file = File::open("/proc/self/cmdline").unwrap();
+        let sent = left.send_file(&file, 0, None).unwrap();
+        assert_eq!(right.recv_vec(64 << 10).unwrap().len() as u64, sent);
+        assert!(sent > 0);
+    });
+}
+
+/// Each errno that the kernel might leave, struck behind the call that was made: what runs before errno is read keeps
+/// it.
+#[test]
+fn an_errno_left_by_the_call_itself_is_the_one_that_is_told() {
+    alone(|| {
+        let_sigpipe_kill();
+        let (_folder, file) = file(&pattern(1000));
+        for errno in [EBADF, EIO, EINVAL, EPIPE, ECONNRESET] {
+            let (left, _right) = UNIX.pair();
+            left.set_timeout(Some(LIMIT)).unwrap();
+            let armed = fault::arm(Plan::fail_after("sendfile", 1, errno));
+            let result = left.send_file(&file, 0, None);
+            assert!(armed.struck());
+            match errno {
+                // The bytes are copied then.
+                EINVAL => assert_eq!(result.unwrap(), 1000),
+                errno => assert_eq!(result.unwrap_err().raw_os_error(), Some(errno)),
+            }
+            drop(armed);
+
+            let (client, from, to, _server) = chain(UNIX);
+            client.send(b"hello").unwrap();
+            let mut pipe = SplicePipe::new().unwrap();
+            let _armed = fault::arm(Plan::fail_after("splice", 1, errno));
+            let error = splice(&from, &to, &mut pipe, 100).unwrap_err();
+            assert_eq!(error.raw_os_error(), Some(errno));
         }
     });
 }
