@@ -60,7 +60,7 @@ pub use address::{
 };
 pub use connect::{
     Connector, ServerOptions, create_connection, create_server, create_servers, create_servers_at,
-    has_dual_stack, interleave, listen_fds, listen_fds_with_names, race,
+    has_dual_stack, inherit, interleave, listen_fds, listen_fds_with_names, race,
 };
 pub use error::{Cause, Error, Operation, Result};
 pub use kinds::{Family, Flags, Interest, Protocol, Type};

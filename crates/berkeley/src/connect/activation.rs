@@ -1,12 +1,19 @@
-//! [`listen_fds`]: the sockets that a service manager has opened for this process (`sd_listen_fds(3)`).
+//! [`inherit`]: a descriptor that the parent process has left open; [`listen_fds`]: the sockets that a service manager
+//! has opened for this one (`sd_listen_fds(3)`).
 
 use std::env;
 use std::env::VarError;
+use std::iter;
+use std::os::fd::OwnedFd;
 use std::process;
+use std::sync::{Mutex, PoisonError};
 
 use crate::error::{Error, Operation, Result};
 use crate::socket::Socket;
-use crate::sys::fd;
+use crate::sys::inherited::{self, Refusal};
+
+/// Whether the service manager's sockets have been given out.
+static DONE: Mutex<bool> = Mutex::new(false);
 
 /// The number of the first socket; the others follow (`SD_LISTEN_FDS_START`).
 const FIRST: u32 = 3;
@@ -14,15 +21,46 @@ const FIRST: u32 = 3;
 /// What a socket without a name is called, as `sd_listen_fds_with_names(3)` has it.
 const NAMELESS: &str = "unknown";
 
+/// Takes the descriptor that the parent process has left open under `number`, such as a shell's `3>ready`.
+///
+/// The number itself is what is owned: it is close-on-exec from now on, and closed when the value is dropped. Of the
+/// standard streams, 0 to 2, it is a duplicate. Each number is taken once in the life of a process, by this function or
+/// by [`listen_fds`]. For a socket, `Socket::from(inherit(number)?)`.
+///
+/// Fails with `EBADF` where nothing is open under that number, and in words where it was taken before, or where this
+/// process has opened it itself: what Rust and this library open is close-on-exec, and what the parent has left open
+/// cannot be. What C code of the same process has opened without `O_CLOEXEC` cannot be told from it, so call this
+/// before any runs.
+///
+/// ```
+/// use berkeley::inherit;
+/// use std::fs::File;
+/// use std::os::fd::AsRawFd;
+///
+/// let own = File::open("/dev/null")?;
+/// let error = inherit(own.as_raw_fd().try_into().unwrap()).unwrap_err();
+/// assert!(error.to_string().ends_with("this process has opened it itself"));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn inherit(number: u32) -> Result<OwnedFd> {
+    inherited::take(number).map_err(|refusal| refused(number, refusal))
+}
+
 /// The sockets that systemd, or whoever speaks its protocol, has opened for this process (`sd_listen_fds(3)`); none
 /// where it was started otherwise.
 ///
-/// They are those of the numbers from 3 on, `LISTEN_FDS` of them, where `LISTEN_PID` is this process. Each is
-/// duplicated as [`Socket::inherit`] does; the number itself stays open, from now on close-on-exec. They are as the
-/// unit says: listening or not, of any type, and a FIFO among them is no socket. The environment stays as it is, since
-/// to change it is not safe while other threads read it: a second call gives them once more.
+/// They are those of the numbers from 3 on, `LISTEN_FDS` of them, where `LISTEN_PID` is this process. The numbers
+/// themselves become the sockets: they are close-on-exec from now on, and to drop a listener ends its listening. They
+/// are as the unit says, listening or not, of any type.
 ///
-/// Fails where the variables are no numbers, and with `EBADF` where a socket is missing.
+/// They are taken once in the life of a process: a second call gives none. The environment stays as it is, since to
+/// change it is not safe while other threads read it; a program that this one starts takes nothing by it, for
+/// `LISTEN_PID` is another's. [`Command::env_remove`](std::process::Command::env_remove) takes the variables away from
+/// a child that is to see none.
+///
+/// All numbers are checked before the first is taken, so that a failure takes none. Fails where the variables are no
+/// numbers; where a number is not open (`EBADF`), no socket (`ENOTSOCK`, as of a FIFO), the same socket as one before
+/// it, taken already ([`inherit`]), or opened by this process itself.
 ///
 /// ```
 /// use berkeley::{ServerOptions, create_server, listen_fds};
@@ -45,17 +83,31 @@ pub fn listen_fds() -> Result<Vec<Socket>> {
 #[doc(alias = "sd_listen_fds_with_names")]
 #[doc(alias = "LISTEN_FDNAMES")]
 pub fn listen_fds_with_names() -> Result<Vec<(String, Socket)>> {
-    let [process, count, names] = ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"].map(variable);
-    let mut names = names.as_deref().unwrap_or_default().split(':');
-    let mut sockets = Vec::new();
-    for number in FIRST..FIRST.saturating_add(count_for(process::id(), process, count)?) {
-        let socket = Socket::inherit(number)?;
-        fd::set_close_on_exec(number)
-            .map_err(|errno| Error::kernel(Operation::Inherit, errno).on(format!("fd {number}")))?;
-        let name = names.next().filter(|name| !name.is_empty()).unwrap_or(NAMELESS);
-        sockets.push((name.to_owned(), socket));
+    let mut done = DONE.lock().unwrap_or_else(PoisonError::into_inner);
+    if *done {
+        return Ok(Vec::new());
     }
-    Ok(sockets)
+    let [process, count, names] = ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"].map(variable);
+    let count = count_for(process::id(), process, count)?;
+    let sockets =
+        inherited::take_sockets(FIRST, count).map_err(|(number, refusal)| refused(number, refusal))?;
+    *done = !sockets.is_empty();
+    let names = names.as_deref().unwrap_or_default().split(':').chain(iter::repeat(""));
+    let name = |name: &str| if name.is_empty() { NAMELESS } else { name }.to_owned();
+    Ok(names.map(name).zip(sockets.into_iter().map(Socket::from)).collect())
+}
+
+/// The error of a number that cannot be taken.
+fn refused(number: u32, refusal: Refusal) -> Error {
+    let error = match refusal {
+        Refusal::Kernel(errno) => Error::kernel(Operation::Inherit, errno),
+        Refusal::Taken => Error::invalid(Operation::Inherit, "it was taken before"),
+        Refusal::Own => Error::invalid(Operation::Inherit, "this process has opened it itself"),
+        Refusal::Same(other) => {
+            Error::invalid(Operation::Inherit, format!("it is the same socket as fd {other}"))
+        }
+    };
+    error.on(format!("fd {number}"))
 }
 
 /// A variable of the environment, what is no UTF-8 replaced; `None` where it is not set.

@@ -2,7 +2,7 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `activation` | [`listen_fds`]: the servers that a service manager has made |
+//! | `activation` | [`inherit`] and [`listen_fds`]: what the parent process or a service manager has opened |
 //! | `connector` | [`Connector`]: how a connection is made, and the blocking driver |
 //! | `contest` | one run over a list of addresses: what was tried, what came of it |
 //! | `race` | which address is tried when (RFC 8305), without a socket and without a clock; public |
@@ -21,7 +21,7 @@ use crate::sys::constants as c;
 
 #[cfg(feature = "fault")]
 pub(crate) use activation::count_for as promised_sockets;
-pub use activation::{listen_fds, listen_fds_with_names};
+pub use activation::{inherit, listen_fds, listen_fds_with_names};
 pub use connector::{Connector, create_connection};
 #[cfg(feature = "tokio")]
 pub(crate) use contest::{Contest, Stop, Turn};

@@ -144,23 +144,6 @@ impl Socket {
         Ok((Self::made(left, nonblocking), Self::made(right, nonblocking)))
     }
 
-    /// Takes over a descriptor that the parent process left open under `number`, such as systemd's 3 or a shell's
-    /// `3<>...`, by duplicating it (fcntl(2) `F_DUPFD_CLOEXEC`); the number itself stays open.
-    ///
-    /// Call it before this process opens any descriptor of its own. The kernel cannot tell whose a number is: by then
-    /// one that no parent left open may be that of another value in this process, which this then shares its socket
-    /// with, outside the rules of I/O safety ([`std::os::fd`]). Nothing is closed or overwritten by it, no memory is
-    /// touched, and opening `/proc/self/fd/N` can do as much, so it is safe.
-    ///
-    /// Fails with `EBADF` where nothing is open under that number.
-    #[doc(alias = "fromfd")]
-    #[doc(alias = "LISTEN_FDS")]
-    pub fn inherit(number: u32) -> Result<Self> {
-        let fd = fd::duplicate_inherited(number)
-            .map_err(|errno| Error::kernel(Operation::Inherit, errno).on(format!("fd {number}")))?;
-        Ok(Self::from(fd))
-    }
-
     /// Closes the descriptor, as dropping the socket does, and says what the kernel made of it (close(2)).
     ///
     /// The descriptor is gone in any case: there is nothing to try again. Fails with what still went wrong on the
@@ -188,6 +171,7 @@ impl<'fd> SocketRef<'fd> {
     ///
     /// A descriptor that is no socket gives `ENOTSOCK` at the first call. [`set_timeout`](Self::set_timeout) changes
     /// `O_NONBLOCK` on the lender's descriptor, where it stays when the borrow ends.
+    #[doc(alias = "fromfd")]
     pub const fn borrow(fd: BorrowedFd<'fd>) -> Self {
         Self { fd, timeout: Timeout::none(), segmentation: Segmentation::new() }
     }

@@ -4,8 +4,9 @@
 //! bytes; an owner is handed out once.
 
 use std::mem::MaybeUninit;
-use std::os::fd::{FromRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 
+use super::inherited;
 use super::layout::cmsg;
 
 /// The size of a descriptor's number.
@@ -171,6 +172,9 @@ impl ControlData {
         self.used = used.min(self.capacity);
         // SAFETY: by this function's contract the kernel has written these bytes in the last call.
         unsafe { own(bytes_of(&self.words, self.used), &mut self.descriptors) };
+        if !self.close_on_exec {
+            self.descriptors.iter().flatten().for_each(|owned| inherited::is_own(owned.as_raw_fd()));
+        }
     }
 }
 

@@ -2,17 +2,17 @@
 
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 
-use super::Result;
 use super::call::run_int;
+use super::{Result, inherited};
 
 /// fcntl(2) `F_DUPFD_CLOEXEC`: another descriptor of the same open socket.
 pub(crate) fn duplicate(fd: BorrowedFd<'_>) -> Result<OwnedFd> {
-    duplicate_number(fd.as_raw_fd(), LOWEST)
+    duplicate_above(fd, LOWEST)
 }
 
 /// As [`duplicate`], with the lowest number that is free, be it that of a standard stream.
 pub(crate) fn duplicate_lowest(fd: BorrowedFd<'_>) -> Result<OwnedFd> {
-    duplicate_number(fd.as_raw_fd(), 0)
+    duplicate_above(fd, 0)
 }
 
 /// close(2): the descriptor is gone, whatever the kernel says.
@@ -25,38 +25,35 @@ pub(crate) fn close(fd: OwnedFd) -> Result<()> {
     Ok(())
 }
 
-/// Duplicates the descriptor that a parent process left open under `number`.
-///
-/// What opening `/proc/self/fd/N` does without `unsafe`, for sockets too: the number itself stays whoever's it is, and
-/// a number that is not open is `EBADF`.
-pub(crate) fn duplicate_inherited(number: u32) -> Result<OwnedFd> {
-    duplicate_number(RawFd::try_from(number).unwrap_or(-1), LOWEST)
-}
-
-/// Marks the descriptor of that number to be closed by exec(2); a number that is not open is `EBADF`.
-pub(crate) fn set_close_on_exec(number: u32) -> Result<()> {
-    set_flags(RawFd::try_from(number).unwrap_or(-1), libc::FD_CLOEXEC)
-}
-
 /// Whether exec(2) leaves the descriptor open.
 pub(crate) fn is_inheritable(fd: BorrowedFd<'_>) -> Result<bool> {
-    let flags = run_int("fcntl", fd.as_raw_fd(), || {
-        // SAFETY: F_GETFD takes no argument and touches no memory of ours.
-        unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFD) }
+    is_number_inheritable(fd.as_raw_fd())
+}
+
+/// Has exec(2) leave the descriptor open, or close it. One that is left open is still this process's own.
+pub(crate) fn set_inheritable(fd: BorrowedFd<'_>, inheritable: bool) -> Result<()> {
+    if inheritable {
+        inherited::is_own(fd.as_raw_fd());
+    }
+    set_number_inheritable(fd.as_raw_fd(), inheritable)
+}
+
+/// As [`is_inheritable`], of a number; one that is not open is `EBADF`.
+pub(super) fn is_number_inheritable(number: RawFd) -> Result<bool> {
+    let flags = run_int("fcntl", number, || {
+        // SAFETY: F_GETFD takes no argument and touches no memory of ours; a bad number is EBADF.
+        unsafe { libc::fcntl(number, libc::F_GETFD) }
     })?;
     Ok(flags & libc::FD_CLOEXEC == 0)
 }
 
-/// Has exec(2) leave the descriptor open, or close it.
-pub(crate) fn set_inheritable(fd: BorrowedFd<'_>, inheritable: bool) -> Result<()> {
+/// As [`set_inheritable`], of a number; one that is not open is `EBADF`.
+pub(super) fn set_number_inheritable(number: RawFd, inheritable: bool) -> Result<()> {
     // FD_CLOEXEC is the only flag there is.
-    set_flags(fd.as_raw_fd(), if inheritable { 0 } else { libc::FD_CLOEXEC })
-}
-
-fn set_flags(fd: RawFd, flags: libc::c_int) -> Result<()> {
-    run_int("fcntl", fd, || {
+    let flags = if inheritable { 0 } else { libc::FD_CLOEXEC };
+    run_int("fcntl", number, || {
         // SAFETY: F_SETFD takes an integer and touches no memory of ours; a bad number is EBADF.
-        unsafe { libc::fcntl(fd, libc::F_SETFD, flags) }
+        unsafe { libc::fcntl(number, libc::F_SETFD, flags) }
     })?;
     Ok(())
 }
@@ -64,10 +61,10 @@ fn set_flags(fd: RawFd, flags: libc::c_int) -> Result<()> {
 /// Above the three standard streams: a socket must never become standard output by the luck of a closed one.
 const LOWEST: libc::c_int = 3;
 
-fn duplicate_number(fd: RawFd, lowest: libc::c_int) -> Result<OwnedFd> {
-    let duplicate = run_int("fcntl", fd, || {
-        // SAFETY: F_DUPFD_CLOEXEC takes an integer and touches no memory of ours; a bad number is EBADF.
-        unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, lowest) }
+fn duplicate_above(fd: BorrowedFd<'_>, lowest: libc::c_int) -> Result<OwnedFd> {
+    let duplicate = run_int("fcntl", fd.as_raw_fd(), || {
+        // SAFETY: F_DUPFD_CLOEXEC takes an integer and touches no memory of ours.
+        unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_DUPFD_CLOEXEC, lowest) }
     })?;
     // SAFETY: the kernel has just made this descriptor for us, and nobody else knows its number.
     Ok(unsafe { OwnedFd::from_raw_fd(duplicate) })

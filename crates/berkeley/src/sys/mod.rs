@@ -18,8 +18,9 @@
 //! | `option` | `option`, `option_i32`, `peer_pidfd`, `set_option` |
 //! | `filter` | `attach` |
 //! | `raw` | `option`, `set_option`, `shutdown`, `duplicate`, for any numbers, `Control`, of any bytes: public |
-//! | `fd` | `duplicate`, `duplicate_lowest`, `duplicate_inherited`, `set_close_on_exec`, `set_nonblocking` |
-//! | | `is_nonblocking`, `is_inheritable`, `set_inheritable`, `at_mark`, `unsent` |
+//! | `fd` | `duplicate`, `duplicate_lowest`, `close`, `set_nonblocking`, `is_nonblocking` |
+//! | | `is_inheritable`, `set_inheritable`, `at_mark`, `unsent` |
+//! | `inherited` | `take`, `take_sockets`: the descriptors that the process was started with |
 //! | `file` | `send_file`, `read_at`, `pipe`, `set_pipe_capacity`, `pipe_capacity`, `splice`, `read` |
 //! | `host` | `Host`, `Service`; `host_by_name`, `host_by_address`, `service_by_name`, `service_by_port` |
 //! | | `protocol_by_name`, `host_message`, `host_name`, `set_host_name` |
@@ -43,6 +44,7 @@ pub(crate) mod file;
 pub(crate) mod filter;
 pub(crate) mod host;
 pub(crate) mod identity;
+pub(crate) mod inherited;
 pub(crate) mod layout;
 pub(crate) mod message;
 pub(crate) mod option;

@@ -22,7 +22,7 @@ use berkeley::zero_copy::ZeroCopy;
 use berkeley::{
     Address, AsyncSocket, Cause, Connector, Deadline, Error, Family, Flags, Interest, LinkMembership,
     Operation, OtherAddress, Protocol, SendMessage, ServerOptions, Socket, SocketRef, Type, UnixAddress,
-    create_connection, create_server, create_servers_at,
+    create_connection, create_server, create_servers_at, inherit,
 };
 
 use crate::support::{LIMIT, SHORT, TCP, TempDir, UDP, UNIX, UNIX_SEQPACKET, within};
@@ -88,6 +88,8 @@ fn making() -> Vec<Row> {
         let _armed = fault::arm(Plan::fail("fcntl", 1, EMFILE));
         (asked, failed(socket.set_inheritable(true)))
     };
+    let socket_of_ours = UDP.socket();
+    let own = u32::try_from(socket_of_ours.as_raw_fd()).unwrap();
     let closed = {
         let socket = UDP.socket();
         let _armed = fault::arm(Plan::fail("close", 1, EIO));
@@ -105,7 +107,8 @@ fn making() -> Vec<Row> {
         row(Operation::Socket, "AF_UNIX/SOCK_RDM/6", failed(no_raw)),
         row(Operation::Socket, "x25 (needs the kernel's CONFIG_X25, module x25)", failed(no_x25())),
         row(Operation::Pair, "tcp", failed(Socket::pair(Family::INET, Type::STREAM, Protocol::DEFAULT))),
-        row(Operation::Inherit, "fd 999999", failed(Socket::inherit(999_999))),
+        row(Operation::Inherit, "fd 999999", failed(inherit(999_999))),
+        row(Operation::Inherit, format!("fd {own}"), failed(inherit(own))),
         row(Operation::TryClone, "udp", clone),
     ]
 }
@@ -557,7 +560,7 @@ fn whose_fault_it_is_can_be_told() {
         assert_eq!((late.cause(), late.kind()), (Cause::TimedOut, io::ErrorKind::TimedOut));
         let wrong = failed(UnixAddress::from_path(""));
         assert_eq!((wrong.cause(), wrong.kind()), (Cause::Invalid, io::ErrorKind::InvalidInput));
-        let closed = failed(Socket::inherit(u32::MAX));
+        let closed = failed(inherit(u32::MAX));
         assert_eq!(closed.cause(), Cause::Kernel(EBADF));
     });
 }

@@ -27,7 +27,7 @@ const OPERATIONS: [(&str, Scenario); 25] = [
     ("interfaces", s::list_interfaces),
     ("multicast", s::multicast),
     ("filter", s::filter),
-    ("clone and inherit", s::clone_and_inherit),
+    ("clones", s::clones),
     ("close", s::close),
     ("options", s::options),
     ("questions", s::questions),

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::io::{IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::net::{Ipv4Addr, Shutdown};
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::AsFd;
 use std::time::Duration;
 
 use berkeley::batch::{Datagram, RecvBatch, SendBatch};
@@ -174,11 +174,9 @@ pub(super) fn filter() -> Result<Vec<u8>> {
     Ok(Vec::new())
 }
 
-pub(super) fn clone_and_inherit() -> Result<Vec<u8>> {
+pub(super) fn clones() -> Result<Vec<u8>> {
     let (left, right) = pair()?;
-    let clone = left.try_clone()?;
-    let number = u32::try_from(right.as_raw_fd()).unwrap();
-    let again = Socket::inherit(number)?;
+    let (clone, again) = (left.try_clone()?, right.try_clone()?);
     again.set_timeout(TIMEOUT)?;
     clone.send_all(b"from a clone")?;
     again.recv_vec(64)

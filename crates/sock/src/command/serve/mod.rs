@@ -17,12 +17,11 @@ mod stream;
 
 use std::fs::File;
 use std::io::Write as _;
-use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-use berkeley::{AsyncSocket, Socket};
+use berkeley::{AsyncSocket, inherit};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -43,7 +42,7 @@ const MOST_THREADS: usize = 4;
 /// Runs the command.
 pub fn run(args: &ServeArgs) -> Result<Exit, Failure> {
     // Before anything of our own is opened, which might have the number.
-    let ready = inherit(args.ready_fd);
+    let ready = take(args.ready_fd);
     let journal =
         Journal::start(args.quiet, args.json).map_err(|error| Failure::io("start the log", &error))?;
     let outcome = ready.and_then(|ready| serve(args, ready, &journal));
@@ -54,15 +53,13 @@ pub fn run(args: &ServeArgs) -> Result<Exit, Failure> {
     outcome
 }
 
-/// The descriptor that `--ready-fd` names.
-///
-/// Not a socket as a rule: a pipe or a file, written as one. The number itself stays open until we exit.
-fn inherit(number: Option<u32>) -> Result<Option<(u32, File)>, Failure> {
+/// The descriptor that `--ready-fd` names: a pipe or a file as a rule.
+fn take(number: Option<u32>) -> Result<Option<(u32, File)>, Failure> {
     let Some(number) = number else { return Ok(None) };
-    let inherited = Socket::inherit(number).map_err(|error| {
+    let inherited = inherit(number).map_err(|error| {
         Failure::misuse(error).hint("--ready-fd takes a descriptor that is open, as in 3>ready")
     })?;
-    Ok(Some((number, File::from(OwnedFd::from(inherited)))))
+    Ok(Some((number, File::from(inherited))))
 }
 
 fn serve(args: &ServeArgs, ready: Option<(u32, File)>, journal: &Journal) -> Result<Exit, Failure> {
