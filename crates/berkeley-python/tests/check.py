@@ -1,11 +1,14 @@
-"""python3 check.py [--short] [--version VERSION]: the package's tests and CPython's own suites, for each interpreter.
+"""python3 check.py [--short [--every]] [--version VERSION]: the package's tests and CPython's suites, on each CPython.
 
 For each interpreter: a virtual environment in target/python/VERSION, the package built into it, the tests of this
 folder, then CPython's suites, with C's module and with ours, compared test for test, then programs that use packages
-from PyPI. --short is what `./check.sh test` holds: the first interpreter and the first suites alone.
+from PyPI. --short is what `./check.sh test` holds: the first interpreter and the first suites alone. --short --every is
+what continuous integration holds: every interpreter, and the last once more with PYTHONMALLOC=debug, which fills what
+is freed and finds what is written past an end.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import pathlib
@@ -19,13 +22,15 @@ import support
 ROOT = support.HERE.parents[2]
 CRATE = support.HERE.parent
 BUILD_SECONDS = 1800
-SUITE_SECONDS = 600
-TESTS_SECONDS = 600
+SUITE_SECONDS = 1200
+TESTS_SECONDS = 1200
+VENV_SECONDS = 300
 
 SHORT_SUITES = ["test_socket", "test_timeout", "test_socketserver"]
 LONG_SUITES = """
     test_selectors test_ssl test_httplib test_httpservers test_urllib2_localnet test_ftplib test_smtplib test_poplib
-    test_imaplib test_xmlrpc test_logging test_audit test_asyncio.test_sock_lowlevel test_asyncio.test_streams
+    test_imaplib test_xmlrpc test_logging test_audit test_eintr test_signal test_asyncio test_wsgiref
+    test_concurrent_futures test_multiprocessing_fork test_multiprocessing_forkserver test_multiprocessing_spawn
 """.split()
 # With C's module too it waits for a peer that no machine without a hypervisor has.
 LEFT_OUT = {"test_socket": ["test.test_socket.ThreadedVSOCKSocketStreamTest.*"]}
@@ -65,7 +70,8 @@ def interpreters():
     folders = ["/usr/bin", *os.environ.get("PATH", "").split(os.pathsep)]
     programs = [pathlib.Path("/usr/bin/python3")]
     programs += [path for folder in folders if folder for path in sorted(pathlib.Path(folder).glob("python3*"))]
-    programs += sorted(pathlib.Path("~/.pyenv/versions").expanduser().glob("*/bin/python"))
+    pyenv = pathlib.Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser()
+    programs += sorted((pyenv / "versions").glob("*/bin/python"))
     found = {}
     for program in programs:
         name = program.name.removeprefix("python3").removeprefix(".").removesuffix("t")
@@ -99,7 +105,8 @@ class Environment:
         """Makes the environment; False, and named, where what is needed is not to be had."""
         # An environment that failed half way has a python, and no pip.
         if not self.has("pip"):
-            made = subprocess.run([self.program, "-m", "venv", self.folder], stdout=subprocess.DEVNULL)
+            command = [self.program, "-m", "venv", self.folder]
+            made = subprocess.run(command, stdout=subprocess.DEVNULL, timeout=VENV_SECONDS)
             if made.returncode != 0:
                 return self.skip("venv (Debian: python3-venv)")
         if not self.install("maturin"):
@@ -115,6 +122,10 @@ class Environment:
 
     def has(self, module):
         return ask(self.python, f"import {module}; print()") == [""]
+
+    def finds(self, module):
+        code = f"import importlib.util; print(importlib.util.find_spec({module!r}) is not None)"
+        return ask(self.python, code) == ["True"]
 
     def install(self, package):
         """Whether the package is here, in the version that was chosen, from PyPI if need be."""
@@ -151,6 +162,9 @@ class Environment:
 
     def compare_suite(self, suite):
         """The tests of a suite that end otherwise than with C's module, a line each."""
+        if not self.finds(f"test.{suite}"):
+            support.skip(f"suite_{suite}_{self.version}", f"CPython's test.{suite}")
+            return []
         begun = time.monotonic()
         try:
             by_c = self.run_suite(suite, False)
@@ -216,14 +230,23 @@ def differences(by_c, by_us):
 
 
 def check(environment, short):
-    """Every step, whatever the one before has found; gives the failures."""
-    steps = [environment.run_tests, lambda: environment.run_suites(SHORT_SUITES)]
-    if not short:
-        steps += [lambda: environment.run_suites(LONG_SUITES), environment.run_programs]
+    """Builds the package, then takes every step, whatever the one before has found; gives the failures."""
     failure = attempt(environment.build)
     if failure:
         # What an earlier build has left is another package.
         return [failure]
+    return short_form(environment) + ([] if short else long_form(environment))
+
+
+def short_form(environment):
+    return every_failure(environment.run_tests, lambda: environment.run_suites(SHORT_SUITES))
+
+
+def long_form(environment):
+    return every_failure(lambda: environment.run_suites(LONG_SUITES), environment.run_programs)
+
+
+def every_failure(*steps):
     return [failure for step in steps if (failure := attempt(step))]
 
 
@@ -237,23 +260,38 @@ def attempt(step):
     return None
 
 
+@contextlib.contextmanager
+def debugging_memory():
+    """What is started meanwhile has an allocator that finds misuse."""
+    os.environ["PYTHONMALLOC"] = "debug"
+    try:
+        yield
+    finally:
+        del os.environ["PYTHONMALLOC"]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--short", action="store_true", help="one interpreter, and the first suites alone")
+    parser.add_argument("--every", action="store_true", help="with --short: every interpreter, and a debug malloc")
     parser.add_argument("--version", action="append", help="only the interpreter of this version, such as 3.12.1")
     settings = parser.parse_args()
-    short = settings.short
     failures = []
     chosen = [each for each in interpreters() if not settings.version or each[1] in settings.version]
     if not chosen and settings.version:
         parser.error(f"there is no CPython {' or '.join(settings.version)}")
     if not chosen:
         support.skip("interpreter", "CPython 3.11 or newer")
-    for program, version in chosen[:1] if short else chosen:
+    environment = None
+    for program, version in chosen[:1] if settings.short and not settings.every else chosen:
         print(f"python: {version}, {program}", flush=True)
         environment = Environment(program, version)
         if environment.make():
-            failures += check(environment, short)
+            failures += check(environment, settings.short)
+    if environment and settings.every:
+        with debugging_memory():
+            print(f"python: {environment.version}, with PYTHONMALLOC=debug", flush=True)
+            failures += short_form(environment)
     sys.exit("\n".join(failures) or 0)
 
 

@@ -15,7 +15,7 @@ import _socket
 from test import support
 
 # A suite that hangs shows where.
-PATIENCE_SECONDS = 540
+PATIENCE_SECONDS = 1080
 
 
 class Result(unittest.TextTestResult):

@@ -1,15 +1,24 @@
-"""What the tests share: child processes with a limit, with C's module or with ours, and skips in sight of all."""
+"""What the tests share: child processes with a limit, with C's module or with ours, and skips in sight of all.
 
+Every test file imports it, and so every test has a limit of time, and whatever skips it is named.
+"""
+
+import faulthandler
 import os
 import pathlib
 import subprocess
 import sys
 import tempfile
 import textwrap
+import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 # Longer than anything here takes, on a slow and busy machine too.
 LIMIT_SECONDS = 120
+# What a thread or a peer is waited for at most.
+WAIT_SECONDS = 20
+# A test may start several processes.
+TEST_SECONDS = int(os.environ.get("BERKELEY_TEST_SECONDS", 300))
 
 WHOSE = """\
 import _socket
@@ -48,7 +57,10 @@ class Unlisted(AssertionError):
 
 
 def skip(test, what):
-    """Notes that `test` is skipped for want of `what`; fails where continuous integration does not list it."""
+    """Notes that `test` is skipped for want of `what`; fails where continuous integration does not list it.
+
+    What skips itself as unittest knows it, by `skipTest` or a decorator, is noted without asking for it.
+    """
     line = f"skipped: python::{test}: needs {what}"
     print(line, file=sys.stderr)
     if os.environ.get("BERKELEY_SKIPS"):
@@ -62,3 +74,25 @@ def listed():
     """The tests that continuous integration may skip."""
     lines = (HERE.parents[2] / ".ci" / "skips").read_text().splitlines()
     return {line.split()[0] for line in lines if line.strip() and not line.startswith("#")}
+
+
+def run_limited(self, result=None):
+    """A test that hangs ends the process, with every thread's place on standard error."""
+    faulthandler.dump_traceback_later(TEST_SECONDS, exit=True)
+    try:
+        return run_unlimited(self, result)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
+
+def add_named_skip(self, test, reason):
+    try:
+        skip(test.id(), reason)
+    except Unlisted:
+        self.addFailure(test, sys.exc_info())
+    else:
+        add_skip(self, test, reason)
+
+
+run_unlimited, unittest.TestCase.run = unittest.TestCase.run, run_limited
+add_skip, unittest.TestResult.addSkip = unittest.TestResult.addSkip, add_named_skip

@@ -10,9 +10,10 @@ import time
 import unittest
 
 import berkeley
+import support
 from berkeley import socket
 
-SECONDS = 20
+SECONDS = support.WAIT_SECONDS
 
 
 def bound(family):
@@ -171,7 +172,7 @@ class Batches(unittest.TestCase):
         timer = threading.Timer(0.02, lambda: one.send(b"late"))
         timer.start()
         self.assertEqual(berkeley.recv_many(other)[0][0], b"late")
-        timer.join()
+        timer.join(SECONDS)
 
         class Enough(Exception):
             pass

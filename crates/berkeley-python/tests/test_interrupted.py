@@ -5,10 +5,11 @@ import signal
 import socket as standard
 import unittest
 
+import support
 from berkeley import socket
 
 # Longer than a connection takes whose first packet was dropped, by far.
-SECONDS = 20
+SECONDS = support.WAIT_SECONDS
 TICK_SECONDS = 0.01
 TICKS = 6000
 # As the kernel numbers the states of TCP.

@@ -10,7 +10,7 @@ import warnings
 import support
 from berkeley import socket
 
-SECONDS = 20
+SECONDS = support.WAIT_SECONDS
 # CPython would have one thread let another in after this, were it to rely on that alone.
 NEVER_SECONDS = 1000
 # What a thread does at most before another has had its turn; a few hundred are enough.
@@ -68,7 +68,7 @@ class LetIn(unittest.TestCase):
         later = threading.Timer(0.05, here.sendall, [b"at last"])
         later.start()
         self.assert_lets_in(lambda: self.assertEqual(there.recv(100), b"at last"))
-        later.join()
+        later.join(SECONDS)
 
 
 # A thread is handed work, and the next call is a send, after a pause: in how many of the sends it gets in.

@@ -4,9 +4,10 @@ import threading
 import time
 import unittest
 
+import support
 from berkeley import socket
 
-SECONDS = 20
+SECONDS = support.WAIT_SECONDS
 TURNS = 60
 SHORT_SECONDS = 0.05
 

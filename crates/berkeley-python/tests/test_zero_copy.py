@@ -7,9 +7,10 @@ import struct
 import unittest
 
 import berkeley
+import support
 from berkeley import socket
 
-SECONDS = 20
+SECONDS = support.WAIT_SECONDS
 SO_ZEROCOPY = 60
 MSG_ZEROCOPY = 0x4000000
 MSG_ERRQUEUE = 0x2000

@@ -47,5 +47,5 @@ def http_server():
     finally:
         Handler.let_go.set()
         server.shutdown()
-        thread.join()
+        thread.join(60)
         server.server_close()

@@ -72,7 +72,7 @@ def publish(client):
     thread = threading.Thread(target=client.publish, args=("channel", "news"))
     thread.start()
     assert listener.get_message(timeout=20)["data"] == b"news"
-    thread.join()
+    thread.join(60)
     listener.close()
 
 
