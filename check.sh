@@ -17,14 +17,16 @@ Without a name: fmt lint layers doc deny test. Every check named is run, then an
   layers   imports run one way, unsafe stays in its rooms, no file grows past 800 lines, no comment past 120 columns
   doc      the documentation builds without a warning
   deny     what we depend on: licences, banned and doubled crates, sources (needs cargo-deny)
-  test     every test that needs no special rights; a test without its tool is skipped and named
+  test     every test that needs no special rights; a test without its tool is skipped and named; one that leaves a
+           file behind, in the checkout or among the temporary ones, fails the check
 
 By name only:
 
   setup    install what the other checks would like (Debian packages, cargo-deny, the oldest Rusts); asks for root
            through sudo
   python   the Python door, for every CPython found: its own tests, CPython's suites with C's module and with ours, and
-           programs that use packages from PyPI; `test` holds a short form of it
+           programs that use packages from PyPI; `test` holds a short form of it, for the first CPython, and with
+           BERKELEY_CI=1 for each, and once more with PYTHONMALLOC=debug
   bench    compare with other programs and with raw calls, side by side, and hold the limits of bench/README.md
   fuzz     run every fuzz target, or those that FUZZ_TARGETS names, for FUZZ_SECONDS seconds, 60 unless set, or
            FUZZ_RUNS times; FUZZ_SANITIZER=none is several times faster (needs nightly and cargo-fuzz)
@@ -62,9 +64,9 @@ check_lint() {
 
 lint_scripts() {
   local script scripts=()
-  for script in check.sh .ci/run bench/*/run; do
+  for script in check.sh .ci/run .cargo/run bench/*/run; do
     [[ -f $script ]] || continue
-    if head -n 1 "$script" | grep -q '^#!.*bash'; then scripts+=("$script"); fi
+    if head -n 1 "$script" | grep -qE '^#!.*(bash|/sh)$'; then scripts+=("$script"); fi
   done
   for script in "${scripts[@]}"; do bash -n "$script"; done
   if have shellcheck; then
@@ -94,27 +96,35 @@ check_deny() {
 }
 
 check_test() {
-  with_skips all_tests
+  with_skips leaving_nothing all_tests
 }
 
 # All are run, whatever one says: one round shows every fault.
 all_tests() {
   local status=0
-  cargo test --locked --no-fail-fast || status=$?
+  limited cargo test --locked --no-fail-fast || status=$?
+  # Once more as a program has the library that asks for no feature of it.
+  limited cargo test --locked --no-fail-fast -p berkeley-tests || status=$?
   # Outside the workspace: that the benches count right.
-  cargo test --lib --locked --manifest-path bench/calls/Cargo.toml || status=$?
-  python_tests --short || status=$?
+  limited cargo test --lib --locked --manifest-path bench/calls/Cargo.toml || status=$?
+  # Continuous integration has every CPython to watch; people wait for one.
+  if [[ ${BERKELEY_CI:-} == 1 ]]; then
+    python_tests --short --every || status=$?
+  else
+    python_tests --short || status=$?
+  fi
   return "$status"
 }
 
 check_python() {
-  with_skips python_tests
+  with_skips leaving_nothing python_tests
 }
 
 python_tests() {
   local python
   if ! python=$(find_python); then without_python check; return; fi
-  "$python" crates/berkeley-python/tests/check.py "$@"
+  # -B: what is imported leaves nothing in the checkout.
+  "$python" -B crates/berkeley-python/tests/check.py "$@"
 }
 
 # Runs "${@:2}" with the interpreter that the Python door is then built for; $1 is the check's name.
@@ -146,7 +156,44 @@ without_python() {
 }
 
 check_lab() {
-  with_skips cargo test --locked -p sock --test lab
+  with_skips leaving_nothing limited cargo test --locked -p sock --test lab
+}
+
+# Runs "$@", which may be a function; fails where it leaves files in the checkout or among the temporary ones.
+leaving_nothing() {
+  local status=0 before after temporary
+  before=$(uncommitted)
+  temporary=$(mktemp -d)
+  TMPDIR=$temporary "$@" || status=$?
+  after=$(uncommitted)
+  if [[ $after != "$before" ]]; then
+    echo "left in the checkout:"
+    comm -13 <(echo "$before") <(echo "$after")
+    status=1
+  fi
+  if [[ -n $(ls -A "$temporary") ]]; then
+    echo "left among the temporary files:"
+    ls -lA "$temporary"
+    status=1
+  fi
+  rm -rf "$temporary"
+  return "$status"
+}
+
+# The files that no commit knows, ignored ones too, but for the folders that are there for them. An edit of a file that
+# is known is not counted: people edit while the tests run.
+uncommitted() {
+  git status --porcelain --ignored --untracked-files=all |
+    sed -nE '\#^!! (target|fuzz/(target|artifacts|coverage)|bench/[^/]+/(target|build))/#d; /^(\?\?|!!) /p' | sort
+}
+
+# Runs a program for an hour at most, which is many times what it needs: the tests have their own limits, what builds
+# them has none.
+limited() {
+  local foreground=()
+  # Without it, Ctrl-C would not reach what runs in a terminal.
+  if [[ -t 0 ]]; then foreground=(--foreground); fi
+  timeout "${foreground[@]}" --kill-after=10 3600 "$@"
 }
 
 # Runs "$@", then shows the tests that were skipped: cargo hides what a passing test prints.
