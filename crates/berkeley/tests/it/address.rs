@@ -314,7 +314,7 @@ proptest! {
 /// The families are read from the source: a new one without a generator fails.
 #[test]
 fn every_family_has_its_addresses_among_those_that_go_round() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/address/mod.rs");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../berkeley/src/address/mod.rs");
     let source = fs::read_to_string(path).unwrap();
     let (_, from) = source.split_once("\nfamilies! {").unwrap();
     let (table, _) = from.split_once("\n}").unwrap();

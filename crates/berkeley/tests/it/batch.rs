@@ -1,6 +1,8 @@
 //! Many datagrams in a call: what was sent arrives, the same datagrams in the same order, however they travelled.
 
+#[cfg(feature = "fault")]
 mod fallback;
+#[cfg(feature = "fault")]
 mod faults;
 mod receiving;
 mod sending;

@@ -1,7 +1,10 @@
 //! From a name to a connection, and from an address to a server.
 
+#[cfg(feature = "fault")]
 mod activation;
+#[cfg(feature = "tokio")]
 mod awaited;
+#[cfg(feature = "fault")]
 mod faults;
 mod race;
 mod server;

@@ -10,20 +10,25 @@ use proptest::prelude::*;
 
 use crate::address::KNOWN;
 
+#[cfg(feature = "fault")]
 #[path = "../../../../fuzz/properties/activation.rs"]
 mod activation;
 #[path = "../../../../fuzz/properties/address.rs"]
 pub(crate) mod address;
 #[path = "../../../../fuzz/properties/control.rs"]
 pub(crate) mod control;
+#[cfg(feature = "fault")]
 #[path = "../../../../fuzz/properties/interfaces.rs"]
 mod interfaces;
+#[cfg(feature = "fault")]
 #[path = "../../../../fuzz/properties/literal.rs"]
 mod literal;
 #[path = "../../../../fuzz/properties/option_parse.rs"]
 mod option_parse;
+#[cfg(feature = "fault")]
 #[path = "../../../../fuzz/properties/option_value.rs"]
 mod option_value;
+#[cfg(feature = "fault")]
 #[path = "../../../../fuzz/properties/sends_done.rs"]
 mod sends_done;
 #[path = "../../../../fuzz/properties/tcp_info.rs"]
@@ -80,6 +85,7 @@ fn every_option_in_the_corpus_holds_its_properties() {
     assert!(good >= 15 && bad >= 15, "the corpus has both kinds: {good} good, {bad} bad");
 }
 
+#[cfg(feature = "fault")]
 #[test]
 fn every_option_value_in_the_corpus_holds_its_properties() {
     let taken: HashSet<Kind> =
@@ -89,6 +95,7 @@ fn every_option_value_in_the_corpus_holds_its_properties() {
     }
 }
 
+#[cfg(feature = "fault")]
 #[test]
 fn every_list_of_interfaces_in_the_corpus_holds_its_properties() {
     let inputs = corpus("interfaces");
@@ -101,6 +108,7 @@ fn every_list_of_interfaces_in_the_corpus_holds_its_properties() {
     }
 }
 
+#[cfg(feature = "fault")]
 #[test]
 fn every_notice_of_zero_copy_in_the_corpus_holds_its_properties() {
     let done: Vec<u32> = corpus("sends_done").iter().flat_map(|bytes| sends_done::check(bytes)).collect();
@@ -110,6 +118,7 @@ fn every_notice_of_zero_copy_in_the_corpus_holds_its_properties() {
     }
 }
 
+#[cfg(feature = "fault")]
 #[test]
 fn every_host_in_digits_in_the_corpus_holds_its_properties() {
     let inputs = corpus("literal");
@@ -118,6 +127,7 @@ fn every_host_in_digits_in_the_corpus_holds_its_properties() {
     assert!(answered >= 8 && left >= 8, "the corpus has both kinds: {answered} answered, {left} left");
 }
 
+#[cfg(feature = "fault")]
 #[test]
 fn every_socket_activation_in_the_corpus_holds_its_properties() {
     let promises: Vec<_> = texts("activation").iter().map(|text| activation::check(text)).collect();

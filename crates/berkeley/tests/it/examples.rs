@@ -6,30 +6,42 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::sync::Once;
+use std::time::Duration;
 
 use berkeley::{Family, Protocol, Socket, Type};
 
 use crate::skip;
 use crate::support::{LIMIT, Running, TempDir, finish, pattern, spawn, start, within};
 
+/// How long the examples may take to be built, which a busy machine may have to do from nothing.
+const BUILDING: Duration = Duration::from_secs(160);
+
 /// The example `name` as cargo has built it, next to this test's binary.
 fn example(name: &str) -> Command {
-    static BUILD: Once = Once::new();
-    let folder: PathBuf = env::current_exe().unwrap().ancestors().nth(2).unwrap().join("examples");
-    // `cargo test` has built most of them already; `cargo test --test it` has not.
-    BUILD.call_once(|| build_examples(folder.ends_with("release/examples")));
-    Command::new(folder.join(name))
+    Command::new(folder().join(name))
 }
 
-fn build_examples(release: bool) {
+fn folder() -> PathBuf {
+    env::current_exe().unwrap().ancestors().nth(2).unwrap().join("examples")
+}
+
+/// Runs `body` within the limit of time, which begins when the examples are there.
+fn played(body: impl FnOnce() + Send + 'static) {
+    static BUILD: Once = Once::new();
+    // `cargo test` has built most of them already; `cargo test --test it` has not.
+    BUILD.call_once(build_examples);
+    within(LIMIT, body);
+}
+
+fn build_examples() {
     let mut build = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     build.args(["build", "--examples", "--features", "tokio", "--quiet", "--manifest-path"]);
-    build.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"));
-    if release {
+    build.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../berkeley/Cargo.toml"));
+    if folder().ends_with("release/examples") {
         build.arg("--release");
     }
     let target = env::current_exe().unwrap().ancestors().nth(3).unwrap().to_owned();
-    let output = build.arg("--target-dir").arg(target).output().unwrap();
+    let output = finish(start(build.arg("--target-dir").arg(target)), BUILDING);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
@@ -55,7 +67,7 @@ fn assert_succeeded(output: &Output) -> String {
 
 #[test]
 fn the_tcp_pair_echoes_whatever_is_sent_and_ends() {
-    within(LIMIT, || {
+    played(|| {
         let (server, address) = server(example("tcp_echo_server").args(["127.0.0.1:0", "1"]));
         let mut client = spawn(example("tcp_client").arg(&address).stdin(Stdio::piped()));
         let mut input = client.0.stdin.take().unwrap();
@@ -71,7 +83,7 @@ fn the_tcp_pair_echoes_whatever_is_sent_and_ends() {
 
 #[test]
 fn the_udp_pair_echoes_a_datagram_and_ends() {
-    within(LIMIT, || {
+    played(|| {
         let (server, address) = server(example("udp_echo").args(["serve", "127.0.0.1:0", "1"]));
         let client = start(example("udp_echo").args(["ask", &address, "how are you?"]));
         assert_eq!(assert_succeeded(&finish(client, LIMIT)), "how are you?\n");
@@ -82,7 +94,7 @@ fn the_udp_pair_echoes_a_datagram_and_ends() {
 
 #[test]
 fn the_unix_pair_talks_through_a_path_and_removes_it() {
-    within(LIMIT, || {
+    played(|| {
         let out = assert_succeeded(&finish(start(&mut example("unix_datagram")), LIMIT));
         assert!(
             out.contains("asks: is anybody there?\n") && out.contains("answer: you are heard\n"),
@@ -111,7 +123,7 @@ fn descriptor_limit() -> usize {
 
 #[test]
 fn a_thousand_clients_are_echoed_and_an_idle_one_costs_little_memory() {
-    within(LIMIT, || {
+    played(|| {
         // Some descriptors are the process's own: its streams, the reactor, the listener.
         let count = descriptor_limit().saturating_sub(20).min(1000).to_string();
         let mut example = example("ten_thousand_clients");
@@ -131,7 +143,7 @@ fn the_ping_is_answered_by_the_loopback() {
     if !may(Type::RAW) && !may(Type::DGRAM) {
         return skip::skip("examples::the_ping_is_answered_by_the_loopback", "CAP_NET_RAW or a ping group");
     }
-    within(LIMIT, || {
+    played(|| {
         let out = assert_succeeded(&finish(start(example("icmp_ping").args(["127.0.0.1", "2"])), LIMIT));
         assert!(out.contains("reply from 127.0.0.1: sequence 2, "), "{out}");
         assert!(out.ends_with("2 of 2 answered\n"), "{out}");
@@ -140,6 +152,10 @@ fn the_ping_is_answered_by_the_loopback() {
 
 #[test]
 fn bad_input_is_refused_in_one_line() {
+    played(refuse_bad_input);
+}
+
+fn refuse_bad_input() {
     let folder = TempDir::new();
     let missing = folder.unix("missing");
     let missing = missing.as_path().unwrap().to_str().unwrap();

@@ -1,5 +1,9 @@
 //! The library's tests: one file per room, and what they share.
 
+#![cfg_attr(
+    not(all(feature = "fault", feature = "tokio", feature = "tracing")),
+    allow(dead_code, unused_imports, reason = "what a feature needs is left out with it")
+)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod limit;
@@ -13,15 +17,19 @@ mod batch;
 mod connect;
 mod control;
 mod corpus;
+#[cfg(all(feature = "fault", feature = "tokio"))]
 mod error;
+#[cfg(feature = "tokio")]
 mod examples;
 mod family;
+#[cfg(all(feature = "fault", feature = "tokio"))]
 mod fault;
 mod filter;
 mod full;
 mod interrupt;
 mod multicast;
 mod option;
+#[cfg(feature = "fault")]
 mod option_codec;
 mod option_structure;
 mod raw;
@@ -30,7 +38,9 @@ mod ring;
 mod socket;
 mod splice;
 mod timeout;
+#[cfg(all(feature = "fault", feature = "tokio"))]
 mod tokio;
+#[cfg(all(feature = "fault", feature = "tracing"))]
 mod trace;
 mod transfer;
 mod zero_copy;

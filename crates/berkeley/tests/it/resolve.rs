@@ -7,6 +7,8 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+#[cfg(feature = "fault")]
+use berkeley::fault;
 use berkeley::resolve::{
     BackHints, Hints, InterfaceFlags, Lookup, RawHints, host_by_address, host_by_name, host_name,
     interface_index, interface_name, interface_name_bytes, interface_names, interfaces, literal,
@@ -14,7 +16,7 @@ use berkeley::resolve::{
     resolve_within, service_entry, service_entry_at, service_name, service_port,
 };
 use berkeley::{
-    Address, Cause, Deadline, Family, Protocol, Service, Type, VsockAddress, fault, resolve, resolve_back,
+    Address, Cause, Deadline, Family, Protocol, Service, Type, VsockAddress, resolve, resolve_back,
 };
 
 use crate::skip;
@@ -224,6 +226,7 @@ fn interfaces_have_an_index_and_a_name() {
     }
 }
 
+#[cfg(feature = "fault")]
 #[test]
 fn a_resolver_that_cannot_work_says_which_errno_stopped_it() {
     let armed = fault::arm(fault::Plan::fail("getaddrinfo", 1, EMFILE));
@@ -280,6 +283,7 @@ fn an_address_goes_back_within_a_deadline_as_without_one() {
     assert_eq!(digits.unwrap().0, "127.0.0.1", "nobody is asked");
 }
 
+#[cfg(feature = "tokio")]
 #[test]
 fn a_lookup_is_awaited_once() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -361,6 +365,7 @@ fn the_kernel_lists_its_interfaces_with_their_addresses() {
     assert_eq!(indexes.len(), found.len(), "each once");
 }
 
+#[cfg(feature = "fault")]
 #[test]
 fn a_list_of_interfaces_that_fails_anywhere_leaves_nothing_open() {
     alone(|| {

@@ -4,6 +4,7 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
+#[cfg(feature = "fault")]
 use berkeley::fault::{self, Plan};
 use berkeley::option;
 use berkeley::ring::{Block, Checksum, Fanout, FanoutMode, Packet, PacketKind, Ring, RingBuilder};
@@ -392,6 +393,7 @@ fn whole_life() -> Result<Vec<u32>, Error> {
     Ok(seen)
 }
 
+#[cfg(feature = "fault")]
 #[test]
 fn whatever_call_fails_ends_in_an_error_that_tells_and_leaks_nothing() {
     in_namespace(LIMIT, || {

@@ -7,6 +7,7 @@ use std::sync::mpsc::channel;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+#[cfg(feature = "fault")]
 use berkeley::fault::{self, Plan};
 use berkeley::splice::{Filled, SplicePipe, splice};
 use berkeley::{Cause, Error, Interest, Operation, Socket, option};
@@ -139,6 +140,7 @@ fn a_part_of_a_file_is_sent_and_its_position_stays() {
     });
 }
 
+#[cfg(feature = "fault")]
 #[test]
 fn a_file_that_sendfile_refuses_is_copied() {
     within(LIMIT, || {
@@ -479,6 +481,7 @@ fn tempfile() -> File {
     File::options().create(true).truncate(true).read(true).write(true).open(path).unwrap()
 }
 
+#[cfg(feature = "fault")]
 #[test]
 fn a_call_that_fails_leaks_nothing_and_an_interruption_changes_nothing() {
     alone(|| {
@@ -505,6 +508,7 @@ fn a_call_that_fails_leaks_nothing_and_an_interruption_changes_nothing() {
     });
 }
 
+#[cfg(feature = "fault")]
 #[test]
 fn short_moves_change_nothing() {
     within(LIMIT, || {
@@ -518,6 +522,7 @@ fn short_moves_change_nothing() {
     });
 }
 
+#[cfg(feature = "fault")]
 #[test]
 fn a_kernel_that_takes_nothing_ends_the_sending() {
     within(LIMIT, || {
@@ -539,6 +544,7 @@ fn a_kernel_that_takes_nothing_ends_the_sending() {
     });
 }
 
+#[cfg(feature = "fault")]
 #[test]
 fn what_a_failure_leaves_in_the_pipe_goes_with_the_next_call() {
     within(LIMIT, || {
@@ -558,6 +564,7 @@ fn what_a_failure_leaves_in_the_pipe_goes_with_the_next_call() {
     });
 }
 
+#[cfg(feature = "fault")]
 #[test]
 fn a_pipe_that_may_not_grow_is_used_as_it_is() {
     within(LIMIT, || {

@@ -216,6 +216,17 @@ pub(crate) fn timed<T>(action: impl FnOnce() -> T) -> (T, Duration) {
     (result, start.elapsed())
 }
 
+/// What `action` gave, and how many system calls this thread made in it; `None` where `fault`, which counts, is off.
+pub(crate) fn counted<T>(action: impl FnOnce() -> T) -> (T, Option<u32>) {
+    #[cfg(feature = "fault")]
+    let armed = berkeley::fault::arm(berkeley::fault::Plan::count());
+    let result = action();
+    #[cfg(feature = "fault")]
+    return (result, Some(armed.seen()));
+    #[cfg(not(feature = "fault"))]
+    (result, None)
+}
+
 /// Asserts that a wait bounded by `timeout` took at least that long, and not much longer.
 #[track_caller]
 pub(crate) fn assert_kept(timeout: Duration, took: Duration, what: &str) {

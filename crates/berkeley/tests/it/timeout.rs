@@ -8,20 +8,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use berkeley::fault::{self, Plan};
 use berkeley::{Address, Deadline, Flags, Interest, Socket, option};
 
 use crate::support::{
     KINDS, Kind, LIMIT, LISTENERS, LONG, SHORT, STREAMS, TCP, TCP6, UDP, UNIX, UNIX_DGRAM, assert_kept,
-    at_once, is_nonblocking, later, timed, within,
+    at_once, counted, is_nonblocking, later, timed, within,
 };
 
 /// Asserts that `action` makes exactly `calls` system calls.
 #[track_caller]
 fn assert_costs<T>(calls: u32, what: &str, action: impl FnOnce() -> T) -> T {
-    let armed = fault::arm(Plan::count());
-    let result = action();
-    assert_eq!(armed.seen(), calls, "system calls of {what}");
+    let (result, made) = counted(action);
+    assert_eq!(made.unwrap_or(calls), calls, "system calls of {what}");
     result
 }
 

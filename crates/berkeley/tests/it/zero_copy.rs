@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+#[cfg(feature = "fault")]
 use berkeley::fault::{self, Plan};
 use berkeley::zero_copy::{Buffer, ZeroCopy};
 use berkeley::{Cause, Deadline, Error, Operation, Socket, option};
@@ -142,6 +143,7 @@ fn the_limit_of_notes_is_waited_out() {
     });
 }
 
+#[cfg(feature = "fault")]
 #[test]
 fn without_room_for_a_note_it_waits_for_an_earlier_one_or_copies() {
     within(LIMIT, || {
@@ -167,6 +169,7 @@ fn without_room_for_a_note_it_waits_for_an_earlier_one_or_copies() {
     });
 }
 
+#[cfg(feature = "fault")]
 #[test]
 fn a_kernel_that_takes_nothing_ends_the_sending() {
     within(LIMIT, || {
@@ -235,6 +238,7 @@ fn a_sender_dropped_with_buffers_under_way_harms_nothing() {
 }
 
 /// Two buffers sent and taken back.
+#[cfg(feature = "fault")]
 fn scenario(calls: Plan) -> (bool, Result<Vec<Vec<u8>>, Error>) {
     let (left, right) = TCP.pair();
     left.set_timeout(Some(LONG)).unwrap();
@@ -257,6 +261,7 @@ fn scenario(calls: Plan) -> (bool, Result<Vec<Vec<u8>>, Error>) {
     (struck, result)
 }
 
+#[cfg(feature = "fault")]
 #[test]
 fn whatever_call_fails_ends_in_an_error_that_tells() {
     within(LIMIT, || {

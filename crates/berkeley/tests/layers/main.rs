@@ -48,7 +48,12 @@ fn examples_and_benches_need_no_unsafe() {
 #[test]
 fn every_crate_has_a_house() {
     for entry in fs::read_dir(root().join("crates")).expect("the crates' folder") {
-        let name = entry.expect("an entry").file_name();
+        let folder = entry.expect("an entry").path();
+        // A package that only runs another's tests has no rooms.
+        if !folder.join("src").exists() {
+            continue;
+        }
+        let name = folder.file_name().expect("an entry has a name").to_owned();
         let known = HOUSES.iter().any(|house| *house.folder == *name);
         assert!(known, "add {name:?} to HOUSES in layers/rules.rs");
     }

@@ -5,6 +5,7 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use berkeley::batch::{Datagram, RecvBatch, Segments, SendBatch};
 use berkeley::control::{ControlMessage, ip, socket, space};
+#[cfg(feature = "fault")]
 use berkeley::fault::{self, Plan};
 use berkeley::{Cause, Flags, SendMessage, Socket, option};
 
@@ -53,6 +54,7 @@ fn a_receive_ends_at_its_timeout() {
     });
 }
 
+#[cfg(feature = "fault")]
 #[test]
 fn waiting_for_an_error_is_not_ended_by_datagrams() {
     within(LIMIT, || {

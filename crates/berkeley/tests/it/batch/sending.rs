@@ -3,9 +3,12 @@
 use std::io::ErrorKind;
 use std::time::Duration;
 
+#[cfg(feature = "tokio")]
+use berkeley::AsyncSocket;
 use berkeley::batch::{Datagram, RecvBatch, Segments, SendBatch};
+#[cfg(feature = "fault")]
 use berkeley::fault::{self, Plan};
-use berkeley::{AsyncSocket, Cause, Flags, Operation, option};
+use berkeley::{Cause, Flags, Operation, option};
 
 use super::{KEEPERS, ROOM, UDP6, payloads, receive};
 use crate::support::{
@@ -77,6 +80,7 @@ fn a_socket_that_cuts_what_it_sends_cuts_each_datagram() {
     });
 }
 
+#[cfg(feature = "fault")]
 #[test]
 fn nothing_to_send_is_no_call() {
     let (left, _right) = UDP.pair();
@@ -182,6 +186,7 @@ fn a_stream_is_refused_in_words() {
     }
 }
 
+#[cfg(feature = "tokio")]
 #[test]
 fn awaited_they_wait_for_one_another() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -5,9 +5,9 @@ use std::net::Ipv4Addr;
 use std::thread;
 use std::time::Duration;
 
-use berkeley::{
-    Address, Cause, Connector, Operation, ServerOptions, create_connection, create_server, fault,
-};
+#[cfg(feature = "fault")]
+use berkeley::fault;
+use berkeley::{Address, Cause, Connector, Operation, ServerOptions, create_connection, create_server};
 
 use super::{LONG, assert_talks, listening, patient, port, refusing, shown, silent};
 use crate::support::{SHORT, TempDir, alone, assert_kept, open_descriptors, timed};
@@ -103,6 +103,7 @@ fn a_full_unix_listener_is_tried_again_until_it_has_room_or_the_time_is_over() {
     drop(first);
 }
 
+#[cfg(feature = "fault")]
 #[test]
 fn a_signal_interrupts_no_race() {
     const EINTR: i32 = 4;

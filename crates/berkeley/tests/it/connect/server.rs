@@ -5,9 +5,9 @@ use std::io::ErrorKind;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
-use berkeley::{
-    Address, Family, Protocol, ServerOptions, Socket, Type, UnixAddress, create_server, fault, option,
-};
+#[cfg(feature = "fault")]
+use berkeley::fault;
+use berkeley::{Address, Family, Protocol, ServerOptions, Socket, Type, UnixAddress, create_server, option};
 
 use super::{LONG, assert_talks, listening, patient, port};
 use crate::skip;
@@ -148,6 +148,7 @@ fn a_path_that_exists_is_refused_and_left_alone() {
     assert_eq!(fs::read_to_string(&path).unwrap(), "not a socket");
 }
 
+#[cfg(feature = "fault")]
 #[test]
 fn a_server_that_cannot_listen_leaves_no_path_behind() {
     let folder = TempDir::new();

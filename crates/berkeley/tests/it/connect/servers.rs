@@ -3,10 +3,14 @@
 use std::collections::HashSet;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+#[cfg(feature = "tokio")]
+use berkeley::create_servers_async;
+#[cfg(feature = "fault")]
+use berkeley::fault;
 use berkeley::resolve::{Hints, resolve};
 use berkeley::{
     Address, Cause, Operation, Result, ServerOptions, Socket, Type, create_server, create_servers,
-    create_servers_async, create_servers_at, fault,
+    create_servers_at,
 };
 
 use super::server::has_ipv6;
@@ -65,6 +69,7 @@ fn those_of_a_list_share_the_port_that_the_kernel_chose() {
     assert_eq!(addresses(&servers), [other]);
 }
 
+#[cfg(feature = "fault")]
 #[test]
 fn where_the_chosen_port_is_taken_another_is_chosen() {
     let armed = fault::arm(fault::Plan::fail("bind", 2, EADDRINUSE));
@@ -83,6 +88,7 @@ fn where_the_chosen_port_is_taken_another_is_chosen() {
     assert!(counted.seen() < 20, "{}", counted.seen());
 }
 
+#[cfg(feature = "fault")]
 #[test]
 fn one_that_fails_closes_the_others() {
     alone(|| {
@@ -119,6 +125,7 @@ fn a_list_without_an_address_is_refused_in_words() {
     assert_eq!(error.cause(), Cause::Invalid);
 }
 
+#[cfg(feature = "fault")]
 #[test]
 fn a_machine_without_ipv6_serves_the_rest_of_a_name() {
     const EAFNOSUPPORT: i32 = 97;
@@ -142,6 +149,7 @@ fn a_machine_without_ipv6_serves_the_rest_of_a_name() {
     assert!(create_servers_at(&[six], &ServerOptions::new()).is_err());
 }
 
+#[cfg(feature = "tokio")]
 #[test]
 fn awaited_servers_accept() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

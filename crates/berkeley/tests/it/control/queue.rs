@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use berkeley::control::{ControlBuffer, ControlMessage, ErrorOrigin, ExtendedError, ip, ipv6, socket};
+#[cfg(feature = "fault")]
 use berkeley::fault::{self, Plan};
 use berkeley::{Cause, Flags, Socket, option};
 
@@ -137,6 +138,7 @@ fn buffers_that_are_free_again_are_named_by_their_sends() {
     });
 }
 
+#[cfg(feature = "fault")]
 #[test]
 fn waiting_for_an_error_is_not_ended_by_datagrams() {
     within(LIMIT, || {

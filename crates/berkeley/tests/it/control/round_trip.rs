@@ -203,7 +203,7 @@ fn of_datagrams(given: &Given) -> Vec<(i32, i32, Vec<u8>, String)> {
 }
 
 fn source(level: &str) -> String {
-    let path = format!("src/control/{level}.rs");
+    let path = format!("../berkeley/src/control/{level}.rs");
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
 }
 

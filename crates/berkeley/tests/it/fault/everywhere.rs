@@ -65,7 +65,7 @@ const SURVIVED: [(&str, &str, &[i32], &str); 6] = [
 
 /// The names of the calls that run through `sys::call`, read from its source.
 fn calls_in_the_source() -> BTreeSet<&'static str> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sys");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../berkeley/src/sys");
     let mut calls = BTreeSet::new();
     for entry in fs::read_dir(folder).unwrap() {
         let text: &'static str = fs::read_to_string(entry.unwrap().path()).unwrap().leak();
