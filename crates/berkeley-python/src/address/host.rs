@@ -1,7 +1,7 @@
 //! Hosts as addresses of IP name them, and whoever else asks for one: digits, names, `""` and `"<broadcast>"`.
 
 use std::ffi::{CStr, CString};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use berkeley::Family;
 use berkeley::resolve::{RawHints, RawResolved, resolve_raw};
@@ -36,25 +36,43 @@ fn encoded(text: &Bound<'_, PyString>) -> PyResult<Vec<u8>> {
     if let Some(ascii) = text.as_any().cast_exact().ok().and_then(utf8).filter(|text| text.is_ascii()) {
         return copied(ascii.as_bytes());
     }
+    if let Some(zoned) = zoned(text) {
+        return copied(zoned.as_bytes());
+    }
     let encode = text.py().get_type::<PyString>().getattr("encode")?;
     let bytes =
         encode.call1((text, "idna")).map_err(|_| PyTypeError::new_err("encoding of hostname failed"))?;
     copied(bytes.cast::<PyBytes>()?.as_bytes())
 }
 
+/// The text of an IPv6 address with a zone, `fe80::1%eth0`: an interface's name, which the codec of DNS names spoils.
+pub(crate) fn zoned<'a>(host: &'a Bound<'_, PyAny>) -> Option<&'a str> {
+    let text = host.cast::<PyString>().ok()?.to_str().ok()?;
+    (text.contains('%') && text.contains(':')).then_some(text)
+}
+
 /// The IP address of a host, in digits or by its name, as every method that takes a host finds it: of `family`, or of
 /// any where that is [`Family::UNSPECIFIED`]. The GIL is released only to ask the resolver.
 pub(crate) fn resolved(py: Python<'_>, host: &CStr, family: Family) -> PyResult<IpAddr> {
+    resolved_with_scope(py, host, family).map(|(ip, _)| ip)
+}
+
+/// As [`resolved`], with the index of the interface that the host's zone names; 0 where it has none.
+pub(super) fn resolved_with_scope(py: Python<'_>, host: &CStr, family: Family) -> PyResult<(IpAddr, u32)> {
     if host.is_empty() {
-        return wildcard(family);
+        return Ok((wildcard(family)?, 0));
     }
     if let Some(known) = digits(host, family)? {
-        return Ok(known);
+        return Ok((known, 0));
     }
     let hints = RawHints { family: family.as_raw(), ..RawHints::default() };
     let answers = ask(py, Some(host), None, hints)?;
-    let first = answers.first().and_then(|answer| answer.address.ip());
-    first.ok_or_else(|| PyOSError::new_err("unknown address family"))
+    let first = answers.first().and_then(|answer| SocketAddr::try_from(answer.address).ok());
+    match first {
+        Some(SocketAddr::V6(address)) => Ok(((*address.ip()).into(), address.scope_id())),
+        Some(SocketAddr::V4(address)) => Ok(((*address.ip()).into(), 0)),
+        None => Err(PyOSError::new_err("unknown address family")),
+    }
 }
 
 /// The address that is bound where no host is named.

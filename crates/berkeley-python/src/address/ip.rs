@@ -99,13 +99,15 @@ fn read_rare_inet6(py: Python<'_>, value: &Bound<'_, PyAny>, caller: &str) -> Py
         ],
     )
     .map_err(|error| named_port(py, error, caller))?;
-    let IpAddr::V6(ip) = host::resolved(py, &host, Family::INET6)? else {
+    let (IpAddr::V6(ip), zone) = host::resolved_with_scope(py, &host, Family::INET6)? else {
         return Err(PyOSError::new_err("unknown address family"));
     };
     let port = checked_port(port, caller)?;
     if flow > FLOWS {
         return Err(PyOverflowError::new_err(format!("{caller}(): flowinfo must be 0-1048575.")));
     }
+    // C's module forgets the zone of `fe80::1%eth0`. One that stands in the tuple goes first.
+    let scope = if scope == 0 { zone } else { scope };
     Ok(SocketAddrV6::new(ip, port, flow.to_be(), scope).into())
 }
 

@@ -24,7 +24,7 @@ use crate::error::{EBADF, os_error, raised};
 use crate::ffi::capi::SocketObject;
 use crate::ffi::fastcall::type_name;
 
-pub(crate) use host::{ask, resolved};
+pub(crate) use host::{ask, resolved, zoned};
 pub(crate) use ip::shown_ip;
 
 /// What the shape of an address goes by: the socket that it is for.

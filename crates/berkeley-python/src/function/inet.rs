@@ -50,18 +50,25 @@ impl Function for InetAton {
 
     fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
         let text = match (args.len(), args.get(0)) {
-            (1, Some(object)) => with_text(&object, ipv4_in_digits)?,
+            (1, Some(object)) => with_text(&object, alone)?,
             _ => None,
         };
         let address = match text {
             Some(address) => address,
-            None => ipv4_in_digits(&rare_text(args)?),
+            None => alone(&rare_text(args)?),
         };
         match address {
             Some(address) => Ok(PyBytes::new(py, &address.octets()).into_any()),
             None => Err(PyOSError::new_err("illegal IP address string passed to inet_aton")),
         }
     }
+}
+
+/// The address that the text is. `inet_aton(3)` takes one with anything behind a space: `127.0.0.1 ; x`.
+fn alone(text: &str) -> Option<Ipv4Addr> {
+    let is_space = |c: char| c.is_ascii_whitespace() || c == '\x0b';
+    let nothing_follows = text.split(is_space).skip(1).all(str::is_empty);
+    ipv4_in_digits(text).filter(|_| nothing_follows)
 }
 
 /// What `read` makes of the text of a `str`; `None` where it is none. Fails where C could not take it.

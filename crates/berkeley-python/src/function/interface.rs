@@ -86,18 +86,11 @@ fn index(args: Args<'_, '_>) -> PyResult<u32> {
     args.word(0).map_or_else(|| crate::ffi::fastcall::natural(args, "unsigned int"), Ok)
 }
 
-/// The index that is asked for: C cuts it to 32 bits before 3.13, and takes all bits set for a failure.
+/// The index that is asked for. Before 3.13 C cuts it to 32 bits.
 #[cfg(not(Py_3_14))]
 fn index(args: Args<'_, '_>) -> PyResult<u32> {
-    use pyo3::exceptions::{PyOverflowError, PySystemError};
     let number = crate::ffi::fastcall::unsigned(&*args.only()?)?;
-    if cfg!(Py_3_13) {
-        return u32::try_from(number).map_err(|_| PyOverflowError::new_err("index is too large"));
-    }
-    if number == u64::MAX {
-        return Err(PySystemError::new_err("error return without exception set"));
-    }
-    Ok(u32::try_from(number & u64::from(u32::MAX)).unwrap_or(0))
+    u32::try_from(number).map_err(|_| pyo3::exceptions::PyOverflowError::new_err("index is too large"))
 }
 
 /// A name in the file system's encoding.

@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt, PyList, PyString, PyTuple};
 
 use super::name::{plain, released, text};
-use crate::address::{self, ask};
+use crate::address::{self, ask, zoned};
 use crate::error::lookup_failed;
 use crate::ffi::fastcall::{
     Args, Convention, Function, Slot, add_function, audit, exact_long, parse, parse_named, parse_tuple,
@@ -133,6 +133,9 @@ impl<'a> Host<'a> {
         if host.is_none() {
             return Ok(Self::Any);
         }
+        if let Some(zoned) = zoned(host) {
+            return Ok(Self::Encoded(until_nul(zoned.as_bytes())?));
+        }
         if host.is_instance_of::<PyString>() {
             // The type's own method, whatever a subclass makes of it.
             let encoded = host.py().get_type::<PyString>().call_method1("encode", (host, "idna"))?;
@@ -192,22 +195,37 @@ impl Service {
         if let Some(port) = exact_long(number).and_then(|port| u16::try_from(port).ok()) {
             return Ok(Self::Port(port));
         }
-        // Since 3.12 a number of any size becomes text.
-        if cfg!(not(Py_3_12)) {
-            let number = crate::ffi::fastcall::long(number)?;
-            return until_nul(number.to_string().as_bytes()).map(Self::Name);
-        }
-        // In digits, whatever its class makes of `str`.
-        let text = number.py().get_type::<PyInt>().call_method1("__repr__", (number,))?;
-        until_nul(text.cast::<PyString>()?.to_str()?.as_bytes()).map(Self::Name)
+        // Since 3.12 a number of any size is taken.
+        let value = if cfg!(Py_3_12) {
+            number.extract().unwrap_or(i128::MAX)
+        } else {
+            crate::ffi::fastcall::long(number)?.into()
+        };
+        Self::of_value(value)
     }
 
     fn of_text(text: &[u8]) -> PyResult<Self> {
         let name = until_nul(text)?;
-        // Digits alone, for a port may also be written with a sign.
-        let digits = name.to_str().ok().filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()));
-        let port = digits.and_then(|digits| digits.parse().ok());
-        Ok(port.map_or(Self::Name(name), Self::Port))
+        match name.to_str().ok().and_then(decimal) {
+            // With a sign or a space before it, only getaddrinfo knows what it takes.
+            Some(port) if (0..=MOST).contains(&port) && !text.iter().all(u8::is_ascii_digit) => {
+                Ok(Self::Name(name))
+            }
+            Some(value) => Self::of_value(value),
+            None => Ok(Self::Name(name)),
+        }
+    }
+
+    /// A port of that number. C's module has getaddrinfo(3) cut a larger one to sixteen bits: another port's number.
+    fn of_value(value: i128) -> PyResult<Self> {
+        if let Ok(port) = u16::try_from(value) {
+            return Ok(Self::Port(port));
+        }
+        if i32::try_from(value).is_ok_and(|value| value > 0) {
+            return Err(PyOverflowError::new_err("getaddrinfo(): port must be 0-65535."));
+        }
+        // Of what no `int` of C's holds CPython's own suite allows getaddrinfo's refusal alone. So it refuses -1.
+        Ok(Self::Name(c"-1".to_owned()))
     }
 
     /// The port, where it is given in digits or not at all.
@@ -226,6 +244,20 @@ impl Service {
             Self::Name(name) => Ok(Some(name)),
         }
     }
+}
+
+/// The largest port.
+const MOST: i128 = u16::MAX as i128;
+
+/// The number that strtoul(3) reads in all of the text, of any size.
+fn decimal(text: &str) -> Option<i128> {
+    let text = text.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '\x0b');
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => (-1, digits),
+        None => (1, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| sign * digits.parse().unwrap_or(i128::MAX))
 }
 
 /// The answer to an address in digits.
@@ -316,6 +348,8 @@ fn numeric(parts: &Bound<'_, PyTuple>) -> PyResult<Address> {
     match SocketAddr::try_from(address) {
         Ok(SocketAddr::V4(_)) if parts.len() != 2 => Err(PyOSError::new_err("IPv4 sockaddr must be 2 tuple")),
         Ok(SocketAddr::V6(address)) => {
+            // The zone in the host counts where no other is given.
+            let scope = if scope == 0 { address.scope_id() } else { scope };
             let address = SocketAddrV6::new(*address.ip(), address.port(), flow.to_be(), scope);
             Ok(address.into())
         }
@@ -327,6 +361,9 @@ fn numeric(parts: &Bound<'_, PyTuple>) -> PyResult<Address> {
 fn found(py: Python<'_>, host: &str, port: i32) -> PyResult<Address> {
     /// `AI_NUMERICHOST`
     const NUMERIC_HOST: i32 = 4;
+    if port > u16::MAX.into() {
+        return Err(PyOverflowError::new_err("getnameinfo(): port must be 0-65535."));
+    }
     // Datagrams, that a number be a port.
     let hints = RawHints { kind: Type::DGRAM.as_raw(), flags: NUMERIC_HOST, ..RawHints::default() };
     if let Some(answer) = u16::try_from(port).ok().and_then(|port| literal(host, port, hints)) {
