@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 
-use berkeley::{Deadline, Error, Flags, Interest, SocketRef};
+use berkeley::{Deadline, Error, Family, Flags, Interest, SocketRef};
 use pyo3::prelude::*;
 
 use crate::error::{EBADF, os_error, raised, timed_out};
@@ -162,7 +162,7 @@ impl<'s> Wait<'s> {
     pub(crate) fn new(py: Python<'_>, socket: &'s SocketObject, interest: Interest) -> PyResult<Self> {
         let (timeout, descriptor) = (socket.timeout(), socket.descriptor());
         let fd = descriptor.load(Relaxed);
-        let target = fd::borrowed(py, fd)?;
+        let target = fd::borrowed(py, fd)?.with_family(Family::from_raw(socket.family()));
         Ok(Self { descriptor, fd, target, interest, timeout, deadline: None, misled: 0 })
     }
 

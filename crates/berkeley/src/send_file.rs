@@ -5,6 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use crate::error::{Operation, Result};
 use crate::kinds::Flags;
 use crate::socket::{Patience, Socket, Stop};
+use crate::sys::quirks::Quirks;
 use crate::sys::{self, Errno, file, transfer};
 
 impl<F: AsFd> Socket<F> {
@@ -30,6 +31,7 @@ impl<F: AsFd> Socket<F> {
     pub fn send_file(&self, file: impl AsFd, offset: u64, count: Option<u64>) -> Result<u64> {
         let mut work = Work {
             to: self.as_fd(),
+            quirks: self.quirks(),
             file: file.as_fd(),
             offset,
             left: count.unwrap_or(u64::MAX),
@@ -52,6 +54,7 @@ const COPY: usize = 64 << 10;
 
 struct Work<'fd> {
     to: BorrowedFd<'fd>,
+    quirks: &'fd Quirks,
     file: BorrowedFd<'fd>,
     offset: u64,
     left: u64,
@@ -73,7 +76,9 @@ impl Work<'_> {
                         patience.progressed()?;
                     }
                 }
-                Err(Errno::INVAL | Errno::NOSYS) if self.copy.is_none() => self.copy = Some(vec![0; COPY]),
+                Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) if self.copy.is_none() => {
+                    self.copy = Some(vec![0; COPY]);
+                }
                 Err(errno) => patience.after(errno)?,
             }
         }
@@ -91,6 +96,6 @@ impl Work<'_> {
         if length == 0 {
             return Ok(None);
         }
-        transfer::send(self.to, &buffer[..length], Flags::NONE.as_raw()).map(Some)
+        transfer::send(self.to, self.quirks, &buffer[..length], Flags::NONE.as_raw()).map(Some)
     }
 }

@@ -10,6 +10,7 @@ use crate::error::{Error, Operation, Result};
 use crate::kinds::Flags;
 use crate::socket::{Socket, awaited, carry_through, with_timeout};
 use crate::sys::batch::Inbox;
+use crate::sys::quirks::Quirks;
 use crate::sys::{self, Errno, constants as c, option};
 
 /// The room for the control message that tells the size of datagrams received as one piece.
@@ -160,10 +161,10 @@ impl RecvBatch {
     }
 
     /// One system call; gives how many datagrams it brought.
-    fn step(&mut self, fd: BorrowedFd<'_>, flags: Flags) -> sys::Result<usize> {
+    fn step(&mut self, fd: BorrowedFd<'_>, quirks: &Quirks, flags: Flags) -> sys::Result<usize> {
         self.datagrams = 0;
         self.sizes.clear();
-        let messages = self.inbox.receive(fd, &mut self.descriptors, flags.as_raw())?;
+        let messages = self.inbox.receive(fd, quirks, &mut self.descriptors, flags.as_raw())?;
         for at in 0..messages {
             let size = pieces::size_in(self.inbox.control(at));
             self.datagrams += pieces::count(self.inbox.bytes(at).len(), size);
@@ -225,7 +226,7 @@ impl<F: AsFd> Socket<F> {
         let (interest, poll) = awaited(flags);
         let (fd, flags) = (self.as_fd(), with_timeout(flags, timeout));
         check(self, Operation::RecvMany)?;
-        carry_through(fd, interest, timeout, poll, || batch.step(fd, flags))
+        carry_through(fd, interest, timeout, poll, || batch.step(fd, self.quirks(), flags))
             .map_err(|stop| self.stopped(Operation::RecvMany, stop, None))
     }
 
@@ -236,7 +237,7 @@ impl<F: AsFd> Socket<F> {
     pub fn try_recv_many(&self, batch: &mut RecvBatch, flags: Flags) -> Result<usize> {
         check(self, Operation::RecvMany)?;
         batch
-            .step(self.as_fd(), flags | Flags::DONTWAIT)
+            .step(self.as_fd(), self.quirks(), flags | Flags::DONTWAIT)
             .map_err(|errno| self.fail(Operation::RecvMany, errno, None))
     }
 }

@@ -1,7 +1,7 @@
 //! [`SendBatch`], and sending with it.
 
 use std::fmt;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::AsFd;
 
 use super::check;
 use super::datagram::Datagrams;
@@ -10,7 +10,7 @@ use crate::address::Address;
 use crate::control::{self, udp};
 use crate::error::{Operation, Result};
 use crate::kinds::Flags;
-use crate::socket::{Patience, Refusal, Segmentation, Socket, Stop, with_timeout};
+use crate::socket::{Patience, Refusal, Socket, Stop, with_timeout};
 use crate::sys::batch::{Draft, MOST, Outbox};
 use crate::sys::{self, Errno};
 
@@ -43,13 +43,14 @@ impl SendBatch {
     /// Sends what one call takes of `datagrams`, from the one at `from` on; gives how many went.
     fn step<D: Datagrams + ?Sized>(
         &mut self,
-        (fd, segmentation): (BorrowedFd<'_>, &Segmentation),
+        socket: &Socket<impl AsFd>,
         datagrams: &D,
         from: usize,
         flags: Flags,
     ) -> sys::Result<usize> {
-        let longest = if self.one_by_one { 0 } else { segmentation.longest(fd)?.unwrap_or(0) };
-        let errno = match self.send_once(fd, datagrams, from, longest, flags) {
+        let segmentation = socket.segmentation();
+        let longest = if self.one_by_one { 0 } else { segmentation.longest(socket.as_fd())?.unwrap_or(0) };
+        let errno = match self.send_once(socket, datagrams, from, longest, flags) {
             Ok(sent) => return Ok(sent),
             Err(errno) => errno,
         };
@@ -57,14 +58,14 @@ impl SendBatch {
         let first = datagrams.run(from, MOST, longest);
         let Some(refusal) = refusal(errno, first) else { return Err(errno) };
         // Whether it was the piece that the kernel could not take, the same datagrams tell, one by one.
-        let sent = self.send_once(fd, datagrams, from, 0, flags)?;
+        let sent = self.send_once(socket, datagrams, from, 0, flags)?;
         segmentation.refuse(refusal);
         Ok(sent)
     }
 
     fn send_once<D: Datagrams + ?Sized>(
         &mut self,
-        fd: BorrowedFd<'_>,
+        socket: &Socket<impl AsFd>,
         datagrams: &D,
         from: usize,
         longest: usize,
@@ -73,7 +74,7 @@ impl SendBatch {
         self.counts.clear();
         let mut draft = self.outbox.draft();
         fill(&mut draft, &mut self.counts, datagrams, from, longest)?;
-        let messages = draft.send(fd, flags.as_raw())?;
+        let messages = draft.send(socket.as_fd(), socket.quirks(), flags.as_raw())?;
         Ok(self.counts[..messages.min(self.counts.len())].iter().sum())
     }
 }
@@ -182,10 +183,10 @@ impl<F: AsFd> Socket<F> {
         sent: &mut usize,
     ) -> std::result::Result<(), Stop> {
         let timeout = self.timeout();
-        let (place, flags) = ((self.as_fd(), self.segmentation()), with_timeout(flags, timeout));
+        let flags = with_timeout(flags, timeout);
         let mut patience = Patience::new(self.as_fd(), timeout);
         while *sent < datagrams.count() {
-            match batch.step(place, datagrams, *sent, flags) {
+            match batch.step(self, datagrams, *sent, flags) {
                 Ok(0) => return Err(Stop::NothingTaken),
                 Ok(more) => {
                     *sent += more;
@@ -226,7 +227,7 @@ impl<F: AsFd> Socket<F> {
             return Ok(0);
         }
         batch
-            .step((self.as_fd(), self.segmentation()), datagrams, from, flags | Flags::DONTWAIT)
+            .step(self, datagrams, from, flags | Flags::DONTWAIT)
             .map_err(|errno| self.fail(Operation::SendMany, errno, destination(datagrams, from)))
     }
 }

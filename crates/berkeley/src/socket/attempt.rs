@@ -67,9 +67,9 @@ impl<F: AsFd> Socket<F> {
 
     fn accept_once(&self, nonblocking: bool) -> Result<(Socket, Address)> {
         let mut peer = AddressRoom::new();
-        let accepted = socket::accept(self.fd.as_fd(), nonblocking, &mut peer)
+        let accepted = socket::accept(self.fd.as_fd(), &self.quirks, nonblocking, &mut peer)
             .map_err(|errno| self.at_home(self.fail(Operation::Accept, errno, None)))?;
-        let accepted = Socket::made(accepted, nonblocking);
+        let accepted = Socket::made(accepted, nonblocking, self.quirks.clone());
         Address::decode_into(peer.as_bytes(), |address| Ok((accepted, address)))
     }
 

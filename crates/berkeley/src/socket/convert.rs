@@ -6,12 +6,14 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 
 use super::{Segmentation, Socket, Timeout};
+use crate::sys::quirks::Quirks;
 
 /// The timeout starts at none. A socket that does not block by then (`O_NONBLOCK`) is waited for all the same; timeouts
 /// that std has set (`SO_RCVTIMEO`) hold as long as it blocks.
 impl From<OwnedFd> for Socket {
     fn from(fd: OwnedFd) -> Self {
-        Self { fd, timeout: Timeout::none(), segmentation: Segmentation::new() }
+        let (timeout, segmentation) = (Timeout::none(), Segmentation::new());
+        Self { fd, timeout, segmentation, quirks: Quirks::unknown() }
     }
 }
 

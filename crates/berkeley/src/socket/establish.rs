@@ -61,10 +61,10 @@ impl<F: AsFd> Socket<F> {
         let fd = self.fd.as_fd();
         let mut peer = AddressRoom::new();
         let accepted = carry_through(fd, Interest::READABLE, self.timeout(), Poll::Honest, || {
-            socket::accept(fd, false, &mut peer)
+            socket::accept(fd, &self.quirks, false, &mut peer)
         });
         let accepted = accepted.map_err(|stop| self.at_home(self.stopped(Operation::Accept, stop, None)))?;
-        let accepted = Socket::made(accepted, false);
+        let accepted = Socket::made(accepted, false, self.quirks.clone());
         Address::decode_into(peer.as_bytes(), |address| Ok((accepted, address)))
     }
 

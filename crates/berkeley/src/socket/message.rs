@@ -160,7 +160,7 @@ impl<F: AsFd> Socket<F> {
         let mut room = control::Room::new();
         let control = message.control.laid_out(&mut room);
         carry_through(fd, Interest::WRITABLE, timeout, Poll::MayLie, || {
-            message::send_message(fd, message.buffers, address, control, flags)
+            message::send_message(fd, &self.quirks, message.buffers, address, control, flags)
         })
         .map_err(|stop| self.stopped(Operation::SendMsg, stop, message.address.as_ref()))
     }
@@ -228,7 +228,7 @@ impl<F: AsFd> Socket<F> {
         let (interest, poll) = awaited(flags);
         let mut sender = AddressRoom::new();
         let received = carry_through(fd, interest, timeout, poll, || {
-            message::receive_message(fd, buffers, control.data_mut(), raw_flags, &mut sender)
+            message::receive_message(fd, &self.quirks, buffers, control.data_mut(), raw_flags, &mut sender)
         })
         .map_err(|stop| self.stopped(Operation::RecvMsg, stop, None))?;
         ReceivedMessage::made(&received, &sender)
@@ -246,7 +246,7 @@ impl<F: AsFd> Socket<F> {
         let address = address.as_ref().map_or(&[][..], EncodedAddress::as_bytes);
         let mut room = control::Room::new();
         let control = message.control.laid_out(&mut room);
-        message::send_message(self.fd.as_fd(), message.buffers, address, control, flags)
+        message::send_message(self.fd.as_fd(), &self.quirks, message.buffers, address, control, flags)
             .map_err(|errno| self.fail(Operation::SendMsg, errno, message.address.as_ref()))
     }
 
@@ -270,6 +270,7 @@ impl<F: AsFd> Socket<F> {
         let mut sender = AddressRoom::new();
         let received = message::receive_message(
             self.fd.as_fd(),
+            &self.quirks,
             buffers,
             control.data_mut(),
             flags.as_raw(),
@@ -288,9 +289,11 @@ impl<F: AsFd> Socket<F> {
         flags: Flags,
     ) -> Result<(&'b mut [u8], ReceivedMessage)> {
         let mut sender = AddressRoom::new();
-        let (fd, control, flags) = (self.fd.as_fd(), control.data_mut(), flags.as_raw());
-        let (filled, received) = message::receive_message_uninit(fd, buffer, control, flags, &mut sender)
-            .map_err(|errno| self.fail(Operation::RecvMsg, errno, None))?;
+        let (fd, quirks, flags) = (self.fd.as_fd(), &self.quirks, flags.as_raw());
+        let control = control.data_mut();
+        let (filled, received) =
+            message::receive_message_uninit(fd, quirks, buffer, control, flags, &mut sender)
+                .map_err(|errno| self.fail(Operation::RecvMsg, errno, None))?;
         Ok((filled, ReceivedMessage::made(&received, &sender)?))
     }
 }

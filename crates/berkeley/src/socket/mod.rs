@@ -60,6 +60,7 @@ use std::time::Duration;
 use crate::address::Address;
 use crate::error::{Error, Operation, Result};
 use crate::kinds::{Family, Protocol, Type};
+use crate::sys::quirks::Quirks;
 use crate::sys::{Errno, fd, socket};
 
 pub(crate) use describe::kinds;
@@ -87,6 +88,7 @@ pub struct Socket<F = OwnedFd> {
     fd: F,
     timeout: Timeout,
     segmentation: Segmentation,
+    quirks: Quirks,
 }
 
 /// A borrowed socket: any descriptor, with all the methods of [`Socket`].
@@ -117,7 +119,7 @@ impl Socket {
             let target = missing::target(transport, errno, family, kind, protocol);
             Error::kernel(Operation::Socket, errno).on(target)
         })?;
-        Ok(Self::made(fd, kind.is_nonblocking()))
+        Ok(Self::made(fd, kind.is_nonblocking(), Quirks::of(family.as_raw())))
     }
 
     /// Makes two sockets that are connected to each other (socketpair(2)); Linux has such pairs of `AF_UNIX`.
@@ -141,7 +143,8 @@ impl Socket {
                 Error::kernel(Operation::Pair, errno).on(describe::kinds(family, kind, protocol))
             })?;
         let nonblocking = kind.is_nonblocking();
-        Ok((Self::made(left, nonblocking), Self::made(right, nonblocking)))
+        let made = |fd| Self::made(fd, nonblocking, Quirks::of(family.as_raw()));
+        Ok((made(left), made(right)))
     }
 
     /// Closes the descriptor, as dropping the socket does, and says what the kernel made of it (close(2)).
@@ -160,9 +163,9 @@ impl Socket {
     }
 
     #[inline]
-    fn made(fd: OwnedFd, nonblocking: bool) -> Self {
+    fn made(fd: OwnedFd, nonblocking: bool, quirks: Quirks) -> Self {
         let timeout = Timeout::new(nonblocking.then_some(Duration::ZERO));
-        Self { fd, timeout, segmentation: Segmentation::new() }
+        Self { fd, timeout, segmentation: Segmentation::new(), quirks }
     }
 }
 
@@ -173,15 +176,36 @@ impl<'fd> SocketRef<'fd> {
     /// `O_NONBLOCK` on the lender's descriptor, where it stays when the borrow ends.
     #[doc(alias = "fromfd")]
     pub const fn borrow(fd: BorrowedFd<'fd>) -> Self {
-        Self { fd, timeout: Timeout::none(), segmentation: Segmentation::new() }
+        let (timeout, segmentation) = (Timeout::none(), Segmentation::new());
+        Self { fd, timeout, segmentation, quirks: Quirks::unknown() }
     }
 }
 
 impl<F: AsFd> Socket<F> {
+    /// This socket, of which the caller knows the family.
+    ///
+    /// A few families refuse what the library's calls carry by themselves, such as `MSG_NOSIGNAL`. A socket that was
+    /// adopted learns so by a first call that is refused; one whose family is told never makes that call. It has to be
+    /// the socket's own: by another's, sends may raise SIGPIPE.
+    ///
+    /// ```
+    /// use berkeley::{Family, Protocol, Socket, SocketRef, Type};
+    /// use std::os::fd::AsFd;
+    ///
+    /// let (left, right) = Socket::pair(Family::UNIX, Type::DGRAM, Protocol::DEFAULT)?;
+    /// SocketRef::borrow(left.as_fd()).with_family(Family::UNIX).send(b"hello")?;
+    /// assert_eq!(right.recv_vec(64)?, b"hello");
+    /// # Ok::<(), berkeley::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_family(self, family: Family) -> Self {
+        Self { quirks: Quirks::of(family.as_raw()), ..self }
+    }
+
     /// The same socket borrowed, with the timeout that it has now.
     pub fn by_ref(&self) -> SocketRef<'_> {
-        let segmentation = self.segmentation.clone();
-        SocketRef { fd: self.fd.as_fd(), timeout: Timeout::new(self.timeout()), segmentation }
+        let (segmentation, quirks) = (self.segmentation.clone(), self.quirks.clone());
+        SocketRef { fd: self.fd.as_fd(), timeout: Timeout::new(self.timeout()), segmentation, quirks }
     }
 
     /// Another descriptor of the same socket (dup(2)), close-on-exec.
@@ -192,8 +216,8 @@ impl<F: AsFd> Socket<F> {
     pub fn try_clone(&self) -> Result<Socket> {
         let fd =
             fd::duplicate(self.fd.as_fd()).map_err(|errno| self.fail(Operation::TryClone, errno, None))?;
-        let segmentation = self.segmentation.clone();
-        Ok(Socket { fd, timeout: Timeout::new(self.timeout()), segmentation })
+        let (segmentation, quirks) = (self.segmentation.clone(), self.quirks.clone());
+        Ok(Socket { fd, timeout: Timeout::new(self.timeout()), segmentation, quirks })
     }
 
     /// Whether a program that this process executes gets the descriptor too (fcntl(2), the inverse of `FD_CLOEXEC`).
@@ -246,6 +270,11 @@ impl<F: AsFd> Socket<F> {
     /// What is known of how the kernel cuts what this socket sends.
     pub(crate) const fn segmentation(&self) -> &Segmentation {
         &self.segmentation
+    }
+
+    /// What this socket's family refuses of the library's own flags, as far as it is known.
+    pub(crate) const fn quirks(&self) -> &Quirks {
+        &self.quirks
     }
 
     /// The error of an operation on this socket. One that only asks for patience stays small and costs no system call.

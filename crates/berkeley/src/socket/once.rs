@@ -66,7 +66,7 @@ impl<F: AsFd> Socket<F> {
     /// Fails as [`try_send`](Self::try_send) does, and with `EINTR` where a signal came before any byte was taken.
     #[inline]
     pub fn send_once(&self, buffer: &[u8], flags: Flags) -> Result<usize> {
-        transfer::send(self.fd.as_fd(), buffer, flags.as_raw())
+        transfer::send(self.fd.as_fd(), &self.quirks, buffer, flags.as_raw())
             .map_err(|errno| self.fail(Operation::Send, errno, None))
     }
 
@@ -76,7 +76,7 @@ impl<F: AsFd> Socket<F> {
     /// the address.
     #[inline]
     pub fn send_to_once(&self, buffer: &[u8], address: &Address, flags: Flags) -> Result<usize> {
-        transfer::send_to(self.fd.as_fd(), buffer, flags.as_raw(), address.encode().as_bytes())
+        transfer::send_to(self.fd.as_fd(), &self.quirks, buffer, flags.as_raw(), address.encode().as_bytes())
             .map_err(|errno| self.fail(Operation::SendTo, errno, Some(address)))
     }
 }

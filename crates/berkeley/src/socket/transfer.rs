@@ -138,8 +138,10 @@ impl<F: AsFd> Socket<F> {
         let fd = self.fd.as_fd();
         let timeout = self.timeout();
         let flags = with_timeout(flags, timeout).as_raw();
-        carry_through(fd, Interest::WRITABLE, timeout, Poll::MayLie, || transfer::send(fd, buffer, flags))
-            .map_err(|stop| self.stopped(Operation::Send, stop, None))
+        carry_through(fd, Interest::WRITABLE, timeout, Poll::MayLie, || {
+            transfer::send(fd, &self.quirks, buffer, flags)
+        })
+        .map_err(|stop| self.stopped(Operation::Send, stop, None))
     }
 
     /// Sends all of `buffer`, however many calls it takes; the timeout bounds them together.
@@ -157,7 +159,7 @@ impl<F: AsFd> Socket<F> {
     pub fn send_all_with(&self, buffer: &[u8], flags: Flags) -> Result<()> {
         let timeout = self.timeout();
         let flags = with_timeout(flags, timeout).as_raw();
-        match transfer::send(self.fd.as_fd(), buffer, flags) {
+        match transfer::send(self.fd.as_fd(), &self.quirks, buffer, flags) {
             Ok(taken) if taken >= buffer.len() => Ok(()),
             first => self.send_rest(first, buffer, flags, timeout),
         }
@@ -213,7 +215,7 @@ impl<F: AsFd> Socket<F> {
                 },
                 Err(errno) => return Err(errno.into()),
             }
-            result = transfer::send(fd, &buffer[*sent..], flags);
+            result = transfer::send(fd, &self.quirks, &buffer[*sent..], flags);
         }
     }
 
@@ -234,7 +236,7 @@ impl<F: AsFd> Socket<F> {
         let timeout = self.timeout();
         let flags = with_timeout(flags, timeout).as_raw();
         carry_through(fd, Interest::WRITABLE, timeout, Poll::MayLie, || {
-            transfer::send_to(fd, buffer, flags, encoded.as_bytes())
+            transfer::send_to(fd, &self.quirks, buffer, flags, encoded.as_bytes())
         })
         .map_err(|stop| self.stopped(Operation::SendTo, stop, Some(&address)))
     }

@@ -10,8 +10,8 @@ use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use super::call::run_int;
 use super::control::{bytes_of, own};
 use super::layout::{ADDRESS_MAX, cmsg};
+use super::quirks::Quirks;
 use super::socket::{address_length, length_of};
-use super::transfer::sending_flags;
 use super::{Errno, Result, fault};
 
 /// How many messages the kernel takes in one call (`UIO_MAXIOV`); of more it leaves the rest.
@@ -109,16 +109,19 @@ impl<'d> Draft<'_, 'd> {
     }
 
     /// Sends the messages in their order; gives how many went.
-    pub(crate) fn send(&mut self, fd: BorrowedFd<'_>, flags: i32) -> Result<usize> {
+    pub(crate) fn send(&mut self, fd: BorrowedFd<'_>, quirks: &Quirks, flags: i32) -> Result<usize> {
         self.lay_out();
         let headers = &mut self.outbox.headers;
-        let most = number(fault::shorten("sendmmsg", headers.len()));
-        let sent = run_int("sendmmsg", fd.as_raw_fd(), || {
-            // SAFETY: `most` is at most the number of headers, each of which points to what the outbox holds and to
-            // bytes that are borrowed for 'd; the kernel writes to `msg_len` alone.
-            unsafe { libc::sendmmsg(fd.as_raw_fd(), headers.as_mut_ptr(), most, sending_flags(flags) as _) }
-        })?;
-        Ok(usize::try_from(sent).unwrap_or(0))
+        let length = fault::shorten("sendmmsg", headers.len());
+        quirks.sending(fd, flags, |flags| {
+            let most = number(quirks.at_once(length));
+            let sent = run_int("sendmmsg", fd.as_raw_fd(), || {
+                // SAFETY: `most` is at most the number of headers, each of which points to what the outbox holds and to
+                // bytes that are borrowed for 'd; the kernel writes to `msg_len` alone.
+                unsafe { libc::sendmmsg(fd.as_raw_fd(), headers.as_mut_ptr(), most, flags as _) }
+            })?;
+            Ok(usize::try_from(sent).unwrap_or(0))
+        })
     }
 
     /// Makes the headers, last: nothing that they point to moves any more.
@@ -228,18 +231,20 @@ impl Inbox {
     pub(crate) fn receive(
         &mut self,
         fd: BorrowedFd<'_>,
+        quirks: &Quirks,
         descriptors: &mut Vec<Option<OwnedFd>>,
         flags: i32,
     ) -> Result<usize> {
         descriptors.clear();
         self.clear();
         let most = number(fault::shorten("recvmmsg", self.headers.len()));
-        let flags = flags | libc::MSG_CMSG_CLOEXEC | libc::MSG_WAITFORONE;
         let headers = self.headers.as_mut_ptr();
-        let used = run_int("recvmmsg", fd.as_raw_fd(), || {
-            // SAFETY: `most` is at most the number of headers, whose pointers and lengths describe the room for one
-            // message each, in vectors that never move and that nothing else borrows now.
-            unsafe { libc::recvmmsg(fd.as_raw_fd(), headers, most, flags as _, std::ptr::null_mut()) }
+        let used = quirks.receiving(fd, flags | libc::MSG_WAITFORONE, |flags| {
+            run_int("recvmmsg", fd.as_raw_fd(), || {
+                // SAFETY: `most` is at most the number of headers, whose pointers and lengths describe the room for one
+                // message each, in vectors that never move and that nothing else borrows now.
+                unsafe { libc::recvmmsg(fd.as_raw_fd(), headers, most, flags as _, std::ptr::null_mut()) }
+            })
         })?;
         self.used = usize::try_from(used).unwrap_or(0).min(self.headers.len());
         for at in 0..self.used {

@@ -120,9 +120,9 @@ impl ControlData {
         self.close_on_exec = false;
     }
 
-    /// The flags that each receive has besides its own.
-    pub(super) const fn flags(&self) -> i32 {
-        if self.close_on_exec { libc::MSG_CMSG_CLOEXEC } else { 0 }
+    /// Whether descriptors arrive close-on-exec, whatever the flags say.
+    pub(super) const fn close_on_exec(&self) -> bool {
+        self.close_on_exec
     }
 
     pub(crate) const fn capacity(&self) -> usize {

@@ -14,6 +14,7 @@ impl Errno {
     pub(crate) const AGAIN: Self = Self(libc::EAGAIN);
     pub(crate) const ALREADY: Self = Self(libc::EALREADY);
     pub(crate) const BADF: Self = Self(libc::EBADF);
+    pub(crate) const CONNABORTED: Self = Self(libc::ECONNABORTED);
     pub(crate) const INVAL: Self = Self(libc::EINVAL);
     pub(crate) const INPROGRESS: Self = Self(libc::EINPROGRESS);
     pub(crate) const INTR: Self = Self(libc::EINTR);

@@ -1,7 +1,7 @@
 //! Moving bytes with an address and control data beside them: sendmsg(2), recvmsg(2).
 //!
-//! Every send takes its flags from [`sending_flags`]. Every receive carries `MSG_CMSG_CLOEXEC`, unless its control data
-//! has it otherwise: descriptors that arrive are close-on-exec.
+//! Every call takes its flags from [`Quirks`]: descriptors that arrive are close-on-exec, unless the control data has
+//! it otherwise.
 
 use std::io::{IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
@@ -9,8 +9,9 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 
 use super::call::run;
 use super::control::ControlData;
+use super::quirks::Quirks;
 use super::socket::{AddressRoom, address_length};
-use super::transfer::{WRITES_WHAT_IT_COUNTS, sending_flags};
+use super::transfer::WRITES_WHAT_IT_COUNTS;
 use super::{Result, fault};
 
 /// More buffers than the kernel takes (`IOV_MAX`, 1024): a longer list is as good as this one, `EMSGSIZE`.
@@ -28,6 +29,7 @@ pub(crate) struct Received {
 #[inline]
 pub(crate) fn send_message(
     fd: BorrowedFd<'_>,
+    quirks: &Quirks,
     buffers: &[IoSlice<'_>],
     address: &[u8],
     control: &[u8],
@@ -45,10 +47,12 @@ pub(crate) fn send_message(
         message.msg_control = control.as_ptr().cast_mut().cast();
         message.msg_controllen = control.len() as _;
     }
-    run("sendmsg", fd.as_raw_fd(), || {
-        // SAFETY: each pointer in `message` goes with the length of its slice, which outlives the call; the kernel
-        // only reads them.
-        unsafe { libc::sendmsg(fd.as_raw_fd(), &raw const message, sending_flags(flags)) }
+    quirks.sending(fd, flags, |flags| {
+        run("sendmsg", fd.as_raw_fd(), || {
+            // SAFETY: each pointer in `message` goes with the length of its slice, which outlives the call; the kernel
+            // only reads them.
+            unsafe { libc::sendmsg(fd.as_raw_fd(), &raw const message, flags) }
+        })
     })
 }
 
@@ -57,6 +61,7 @@ pub(crate) fn send_message(
 #[inline]
 pub(crate) fn receive_message(
     fd: BorrowedFd<'_>,
+    quirks: &Quirks,
     buffers: &mut [IoSliceMut<'_>],
     control: &mut ControlData,
     flags: i32,
@@ -65,12 +70,13 @@ pub(crate) fn receive_message(
     // SAFETY: std promises that IoSliceMut has the layout of iovec; the slice keeps its length and its lifetime.
     let vectors = unsafe { std::slice::from_raw_parts(buffers.as_mut_ptr().cast(), buffers.len()) };
     // SAFETY: the buffers are borrowed for the call, to be written.
-    unsafe { receive_at(fd, vectors, control, flags, sender) }
+    unsafe { receive_at(fd, quirks, vectors, control, flags, sender) }
 }
 
 /// As [`receive_message`], into one buffer, which need not be initialised; gives the part that now is.
 pub(crate) fn receive_message_uninit<'b>(
     fd: BorrowedFd<'_>,
+    quirks: &Quirks,
     buffer: &'b mut [MaybeUninit<u8>],
     control: &mut ControlData,
     flags: i32,
@@ -81,7 +87,7 @@ pub(crate) fn receive_message_uninit<'b>(
     }
     let vector = libc::iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: buffer.len() };
     // SAFETY: the buffer is borrowed for the call, and the kernel only writes into it.
-    let received = unsafe { receive_at(fd, &[vector], control, flags, sender)? };
+    let received = unsafe { receive_at(fd, quirks, &[vector], control, flags, sender)? };
     let filled = received.length.min(buffer.len());
     // SAFETY: the kernel has written the bytes that it counts, as far as there is room, or else all were zeroed above;
     // they lie within `buffer`, borrowed for as long.
@@ -95,6 +101,7 @@ pub(crate) fn receive_message_uninit<'b>(
 #[inline]
 unsafe fn receive_at(
     fd: BorrowedFd<'_>,
+    quirks: &Quirks,
     vectors: &[libc::iovec],
     control: &mut ControlData,
     flags: i32,
@@ -105,17 +112,20 @@ unsafe fn receive_at(
     let (name, name_length) = sender.room();
     message.msg_name = name.cast();
     message.msg_namelen = name_length;
-    let flags = flags | control.flags();
+    let close_on_exec = control.close_on_exec();
     let (room, capacity) = control.room();
     if capacity > 0 {
         message.msg_control = room;
         message.msg_controllen = capacity as _;
     }
-    let length = run("recvmsg", fd.as_raw_fd(), || {
-        // SAFETY: each pointer in `message` goes with the room behind it, which is borrowed for the call: the caller's
-        // buffers, `sender`, and the control data's words.
-        unsafe { libc::recvmsg(fd.as_raw_fd(), &raw mut message, flags) }
-    })?;
+    let mut receive = |flags| {
+        run("recvmsg", fd.as_raw_fd(), || {
+            // SAFETY: each pointer in `message` goes with the room behind it, which is borrowed for the call: the
+            // caller's buffers, `sender`, and the control data's words.
+            unsafe { libc::recvmsg(fd.as_raw_fd(), &raw mut message, flags) }
+        })
+    };
+    let length = if close_on_exec { quirks.receiving(fd, flags, receive) } else { receive(flags) }?;
     if message.msg_controllen > 0 {
         // SAFETY: the call succeeded, and the kernel has stored how much it wrote into the room of `control`.
         unsafe { control.received(message.msg_controllen as _) };

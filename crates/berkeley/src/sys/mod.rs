@@ -26,6 +26,7 @@
 //! | | `protocol_by_name`, `host_message`, `host_name`, `set_host_name` |
 //! | `identity` | `own` |
 //! | `poll` | `poll`, `poll_many` |
+//! | `quirks` | `Quirks` |
 //! | `resolve` | `LookupError`, `AddressInfo`, `AddressHints`; `address_info`, `name_info`, `resolve_message` |
 //! | | `interface_index`, `interface_name`, `interface_names` |
 //! | `ring` | `Mapping`, `Held`, `page_size`, the layout of blocks and packets |
@@ -49,6 +50,7 @@ pub(crate) mod layout;
 pub(crate) mod message;
 pub(crate) mod option;
 pub(crate) mod poll;
+pub(crate) mod quirks;
 pub mod raw;
 pub(crate) mod resolve;
 pub(crate) mod ring;

@@ -1,4 +1,5 @@
-//! SIGPIPE kept away from the calls that have no `MSG_NOSIGNAL`: sendfile(2) and splice(2).
+//! SIGPIPE kept away from the calls that have no `MSG_NOSIGNAL`: sendfile(2), splice(2), and the sends of families that
+//! refuse it.
 //!
 //! Rust's own programs ignore the signal, and then this costs one system call. A library in a program of another
 //! language cannot rely on it: there the signal is blocked in this thread for as long as the call lasts, and one that

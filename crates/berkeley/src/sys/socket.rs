@@ -5,6 +5,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 use super::call::{NO_FD, run_int};
 use super::layout::ADDRESS_MAX;
+use super::quirks::Quirks;
 use super::{Errno, Result};
 
 /// An address as the kernel hands it over: its bytes and how many of them count.
@@ -91,13 +92,23 @@ pub(crate) fn listen(fd: BorrowedFd<'_>, backlog: i32) -> Result<()> {
     Ok(())
 }
 
-/// accept4(2), close-on-exec from the creating call; the peer's address goes to `peer`.
-pub(crate) fn accept(fd: BorrowedFd<'_>, nonblocking: bool, peer: &mut AddressRoom) -> Result<OwnedFd> {
+/// accept4(2), close-on-exec from the creating call; the peer's address goes to `peer`, of length 0 where it has none.
+pub(crate) fn accept(
+    fd: BorrowedFd<'_>,
+    quirks: &Quirks,
+    nonblocking: bool,
+    peer: &mut AddressRoom,
+) -> Result<OwnedFd> {
     let flags = libc::SOCK_CLOEXEC | if nonblocking { libc::SOCK_NONBLOCK } else { 0 };
     let (room, mut length) = peer.room();
-    let accepted = run_int("accept4", fd.as_raw_fd(), || {
-        // SAFETY: `length` says how much room there is; the kernel writes no more, and stores the true length.
-        unsafe { libc::accept4(fd.as_raw_fd(), room, &raw mut length, flags) }
+    let accepted = quirks.accepting(fd, |asks| {
+        // The kernel that is given no room stores no length either.
+        let room = if asks { room } else { std::ptr::null_mut() };
+        length = if asks { length } else { 0 };
+        run_int("accept4", fd.as_raw_fd(), || {
+            // SAFETY: `length` says how much room there is; the kernel writes no more, and stores the true length.
+            unsafe { libc::accept4(fd.as_raw_fd(), room, &raw mut length, flags) }
+        })
     })?;
     // SAFETY: the kernel has just made this descriptor for us, and nobody else knows its number.
     let accepted = unsafe { OwnedFd::from_raw_fd(accepted) };

@@ -1,11 +1,12 @@
 //! Moving bytes: recv(2), recvfrom(2), send(2), sendto(2).
 //!
-//! Every sending call takes its flags from [`sending_flags`].
+//! Every sending call takes its flags from [`Quirks::sending`].
 
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
 use super::call::run;
+use super::quirks::Quirks;
 use super::socket::{AddressRoom, address_length};
 use super::{Errno, Result, fault};
 
@@ -118,53 +119,51 @@ unsafe fn recv_from_at(
     Ok(received)
 }
 
-/// The flags of every sending call, made of those that a caller gives.
-///
-/// `MSG_NOSIGNAL` is added: a peer that has gone is an error, never a SIGPIPE. `MSG_ZEROCOPY` is taken away: with it
-/// the kernel goes on reading the caller's memory after the call, when it may be freed and hold something else.
-#[inline]
-pub(super) const fn sending_flags(flags: i32) -> i32 {
-    flags & !libc::MSG_ZEROCOPY | libc::MSG_NOSIGNAL
-}
-
 /// Sends from `buffer`; gives the number of bytes that the kernel took.
 #[inline]
-pub(crate) fn send(fd: BorrowedFd<'_>, buffer: &[u8], flags: i32) -> Result<usize> {
-    send_from(fd, buffer, sending_flags(flags))
+pub(crate) fn send(fd: BorrowedFd<'_>, quirks: &Quirks, buffer: &[u8], flags: i32) -> Result<usize> {
+    send_from(fd, quirks, buffer, flags, 0)
 }
 
 /// As [`send`], without copying the bytes (`MSG_ZEROCOPY`).
 ///
 /// The kernel may read them until the socket's error queue says that it is done. It only reads, so that memory stays
 /// whole whatever the caller does; but the caller must keep the buffer, or the peer gets what stands there later.
-pub(crate) fn send_zero_copy(fd: BorrowedFd<'_>, buffer: &[u8], flags: i32) -> Result<usize> {
-    send_from(fd, buffer, sending_flags(flags) | libc::MSG_ZEROCOPY)
+pub(crate) fn send_zero_copy(
+    fd: BorrowedFd<'_>,
+    quirks: &Quirks,
+    buffer: &[u8],
+    flags: i32,
+) -> Result<usize> {
+    send_from(fd, quirks, buffer, flags, libc::MSG_ZEROCOPY)
 }
 
 #[inline]
-fn send_from(fd: BorrowedFd<'_>, buffer: &[u8], flags: i32) -> Result<usize> {
+fn send_from(fd: BorrowedFd<'_>, quirks: &Quirks, buffer: &[u8], flags: i32, more: i32) -> Result<usize> {
     let length = fault::shorten("send", buffer.len());
-    run("send", fd.as_raw_fd(), || {
-        // SAFETY: `length` is at most the length of `buffer`, which the kernel only reads.
-        unsafe { libc::send(fd.as_raw_fd(), buffer.as_ptr().cast(), length, flags) }
+    quirks.sending(fd, flags, |flags| {
+        run("send", fd.as_raw_fd(), || {
+            // SAFETY: `length` is at most the length of `buffer`, which the kernel only reads.
+            unsafe { libc::send(fd.as_raw_fd(), buffer.as_ptr().cast(), length, flags | more) }
+        })
     })
 }
 
 /// Sends from `buffer` to the address in `address`; gives the number of bytes that the kernel took.
-pub(crate) fn send_to(fd: BorrowedFd<'_>, buffer: &[u8], flags: i32, address: &[u8]) -> Result<usize> {
+pub(crate) fn send_to(
+    fd: BorrowedFd<'_>,
+    quirks: &Quirks,
+    buffer: &[u8],
+    flags: i32,
+    address: &[u8],
+) -> Result<usize> {
     let length = fault::shorten("sendto", buffer.len());
     let address_length = address_length(address)?;
-    run("sendto", fd.as_raw_fd(), || {
-        // SAFETY: each pointer goes with the length of its slice, and the kernel only reads both.
-        unsafe {
-            libc::sendto(
-                fd.as_raw_fd(),
-                buffer.as_ptr().cast(),
-                length,
-                sending_flags(flags),
-                address.as_ptr().cast(),
-                address_length,
-            )
-        }
+    let (bytes, address) = (buffer.as_ptr().cast(), address.as_ptr().cast());
+    quirks.sending(fd, flags, |flags| {
+        run("sendto", fd.as_raw_fd(), || {
+            // SAFETY: each pointer goes with the length of its slice, and the kernel only reads both.
+            unsafe { libc::sendto(fd.as_raw_fd(), bytes, length, flags, address, address_length) }
+        })
     })
 }

@@ -97,6 +97,7 @@ type Waiting = Pin<Box<dyn Future<Output = std::io::Result<()>> + Send>>;
 
 /// What waiting needs to know of a socket's kind, asked once.
 #[derive(Clone, Copy)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact by itself")]
 struct Traits {
     /// Whether a receive that leaves room in the buffer has emptied the socket: TCP and Multipath TCP.
     ///
@@ -106,6 +107,9 @@ struct Traits {
     peer_queue: bool,
     /// Whether an error may come without anything to receive, as ICMP's do: all that are no streams.
     errs_alone: bool,
+    /// Whether poll(2) and epoll(7) never say that it is ready: digests of `AF_ALG`, and what its sockets are accepted
+    /// from.
+    silent: bool,
 }
 
 impl Traits {
@@ -120,6 +124,7 @@ impl Traits {
             short_is_empty: inet && tcp && kind == Type::STREAM,
             peer_queue: family == Family::UNIX && kind == Type::DGRAM,
             errs_alone: kind != Type::STREAM,
+            silent: family == Family::ALG,
         })
     }
 }

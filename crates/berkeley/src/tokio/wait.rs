@@ -1,9 +1,11 @@
 //! Readiness, and the one loop of try and wait that every awaited call runs.
 
+use std::os::fd::RawFd;
 use std::sync::{MutexGuard, PoisonError};
 use std::task::{self, Context, ready};
 
 use ::tokio::io::Interest;
+use ::tokio::io::unix::AsyncFdReadyGuard;
 use ::tokio::runtime::Handle;
 use ::tokio::task::coop::consume_budget;
 use ::tokio::time::sleep;
@@ -140,22 +142,30 @@ impl AsyncSocket {
         loop {
             // A socket that is always ready must not starve the other tasks of its thread.
             consume_budget().await;
-            let mut ready = self.registered()?.ready(interest).await.map_err(|_| gone())?;
+            let ready = if self.traits.silent {
+                None
+            } else {
+                Some(self.registered()?.ready(interest).await.map_err(|_| gone())?)
+            };
             match uninterrupted(|| attempt(&self.socket)) {
                 Err(error) if error.is_would_block() => {}
                 result => return result,
             }
-            let final_state = ready.ready().is_read_closed() || ready.ready().is_write_closed();
-            let lied = interest.is_writable() && self.traits.peer_queue;
-            if !lied {
-                ready.clear_ready();
-            }
-            drop(ready);
-            // What tokio never clears (a hang-up, or UDP after shutdown(2)) would make this loop spin.
-            if lied || final_state {
+            if ready.is_none_or(|ready| self.misleads(interest, ready)) {
                 patience.pause().await;
             }
         }
+    }
+
+    /// Whether the reactor will say "ready" again at once of a socket that has just been found not to be.
+    fn misleads(&self, interest: Interest, mut ready: AsyncFdReadyGuard<'_, RawFd>) -> bool {
+        // What tokio never clears (a hang-up, or UDP after shutdown(2)) would make the caller's loop spin.
+        let final_state = ready.ready().is_read_closed() || ready.ready().is_write_closed();
+        let lied = interest.is_writable() && self.traits.peer_queue;
+        if !lied {
+            ready.clear_ready();
+        }
+        lied || final_state
     }
 }
 

@@ -11,6 +11,7 @@ use crate::control::ControlBuffer;
 use crate::kinds::Flags;
 use crate::socket::{Deadline, Pace, Patience, Poll, Socket, Stop};
 use crate::sys::constants::{MSG_DONTWAIT, MSG_ERRQUEUE};
+use crate::sys::quirks::Quirks;
 use crate::sys::socket::AddressRoom;
 use crate::sys::{self, Errno, message, poll, transfer};
 
@@ -76,7 +77,7 @@ impl<B: Buffer> Flights<B> {
         let mut zero_copy = true;
         while let Some(piece) = self.rest(*sent) {
             let transfer = if zero_copy { transfer::send_zero_copy } else { transfer::send };
-            match transfer(fd, piece, flags) {
+            match transfer(fd, socket.quirks(), piece, flags) {
                 // What was not taken has no number either.
                 Ok(0) => return Err(Stop::NothingTaken),
                 Ok(length) => {
@@ -143,7 +144,7 @@ impl<B: Buffer> Flights<B> {
         let (mut any, mut sender) = (false, AddressRoom::new());
         loop {
             let (flags, control) = (MSG_ERRQUEUE | MSG_DONTWAIT, self.control.data_mut());
-            match message::receive_message(fd, &mut [], control, flags, &mut sender) {
+            match message::receive_message(fd, &Quirks::unknown(), &mut [], control, flags, &mut sender) {
                 Ok(_) => {
                     for notice in notices(self.control.messages()) {
                         any = true;

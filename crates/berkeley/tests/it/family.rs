@@ -1,10 +1,21 @@
 //! Families beyond the internet's and Unix's, over real sockets where this kernel has them.
+//!
+//! Few kernels have them all: `./check.sh families` runs these tests in one that has most.
+
+mod alg;
+mod can;
+mod dccp;
+mod quirks;
+mod rds;
+mod sctp;
+mod tipc;
 
 use berkeley::resolve::interface_index;
 use berkeley::{
     Address, Family, NetlinkAddress, PacketAddress, Protocol, Result, Socket, Type, VsockAddress, XdpAddress,
 };
 use std::net::Ipv4Addr;
+use std::os::fd::OwnedFd;
 
 use crate::skip;
 use crate::support::{LIMIT, LONG, within};
@@ -15,6 +26,7 @@ const ENODEV: i32 = 19;
 const EPROTONOSUPPORT: i32 = 93;
 const ESOCKTNOSUPPORT: i32 = 94;
 const EAFNOSUPPORT: i32 = 97;
+const ETIMEDOUT: i32 = 110;
 
 /// The ethertype for experiments (IEEE 802, Local Experimental 1): nothing else on the loopback speaks it.
 const EXPERIMENT: u16 = 0x88b5;
@@ -32,6 +44,11 @@ fn socket_or_skip(test: &str, family: Family, kind: Type, protocol: Protocol) ->
     };
     skip::skip(&format!("family::{test}"), &what);
     None
+}
+
+/// The same socket as a descriptor that was adopted: its family is nobody's knowledge but the kernel's.
+fn adopted(socket: Socket) -> Socket {
+    Socket::from(OwnedFd::from(socket))
 }
 
 fn netlink(address: Address) -> NetlinkAddress {
@@ -143,6 +160,42 @@ fn vsock_binds_and_refuses_by_number() {
         assert_eq!(error.target(), Some("vsock:4294967294:1"), "{error}");
         assert!(error.raw_os_error().is_some(), "{error}");
     });
+}
+
+#[test]
+fn vsock_speaks_to_this_machine_by_its_loopback() {
+    for (kind, name) in [(Type::STREAM, "stream"), (Type::SEQPACKET, "seqpacket")] {
+        let test = format!("vsock_speaks_to_this_machine_by_its_loopback:{name}");
+        let Some(server) = socket_or_skip(&test, Family::VSOCK, kind, Protocol::DEFAULT) else { continue };
+        within(LIMIT, move || {
+            server.set_timeout(Some(LONG)).unwrap();
+            server.bind(VsockAddress::new(VsockAddress::CID_ANY, VsockAddress::PORT_ANY)).unwrap();
+            server.listen(1).unwrap();
+            let Address::Vsock(bound) = server.local_address().unwrap() else { panic!("{server:?}") };
+            let client = Socket::new(Family::VSOCK, kind, Protocol::DEFAULT).unwrap();
+            client.set_timeout(Some(LONG)).unwrap();
+            let local = VsockAddress::new(VsockAddress::CID_LOCAL, bound.port);
+            if let Err(error) = client.connect(local) {
+                // Another transport, such as a virtual machine's, knows nobody by that number, or no records.
+                let errno = error.raw_os_error();
+                assert!(matches!(errno, Some(ENODEV | ETIMEDOUT | ESOCKTNOSUPPORT)), "{error}");
+                skip::skip(
+                    &format!("family::{test}"),
+                    "the kernel's CONFIG_VSOCKETS_LOOPBACK, vsock_loopback",
+                );
+                return;
+            }
+            let (peer, address) = server.accept().unwrap();
+            let Address::Vsock(address) = address else { panic!("{address:?}") };
+            let Address::Vsock(sender) = client.local_address().unwrap() else { panic!("{client:?}") };
+            assert_eq!((address.cid, address.port), (VsockAddress::CID_LOCAL, sender.port));
+            assert_eq!(client.peer_address().unwrap(), local.into());
+            client.send_all(b"hello").unwrap();
+            assert_eq!(peer.recv_vec(64).unwrap(), b"hello");
+            drop(peer);
+            assert_eq!(client.recv_vec(64).unwrap(), b"");
+        });
+    }
 }
 
 #[test]
