@@ -154,6 +154,19 @@ class Server(Process):
         self.port = free_port()
         super().__init__(name, [part.format(port=self.port) for part in command], core)
 
+    def wait_until_it_is_bound(self, transport):
+        """Without connecting: to some servers their first connection makes a difference."""
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            if self.child.poll() is not None:
+                raise self.failure(f"ended with status {self.child.returncode} before it was bound")
+            # Its local address in hexadecimal, and its state: TCP_LISTEN, or TCP_CLOSE as UDP's always is.
+            wanted = f" 0100007F:{self.port:04X} 00000000:0000 {'0A' if transport == 'tcp' else '07'} "
+            if wanted in pathlib.Path("/proc/net", transport).read_text():
+                return
+            time.sleep(0.01)
+        raise self.failure(f"bound no {transport} port {self.port} for {START_SECONDS} s")
+
     def wait_until_it_accepts(self):
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:

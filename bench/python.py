@@ -19,10 +19,11 @@ import subprocess
 import sys
 import tempfile
 import time
+import typing
 
 HERE = pathlib.Path(__file__).resolve().parent
 FOLDER = HERE / "python"
-PROGRAMS = FOLDER / "programs"
+FILES = FOLDER / "programs"
 sys.path[:0] = [str(HERE), str(HERE.parent / "crates" / "berkeley-python" / "tests")]
 
 import check  # noqa: E402  (the path comes first)
@@ -40,13 +41,30 @@ SLICE_SECONDS = 0.1
 # How long one slice may take beyond its own time.
 PATIENCE_SECONDS = 60
 
-# A program, and the most CPU time that it may take for a request, of C's.
-GOALS = {
-    "asyncio_protocol": 1 / 1.10,
-    "asyncio_streams": 1 / 1.10,
-    "threading_server": 1.0,
-    "http_server": 1.0,
-    "redis_client": 1.0,
+class Program(typing.NamedTuple):
+    """A program to be measured, and how."""
+
+    # The most CPU time that it may take for a request, of C's.
+    goal: float
+    file: str
+    # Who asks: the load of `loader`, or redis, which is asked.
+    load: str = "echo"
+    # What the program is told besides its port.
+    words: tuple = ()
+    # How it is known to be ready: it accepts a connection, which then ends; or it is bound to a port of "tcp" or "udp".
+    ready: str = "accepts"
+
+
+PROGRAMS = {
+    "asyncio_protocol": Program(1 / 1.10, "asyncio_protocol"),
+    "asyncio_streams": Program(1 / 1.10, "asyncio_streams"),
+    # Where no connection has ended yet, malloc(3) asks the system anew for the room of every recv(262144).
+    "asyncio_first": Program(0.45, "asyncio_protocol", ready="tcp"),
+    "asyncio_datagrams": Program(0.40, "asyncio_datagrams", "datagrams", ready="udp"),
+    "asyncio_datagrams_echo": Program(0.45, "asyncio_datagrams", "datagrams_echo", ("echo",), "udp"),
+    "threading_server": Program(1.0, "threading_server"),
+    "http_server": Program(1.0, "http_server", "http"),
+    "redis_client": Program(1.0, "redis_client", "redis"),
 }
 
 
@@ -90,29 +108,35 @@ class Subject:
 
     def __init__(self, name, module, python, running, settings):
         self.module = module
+        program = PROGRAMS[name]
         # taskset and setpriv hand the environment on.
         os.environ.pop("BERKELEY_SOCKET", None)
-        words = ["env", f"BERKELEY_SOCKET={int(module == 'ours')}", str(python), str(PROGRAMS / f"{name}.py")]
+        words = ["env", f"BERKELEY_SOCKET={int(module == 'ours')}", str(python), str(FILES / f"{program.file}.py")]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         times = [str(WARM_UP_SECONDS), str(SLICE_SECONDS)]
-        if name == "redis_client":
+        if program.load == "redis":
             words += [str(settings.redis_port), *times]
             self.load = running.enter_context(Process(f"{name}, {module}", words, settings.cores[0], **pipes))
             self.clock = self.load
         else:
-            server = Server(f"{name}, {module}", [*words, "{port}"], settings.cores[0])
+            server = Server(f"{name}, {module}", [*words, "{port}", *program.words], settings.cores[0])
             self.clock = running.enter_context(server)
-            server.wait_until_it_accepts()
-            load = [*self.loader(name, python), *times]
+            if program.ready == "accepts":
+                server.wait_until_it_accepts()
+            else:
+                server.wait_until_it_is_bound(program.ready)
+            load = [*self.loader(program.load, python), *times]
             load = [str(part).format(port=server.port) for part in load]
             self.load = running.enter_context(Process(f"load of {server.name}", load, settings.cores[1], **pipes))
         self.say()
 
     @staticmethod
-    def loader(name, python):
-        if name == "http_server":
-            return [python, PROGRAMS / "http_load.py", "{port}", 4]
-        return [build_c(HERE / "echo" / "load.c"), "{port}", CONNECTIONS, SIZE]
+    def loader(load, python):
+        if load == "http":
+            return [python, FILES / "http_load.py", "{port}", 4]
+        if load == "echo":
+            return [build_c(HERE / "echo" / "load.c"), "{port}", CONNECTIONS, SIZE]
+        return [python, FILES / "datagrams_load.py", "{port}", "all" if load == "datagrams_echo" else "last"]
 
     def say(self):
         return self.load.read_line(time.monotonic() + PATIENCE_SECONDS)
@@ -141,7 +165,7 @@ def redis_server(settings):
 def measure_program(name, python, settings):
     """Microseconds a request, round by round, for each module."""
     with contextlib.ExitStack() as running:
-        if name == "redis_client":
+        if PROGRAMS[name].load == "redis":
             running.enter_context(redis_server(settings))
         subjects = [Subject(name, module, python, running, settings) for module in MODULES]
         found = {module: [] for module in MODULES}
@@ -156,7 +180,7 @@ def program_row(name, found):
     ratios = {module: [mine / its for mine, its in zip(found[module], found["C"])] for module in MODULES[1:]}
     return {
         "name": name,
-        "goal": GOALS[name],
+        "goal": PROGRAMS[name].goal,
         "c_microseconds": statistics.median(found["C"]),
         "our_microseconds": statistics.median(found["ours"]),
         "ratio": statistics.median(ratios["ours"]),
@@ -235,7 +259,7 @@ def has_redis(made):
 
 
 def wanted_programs(made, settings):
-    for name in GOALS:
+    for name in PROGRAMS:
         if settings.only and not any(fnmatch.fnmatchcase(name, pattern) for pattern in settings.only):
             continue
         if name == "redis_client" and not has_redis(made):
