@@ -1,5 +1,6 @@
 //! [`resolve_back`]: an address to the names of its host and its service, over getnameinfo(3).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::forward::into_text;
@@ -9,13 +10,17 @@ use crate::error::{Error, Operation, Result};
 use crate::socket::Deadline;
 use crate::sys::Errno;
 use crate::sys::constants as c;
-use crate::sys::resolve::name_info;
+use crate::sys::process::PerProcess;
+use crate::sys::resolve::{LookupError, name_info};
 
 /// The helper threads of all questions with a deadline: as many as those of the other direction.
-static HELPERS: Pool<Result<(String, String)>> = Pool::new(32, Duration::from_secs(10));
+static HELPERS: PerProcess<Pool<(Address, BackHints), Names>> = PerProcess::new();
+
+/// What the C library answers.
+type Names = std::result::Result<(String, String), LookupError>;
 
 /// What [`resolve_back`] is asked for: names where there are any, digits where there are none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct BackHints {
     flags: i32,
 }
@@ -130,19 +135,25 @@ pub fn resolve_back_within(
 }
 
 fn ask(address: &Address, hints: BackHints) -> Result<(String, String)> {
-    let (host, service) = name_info(address.encode().as_bytes(), hints.flags)
-        .map_err(|error| Error::lookup(Operation::ResolveBack, error))?;
+    names(address, hints).map_err(|error| Error::lookup(Operation::ResolveBack, error))
+}
+
+fn names(address: &Address, hints: BackHints) -> Names {
+    let (host, service) = name_info(address.encode().as_bytes(), hints.flags)?;
     Ok((into_text(host), into_text(service)))
 }
 
 fn ask_within(address: Address, hints: BackHints, deadline: Deadline) -> Result<(String, String)> {
-    let late = || Error::timed_out(Operation::ResolveBack);
+    const OPERATION: Operation = Operation::ResolveBack;
     if deadline.has_passed() {
-        return Err(late());
+        return Err(Error::timed_out(OPERATION));
     }
-    let asked = HELPERS.submit(move || ask(&address, hints)).map_err(|error| {
+    let helpers = HELPERS.get(|| Pool::new(32, Duration::from_secs(10)));
+    let asked = helpers.submit((address, hints), move || names(&address, hints)).map_err(|error| {
         let errno = error.raw_os_error().map_or(Errno::AGAIN, Errno::from_raw);
-        Error::kernel(Operation::ResolveBack, errno)
+        Error::kernel(OPERATION, errno)
     })?;
-    asked.wait(deadline).unwrap_or_else(|| Err(late()))
+    let answer = asked.wait(deadline).map_err(|lost| lost.into_error(OPERATION))?;
+    let answer = Arc::try_unwrap(answer).unwrap_or_else(|shared| Names::clone(&shared));
+    answer.map_err(|error| Error::lookup(OPERATION, error))
 }

@@ -8,7 +8,7 @@ use crate::address::Address;
 use crate::error::{Error, Operation, Result};
 use crate::kinds::{Family, Protocol, Type};
 use crate::sys::constants as c;
-use crate::sys::resolve::{AddressHints, AddressInfo, address_info};
+use crate::sys::resolve::{AddressHints, AddressInfo, LookupError, address_info};
 
 /// What [`resolve`] is asked for: any family, type and protocol, unless told otherwise.
 ///
@@ -23,7 +23,7 @@ use crate::sys::resolve::{AddressHints, AddressInfo, address_info};
 /// assert_eq!(resolve("", 80, &hints)?[0].address.to_string(), "0.0.0.0:80");
 /// # Ok::<(), berkeley::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Hints {
     family: Family,
     kind: Type,
@@ -185,6 +185,7 @@ pub fn resolve<'s>(host: &str, service: impl Into<Service<'s>>, hints: &Hints) -
 }
 
 /// What getaddrinfo is asked, on whatever thread.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Question {
     host: Option<CString>,
     service: Option<CString>,
@@ -202,11 +203,18 @@ impl Question {
 
     /// Asks. Blocks for as long as the resolver does.
     pub(super) fn ask(&self) -> Result<Vec<Resolved>> {
-        address_info(self.host.as_deref(), self.service.as_deref(), self.hints.to_sys())
-            .map(|answers| answers.into_iter().map(Resolved::from_sys).collect())
-            .map_err(|error| Error::lookup(Operation::Resolve, error))
+        self.answers().map_err(|error| Error::lookup(Operation::Resolve, error))
+    }
+
+    /// As [`ask`](Self::ask), with the C library's own error, which may be given to several who have asked.
+    pub(super) fn answers(&self) -> Answers {
+        let answers = address_info(self.host.as_deref(), self.service.as_deref(), self.hints.to_sys())?;
+        Ok(answers.into_iter().map(Resolved::from_sys).collect())
     }
 }
+
+/// What the C library answers.
+pub(super) type Answers = std::result::Result<Vec<Resolved>, LookupError>;
 
 impl Resolved {
     fn from_sys(answer: AddressInfo) -> Self {

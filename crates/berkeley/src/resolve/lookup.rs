@@ -3,19 +3,26 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use super::forward::{Hints, Question, Resolved, resolve};
+use super::forward::{Answers, Hints, Question, Resolved, resolve};
 use super::literal;
-use super::pool::{Pool, Ticket};
+use super::pool::Pool;
 use super::service::{Service, place};
+use super::slot::{Shared, Ticket};
 use crate::error::{Error, Operation, Result};
 use crate::socket::Deadline;
 use crate::sys::Errno;
+use crate::sys::process::PerProcess;
 
 /// The helper threads of all lookups of this process.
-static HELPERS: Pool<Result<Vec<Resolved>>> = Pool::new(32, Duration::from_secs(10));
+static HELPERS: PerProcess<Pool<Question, Answers>> = PerProcess::new();
+
+fn helpers() -> &'static Pool<Question, Answers> {
+    HELPERS.get(|| Pool::new(32, Duration::from_secs(10)))
+}
 
 /// As [`resolve`](crate::resolve()), but no longer than until `deadline`.
 ///
@@ -52,7 +59,10 @@ pub fn resolve_within<'s>(
 /// getaddrinfo(3) cannot be cut short, so a helper thread asks it: 32 of them at most, made when they are needed and
 /// gone ten seconds after. Where all of them hang, further lookups queue, each under its own deadline. Dropping a
 /// `Lookup` lets go of it: one that is still in the queue never begins, and the answer of one that hangs is dropped
-/// when it comes. An address in digits needs no helper, and is answered at once.
+/// when it comes. Those who ask the same while it is being asked share one helper and its answer. An address in digits
+/// needs no helper, and is answered at once.
+///
+/// A child after fork(2) has helpers of its own. A `Lookup` that its parent began fails there.
 ///
 /// It is a future of no particular runtime.
 ///
@@ -78,7 +88,7 @@ pub struct Lookup {
 }
 
 enum State {
-    Asked(Ticket<Result<Vec<Resolved>>>),
+    Asked(Ticket<Answers>),
     Answered(Result<Vec<Resolved>>),
     Fetched,
 }
@@ -111,11 +121,11 @@ impl Lookup {
     pub fn wait(self, deadline: Deadline) -> Result<Vec<Resolved>> {
         let Self { state, place } = self;
         let answer = match state {
-            State::Asked(ticket) => ticket.wait(deadline),
-            State::Answered(answer) => Some(answer),
-            State::Fetched => Some(Err(fetched())),
+            State::Asked(ticket) => own(ticket.wait(deadline)),
+            State::Answered(answer) => answer,
+            State::Fetched => Err(fetched()),
         };
-        answer.unwrap_or_else(|| Err(Error::timed_out(Operation::Resolve))).map_err(|error| error.on(place))
+        answer.map_err(|error| error.on(place))
     }
 
     /// The error of a lookup whose time is over.
@@ -136,11 +146,18 @@ fn begin(host: &str, service: Service<'_>, hints: Hints, deadline: Deadline) -> 
     if deadline.has_passed() {
         return Err(Error::timed_out(Operation::Resolve));
     }
-    let asked = HELPERS.submit(move || question.ask());
+    let asked = helpers().submit(question.clone(), move || question.answers());
     asked.map(State::Asked).map_err(|error| {
         let errno = error.raw_os_error().map_or(Errno::AGAIN, Errno::from_raw);
         Error::kernel(Operation::Resolve, errno)
     })
+}
+
+/// One's own of an answer that others may share.
+fn own(answer: Shared<Answers>) -> Result<Vec<Resolved>> {
+    let shared = answer.map_err(|lost| lost.into_error(Operation::Resolve))?;
+    let answers = Arc::try_unwrap(shared).unwrap_or_else(|shared| Answers::clone(&shared));
+    answers.map_err(|error| Error::lookup(Operation::Resolve, error))
 }
 
 fn fetched() -> Error {
@@ -153,7 +170,7 @@ impl Future for Lookup {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         if let State::Asked(ticket) = &self.state {
             match ticket.poll(context) {
-                Poll::Ready(answer) => self.state = State::Answered(answer),
+                Poll::Ready(answer) => self.state = State::Answered(own(answer)),
                 Poll::Pending => return Poll::Pending,
             }
         }

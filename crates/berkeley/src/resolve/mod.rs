@@ -35,6 +35,7 @@ mod netlink;
 mod pool;
 mod raw;
 mod service;
+mod slot;
 
 pub use back::{BackHints, resolve_back, resolve_back_within};
 pub use database::{protocol_name, protocol_number, service_name, service_port};

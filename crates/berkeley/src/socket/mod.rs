@@ -38,6 +38,7 @@
 //! ```
 
 mod attempt;
+mod claim;
 mod convert;
 mod describe;
 mod establish;
@@ -63,6 +64,7 @@ use crate::kinds::{Family, Protocol, Type};
 use crate::sys::quirks::Quirks;
 use crate::sys::{Errno, fd, socket};
 
+pub(crate) use claim::Claim;
 pub(crate) use describe::kinds;
 pub use message::{ReceivedMessage, SendMessage};
 pub use multicast::LinkMembership;

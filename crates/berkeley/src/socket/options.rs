@@ -2,7 +2,7 @@
 
 use std::os::fd::AsFd;
 
-use super::{Socket, describe};
+use super::{Socket, claim, describe};
 use crate::error::{Error, Operation, Result};
 use crate::option::{Description, LIST_MAX, OptionValue, ROOM_MAX, SocketOption, Value};
 use crate::sys::{self, Errno, option};
@@ -91,12 +91,15 @@ impl<F: AsFd> Socket<F> {
             option.kind.encode(value).map_err(|explanation| invalid(operation, option, explanation))?;
         // Last, since it takes the value to be of the option's kind.
         option.check(value)?;
+        if let Some(why) = claim::objection(self.fd.as_fd(), option, value) {
+            return Err(invalid(operation, option, why));
+        }
         option::set_option(self.fd.as_fd(), option.level.as_raw(), option.number, encoded.as_bytes())
             .map_err(|errno| self.refused(operation, option, errno))
     }
 
     /// The kernel's refusal: `set tcp.nodelay of udp 127.0.0.1:53: ...`.
-    fn refused(&self, operation: Operation, option: &Description, errno: Errno) -> Error {
+    pub(crate) fn refused(&self, operation: Operation, option: &Description, errno: Errno) -> Error {
         let target = describe::target(self.fd.as_fd(), None);
         Error::kernel(operation, errno).on(format!("{option} of {target}"))
     }

@@ -30,6 +30,7 @@
 //! | `resolve` | `LookupError`, `AddressInfo`, `AddressHints`; `address_info`, `name_info`, `resolve_message` |
 //! | | `interface_index`, `interface_name`, `interface_names` |
 //! | `ring` | `Mapping`, `Held`, `page_size`, the layout of blocks and packets |
+//! | `process` | `incarnation`, `PerProcess` |
 //! | `signal` | `block_all` |
 //! | `layout` | the offsets and sizes of the kernel's structures |
 //! | `constants` | the kernel's numbers, by their C names |
@@ -50,6 +51,7 @@ pub(crate) mod layout;
 pub(crate) mod message;
 pub(crate) mod option;
 pub(crate) mod poll;
+pub(crate) mod process;
 pub(crate) mod quirks;
 pub mod raw;
 pub(crate) mod resolve;

@@ -28,10 +28,13 @@ struct Flight<B> {
 }
 
 impl<B> Flight<B> {
-    fn heed(&mut self, notice: Notice) {
+    /// Notes what is done; `false` where it was done before.
+    fn heed(&mut self, notice: Notice) -> bool {
         let common = notice.overlap(self.first, self.sends);
-        self.pending = self.pending.saturating_sub(common);
+        let Some(pending) = self.pending.checked_sub(common) else { return false };
+        self.pending = pending;
         self.copied |= common > 0 && notice.copied;
+        true
     }
 }
 
@@ -40,14 +43,22 @@ pub(super) struct Flights<B> {
     queue: VecDeque<Flight<B>>,
     /// The number that the kernel gives to the next send.
     next: u32,
+    /// Somebody else sends without copies too: no number says any more whose buffer is done.
+    lost: bool,
     /// What notices are received into.
     control: ControlBuffer,
+}
+
+/// Notes what is done. `false` where it has not been sent, or was done before: then it is another's.
+fn heed<B>(queue: &mut VecDeque<Flight<B>>, next: u32, notice: Notice) -> bool {
+    queue.iter_mut().fold(notice.is_before(next), |ours, flight| flight.heed(notice) && ours)
 }
 
 /// The kernel may still send from these: memory used anew would go to the peer.
 impl<B> Drop for Flights<B> {
     fn drop(&mut self) {
-        for flight in self.queue.drain(..).filter(|flight| flight.pending > 0) {
+        let lost = self.lost;
+        for flight in self.queue.drain(..).filter(|flight| lost || flight.pending > 0) {
             std::mem::forget(flight.buffer);
         }
     }
@@ -56,7 +67,7 @@ impl<B> Drop for Flights<B> {
 impl<B: Buffer> Flights<B> {
     pub(super) fn new() -> Self {
         // Room for one error and its sender's address, or what else an error queue holds beside it.
-        Self { queue: VecDeque::new(), next: 0, control: ControlBuffer::with_capacity(256) }
+        Self { queue: VecDeque::new(), next: 0, lost: false, control: ControlBuffer::with_capacity(256) }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -133,10 +144,15 @@ impl<B: Buffer> Flights<B> {
     /// The buffers that are done, as far as no earlier one is still under way.
     pub(super) fn landed(&mut self) -> impl Iterator<Item = Completion<B>> + '_ {
         std::iter::from_fn(|| {
-            self.queue.front().filter(|flight| flight.pending == 0)?;
+            self.queue.front().filter(|flight| flight.pending == 0 && !self.lost)?;
             let done = self.queue.pop_front()?;
             Some(Completion { buffer: done.buffer, copied: done.copied })
         })
+    }
+
+    /// Whether the numbers of the kernel are not this sender's alone, so that no buffer comes back any more.
+    pub(super) fn are_lost(&self) -> bool {
+        self.lost
     }
 
     /// Reads all notices that there are; says whether there was one.
@@ -148,7 +164,7 @@ impl<B: Buffer> Flights<B> {
                 Ok(_) => {
                     for notice in notices(self.control.messages()) {
                         any = true;
-                        self.queue.iter_mut().for_each(|flight| flight.heed(notice));
+                        self.lost |= !heed(&mut self.queue, self.next, notice);
                     }
                 }
                 Err(Errno::INTR) => {}
@@ -172,5 +188,39 @@ impl<B: Buffer> Flights<B> {
             thread::sleep(pace.next_pause().ok_or(Stop::TimedOut)?);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Three buffers of one send each are under way; how many come back after these notices, and whether the rest is
+    /// lost.
+    #[test]
+    fn a_notice_of_somebody_elses_send_gives_no_buffer_back() {
+        type Row<'a> = (&'a [(u32, u32)], usize, bool);
+        let rows: [Row<'_>; 7] = [
+            (&[(0, 0)], 1, false),
+            (&[(0, 1), (2, 2)], 3, false),
+            (&[(2, 2), (0, 1)], 3, false),
+            (&[(0, 3)], 0, true),
+            (&[(3, 3), (0, 2)], 0, true),
+            (&[(1, 1), (0, 1)], 0, true),
+            (&[(u32::MAX, u32::MAX)], 0, false),
+        ];
+        for (read, want, lost) in rows {
+            let mut flights = Flights::<Vec<u8>>::new();
+            for _ in 0..3 {
+                let flight =
+                    Flight { buffer: vec![7], first: flights.next, sends: 0, pending: 0, copied: false };
+                flights.queue.push_back(flight);
+                flights.note(true);
+            }
+            for &(first, last) in read {
+                flights.lost |= !heed(&mut flights.queue, flights.next, Notice::new(first, last));
+            }
+            assert_eq!((flights.landed().count(), flights.are_lost()), (want, lost), "{read:?}");
+        }
     }
 }

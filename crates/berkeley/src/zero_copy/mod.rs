@@ -25,6 +25,7 @@
 //! # Ok::<(), berkeley::Error>(())
 //! ```
 
+mod fitness;
 mod flight;
 mod notice;
 
@@ -34,8 +35,7 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 
 use crate::error::{Error, Operation, Result};
-use crate::option;
-use crate::socket::{Deadline, Pace, Poll, Socket};
+use crate::socket::{Claim, Deadline, Pace, Poll, Socket};
 
 use flight::Flights;
 #[cfg(feature = "fault")]
@@ -69,6 +69,8 @@ pub struct ZeroCopy<B: Buffer = Vec<u8>> {
     flights: Flights<B>,
     /// Done, and not taken yet.
     back: VecDeque<Completion<B>>,
+    /// Nobody else's sends are among those that the kernel numbers.
+    _claim: Claim,
 }
 
 /// A buffer that the kernel is done with.
@@ -84,18 +86,15 @@ pub struct Completion<B> {
 impl<B: Buffer> ZeroCopy<B> {
     /// Sends on `socket`, a connected TCP socket, from now on without copies (`SO_ZEROCOPY`, since Linux 4.14).
     ///
-    /// Fails with `EOPNOTSUPP` for a family that has no such thing, and in words where the option is set already: the
-    /// kernel numbers the sends of a socket from its first one on, which has to be this one's.
+    /// Fails with `EOPNOTSUPP` for any other kind of socket: the notices of UDP, RDS and vsock are not understood here.
+    ///
+    /// The kernel numbers the sends of a socket from its first one on, which has to be this one's. So it fails in words
+    /// where the option is set already, where another `ZeroCopy` has the same socket, and where the socket has sent
+    /// anything yet: what is to be copied goes by [`socket`](Self::socket) then. While this sends, the option cannot be
+    /// turned off.
     pub fn new(socket: Socket) -> Result<Self> {
-        let fail = |error: Error| {
-            let target = error.target().unwrap_or_default().to_owned();
-            error.during(Operation::ZeroCopy).on(target)
-        };
-        if socket.get(option::ZEROCOPY).map_err(fail)? {
-            return Err(Error::invalid(Operation::ZeroCopy, "the socket has sent without copies before"));
-        }
-        socket.set(option::ZEROCOPY, true).map_err(fail)?;
-        Ok(Self { socket, flights: Flights::new(), back: VecDeque::new() })
+        let claim = fitness::prepare(&socket)?;
+        Ok(Self { socket, flights: Flights::new(), back: VecDeque::new(), _claim: claim })
     }
 
     /// Sends all of `buffer`, within the socket's timeout; it comes back by [`completion`](Self::completion), also
@@ -137,6 +136,11 @@ impl<B: Buffer> ZeroCopy<B> {
             let collected = self.flights.collect(self.socket.as_fd());
             collected.map_err(|errno| self.socket.fail(Operation::Completion, errno, None))?;
             self.back.extend(self.flights.landed());
+            if self.back.is_empty() && self.flights.are_lost() {
+                let why =
+                    "the kernel tells of sends without copies that are not this sender's: no buffer is safe";
+                return Err(Error::unexpected(Operation::Completion, why));
+            }
         }
         Ok(self.back.pop_front())
     }

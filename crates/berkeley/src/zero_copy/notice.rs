@@ -12,6 +12,16 @@ pub(super) struct Notice {
 }
 
 impl Notice {
+    #[cfg(test)]
+    pub(super) fn new(first: u32, last: u32) -> Self {
+        Self { first, last, copied: false }
+    }
+
+    /// Whether its last send came before the one numbered `next`. The numbers start again after 2^32 - 1.
+    pub(super) fn is_before(self, next: u32) -> bool {
+        i32::from_ne_bytes(self.last.wrapping_sub(next).to_ne_bytes()) < 0
+    }
+
     /// How many of the `count` sends from the number `from` on it tells of. The numbers start again after 2^32 - 1.
     pub(super) fn overlap(self, from: u32, count: u32) -> u32 {
         // As far behind `from` as ahead of it, so that the order of two numbers is known.

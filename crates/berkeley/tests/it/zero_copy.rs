@@ -1,6 +1,7 @@
 //! Buffers sent without a copy: all of them arrive, and all of them come back.
 
 pub(crate) mod flag;
+mod refused;
 
 use std::net::Shutdown;
 use std::sync::Arc;

@@ -65,11 +65,11 @@ fn zero_copy_pair(kind: Kind) -> (Socket, Socket) {
 }
 
 fn receive_three(receiver: &Socket) {
-    let mut received = Vec::new();
-    while received.len() < 3 {
-        received.extend(receiver.recv_vec(3).unwrap());
+    let mut bytes = Vec::new();
+    while bytes.len() < 3 {
+        bytes.extend(receiver.recv_vec(3).unwrap());
     }
-    assert_eq!(received, b"abc");
+    assert_eq!(bytes, b"abc");
 }
 
 /// The kernel counts the sends without a copy from 0: the number of a true one tells how many were before it.
