@@ -12,12 +12,6 @@ pub(crate) const ECONNRESET: i32 = 104;
 /// Not now (errno(3)).
 pub(crate) const EAGAIN: i32 = 11;
 
-/// The connection is being made (errno(3)).
-pub(crate) const EINPROGRESS: i32 = 115;
-
-/// The connection was made before (errno(3)).
-pub(crate) const EISCONN: i32 = 106;
-
 /// A value that the call does not take (errno(3)).
 pub(crate) const EINVAL: i32 = 22;
 

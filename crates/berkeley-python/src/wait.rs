@@ -1,11 +1,16 @@
 //! How a method waits: it tries first, holding the GIL where no other thread is kept out by that; it releases the GIL
-//! to wait; signal handlers run between two tries; one deadline holds for the whole operation.
+//! to wait; signal handlers run between two calls; one deadline holds for the whole operation.
+//!
+//! What follows a call that failed is the library's rule, [`retry`](berkeley::retry). [`Wait`] carries it out for the
+//! methods of the socket object and for the functions of `extra`: it keeps or releases the GIL, runs signal handlers,
+//! and goes on only where the socket still has its descriptor.
 
-use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicI32, AtomicI64, Ordering::Relaxed};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use berkeley::{Deadline, Error, Family, Flags, Interest, SocketRef};
+use berkeley::retry::{Event, Mode, Retry, Step, Stop};
+use berkeley::{Cause, Deadline, Error, Family, Flags, Interest, SocketRef};
 use pyo3::prelude::*;
 
 use crate::error::{EBADF, os_error, raised, timed_out};
@@ -16,6 +21,54 @@ use crate::gil;
 /// The largest buffer that a try may copy while it holds the GIL: some 2 microseconds.
 pub(crate) const HELD: usize = 16 * 1024;
 
+/// What an operation does.
+#[derive(Clone, Copy)]
+pub(crate) enum Action {
+    /// Receives, with the program's flags, at most so many bytes.
+    Receive(Flags, usize),
+    /// Sends, with the program's flags.
+    Send(Flags),
+    Accept,
+    Connect {
+        /// Whether an interrupted connect goes on by itself.
+        goes_on: bool,
+    },
+}
+
+impl Action {
+    /// What it waits for. What is in the error queue does not make a socket readable, and data does not fill that queue.
+    const fn interest(self) -> Interest {
+        match self {
+            Self::Receive(flags, _) if flags.contains(Flags::ERRQUEUE) => Interest::PRIORITY,
+            Self::Receive(..) | Self::Accept => Interest::READABLE,
+            Self::Send(_) | Self::Connect { .. } => Interest::WRITABLE,
+        }
+    }
+
+    /// The timeout that holds for it: `MSG_DONTWAIT` makes none zero, but as in C does not shorten one that there is.
+    const fn timeout(self, timeout: i64) -> i64 {
+        match self {
+            Self::Receive(flags, _) | Self::Send(flags) if timeout < 0 && flags.contains(Flags::DONTWAIT) => {
+                0
+            }
+            _ => timeout,
+        }
+    }
+
+    /// The rule for it.
+    fn retry(self, timeout: i64) -> Retry {
+        let timeout = u64::try_from(timeout).ok().map(Duration::from_nanos);
+        let retry = Retry::new(self.interest(), timeout);
+        match self {
+            Self::Connect { goes_on } => retry.connects(goes_on),
+            // poll(2) says "writable" where the peer of a Unix datagram socket is full, and always tells of errors.
+            Self::Send(_) => retry.misleading_poll(),
+            Self::Receive(flags, _) if flags.contains(Flags::ERRQUEUE) => retry.misleading_poll(),
+            Self::Receive(..) | Self::Accept => retry,
+        }
+    }
+}
+
 /// Carries one operation through: `attempt` is one system call, with the flags that it is handed besides its own.
 ///
 /// The first try holds the GIL, unless [`gil`] has it otherwise, and has `MSG_DONTWAIT`: `attempt` must have that flag,
@@ -25,14 +78,14 @@ pub(crate) const HELD: usize = 16 * 1024;
 pub(crate) fn carry<T: Send>(
     py: Python<'_>,
     socket: &SocketObject,
-    interest: Interest,
+    action: Action,
     mut attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
 ) -> PyResult<T> {
-    let mut wait = Wait::new(py, socket, interest)?;
+    let mut wait = Wait::new(py, socket, action)?;
     // A timeout of zero has nothing to wait for.
-    let learns = interest == Interest::READABLE && wait.timeout != 0;
-    if learns && expects_to_wait(socket) {
-        return wait.carry_ready(py, attempt);
+    let learns = matches!(action, Action::Receive(..)) && wait.timeout != 0;
+    if learns && (socket.mark() > 1 || expects_to_wait(socket)) {
+        return wait.carry_expecting(py, socket.mark(), attempt);
     }
     let released = gil::is_wanted(py);
     if released && wait.is_endless() {
@@ -49,16 +102,16 @@ pub(crate) fn carry<T: Send>(
             if learns && error.is_would_block() {
                 socket.set_misses(socket.misses() + 1);
             }
-            wait.carry_on(py, error.into(), attempt)
+            wait.carry_on(py, error, attempt)
         }
     }
 }
 
 /// Receives in a row that have to find nothing for the next to wait at once.
-const MISSES: usize = 2;
+const MISSES: u32 = 2;
 
 /// Receives that wait at once, before one tries first again.
-const WAITS: usize = 16;
+const WAITS: u32 = 16;
 
 /// Whether the answer of the peer has come later than the call for it, time after time, as between a client and a
 /// server that take turns: a try would be a system call for nothing.
@@ -79,10 +132,14 @@ fn expects_to_wait(socket: &SocketObject) -> bool {
 pub(crate) fn carry_released<T: Send>(
     py: Python<'_>,
     socket: &SocketObject,
-    interest: Interest,
+    action: Action,
     attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
 ) -> PyResult<T> {
-    Wait::new(py, socket, interest)?.carry_released(py, attempt)
+    let mut wait = Wait::new(py, socket, action)?;
+    if matches!(action, Action::Receive(..)) && socket.mark() > 1 {
+        return wait.carry_expecting(py, socket.mark(), attempt);
+    }
+    wait.carry_released(py, attempt)
 }
 
 /// As [`carry_released`], for a call that knows no `MSG_DONTWAIT`: a timeout has each try follow a wait.
@@ -91,95 +148,106 @@ pub(crate) fn carry_released<T: Send>(
 pub(crate) fn carry_ready<T: Send>(
     py: Python<'_>,
     socket: &SocketObject,
-    interest: Interest,
+    action: Action,
     attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
 ) -> PyResult<T> {
-    Wait::new(py, socket, interest)?.carry_ready(py, attempt)
+    Wait::new(py, socket, action)?.carry_expecting(py, 0, attempt)
 }
 
-/// The end of an operation that begins now, as a timeout in nanoseconds says.
-pub(crate) fn deadline(timeout: i64) -> Deadline {
-    Deadline::from_timeout(u64::try_from(timeout).ok().map(Duration::from_nanos))
-}
-
-/// Waits until the socket is ready or the deadline has passed, which raises `TimeoutError`; signal handlers run.
-pub(crate) fn until_ready(
-    py: Python<'_>,
-    target: &SocketRef<'_>,
-    interest: Interest,
-    deadline: Deadline,
-) -> PyResult<()> {
-    loop {
-        match gil::released(py, || target.wait(interest, deadline)) {
-            Ok(_) => return Ok(()),
-            Err(error) => pause(py, &error)?,
-        }
-    }
-}
-
-/// Runs the signal handlers after `EINTR`; raises any other error.
-fn pause(py: Python<'_>, error: &Error) -> PyResult<()> {
-    if error.is_interrupted() {
-        return py.check_signals();
-    }
-    Err(raised(py, error))
-}
-
-/// Why an operation does not go on.
-enum Failure {
+/// Why an operation ends without its result.
+pub(crate) enum End {
     /// A system call has failed.
-    Call(Error),
+    Failed(Error),
+    TimedOut,
     /// The socket was closed, or given another descriptor, since the operation began.
     Closed,
 }
 
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self::Call(error)
+impl End {
+    /// As an exception.
+    fn raised(&self, py: Python<'_>) -> PyErr {
+        match self {
+            Self::Failed(error) => raised(py, error),
+            Self::TimedOut => timed_out(),
+            Self::Closed => os_error(py, EBADF),
+        }
     }
+}
+
+/// How far some steps have led that were made without the GIL.
+enum Turn<T> {
+    Done(T),
+    /// Signal handlers may have to run before the next step.
+    Signals,
+    Ended(End),
 }
 
 /// The wait of one operation, of one or more system calls, within one deadline.
 pub(crate) struct Wait<'s> {
-    /// Where the socket's descriptor stands, and what stood there when the operation began.
-    descriptor: &'s AtomicI32,
+    /// Where the socket object has its descriptor and its timeout, which other threads may change; `None` of one that
+    /// is not ours.
+    cells: Option<(&'s AtomicI32, &'s AtomicI64)>,
     fd: i32,
     target: SocketRef<'s>,
-    interest: Interest,
+    action: Action,
+    /// In nanoseconds, as it was when the operation began; negative for none.
     timeout: i64,
-    /// Once there was something to wait for: tries that do not wait cost no look at the clock.
-    deadline: Option<Deadline>,
-    /// How many tries have found nothing after poll(2) had said "ready".
-    misled: u32,
+    /// Once a call has failed, or was waited for: tries that do not wait cost no look at the clock.
+    retry: Option<Retry>,
+    step: Step,
+    /// Whether a call without `MSG_DONTWAIT` has waited: `O_NONBLOCK` was not set then.
+    has_blocked: bool,
 }
 
 impl<'s> Wait<'s> {
-    /// Races that one operation may lose to other threads before it is held to be misled, and pauses.
-    const RACES: u32 = 16;
-
     /// Reads the socket's descriptor and timeout, once for the whole operation.
     #[inline]
-    pub(crate) fn new(py: Python<'_>, socket: &'s SocketObject, interest: Interest) -> PyResult<Self> {
-        let (timeout, descriptor) = (socket.timeout(), socket.descriptor());
-        let fd = descriptor.load(Relaxed);
+    pub(crate) fn new(py: Python<'_>, socket: &'s SocketObject, action: Action) -> PyResult<Self> {
+        let cells = socket.cells();
+        let fd = cells.0.load(Relaxed);
         let target = fd::borrowed(py, fd)?.with_family(Family::from_raw(socket.family()));
-        Ok(Self { descriptor, fd, target, interest, timeout, deadline: None, misled: 0 })
+        let timeout = action.timeout(cells.1.load(Relaxed));
+        Ok(Self { cells: Some(cells), ..Self::of(fd, target, timeout, action) })
     }
 
-    /// Whether the socket still has the descriptor that it had. The number of one that was closed may be another
-    /// socket's by now, whose bytes are not this operation's.
-    fn is_open(&self) -> bool {
-        self.descriptor.load(Relaxed) == self.fd
+    /// Of a socket that may be of either module, and whose tries never wait. Whether it still has its descriptor is the
+    /// caller's to ask.
+    pub(crate) fn foreign(fd: i32, target: SocketRef<'s>, timeout: Option<Duration>, action: Action) -> Self {
+        let nanoseconds = timeout.map_or(-1, |timeout| i64::try_from(timeout.as_nanos()).unwrap_or(i64::MAX));
+        let timeout = action.timeout(nanoseconds);
+        let retry = Some(action.retry(timeout).never_blocks());
+        Self { retry, ..Self::of(fd, target, timeout, action) }
     }
 
-    /// Raises `EBADF` where it has not.
-    fn check(&self, py: Python<'_>) -> PyResult<()> {
-        if self.is_open() { Ok(()) } else { Err(os_error(py, EBADF)) }
+    #[inline]
+    const fn of(fd: i32, target: SocketRef<'s>, timeout: i64, action: Action) -> Self {
+        Self { cells: None, fd, target, action, timeout, retry: None, step: Step::Call, has_blocked: false }
+    }
+
+    /// The socket.
+    pub(crate) const fn target(&self) -> &SocketRef<'s> {
+        &self.target
+    }
+
+    /// The descriptor that it had when the operation began.
+    pub(crate) const fn fd(&self) -> i32 {
+        self.fd
     }
 
     /// Whether there is no timeout.
     pub(crate) const fn is_endless(&self) -> bool {
         self.timeout < 0
+    }
+
+    /// Whether the socket still has the descriptor that it had. The number of one that was closed may be another
+    /// socket's by now, whose bytes are not this operation's.
+    fn is_open(&self) -> bool {
+        self.cells.is_none_or(|(fd, _)| fd.load(Relaxed) == self.fd)
+    }
+
+    /// What a call is told besides its own flags: without a timeout the kernel waits.
+    const fn flags(&self) -> Flags {
+        if self.is_endless() { Flags::NONE } else { Flags::DONTWAIT }
     }
 
     /// See [`carry`].
@@ -194,7 +262,21 @@ impl<'s> Wait<'s> {
         }
         match attempt(&self.target, Flags::DONTWAIT) {
             Ok(value) => Ok(value),
-            Err(error) => self.carry_on(py, error.into(), attempt),
+            Err(error) => self.carry_on(py, error, attempt),
+        }
+    }
+
+    /// As [`carry`], whatever the size: where `is_long`, the first try does not hold the GIL, and does not wait either.
+    pub(crate) fn carry_trying<T: Send>(
+        &mut self,
+        py: Python<'_>,
+        is_long: bool,
+        mut attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
+    ) -> PyResult<T> {
+        let released = is_long || gil::is_wanted(py);
+        match self.try_first(py, released, &mut attempt) {
+            Ok(value) => Ok(value),
+            Err(error) => self.carry_on(py, error, attempt),
         }
     }
 
@@ -219,34 +301,175 @@ impl<'s> Wait<'s> {
         py: Python<'_>,
         mut attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
     ) -> PyResult<T> {
-        let flags = if self.is_endless() { Flags::NONE } else { Flags::DONTWAIT };
-        let target = &self.target;
-        let first = gil::released(py, || attempt(target, flags));
-        self.carry_released_on(py, first.map_err(Failure::Call), attempt)
+        let flags = self.flags();
+        self.step = Step::Call;
+        self.run(py, |target, _| attempt(target, flags))?.map_err(|end| end.raised(py))
     }
 
-    /// See [`carry_ready`].
-    fn carry_ready<T: Send>(
+    /// As [`carry_released`](Self::carry_released), where the first call would come too early: a wait is made first.
+    ///
+    /// Without a timeout the call itself waits. But what has to reach a mark is waited for: a blocking recv(2) that has
+    /// copied some bytes is not woken before as many as the mark says have come behind them.
+    fn carry_expecting<T: Send>(
         &mut self,
         py: Python<'_>,
+        mark: usize,
         mut attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
     ) -> PyResult<T> {
-        let first = gil::released(py, || self.wait_and_try(&mut attempt));
-        self.carry_released_on(py, first, attempt)
+        self.step = match self.action {
+            Action::Receive(_, size) if self.is_endless() && (2..=size).contains(&mark) => {
+                Step::Wait(self.action.interest(), Deadline::NEVER)
+            }
+            _ => {
+                let mut retry = self.action.retry(self.timeout).waits_first();
+                let step = retry.begin(Instant::now);
+                self.retry = Some(retry);
+                step
+            }
+        };
+        let flags = self.flags();
+        self.run(py, |target, _| attempt(target, flags))?.map_err(|end| end.raised(py))
     }
 
-    /// What comes after a first try that did not hold the GIL.
-    fn carry_released_on<T: Send>(
+    /// What comes after a first try that failed.
+    #[cold]
+    fn carry_on<T: Send>(
         &mut self,
         py: Python<'_>,
-        first: Result<T, Failure>,
-        attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
+        error: Error,
+        mut attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
     ) -> PyResult<T> {
-        match first {
-            Ok(value) => Ok(value),
-            Err(Failure::Call(error)) if self.is_final(&error) => Err(raised(py, &error)),
-            Err(failure) => self.carry_on(py, failure, attempt),
+        if error.is_interrupted() {
+            self.between(py)?;
         }
+        // A try that was told not to wait says nothing of a call that waits. `EINPROGRESS` is of a send that connects
+        // first (`MSG_FASTOPEN`).
+        let premature = error.is_would_block() || error.is_in_progress();
+        if self.is_endless() && premature {
+            self.step = Step::Call;
+        } else {
+            self.failed(error).map_err(|end| end.raised(py))?;
+        }
+        let flags = self.flags();
+        self.run(py, |target, _| attempt(target, flags))?.map_err(|end| end.raised(py))
+    }
+
+    /// Carries out the steps to the end; `attempt` is handed which of the two calls it is to make. Fails with what a
+    /// signal handler raises.
+    pub(crate) fn run<T: Send>(
+        &mut self,
+        py: Python<'_>,
+        mut attempt: impl FnMut(&SocketRef<'_>, Step) -> berkeley::Result<T> + Send,
+    ) -> PyResult<Result<T, End>> {
+        loop {
+            match gil::released(py, || self.turn(&mut attempt)) {
+                Turn::Done(value) => return Ok(Ok(value)),
+                Turn::Ended(end) => return Ok(Err(end)),
+                Turn::Signals => py.check_signals()?,
+            }
+        }
+    }
+
+    /// Carries out steps without the GIL, as many as need no signal handler between them.
+    fn turn<T>(&mut self, attempt: &mut impl FnMut(&SocketRef<'_>, Step) -> berkeley::Result<T>) -> Turn<T> {
+        loop {
+            if !self.is_open() {
+                return Turn::Ended(End::Closed);
+            }
+            let ended = match self.step {
+                Step::Call | Step::Finish => match attempt(&self.target, self.step) {
+                    Ok(value) => return Turn::Done(value),
+                    Err(error) => {
+                        let interrupted = error.is_interrupted();
+                        self.failed(error).map(|()| interrupted)
+                    }
+                },
+                _ => self.idle(),
+            };
+            match ended {
+                Ok(false) => {}
+                Ok(true) => return Turn::Signals,
+                Err(end) => return Turn::Ended(end),
+            }
+        }
+    }
+
+    /// For those who make their calls themselves: what follows one that failed, up to the next.
+    pub(crate) fn after(&mut self, py: Python<'_>, error: Error) -> PyResult<()> {
+        if error.is_interrupted() {
+            py.check_signals()?;
+        }
+        self.failed(error).map_err(|end| end.raised(py))?;
+        self.until_call(py)
+    }
+
+    /// For them too: what comes before the first call, where a wait is to come first.
+    pub(crate) fn before(&mut self, py: Python<'_>) -> PyResult<()> {
+        let mut retry = self.action.retry(self.timeout).never_blocks().waits_first();
+        self.step = retry.begin(Instant::now);
+        self.retry = Some(retry);
+        self.until_call(py)
+    }
+
+    /// Carries out the steps up to the next call.
+    fn until_call(&mut self, py: Python<'_>) -> PyResult<()> {
+        while self.step != Step::Call {
+            if gil::released(py, || self.idle()).map_err(|end| end.raised(py))? {
+                py.check_signals()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A step that makes no call; gives whether signal handlers may have to run.
+    fn idle(&mut self) -> Result<bool, End> {
+        let event = match self.step {
+            Step::Wait(interest, deadline) => match self.target.wait(interest, deadline) {
+                Ok(_) => Event::Ready,
+                Err(error) if error.is_interrupted() => Event::Interrupted,
+                Err(error) if error.cause() == Cause::TimedOut => Event::Elapsed,
+                Err(error) => return Err(End::Failed(error)),
+            },
+            Step::Pause(pause) => {
+                thread::sleep(pause);
+                Event::Paused
+            }
+            Step::Stop(Stop::Closed) => return Err(End::Closed),
+            Step::Stop(_) => return Err(End::TimedOut),
+            // Answered where the call has failed.
+            Step::Call | Step::Finish | Step::Ask => return Ok(false),
+        };
+        self.step = self.retry().next(event, Instant::now);
+        Ok(matches!(event, Event::Interrupted | Event::Paused))
+    }
+
+    /// Notes that a call has failed; gives its error back where it is the operation's.
+    fn failed(&mut self, error: Error) -> Result<(), End> {
+        let interrupted = error.is_interrupted();
+        self.step = self.retry().next(Event::of(&error), Instant::now);
+        self.has_blocked |= interrupted && self.is_endless();
+        if self.step == Step::Ask {
+            let mode = self.mode();
+            self.step = self.retry().next(Event::Mode(mode), Instant::now);
+        }
+        if self.step == Step::Stop(Stop::Failed) { Err(End::Failed(error)) } else { Ok(()) }
+    }
+
+    /// How the socket waits by itself, where a call without a timeout has given `EAGAIN`.
+    ///
+    /// A call keeps the timeout that it began with: it goes on where `O_NONBLOCK` was set since. Where it was set
+    /// before, though the object has no timeout, the error is raised, as C has it.
+    fn mode(&self) -> Mode {
+        let has_timeout = self.cells.is_some_and(|(_, timeout)| timeout.load(Relaxed) >= 0);
+        if !self.has_blocked && !has_timeout {
+            return Mode::Limited;
+        }
+        self.target.blocking_mode(self.action.interest()).unwrap_or(Mode::Limited)
+    }
+
+    /// The rule, from the first failure on.
+    fn retry(&mut self) -> &mut Retry {
+        self.retry.get_or_insert_with(|| self.action.retry(self.timeout))
     }
 
     /// One further call without a timeout, which the kernel lets wait; no error of it is raised, and none is made where
@@ -260,86 +483,25 @@ impl<'s> Wait<'s> {
         self.is_open().then(|| gil::released(py, || attempt(target, Flags::NONE)).ok()).flatten()
     }
 
-    /// Raises `TimeoutError` where the time of an operation that goes on is up, `EBADF` where its socket was closed.
-    pub(crate) fn go_on(&mut self, py: Python<'_>) -> PyResult<()> {
-        self.check(py)?;
-        if self.timeout > 0 && self.deadline().has_passed() {
+    /// Notes that a part has gone, and that there is more: runs signal handlers, raises `TimeoutError` where the time is
+    /// up, `EBADF` where the socket was closed.
+    pub(crate) fn progressed(&mut self, py: Python<'_>) -> PyResult<()> {
+        self.between(py)?;
+        self.step = self.retry().next(Event::Progressed, Instant::now);
+        if self.step == Step::Stop(Stop::TimedOut) {
             return Err(timed_out());
+        }
+        if self.cells.is_some() && self.is_endless() && !self.has_blocked {
+            // Later this cannot be told from a flag that was set while the kernel waited.
+            let mode = self.target.blocking_mode(self.action.interest());
+            self.has_blocked = mode.is_ok_and(|mode| mode != Mode::Nonblocking);
         }
         Ok(())
     }
 
-    fn deadline(&mut self) -> Deadline {
-        *self.deadline.get_or_insert_with(|| deadline(self.timeout))
-    }
-
-    /// Whether the error says that there was nothing to do yet.
-    ///
-    /// Without a timeout also `EINPROGRESS`, of a send that connects first (`MSG_FASTOPEN`) and was told not to wait.
-    fn is_premature(&self, error: &Error) -> bool {
-        error.is_would_block() || (self.is_endless() && error.is_in_progress())
-    }
-
-    /// Whether such an error of a call that was not told so is to be raised: the kernel has waited as long as the
-    /// socket's mode has it (`SO_RCVTIMEO`, or a clone's `O_NONBLOCK`).
-    fn is_final(&self, error: &Error) -> bool {
-        self.is_endless() && self.is_premature(error)
-    }
-
-    /// What comes after a first try that failed.
-    #[cold]
-    fn carry_on<T: Send>(
-        &mut self,
-        py: Python<'_>,
-        mut failure: Failure,
-        mut attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
-    ) -> PyResult<T> {
-        loop {
-            let Failure::Call(error) = failure else {
-                return Err(os_error(py, EBADF));
-            };
-            if error.is_interrupted() {
-                py.check_signals()?;
-                self.check(py)?;
-            } else if !self.is_premature(&error) || self.timeout == 0 {
-                return Err(raised(py, &error));
-            }
-            failure = match gil::released(py, || self.wait_and_try(&mut attempt)) {
-                Ok(value) => return Ok(value),
-                Err(Failure::Call(error)) if self.is_final(&error) => return Err(raised(py, &error)),
-                Err(failure) => failure,
-            };
-        }
-    }
-
-    /// One wait, and the try that follows it, unless the socket was closed meanwhile.
-    fn wait_and_try<T>(
-        &mut self,
-        attempt: &mut impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T>,
-    ) -> Result<T, Failure> {
-        if self.is_endless() {
-            return Ok(attempt(&self.target, Flags::NONE)?);
-        }
-        if self.timeout > 0 {
-            let deadline = self.deadline();
-            self.target.wait(self.interest, deadline)?;
-        }
-        if !self.is_open() {
-            return Err(Failure::Closed);
-        }
-        let tried = attempt(&self.target, Flags::DONTWAIT);
-        if tried.as_ref().is_err_and(Error::is_would_block) {
-            self.calm_down();
-        }
-        Ok(tried?)
-    }
-
-    /// Spaces the tries where poll(2) says "ready" of a socket that is not, so that the wait costs no CPU.
-    fn calm_down(&mut self) {
-        self.misled += 1;
-        if let Some(beyond) = self.misled.checked_sub(Self::RACES) {
-            let pause = Duration::from_millis(1 << beyond.min(5));
-            thread::sleep(self.deadline().remaining().map_or(pause, |left| left.min(pause)));
-        }
+    /// Runs signal handlers between two calls; they may have closed the socket.
+    fn between(&self, py: Python<'_>) -> PyResult<()> {
+        py.check_signals()?;
+        if self.is_open() { Ok(()) } else { Err(os_error(py, EBADF)) }
     }
 }

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use berkeley::batch::{Datagram, RecvBatch, SendBatch};
-use berkeley::{Address, Flags, Interest, option};
+use berkeley::{Address, Flags, option};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyTuple};
@@ -14,6 +14,7 @@ use crate::error::raised;
 use crate::ffi::buffer::ReadBuffer;
 use crate::ffi::fastcall::{audit, sequence};
 use crate::memory;
+use crate::wait::Action;
 
 /// The most messages that one receive has room for.
 const MOST: usize = 1024;
@@ -43,7 +44,8 @@ pub(super) fn send_many<'py>(
     for item in items.as_slice() {
         parts.push(Part::of(item, address)?);
     }
-    let mut target = Target::of(sock)?;
+    let flags = Flags::from_raw(flags);
+    let mut target = Target::of(sock, Action::Send(flags))?;
     let addresses = addresses(py, &target, &parts)?;
     events(sock, &parts)?;
     let mut datagrams = memory::room_for(parts.len())?;
@@ -51,7 +53,7 @@ pub(super) fn send_many<'py>(
         let datagram = Datagram::new(part.bytes.as_bytes());
         datagrams.push(place.map_or(datagram, |place| datagram.to(&addresses.known[place])));
     }
-    send_all(py, &mut target, &datagrams, Flags::from_raw(flags))
+    send_all(py, &mut target, &datagrams, flags)
 }
 
 /// Sends these, waiting where it must; gives how many went.
@@ -63,14 +65,14 @@ fn send_all(
 ) -> PyResult<usize> {
     let (mut batch, mut sent) = (SendBatch::new(), 0);
     while let Some(left) = datagrams.get(sent..).filter(|left| !left.is_empty()) {
-        let tried = py.detach(|| target.socket.try_send_many(left, &mut batch, flags));
+        let socket = target.socket();
+        let tried = py.detach(|| socket.try_send_many(left, &mut batch, flags));
         let failed = match tried {
             Ok(more) => {
                 sent += more;
-                target.progressed();
-                target.check(py)
+                target.progressed(py)
             }
-            Err(error) => target.after(py, &error, Interest::WRITABLE),
+            Err(error) => target.after(py, error),
         };
         match failed {
             Ok(()) => {}
@@ -196,16 +198,17 @@ pub(super) fn recv_many<'py>(
         let wanted = format!("messages is 1 to {MOST}, size at most {PIECE}");
         return Err(PyValueError::new_err(wanted));
     }
-    let mut target = Target::of(sock)?;
+    let flags = Flags::from_raw(flags);
+    let mut target = Target::of(sock, Action::Receive(flags, size))?;
     if gro {
         // Each time: the descriptor may be another socket's by now.
-        target.socket.set(option::udp::GRO, true).map_err(|error| raised(py, &error))?;
+        target.socket().set(option::udp::GRO, true).map_err(|error| raised(py, &error))?;
     }
     let mut room = match ROOM.take() {
         Some((same, long, room)) if (same, long) == (messages, size) => room,
         _ => RecvBatch::with_control(messages, size, 0).map_err(|error| raised(py, &error))?,
     };
-    let received = wait_and_receive(py, &mut target, &mut room, Flags::from_raw(flags));
+    let received = wait_and_receive(py, &mut target, &mut room, flags);
     // Also after a failure: to make room costs more than many a receive.
     room.clear();
     ROOM.set(Some((messages, size, room)));
@@ -220,9 +223,10 @@ fn wait_and_receive<'py>(
     flags: Flags,
 ) -> PyResult<Bound<'py, PyList>> {
     loop {
-        match py.detach(|| target.socket.try_recv_many(room, flags)) {
+        let socket = target.socket();
+        match py.detach(|| socket.try_recv_many(room, flags)) {
             Ok(_) => return list(py, target, room),
-            Err(error) => target.after(py, &error, Interest::READABLE)?,
+            Err(error) => target.after(py, error)?,
         }
     }
 }

@@ -10,14 +10,14 @@ mod timestamps;
 
 use std::time::Duration;
 
-use berkeley::{Address, Deadline, Error, Family, Interest, SocketRef, option};
+use berkeley::{Address, Error, Family, SocketRef, option};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-use crate::address::Kind;
-use crate::error::{EBADF, os_error, raised, timed_out};
+use crate::address::{self, Kind};
+use crate::error::{EBADF, os_error, raised};
 use crate::fd;
-use crate::{address, wait};
+use crate::wait::{Action, Wait};
 
 /// Adds the functions to `module`.
 pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -32,37 +32,35 @@ pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     constants::add(module)
 }
 
-/// The socket of one operation, and when the operation has to end.
+/// The socket of one operation, and its wait.
 struct Target<'py> {
-    /// The socket as Python has it, and the number of its descriptor when the operation began.
+    /// The socket as Python has it.
     object: Bound<'py, PyAny>,
-    number: i32,
-    socket: SocketRef<'py>,
-    timeout: Option<Duration>,
-    deadline: Deadline,
-    /// How many tries have found nothing after poll(2) had said "ready".
-    misled: u32,
+    wait: Wait<'py>,
 }
 
 impl<'py> Target<'py> {
     /// Asks a socket of Python's for its descriptor and its timeout, once.
-    fn of(socket: &Bound<'py, PyAny>) -> PyResult<Self> {
-        let object = socket.clone();
-        let number = socket.call_method0("fileno")?.extract()?;
+    fn of(socket: &Bound<'py, PyAny>, action: Action) -> PyResult<Self> {
+        let number = number(socket)?;
         let timeout = seconds(socket.call_method0("gettimeout")?.extract()?)?;
-        let deadline = Deadline::from_timeout(timeout);
-        let socket = fd::borrowed(socket.py(), number)?;
-        Ok(Self { object, number, socket, timeout, deadline, misled: 0 })
+        let target = fd::borrowed(socket.py(), number)?;
+        Ok(Self { object: socket.clone(), wait: Wait::foreign(number, target, timeout, action) })
+    }
+
+    /// What the calls are made on.
+    fn socket(&self) -> &SocketRef<'py> {
+        self.wait.target()
     }
 
     /// What the shape of its addresses goes by, of which the kernel is asked: the object may be of either module.
     fn kind(&self, py: Python<'_>) -> PyResult<Kind> {
-        let family = self.socket.get(option::DOMAIN).map_err(|error| raised(py, &error))?;
+        let family = self.socket().get(option::DOMAIN).map_err(|error| raised(py, &error))?;
         Ok(Kind { family: family.as_raw(), protocol: self.protocol(py)?, is_open: true })
     }
 
     fn protocol(&self, py: Python<'_>) -> PyResult<i32> {
-        let protocol = self.socket.get(option::PROTOCOL).map_err(|error| raised(py, &error))?;
+        let protocol = self.socket().get(option::PROTOCOL).map_err(|error| raised(py, &error))?;
         Ok(protocol.as_raw())
     }
 
@@ -72,46 +70,37 @@ impl<'py> Target<'py> {
         address::shown(py, if has_shapes { self.protocol(py)? } else { 0 }, address)
     }
 
-    /// What follows a try that failed: a wait, the signal handlers, or the error as an exception.
-    fn after(&mut self, py: Python<'_>, error: &Error, interest: Interest) -> PyResult<()> {
-        if error.is_interrupted() {
-            py.check_signals()?;
+    /// What comes before the first try of a receive: a wait, where a mark (`SO_RCVLOWAT`) is to be reached. The kernel
+    /// is asked for it, since the object may be of either module.
+    fn before(&mut self, py: Python<'_>) -> PyResult<()> {
+        if self.socket().get(option::RCVLOWAT).is_ok_and(|mark| mark != 1) {
+            self.wait.before(py)?;
             return self.check(py);
         }
-        if !error.is_would_block() || self.timeout == Some(Duration::ZERO) {
-            return Err(raised(py, error));
-        }
-        wait::until_ready(py, &self.socket, interest, self.deadline)?;
-        self.calm_down(py)?;
+        Ok(())
+    }
+
+    /// What follows a try that failed, up to the next: waits, signal handlers, or the error as an exception.
+    fn after(&mut self, py: Python<'_>, error: Error) -> PyResult<()> {
+        self.wait.after(py, error)?;
+        self.check(py)
+    }
+
+    /// What follows a try that moved something, where there is more.
+    fn progressed(&mut self, py: Python<'_>) -> PyResult<()> {
+        self.wait.progressed(py)?;
         self.check(py)
     }
 
     /// Raises `EBADF` where the socket was closed since the operation began: the number may be another's by now.
     fn check(&self, py: Python<'_>) -> PyResult<()> {
-        let number: i32 = self.object.call_method0("fileno")?.extract()?;
-        if number == self.number { Ok(()) } else { Err(os_error(py, EBADF)) }
+        if number(&self.object)? == self.wait.fd() { Ok(()) } else { Err(os_error(py, EBADF)) }
     }
+}
 
-    /// Spaces the tries where poll(2) says "ready" of a full datagram peer, so that the wait costs no CPU.
-    fn calm_down(&mut self, py: Python<'_>) -> PyResult<()> {
-        self.misled += 1;
-        let Some(beyond) = self.misled.checked_sub(4) else {
-            return Ok(());
-        };
-        let pause = Duration::from_millis(1 << beyond.min(5));
-        let pause = match self.deadline.remaining() {
-            Some(Duration::ZERO) => return Err(timed_out()),
-            Some(left) => pause.min(left),
-            None => pause,
-        };
-        py.detach(|| std::thread::sleep(pause));
-        Ok(())
-    }
-
-    /// The tries begin anew after one that moved something.
-    fn progressed(&mut self) {
-        self.misled = 0;
-    }
+/// The number of a socket's descriptor.
+fn number(socket: &Bound<'_, PyAny>) -> PyResult<i32> {
+    socket.call_method0("fileno")?.extract()
 }
 
 /// The nanoseconds of a timeout, or None; refuses what `settimeout` refuses.

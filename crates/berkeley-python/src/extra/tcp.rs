@@ -4,8 +4,9 @@ use berkeley::option::{self, Value};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
-use super::Target;
+use super::number;
 use crate::error::raised;
+use crate::fd;
 
 /// The fields of `TCP_INFO` by their names: numbers, durations in seconds, flags, the state as C names it; `None` is
 /// what this kernel does not give.
@@ -13,9 +14,8 @@ use crate::error::raised;
 #[pyo3(signature = (sock))]
 pub(super) fn tcp_info<'py>(sock: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
     let py = sock.py();
-    let target = Target::of(sock)?;
-    let value =
-        target.socket.get_value(option::tcp::INFO.description()).map_err(|error| raised(py, &error))?;
+    let target = fd::borrowed(sock.py(), number(sock)?)?;
+    let value = target.get_value(option::tcp::INFO.description()).map_err(|error| raised(py, &error))?;
     let info = PyDict::new(py);
     for field in value.fields().unwrap_or_default() {
         info.set_item(field.name, shown(py, field.value)?)?;

@@ -5,13 +5,14 @@ use std::io::IoSliceMut;
 use std::time::UNIX_EPOCH;
 
 use berkeley::control::{ControlBuffer, ControlMessage, socket::Message};
-use berkeley::{Flags, Interest, ReceivedMessage, option};
+use berkeley::{Flags, ReceivedMessage, option};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use super::Target;
 use crate::error::raised;
+use crate::wait::Action;
 
 /// Room for any datagram of UDP.
 const LONGEST: usize = 65535; // also in the signature, of which Python's `help` shows no name
@@ -46,12 +47,13 @@ pub(super) fn recv_timestamped<'py>(
     if size > LONGEST {
         return Err(PyValueError::new_err(format!("size is at most {LONGEST}")));
     }
-    let mut target = Target::of(sock)?;
+    let flags = Flags::from_raw(flags);
+    let mut target = Target::of(sock, Action::Receive(flags, size))?;
     // Each time: the descriptor may be another socket's by now.
-    target.socket.set(option::TIMESTAMPNS, true).map_err(|error| raised(py, &error))?;
+    target.socket().set(option::TIMESTAMPNS, true).map_err(|error| raised(py, &error))?;
     let mut room =
         ROOM.take().unwrap_or_else(|| Room { bytes: vec![0; LONGEST], control: ControlBuffer::new() });
-    let received = receive(py, &mut target, &mut room, size, Flags::from_raw(flags));
+    let received = receive(py, &mut target, &mut room, size, flags);
     let stamped = received.and_then(|message| {
         let data = PyBytes::new(py, &room.bytes[..message.length.min(size)]);
         Ok((data, target.shown(py, &message.address)?, time(&mut room.control)))
@@ -70,13 +72,13 @@ fn receive(
     size: usize,
     flags: Flags,
 ) -> PyResult<ReceivedMessage> {
-    // What is in the error queue does not make a socket readable.
-    let interest = if flags.contains(Flags::ERRQUEUE) { Interest::PRIORITY } else { Interest::READABLE };
+    target.before(py)?;
     loop {
         let buffers = &mut [IoSliceMut::new(&mut room.bytes[..size])];
-        match py.detach(|| target.socket.try_recv_msg(buffers, &mut room.control, flags)) {
+        let socket = target.socket();
+        match py.detach(|| socket.try_recv_msg(buffers, &mut room.control, flags)) {
             Ok(message) => return Ok(message),
-            Err(error) => target.after(py, &error, interest)?,
+            Err(error) => target.after(py, error)?,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::null_mut;
 #[cfg(Py_3_12)]
 use std::sync::atomic::AtomicPtr;
-use std::sync::atomic::{AtomicI32, AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicI64, AtomicU32, Ordering};
 
 use pyo3::exceptions::{PyImportError, PyOSError, PySystemError, PyTimeoutError};
 use pyo3::ffi;
@@ -30,8 +30,10 @@ pub(crate) struct SocketObject {
     family: AtomicI32,
     kind: AtomicI32,
     protocol: AtomicI32,
-    /// How many receives have lately begun too early, where C has its error handler, which nobody reads.
-    misses: AtomicUsize,
+    /// How many receives have lately begun too early. C has its error handler here and behind, which nobody reads.
+    misses: AtomicU32,
+    /// `SO_RCVLOWAT`, as far as this object knows: 0 or 1 where there is none.
+    mark: AtomicU32,
     /// In nanoseconds; negative for none.
     timeout: AtomicI64,
     /// C's state of the module, which nobody reads either.
@@ -45,6 +47,7 @@ pub(crate) const NO_TIMEOUT: i64 = -1_000_000_000;
 const HEAD: usize = size_of::<ffi::PyObject>();
 const _: () = assert!(offset_of!(SocketObject, fd) == HEAD);
 const _: () = assert!(offset_of!(SocketObject, misses) == HEAD + 16);
+const _: () = assert!(offset_of!(SocketObject, mark) == HEAD + 20);
 const _: () = assert!(offset_of!(SocketObject, timeout) == HEAD + 24);
 
 /// What a method may ask of its socket and do to it. Each value is read once an operation.
@@ -55,10 +58,10 @@ impl SocketObject {
         self.fd.load(Ordering::Relaxed)
     }
 
-    /// Where the descriptor stands, for those who look at it without the GIL.
+    /// Where descriptor and timeout stand, for those who look at them without the GIL.
     #[inline]
-    pub(crate) fn descriptor(&self) -> &AtomicI32 {
-        &self.fd
+    pub(crate) fn cells(&self) -> (&AtomicI32, &AtomicI64) {
+        (&self.fd, &self.timeout)
     }
 
     /// `AF_*`.
@@ -89,14 +92,25 @@ impl SocketObject {
 
     /// How many receives in a row have found nothing at their first try, and what `wait` counts behind that.
     #[inline]
-    pub(crate) fn misses(&self) -> usize {
+    pub(crate) fn misses(&self) -> u32 {
         self.misses.load(Ordering::Relaxed)
     }
 
     /// Sets that number.
     #[inline]
-    pub(crate) fn set_misses(&self, misses: usize) {
+    pub(crate) fn set_misses(&self, misses: u32) {
         self.misses.store(misses, Ordering::Relaxed);
+    }
+
+    /// How many bytes have to be there before a receive that waits goes on (`SO_RCVLOWAT`); 0 or 1 for any.
+    #[inline]
+    pub(crate) fn mark(&self) -> usize {
+        self.mark.load(Ordering::Relaxed) as usize
+    }
+
+    /// Remembers the mark that the kernel tells.
+    pub(crate) fn set_mark(&self, mark: u32) {
+        self.mark.store(mark, Ordering::Relaxed);
     }
 
     /// The Python object that this is.
@@ -117,6 +131,7 @@ impl SocketObject {
         self.protocol.store(protocol, Ordering::Relaxed);
         self.timeout.store(timeout, Ordering::Relaxed);
         self.set_misses(0);
+        self.set_mark(0);
         self.fd.swap(fd, Ordering::Relaxed)
     }
 }

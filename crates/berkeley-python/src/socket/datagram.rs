@@ -2,7 +2,7 @@
 
 use std::ffi::CStr;
 
-use berkeley::{Address, Flags, Interest, SocketRef};
+use berkeley::{Address, Flags, SocketRef};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
@@ -13,7 +13,7 @@ use crate::address;
 use crate::ffi::buffer::{ReadBuffer, expected, receive_bytes};
 use crate::ffi::capi::SocketObject;
 use crate::ffi::fastcall::{Args, Convention, Method, Slot, audit, method, parse};
-use crate::wait::{HELD, Wait, carry, carry_released};
+use crate::wait::{Action, HELD, Wait, carry, carry_released};
 
 /// The methods of this file.
 pub(super) fn methods() -> [PyMethodDef; 3] {
@@ -90,7 +90,7 @@ fn carry_to(
     flags: Flags,
     address: &Address,
 ) -> PyResult<usize> {
-    let mut wait = Wait::new(py, socket, Interest::WRITABLE)?;
+    let mut wait = Wait::new(py, socket, Action::Send(flags))?;
     if bytes.len() > HELD {
         return wait.carry_released(py, |target, more| target.send_to_once(bytes, address, flags | more));
     }
@@ -123,9 +123,9 @@ impl Method for RecvFrom {
             let released = waits_for_all(socket, flags) || expected(size) > HELD;
             let attempt = |target: &SocketRef<'_>, more: Flags| room.receive_from(target, flags | more);
             sender = Some(if released {
-                carry_released(py, socket, Interest::READABLE, attempt)?
+                carry_released(py, socket, Action::Receive(flags, size), attempt)?
             } else {
-                carry(py, socket, Interest::READABLE, attempt)?
+                carry(py, socket, Action::Receive(flags, size), attempt)?
             });
             Ok(())
         })?;
@@ -171,9 +171,9 @@ impl Method for RecvFromInto {
         let released = waits_for_all(socket, flags) || size > HELD;
         let attempt = |target: &SocketRef<'_>, more: Flags| target.recv_from_once(bytes, flags | more);
         let (received, sender) = if released {
-            carry_released(py, socket, Interest::READABLE, attempt)?
+            carry_released(py, socket, Action::Receive(flags, size), attempt)?
         } else {
-            carry(py, socket, Interest::READABLE, attempt)?
+            carry(py, socket, Action::Receive(flags, size), attempt)?
         };
         let sender = address::shown(py, socket.protocol(), &sender)?;
         Ok((PyInt::new(py, received), sender).into_pyobject(py)?.into_any())

@@ -3,17 +3,18 @@
 use std::ffi::CStr;
 use std::os::fd::{AsFd, AsRawFd, IntoRawFd, OwnedFd};
 
-use berkeley::{Address, Cause, Interest, SocketRef, raw};
+use berkeley::retry::Step;
+use berkeley::{Address, Family, SocketRef, raw};
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyTuple};
 
 use crate::address;
-use crate::error::{EAGAIN, EBADF, EINPROGRESS, EINVAL, EISCONN, os_error, raised, timed_out};
+use crate::error::{EAGAIN, EBADF, EINVAL, os_error, raised, timed_out};
 use crate::fd;
 use crate::ffi::capi::SocketObject;
 use crate::ffi::fastcall::{Args, Convention, Method, Slot, audit, int, method, parse};
-use crate::wait::{carry_ready, deadline};
+use crate::wait::{Action, End, Wait, carry_ready};
 
 /// The methods of this file.
 pub(super) fn methods() -> [PyMethodDef; 8] {
@@ -101,60 +102,22 @@ fn connect(
 ) -> PyResult<Outcome> {
     let address = address::read(py, socket, value, caller)?;
     audit(py, c"socket.connect", &[&socket.object(py), value])?;
-    let (fd, timeout) = (socket.fd(), socket.timeout());
-    if fd < 0 {
+    if socket.fd() < 0 {
         return Ok(Outcome::Refused(EBADF));
     }
-    let target = fd::borrowed(py, fd)?;
-    let Err(error) = py.detach(|| target.try_connect(address)) else {
-        return Ok(Outcome::Made);
-    };
-    let goes_on = if error.is_interrupted() {
-        // The connection is made meanwhile (PEP 475).
-        py.check_signals()?;
-        timeout != 0
-    } else {
-        timeout > 0 && error.raw_os_error() == Some(EINPROGRESS)
-    };
-    if goes_on {
-        return finish(py, socket, &target, timeout);
+    // An interrupted connect goes on by itself (PEP 475), but a Unix socket was still queueing, and vsock undoes it.
+    let goes_on = !matches!(address.family(), Family::UNIX | Family::VSOCK);
+    let mut wait = Wait::new(py, socket, Action::Connect { goes_on })?;
+    let connected = wait.run(py, |target, step| match step {
+        Step::Finish => target.finish_connect(),
+        _ => target.try_connect(address),
+    });
+    match connected? {
+        Ok(()) => Ok(Outcome::Made),
+        Err(End::Failed(error)) => Ok(Outcome::Refused(error.raw_os_error().unwrap_or(EINVAL))),
+        Err(End::TimedOut) => Ok(Outcome::TimedOut),
+        Err(End::Closed) => Ok(Outcome::Refused(EBADF)),
     }
-    Ok(Outcome::Refused(errno(&error)))
-}
-
-/// Waits until a connection in progress is made or refused; `target` is the socket as it was when the call began.
-fn finish(py: Python<'_>, socket: &SocketObject, target: &SocketRef<'_>, timeout: i64) -> PyResult<Outcome> {
-    let deadline = deadline(timeout);
-    loop {
-        let waited = py.detach(|| target.wait(Interest::WRITABLE, deadline));
-        let interrupted = waited.as_ref().is_err_and(berkeley::Error::is_interrupted);
-        if interrupted {
-            py.check_signals()?;
-        }
-        if socket.fd() != target.as_raw_fd() {
-            // Closed meanwhile: the number may be another socket's by now.
-            return Ok(Outcome::Refused(EBADF));
-        }
-        match waited {
-            Ok(_) => {}
-            Err(_) if interrupted => continue,
-            Err(error) if error.cause() == Cause::TimedOut => return Ok(Outcome::TimedOut),
-            Err(error) => return Ok(Outcome::Refused(errno(&error))),
-        }
-        match target.take_error() {
-            Ok(None) => return Ok(Outcome::Made),
-            Ok(Some(error)) | Err(error) => match errno(&error) {
-                EISCONN => return Ok(Outcome::Made),
-                // Ready for nothing: the wait begins anew.
-                EAGAIN if timeout > 0 => {}
-                errno => return Ok(Outcome::Refused(errno)),
-            },
-        }
-    }
-}
-
-fn errno(error: &berkeley::Error) -> i32 {
-    error.raw_os_error().unwrap_or(EINVAL)
 }
 
 struct Listen;
@@ -195,7 +158,7 @@ impl Method for Accept {
 
     fn call<'py>(py: Python<'py>, socket: &SocketObject, _: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
         address::check_family(socket)?;
-        let (accepted, peer) = carry_ready(py, socket, Interest::READABLE, |target, _| target.try_accept())?;
+        let (accepted, peer) = carry_ready(py, socket, Action::Accept, |target, _| target.try_accept())?;
         let accepted = OwnedFd::from(accepted);
         let peer = address::shown(py, socket.protocol(), &peer)?;
         let number = PyInt::new(py, accepted.as_raw_fd()).into_any();

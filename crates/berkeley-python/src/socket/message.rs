@@ -4,7 +4,7 @@ use std::ffi::CStr;
 use std::io::{IoSlice, IoSliceMut};
 
 use berkeley::control::{ControlBuffer, length, space};
-use berkeley::{Address, Flags, Interest, ReceivedMessage, SendMessage, SocketRef};
+use berkeley::{Address, Flags, ReceivedMessage, SendMessage, SocketRef};
 use pyo3::exceptions::{PyOSError, PyTypeError, PyValueError};
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
@@ -19,7 +19,7 @@ use crate::ffi::fastcall::{
     Args, Convention, Method, Slot, audit, int, method, parse, parse_item, parse_named, sequence,
 };
 use crate::memory;
-use crate::wait::{HELD, Wait, carry, carry_released};
+use crate::wait::{Action, HELD, Wait, carry, carry_released};
 
 /// The methods of this file.
 pub(super) fn methods() -> [PyMethodDef; 4] {
@@ -172,7 +172,7 @@ fn send(
         Some(to) => message.to(to),
         None => message,
     };
-    let mut wait = Wait::new(py, socket, Interest::WRITABLE)?;
+    let mut wait = Wait::new(py, socket, Action::Send(flags))?;
     if total > HELD {
         return wait.carry_released(py, |target, more| target.send_msg_once(&message.flags(flags | more)));
     }
@@ -274,9 +274,9 @@ impl Method for RecvMsg {
             let receive =
                 |target: &SocketRef<'_>, more| room.receive_message(target, &mut control, flags | more);
             let received = if waits_for_all(socket, flags) || expected(size) > HELD {
-                carry_released(py, socket, Interest::READABLE, receive)
+                carry_released(py, socket, Action::Receive(flags, size), receive)
             } else {
-                carry(py, socket, Interest::READABLE, receive)
+                carry(py, socket, Action::Receive(flags, size), receive)
             };
             message = Some(received?);
             Ok(())
@@ -317,9 +317,9 @@ impl Method for RecvMsgInto {
         let receive =
             |target: &SocketRef<'_>, more| target.recv_msg_once(&mut slices, &mut control, flags | more);
         let message = if waits_for_all(socket, flags) || total > HELD {
-            carry_released(py, socket, Interest::READABLE, receive)?
+            carry_released(py, socket, Action::Receive(flags, total), receive)?
         } else {
-            carry(py, socket, Interest::READABLE, receive)?
+            carry(py, socket, Action::Receive(flags, total), receive)?
         };
         let count = PyInt::new(py, message.length).into_any();
         given(py, socket, &count, control, Some(message))

@@ -2,7 +2,7 @@
 
 use std::ffi::CStr;
 
-use berkeley::{Flags, Interest};
+use berkeley::Flags;
 use pyo3::exceptions::PyValueError;
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
@@ -11,7 +11,7 @@ use pyo3::types::{PyBytes, PyInt};
 use crate::ffi::buffer::{WriteBuffer, expected, is_short, receive_bytes, receive_short};
 use crate::ffi::capi::SocketObject;
 use crate::ffi::fastcall::{Args, Convention, Method, Slot, method, parse, parse_named};
-use crate::wait::{HELD, carry, carry_released};
+use crate::wait::{Action, HELD, carry, carry_released};
 
 /// The methods of this file.
 pub(super) fn methods() -> [PyMethodDef; 2] {
@@ -45,7 +45,7 @@ impl Method for Recv {
         // Written out, so that it becomes one function: after a system call some processors have forgotten where
         // functions return to, and each return costs then.
         receive_short(py, size, |room| {
-            carry(py, socket, Interest::READABLE, |target, more| room.receive(target, flags | more))
+            carry(py, socket, Action::Receive(flags, size), |target, more| room.receive(target, flags | more))
         })
     }
 }
@@ -60,11 +60,11 @@ fn receive<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     receive_bytes(py, size, |room| {
         if waits_for_all(socket, flags) || expected(size) > HELD {
-            return carry_released(py, socket, Interest::READABLE, |target, more| {
+            return carry_released(py, socket, Action::Receive(flags, size), |target, more| {
                 room.receive(target, flags | more)
             });
         }
-        carry(py, socket, Interest::READABLE, |target, more| room.receive(target, flags | more))
+        carry(py, socket, Action::Receive(flags, size), |target, more| room.receive(target, flags | more))
     })
 }
 
@@ -109,11 +109,13 @@ impl Method for RecvInto {
         }
         let bytes = &mut buffer.as_mut_bytes()[..size];
         let received = if waits_for_all(socket, flags) || size > HELD {
-            carry_released(py, socket, Interest::READABLE, |target, more| {
+            carry_released(py, socket, Action::Receive(flags, size), |target, more| {
                 target.recv_once(bytes, flags | more)
             })
         } else {
-            carry(py, socket, Interest::READABLE, |target, more| target.recv_once(bytes, flags | more))
+            carry(py, socket, Action::Receive(flags, size), |target, more| {
+                target.recv_once(bytes, flags | more)
+            })
         };
         Ok(PyInt::new(py, received?).into_any())
     }

@@ -2,7 +2,7 @@
 
 use std::ffi::CStr;
 
-use berkeley::{Flags, Interest};
+use berkeley::Flags;
 use pyo3::exceptions::PyOSError;
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
@@ -15,7 +15,7 @@ use crate::ffi::fastcall::{Args, Method, method};
 use crate::ffi::fastcall::{Slot, parse};
 #[cfg(Py_3_15)]
 use crate::ffi::fastcall::{count, int};
-use crate::wait::{HELD, Wait, carry_released};
+use crate::wait::{Action, HELD, Wait, carry_released};
 
 /// The methods of this file.
 pub(super) fn methods() -> [PyMethodDef; 2] {
@@ -115,11 +115,11 @@ fn parsed<'py>(args: Args<'_, 'py>, format: &CStr) -> PyResult<(ReadBuffer<'py>,
 #[inline]
 fn send(py: Python<'_>, socket: &SocketObject, bytes: &[u8], flags: Flags) -> PyResult<usize> {
     if bytes.len() > HELD {
-        return carry_released(py, socket, Interest::WRITABLE, |target, more| {
+        return carry_released(py, socket, Action::Send(flags), |target, more| {
             target.send_once(bytes, flags | more)
         });
     }
-    let mut wait = Wait::new(py, socket, Interest::WRITABLE)?;
+    let mut wait = Wait::new(py, socket, Action::Send(flags))?;
     let sent = wait.carry(py, |target, more| target.send_once(bytes, flags | more))?;
     if sent >= bytes.len() || !wait.is_endless() {
         return Ok(sent);
@@ -135,22 +135,17 @@ fn send_rest(py: Python<'_>, wait: &Wait<'_>, rest: &[u8], flags: Flags) -> usiz
 }
 
 fn send_all(py: Python<'_>, socket: &SocketObject, bytes: &[u8], flags: Flags) -> PyResult<()> {
-    let mut wait = Wait::new(py, socket, Interest::WRITABLE)?;
+    let mut wait = Wait::new(py, socket, Action::Send(flags))?;
+    let mut sent =
+        wait.carry_trying(py, bytes.len() > HELD, |target, more| target.send_once(bytes, flags | more))?;
     let mut rest = bytes;
-    loop {
-        let sent = if rest.len() > HELD {
-            wait.carry_released(py, |target, more| target.send_once(rest, flags | more))?
-        } else {
-            wait.carry(py, |target, more| target.send_once(rest, flags | more))?
-        };
-        if sent >= rest.len() {
-            return Ok(());
-        }
+    while sent < rest.len() {
         if sent == 0 {
             return Err(PyOSError::new_err("the kernel took nothing of what is left, and gave no error"));
         }
         rest = &rest[sent..];
-        py.check_signals()?;
-        wait.go_on(py)?;
+        wait.progressed(py)?;
+        sent = wait.carry_released(py, |target, more| target.send_once(rest, flags | more))?;
     }
+    Ok(())
 }
