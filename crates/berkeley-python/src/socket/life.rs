@@ -110,9 +110,12 @@ fn adopt(
     }
     let target = fd::borrowed(py, number)?;
     let failed = |error: berkeley::Error| raised(py, &error);
-    // Asked in any case: a descriptor that is not open, or no socket, is refused.
-    let real = target.get(option::TYPE).map_err(failed)?.as_raw();
-    let kind = if kind == -1 { real } else { kind };
+    // Asked in any case: a descriptor that is not open, or no socket, is refused. An accepted one has the listener's.
+    let mark = target.get(option::RCVLOWAT).map_err(failed)?;
+    let kind = match kind {
+        -1 => target.get(option::TYPE).map_err(failed)?.as_raw(),
+        kind => kind,
+    };
     let family = match family {
         -1 => target.get(option::DOMAIN).map_err(failed)?.as_raw(),
         family => family,
@@ -123,6 +126,7 @@ fn adopt(
     };
     let timeout = first_timeout(py, number, kind)?;
     settle(py, socket, number, [family, kind, protocol], timeout);
+    socket.set_mark(mark);
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use std::ffi::CStr;
 use std::io;
 
-use berkeley::Family;
+use berkeley::{Family, option};
 #[cfg(Py_3_15)]
 use pyo3::exceptions::PyTypeError;
 use pyo3::exceptions::{PyOSError, PyOverflowError};
@@ -94,7 +94,7 @@ impl Method for SetSockOpt {
         if let (3, Some(level), Some(name), Some(value)) = (args.len(), args.int(0), args.int(1), args.int(2))
             && !is_vsock(socket)
         {
-            done(py, fd::set_option(socket.fd(), level, name, &value.to_ne_bytes()))?;
+            set(py, socket, level, name, &value.to_ne_bytes())?;
             return Ok(py.None().into_bound(py));
         }
         set_any(py, socket, args)?;
@@ -106,21 +106,32 @@ impl Method for SetSockOpt {
         // The descriptor only once the arguments are read: they may run Python code, which may close the socket.
         if is_vsock(socket) {
             let (level, name, value) = vsock_arguments(args)?;
-            done(py, fd::set_option(socket.fd(), level, name, &value.to_ne_bytes()))?;
+            set(py, socket, level, name, &value.to_ne_bytes())?;
         } else if let (3, Some(level), Some(name), Some(value)) =
             (args.len(), args.int(0), args.int(1), args.bytes(2))
         {
-            done(py, fd::set_option(socket.fd(), level, name, value))?;
+            set(py, socket, level, name, value)?;
         } else if let Some((level, name, value)) = integer_arguments(py, args) {
-            done(py, fd::set_option(socket.fd(), level, name, &value.to_ne_bytes()))?;
+            set(py, socket, level, name, &value.to_ne_bytes())?;
         } else if let Some((level, name, length)) = length_arguments(py, args) {
             done(py, fd::set_option_length(socket.fd(), level, name, length))?;
         } else {
             let (level, name, value) = bytes_arguments(args)?;
-            done(py, fd::set_option(socket.fd(), level, name, value.as_bytes()))?;
+            set(py, socket, level, name, value.as_bytes())?;
         }
         Ok(py.None().into_bound(py))
     }
+}
+
+/// Sets an option, and has the object remember a mark: a receive has to wait for it.
+fn set(py: Python<'_>, socket: &SocketObject, level: i32, name: i32, value: &[u8]) -> PyResult<()> {
+    let fd = socket.fd();
+    done(py, fd::set_option(fd, level, name, value))?;
+    if (level, name) == (option::Level::SOCKET.as_raw(), option::RCVLOWAT.description().number) {
+        // The kernel may have made it less.
+        socket.set_mark(fd::borrowed(py, fd)?.get(option::RCVLOWAT).unwrap_or(0));
+    }
+    Ok(())
 }
 
 /// Sets what is told by any other arguments; the descriptor is read once none of them can run Python code.
@@ -146,7 +157,7 @@ fn set_any(py: Python<'_>, socket: &SocketObject, args: Args<'_, '_>) -> PyResul
         let text = "setsockopt() only takes 4 arguments when the third argument is None";
         return Err(unfit(text, &value));
     }
-    with_bytes(socket, &value, |bytes| done(py, fd::set_option(socket.fd(), level, name, bytes)))
+    with_bytes(socket, &value, |bytes| set(py, socket, level, name, bytes))
 }
 
 /// Hands the bytes of an option's value to `action`: those of an integer, or what a buffer holds.
