@@ -24,6 +24,7 @@ mod can;
 mod ieee802154;
 mod inet;
 mod inet6;
+mod lent;
 mod llc;
 mod netlink;
 mod nfc;

@@ -50,7 +50,10 @@ pub enum PppoxAddress {
 pub struct L2tpAddress {
     /// The process that owns the descriptor; 0 is this one.
     pub pid: i32,
-    /// The number of the tunnel's descriptor.
+    /// The number of the tunnel's descriptor; negative where there is none.
+    ///
+    /// It says what an address holds: [`connect`](crate::Socket::connect) refuses one that has it, for a number may be
+    /// anybody's descriptor, and [`connect_through`](crate::Socket::connect_through) takes the descriptor borrowed.
     pub fd: i32,
     /// The other end of the tunnel.
     pub peer: SocketAddr,

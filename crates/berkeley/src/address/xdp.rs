@@ -22,6 +22,9 @@ pub struct XdpAddress {
     #[doc(alias = "sxdp_flags")]
     pub flags: u16,
     /// The number of the descriptor whose memory is shared, with `XDP_SHARED_UMEM`; else 0.
+    ///
+    /// It says what an address holds: [`bind`](crate::Socket::bind) refuses one with that flag, for a number may be
+    /// anybody's descriptor, and [`bind_sharing`](crate::Socket::bind_sharing) takes the descriptor borrowed.
     #[doc(alias = "sxdp_shared_umem_fd")]
     pub shared_umem_fd: u32,
 }

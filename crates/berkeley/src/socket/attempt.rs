@@ -3,6 +3,7 @@
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd};
 
+use super::lending::refuse_lent;
 use super::retry::Mode;
 use super::timeout::wait_once;
 use super::{Deadline, Socket};
@@ -80,6 +81,7 @@ impl<F: AsFd> Socket<F> {
     #[doc(alias = "connect_ex")]
     pub fn try_connect(&self, address: impl Into<Address>) -> Result<()> {
         let address = address.into();
+        refuse_lent(Operation::Connect, &address)?;
         socket::connect(self.fd.as_fd(), address.encode().as_bytes())
             .map_err(|errno| self.fail(Operation::Connect, errno, Some(&address)))
     }

@@ -4,6 +4,7 @@ use std::net::Shutdown;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
+use super::lending::refuse_lent;
 use super::timeout::{Pace, Poll, Stop, carry_through, wait, waits};
 use super::{Deadline, Socket, describe};
 use crate::address::Address;
@@ -34,6 +35,7 @@ impl<F: AsFd> Socket<F> {
     /// ```
     pub fn bind(&self, address: impl Into<Address>) -> Result<()> {
         let address = address.into();
+        refuse_lent(Operation::Bind, &address)?;
         socket::bind(self.fd.as_fd(), address.encode().as_bytes())
             .map_err(|errno| self.fail(Operation::Bind, errno, Some(&address)))
     }
@@ -107,6 +109,7 @@ impl<F: AsFd> Socket<F> {
     /// ```
     pub fn connect(&self, address: impl Into<Address>) -> Result<()> {
         let address = address.into();
+        refuse_lent(Operation::Connect, &address)?;
         self.connect_within(&address, self.timeout())
             .map_err(|stop| self.stopped(Operation::Connect, stop, Some(&address)))
     }

@@ -43,6 +43,7 @@ mod convert;
 mod describe;
 mod establish;
 mod filter;
+mod lending;
 mod message;
 mod missing;
 mod multicast;
