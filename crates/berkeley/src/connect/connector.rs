@@ -142,7 +142,8 @@ impl<'a> Connector<'a> {
     /// Connects to `service` at `host`, over TCP or over what [`kind`](Self::kind) makes of it.
     ///
     /// A name that does not resolve fails as [`resolve`](crate::resolve()) does. Where every address failed, the error
-    /// has the cause of the one that failed last, and [`attempts`](Error::attempts) holds each one's own error, its
+    /// has the cause that says most ([`most_useful`](crate::race::most_useful)): a refusal, rather than that this host
+    /// has no route for addresses of a family; and [`attempts`](Error::attempts) holds each one's own error, its
     /// operation the step that failed: `socket`, `bind`, `connect`. Where the time is over it says so, and so do the
     /// attempts that had not failed by then.
     pub fn connect<'s>(&self, host: &str, service: impl Into<Service<'s>>) -> Result<Socket> {

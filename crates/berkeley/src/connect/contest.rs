@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use super::connector::Connector;
-use super::race::{Race, Step};
+use super::race::{Race, Step, most_useful};
 use crate::address::Address;
 use crate::error::{Error, Operation};
 use crate::kinds::Family;
@@ -19,8 +19,8 @@ pub(crate) struct Contest<'c, 'p> {
     start: Instant,
     /// Each address's error, once it has failed.
     failures: Vec<Option<Error>>,
-    /// The address that failed last.
-    last: Option<usize>,
+    /// The addresses that have failed, in the order in which they did.
+    failed: Vec<usize>,
 }
 
 /// What a driver does next.
@@ -59,7 +59,7 @@ impl<'c, 'p> Contest<'c, 'p> {
             race: Race::new(addresses.len(), deadline.remaining()),
             start: Instant::now(),
             failures: addresses.iter().map(|_| None).collect(),
-            last: None,
+            failed: Vec::new(),
         }
     }
 
@@ -83,7 +83,7 @@ impl<'c, 'p> Contest<'c, 'p> {
     /// The attempt with this index has failed.
     pub(crate) fn failed(&mut self, index: usize, error: Error) {
         self.race.failed();
-        self.last = Some(index);
+        self.failed.push(index);
         self.failures[index] = Some(error.on(self.connector.target(&self.addresses[index])));
     }
 
@@ -102,8 +102,10 @@ impl<'c, 'p> Contest<'c, 'p> {
     }
 
     fn refusal(&mut self) -> Error {
-        let cause = self.last.and_then(|index| self.failures[index].as_ref());
-        match cause.map(|error| error.same_cause(Operation::CreateConnection)) {
+        let failures: Vec<&Error> =
+            self.failed.iter().filter_map(|index| self.failures[*index].as_ref()).collect();
+        let cause = most_useful(failures.iter().map(|error| error.raw_os_error()));
+        match cause.map(|place| failures[place].same_cause(Operation::CreateConnection)) {
             Some(error) => error.with_attempts(self.failures.drain(..).flatten().collect()),
             None => Error::invalid(Operation::CreateConnection, "there is no address to connect to"),
         }

@@ -23,12 +23,56 @@ use std::time::Duration;
 use crate::address::Address;
 use crate::kinds::Family;
 use crate::resolve::Resolved;
+use crate::sys::constants as c;
 
 /// How long an attempt is left alone before the next begins beside it (RFC 8305, 5: 250 ms).
 const STEP: Duration = Duration::from_millis(250);
 
 /// No two attempts begin closer to each other than this, unless the first has failed (RFC 8305, 5: 10 ms at least).
 const SHORTEST_STEP: Duration = Duration::from_millis(10);
+
+/// How much a failed attempt tells, from the least on; what is in no row tells most, such as a refusal (`ECONNREFUSED`)
+/// or a right that is missing (`EACCES`).
+const TELLING: [&[i32]; 3] = [
+    // This host has no such family, no address of it, or no route: it would say so of every host.
+    &[
+        c::EAFNOSUPPORT,
+        c::EPFNOSUPPORT,
+        c::EPROTONOSUPPORT,
+        c::ESOCKTNOSUPPORT,
+        c::EADDRNOTAVAIL,
+        c::EINVAL,
+        c::ENODEV,
+        c::ENETDOWN,
+        c::ENETUNREACH,
+    ],
+    // The host was not reached: somebody on the way says so, or the neighbour does not answer.
+    &[c::EHOSTDOWN, c::EHOSTUNREACH],
+    // Nobody said anything.
+    &[c::ETIMEDOUT],
+];
+
+/// Which of several failed attempts says most about why there is no connection, by their errnos, `None` for a time that
+/// was over; of two that say as much, the later. `None` where there is none.
+///
+/// A refusal comes before a silence, that before a host that cannot be reached, and last come the families that this
+/// host has no address or no route for. [`Connector`](crate::Connector) reports the failure that it names.
+///
+/// ```
+/// use berkeley::race::most_useful;
+///
+/// const ENETUNREACH: i32 = 101;
+/// const ECONNREFUSED: i32 = 111;
+/// assert_eq!(most_useful([Some(ECONNREFUSED), Some(ENETUNREACH)]), Some(0));
+/// ```
+pub fn most_useful(errnos: impl IntoIterator<Item = Option<i32>>) -> Option<usize> {
+    let ranks = errnos.into_iter().map(|errno| rank(errno.unwrap_or(c::ETIMEDOUT)));
+    ranks.enumerate().max_by_key(|(index, rank)| (*rank, *index)).map(|(index, _)| index)
+}
+
+fn rank(errno: i32) -> usize {
+    TELLING.iter().position(|row| row.contains(&errno)).unwrap_or(TELLING.len())
+}
 
 /// What to do next. Moments are counted from the beginning of the race.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

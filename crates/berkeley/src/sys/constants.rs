@@ -35,6 +35,10 @@ pub(crate) use libc::{
 pub(crate) use libc::{VMADDR_CID_ANY, VMADDR_CID_HOST, VMADDR_CID_HYPERVISOR, VMADDR_CID_LOCAL};
 // What a kernel says that lacks a family, a type, a protocol or what carries them.
 pub(crate) use libc::{EAFNOSUPPORT, ENODEV, EPROTONOSUPPORT, ESOCKTNOSUPPORT};
+// What it says where there is no way to an address.
+pub(crate) use libc::{
+    EADDRNOTAVAIL, EHOSTDOWN, EHOSTUNREACH, EINVAL, ENETDOWN, ENETUNREACH, EPFNOSUPPORT, ETIMEDOUT,
+};
 // Flags of a transfer.
 pub(crate) use libc::{
     MSG_CONFIRM, MSG_CTRUNC, MSG_DONTROUTE, MSG_DONTWAIT, MSG_EOR, MSG_ERRQUEUE, MSG_FASTOPEN, MSG_MORE,

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 #[cfg(feature = "fault")]
 use berkeley::fault;
+use berkeley::race::most_useful;
 use berkeley::{Address, Cause, Connector, Operation, ServerOptions, create_connection, create_server};
 
 use super::{LONG, assert_talks, listening, patient, port, refusing, shown, silent};
@@ -132,4 +133,55 @@ fn a_name_is_not_looked_up_when_the_time_is_over() {
     // An address is no name.
     let error = create_connection("127.0.0.1", port(address), Some(Duration::ZERO)).unwrap_err();
     assert_eq!((error.operation(), error.cause()), (Operation::CreateConnection, Cause::TimedOut));
+}
+
+/// The kernel has no route for a TCP connection to a broadcast address.
+const UNREACHABLE: (Ipv4Addr, u16) = (Ipv4Addr::new(127, 255, 255, 255), 9);
+
+#[test]
+fn a_refusal_is_told_before_a_network_that_cannot_be_reached() {
+    let (_bound, refused) = refusing();
+    let unreachable = Address::from(UNREACHABLE);
+    for addresses in [[refused, unreachable], [unreachable, refused]] {
+        let mut errors = vec![patient().connect_to(&addresses).unwrap_err()];
+        #[cfg(feature = "tokio")]
+        errors.push(super::awaited::run(patient().connect_to_async(&addresses)).unwrap_err());
+        for error in errors {
+            let [one, two] = addresses;
+            let want =
+                format!("create_connection (tried tcp {one}, tcp {two}): connection refused (os error 111)");
+            assert_eq!(error.to_string(), want);
+            assert_eq!(error.attempts().len(), 2);
+        }
+    }
+    let error = patient().connect_to(&[unreachable, unreachable]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NetworkUnreachable, "{error}");
+}
+
+#[test]
+fn of_several_failures_the_one_is_told_that_says_most() {
+    let (refused, reset, denied, descriptors) = (Some(111), Some(104), Some(13), Some(24));
+    let (no_network, no_host, no_family, no_address) = (Some(101), Some(113), Some(97), Some(99));
+    let (silent, late, scopeless) = (Some(110), None, Some(22));
+    let rows: [(&[Option<i32>], usize); 14] = [
+        (&[refused, no_network], 0),
+        (&[no_network, refused], 1),
+        (&[no_family, refused, no_network], 1),
+        (&[refused, no_address], 0),
+        (&[denied, no_network], 0),
+        (&[descriptors, no_family], 0),
+        (&[reset, silent], 0),
+        (&[refused, late], 0),
+        (&[silent, no_host], 0),
+        (&[no_host, no_network], 0),
+        (&[scopeless, refused, scopeless], 1),
+        // Of two that say as much, the later.
+        (&[refused, denied], 1),
+        (&[no_family, no_network], 1),
+        (&[late, silent], 1),
+    ];
+    for (errnos, want) in rows {
+        assert_eq!(most_useful(errnos.iter().copied()), Some(want), "{errnos:?}");
+    }
+    assert_eq!(most_useful([]), None);
 }
