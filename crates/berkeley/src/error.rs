@@ -19,7 +19,17 @@ pub type Result<T> = std::result::Result<T, Error>;
 ///
 /// An error that only asks for patience ([`is_would_block`](Self::is_would_block), an interruption, a connection still
 /// in progress) allocates nothing, unless it has a number of bytes to tell: `send_all` had sent a part by then.
-/// Converted into [`io::Error`], it keeps its errno.
+///
+/// # As an `io::Error`
+///
+/// An [`io::Error`] holds either an errno or a payload. Made from one of ours, it holds ours, whole: its kind is
+/// [`kind`](Self::kind), it prints as ours does, and [`Error::within`], or [`io::Error::get_ref`] and
+/// [`io::Error::downcast`], give ours back, with the errno, the operation and the address. Its own `raw_os_error` is
+/// then `None`; only of an error that has nothing but an errno to tell, as one that asks for patience, it is that
+/// errno, and nothing is allocated.
+///
+/// The other way, `?` makes an `Error` of an [`io::Error`], with its errno, of [`Operation::Io`]; of one that holds
+/// ours it is ours again. So a `prepare` hook can call what it likes.
 ///
 /// ```
 /// use berkeley::{Family, Protocol, Socket, Type};
@@ -27,7 +37,10 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// let socket = Socket::new(Family::INET, Type::STREAM, Protocol::DEFAULT)?;
 /// let error = socket.peer_address().unwrap_err();
 /// assert_eq!(error.to_string(), "peer_address tcp: transport endpoint is not connected (os error 107)");
-/// assert_eq!(std::io::Error::from(error).raw_os_error(), Some(107));
+///
+/// let error = std::io::Error::from(error);
+/// assert_eq!(error.kind(), std::io::ErrorKind::NotConnected);
+/// assert_eq!(berkeley::Error::within(&error).and_then(|error| error.raw_os_error()), Some(107));
 /// # Ok::<(), berkeley::Error>(())
 /// ```
 #[doc(alias = "error")]
@@ -50,6 +63,7 @@ enum Origin {
     Deadline,
     Caller,
     Unexpected,
+    Foreign,
     #[cfg_attr(not(feature = "tokio"), allow(dead_code, reason = "only a runtime shuts down"))]
     Shutdown,
 }
@@ -62,6 +76,8 @@ struct Detail {
     bytes_sent: usize,
     datagrams_sent: usize,
     attempts: Vec<Error>,
+    /// What code outside this library has failed with, where that is no errno.
+    foreign: Option<io::Error>,
 }
 
 /// Why an operation failed, by whose doing it is.
@@ -102,6 +118,8 @@ pub enum Cause {
     Unexpected,
     /// The runtime that waits for the socket is shutting down.
     Shutdown,
+    /// Code outside this library has failed, with no errno: it came as an [`io::Error`].
+    Foreign,
 }
 
 impl Cause {
@@ -282,6 +300,8 @@ operations! {
     Statistics = "statistics";
     /// Registering with the reactor.
     Register = "register";
+    /// What code outside this library has done: it came as an [`io::Error`].
+    Io = "io";
 }
 
 impl fmt::Display for Operation {
@@ -336,6 +356,11 @@ impl Error {
         self.detailed(|detail| detail.target = target.into())
     }
 
+    /// Says why it failed, in place of the cause's own words.
+    pub(crate) fn because(self, explanation: impl Into<Box<str>>) -> Self {
+        self.detailed(|detail| detail.explanation = explanation.into())
+    }
+
     /// Says how many bytes went out before the failure.
     pub(crate) fn after_sending(self, bytes: usize) -> Self {
         if bytes == 0 { self } else { self.detailed(|detail| detail.bytes_sent = bytes) }
@@ -365,12 +390,33 @@ impl Error {
     /// A new error of `operation`, for the same cause.
     pub(crate) fn same_cause(&self, operation: Operation) -> Self {
         let error = Self { code: self.code, origin: self.origin, operation, detail: None };
-        match &self.detail {
-            Some(detail) if !detail.explanation.is_empty() => {
-                error.detailed(|new| new.explanation.clone_from(&detail.explanation))
+        let Some(detail) = &self.detail else { return error };
+        match &detail.foreign {
+            Some(foreign) => {
+                let foreign = io::Error::new(foreign.kind(), foreign.to_string());
+                error.detailed(|new| new.foreign = Some(foreign))
             }
-            _ => error,
+            None if detail.explanation.is_empty() => error,
+            None => error.detailed(|new| new.explanation.clone_from(&detail.explanation)),
         }
+    }
+
+    /// The error of this library that an [`io::Error`] holds; `None` where it is another's, and where it has nothing
+    /// but an errno.
+    ///
+    /// ```
+    /// use berkeley::{Error, Operation, Socket};
+    /// use std::io::Read;
+    /// use std::net::TcpListener;
+    ///
+    /// let mut listener = Socket::from(TcpListener::bind("127.0.0.1:0")?);
+    /// let error = listener.read(&mut [0; 8]).unwrap_err();
+    /// let ours = Error::within(&error).expect("it failed in this library");
+    /// assert_eq!((ours.operation(), ours.raw_os_error()), (Operation::Recv, Some(107)));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn within(error: &io::Error) -> Option<&Self> {
+        error.get_ref()?.downcast_ref()
     }
 
     /// The operation that failed.
@@ -388,6 +434,7 @@ impl Error {
             Origin::Caller => Cause::Invalid,
             Origin::Unexpected => Cause::Unexpected,
             Origin::Shutdown => Cause::Shutdown,
+            Origin::Foreign => Cause::Foreign,
         }
     }
 
@@ -423,7 +470,8 @@ impl Error {
     }
 
     /// The kind that std gives the same errno; `TimedOut` for a deadline, `NotFound` for an unknown host or service,
-    /// `InvalidInput` for what cannot be asked, `InvalidData` for an odd answer of the kernel's, else `Other`.
+    /// `InvalidInput` for what cannot be asked, `InvalidData` for an odd answer of the kernel's, that of an
+    /// [`io::Error`] which it was made from, else `Other`.
     pub fn kind(&self) -> io::ErrorKind {
         match self.origin {
             Origin::Kernel => io::Error::from_raw_os_error(self.code).kind(),
@@ -431,6 +479,7 @@ impl Error {
             Origin::Caller => io::ErrorKind::InvalidInput,
             Origin::Unexpected => io::ErrorKind::InvalidData,
             Origin::Shutdown => io::ErrorKind::Other,
+            Origin::Foreign => self.foreign().map_or(io::ErrorKind::Other, io::Error::kind),
             Origin::Resolver => match self.code {
                 c::EAI_NONAME | c::EAI_NODATA | c::EAI_SERVICE => io::ErrorKind::NotFound,
                 _ => io::ErrorKind::Other,
@@ -478,16 +527,28 @@ impl Error {
         f.write_str(")")
     }
 
+    fn foreign(&self) -> Option<&io::Error> {
+        self.detail.as_ref()?.foreign.as_ref()
+    }
+
+    fn explanation(&self) -> Option<&str> {
+        self.detail.as_ref().map(|detail| &*detail.explanation).filter(|why| !why.is_empty())
+    }
+
     fn write_cause(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(explanation) = self.explanation() {
+            return f.write_str(explanation);
+        }
         match self.cause() {
             Cause::Kernel(errno) => write!(f, "{} (os error {errno})", Errno::from_raw(errno).message()),
             cause @ (Cause::Resolver(_) | Cause::Host(_)) => {
                 f.write_str(&lower_first_word(&cause.lookup_message().unwrap_or_default()))
             }
             Cause::TimedOut => f.write_str("timed out"),
-            Cause::Invalid | Cause::Unexpected | Cause::Shutdown => {
-                f.write_str(self.detail.as_ref().map_or("invalid", |detail| &detail.explanation))
+            Cause::Foreign => {
+                f.write_str(&lower_first_word(&self.foreign().map(io::Error::to_string).unwrap_or_default()))
             }
+            Cause::Invalid | Cause::Unexpected | Cause::Shutdown => f.write_str("invalid"),
         }
     }
 }
@@ -516,14 +577,47 @@ impl fmt::Debug for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        // Its own words are ours already.
+        std::error::Error::source(self.foreign()?)
+    }
+}
 
+/// Keeps all of it, as the payload: see the page of [`Error`].
 impl From<Error> for io::Error {
     fn from(error: Error) -> Self {
-        match error.raw_os_error() {
-            Some(errno) => io::Error::from_raw_os_error(errno),
-            None => io::Error::new(error.kind(), error),
+        match (&error.detail, error.raw_os_error()) {
+            (None, Some(errno)) => io::Error::from_raw_os_error(errno),
+            _ => io::Error::new(error.kind(), error),
         }
+    }
+}
+
+/// Keeps the errno, or else the error as it is; one that holds ours gives ours back.
+///
+/// ```
+/// use berkeley::{Connector, Error};
+/// use std::net::{Ipv4Addr, TcpListener};
+///
+/// let connector = Connector::new().prepare(|_| {
+///     let _settings = std::fs::read("/no/such/file")?;
+///     Ok(())
+/// });
+/// let server = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+/// let error = connector.connect_to(&[server.local_addr()?.into()]).unwrap_err();
+/// assert_eq!(error.to_string(), "io: no such file or directory (os error 2)");
+/// # Ok::<(), Error>(())
+/// ```
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        if let Some(errno) = error.raw_os_error() {
+            return Self::kernel(Operation::Io, Errno::from_raw(errno));
+        }
+        error.downcast().unwrap_or_else(|error| {
+            let bare = Self { code: 0, origin: Origin::Foreign, operation: Operation::Io, detail: None };
+            bare.detailed(|detail| detail.foreign = Some(error))
+        })
     }
 }
 
@@ -536,7 +630,9 @@ mod tests {
         let error = Error::kernel(Operation::Connect, Errno::from_raw(111)).on("tcp 127.0.0.1:9");
         assert_eq!(error.to_string(), "connect tcp 127.0.0.1:9: connection refused (os error 111)");
         assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
-        assert_eq!(io::Error::from(error).raw_os_error(), Some(111));
+        let error = io::Error::from(error);
+        assert_eq!(Error::within(&error).and_then(Error::raw_os_error), Some(111));
+        assert_eq!(error.to_string(), "connect tcp 127.0.0.1:9: connection refused (os error 111)");
     }
 
     #[test]

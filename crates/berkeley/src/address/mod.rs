@@ -44,7 +44,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::str::FromStr;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Operation, Result};
 use crate::kinds::Family;
 use crate::sys::layout;
 use text::Fields;
@@ -263,12 +263,20 @@ const _: () = assert!(size_of::<Address>() <= 132);
 impl Address {
     /// The IP address, where the family has one.
     pub fn ip(&self) -> Option<IpAddr> {
-        SocketAddr::try_from(*self).ok().map(|address| address.ip())
+        self.socket_address().map(|address| address.ip())
     }
 
     /// The port, where the family has one.
     pub fn port(&self) -> Option<u16> {
-        SocketAddr::try_from(*self).ok().map(|address| address.port())
+        self.socket_address().map(|address| address.port())
+    }
+
+    fn socket_address(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Inet(address) => Some((*address).into()),
+            Self::Inet6(address) => Some((*address).into()),
+            _ => None,
+        }
     }
 
     /// Whether there is no name: an unbound Unix socket, or a sender for which the kernel gave nothing.
@@ -418,16 +426,16 @@ impl From<(Ipv6Addr, u16)> for Address {
     }
 }
 
-/// Fails, and gives the address back, where the family is neither IPv4 nor IPv6.
+/// Fails in words where the family is neither IPv4 nor IPv6.
 impl TryFrom<Address> for SocketAddr {
-    type Error = Address;
+    type Error = Error;
 
-    fn try_from(address: Address) -> std::result::Result<Self, Address> {
-        match address {
-            Address::Inet(address) => Ok(address.into()),
-            Address::Inet6(address) => Ok(address.into()),
-            other => Err(other),
-        }
+    fn try_from(address: Address) -> Result<Self> {
+        address.socket_address().ok_or_else(|| {
+            let why = format!("wanted AF_INET or AF_INET6, got {:?}", address.family());
+            let shown = if address.is_unnamed() { String::new() } else { address.to_string() };
+            Error::invalid(Operation::ParseAddress, why).on(shown)
+        })
     }
 }
 

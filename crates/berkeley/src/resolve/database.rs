@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 
 use super::back::{BackHints, resolve_back};
 use super::forward::{Hints, resolve};
-use super::service::Service;
+use super::service::{Service, no_service, no_service_at, transports};
 use crate::error::{Error, Operation, Result};
 use crate::kinds::{Protocol, Type};
 use crate::sys::constants as c;
@@ -43,14 +43,11 @@ const COMMON: &[(&str, Protocol)] = &[
 pub fn service_port(name: &str, kind: Type) -> Result<u16> {
     // The empty name, `80` and `+80` are numbers to getaddrinfo; `3com-tsmux` is not.
     if name.trim_start().trim_start_matches(['+', '-']).bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(unknown(Operation::Resolve, c::EAI_SERVICE, name));
+        return Err(unknown_service(name, kind));
     }
     let answers = resolve("127.0.0.1", Service::Name(name), &Hints::new().kind(kind).numeric_host(true))
         .map_err(|error| error.on(name.escape_debug().to_string()))?;
-    answers
-        .first()
-        .and_then(|answer| answer.address.port())
-        .ok_or_else(|| unknown(Operation::Resolve, c::EAI_SERVICE, name))
+    answers.first().and_then(|answer| answer.address.port()).ok_or_else(|| unknown_service(name, kind))
 }
 
 /// The name of the service with this port, over sockets of type `kind`: [`Type::STREAM`] is TCP, [`Type::DGRAM`] UDP.
@@ -61,7 +58,8 @@ pub fn service_name(port: u16, kind: Type) -> Result<String> {
     let hints = BackHints::new().numeric_host(true).datagram(kind == Type::DGRAM);
     let (_, name) = resolve_back((Ipv4Addr::LOCALHOST, port), &hints)?;
     if name == port.to_string() {
-        return Err(unknown(Operation::ResolveBack, c::EAI_SERVICE, &name));
+        let why = no_service_at(port, transports(kind, Protocol::DEFAULT));
+        return Err(unknown(Operation::ResolveBack, c::EAI_SERVICE, &name).because(why));
     }
     Ok(name)
 }
@@ -120,6 +118,11 @@ fn entries(text: &str) -> impl Iterator<Item = (Protocol, Vec<&str>)> {
         let number = words.next()?.parse().ok()?;
         Some((Protocol::from_raw(number), [name].into_iter().chain(words).collect()))
     })
+}
+
+fn unknown_service(name: &str, kind: Type) -> Error {
+    let why = no_service(name, transports(kind, Protocol::DEFAULT));
+    unknown(Operation::Resolve, c::EAI_SERVICE, name).because(why)
 }
 
 fn unknown(operation: Operation, code: i32, what: &str) -> Error {

@@ -3,7 +3,7 @@
 use std::ffi::CString;
 
 use super::literal;
-use super::service::{Service, c_string, place};
+use super::service::{Service, c_string, place, transports, unknown_service};
 use crate::address::Address;
 use crate::error::{Error, Operation, Result};
 use crate::kinds::{Family, Protocol, Type};
@@ -203,18 +203,40 @@ impl Question {
 
     /// Asks. Blocks for as long as the resolver does.
     pub(super) fn ask(&self) -> Result<Vec<Resolved>> {
-        self.answers().map_err(|error| Error::lookup(Operation::Resolve, error))
+        self.answers().map_err(NoAnswer::into_error)
     }
 
-    /// As [`ask`](Self::ask), with the C library's own error, which may be given to several who have asked.
+    /// As [`ask`](Self::ask), with an error that may be given to several who have asked.
     pub(super) fn answers(&self) -> Answers {
-        let answers = address_info(self.host.as_deref(), self.service.as_deref(), self.hints.to_sys())?;
+        let answers = address_info(self.host.as_deref(), self.service.as_deref(), self.hints.to_sys());
+        let answers = answers.map_err(|error| {
+            let transports = transports(self.hints.kind, self.hints.protocol);
+            NoAnswer { why: unknown_service(error, self.service.as_deref(), transports), error }
+        })?;
         Ok(answers.into_iter().map(Resolved::from_sys).collect())
     }
 }
 
 /// What the C library answers.
-pub(super) type Answers = std::result::Result<Vec<Resolved>, LookupError>;
+pub(super) type Answers = std::result::Result<Vec<Resolved>, NoAnswer>;
+
+/// Why there are no addresses.
+#[derive(Clone, Debug)]
+pub(super) struct NoAnswer {
+    error: LookupError,
+    /// What says more than the C library's own words.
+    why: Option<String>,
+}
+
+impl NoAnswer {
+    pub(super) fn into_error(self) -> Error {
+        let error = Error::lookup(Operation::Resolve, self.error);
+        match self.why {
+            Some(why) => error.because(why),
+            None => error,
+        }
+    }
+}
 
 impl Resolved {
     fn from_sys(answer: AddressInfo) -> Self {

@@ -4,6 +4,7 @@ use std::ffi::{CStr, CString};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::raw::shown;
+use super::service::{no_service, no_service_at};
 use crate::error::{Error, Operation, Result};
 use crate::kinds::{Family, Protocol};
 use crate::sys::constants as c;
@@ -101,6 +102,7 @@ pub struct ServiceEntry {
 pub fn service_entry(name: &CStr, protocol: Option<&CStr>) -> Result<ServiceEntry> {
     let found = host::service_by_name(name, protocol);
     ServiceEntry::from_sys(found, Operation::ServiceEntry, || shown(Some(name)))
+        .map_err(|error| absent(error, || no_service(&name.to_string_lossy(), &over(protocol))))
 }
 
 /// The service at `port`, over `protocol`, or the first that is listed.
@@ -110,6 +112,7 @@ pub fn service_entry(name: &CStr, protocol: Option<&CStr>) -> Result<ServiceEntr
 pub fn service_entry_at(port: u16, protocol: Option<&CStr>) -> Result<ServiceEntry> {
     let found = host::service_by_port(port, protocol);
     ServiceEntry::from_sys(found, Operation::ServiceEntryAt, || port.to_string())
+        .map_err(|error| absent(error, || no_service_at(port, &over(protocol))))
 }
 
 /// The protocol called `name` in protocols(5), or in what nsswitch.conf(5) names in its place.
@@ -120,6 +123,16 @@ pub fn service_entry_at(port: u16, protocol: Option<&CStr>) -> Result<ServiceEnt
 pub fn protocol_entry(name: &CStr) -> Result<Protocol> {
     let found = host::protocol_by_name(name);
     found_or(found, Operation::ProtocolEntry, c::EAI_NONAME, || shown(Some(name))).map(Protocol::from_raw)
+}
+
+/// A protocol as it stands before "service": `TCP`; empty for any.
+fn over(protocol: Option<&CStr>) -> String {
+    protocol.map_or_else(String::new, |name| name.to_string_lossy().to_uppercase().escape_debug().to_string())
+}
+
+/// An error that says what is not there, where that is all that failed.
+fn absent(error: Error, why: impl FnOnce() -> String) -> Error {
+    if error.raw_os_error().is_none() { error.because(why()) } else { error }
 }
 
 /// What was found; an error of `code` where nothing was.

@@ -4,6 +4,7 @@ use std::ffi::{CStr, CString};
 use std::net::SocketAddr;
 
 use super::literal::meaning;
+use super::service::{transports, unknown_service};
 use crate::address::Address;
 use crate::error::{Error, Operation, Result};
 use crate::kinds::{Family, Protocol, Type};
@@ -63,7 +64,15 @@ pub struct RawResolved {
 pub fn resolve_raw(host: Option<&CStr>, service: Option<&CStr>, hints: RawHints) -> Result<Vec<RawResolved>> {
     address_info(host, service, hints.to_sys())
         .map(|answers| answers.into_iter().map(RawResolved::from_sys).collect())
-        .map_err(|error| Error::lookup(Operation::Resolve, error).on(shown(host)))
+        .map_err(|error| {
+            let transports = transports(Type::from_raw(hints.kind), Protocol::from_raw(hints.protocol));
+            let why = unknown_service(error, service, transports);
+            let error = Error::lookup(Operation::Resolve, error).on(shown(host));
+            match why {
+                Some(why) => error.because(why),
+                None => error,
+            }
+        })
 }
 
 /// What getaddrinfo(3) answers to an address in digits: one address, and the sockets that it is for.

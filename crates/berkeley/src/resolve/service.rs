@@ -1,9 +1,12 @@
 //! [`Service`]: a port by its number or by its name.
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::fmt;
 
 use crate::error::{Error, Operation, Result};
+use crate::kinds::{Protocol, Type};
+use crate::sys::constants as c;
+use crate::sys::resolve::LookupError;
 
 /// A port, as a number or as a name of services(5) such as `http`.
 ///
@@ -73,6 +76,36 @@ pub(super) fn c_string(what: &str, text: &str) -> Result<CString> {
         let why = format!("the {what} holds a NUL, where the resolver would cut it");
         Error::invalid(Operation::Resolve, why)
     })
+}
+
+/// Which service it is that nobody knows, where a lookup failed for that.
+pub(super) fn unknown_service(error: LookupError, name: Option<&CStr>, transports: &str) -> Option<String> {
+    let name = name.filter(|_| error == LookupError::Resolver(c::EAI_SERVICE))?;
+    Some(no_service(&name.to_string_lossy(), transports))
+}
+
+/// Why a service cannot be found: `no TCP service is called "htpp"`.
+pub(super) fn no_service(name: &str, transports: &str) -> String {
+    format!("no {} is called \"{}\"", service_of(transports), name.escape_debug())
+}
+
+/// Why a port has no name: `no TCP service has port 1`.
+pub(super) fn no_service_at(port: u16, transports: &str) -> String {
+    format!("no {} has port {port}", service_of(transports))
+}
+
+fn service_of(transports: &str) -> String {
+    if transports.is_empty() { "service".to_owned() } else { format!("{transports} service") }
+}
+
+/// The transports of a type and a protocol whose services getaddrinfo(3) looks through; empty where it has no word.
+pub(super) fn transports(kind: Type, protocol: Protocol) -> &'static str {
+    match (kind, protocol) {
+        (_, Protocol::TCP) | (Type::STREAM, Protocol::DEFAULT) => "TCP",
+        (_, Protocol::UDP) | (Type::DGRAM, Protocol::DEFAULT) => "UDP",
+        (_, Protocol::DEFAULT) if kind.as_raw() == 0 => "TCP or UDP",
+        _ => "",
+    }
 }
 
 /// A host and a service as errors name them: `localhost:80`, `[::1]:80`, `*:80` for every address, `:80` for no host.

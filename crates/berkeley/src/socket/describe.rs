@@ -9,10 +9,14 @@ use crate::kinds::{Family, Protocol, Type};
 use crate::sys::socket::RawAddress;
 use crate::sys::{constants as c, option, socket};
 
-/// The transport and the address; the peer's where none is given and there is one.
+/// The transport and the address; the peer's where none is given and there is or was one.
 pub(super) fn target(fd: BorrowedFd<'_>, address: Option<&Address>) -> String {
     let transport = transport(fd);
-    let peer = || socket::peer_address(fd).ok().map(|raw| decode(&raw));
+    // Of a connection that was reset getpeername(2) has no peer any more.
+    let peer = || {
+        let peer = socket::peer_address(fd).or_else(|_| socket::last_peer_address(fd));
+        peer.ok().map(|raw| decode(&raw))
+    };
     match address.copied().or_else(peer).filter(|address| !address.is_unnamed()) {
         Some(address) => join(&transport, &address.to_string()),
         None => transport,

@@ -10,7 +10,7 @@
 //! |---|---|
 //! | `errno` | `Errno` with its named values, `Errno::message` |
 //! | `socket` | `RawAddress`, `AddressRoom`; `socket`, `socket_pair`, `bind`, `listen`, `accept` |
-//! | | `connect`, `shutdown`, `local_address`, `peer_address` |
+//! | | `connect`, `shutdown`, `local_address`, `peer_address`, `last_peer_address` |
 //! | `transfer` | `recv`, `recv_uninit`, `recv_into_vec`, `recv_from`, `send`, `send_to` |
 //! | `message` | `send_message`, `receive_message` |
 //! | `batch` | `Outbox`, `Inbox` |

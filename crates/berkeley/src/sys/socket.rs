@@ -4,9 +4,9 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 use super::call::{NO_FD, run_int};
-use super::layout::ADDRESS_MAX;
+use super::layout::{ADDRESS_MAX, inet, inet6};
 use super::quirks::Quirks;
-use super::{Errno, Result};
+use super::{Errno, Result, option};
 
 /// An address as the kernel hands it over: its bytes and how many of them count.
 pub(crate) type RawAddress = ([u8; ADDRESS_MAX], usize);
@@ -156,6 +156,20 @@ pub(crate) fn peer_address(fd: BorrowedFd<'_>) -> Result<RawAddress> {
         unsafe { libc::getpeername(fd.as_raw_fd(), bytes.as_mut_ptr().cast(), &raw mut length) }
     })?;
     Ok((bytes, (length as usize).min(ADDRESS_MAX)))
+}
+
+/// `SO_PEERNAME`: the peer of an IP socket whose connection has ended, which getpeername(2) does not tell any more.
+///
+/// The kernel gives it only where it is not asked for more bytes than the address has.
+pub(crate) fn last_peer_address(fd: BorrowedFd<'_>) -> Result<RawAddress> {
+    let length = match option::option_i32(fd, libc::SOL_SOCKET, libc::SO_DOMAIN)? {
+        libc::AF_INET => inet::SIZE,
+        libc::AF_INET6 => inet6::SIZE,
+        _ => return Err(Errno::NOTCONN),
+    };
+    let mut bytes = [0; ADDRESS_MAX];
+    let length = option::option(fd, libc::SOL_SOCKET, libc::SO_PEERNAME, &mut bytes[..length])?;
+    Ok((bytes, length))
 }
 
 /// The length of an address as the kernel takes it; one that no `socklen_t` can hold is the kernel's `EINVAL`.

@@ -306,7 +306,7 @@ proptest! {
 
     #[test]
     fn other_families_have_neither_ip_nor_port(address in prop_oneof![unix_path(), unix_abstract(), other(), of_a_new_family()]) {
-        prop_assert_eq!(SocketAddr::try_from(address), Err(address));
+        prop_assert!(SocketAddr::try_from(address).is_err());
         prop_assert_eq!((address.ip(), address.port()), (None, None));
     }
 }

@@ -2,8 +2,8 @@
 
 use std::fs::File;
 use std::io;
-use std::io::IoSlice;
-use std::net::{Ipv4Addr, Ipv6Addr, Shutdown};
+use std::io::{IoSlice, IoSliceMut};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::time::Duration;
 
@@ -14,15 +14,15 @@ use berkeley::option::{self, Filter, Instruction, Value};
 use berkeley::resolve::{
     BackHints, Hints, RawHints, host_by_address, host_by_name, host_name, interface_index, interface_name,
     interface_names, interfaces, protocol_entry, resolve, resolve_back, resolve_raw, service_entry,
-    service_entry_at, set_host_name,
+    service_entry_at, service_name, service_port, set_host_name,
 };
 use berkeley::ring::RingBuilder;
 use berkeley::splice::{SplicePipe, splice};
 use berkeley::zero_copy::ZeroCopy;
 use berkeley::{
     Address, AsyncSocket, Cause, Connector, Deadline, Error, Family, Flags, Interest, LinkMembership,
-    Operation, OtherAddress, Protocol, SendMessage, ServerOptions, Socket, SocketRef, Type, UnixAddress,
-    create_connection, create_server, create_servers_at, inherit,
+    Operation, OtherAddress, PppoxAddress, Protocol, SendMessage, ServerOptions, Socket, SocketRef, Type,
+    UnixAddress, XdpAddress, create_connection, create_server, create_servers_at, inherit,
 };
 
 use crate::support::{LIMIT, SHORT, TCP, TempDir, UDP, UNIX, UNIX_SEQPACKET, within};
@@ -70,6 +70,9 @@ fn rows() -> Vec<Row> {
         serving(),
         registering(),
         capturing(),
+        gone(),
+        lending(),
+        foreign(),
     ];
     tables.into_iter().flatten().collect()
 }
@@ -273,6 +276,7 @@ fn capturing() -> Vec<Row> {
 
 fn parsing() -> Vec<Row> {
     let vsock = Family::from_raw(40);
+    let path = UnixAddress::from_path("/door").unwrap();
     vec![
         row(Operation::ParseAddress, "", failed(UnixAddress::from_path(""))),
         row(Operation::ParseAddress, "", failed(UnixAddress::from_path("a\0b"))),
@@ -282,6 +286,8 @@ fn parsing() -> Vec<Row> {
         row(Operation::ParseAddress, "", failed(OtherAddress::new(Family::from_raw(-1), &[]))),
         row(Operation::ParseAddress, "", failed("localhost:80".parse::<Address>())),
         row(Operation::ParseAddress, "", failed("vsock:host:1".parse::<Address>())),
+        row(Operation::ParseAddress, "/door", failed(SocketAddr::try_from(Address::from(path)))),
+        row(Operation::ParseAddress, "", failed(SocketAddr::try_from(Address::from(UnixAddress::UNNAMED)))),
     ]
 }
 
@@ -407,6 +413,8 @@ fn asking_the_data_bases() -> Vec<Row> {
             failure
         }),
         row(Operation::ServiceEntry, "nosuch", failed(service_entry(c"nosuch", None))),
+        row(Operation::Resolve, "nosuch", failed(service_port("nosuch", Type::DGRAM))),
+        row(Operation::ResolveBack, "4", failed(service_name(4, Type::STREAM))),
         row(Operation::ServiceEntryAt, "1", failed(service_entry_at(1, Some(c"nosuch")))),
         row(Operation::ProtocolEntry, "nosuch", failed(protocol_entry(c"nosuch"))),
         row(Operation::HostName, "", nameless),
@@ -455,6 +463,116 @@ fn serving() -> Vec<Row> {
             failed(create_servers_at(&[address], &ServerOptions::new())),
         ),
         row(Operation::CreateServer, "", failed(create_servers_at(&[], &ServerOptions::new()))),
+    ]
+}
+
+/// One end of a connection that the other has reset, the one that connected or that was accepted; and how errors name
+/// it.
+fn reset(host: IpAddr, accepted: bool) -> (Socket, String) {
+    let listener = create_server((host, 0), &ServerOptions::new()).unwrap();
+    let client = create_connection_to(&listener);
+    let (server, _) = listener.accept().unwrap();
+    let (socket, peer) = if accepted { (server, client) } else { (client, server) };
+    let target = format!("tcp {}", socket.peer_address().unwrap());
+    socket.set_timeout(Some(LIMIT)).unwrap();
+    peer.set(option::LINGER, Some(Duration::ZERO)).unwrap();
+    drop(peer);
+    socket.wait(Interest::READABLE, Deadline::after(LIMIT)).unwrap();
+    (socket, target)
+}
+
+fn create_connection_to(listener: &Socket) -> Socket {
+    Connector::new().timeout(Some(LIMIT)).connect_to(&[listener.local_address().unwrap()]).unwrap()
+}
+
+type Call = fn(&Socket) -> berkeley::Result<()>;
+
+/// Calls that fail on a connection that was reset.
+const ON_RESET: [(Operation, Call); 12] = [
+    (Operation::Recv, |socket| socket.recv(&mut [0; 8]).map(drop)),
+    (Operation::Recv, |socket| socket.try_recv(&mut [0; 8], Flags::NONE).map(drop)),
+    (Operation::RecvFrom, |socket| socket.recv_from(&mut [0; 8]).map(drop)),
+    (Operation::RecvMsg, |socket| {
+        socket.recv_msg(&mut [IoSliceMut::new(&mut [0; 8])], &mut ControlBuffer::new()).map(drop)
+    }),
+    (Operation::Peek, |socket| socket.peek(&mut [0; 8]).map(drop)),
+    (Operation::Send, |socket| socket.send(b"x").map(drop)),
+    (Operation::Send, |socket| socket.try_send(b"x", Flags::NONE).map(drop)),
+    (Operation::SendAll, |socket| socket.send_all(b"x")),
+    (Operation::SendMsg, |socket| socket.send_msg(&SendMessage::new(&[IoSlice::new(b"x")])).map(drop)),
+    (Operation::Shutdown, |socket| socket.shutdown(Shutdown::Both)),
+    (Operation::PeerAddress, |socket| socket.peer_address().map(drop)),
+    (Operation::SendFile, |socket| {
+        socket.send_file(File::open("/proc/self/exe").unwrap(), 0, None).map(drop)
+    }),
+];
+
+/// A connection that its peer has reset still names it, at both ends and in every call: getpeername(2) does not.
+fn gone() -> Vec<Row> {
+    let hosts = [IpAddr::from(Ipv4Addr::LOCALHOST), Ipv6Addr::LOCALHOST.into()];
+    let mut rows = Vec::new();
+    for (host, accepted) in hosts.into_iter().flat_map(|host| [(host, false), (host, true)]) {
+        for (operation, call) in ON_RESET {
+            let (socket, target) = reset(host, accepted);
+            rows.push(row(operation, target, failed(call(&socket))));
+        }
+        let (socket, target) = reset(host, accepted);
+        rows.push(row(Operation::TakeError, target, socket.take_error().unwrap().expect("it was reset")));
+        let (socket, target) = reset(host, accepted);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let awaited = runtime
+            .block_on(async { failed(AsyncSocket::from_socket(socket).unwrap().recv(&mut [0; 8]).await) });
+        rows.push(row(Operation::Recv, target, awaited));
+    }
+    rows
+}
+
+/// A number in an address that the kernel would take for a descriptor of this process: no safe call believes it.
+fn lending() -> Vec<Row> {
+    let udp = UDP.socket();
+    let texts = ["xdp:1:0:1", "pppox:l2tp:0:0:1:2:3:4:192.0.2.1:1701", "pppox:l2tpv3:0:1:1:2:3:4:[::1]:1701"];
+    let mut rows = Vec::new();
+    for text in texts {
+        let address: Address = text.parse().unwrap();
+        let other = Address::decode(address.encode().as_bytes());
+        let connector = Connector::new().kind(Type::DGRAM);
+        rows.extend([
+            row(Operation::Bind, text, failed(udp.bind(address))),
+            row(Operation::Connect, text, failed(udp.connect(address))),
+            row(Operation::Connect, text, failed(udp.connect(other))),
+            row(Operation::Connect, text, failed(udp.try_connect(address))),
+        ]);
+        assert!(
+            connector.connect_to(&[address]).is_err()
+                && create_server(address, &ServerOptions::new()).is_err()
+        );
+    }
+    for Row { error, .. } in &rows {
+        assert_eq!(error.cause(), Cause::Invalid, "{error}");
+    }
+    // Borrowed, it reaches the kernel, which says that this is no socket of the family.
+    let xdp = XdpAddress { interface: 1, ..XdpAddress::default() };
+    let shared = failed(udp.bind_sharing(xdp, &udp));
+    assert!(matches!(shared.cause(), Cause::Kernel(_)), "{shared}");
+    let Ok(Address::Pppox(PppoxAddress::L2tp(session))) = texts[1].parse() else { panic!("an L2TP address") };
+    let through = failed(udp.connect_through(session, &udp));
+    assert!(matches!(through.cause(), Cause::Kernel(_)), "{through}");
+    rows
+}
+
+/// What code of others has failed with, as a `prepare` hook may hand it on.
+fn foreign() -> Vec<Row> {
+    let by_errno = io::Error::from_raw_os_error(EMFILE);
+    let in_words = io::Error::new(io::ErrorKind::InvalidData, "Not as it should be");
+    let (_bound, address) = TCP.bound();
+    let hook = Connector::new().prepare(|_| {
+        File::open("/no/such/file")?;
+        Ok(())
+    });
+    vec![
+        row(Operation::Io, "", by_errno.into()),
+        row(Operation::Io, "", in_words.into()),
+        row(Operation::Io, "", failed(hook.connect_to(&[address]))),
     ]
 }
 
@@ -530,18 +648,93 @@ fn assert_shape(error: &Error) {
 }
 
 #[test]
-fn an_error_of_std_keeps_the_errno_or_the_words() {
+fn an_error_of_std_keeps_the_whole_of_ours_and_gives_it_back() {
     within(LIMIT, || {
         for Row { error, .. } in rows() {
             let (text, kind, errno) = (error.to_string(), error.kind(), error.raw_os_error());
+            let (operation, target) = (error.operation(), error.target().map(str::to_owned));
             let std_error = io::Error::from(error);
-            assert_eq!(std_error.raw_os_error(), errno, "{text}");
             assert_eq!(std_error.kind(), kind, "{text}");
-            if errno.is_none() {
-                assert_eq!(std_error.to_string(), text);
-            }
+            let Some(ours) = Error::within(&std_error) else {
+                // It had an errno to tell, and no more.
+                assert_eq!((std_error.raw_os_error(), &target), (errno, &None), "{text}");
+                assert!(errno.is_some(), "{text}");
+                continue;
+            };
+            assert_eq!(std_error.to_string(), text);
+            assert_eq!(
+                (ours.operation(), ours.target(), ours.raw_os_error()),
+                (operation, target.as_deref(), errno)
+            );
+            assert!(std_error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<Error>));
+            assert_eq!(Error::from(std_error).to_string(), text, "and back");
         }
     });
+}
+
+#[test]
+fn an_error_of_others_keeps_its_errno_its_kind_and_its_words() {
+    let by_errno = Error::from(io::Error::from_raw_os_error(EMFILE));
+    assert_eq!(by_errno.to_string(), "io: too many open files (os error 24)");
+    assert_eq!((by_errno.cause(), by_errno.raw_os_error()), (Cause::Kernel(EMFILE), Some(EMFILE)));
+    let in_words = Error::from(io::Error::new(io::ErrorKind::InvalidData, "Not as it should be"));
+    assert_eq!(in_words.to_string(), "io: not as it should be");
+    assert_eq!((in_words.cause(), in_words.kind()), (Cause::Foreign, io::ErrorKind::InvalidData));
+    assert_eq!(io::Error::from(in_words).kind(), io::ErrorKind::InvalidData);
+    let simple = Error::from(io::Error::from(io::ErrorKind::UnexpectedEof));
+    assert_eq!(simple.kind(), io::ErrorKind::UnexpectedEof);
+}
+
+/// `?` carries each of them into the other, and into what any error goes into.
+#[test]
+fn errors_go_through_the_question_mark() {
+    fn into_std(address: Address) -> io::Result<SocketAddr> {
+        Ok(address.try_into()?)
+    }
+    fn into_ours(address: Address) -> berkeley::Result<SocketAddr> {
+        File::open("/dev/null")?;
+        let internet = SocketAddr::try_from(address)?;
+        Ok(internet)
+    }
+    fn into_any(address: Address) -> Result<SocketAddr, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(SocketAddr::try_from(address)?)
+    }
+    let inet = SocketAddr::from(ELSEWHERE);
+    assert_eq!(into_std(inet.into()).unwrap(), inet);
+    let unix = Address::from(UnixAddress::from_path("/door").unwrap());
+    let want = "address /door: wanted AF_INET or AF_INET6, got AF_UNIX";
+    assert_eq!(into_std(unix).unwrap_err().to_string(), want);
+    assert_eq!(into_ours(unix).unwrap_err().to_string(), want);
+    assert_eq!(into_any(unix).unwrap_err().to_string(), want);
+}
+
+#[test]
+fn an_unknown_service_is_named_with_its_transport() {
+    let connect = |kind| failed(Connector::new().kind(kind).connect("127.0.0.1", "htpp"));
+    let raw = |kind| {
+        let hints = RawHints { kind, ..RawHints::default() };
+        failed(resolve_raw(Some(c"127.0.0.1"), Some(c"htpp"), hints))
+    };
+    let rows = [
+        (connect(Type::STREAM), r#"no TCP service is called "htpp""#),
+        (connect(Type::DGRAM), r#"no UDP service is called "htpp""#),
+        (failed(resolve("127.0.0.1", "htpp", &Hints::new())), r#"no TCP or UDP service is called "htpp""#),
+        (failed(service_port("htpp", Type::STREAM)), r#"no TCP service is called "htpp""#),
+        (failed(service_port("htpp", Type::DGRAM)), r#"no UDP service is called "htpp""#),
+        (failed(service_entry(c"htpp", Some(c"udp"))), r#"no UDP service is called "htpp""#),
+        (failed(service_entry(c"htpp", None)), r#"no service is called "htpp""#),
+        (failed(service_name(1, Type::DGRAM)), "no UDP service has port 1"),
+        (raw(1), r#"no TCP service is called "htpp""#),
+        (raw(0), r#"no TCP or UDP service is called "htpp""#),
+        (
+            failed(resolve("127.0.0.1", "\u{1b}[2J", &Hints::new().kind(Type::STREAM))),
+            r#"no TCP service is called "\u{1b}[2J""#,
+        ),
+    ];
+    for (error, want) in rows {
+        assert!(error.to_string().ends_with(want), "{error}, wanted {want}");
+        assert_eq!(error.kind(), io::ErrorKind::NotFound, "{error}");
+    }
 }
 
 #[test]

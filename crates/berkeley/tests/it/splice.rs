@@ -273,6 +273,7 @@ fn a_file_that_sendfile_refuses_is_copied_where_sigpipe_is_not_ignored() {
 
 /// Each errno that the kernel might leave, struck behind the call that was made: what runs before errno is read keeps
 /// it.
+#[cfg(feature = "fault")]
 #[test]
 fn an_errno_left_by_the_call_itself_is_the_one_that_is_told() {
     alone(|| {

@@ -12,7 +12,7 @@ use super::{LONG, assert_talks, listening, patient, port, refusing, shown, silen
 use crate::support::{LIMIT, SHORT, TempDir, alone, assert_kept, open_descriptors, timed};
 
 /// Runs `work` on a runtime of this thread, within the time limit.
-fn run<T>(work: impl Future<Output = T>) -> T {
+pub(super) fn run<T>(work: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async { tokio::time::timeout(LIMIT, work).await.expect("the time limit") })
 }
@@ -72,7 +72,7 @@ fn the_errors_are_those_of_the_calls_that_block() {
     let error = within("localhost", Some(Duration::ZERO));
     assert_eq!((error.operation(), error.cause()), (Operation::Resolve, Cause::TimedOut));
     let error = run(create_connection_async("127.0.0.1", "nosuch", Some(LONG))).unwrap_err();
-    assert_eq!(error.to_string(), "resolve 127.0.0.1:nosuch: servname not supported for ai_socktype");
+    assert_eq!(error.to_string(), "resolve 127.0.0.1:nosuch: no TCP service is called \"nosuch\"");
 }
 
 #[test]
