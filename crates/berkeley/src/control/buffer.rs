@@ -54,6 +54,11 @@ impl ControlBuffer {
         Self { data: ControlData::with_capacity(bytes) }
     }
 
+    /// As [`with_capacity`](Self::with_capacity); `None` where there is no memory for so many.
+    pub fn try_with_capacity(bytes: usize) -> Option<Self> {
+        ControlData::try_with_capacity(bytes).map(|data| Self { data })
+    }
+
     /// Room for one message of each of these lengths of data, in bytes.
     ///
     /// ```

@@ -30,7 +30,7 @@ use crate::sys::{message, raw};
 #[must_use]
 #[doc(alias = "msghdr")]
 pub struct SendMessage<'a> {
-    buffers: &'a [IoSlice<'a>],
+    sources: &'a [raw::Source<'a>],
     control: Control<'a>,
     address: Option<Address>,
     flags: Flags,
@@ -57,7 +57,13 @@ impl<'a> SendMessage<'a> {
     /// The bytes of `buffers`, one behind the other; at most 1024 buffers, more give `EMSGSIZE`.
     #[inline]
     pub const fn new(buffers: &'a [IoSlice<'a>]) -> Self {
-        Self { buffers, control: Control::Messages(&[]), address: None, flags: Flags::NONE }
+        Self::of_sources(raw::Source::of(buffers))
+    }
+
+    /// As [`new`](Self::new), of bytes that others may change meanwhile.
+    #[inline]
+    pub const fn of_sources(sources: &'a [raw::Source<'a>]) -> Self {
+        Self { sources, control: Control::Messages(&[]), address: None, flags: Flags::NONE }
     }
 
     /// Control messages beside the bytes.
@@ -135,7 +141,7 @@ impl ReceivedMessage {
     }
 
     #[inline]
-    fn made(received: &message::Received, sender: &AddressRoom) -> Result<Self> {
+    pub(super) fn made(received: &message::Received, sender: &AddressRoom) -> Result<Self> {
         let (length, flags) = (received.length, Flags::from_raw(received.flags));
         Address::decode_into(sender.as_bytes(), |address| Ok(Self { length, address, flags }))
     }
@@ -160,7 +166,7 @@ impl<F: AsFd> Socket<F> {
         let mut room = control::Room::new();
         let control = message.control.laid_out(&mut room);
         carry_through(fd, Interest::WRITABLE, timeout, Poll::MayLie, || {
-            message::send_message(fd, &self.quirks, message.buffers, address, control, flags)
+            message::send_message(fd, &self.quirks, message.sources, address, control, flags)
         })
         .map_err(|stop| self.stopped(Operation::SendMsg, stop, message.address.as_ref()))
     }
@@ -228,7 +234,14 @@ impl<F: AsFd> Socket<F> {
         let (interest, poll) = awaited(flags);
         let mut sender = AddressRoom::new();
         let received = carry_through(fd, interest, timeout, poll, || {
-            message::receive_message(fd, &self.quirks, buffers, control.data_mut(), raw_flags, &mut sender)
+            message::receive_message(
+                fd,
+                &self.quirks,
+                raw::Sink::of(buffers),
+                control.data_mut(),
+                raw_flags,
+                &mut sender,
+            )
         })
         .map_err(|stop| self.stopped(Operation::RecvMsg, stop, None))?;
         ReceivedMessage::made(&received, &sender)
@@ -246,7 +259,7 @@ impl<F: AsFd> Socket<F> {
         let address = address.as_ref().map_or(&[][..], EncodedAddress::as_bytes);
         let mut room = control::Room::new();
         let control = message.control.laid_out(&mut room);
-        message::send_message(self.fd.as_fd(), &self.quirks, message.buffers, address, control, flags)
+        message::send_message(self.fd.as_fd(), &self.quirks, message.sources, address, control, flags)
             .map_err(|errno| self.fail(Operation::SendMsg, errno, message.address.as_ref()))
     }
 
@@ -271,7 +284,7 @@ impl<F: AsFd> Socket<F> {
         let received = message::receive_message(
             self.fd.as_fd(),
             &self.quirks,
-            buffers,
+            raw::Sink::of(buffers),
             control.data_mut(),
             flags.as_raw(),
             &mut sender,

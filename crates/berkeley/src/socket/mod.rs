@@ -52,6 +52,7 @@ mod options;
 mod patience;
 pub mod retry;
 mod segmentation;
+mod shared;
 mod timeout;
 mod transfer;
 

@@ -115,6 +115,16 @@ impl ControlData {
         }
     }
 
+    /// As [`with_capacity`](Self::with_capacity); `None` where there is no memory.
+    pub(crate) fn try_with_capacity(capacity: usize) -> Option<Self> {
+        let (mut words, mut descriptors) = (Vec::new(), Vec::new());
+        let count = capacity.div_ceil(size_of::<usize>());
+        words.try_reserve_exact(count).ok()?;
+        words.resize(count, 0);
+        descriptors.try_reserve_exact(capacity.saturating_sub(cmsg::HEADER) / FD_SIZE).ok()?;
+        Some(Self { words: words.into_boxed_slice(), capacity, used: 0, descriptors, close_on_exec: true })
+    }
+
     /// Has descriptors arrive as the flags of each receive say, rather than close-on-exec.
     pub(crate) const fn leave_inheritable(&mut self) {
         self.close_on_exec = false;

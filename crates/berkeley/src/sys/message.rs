@@ -3,12 +3,12 @@
 //! Every call takes its flags from [`Quirks`]: descriptors that arrive are close-on-exec, unless the control data has
 //! it otherwise.
 
-use std::io::{IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
 use super::call::run;
 use super::control::ControlData;
+use super::memory::{Sink, Source};
 use super::quirks::Quirks;
 use super::socket::{AddressRoom, address_length};
 use super::transfer::WRITES_WHAT_IT_COUNTS;
@@ -25,18 +25,17 @@ pub(crate) struct Received {
     pub(crate) flags: i32,
 }
 
-/// Sends what `buffers` hold, to `address` unless it is empty, with the control messages that `control` holds.
+/// Sends what `sources` hold, to `address` unless it is empty, with the control messages that `control` holds.
 #[inline]
 pub(crate) fn send_message(
     fd: BorrowedFd<'_>,
     quirks: &Quirks,
-    buffers: &[IoSlice<'_>],
+    sources: &[Source<'_>],
     address: &[u8],
     control: &[u8],
     flags: i32,
 ) -> Result<usize> {
-    // SAFETY: std promises that IoSlice has the layout of iovec; the slice keeps its length and its lifetime.
-    let vectors = unsafe { std::slice::from_raw_parts(buffers.as_ptr().cast(), buffers.len()) };
+    let vectors = Source::vectors(sources);
     let cut = cut("sendmsg", vectors);
     let mut message = header(cut.as_deref().unwrap_or(vectors));
     if !address.is_empty() {
@@ -56,21 +55,19 @@ pub(crate) fn send_message(
     })
 }
 
-/// Receives into `buffers` and `control`; the descriptors that arrive are the control data's from then on. The sender's
+/// Receives into `sinks` and `control`; the descriptors that arrive are the control data's from then on. The sender's
 /// address goes to `sender`, of length 0 where the kernel gives none.
 #[inline]
 pub(crate) fn receive_message(
     fd: BorrowedFd<'_>,
     quirks: &Quirks,
-    buffers: &mut [IoSliceMut<'_>],
+    sinks: &[Sink<'_>],
     control: &mut ControlData,
     flags: i32,
     sender: &mut AddressRoom,
 ) -> Result<Received> {
-    // SAFETY: std promises that IoSliceMut has the layout of iovec; the slice keeps its length and its lifetime.
-    let vectors = unsafe { std::slice::from_raw_parts(buffers.as_mut_ptr().cast(), buffers.len()) };
-    // SAFETY: the buffers are borrowed for the call, to be written.
-    unsafe { receive_at(fd, quirks, vectors, control, flags, sender) }
+    // SAFETY: the bytes of the sinks may be written.
+    unsafe { receive_at(fd, quirks, Sink::vectors(sinks), control, flags, sender) }
 }
 
 /// As [`receive_message`], into one buffer, which need not be initialised; gives the part that now is.

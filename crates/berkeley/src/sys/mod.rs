@@ -12,6 +12,8 @@
 //! | `socket` | `RawAddress`, `AddressRoom`; `socket`, `socket_pair`, `bind`, `listen`, `accept` |
 //! | | `connect`, `shutdown`, `local_address`, `peer_address`, `last_peer_address` |
 //! | `transfer` | `recv`, `recv_uninit`, `recv_into_vec`, `recv_from`, `send`, `send_to` |
+//! | | `recv_sink`, `recv_from_sink`, `send_source`, `send_source_to` |
+//! | `memory` | `Source`, `Sink`: public |
 //! | `message` | `send_message`, `receive_message` |
 //! | `batch` | `Outbox`, `Inbox` |
 //! | `control` | `ControlData`, `Scratch`, `Walk`, `descriptors_in` |
@@ -48,6 +50,7 @@ pub(crate) mod host;
 pub(crate) mod identity;
 pub(crate) mod inherited;
 pub(crate) mod layout;
+pub(crate) mod memory;
 pub(crate) mod message;
 pub(crate) mod option;
 pub(crate) mod poll;

@@ -25,6 +25,8 @@ use std::os::fd::{BorrowedFd, OwnedFd};
 
 use super::{Errno, fd, option as plain, socket};
 
+pub use super::memory::{Sink, Source};
+
 /// Reads the option `name` of `level` into `buffer` (getsockopt(2)); gives how many bytes the kernel wrote.
 ///
 /// Fails with the kernel's errno.

@@ -6,6 +6,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
 use super::call::run;
+use super::memory::{Sink, Source};
 use super::quirks::Quirks;
 use super::socket::{AddressRoom, address_length};
 use super::{Errno, Result, fault};
@@ -13,10 +14,16 @@ use super::{Errno, Result, fault};
 /// Receives into `buffer`; gives the number of bytes, or with `MSG_TRUNC` the datagram's whole length.
 #[inline]
 pub(crate) fn recv(fd: BorrowedFd<'_>, buffer: &mut [u8], flags: i32) -> Result<usize> {
-    let length = fault::shorten("recv", buffer.len());
+    recv_sink(fd, &buffer.into(), flags)
+}
+
+/// As [`recv`], into memory that others may have too.
+#[inline]
+pub(crate) fn recv_sink(fd: BorrowedFd<'_>, sink: &Sink<'_>, flags: i32) -> Result<usize> {
+    let length = fault::shorten("recv", sink.len());
     run("recv", fd.as_raw_fd(), || {
-        // SAFETY: `length` is at most the length of `buffer`, and the kernel writes initialised bytes into it.
-        unsafe { libc::recv(fd.as_raw_fd(), buffer.as_mut_ptr().cast(), length, flags) }
+        // SAFETY: `length` is at most that of `sink`, whose bytes may be written; the kernel writes initialised ones.
+        unsafe { libc::recv(fd.as_raw_fd(), sink.pointer(), length, flags) }
     })
 }
 
@@ -76,9 +83,19 @@ pub(crate) fn recv_from(
     flags: i32,
     sender: &mut AddressRoom,
 ) -> Result<usize> {
-    let length = fault::shorten("recvfrom", buffer.len());
-    // SAFETY: `length` is at most the length of `buffer`, which is initialised before and after.
-    unsafe { recv_from_at(fd, buffer.as_mut_ptr(), length, flags, sender) }
+    recv_from_sink(fd, &buffer.into(), flags, sender)
+}
+
+/// As [`recv_from`], into memory that others may have too.
+pub(crate) fn recv_from_sink(
+    fd: BorrowedFd<'_>,
+    sink: &Sink<'_>,
+    flags: i32,
+    sender: &mut AddressRoom,
+) -> Result<usize> {
+    let length = fault::shorten("recvfrom", sink.len());
+    // SAFETY: `length` is at most that of `sink`, whose bytes may be written.
+    unsafe { recv_from_at(fd, sink.pointer().cast(), length, flags, sender) }
 }
 
 /// As [`recv_from`], into memory that need not be initialised; gives the part that now is.
@@ -122,7 +139,18 @@ unsafe fn recv_from_at(
 /// Sends from `buffer`; gives the number of bytes that the kernel took.
 #[inline]
 pub(crate) fn send(fd: BorrowedFd<'_>, quirks: &Quirks, buffer: &[u8], flags: i32) -> Result<usize> {
-    send_from(fd, quirks, buffer, flags, 0)
+    send_source(fd, quirks, buffer.into(), flags)
+}
+
+/// As [`send`], from memory that others may have too.
+#[inline]
+pub(crate) fn send_source(
+    fd: BorrowedFd<'_>,
+    quirks: &Quirks,
+    source: Source<'_>,
+    flags: i32,
+) -> Result<usize> {
+    send_from(fd, quirks, source, flags, 0)
 }
 
 /// As [`send`], without copying the bytes (`MSG_ZEROCOPY`).
@@ -135,16 +163,22 @@ pub(crate) fn send_zero_copy(
     buffer: &[u8],
     flags: i32,
 ) -> Result<usize> {
-    send_from(fd, quirks, buffer, flags, libc::MSG_ZEROCOPY)
+    send_from(fd, quirks, buffer.into(), flags, libc::MSG_ZEROCOPY)
 }
 
 #[inline]
-fn send_from(fd: BorrowedFd<'_>, quirks: &Quirks, buffer: &[u8], flags: i32, more: i32) -> Result<usize> {
-    let length = fault::shorten("send", buffer.len());
+fn send_from(
+    fd: BorrowedFd<'_>,
+    quirks: &Quirks,
+    source: Source<'_>,
+    flags: i32,
+    more: i32,
+) -> Result<usize> {
+    let length = fault::shorten("send", source.len());
     quirks.sending(fd, flags, |flags| {
         run("send", fd.as_raw_fd(), || {
-            // SAFETY: `length` is at most the length of `buffer`, which the kernel only reads.
-            unsafe { libc::send(fd.as_raw_fd(), buffer.as_ptr().cast(), length, flags | more) }
+            // SAFETY: `length` is at most that of `source`, which the kernel only reads.
+            unsafe { libc::send(fd.as_raw_fd(), source.pointer(), length, flags | more) }
         })
     })
 }
@@ -157,12 +191,23 @@ pub(crate) fn send_to(
     flags: i32,
     address: &[u8],
 ) -> Result<usize> {
-    let length = fault::shorten("sendto", buffer.len());
+    send_source_to(fd, quirks, buffer.into(), flags, address)
+}
+
+/// As [`send_to`], from memory that others may have too.
+pub(crate) fn send_source_to(
+    fd: BorrowedFd<'_>,
+    quirks: &Quirks,
+    source: Source<'_>,
+    flags: i32,
+    address: &[u8],
+) -> Result<usize> {
+    let length = fault::shorten("sendto", source.len());
     let address_length = address_length(address)?;
-    let (bytes, address) = (buffer.as_ptr().cast(), address.as_ptr().cast());
+    let (bytes, address) = (source.pointer(), address.as_ptr().cast());
     quirks.sending(fd, flags, |flags| {
         run("sendto", fd.as_raw_fd(), || {
-            // SAFETY: each pointer goes with the length of its slice, and the kernel only reads both.
+            // SAFETY: each pointer goes with the length of its bytes, and the kernel only reads both.
             unsafe { libc::sendto(fd.as_raw_fd(), bytes, length, flags, address, address_length) }
         })
     })

@@ -160,7 +160,7 @@ impl<B: Buffer> Flights<B> {
         let (mut any, mut sender) = (false, AddressRoom::new());
         loop {
             let (flags, control) = (MSG_ERRQUEUE | MSG_DONTWAIT, self.control.data_mut());
-            match message::receive_message(fd, &Quirks::unknown(), &mut [], control, flags, &mut sender) {
+            match message::receive_message(fd, &Quirks::unknown(), &[], control, flags, &mut sender) {
                 Ok(_) => {
                     for notice in notices(self.control.messages()) {
                         any = true;
