@@ -5,6 +5,7 @@
 //! the interpreter's own request for a switch, after 5 milliseconds, interrupts no call. So calls release it
 //!
 //! - when the thread has done something else for a while: it may have handed work to another,
+//! - while another copies for long in the kernel, which holds the lock of its socket meanwhile,
 //! - while several threads make calls in turn,
 //! - when another thread waits for it whose call has ended,
 //! - and in a few calls of many, for threads that wait for it elsewhere, as after a sleep or for a lock.
@@ -12,9 +13,9 @@
 //! Nothing here decides more than how fast it goes: whatever these variables hold, each call is right.
 
 #[cfg(not(Py_GIL_DISABLED))]
-pub(crate) use with_gil::{is_wanted, released};
+pub(crate) use with_gil::{Copying, brief, is_wanted, released};
 #[cfg(Py_GIL_DISABLED)]
-pub(crate) use without_gil::{is_wanted, released};
+pub(crate) use without_gil::{Copying, brief, is_wanted, released};
 
 #[cfg(not(Py_GIL_DISABLED))]
 mod with_gil {
@@ -49,6 +50,33 @@ mod with_gil {
     /// less than it takes to be put to sleep and woken.
     const LOOKS: u32 = 64;
 
+    /// How many calls copy for long: much, or from and to memory that may have to be read from a disk first.
+    static COPYING: AtomicUsize = AtomicUsize::new(0);
+
+    /// A call that copies for long. The kernel holds the socket's lock meanwhile: any other call on that socket sleeps
+    /// until it is free, and must not do so with the GIL.
+    pub(crate) struct Copying(());
+
+    impl Copying {
+        /// For as long as the value lives; the GIL is held where it begins.
+        pub(crate) fn begin(_: Python<'_>) -> Self {
+            COPYING.fetch_add(1, Relaxed);
+            Self(())
+        }
+    }
+
+    impl Drop for Copying {
+        fn drop(&mut self) {
+            COPYING.fetch_sub(1, Relaxed);
+        }
+    }
+
+    /// Runs a call that is short, unless another holds the lock of its socket for long: it releases the GIL then.
+    #[inline]
+    pub(crate) fn brief<T: Send>(py: Python<'_>, action: impl FnOnce() -> T + Send) -> T {
+        if COPYING.load(Relaxed) == 0 { action() } else { released(py, action) }
+    }
+
     /// Whether this call is to release the GIL during its first try.
     #[inline]
     pub(crate) fn is_wanted(py: Python<'_>) -> bool {
@@ -56,6 +84,9 @@ mod with_gil {
         LAST.store(now, Relaxed);
         if now.wrapping_sub(last) > PAUSE {
             IN_A_ROW.store(0, Relaxed);
+            return true;
+        }
+        if COPYING.load(Relaxed) != 0 {
             return true;
         }
         let calls = IN_A_ROW.load(Relaxed) + 1;
@@ -123,6 +154,21 @@ mod with_gil {
 #[cfg(Py_GIL_DISABLED)]
 mod without_gil {
     use pyo3::prelude::*;
+
+    /// Nobody is kept out by a call that copies for long.
+    pub(crate) struct Copying(());
+
+    impl Copying {
+        pub(crate) fn begin(_: Python<'_>) -> Self {
+            Self(())
+        }
+    }
+
+    /// Runs a call that is short.
+    #[inline]
+    pub(crate) fn brief<T: Send>(_: Python<'_>, action: impl FnOnce() -> T + Send) -> T {
+        action()
+    }
 
     /// Never: nobody is kept out.
     #[inline]

@@ -23,6 +23,7 @@ use pyo3::prelude::*;
 #[pymodule(gil_used = true)]
 fn _socket(module: &Bound<'_, PyModule>) -> PyResult<()> {
     ffi::left_behind::watch();
+    ffi::capi::keep_quiet_without_memory();
     check_version(module.py())?;
     ffi::capi::check_interpreter(module.py())?;
     socket::add(module)?;

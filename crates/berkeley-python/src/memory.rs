@@ -3,8 +3,8 @@
 
 use std::ffi::CString;
 
-use pyo3::PyResult;
 use pyo3::exceptions::PyMemoryError;
+use pyo3::{PyErr, PyResult};
 
 /// A list with room for `count` items.
 pub(crate) fn room_for<T>(count: usize) -> PyResult<Vec<T>> {
@@ -15,13 +15,18 @@ pub(crate) fn room_for<T>(count: usize) -> PyResult<Vec<T>> {
 
 /// Makes room for `count` items more.
 pub(crate) fn reserve<T>(items: &mut Vec<T>, count: usize) -> PyResult<()> {
-    items.try_reserve(count).map_err(|_| PyMemoryError::new_err(()))
+    items.try_reserve(count).map_err(|_| exhausted())
+}
+
+/// `MemoryError`.
+pub(crate) fn exhausted() -> PyErr {
+    PyMemoryError::new_err(())
 }
 
 /// The bytes, with room for the NUL of a C string.
 pub(crate) fn copied(bytes: &[u8]) -> PyResult<Vec<u8>> {
     let mut copy = Vec::new();
-    copy.try_reserve_exact(bytes.len() + 1).map_err(|_| PyMemoryError::new_err(()))?;
+    copy.try_reserve_exact(bytes.len() + 1).map_err(|_| exhausted())?;
     copy.extend_from_slice(bytes);
     Ok(copy)
 }

@@ -4,10 +4,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::PyFloat;
 
 use crate::ffi::capi::NO_TIMEOUT;
 use crate::ffi::fastcall::nanoseconds;
+use crate::ffi::new;
 
 /// No timeout, as C keeps it.
 pub(crate) const NONE: i64 = NO_TIMEOUT;
@@ -40,14 +40,14 @@ pub(crate) fn parse(value: &Bound<'_, PyAny>) -> PyResult<i64> {
 
 /// The timeout as Python shows it: `None`, or seconds.
 #[expect(clippy::cast_precision_loss, reason = "as C rounds it")]
-pub(crate) fn shown(py: Python<'_>, timeout: i64) -> Bound<'_, PyAny> {
+pub(crate) fn shown(py: Python<'_>, timeout: i64) -> PyResult<Bound<'_, PyAny>> {
     if timeout < 0 {
-        return py.None().into_bound(py);
+        return Ok(py.None().into_bound(py));
     }
     let seconds = if timeout % NANOSECONDS == 0 {
         (timeout / NANOSECONDS) as f64
     } else {
         timeout as f64 / NANOSECONDS as f64
     };
-    PyFloat::new(py, seconds).into_any()
+    new::float(py, seconds)
 }

@@ -150,10 +150,11 @@ class Daemons(unittest.TestCase):
         for name, scene in OTHER_SCENES.items():
             self.check(name, scene)
 
-    @unittest.skipIf(sys.version_info < (3, 12), "classes have had buffers since 3.12")
     def test_code_of_a_buffer(self):
         begin = "class Buffer:\n    __buffer__ = spin\n"
-        for call in ["here.send(Buffer())", "here.recv_into(Buffer())", "here.sendmsg([Buffer()])"]:
+        calls = ["here.send(Buffer())", "here.recv_into(Buffer())", "here.sendmsg([Buffer()])"]
+        # Before, no class of Python's had a buffer.
+        for call in calls if sys.version_info >= (3, 12) else []:
             self.check(call, begin + INDEX.format(call))
 
     def test_threads_that_end_while_others_go_on_are_gone(self):

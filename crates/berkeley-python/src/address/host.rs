@@ -21,7 +21,7 @@ pub(super) fn named(object: &Bound<'_, PyAny>) -> PyResult<CString> {
     let bytes = if let Ok(bytes) = object.cast::<PyBytes>() {
         copied(bytes.as_bytes())?
     } else if object.is_instance_of::<PyByteArray>() {
-        copied(ReadBuffer::of(object)?.as_bytes())?
+        copied(&ReadBuffer::of(object)?.bytes(object.py())?)?
     } else if let Ok(text) = object.cast::<PyString>() {
         encoded(text)?
     } else {

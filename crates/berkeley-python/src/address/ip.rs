@@ -6,10 +6,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddrV4, SocketAddrV6};
 use berkeley::{Address, Family};
 use pyo3::exceptions::{PyOSError, PyOverflowError};
 use pyo3::prelude::*;
-use pyo3::types::{PyInt, PyString, PyTuple};
+use pyo3::types::{PyString, PyTuple};
 
 use super::{host, last, tuple};
 use crate::ffi::fastcall::{Slot, exact_long, parse_tuple, utf8};
+use crate::ffi::new;
 
 /// An address of IPv4. Digits and a port, as programs mostly have them, are read without the parser.
 #[inline]
@@ -134,15 +135,17 @@ fn named_port(py: Python<'_>, error: PyErr, caller: &str) -> PyErr {
 
 #[inline]
 pub(super) fn shown_inet(py: Python<'_>, address: SocketAddrV4) -> PyResult<Bound<'_, PyAny>> {
-    let host = last::shown(py, *address.ip()).unwrap_or_else(|| {
-        let digits = shown_ipv4(py, *address.ip());
+    let host = if let Some(host) = last::shown(py, *address.ip()) {
+        host
+    } else {
+        let digits = shown_ipv4(py, *address.ip())?;
         last::keep(&digits, *address.ip());
         digits
-    });
-    Ok((host, PyInt::new(py, address.port())).into_pyobject(py)?.into_any())
+    };
+    Ok(new::tuple(py, [host.into_any(), new::int(py, address.port())?])?.into_any())
 }
 
-fn shown_ipv4(py: Python<'_>, ip: Ipv4Addr) -> Bound<'_, PyString> {
+fn shown_ipv4(py: Python<'_>, ip: Ipv4Addr) -> PyResult<Bound<'_, PyString>> {
     let (mut text, mut length) = ([0; 15], 0);
     for (index, octet) in ip.octets().into_iter().enumerate() {
         if index > 0 {
@@ -157,18 +160,18 @@ fn shown_ipv4(py: Python<'_>, ip: Ipv4Addr) -> Bound<'_, PyString> {
         }
     }
     let text = str::from_utf8(&text[..length]).unwrap_or_default();
-    PyString::new(py, text)
+    new::string(py, text)
 }
 
 pub(super) fn shown_inet6<'py>(py: Python<'py>, address: &SocketAddrV6) -> PyResult<Bound<'py, PyAny>> {
-    let host = shown_ipv6(py, *address.ip());
+    let host = shown_ipv6(py, *address.ip())?;
     let numbers = [address.port().into(), u32::from_be(address.flowinfo()), address.scope_id()];
-    let [port, flow, scope] = numbers.map(|number| PyInt::new(py, number).into_any());
-    Ok(PyTuple::new(py, [host, port, flow, scope])?.into_any())
+    let [port, flow, scope] = new::ints(py, numbers)?;
+    Ok(new::tuple(py, [host, port, flow, scope])?.into_any())
 }
 
 /// As `inet_ntop(3)` shows it, which knows the addresses that IPv4 once was embedded in (`::192.0.2.1`).
-fn shown_ipv6(py: Python<'_>, ip: Ipv6Addr) -> Bound<'_, PyAny> {
+fn shown_ipv6(py: Python<'_>, ip: Ipv6Addr) -> PyResult<Bound<'_, PyAny>> {
     let text = match ip.segments() {
         [0, 0, 0, 0, 0, 0, high, _] if high != 0 => {
             let [.., a, b, c, d] = ip.octets();
@@ -176,14 +179,14 @@ fn shown_ipv6(py: Python<'_>, ip: Ipv6Addr) -> Bound<'_, PyAny> {
         }
         _ => ip.to_string(),
     };
-    PyString::new(py, &text).into_any()
+    new::text(py, &text)
 }
 
 /// The text of an address without a port.
 #[inline]
-pub(crate) fn shown_ip(py: Python<'_>, ip: impl Into<IpAddr>) -> Bound<'_, PyAny> {
+pub(crate) fn shown_ip(py: Python<'_>, ip: impl Into<IpAddr>) -> PyResult<Bound<'_, PyAny>> {
     match ip.into() {
-        IpAddr::V4(ip) => shown_ipv4(py, ip).into_any(),
+        IpAddr::V4(ip) => shown_ipv4(py, ip).map(Bound::into_any),
         IpAddr::V6(ip) => shown_ipv6(py, ip),
     }
 }

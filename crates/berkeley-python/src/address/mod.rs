@@ -18,11 +18,12 @@ use std::ffi::CStr;
 use berkeley::{Address, Family};
 use pyo3::exceptions::{PyOSError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyTuple};
+use pyo3::types::PyTuple;
 
 use crate::error::{EBADF, os_error, raised};
 use crate::ffi::capi::SocketObject;
 use crate::ffi::fastcall::type_name;
+use crate::ffi::new;
 
 pub(crate) use host::{ask, resolved, zoned};
 pub(crate) use ip::shown_ip;
@@ -140,11 +141,11 @@ fn shown_unknown<'py>(py: Python<'py>, address: &Address) -> PyResult<Bound<'py,
     let mut shown = [0; DATA];
     let length = data.len().min(DATA);
     shown[..length].copy_from_slice(&data[..length]);
-    Ok((u16::from_ne_bytes(*family), PyBytes::new(py, &shown)).into_pyobject(py)?.into_any())
+    Ok(new::tuple(py, [new::int(py, u16::from_ne_bytes(*family))?, new::bytes(py, &shown)?])?.into_any())
 }
 
 fn pair(py: Python<'_>, first: u32, second: u32) -> PyResult<Bound<'_, PyAny>> {
-    Ok((first, second).into_pyobject(py)?.into_any())
+    Ok(new::tuple(py, [new::int(py, first)?, new::int(py, second)?])?.into_any())
 }
 
 /// The tuple that an address of `family` must be.

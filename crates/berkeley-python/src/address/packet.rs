@@ -3,12 +3,12 @@
 use berkeley::{Address, HardwareAddress, PacketAddress};
 use pyo3::exceptions::{PyOverflowError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
 
 use super::{Kind, interface_index, interface_name, tuple};
 use crate::error::raised;
 use crate::ffi::buffer::ReadBuffer;
 use crate::ffi::fastcall::{Slot, parse_tuple};
+use crate::ffi::new;
 
 /// The longest name of an interface, which C cuts a longer one to.
 const NAME: usize = 15;
@@ -43,13 +43,13 @@ pub(super) fn read(
         parsed => parsed?,
     }
     let interface = interface_index(py, socket, cut(&name))?;
-    if hardware.as_bytes().len() > HARDWARE {
+    if hardware.len() > HARDWARE {
         return Err(PyValueError::new_err("Hardware address must be 8 bytes or less"));
     }
     let Ok(protocol) = u16::try_from(protocol) else {
         return Err(PyOverflowError::new_err(format!("{caller}(): proto must be 0-65535.")));
     };
-    let hardware = HardwareAddress::new(hardware.as_bytes()).map_err(|error| raised(py, &error))?;
+    let hardware = HardwareAddress::new(&hardware.bytes(py)?).map_err(|error| raised(py, &error))?;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "as C cuts them")]
     let (packet_type, hardware_type) = (kind as u8, hardware_type as u16);
     Ok(PacketAddress { interface, protocol, packet_type, hardware_type, hardware }.into())
@@ -65,7 +65,7 @@ pub(super) fn shown<'py>(py: Python<'py>, address: &PacketAddress) -> PyResult<B
     let name = interface_name(address.interface);
     // C hands its 16 bits over as a `short`, and the `char` of the packet's kind likewise.
     let protocol = address.protocol.cast_signed();
-    let hardware = PyBytes::new(py, address.hardware.as_bytes());
+    let hardware = new::bytes(py, address.hardware.as_bytes())?;
     let kind = address.packet_type.cast_signed();
     let hardware_type = address.hardware_type.cast_signed();
     Ok((name, protocol, kind, hardware_type, hardware).into_pyobject(py)?.into_any())

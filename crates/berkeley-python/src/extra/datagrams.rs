@@ -8,11 +8,14 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyTuple};
 
-use super::Target;
+use super::{Target, socket};
 use crate::address;
 use crate::error::raised;
 use crate::ffi::buffer::ReadBuffer;
+use crate::ffi::capi::guarded;
 use crate::ffi::fastcall::{audit, sequence};
+use crate::ffi::new;
+use crate::gil;
 use crate::memory;
 use crate::wait::Action;
 
@@ -32,10 +35,20 @@ const PIECE: usize = 65535; // also in the signature, of which Python's `help` s
 #[pyfunction]
 #[pyo3(signature = (sock, datagrams, address=None, *, flags=0))]
 pub(super) fn send_many<'py>(
+    #[pyo3(from_py_with = socket)] sock: Bound<'py, PyAny>,
+    datagrams: &Bound<'_, PyAny>,
+    address: Option<&Bound<'_, PyAny>>,
+    flags: i32,
+) -> PyResult<Bound<'py, PyAny>> {
+    guarded(move || new::int(sock.py(), sent(&sock, datagrams, address, Flags::from_raw(flags))?))
+}
+
+/// See [`send_many`].
+fn sent<'py>(
     sock: &Bound<'py, PyAny>,
     datagrams: &Bound<'py, PyAny>,
     address: Option<&Bound<'py, PyAny>>,
-    flags: i32,
+    flags: Flags,
 ) -> PyResult<usize> {
     let py = sock.py();
     // The items are taken first: what holds them may change while their buffers are asked for.
@@ -44,7 +57,6 @@ pub(super) fn send_many<'py>(
     for item in items.as_slice() {
         parts.push(Part::of(item, address)?);
     }
-    let flags = Flags::from_raw(flags);
     let mut target = Target::of(sock, Action::Send(flags))?;
     let addresses = addresses(py, &target, &parts)?;
     events(sock, &parts)?;
@@ -85,7 +97,7 @@ fn send_all(
 
 /// One datagram as Python has it.
 struct Part<'a, 'py> {
-    bytes: Bytes<'a, 'py>,
+    bytes: Bytes<'a>,
     /// Where it goes; `None` for the connected peer.
     address: Option<Bound<'py, PyAny>>,
 }
@@ -147,24 +159,25 @@ fn events(sock: &Bound<'_, PyAny>, parts: &[Part<'_, '_>]) -> PyResult<()> {
 }
 
 /// The bytes of one datagram, which stay where they are.
-enum Bytes<'a, 'py> {
-    /// Of a `bytes`, which never change: no buffer need be asked for.
+enum Bytes<'a> {
+    /// Of a `bytes`, which never change.
     Fixed(&'a [u8]),
-    Held(ReadBuffer<'py>),
+    /// Of anything else, which other threads may change.
+    Copied(Vec<u8>),
 }
 
-impl<'a, 'py> Bytes<'a, 'py> {
-    fn of(item: &'a Bound<'py, PyAny>) -> PyResult<Self> {
+impl<'a> Bytes<'a> {
+    fn of(item: &'a Bound<'_, PyAny>) -> PyResult<Self> {
         match item.cast_exact::<PyBytes>() {
             Ok(bytes) => Ok(Self::Fixed(bytes.as_bytes())),
-            Err(_) => ReadBuffer::of(item).map(Self::Held),
+            Err(_) => Ok(Self::Copied(ReadBuffer::of(item)?.bytes(item.py())?.into_owned())),
         }
     }
 
     fn as_bytes(&self) -> &[u8] {
         match self {
             Self::Fixed(bytes) => bytes,
-            Self::Held(buffer) => buffer.as_bytes(),
+            Self::Copied(bytes) => bytes,
         }
     }
 }
@@ -186,23 +199,34 @@ thread_local! {
 /// and is then to be received from by this function alone.
 #[pyfunction]
 #[pyo3(signature = (sock, messages=32, size=65535, *, gro=false, flags=0))]
-pub(super) fn recv_many<'py>(
-    sock: &Bound<'py, PyAny>,
+pub(super) fn recv_many(
+    #[pyo3(from_py_with = socket)] sock: Bound<'_, PyAny>,
     messages: usize,
     size: usize,
     gro: bool,
     flags: i32,
+) -> PyResult<Bound<'_, PyList>> {
+    guarded(move || received(&sock, messages, size, gro, Flags::from_raw(flags)))
+}
+
+/// See [`recv_many`].
+fn received<'py>(
+    sock: &Bound<'py, PyAny>,
+    messages: usize,
+    size: usize,
+    gro: bool,
+    flags: Flags,
 ) -> PyResult<Bound<'py, PyList>> {
     let py = sock.py();
     if !(1..=MOST).contains(&messages) || size > PIECE {
         let wanted = format!("messages is 1 to {MOST}, size at most {PIECE}");
         return Err(PyValueError::new_err(wanted));
     }
-    let flags = Flags::from_raw(flags);
     let mut target = Target::of(sock, Action::Receive(flags, size))?;
     if gro {
         // Each time: the descriptor may be another socket's by now.
-        target.socket().set(option::udp::GRO, true).map_err(|error| raised(py, &error))?;
+        let socket = target.socket();
+        gil::brief(py, || socket.set(option::udp::GRO, true)).map_err(|error| raised(py, &error))?;
     }
     let mut room = match ROOM.take() {
         Some((same, long, room)) if (same, long) == (messages, size) => room,
@@ -233,11 +257,12 @@ fn wait_and_receive<'py>(
 
 /// What has arrived, as Python has it; datagrams that came as one piece share their address.
 fn list<'py>(py: Python<'py>, target: &Target<'_>, room: &mut RecvBatch) -> PyResult<Bound<'py, PyList>> {
-    let received = PyList::empty(py);
+    let received = new::list(py)?;
     for arrival in room.arrivals() {
         let address = target.shown(py, &arrival.address())?;
         for datagram in arrival.datagrams() {
-            received.append((PyBytes::new(py, datagram.bytes()), &address))?;
+            let pair = [new::bytes(py, datagram.bytes())?, address.clone()];
+            received.append(new::tuple(py, pair)?)?;
         }
     }
     Ok(received)

@@ -17,6 +17,7 @@ use pyo3::prelude::*;
 use crate::address::{self, Kind};
 use crate::error::{EBADF, os_error, raised};
 use crate::fd;
+use crate::ffi::left_behind;
 use crate::wait::{Action, Wait};
 
 /// Adds the functions to `module`.
@@ -30,6 +31,13 @@ pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(timestamps::recv_timestamped, module)?)?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     constants::add(module)
+}
+
+/// The first argument, a socket: what comes behind it may run Python code, of which [`left_behind`] has to know.
+#[expect(clippy::unnecessary_wraps, reason = "what PyO3 calls gives a result")]
+fn socket<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    left_behind::watch();
+    Ok(object.clone())
 }
 
 /// The socket of one operation, and its wait.

@@ -4,18 +4,25 @@ use berkeley::option::{self, Value};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
-use super::number;
+use super::{number, socket};
 use crate::error::raised;
 use crate::fd;
+use crate::ffi::capi::guarded;
+use crate::gil;
 
 /// The fields of `TCP_INFO` by their names: numbers, durations in seconds, flags, the state as C names it; `None` is
 /// what this kernel does not give.
 #[pyfunction]
 #[pyo3(signature = (sock))]
-pub(super) fn tcp_info<'py>(sock: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
+pub(super) fn tcp_info(#[pyo3(from_py_with = socket)] sock: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyDict>> {
+    guarded(move || fields(&sock))
+}
+
+fn fields<'py>(sock: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
     let py = sock.py();
-    let target = fd::borrowed(sock.py(), number(sock)?)?;
-    let value = target.get_value(option::tcp::INFO.description()).map_err(|error| raised(py, &error))?;
+    let target = fd::borrowed(py, number(sock)?)?;
+    let told = gil::brief(py, || target.get_value(option::tcp::INFO.description()));
+    let value = told.map_err(|error| raised(py, &error))?;
     let info = PyDict::new(py);
     for field in value.fields().unwrap_or_default() {
         info.set_item(field.name, shown(py, field.value)?)?;

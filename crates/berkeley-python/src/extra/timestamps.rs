@@ -8,10 +8,13 @@ use berkeley::control::{ControlBuffer, ControlMessage, socket::Message};
 use berkeley::{Flags, ReceivedMessage, option};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
 
-use super::Target;
+use super::{Target, socket};
 use crate::error::raised;
+use crate::ffi::capi::guarded;
+use crate::ffi::new;
+use crate::gil;
+use crate::memory;
 use crate::wait::Action;
 
 /// Room for any datagram of UDP.
@@ -23,13 +26,21 @@ struct Room {
     control: ControlBuffer,
 }
 
+impl Room {
+    fn new() -> PyResult<Self> {
+        let mut bytes = memory::room_for(LONGEST)?;
+        bytes.resize(LONGEST, 0);
+        Ok(Self { bytes, control: ControlBuffer::new() })
+    }
+}
+
 thread_local! {
     /// The room of this thread's last receive.
     static ROOM: Cell<Option<Room>> = const { Cell::new(None) };
 }
 
 /// One datagram: its bytes, who sent it, and its time.
-type Stamped<'py> = (Bound<'py, PyBytes>, Bound<'py, PyAny>, Option<u128>);
+type Stamped<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>, Option<u128>);
 
 /// Receives a datagram, with when it came: `(data, address, nanoseconds)`, the last as `time.time_ns()` counts.
 ///
@@ -38,11 +49,15 @@ type Stamped<'py> = (Bound<'py, PyBytes>, Bound<'py, PyAny>, Option<u128>);
 /// went. `None` for the time where the kernel says none, as of a stream.
 #[pyfunction]
 #[pyo3(signature = (sock, size=65535, *, flags=0))]
-pub(super) fn recv_timestamped<'py>(
-    sock: &Bound<'py, PyAny>,
+pub(super) fn recv_timestamped(
+    #[pyo3(from_py_with = socket)] sock: Bound<'_, PyAny>,
     size: usize,
     flags: i32,
-) -> PyResult<Stamped<'py>> {
+) -> PyResult<Stamped<'_>> {
+    guarded(move || stamped(&sock, size, flags))
+}
+
+fn stamped<'py>(sock: &Bound<'py, PyAny>, size: usize, flags: i32) -> PyResult<Stamped<'py>> {
     let py = sock.py();
     if size > LONGEST {
         return Err(PyValueError::new_err(format!("size is at most {LONGEST}")));
@@ -50,12 +65,12 @@ pub(super) fn recv_timestamped<'py>(
     let flags = Flags::from_raw(flags);
     let mut target = Target::of(sock, Action::Receive(flags, size))?;
     // Each time: the descriptor may be another socket's by now.
-    target.socket().set(option::TIMESTAMPNS, true).map_err(|error| raised(py, &error))?;
-    let mut room =
-        ROOM.take().unwrap_or_else(|| Room { bytes: vec![0; LONGEST], control: ControlBuffer::new() });
+    let socket = target.socket();
+    gil::brief(py, || socket.set(option::TIMESTAMPNS, true)).map_err(|error| raised(py, &error))?;
+    let mut room = ROOM.take().map_or_else(Room::new, Ok)?;
     let received = receive(py, &mut target, &mut room, size, flags);
     let stamped = received.and_then(|message| {
-        let data = PyBytes::new(py, &room.bytes[..message.length.min(size)]);
+        let data = new::bytes(py, &room.bytes[..message.length.min(size)])?;
         Ok((data, target.shown(py, &message.address)?, time(&mut room.control)))
     });
     // Closes the descriptors that a Unix socket's peer may have sent.

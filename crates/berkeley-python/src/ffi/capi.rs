@@ -1,9 +1,10 @@
 //! The socket object as C lays it out, its type, and the capsule through which `_ssl` finds both.
 #![allow(unsafe_code, reason = "the struct prefix that _ssl reads, the type made by hand, the capsule")]
 
+use std::any::Any;
 use std::ffi::{CStr, c_int, c_long, c_void};
 use std::mem::offset_of;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::null_mut;
 #[cfg(Py_3_12)]
 use std::sync::atomic::AtomicPtr;
@@ -18,6 +19,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
 use super::left_behind;
+use crate::memory;
 
 /// A socket object; up to `timeout` the layout is that of C's `PySocketSockObject`, which `_ssl` reads.
 ///
@@ -154,7 +156,7 @@ pub(crate) trait Behaviour {
     fn close(py: Python<'_>, fd: i32);
 
     /// The attribute `timeout`.
-    fn timeout<'py>(py: Python<'py>, socket: &SocketObject) -> Bound<'py, PyAny>;
+    fn timeout<'py>(py: Python<'py>, socket: &SocketObject) -> PyResult<Bound<'py, PyAny>>;
 }
 
 /// Makes a socket object without a descriptor, and has `fill` give it one.
@@ -188,13 +190,55 @@ pub(crate) fn answer<'py>(
     body: impl FnOnce() -> PyResult<Bound<'py, PyAny>>,
 ) -> *mut ffi::PyObject {
     left_behind::watch();
-    let error = match catch_unwind(AssertUnwindSafe(body)) {
-        Ok(Ok(value)) => return value.into_ptr(),
-        Ok(Err(error)) => error,
-        Err(_) => PySystemError::new_err("a panic inside _socket: please report it"),
-    };
-    raise(py, error);
-    null_mut()
+    let ended = catch_unwind(AssertUnwindSafe(|| match body() {
+        Ok(value) => value.into_ptr(),
+        Err(error) => {
+            raise(py, error);
+            null_mut()
+        }
+    }));
+    ended.unwrap_or_else(|panic| {
+        raise_panic(&*panic);
+        null_mut()
+    })
+}
+
+/// Runs the body of a function that `PyO3` calls, as [`answer`] does: what it panics with for want of memory becomes
+/// `MemoryError`.
+pub(crate) fn guarded<T>(body: impl FnOnce() -> PyResult<T>) -> PyResult<T> {
+    left_behind::watch();
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(result) => result,
+        Err(panic) if panic.downcast_ref::<&str>() == Some(&NO_OBJECT) => Err(memory::exhausted()),
+        Err(panic) => resume_unwind(panic),
+    }
+}
+
+/// What `PyO3` panics with where `CPython` gives no object, for want of memory: not all of it gives an error.
+const NO_OBJECT: &str = "PyObject pointer is null";
+
+/// Sets the exception of a panic, of nothing that has to be allocated here.
+#[cold]
+fn raise_panic(panic: &(dyn Any + Send)) {
+    if panic.downcast_ref::<&str>() == Some(&NO_OBJECT) {
+        // SAFETY: the thread is attached.
+        unsafe { ffi::PyErr_NoMemory() };
+        return;
+    }
+    // SAFETY: set when the interpreter started, and never changed.
+    let class = unsafe { ffi::PyExc_SystemError };
+    // SAFETY: the class is alive, the text ends with a NUL.
+    unsafe { ffi::PyErr_SetString(class, c"a panic inside _socket: please report it".as_ptr()) };
+}
+
+/// Lets no panic be reported that becomes a `MemoryError`.
+pub(crate) fn keep_quiet_without_memory() {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if panic.payload().downcast_ref::<&str>() != Some(&NO_OBJECT) {
+            report(panic);
+        }
+    }));
 }
 
 /// Sets the exception.
@@ -208,6 +252,12 @@ fn raise(py: Python<'_>, error: PyErr) {
     Python::try_attach(|py| error.take().map(|error| error.restore(py)));
     if let Some(error) = error {
         error.restore(py);
+    }
+    // SAFETY: the thread is attached.
+    if unsafe { ffi::PyErr_Occurred() }.is_null() {
+        // There was no memory for it, and PyO3 has told somebody else.
+        // SAFETY: as above.
+        unsafe { ffi::PyErr_NoMemory() };
     }
 }
 
@@ -355,7 +405,7 @@ unsafe extern "C" fn timeout_attribute<B: Behaviour>(
     let py = unsafe { Python::assume_attached() };
     // SAFETY: the descriptor is our type's, so that this is one of its instances, alive for the call.
     let socket = unsafe { &*object.cast::<SocketObject>() };
-    answer(py, || Ok(B::timeout(py, socket)))
+    answer(py, || B::timeout(py, socket))
 }
 
 /// An attribute of type `int` that is read only.

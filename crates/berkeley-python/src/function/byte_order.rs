@@ -10,6 +10,7 @@ use pyo3::types::PyInt;
 #[cfg(Py_3_14)]
 use crate::ffi::fastcall::natural;
 use crate::ffi::fastcall::{Args, Convention, Function, add_function};
+use crate::ffi::new;
 
 /// Adds the functions of this file.
 pub(super) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -42,7 +43,7 @@ impl Function for HostToNetworkShort {
 
     fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
         let value = short(args, "htons", c"i:htons")?;
-        Ok(PyInt::new(py, value.to_be()).into_any())
+        new::int(py, value.to_be())
     }
 }
 
@@ -66,7 +67,7 @@ impl Function for NetworkToHostShort {
 
     fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
         let value = short(args, "ntohs", c"i:ntohs")?;
-        Ok(PyInt::new(py, u16::from_be(value)).into_any())
+        new::int(py, u16::from_be(value))
     }
 }
 
@@ -124,7 +125,7 @@ impl Function for HostToNetworkLong {
     const CONVENTION: Convention = Convention::One;
 
     fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
-        Ok(made(py, long(args)?.to_be()))
+        made(py, long(args)?.to_be())
     }
 }
 
@@ -143,7 +144,7 @@ impl Function for NetworkToHostLong {
     const CONVENTION: Convention = Convention::One;
 
     fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
-        Ok(made(py, u32::from_be(long(args)?)))
+        made(py, u32::from_be(long(args)?))
     }
 }
 
@@ -154,8 +155,8 @@ fn long(args: Args<'_, '_>) -> PyResult<u32> {
 }
 
 /// The `int` of an answer: of 64 bits, of which the interpreter makes one sooner than of a signed number of 32.
-fn made(py: Python<'_>, value: u32) -> Bound<'_, PyAny> {
-    PyInt::new(py, u64::from(value)).into_any()
+fn made(py: Python<'_>, value: u32) -> PyResult<Bound<'_, PyAny>> {
+    new::int(py, value)
 }
 
 /// What is not exactly an `int`, or does not fit 32 bits.

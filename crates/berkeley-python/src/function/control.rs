@@ -5,9 +5,9 @@ use std::ffi::CStr;
 use berkeley::control::{length, space};
 use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
-use pyo3::types::PyInt;
 
 use crate::ffi::fastcall::{Args, Function, Slot, add_function, parse};
+use crate::ffi::new;
 
 /// Adds the functions of this file.
 pub(super) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -67,7 +67,7 @@ fn sized<'py>(
     refusal: &'static str,
 ) -> PyResult<Bound<'py, PyAny>> {
     match usize::try_from(size) {
-        Ok(size) if size <= longest => Ok(PyInt::new(py, measure(size)).into_any()),
+        Ok(size) if size <= longest => new::int(py, measure(size)),
         _ => Err(PyOverflowError::new_err(refusal)),
     }
 }

@@ -5,11 +5,11 @@ use std::os::fd::IntoRawFd;
 
 use berkeley::{Family, Protocol, Socket, Type};
 use pyo3::prelude::*;
-use pyo3::types::{PyInt, PyTuple};
 
 use crate::error::{ECONNRESET, os_error, raised};
 use crate::fd;
 use crate::ffi::fastcall::{Args, Convention, Function, Slot, add_function, long, parse};
+use crate::ffi::new;
 use crate::socket;
 
 /// Adds the functions of this file.
@@ -42,7 +42,7 @@ impl Function for SocketPair {
         let kinds = [family, kind, protocol];
         let one = socket::make(py, one.into(), kinds)?;
         let other = socket::make(py, other.into(), kinds)?;
-        Ok(PyTuple::new(py, [one, other])?.into_any())
+        Ok(new::tuple(py, [one, other])?.into_any())
     }
 }
 
@@ -76,7 +76,7 @@ impl Function for Dup {
 
     fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
         let copy = fd::duplicate(py, number(&args)?)?;
-        Ok(PyInt::new(py, copy.into_raw_fd()).into_any())
+        new::int(py, copy.into_raw_fd())
     }
 }
 

@@ -5,11 +5,11 @@ use std::ffi::{CStr, CString};
 use berkeley::Family;
 use berkeley::resolve::{HostEntry, host_by_address, host_by_name};
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PyTuple};
 
 use super::name::{plain, released, text};
 use crate::address::{resolved, shown_ip};
 use crate::ffi::fastcall::{Args, Function, add_function, audit, idna};
+use crate::ffi::new;
 use crate::memory::until_nul;
 
 /// Adds the functions of this file.
@@ -28,7 +28,7 @@ impl Function for GetHostByName {
 
     fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
         let name = argument(py, args, c"et:gethostbyname", c"socket.gethostbyname")?;
-        Ok(shown_ip(py, resolved(py, &name, Family::INET)?))
+        shown_ip(py, resolved(py, &name, Family::INET)?)
     }
 }
 
@@ -80,9 +80,8 @@ fn argument(py: Python<'_>, args: Args<'_, '_>, format: &CStr, event: &CStr) -> 
 
 /// A host as Python shows it.
 fn entry<'py>(py: Python<'py>, host: &HostEntry) -> PyResult<Bound<'py, PyAny>> {
-    let aliases: Vec<_> = host.aliases.iter().map(|alias| text(py, alias)).collect::<PyResult<_>>()?;
-    let addresses: Vec<_> = host.addresses.iter().map(|ip| shown_ip(py, *ip)).collect();
-    let (aliases, addresses) = (PyList::new(py, aliases)?, PyList::new(py, addresses)?);
+    let aliases = new::list_of(py, host.aliases.iter().map(|alias| text(py, alias)))?;
+    let addresses = new::list_of(py, host.addresses.iter().map(|ip| shown_ip(py, *ip)))?;
     let name = text(py, &host.name)?;
-    Ok(PyTuple::new(py, [name, aliases.into_any(), addresses.into_any()])?.into_any())
+    Ok(new::tuple(py, [name, aliases.into_any(), addresses.into_any()])?.into_any())
 }

@@ -7,12 +7,13 @@ use berkeley::Family;
 use berkeley::resolve::ipv4_in_digits;
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString};
+use pyo3::types::PyString;
 
 use crate::address::shown_ip;
 use crate::error::os_error;
 use crate::ffi::buffer::ReadBuffer;
 use crate::ffi::fastcall::{Args, Convention, Function, Slot, add_function, parse};
+use crate::ffi::new;
 
 /// Adds the functions of this file.
 pub(super) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -58,7 +59,7 @@ impl Function for InetAton {
             None => alone(&rare_text(args)?),
         };
         match address {
-            Some(address) => Ok(PyBytes::new(py, &address.octets()).into_any()),
+            Some(address) => Ok(new::bytes(py, &address.octets())?),
             None => Err(PyOSError::new_err("illegal IP address string passed to inet_aton")),
         }
     }
@@ -120,10 +121,10 @@ impl Function for InetNtoa {
     fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
         let address = match (args.len(), args.bytes(0)) {
             (1, Some(bytes)) => <[u8; 4]>::try_from(bytes),
-            _ => packed(args)?.as_bytes().try_into(),
+            _ => (&*packed(args)?.bytes(py)?).try_into(),
         };
         match address {
-            Ok(address) => Ok(shown_ip(py, address)),
+            Ok(address) => shown_ip(py, address),
             Err(_) => Err(PyOSError::new_err("packed IP wrong length for inet_ntoa")),
         }
     }
@@ -167,12 +168,12 @@ impl Function for InetPton {
 
 fn pack<'py>(py: Python<'py>, family: i32, text: &str) -> PyResult<Bound<'py, PyAny>> {
     let bytes = match family {
-        INET => text.parse().ok().map(|address: Ipv4Addr| PyBytes::new(py, &address.octets())),
-        INET6 => inet6(text.as_bytes()).map(|octets| PyBytes::new(py, &octets)),
+        INET => text.parse().ok().map(|address: Ipv4Addr| new::bytes(py, &address.octets())),
+        INET6 => inet6(text.as_bytes()).map(|octets| new::bytes(py, &octets)),
         _ => return Err(os_error(py, EAFNOSUPPORT)),
     };
     match bytes {
-        Some(bytes) => Ok(bytes.into_any()),
+        Some(bytes) => bytes,
         None => Err(PyOSError::new_err("illegal IP address string passed to inet_pton")),
     }
 }
@@ -244,7 +245,7 @@ impl Function for InetNtop {
         }
         let (mut family, mut packed) = (0, ReadBuffer::empty());
         parse(args, c"iy*:inet_ntop", &mut [Slot::Int(&mut family), Slot::Read(&mut packed)])?;
-        unpack(py, family, packed.as_bytes())
+        unpack(py, family, &packed.bytes(py)?)
     }
 }
 
@@ -254,5 +255,5 @@ fn unpack<'py>(py: Python<'py>, family: i32, packed: &[u8]) -> PyResult<Bound<'p
         INET6 => <[u8; 16]>::try_from(packed).map(|octets| shown_ip(py, octets)),
         _ => return Err(PyValueError::new_err(format!("unknown address family {family}"))),
     };
-    text.map_err(|_| PyValueError::new_err("invalid length of packed IP address string"))
+    text.map_err(|_| PyValueError::new_err("invalid length of packed IP address string"))?
 }

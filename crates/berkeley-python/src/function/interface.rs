@@ -1,16 +1,16 @@
 //! Network interfaces: `if_nameindex`, `if_nametoindex`, `if_indextoname`.
 
-use std::ffi::{CStr, CString, OsStr};
-use std::os::unix::ffi::OsStrExt as _;
+use std::ffi::{CStr, CString};
 
 use berkeley::resolve::{interface_index, interface_name_bytes, interface_names};
 use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
-use pyo3::types::{PyInt, PyList, PyTuple};
+use pyo3::types::PyTuple;
 
 use super::machine::one;
 use crate::error::raised;
 use crate::ffi::fastcall::{Args, Convention, Function, add_function, file_name};
+use crate::ffi::new;
 
 /// Adds the functions of this file.
 pub(super) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -28,14 +28,13 @@ impl Function for IfNameIndex {
 
     fn call<'py>(py: Python<'py>, _: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
         let names = interface_names().map_err(|error| raised(py, &error))?;
-        let items: Vec<_> =
-            names.iter().map(|(index, name)| item(py, *index, name)).collect::<PyResult<_>>()?;
-        Ok(PyList::new(py, items)?.into_any())
+        let items = names.iter().map(|(index, name)| item(py, *index, name).map(Bound::into_any));
+        Ok(new::list_of(py, items)?.into_any())
     }
 }
 
 fn item<'py>(py: Python<'py>, index: u32, name: &CString) -> PyResult<Bound<'py, PyTuple>> {
-    PyTuple::new(py, [PyInt::new(py, index).into_any(), shown(py, name)?])
+    new::tuple(py, [new::int(py, index)?, shown(py, name)?])
 }
 
 struct IfNameToIndex;
@@ -56,7 +55,7 @@ impl Function for IfNameToIndex {
     fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
         let name = file_name(&one(args, c"O:if_nametoindex")?)?;
         match interface_index(name.as_bytes()) {
-            Ok(index) => Ok(PyInt::new(py, index).into_any()),
+            Ok(index) => new::int(py, index),
             Err(error) if cfg!(Py_3_14) => Err(raised(py, &error)),
             Err(_) => Err(PyOSError::new_err("no interface with this name")),
         }
@@ -95,5 +94,5 @@ fn index(args: Args<'_, '_>) -> PyResult<u32> {
 
 /// A name in the file system's encoding.
 fn shown<'py>(py: Python<'py>, name: &CStr) -> PyResult<Bound<'py, PyAny>> {
-    Ok(OsStr::from_bytes(name.to_bytes()).into_pyobject(py)?.into_any())
+    new::file_system_text(py, name.to_bytes())
 }

@@ -15,6 +15,7 @@ use crate::error::lookup_failed;
 use crate::ffi::fastcall::{
     Args, Convention, Function, Slot, add_function, audit, exact_long, parse, parse_named, parse_tuple,
 };
+use crate::ffi::new;
 use crate::memory::until_nul;
 
 /// Adds the functions of this file.
@@ -54,9 +55,7 @@ impl<'a, 'py> Question<'a, 'py> {
         hints: RawHints,
     ) -> PyResult<Self> {
         let (host, service) = (Host::of(object)?, Service::of(port)?);
-        let numbers =
-            [hints.family, hints.kind, hints.protocol].map(|number| PyInt::new(py, number).into_any());
-        let [family, kind, protocol] = &numbers;
+        let [family, kind, protocol] = &new::ints(py, [hints.family, hints.kind, hints.protocol])?;
         audit(py, c"socket.getaddrinfo", &[object, port, family, kind, protocol])?;
         Ok(Self { object, host, service, hints })
     }
@@ -269,17 +268,20 @@ fn shown_literal<'py>(
     // An IPv4 address that is written as answers are is an answer itself.
     let written = host.filter(|host| answer.address.is_ipv4() && host.to_str().is_ok_and(is_as_shown));
     let address = match written {
-        Some(host) => (host, answer.address.port()).into_pyobject(py)?.into_any(),
+        Some(host) => {
+            new::tuple(py, [host.clone().into_any(), new::int(py, answer.address.port())?])?.into_any()
+        }
         None => address::shown(py, 0, &answer.address.into())?,
     };
-    let family = PyInt::new(py, if answer.address.is_ipv4() { 2 } else { 10 }).into_any();
-    let unnamed = PyString::new(py, "").into_any();
-    let mut items = Vec::with_capacity(answer.sockets.len());
+    let family = new::int(py, if answer.address.is_ipv4() { 2 } else { 10 })?;
+    let unnamed = new::text(py, "")?;
+    let items = new::list(py)?;
     for (kind, protocol) in answer.sockets {
-        let (kind, protocol) = (PyInt::new(py, kind.as_raw()), PyInt::new(py, protocol.as_raw()));
-        items.push(PyTuple::new(py, [&family, &kind, &protocol, &unnamed, &address])?);
+        let (kind, protocol) = (new::int(py, kind.as_raw())?, new::int(py, protocol.as_raw())?);
+        let parts = [family.clone(), kind, protocol, unnamed.clone(), address.clone()];
+        items.append(new::tuple(py, parts)?)?;
     }
-    Ok(PyList::new(py, items)?.into_any())
+    Ok(items.into_any())
 }
 
 /// Whether an IPv4 address in digits is written as an answer has it: std takes this form alone.
@@ -292,8 +294,8 @@ fn shown<'py>(py: Python<'py>, answer: &RawResolved) -> PyResult<Bound<'py, PyTu
     let address = address::shown(py, answer.protocol.as_raw(), &answer.address)?;
     let name = answer.canonical_name.as_deref().unwrap_or_default();
     let numbers = [answer.family.as_raw(), answer.kind.as_raw(), answer.protocol.as_raw()];
-    let [family, kind, protocol] = numbers.map(|number| PyInt::new(py, number).into_any());
-    PyTuple::new(py, [family, kind, protocol, text(py, name)?, address])
+    let [family, kind, protocol] = new::ints(py, numbers)?;
+    new::tuple(py, [family, kind, protocol, text(py, name)?, address])
 }
 
 struct GetNameInfo;
@@ -318,7 +320,7 @@ impl Function for GetNameInfo {
         let digits = flags & DIGITS == DIGITS;
         let (host, service) =
             if digits { names().map_err(|error| lookup_failed(py, &error)) } else { released(py, names) }?;
-        Ok(PyTuple::new(py, [text(py, &host)?, text(py, &service)?])?.into_any())
+        Ok(new::tuple(py, [text(py, &host)?, text(py, &service)?])?.into_any())
     }
 }
 

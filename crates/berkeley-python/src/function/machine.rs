@@ -1,7 +1,6 @@
 //! The machine's own name: `gethostname`, `sethostname`.
 
-use std::ffi::{CStr, OsStr};
-use std::os::unix::ffi::OsStrExt as _;
+use std::ffi::CStr;
 
 use berkeley::resolve::{host_name, set_host_name};
 use pyo3::prelude::*;
@@ -9,6 +8,7 @@ use pyo3::types::PyBytes;
 
 use crate::error::{lookup_failed, raised};
 use crate::ffi::fastcall::{Args, Convention, Function, Slot, add_function, audit, file_name, parse};
+use crate::ffi::new;
 
 /// Adds the functions of this file.
 pub(super) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -27,7 +27,7 @@ impl Function for GetHostName {
         audit(py, c"socket.gethostname", &[])?;
         // The kernel tells it without a wait, so that the GIL is kept.
         let name = host_name().map_err(|error| lookup_failed(py, &error))?;
-        Ok(OsStr::from_bytes(name.to_bytes()).into_pyobject(py)?.into_any())
+        new::file_system_text(py, name.to_bytes())
     }
 }
 

@@ -4,10 +4,10 @@ use std::ffi::CStr;
 
 use berkeley::Error;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString};
 
 use crate::error::lookup_failed;
 use crate::ffi::fastcall::utf8;
+use crate::ffi::new;
 
 /// The longest label of a host's name.
 const LABEL: usize = 63;
@@ -38,11 +38,7 @@ fn is_plain(text: &str) -> bool {
 
 /// The text of a name in UTF-8, as C has it where it says so.
 pub(super) fn text<'py>(py: Python<'py>, name: &CStr) -> PyResult<Bound<'py, PyAny>> {
-    match name.to_str() {
-        Ok(text) => Ok(PyString::new(py, text).into_any()),
-        // It raises.
-        Err(_) => PyBytes::new(py, name.to_bytes()).call_method0("decode"),
-    }
+    new::decoded(py, name)
 }
 
 /// Runs a lookup, the GIL released, and raises what it failed of.

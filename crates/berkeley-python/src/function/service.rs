@@ -6,10 +6,10 @@ use std::ffi::CStr;
 use berkeley::resolve::{protocol_entry, service_entry, service_entry_at};
 use pyo3::exceptions::{PyOSError, PyOverflowError};
 use pyo3::prelude::*;
-use pyo3::types::{PyInt, PyString};
 
 use super::name::text;
 use crate::ffi::fastcall::{Args, Function, Slot, add_function, audit, parse};
+use crate::ffi::new;
 use crate::memory::until_nul;
 
 /// Adds the functions of this file.
@@ -34,7 +34,7 @@ impl Function for GetServByName {
         let entry = py
             .detach(|| service_entry(&name, protocol.as_deref()))
             .map_err(|_| PyOSError::new_err("service/proto not found"))?;
-        Ok(PyInt::new(py, entry.port).into_any())
+        new::int(py, entry.port)
     }
 }
 
@@ -50,7 +50,7 @@ impl Function for GetServByPort {
         let (number, protocol) = number(py, args)?;
         let port = u16::try_from(number)
             .map_err(|_| PyOverflowError::new_err("getservbyport: port must be 0-65535."))?;
-        audit(py, c"socket.getservbyport", &[&PyInt::new(py, port), &shown(py, protocol.as_ref())])?;
+        audit(py, c"socket.getservbyport", &[&new::int(py, port)?, &shown(py, protocol.as_ref())])?;
         let protocol = protocol.map(|protocol| protocol.text);
         let entry = py
             .detach(|| service_entry_at(port, protocol.as_deref()))
@@ -75,7 +75,7 @@ impl Function for GetProtoByName {
         };
         let found = py.detach(|| protocol_entry(&name));
         let protocol = found.map_err(|_| PyOSError::new_err("protocol not found"))?;
-        Ok(PyInt::new(py, protocol.as_raw()).into_any())
+        new::int(py, protocol.as_raw())
     }
 }
 
@@ -95,7 +95,7 @@ impl<'a, 'py> Name<'a, 'py> {
     }
 
     fn copied(py: Python<'py>, text: &str) -> PyResult<Self> {
-        Ok(Self { shown: PyString::new(py, text).into_any(), text: until_nul(text.as_bytes())?.into() })
+        Ok(Self { shown: new::text(py, text)?, text: until_nul(text.as_bytes())?.into() })
     }
 
     /// The second argument, as the parser has found it; `None` where there is none.

@@ -23,7 +23,7 @@ impl Function for GetDefaultTimeout {
     const CONVENTION: Convention = Convention::Nothing;
 
     fn call<'py>(py: Python<'py>, _: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
-        Ok(timeout::shown(py, timeout::default()))
+        timeout::shown(py, timeout::default())
     }
 }
 

@@ -6,13 +6,15 @@ use berkeley::{Address, Flags, SocketRef};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
-use pyo3::types::PyInt;
 
 use super::recv::{into_arguments, waits_for_all};
+use super::send::is_long;
 use crate::address;
-use crate::ffi::buffer::{ReadBuffer, expected, receive_bytes};
+use crate::ffi::buffer::{Outgoing, ReadBuffer, expected, receive_bytes};
 use crate::ffi::capi::SocketObject;
 use crate::ffi::fastcall::{Args, Convention, Method, Slot, audit, method, parse};
+use crate::ffi::new;
+use crate::gil::Copying;
 use crate::wait::{Action, HELD, Wait, carry, carry_released};
 
 /// The methods of this file.
@@ -38,12 +40,12 @@ impl Method for SendTo {
         if let (Some(bytes), Some(flags), Some(value)) =
             (args.bytes(0), plain, args.get(args.len().max(1) - 1))
         {
-            return send_to(py, socket, bytes, flags, &value);
+            return send_to(py, socket, Outgoing::fixed(bytes), flags, &value);
         }
         let (mut buffer, mut flags, mut value) = (ReadBuffer::empty(), 0, None);
         arguments(args, &mut buffer, &mut flags, &mut value)?;
         let value = value.unwrap_or_else(|| py.None().into_bound(py));
-        send_to(py, socket, buffer.as_bytes(), flags, &value)
+        send_to(py, socket, buffer.outgoing(), flags, &value)
     }
 }
 
@@ -71,14 +73,14 @@ fn arguments<'py>(
 fn send_to<'py>(
     py: Python<'py>,
     socket: &SocketObject,
-    bytes: &[u8],
+    bytes: Outgoing<'_>,
     flags: i32,
     value: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let address = address::read(py, socket, value, c"sendto")?;
     audit(py, c"socket.sendto", &[&socket.object(py), value])?;
     let sent = carry_to(py, socket, bytes, Flags::from_raw(flags), &address)?;
-    Ok(PyInt::new(py, sent).into_any())
+    new::int(py, sent)
 }
 
 /// Sends; without a timeout all of it, as a blocking sendto(2) does of a stream.
@@ -86,20 +88,25 @@ fn send_to<'py>(
 fn carry_to(
     py: Python<'_>,
     socket: &SocketObject,
-    bytes: &[u8],
+    bytes: Outgoing<'_>,
     flags: Flags,
     address: &Address,
 ) -> PyResult<usize> {
+    let source = bytes.source;
     let mut wait = Wait::new(py, socket, Action::Send(flags))?;
-    if bytes.len() > HELD {
-        return wait.carry_released(py, |target, more| target.send_to_once(bytes, address, flags | more));
+    if is_long(bytes) {
+        let _copying = Copying::begin(py);
+        let attempt =
+            |target: &SocketRef<'_>, more: Flags| target.send_source_to_once(source, address, flags | more);
+        return wait.carry_released(py, attempt);
     }
-    let sent = wait.carry(py, |target, more| target.send_to_once(bytes, address, flags | more))?;
-    if sent >= bytes.len() || !wait.is_endless() {
+    let sent = wait.carry(py, |target, more| target.send_source_to_once(source, address, flags | more))?;
+    if sent >= source.len() || !wait.is_endless() {
         return Ok(sent);
     }
     // As send does: what the first try left is sent by a call that waits.
-    let rest = wait.block(py, |target, more| target.send_to_once(&bytes[sent..], address, flags | more));
+    let rest =
+        wait.block(py, |target, more| target.send_source_to_once(source.skip(sent), address, flags | more));
     Ok(sent + rest.unwrap_or(0))
 }
 
@@ -133,7 +140,7 @@ impl Method for RecvFrom {
             Some(sender) => address::shown(py, socket.protocol(), sender)?,
             None => py.None().into_bound(py),
         };
-        Ok((data, sender).into_pyobject(py)?.into_any())
+        Ok(new::tuple(py, [data, sender])?.into_any())
     }
 }
 
@@ -158,7 +165,7 @@ impl Method for RecvFromInto {
     const CONVENTION: Convention = Convention::Keywords;
 
     fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
-        let (mut buffer, size, flags) = into_arguments(args, c"w*|ni:recvfrom_into")?;
+        let (buffer, size, flags) = into_arguments(args, c"w*|ni:recvfrom_into")?;
         let Ok(size) = usize::try_from(size) else {
             return Err(PyValueError::new_err("negative buffersize in recvfrom_into"));
         };
@@ -167,15 +174,16 @@ impl Method for RecvFromInto {
         }
         address::check_family(socket)?;
         let size = if size == 0 { buffer.len() } else { size };
-        let bytes = &mut buffer.as_mut_bytes()[..size];
-        let released = waits_for_all(socket, flags) || size > HELD;
-        let attempt = |target: &SocketRef<'_>, more: Flags| target.recv_from_once(bytes, flags | more);
+        let (sink, may_sleep) = (buffer.sink(size), buffer.may_sleep());
+        let _copying = may_sleep.then(|| Copying::begin(py));
+        let released = waits_for_all(socket, flags) || size > HELD || may_sleep;
+        let attempt = |target: &SocketRef<'_>, more: Flags| target.recv_sink_from_once(&sink, flags | more);
         let (received, sender) = if released {
             carry_released(py, socket, Action::Receive(flags, size), attempt)?
         } else {
             carry(py, socket, Action::Receive(flags, size), attempt)?
         };
         let sender = address::shown(py, socket.protocol(), &sender)?;
-        Ok((PyInt::new(py, received), sender).into_pyobject(py)?.into_any())
+        Ok(new::tuple(py, [new::int(py, received)?, sender])?.into_any())
     }
 }

@@ -7,13 +7,14 @@ use berkeley::retry::Step;
 use berkeley::{Address, Family, SocketRef, raw};
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
-use pyo3::types::{PyInt, PyTuple};
 
 use crate::address;
 use crate::error::{EAGAIN, EBADF, EINVAL, os_error, raised, timed_out};
 use crate::fd;
 use crate::ffi::capi::SocketObject;
 use crate::ffi::fastcall::{Args, Convention, Method, Slot, audit, int, method, parse};
+use crate::ffi::new;
+use crate::gil;
 use crate::wait::{Action, End, Wait, carry_ready};
 
 /// The methods of this file.
@@ -82,7 +83,7 @@ impl Method for ConnectEx {
             Outcome::Refused(errno) => errno,
             Outcome::TimedOut => EAGAIN,
         };
-        Ok(PyInt::new(py, errno).into_any())
+        new::int(py, errno)
     }
 }
 
@@ -161,8 +162,8 @@ impl Method for Accept {
         let (accepted, peer) = carry_ready(py, socket, Action::Accept, |target, _| target.try_accept())?;
         let accepted = OwnedFd::from(accepted);
         let peer = address::shown(py, socket.protocol(), &peer)?;
-        let number = PyInt::new(py, accepted.as_raw_fd()).into_any();
-        let pair = PyTuple::new(py, [number, peer])?;
+        let number = new::int(py, accepted.as_raw_fd())?;
+        let pair = new::tuple(py, [number, peer])?;
         // From here on the number is Python's.
         let _ = accepted.into_raw_fd();
         Ok(pair.into_any())
@@ -210,13 +211,14 @@ impl Method for GetPeerName {
     }
 }
 
-/// The name of one end. The kernel tells it without a wait, so that the GIL is kept.
+/// The name of one end. The kernel tells it at once, but waits for a call that has the socket's lock.
 fn name<'py, 'fd>(
     py: Python<'py>,
     socket: &SocketObject,
-    ask: impl FnOnce(&SocketRef<'fd>) -> berkeley::Result<Address>,
+    ask: impl FnOnce(&SocketRef<'fd>) -> berkeley::Result<Address> + Send,
 ) -> PyResult<Bound<'py, PyAny>> {
     address::check_family(socket)?;
-    let asked = ask(&fd::borrowed(py, socket.fd())?);
+    let target = fd::borrowed(py, socket.fd())?;
+    let asked = gil::brief(py, || ask(&target));
     address::shown(py, socket.protocol(), &asked.map_err(|error| raised(py, &error))?)
 }

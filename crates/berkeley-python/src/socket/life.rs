@@ -7,13 +7,14 @@ use berkeley::{Family, Protocol, Socket, Type, option};
 use pyo3::exceptions::PyValueError;
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyInt, PyTuple};
+use pyo3::types::{PyDict, PyTuple};
 
 use super::timeout::apply;
 use crate::error::{ECONNRESET, os_error, raised};
 use crate::fd;
 use crate::ffi::capi::{self, SocketObject};
 use crate::ffi::fastcall::{Args, Convention, Method, Slot, audit_new, int, long, method, parse_tuple};
+use crate::ffi::new;
 use crate::timeout;
 
 /// The methods of this file.
@@ -182,7 +183,7 @@ impl Method for Detach {
     const CONVENTION: Convention = Convention::Nothing;
 
     fn call<'py>(py: Python<'py>, socket: &SocketObject, _: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
-        Ok(PyInt::new(py, socket.take()).into_any())
+        new::int(py, socket.take())
     }
 }
 
@@ -194,6 +195,6 @@ impl Method for Fileno {
     const CONVENTION: Convention = Convention::Nothing;
 
     fn call<'py>(py: Python<'py>, socket: &SocketObject, _: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
-        Ok(PyInt::new(py, socket.fd()).into_any())
+        new::int(py, socket.fd())
     }
 }

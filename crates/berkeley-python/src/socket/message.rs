@@ -1,14 +1,14 @@
 //! Messages whole: sendmsg, `sendmsg_afalg`, recvmsg and `recvmsg_into`.
 
 use std::ffi::CStr;
-use std::io::{IoSlice, IoSliceMut};
 
 use berkeley::control::{ControlBuffer, length, space};
+use berkeley::raw::{Sink, Source};
 use berkeley::{Address, Flags, ReceivedMessage, SendMessage, SocketRef};
 use pyo3::exceptions::{PyOSError, PyTypeError, PyValueError};
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyInt, PyList, PyTuple};
+use pyo3::types::PyTuple;
 
 use super::recv::waits_for_all;
 use crate::address;
@@ -18,6 +18,8 @@ use crate::ffi::capi::SocketObject;
 use crate::ffi::fastcall::{
     Args, Convention, Method, Slot, audit, int, method, parse, parse_item, parse_named, sequence,
 };
+use crate::ffi::new;
+use crate::gil::Copying;
 use crate::memory;
 use crate::wait::{Action, HELD, Wait, carry, carry_released};
 
@@ -56,7 +58,7 @@ impl Method for SendMsg {
         let buffers = buffers.map_or(Ok(Vec::new()), |buffers| held(&buffers))?;
         let control = control.map_or(Ok(Vec::new()), |control| encoded(&control))?;
         let sent = send(py, socket, &buffers, &control, to, Flags::from_raw(flags))?;
-        Ok(PyInt::new(py, sent).into_any())
+        new::int(py, sent)
     }
 }
 
@@ -129,14 +131,13 @@ fn encoded(messages: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
             c"(iiy*):[sendmsg() ancillary data items]",
             &mut [Slot::Int(&mut level), Slot::Int(&mut kind), Slot::Read(&mut data)],
         )?;
-        let data = data.as_bytes();
         if data.len() > LONGEST - space(1) {
             return Err(PyOSError::new_err("ancillary data item too large"));
         }
         if all.len() + space(data.len()) > LONGEST {
             return Err(PyOSError::new_err("too much ancillary data"));
         }
-        lay_out(&mut all, level, kind, &[data])?;
+        lay_out(&mut all, level, kind, &[&data.bytes(item.py())?])?;
     }
     Ok(all)
 }
@@ -165,15 +166,17 @@ fn send(
     to: Option<Address>,
     flags: Flags,
 ) -> PyResult<usize> {
-    let mut slices: Vec<_> = buffers.iter().map(|buffer| IoSlice::new(buffer.as_bytes())).collect();
-    let total: usize = slices.iter().map(|slice| slice.len()).sum();
-    let message = SendMessage::new(&slices).raw_control(fd::control(control));
+    let mut sources = memory::room_for(buffers.len())?;
+    sources.extend(buffers.iter().map(ReadBuffer::source));
+    let total: usize = sources.iter().map(Source::len).sum();
+    let message = SendMessage::of_sources(&sources).raw_control(fd::control(control));
     let message = match to {
         Some(to) => message.to(to),
         None => message,
     };
     let mut wait = Wait::new(py, socket, Action::Send(flags))?;
-    if total > HELD {
+    if total > HELD || buffers.iter().any(ReadBuffer::may_sleep) {
+        let _copying = Copying::begin(py);
         return wait.carry_released(py, |target, more| target.send_msg_once(&message.flags(flags | more)));
     }
     let sent = wait.carry(py, |target, more| target.send_msg_once(&message.flags(flags | more)))?;
@@ -182,10 +185,14 @@ fn send(
     }
     // The first try would not wait for room. The control messages went with its first byte. The rest may fail: it is
     // the next call's then.
-    let mut rest = slices.as_mut_slice();
-    IoSlice::advance_slices(&mut rest, sent);
-    let rest =
-        wait.block(py, |target, more| target.send_msg_once(&SendMessage::new(rest).flags(flags | more)));
+    let mut gone = sent;
+    for source in &mut sources {
+        let length = source.len();
+        *source = source.skip(gone);
+        gone = gone.saturating_sub(length);
+    }
+    let message = SendMessage::of_sources(&sources);
+    let rest = wait.block(py, |target, more| target.send_msg_once(&message.flags(flags | more)));
     Ok(sent + rest.unwrap_or(0))
 }
 
@@ -216,10 +223,10 @@ impl Method for SendMsgAfalg {
                 Slot::Int(&mut flags),
             ],
         )?;
-        let control = cipher(operation.as_ref(), vector.given(), length.as_ref())?;
+        let control = cipher(operation.as_ref(), vector.given(py)?.as_deref(), length.as_ref())?;
         let buffers = buffers.map_or(Ok(Vec::new()), |buffers| held(&buffers))?;
         let sent = send(py, socket, &buffers, &control, None, Flags::from_raw(flags))?;
-        Ok(PyInt::new(py, sent).into_any())
+        new::int(py, sent)
     }
 }
 
@@ -281,7 +288,7 @@ impl Method for RecvMsg {
             message = Some(received?);
             Ok(())
         })?;
-        given(py, socket, &data, control, message)
+        given(py, socket, data, control, message)
     }
 }
 
@@ -309,20 +316,22 @@ impl Method for RecvMsgInto {
 
     fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
         let (buffers, room, flags) = into_arguments(args)?;
-        let mut buffers = buffers.map_or(Ok(Vec::new()), |buffers| writable(&buffers))?;
-        let mut slices: Vec<_> =
-            buffers.iter_mut().map(|buffer| IoSliceMut::new(buffer.as_mut_bytes())).collect();
-        let total: usize = slices.iter().map(|slice| slice.len()).sum();
+        let buffers = buffers.map_or(Ok(Vec::new()), |buffers| writable(&buffers))?;
+        let mut sinks = memory::room_for(buffers.len())?;
+        sinks.extend(buffers.iter().map(|buffer| buffer.sink(buffer.len())));
+        let total: usize = sinks.iter().map(Sink::len).sum();
+        let may_sleep = buffers.iter().any(WriteBuffer::may_sleep);
         let (mut control, flags) = (control(socket, room)?, Flags::from_raw(flags));
         let receive =
-            |target: &SocketRef<'_>, more| target.recv_msg_once(&mut slices, &mut control, flags | more);
-        let message = if waits_for_all(socket, flags) || total > HELD {
+            |target: &SocketRef<'_>, more| target.recv_msg_sinks_once(&sinks, &mut control, flags | more);
+        let message = if waits_for_all(socket, flags) || total > HELD || may_sleep {
+            let _copying = may_sleep.then(|| Copying::begin(py));
             carry_released(py, socket, Action::Receive(flags, total), receive)?
         } else {
             carry(py, socket, Action::Receive(flags, total), receive)?
         };
-        let count = PyInt::new(py, message.length).into_any();
-        given(py, socket, &count, control, Some(message))
+        let count = new::int(py, message.length)?;
+        given(py, socket, count, control, Some(message))
     }
 }
 
@@ -353,7 +362,10 @@ fn control(socket: &SocketObject, size: isize) -> PyResult<ControlBuffer> {
     const ENOUGH: usize = 1024 * 1024;
     address::check_family(socket)?;
     match usize::try_from(size) {
-        Ok(size) if size <= LONGEST => Ok(ControlBuffer::with_capacity(size.min(ENOUGH)).inheritable()),
+        Ok(size) if size <= LONGEST => {
+            let control = ControlBuffer::try_with_capacity(size.min(ENOUGH));
+            control.map(ControlBuffer::inheritable).ok_or_else(memory::exhausted)
+        }
         _ => Err(PyValueError::new_err("invalid ancillary data buffer length")),
     }
 }
@@ -362,19 +374,20 @@ fn control(socket: &SocketObject, size: isize) -> PyResult<ControlBuffer> {
 fn given<'py>(
     py: Python<'py>,
     socket: &SocketObject,
-    data: &Bound<'py, PyAny>,
+    data: Bound<'py, PyAny>,
     mut control: ControlBuffer,
     message: Option<ReceivedMessage>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let list = PyList::empty(py);
+    let list = new::list(py)?;
     for message in control.raw_messages() {
-        list.append((message.level, message.kind, PyBytes::new(py, message.data)))?;
+        let (level, kind) = (new::int(py, message.level)?, new::int(py, message.kind)?);
+        list.append(new::tuple(py, [level, kind, new::bytes(py, message.data)?])?)?;
     }
     let (flags, address) = match message {
         Some(message) => (message.flags.as_raw(), address::shown(py, socket.protocol(), &message.address)?),
         None => (0, py.None().into_bound(py)),
     };
-    let given = PyTuple::new(py, [data, list.as_any(), PyInt::new(py, flags).as_any(), &address])?;
+    let given = new::tuple(py, [data, list.into_any(), new::int(py, flags)?, address])?;
     control.release_descriptors();
     Ok(given.into_any())
 }

@@ -48,7 +48,7 @@ impl capi::Behaviour for Behaviour {
         let _ = py.detach(|| fd::close(fd));
     }
 
-    fn timeout<'py>(py: Python<'py>, socket: &SocketObject) -> Bound<'py, PyAny> {
+    fn timeout<'py>(py: Python<'py>, socket: &SocketObject) -> PyResult<Bound<'py, PyAny>> {
         seconds::shown(py, socket.timeout())
     }
 }

@@ -9,7 +9,6 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::exceptions::{PyOSError, PyOverflowError};
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyInt};
 
 use crate::error::{EBADF, os_error};
 use crate::fd;
@@ -18,6 +17,8 @@ use crate::ffi::capi::SocketObject;
 #[cfg(not(Py_3_15))]
 use crate::ffi::fastcall::went_well;
 use crate::ffi::fastcall::{Args, Method, Slot, method, parse};
+use crate::ffi::new;
+use crate::gil;
 
 /// The methods of this file.
 pub(super) fn methods() -> [PyMethodDef; 2] {
@@ -48,21 +49,27 @@ impl Method for GetSockOpt {
         let (level, name, size) = get_arguments(args)?;
         if size == 0 && is_vsock(socket) {
             let mut value = [0; 8];
-            done(py, fd::option(socket.fd(), level, name, &mut value))?;
-            return Ok(PyInt::new(py, u64::from_ne_bytes(value)).into_any());
+            get(py, socket, level, name, &mut value)?;
+            return new::int(py, u64::from_ne_bytes(value));
         }
         if size == 0 {
             let mut value = [0; 4];
-            done(py, fd::option(socket.fd(), level, name, &mut value))?;
-            return Ok(PyInt::new(py, i32::from_ne_bytes(value)).into_any());
+            get(py, socket, level, name, &mut value)?;
+            return new::int(py, i32::from_ne_bytes(value));
         }
         let mut room = [0; LONGEST];
         let Some(room) = usize::try_from(size).ok().and_then(|size| room.get_mut(..size)) else {
             return Err(PyOSError::new_err("getsockopt buflen out of range"));
         };
-        let length = done(py, fd::option(socket.fd(), level, name, room))?;
-        Ok(PyBytes::new(py, &room[..length]).into_any())
+        let length = get(py, socket, level, name, room)?;
+        new::bytes(py, &room[..length])
     }
+}
+
+/// Asks for an option. The kernel waits for a call that has the socket's lock, here and where one is set.
+fn get(py: Python<'_>, socket: &SocketObject, level: i32, name: i32, room: &mut [u8]) -> PyResult<usize> {
+    let fd = socket.fd();
+    done(py, gil::brief(py, || fd::option(fd, level, name, room)))
 }
 
 /// The level, the option and the size.
@@ -114,10 +121,10 @@ impl Method for SetSockOpt {
         } else if let Some((level, name, value)) = integer_arguments(py, args) {
             set(py, socket, level, name, &value.to_ne_bytes())?;
         } else if let Some((level, name, length)) = length_arguments(py, args) {
-            done(py, fd::set_option_length(socket.fd(), level, name, length))?;
+            set_length(py, socket, level, name, length)?;
         } else {
             let (level, name, value) = bytes_arguments(args)?;
-            set(py, socket, level, name, value.as_bytes())?;
+            set(py, socket, level, name, &value.bytes(py)?)?;
         }
         Ok(py.None().into_bound(py))
     }
@@ -126,12 +133,18 @@ impl Method for SetSockOpt {
 /// Sets an option, and has the object remember a mark: a receive has to wait for it.
 fn set(py: Python<'_>, socket: &SocketObject, level: i32, name: i32, value: &[u8]) -> PyResult<()> {
     let fd = socket.fd();
-    done(py, fd::set_option(fd, level, name, value))?;
+    done(py, gil::brief(py, || fd::set_option(fd, level, name, value)))?;
     if (level, name) == (option::Level::SOCKET.as_raw(), option::RCVLOWAT.description().number) {
         // The kernel may have made it less.
         socket.set_mark(fd::borrowed(py, fd)?.get(option::RCVLOWAT).unwrap_or(0));
     }
     Ok(())
+}
+
+/// As [`set`], of an option whose length is its value.
+fn set_length(py: Python<'_>, socket: &SocketObject, level: i32, name: i32, length: u32) -> PyResult<()> {
+    let fd = socket.fd();
+    done(py, gil::brief(py, || fd::set_option_length(fd, level, name, length)))
 }
 
 /// Sets what is told by any other arguments; the descriptor is read once none of them can run Python code.
@@ -151,7 +164,7 @@ fn set_any(py: Python<'_>, socket: &SocketObject, args: Args<'_, '_>) -> PyResul
             let text = "setsockopt() requires 4 arguments when the third argument is None";
             return Err(PyTypeError::new_err(text));
         }
-        return done(py, fd::set_option_length(socket.fd(), level, name, length));
+        return set_length(py, socket, level, name, length);
     }
     if args.len() > 3 {
         let text = "setsockopt() only takes 4 arguments when the third argument is None";
@@ -189,7 +202,7 @@ fn with_bytes(
         error
     })?;
     within_int(&buffer)?;
-    action(buffer.as_bytes())
+    action(&buffer.bytes(value.py())?)
 }
 
 /// The refusal of a value for its class.
@@ -253,7 +266,7 @@ fn bytes_arguments<'py>(args: Args<'_, 'py>) -> PyResult<(i32, i32, ReadBuffer<'
 
 /// Refuses more bytes than a C `int` counts.
 fn within_int(value: &ReadBuffer<'_>) -> PyResult<()> {
-    if i32::try_from(value.as_bytes().len()).is_err() {
+    if i32::try_from(value.len()).is_err() {
         let text = format!("socket option is larger than {} bytes", i32::MAX);
         return Err(PyOverflowError::new_err(text));
     }

@@ -6,11 +6,12 @@ use berkeley::Flags;
 use pyo3::exceptions::PyValueError;
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyInt};
 
 use crate::ffi::buffer::{WriteBuffer, expected, is_short, receive_bytes, receive_short};
 use crate::ffi::capi::SocketObject;
 use crate::ffi::fastcall::{Args, Convention, Method, Slot, method, parse, parse_named};
+use crate::ffi::new;
+use crate::gil::Copying;
 use crate::wait::{Action, HELD, carry, carry_released};
 
 /// The methods of this file.
@@ -37,7 +38,7 @@ impl Method for Recv {
         };
         if size == 0 {
             // As C has it, which does not ask the kernel then.
-            return Ok(PyBytes::new(py, b"").into_any());
+            return new::bytes(py, b"");
         }
         if waits_for_all(socket, flags) || !is_short(size) {
             return receive(py, socket, size, flags);
@@ -96,7 +97,7 @@ impl Method for RecvInto {
     const CONVENTION: Convention = Convention::Keywords;
 
     fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
-        let (mut buffer, size, flags) = into_arguments(args, c"w*|ni:recv_into")?;
+        let (buffer, size, flags) = into_arguments(args, c"w*|ni:recv_into")?;
         let Ok(size) = usize::try_from(size) else {
             return Err(PyValueError::new_err("negative buffersize in recv_into"));
         };
@@ -105,19 +106,20 @@ impl Method for RecvInto {
         }
         let size = if size == 0 { buffer.len() } else { size };
         if size == 0 {
-            return Ok(PyInt::new(py, 0).into_any());
+            return new::int(py, 0);
         }
-        let bytes = &mut buffer.as_mut_bytes()[..size];
-        let received = if waits_for_all(socket, flags) || size > HELD {
+        let (sink, may_sleep) = (buffer.sink(size), buffer.may_sleep());
+        let received = if waits_for_all(socket, flags) || size > HELD || may_sleep {
+            let _copying = may_sleep.then(|| Copying::begin(py));
             carry_released(py, socket, Action::Receive(flags, size), |target, more| {
-                target.recv_once(bytes, flags | more)
+                target.recv_sink_once(&sink, flags | more)
             })
         } else {
             carry(py, socket, Action::Receive(flags, size), |target, more| {
-                target.recv_once(bytes, flags | more)
+                target.recv_sink_once(&sink, flags | more)
             })
         };
-        Ok(PyInt::new(py, received?).into_any())
+        new::int(py, received?)
     }
 }
 

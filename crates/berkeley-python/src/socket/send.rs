@@ -3,18 +3,20 @@
 use std::ffi::CStr;
 
 use berkeley::Flags;
+use berkeley::raw::Source;
 use pyo3::exceptions::PyOSError;
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
-use pyo3::types::PyInt;
 
-use crate::ffi::buffer::ReadBuffer;
+use crate::ffi::buffer::{Outgoing, ReadBuffer};
 use crate::ffi::capi::SocketObject;
 use crate::ffi::fastcall::{Args, Method, method};
 #[cfg(not(Py_3_15))]
 use crate::ffi::fastcall::{Slot, parse};
 #[cfg(Py_3_15)]
 use crate::ffi::fastcall::{count, int};
+use crate::ffi::new;
+use crate::gil::Copying;
 use crate::wait::{Action, HELD, Wait, carry_released};
 
 /// The methods of this file.
@@ -45,7 +47,7 @@ impl Method for Send {
             Some((bytes, flags)) => send(py, socket, bytes, flags)?,
             None => with_parsed(args, c"y*|i:send", |bytes, flags| send(py, socket, bytes, flags))?,
         };
-        Ok(PyInt::new(py, sent).into_any())
+        new::int(py, sent)
     }
 }
 
@@ -76,11 +78,11 @@ impl Method for SendAll {
 
 /// The bytes and the flags, where they are a `bytes` and an `int`, as nearly always.
 #[inline]
-fn plain<'a>(args: Args<'a, '_>) -> Option<(&'a [u8], Flags)> {
+fn plain<'a>(args: Args<'a, '_>) -> Option<(Outgoing<'a>, Flags)> {
     if !matches!(args.len(), 1 | 2) {
         return None;
     }
-    Some((args.bytes(0)?, Flags::from_raw(args.int_or_zero(1)?)))
+    Some((Outgoing::fixed(args.bytes(0)?), Flags::from_raw(args.int_or_zero(1)?)))
 }
 
 /// Hands the bytes and the flags to `action`; the bytes are held meanwhile.
@@ -88,10 +90,10 @@ fn plain<'a>(args: Args<'a, '_>) -> Option<(&'a [u8], Flags)> {
 fn with_parsed<T>(
     args: Args<'_, '_>,
     format: &CStr,
-    action: impl FnOnce(&[u8], Flags) -> PyResult<T>,
+    action: impl FnOnce(Outgoing<'_>, Flags) -> PyResult<T>,
 ) -> PyResult<T> {
     let (buffer, flags) = parsed(args, format)?;
-    action(buffer.as_bytes(), Flags::from_raw(flags))
+    action(buffer.outgoing(), Flags::from_raw(flags))
 }
 
 /// The buffer and the flags, as C's module takes them since 3.15: one after the other.
@@ -113,39 +115,48 @@ fn parsed<'py>(args: Args<'_, 'py>, format: &CStr) -> PyResult<(ReadBuffer<'py>,
 
 /// Sends; without a timeout all of it, as a blocking send(2) does of a stream.
 #[inline]
-fn send(py: Python<'_>, socket: &SocketObject, bytes: &[u8], flags: Flags) -> PyResult<usize> {
-    if bytes.len() > HELD {
+fn send(py: Python<'_>, socket: &SocketObject, bytes: Outgoing<'_>, flags: Flags) -> PyResult<usize> {
+    let source = bytes.source;
+    if is_long(bytes) {
+        let _copying = Copying::begin(py);
         return carry_released(py, socket, Action::Send(flags), |target, more| {
-            target.send_once(bytes, flags | more)
+            target.send_source_once(source, flags | more)
         });
     }
     let mut wait = Wait::new(py, socket, Action::Send(flags))?;
-    let sent = wait.carry(py, |target, more| target.send_once(bytes, flags | more))?;
-    if sent >= bytes.len() || !wait.is_endless() {
+    let sent = wait.carry(py, |target, more| target.send_source_once(source, flags | more))?;
+    if sent >= source.len() || !wait.is_endless() {
         return Ok(sent);
     }
-    Ok(sent + send_rest(py, &wait, &bytes[sent..], flags))
+    Ok(sent + send_rest(py, &wait, source.skip(sent), flags))
+}
+
+/// Whether the kernel may copy the bytes for long.
+#[inline]
+pub(super) fn is_long(bytes: Outgoing<'_>) -> bool {
+    bytes.source.len() > HELD || bytes.may_sleep
 }
 
 /// Sends what the first try, which would not wait for room, or a wait that was interrupted has left over; it may fail:
 /// it is the next call's then.
 #[cold]
-fn send_rest(py: Python<'_>, wait: &Wait<'_>, rest: &[u8], flags: Flags) -> usize {
-    wait.block(py, |target, more| target.send_once(rest, flags | more)).unwrap_or(0)
+fn send_rest(py: Python<'_>, wait: &Wait<'_>, rest: Source<'_>, flags: Flags) -> usize {
+    wait.block(py, |target, more| target.send_source_once(rest, flags | more)).unwrap_or(0)
 }
 
-fn send_all(py: Python<'_>, socket: &SocketObject, bytes: &[u8], flags: Flags) -> PyResult<()> {
+fn send_all(py: Python<'_>, socket: &SocketObject, bytes: Outgoing<'_>, flags: Flags) -> PyResult<()> {
+    let (mut rest, is_long) = (bytes.source, is_long(bytes));
+    let _copying = is_long.then(|| Copying::begin(py));
     let mut wait = Wait::new(py, socket, Action::Send(flags))?;
     let mut sent =
-        wait.carry_trying(py, bytes.len() > HELD, |target, more| target.send_once(bytes, flags | more))?;
-    let mut rest = bytes;
+        wait.carry_trying(py, is_long, |target, more| target.send_source_once(rest, flags | more))?;
     while sent < rest.len() {
         if sent == 0 {
             return Err(PyOSError::new_err("the kernel took nothing of what is left, and gave no error"));
         }
-        rest = &rest[sent..];
+        rest = rest.skip(sent);
         wait.progressed(py)?;
-        sent = wait.carry_released(py, |target, more| target.send_once(rest, flags | more))?;
+        sent = wait.carry_released(py, |target, more| target.send_source_once(rest, flags | more))?;
     }
     Ok(())
 }

@@ -55,7 +55,7 @@ impl Method for GetTimeout {
     const CONVENTION: Convention = Convention::Nothing;
 
     fn call<'py>(py: Python<'py>, socket: &SocketObject, _: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
-        Ok(timeout::shown(py, socket.timeout()))
+        timeout::shown(py, socket.timeout())
     }
 }
 
