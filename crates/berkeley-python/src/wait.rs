@@ -36,7 +36,8 @@ pub(crate) enum Action {
 }
 
 impl Action {
-    /// What it waits for. What is in the error queue does not make a socket readable, and data does not fill that queue.
+    /// What it waits for. What is in the error queue does not make a socket readable, and data does not fill that
+    /// queue.
     const fn interest(self) -> Interest {
         match self {
             Self::Receive(flags, _) if flags.contains(Flags::ERRQUEUE) => Interest::PRIORITY,
@@ -483,8 +484,8 @@ impl<'s> Wait<'s> {
         self.is_open().then(|| gil::released(py, || attempt(target, Flags::NONE)).ok()).flatten()
     }
 
-    /// Notes that a part has gone, and that there is more: runs signal handlers, raises `TimeoutError` where the time is
-    /// up, `EBADF` where the socket was closed.
+    /// Notes that a part has gone, and that there is more: runs signal handlers, raises `TimeoutError` where the time
+    /// is up, `EBADF` where the socket was closed.
     pub(crate) fn progressed(&mut self, py: Python<'_>) -> PyResult<()> {
         self.between(py)?;
         self.step = self.retry().next(Event::Progressed, Instant::now);
