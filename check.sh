@@ -50,6 +50,7 @@ check_fmt() {
 
 check_lint() {
   cargo clippy --all-targets --all-features --locked -- -D warnings
+  cargo clippy -p berkeley-tests --all-targets --locked -- -D warnings
   for_python lint cargo clippy -p berkeley-python --all-targets --locked -- -D warnings
   # Alone, as a user would build it: a missing `cfg` shows only when a feature is off.
   local features

@@ -15,9 +15,8 @@
 //! - One deadline bounds the whole operation. It counts from the first event and nothing restarts it, progress
 //!   included. Once it has passed, at most one call follows, even where poll(2) says "ready" for ever.
 //! - Where poll(2) says "ready" and the call gives `EAGAIN` all the same, the next waits follow at once, up to 16
-//! times:
-//!   another thread was faster. After that poll(2) misleads, and pauses of 1 to 50 ms stand between the waits. This
-//!   happens with an error queue that nobody reads, `MSG_PEEK` behind `SO_PEEK_OFF`, UDP after
+//!   times: another thread was faster. After that poll(2) misleads, and pauses of 1 to 50 ms stand between the waits.
+//!   This happens with an error queue that nobody reads, `MSG_PEEK` behind `SO_PEEK_OFF`, UDP after
 //!   `shutdown(SHUT_RD)`, a Unix datagram peer whose queue is full, and the full backlog of a Unix listener.
 //! - Any other errno is the operation's error.
 //!

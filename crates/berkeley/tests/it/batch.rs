@@ -11,6 +11,7 @@ use berkeley::batch::{Datagram, RecvBatch, SendBatch};
 use berkeley::{Address, Socket};
 use proptest::prelude::*;
 
+use crate::bounded::JoinInTime;
 use crate::support::{Kind, LIMIT, LONG, TCP6, UDP, UNIX_DGRAM, UNIX_SEQPACKET, pattern, within};
 
 const UDP6: Kind = Kind { name: "udp v6", socket_type: UDP.socket_type, ..TCP6 };
@@ -73,7 +74,7 @@ fn assert_arrives(kind: Kind, payloads: &[Vec<u8>], connected: bool, gso: bool, 
     std::thread::scope(|scope| {
         let sending = scope.spawn(|| left.send_many(&sent, &mut batch));
         let arrived = receive(&right, &mut received, payloads.len());
-        sending.join().unwrap().unwrap();
+        sending.join_in_time().unwrap().unwrap();
         let name = format!("{}, connected {connected}, gso {gso}, gro {gro}", kind.name);
         let lengths = |list: &[Vec<u8>]| list.iter().map(Vec::len).collect::<Vec<_>>();
         assert_eq!(lengths(&arrived), lengths(payloads), "{name}");

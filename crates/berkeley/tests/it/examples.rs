@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use berkeley::{Family, Protocol, Socket, Type};
 
+use crate::bounded::JoinInTime;
 use crate::skip;
 use crate::support::{LIMIT, Running, TempDir, finish, pattern, spawn, start, within};
 
@@ -73,7 +74,7 @@ fn the_tcp_pair_echoes_whatever_is_sent_and_ends() {
         let mut input = client.0.stdin.take().unwrap();
         let sender = std::thread::spawn(move || input.write_all(&pattern(3 << 20)));
         let output = finish(client, LIMIT);
-        sender.join().unwrap().unwrap();
+        sender.join_in_time().unwrap().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         assert!(output.stdout == pattern(3 << 20), "{} bytes came back", output.stdout.len());
         let out = assert_succeeded(&finish(server, LIMIT));

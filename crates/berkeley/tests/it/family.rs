@@ -137,7 +137,7 @@ fn a_frame_goes_over_the_loopback_with_its_addresses() {
             assert_ne!(from.packet_type, OUTGOING);
             assert_eq!(from.hardware.as_bytes(), [0; 6]);
             if buffer[..length] == *payload.as_bytes() {
-                return;
+                break;
             }
         }
     });

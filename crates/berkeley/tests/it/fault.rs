@@ -12,6 +12,7 @@ use berkeley::control::{self, ControlBuffer, ControlMessage};
 use berkeley::fault::{self, Plan};
 use berkeley::{Family, Protocol, Result, SendMessage, Socket, Type, UnixAddress};
 
+use crate::bounded::JoinInTime;
 use crate::support::{LIMIT, alone, open_descriptors, pattern, within};
 
 const EINTR: i32 = 4;
@@ -256,7 +257,7 @@ fn a_plan_is_of_its_thread_and_ends_with_its_guard() {
     let armed = fault::arm(Plan::fail("socket", 1, 24).times(u32::MAX));
     assert!(Socket::new(Family::UNIX, Type::STREAM, Protocol::DEFAULT).is_err());
     let elsewhere = std::thread::spawn(|| Socket::new(Family::UNIX, Type::STREAM, Protocol::DEFAULT).is_ok());
-    assert!(elsewhere.join().unwrap());
+    assert!(elsewhere.join_in_time().unwrap());
     drop(armed);
     assert!(Socket::new(Family::UNIX, Type::STREAM, Protocol::DEFAULT).is_ok());
 }

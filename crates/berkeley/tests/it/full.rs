@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use berkeley::{Address, Deadline, Flags, Interest, Socket, option};
 
+use crate::bounded::JoinInTime;
 use crate::support::{
     Kind, LIMIT, LONG, SHORT, TCP, TCP6, UDP, UNIX, UNIX_DGRAM, UNIX_SEQPACKET, assert_kept, later,
     thread_cpu, timed, within,
@@ -150,7 +151,7 @@ fn room_in_a_unix_backlog_lets_the_next_one_in() {
                     (0..=waiting.len()).map(|_| listener.accept().unwrap().0).collect::<Vec<_>>()
                 });
                 client.connect(address).unwrap();
-                assert_eq!(server.join().unwrap().len(), 2, "{}", kind.name);
+                assert_eq!(server.join_in_time().unwrap().len(), 2, "{}", kind.name);
             }
         }
     });
@@ -195,7 +196,7 @@ fn room_at_a_datagram_peer_lets_the_next_one_in() {
             let server =
                 later(Duration::from_millis(100), move || while receiver.recv_vec(8).unwrap() != b"last" {});
             send(&sender, address).unwrap_or_else(|error| panic!("{name}: {error}"));
-            server.join().unwrap();
+            server.join_in_time().unwrap();
         }
     });
 }
@@ -244,7 +245,7 @@ fn many_threads_that_accept_at_once_take_each_connection() {
             for client in &clients {
                 client.connect(address).unwrap();
             }
-            let taken: usize = threads.into_iter().map(|thread| thread.join().unwrap().len()).sum();
+            let taken: usize = threads.into_iter().map(|thread| thread.join_in_time().unwrap().len()).sum();
             assert_eq!(taken, clients.len());
         });
     });

@@ -7,6 +7,7 @@ use std::time::Duration;
 use berkeley::fault::{self, Plan};
 use berkeley::{Address, Deadline, Family, Flags, Interest, Protocol, Socket, Type};
 
+use crate::bounded::JoinInTime;
 use crate::full::{fill_backlog, full_unix_listener};
 use crate::signal::Interrupter;
 use crate::support::{
@@ -101,13 +102,13 @@ fn signals_do_not_end_a_wait_without_a_timeout() {
             let (left, right) = kind.pair();
             let peer = later(TIMEOUT, move || right.send(b"late").map(|_| right));
             assert_eq!(interrupted(|| left.recv_vec(8)).unwrap(), b"late", "{}", kind.name);
-            peer.join().unwrap().unwrap();
+            peer.join_in_time().unwrap().unwrap();
         });
         at_once(LISTENERS, |kind| {
             let (listener, address) = kind.listener(1);
             let peer = later(TIMEOUT, move || kind.socket().connect(address));
             interrupted(|| listener.accept()).unwrap();
-            peer.join().unwrap().unwrap();
+            peer.join_in_time().unwrap().unwrap();
         });
     });
 }
@@ -120,7 +121,7 @@ fn signals_do_not_end_a_connection_attempt_without_a_timeout() {
         let server = later(TIMEOUT, move || listener.accept().map(|accepted| (accepted, listener)));
         interrupted(|| client.connect(address)).unwrap();
         assert_eq!(client.peer_address().unwrap(), address);
-        server.join().unwrap().unwrap();
+        server.join_in_time().unwrap().unwrap();
         drop(waiting);
     });
 }
@@ -139,7 +140,7 @@ fn a_tcp_connection_goes_on_after_a_signal() {
         client.connect(address).unwrap();
         drop(signals);
         assert_eq!(client.peer_address().unwrap(), address);
-        server.join().unwrap();
+        server.join_in_time().unwrap();
     });
 }
 

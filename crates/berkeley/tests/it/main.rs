@@ -2,10 +2,11 @@
 
 #![cfg_attr(
     not(all(feature = "fault", feature = "tokio", feature = "tracing")),
-    allow(dead_code, unused_imports, reason = "what a feature needs is left out with it")
+    allow(dead_code, unused_imports, unused_mut, reason = "what a feature needs is left out with it")
 )]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod bounded;
 mod limit;
 mod namespace;
 mod signal;

@@ -7,6 +7,7 @@ use std::process::Command;
 use berkeley::resolve::interface_index;
 use berkeley::{Address, Family, Flags, LinkMembership, Protocol, Socket, Type, option};
 
+use crate::bounded::RunInTime;
 use crate::namespace::in_namespace;
 use crate::skip::{need, skip};
 use crate::support::{LIMIT, LONG, within};
@@ -146,7 +147,7 @@ fn a_member_of_a_group_of_ipv6_hears_it() {
         let this = env::current_exe().unwrap();
         let mut unshare = Command::new("timeout");
         unshare.args(["60", "unshare"]).args(rights).args(command).arg(this).args(["--exact", TEST]);
-        unshare.env(INTERFACE, "berkeley0").output().unwrap()
+        unshare.env(INTERFACE, "berkeley0").output_in_time().unwrap()
     };
     let Some(rights) = rights.into_iter().find(|rights| unshare(rights, &["true"]).status.success()) else {
         return skip(TEST, "the right to make a network namespace");
@@ -233,7 +234,7 @@ fn an_anycast_address_is_taken_and_given_up() {
     in_namespace(LONG, || {
         // A host may take an address of a network that it is on.
         let arguments = ["address", "add", "fd00::1/64", "dev", "lo", "nodad"];
-        assert!(Command::new("ip").args(arguments).status().unwrap().success());
+        assert!(Command::new("ip").args(arguments).status_in_time().unwrap().success());
         let address = |last| Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, last);
         let socket = Socket::new(Family::INET6, Type::DGRAM, Protocol::DEFAULT).unwrap();
         socket.join_anycast(address(2), loopback()).unwrap();

@@ -4,6 +4,7 @@ use std::env;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use crate::bounded::RunInTime;
 use crate::skip;
 use crate::support::{finish, start, test_name};
 
@@ -41,6 +42,6 @@ pub(crate) fn in_namespace<F: FnOnce() + Send + 'static>(limit: Duration, body: 
 
 fn granted(rights: &[&str]) -> bool {
     let mut command = Command::new("unshare");
-    let tried = command.args(rights).arg("true").stderr(Stdio::null()).status();
+    let tried = command.args(rights).arg("true").stderr(Stdio::null()).status_in_time();
     tried.is_ok_and(|status| status.success())
 }

@@ -156,12 +156,11 @@ fn every_value_that_an_option_takes_prints_as_text_that_parses_to_it() {
         // Two families have names that can be typed; the others are not what any option takes.
         let is_foreign =
             matches!(value, Value::Family(family) if ![Family::INET, Family::INET6].contains(family));
-        if !option.access.writes() || is_foreign || option.check(value).is_err() {
-            return;
+        if option.access.writes() && !is_foreign && option.check(value).is_ok() {
+            let shown = value.to_string();
+            assert_eq!(option.parse(Some(&shown)).ok().as_ref(), Some(value), "{option}={shown}");
+            taken.insert(option.to_string());
         }
-        let shown = value.to_string();
-        assert_eq!(option.parse(Some(&shown)).ok().as_ref(), Some(value), "{option}={shown}");
-        taken.insert(option.to_string());
     });
     for option in option::all().filter(|option| option.access.writes()) {
         settable += 1;

@@ -165,8 +165,8 @@ fn a_filter_of_icmpv6_goes_in_and_comes_out() {
 
 #[test]
 fn a_netlink_socket_lists_its_groups() {
-    let socket = made("option_structure::a_netlink_socket_lists_its_groups", libc::AF_NETLINK, Type::RAW, 0);
-    let Some(socket) = socket else { return };
+    let test = "option_structure::a_netlink_socket_lists_its_groups";
+    let Some(socket) = made(test, libc::AF_NETLINK, Type::RAW, 0) else { return };
     // RTNLGRP_LINK, and RTNLGRP_NEXTHOP, which is beyond the first word of 32 bits less one.
     for group in [1, 32] {
         socket.set(option::netlink::ADD_MEMBERSHIP, group).unwrap();

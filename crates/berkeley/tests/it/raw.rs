@@ -42,7 +42,7 @@ fn a_raw_icmp_socket_is_answered_by_the_loopback() {
             if message[0] == 0 && message[4..] == request[4..] {
                 assert_eq!(from.ip(), Some(Ipv4Addr::LOCALHOST.into()));
                 assert_eq!(checksum(message), 0);
-                return;
+                break;
             }
         }
     });

@@ -10,6 +10,7 @@ use berkeley::option;
 use berkeley::ring::{Block, Checksum, Fanout, FanoutMode, Packet, PacketKind, Ring, RingBuilder};
 use berkeley::{Address, Cause, Deadline, Error, Operation, Socket};
 
+use crate::bounded::{JoinInTime, RunInTime};
 use crate::namespace::in_namespace;
 use crate::support::{LIMIT, LONG, SHORT, UDP, assert_kept, open_descriptors, pattern, thread_cpu, timed};
 
@@ -235,7 +236,7 @@ fn threads_that_share_a_ring_see_each_packet_once() {
                 sender.numbered(first, 200);
                 thread::yield_now();
             }
-            threads.map(|thread| thread.join().unwrap()).concat()
+            threads.map(|thread| thread.join_in_time().unwrap()).concat()
         });
         seen.sort_unstable();
         let drops = ring.statistics().unwrap().drops as usize;
@@ -355,11 +356,11 @@ fn a_deadline_ends_the_wait() {
 fn an_interface_that_goes_down_is_told_once() {
     in_namespace(LIMIT, || {
         let ring = builder().open().unwrap();
-        let down = Command::new("ip").args(["link", "set", "lo", "down"]).status().unwrap();
+        let down = Command::new("ip").args(["link", "set", "lo", "down"]).status_in_time().unwrap();
         assert!(down.success());
         let error = ring.next_block(soon()).unwrap_err();
         assert_eq!(error.to_string(), "next_block packet lo: network is down (os error 100)");
-        let up = Command::new("ip").args(["link", "set", "lo", "up"]).status().unwrap();
+        let up = Command::new("ip").args(["link", "set", "lo", "up"]).status_in_time().unwrap();
         assert!(up.success());
         Sender::new().numbered(3, 1);
         assert_eq!(collect(&ring, 1), [3]);
@@ -386,7 +387,7 @@ fn whole_life() -> Result<Vec<u32>, Error> {
     let fanout = Fanout::new(9, FanoutMode::BALANCE);
     let ring = builder().block_size(4096).blocks(4).fanout(fanout).open()?;
     let armed_elsewhere = thread::spawn(|| Sender::new().numbered(1, 1));
-    armed_elsewhere.join().unwrap();
+    armed_elsewhere.join_in_time().unwrap();
     let block = ring.next_block(soon())?;
     let seen = numbers(&block);
     ring.statistics()?;

@@ -13,6 +13,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use crate::bounded::JoinInTime;
+
 /// Interrupts the thread that made it, again and again, until it is dropped.
 pub(crate) struct Interrupter {
     stop: Option<Sender<()>>,
@@ -35,7 +37,7 @@ impl Drop for Interrupter {
     fn drop(&mut self) {
         self.stop.take();
         if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
+            let _ = thread.join_in_time();
         }
     }
 }

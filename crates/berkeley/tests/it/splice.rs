@@ -12,6 +12,7 @@ use berkeley::fault::{self, Plan};
 use berkeley::splice::{Filled, SplicePipe, splice};
 use berkeley::{Cause, Error, Interest, Operation, Socket, option};
 
+use crate::bounded::{JoinInTime, RecvInTime};
 use crate::signal::let_sigpipe_kill;
 use crate::support::{
     Kind, LIMIT, LONG, SHORT, STREAMS, TCP, TempDir, UDP, UNIX, alone, assert_kept, open_descriptors,
@@ -105,7 +106,7 @@ fn a_file_of_64_mib_arrives_byte_for_byte() {
                 let sink = sink(right);
                 assert_eq!(left.send_file(&file, 0, None).unwrap(), 64 << 20, "{kind:?}");
                 drop(left);
-                assert_eq!(sink.join().unwrap(), want, "{kind:?}");
+                assert_eq!(sink.join_in_time().unwrap(), want, "{kind:?}");
             }
         }
     });
@@ -154,7 +155,7 @@ fn a_file_that_sendfile_refuses_is_copied() {
             assert_eq!(left.send_file(&file, 0, None).unwrap(), 3 << 20);
             assert!(armed.struck() || nth == 2);
             drop((armed, left));
-            assert_eq!(sink.join().unwrap(), Sum::of(&bytes));
+            assert_eq!(sink.join_in_time().unwrap(), Sum::of(&bytes));
         }
     });
 }
@@ -319,14 +320,18 @@ fn a_relay_of_64_mib_is_byte_for_byte_and_passes_the_end_on() {
                     total
                 });
                 let sum = thread::spawn(move || {
-                    let sum = sink(server.try_clone().unwrap()).join().unwrap();
+                    let sum = sink(server.try_clone().unwrap()).join_in_time().unwrap();
                     server.send_all(b"thanks!").unwrap();
                     sum
                 });
                 client.send_all(&bytes).unwrap();
                 client.shutdown(Shutdown::Write).unwrap();
                 assert_eq!(read_all(&client), b"thanks!");
-                assert_eq!((sum.join().unwrap(), relay.join().unwrap()), (want, 64 << 20), "{kind:?}");
+                assert_eq!(
+                    (sum.join_in_time().unwrap(), relay.join_in_time().unwrap()),
+                    (want, 64 << 20),
+                    "{kind:?}"
+                );
             }
         }
     });
@@ -350,7 +355,7 @@ fn a_timeout_says_which_side_it_was() {
 
             // A writer that never stops, and nobody who reads: the pipe keeps what has not gone.
             let writer = thread::spawn(move || {
-                let bytes = pattern(64 << 20);
+                let bytes = pattern(1 << 20).repeat(64);
                 client.set_timeout(Some(SHORT)).unwrap();
                 let error = client.send_all(&bytes).unwrap_err();
                 bytes[..error.bytes_sent()].to_vec()
@@ -366,12 +371,12 @@ fn a_timeout_says_which_side_it_was() {
             };
             gone += error.bytes_sent();
             assert_eq!(error.cause(), Cause::TimedOut, "{error}");
-            let sent = writer.join().unwrap();
+            let sent = writer.join_in_time().unwrap();
 
             // Now somebody reads, and everything comes.
             let sink = thread::spawn(move || read_all(&server));
             assert_eq!(gone + usize::try_from(finish(&from, &to, &mut pipe)).unwrap(), sent.len());
-            assert!(sink.join().unwrap() == sent, "{kind:?}: the bytes differ");
+            assert!(sink.join_in_time().unwrap() == sent, "{kind:?}: the bytes differ");
         }
     });
 }
@@ -593,7 +598,7 @@ fn a_slow_reader_gets_every_byte() {
         while received.len() < bytes.len() {
             received.extend(right.recv_vec(10_000).unwrap());
         }
-        assert_eq!((sender.join().unwrap(), received == bytes), (1 << 20, true));
-        go.recv().unwrap();
+        assert_eq!((sender.join_in_time().unwrap(), received == bytes), (1 << 20, true));
+        go.recv_in_time().unwrap();
     });
 }

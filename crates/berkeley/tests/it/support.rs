@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 
 use berkeley::{Address, Family, Protocol, Socket, Type, UnixAddress};
 
+use crate::bounded::{JoinInTime, WaitInTime};
+
 /// Longer than anything here takes, on a slow and busy machine too; shorter than a person's patience.
 pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 
@@ -113,7 +115,7 @@ pub(crate) fn within<T: Send + 'static, F: FnOnce() -> T + Send + 'static>(limit
         .unwrap();
     let outcome = finished.recv_timeout(limit);
     assert_ne!(outcome, Err(RecvTimeoutError::Timeout), "{name} took longer than {limit:?}");
-    thread.join().unwrap_or_else(|panic| panic::resume_unwind(panic))
+    thread.join_in_time().unwrap_or_else(|panic| panic::resume_unwind(panic))
 }
 
 /// The name of the test whose closure has the type `F`, as libtest knows it.
@@ -148,7 +150,7 @@ impl Drop for Running {
     fn drop(&mut self) {
         // One that has ended and was waited for is gone: then neither does anything.
         let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.0.wait_in_time();
     }
 }
 
@@ -175,7 +177,7 @@ pub(crate) fn finish(mut running: Running, limit: Duration) -> Output {
     let (Some(stdout), Some(stderr)) = (stdout, stderr) else {
         panic!("process {} took longer than {limit:?}", child.id());
     };
-    Output { status: child.wait().unwrap(), stdout, stderr }
+    Output { status: child.wait_in_time().unwrap(), stdout, stderr }
 }
 
 fn drain(mut pipe: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
@@ -267,7 +269,14 @@ pub(crate) fn open_descriptors() -> usize {
 
 /// Bytes that repeat with no short period, so that a piece lost or moved shows.
 pub(crate) fn pattern(length: usize) -> Vec<u8> {
-    (0..length).map(|index| u8::try_from((index * 31 + index / 251) % 251).unwrap()).collect()
+    // Made once, and copied from then on: byte by byte, 64 MiB take a debug build seconds.
+    const PERIOD: usize = 1_000_003;
+    let made = |index: usize| u8::try_from((index * 31 + index / 251) % 251).unwrap();
+    let mut bytes: Vec<u8> = (0..length.min(PERIOD)).map(made).collect();
+    while bytes.len() < length {
+        bytes.extend_from_within(..PERIOD.min(length - bytes.len()));
+    }
+    bytes
 }
 
 /// A folder that is removed with what it holds when dropped.

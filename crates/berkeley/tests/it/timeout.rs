@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use berkeley::{Address, Deadline, Flags, Interest, Socket, option};
 
+use crate::bounded::JoinInTime;
 use crate::support::{
     KINDS, Kind, LIMIT, LISTENERS, LONG, SHORT, STREAMS, TCP, TCP6, UDP, UNIX, UNIX_DGRAM, assert_kept,
     at_once, counted, is_nonblocking, later, timed, within,
@@ -195,14 +196,14 @@ fn a_peer_that_is_late_but_not_too_late_is_waited_for() {
             left.set_timeout(timeout).unwrap();
             let peer = later(Duration::from_millis(50), move || right.send(b"late").map(|_| right));
             assert_eq!(left.recv_vec(8).unwrap(), b"late", "{} with {timeout:?}", kind.name);
-            peer.join().unwrap().unwrap();
+            peer.join_in_time().unwrap().unwrap();
         }
         for (kind, timeout) in LISTENERS.into_iter().flat_map(|kind| [(kind, None), (kind, Some(LONG))]) {
             let (listener, address) = kind.listener(1);
             listener.set_timeout(timeout).unwrap();
             let peer = later(Duration::from_millis(50), move || kind.socket().connect(address));
             listener.accept().unwrap();
-            peer.join().unwrap().unwrap();
+            peer.join_in_time().unwrap().unwrap();
         }
     });
 }
@@ -267,7 +268,7 @@ fn slow_progress_does_not_extend_the_time_of_a_whole_send() {
             let error = result.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::TimedOut, "{}: {error}", kind.name);
             assert_kept(SHORT, took, kind.name);
-            assert_eq!(reader.join().unwrap(), error.bytes_sent(), "{}", kind.name);
+            assert_eq!(reader.join_in_time().unwrap(), error.bytes_sent(), "{}", kind.name);
         }
     });
 }
@@ -282,7 +283,7 @@ fn a_send_that_waits_for_room_ends_well_once_the_peer_reads() {
             let reader = later(Duration::from_millis(50), move || count_to_the_end(&right));
             left.send_all(&data).unwrap();
             left.shutdown(Shutdown::Write).unwrap();
-            assert_eq!(reader.join().unwrap(), data.len(), "{} with {timeout:?}", kind.name);
+            assert_eq!(reader.join_in_time().unwrap(), data.len(), "{} with {timeout:?}", kind.name);
         }
     });
 }
@@ -325,7 +326,7 @@ fn a_clone_without_a_timeout_waits_although_the_socket_does_not_block() {
             assert!(is_nonblocking(&untimed) && untimed.timeout().is_none());
             let peer = later(Duration::from_millis(50), move || right.send(b"late").map(|_| right));
             assert_eq!(untimed.recv_vec(8).unwrap(), b"late", "{}", kind.name);
-            peer.join().unwrap().unwrap();
+            peer.join_in_time().unwrap().unwrap();
         }
         for kind in STREAMS {
             let (left, right) = kind.pair();
@@ -334,7 +335,7 @@ fn a_clone_without_a_timeout_waits_although_the_socket_does_not_block() {
             let reader = later(Duration::from_millis(50), move || count_to_the_end(&right));
             untimed.send_all(&vec![7; 16 << 20]).unwrap();
             untimed.shutdown(Shutdown::Write).unwrap();
-            assert_eq!(reader.join().unwrap(), 16 << 20, "{}", kind.name);
+            assert_eq!(reader.join_in_time().unwrap(), 16 << 20, "{}", kind.name);
         }
         for kind in LISTENERS {
             let (listener, address) = kind.listener(1);
@@ -347,7 +348,7 @@ fn a_clone_without_a_timeout_waits_although_the_socket_does_not_block() {
                 untimed.connect(address)
             });
             untimed.accept().unwrap();
-            peer.join().unwrap().unwrap();
+            peer.join_in_time().unwrap().unwrap();
         }
     });
 }

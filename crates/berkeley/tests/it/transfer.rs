@@ -8,6 +8,7 @@ use std::thread;
 use berkeley::control::ControlBuffer;
 use berkeley::{Address, Deadline, Flags, Interest, SendMessage, Socket};
 
+use crate::bounded::JoinInTime;
 use crate::signal::let_sigpipe_kill;
 use crate::support::{
     KINDS, LIMIT, LONG, MESSAGES, STREAMS, TCP, TCP6, UDP, UNIX, UNIX_DGRAM, alone, pattern, within,
@@ -94,7 +95,7 @@ fn a_single_call_waits_where_the_socket_blocks_and_only_there() {
             let receiver = scope.spawn(|| right.recv_once(&mut [0; 8], Flags::NONE).unwrap());
             let address = right.local_address().unwrap();
             assert_eq!(left.send_to_once(b"now", &address, Flags::NONE).unwrap(), 3);
-            assert_eq!(receiver.join().unwrap(), 3);
+            assert_eq!(receiver.join_in_time().unwrap(), 3);
         });
         // The timeout has set O_NONBLOCK, and counts for nothing else.
         right.set_timeout(Some(LONG)).unwrap();
@@ -288,7 +289,7 @@ fn waiting_for_all_fills_the_buffer() {
             let mut buffer = vec![0; 300_000];
             assert_eq!(right.recv_with(&mut buffer, Flags::WAITALL).unwrap(), 300_000, "{}", kind.name);
             assert!(buffer == pattern(300_000), "{}", kind.name);
-            sender.join().unwrap();
+            sender.join_in_time().unwrap();
         }
     });
 }

@@ -13,6 +13,7 @@ use berkeley::fault::{self, Plan};
 use berkeley::zero_copy::{Buffer, ZeroCopy};
 use berkeley::{Cause, Deadline, Error, Operation, Socket, option};
 
+use crate::bounded::JoinInTime;
 use crate::support::{LIMIT, LONG, SHORT, TCP, TCP6, UNIX, assert_kept, pattern, timed, within};
 
 const ENOBUFS: i32 = 105;
@@ -70,7 +71,7 @@ fn every_byte_arrives_and_every_buffer_comes_back_in_order() {
                     sender.send_all(piece.to_vec()).unwrap();
                     back.extend(sender.try_completion().unwrap().map(|completion| completion.buffer));
                 }
-                assert!(received.join().unwrap() == bytes, "{kind:?}: the bytes differ");
+                assert!(received.join_in_time().unwrap() == bytes, "{kind:?}: the bytes differ");
                 back.extend(all_back(&mut sender));
                 assert!(back.concat() == bytes, "{kind:?}: the buffers differ");
             }
@@ -139,7 +140,7 @@ fn the_limit_of_notes_is_waited_out() {
         for number in numbers.clone() {
             sender.send_all(number).unwrap();
         }
-        assert!(received.join().unwrap() == numbers.clone().collect::<Vec<_>>().concat());
+        assert!(received.join_in_time().unwrap() == numbers.clone().collect::<Vec<_>>().concat());
         assert!(all_back(&mut sender) == numbers.collect::<Vec<_>>());
     });
 }
@@ -165,7 +166,7 @@ fn without_room_for_a_note_it_waits_for_an_earlier_one_or_copies() {
         sender.send_all(pattern(1000)).unwrap();
         assert_eq!((armed.struck(), armed.seen()), (true, 2));
         drop(armed);
-        assert_eq!(received.join().unwrap(), [pattern(1000), pattern(1000)].concat());
+        assert_eq!(received.join_in_time().unwrap(), [pattern(1000), pattern(1000)].concat());
         assert_eq!(all_back(&mut sender), [pattern(1000), pattern(1000)]);
     });
 }
@@ -258,7 +259,7 @@ fn scenario(calls: Plan) -> (bool, Result<Vec<Vec<u8>>, Error>) {
     })();
     let struck = armed.struck();
     drop(armed);
-    received.join().unwrap();
+    received.join_in_time().unwrap();
     (struck, result)
 }
 

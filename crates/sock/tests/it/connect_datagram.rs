@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use berkeley::{Family, Protocol, Socket, Type, UnixAddress, option};
 
+use crate::bounded::JoinInTime;
 use crate::support::{LIMIT, Process, Server, TempDir, pattern, run, run_sock, sock, text};
 
 /// A UDP socket on this machine whose waits have a limit, and its address as an endpoint.
@@ -81,7 +82,7 @@ fn answers_are_waited_for_from_the_last_one_on() {
         last
     });
     let finished = run(&mut sock(&["connect", &endpoint, "--wait", "1s"]), b"question");
-    let last = answers.join().expect("it answered").elapsed();
+    let last = answers.join_in_time().expect("it answered").elapsed();
     assert_eq!(finished.quietly_done(), b"0123");
     assert!(last >= WAIT && last < Duration::from_secs(6), "{last:?} after the last");
 }
@@ -194,7 +195,7 @@ fn an_empty_message_is_not_the_end() {
         }
     });
     let finished = run_sock(&["connect", &endpoint, "--json", "--receive-only"]);
-    server.join().expect("it sent");
+    server.join_in_time().expect("it sent");
     assert_eq!(finished.code(), 0, "{}", finished.stderr);
     let out = finished.out();
     let texts: Vec<&str> = out
@@ -219,7 +220,7 @@ fn a_long_message_of_a_unix_socket_comes_whole() {
         message
     });
     let received = run_sock(&["connect", &endpoint, "--receive-only"]).quietly_done();
-    let sent = server.join().expect("it sent");
+    let sent = server.join_in_time().expect("it sent");
     assert!(sent.len() > 262_144, "{} bytes show nothing", sent.len());
     assert!(received == sent, "{} of {} bytes", received.len(), sent.len());
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use berkeley::{Socket, option};
 
+use crate::bounded::JoinInTime;
 use crate::support::{
     Finished, Process, Server, TempDir, bounded, eventually, expect, expect_silence, full_backlog, has_ipv6,
     pattern, read_all, run, run_sock, sock, text,
@@ -31,7 +32,7 @@ fn converse<T: Send>(
     thread::scope(|scope| {
         let served = scope.spawn(move || serve(bounded(listener.accept().expect("the client comes").0)));
         let finished = run(sock(&["connect", &address]).args(args), input);
-        (finished, served.join().expect("the server's part holds"))
+        (finished, served.join_in_time().expect("the server's part holds"))
     })
 }
 
@@ -92,7 +93,7 @@ fn a_send_that_fails_ends_it_with_9_and_one_line() {
     // The first bytes are answered with a reset; then a send fails, and the program ends, which ends this too.
     let writer = thread::spawn(move || while input.write_all(b"unheard").is_ok() {});
     let finished = client.finish();
-    writer.join().expect("it ends with its pipe");
+    writer.join_in_time().expect("it ends with its pipe");
     assert_eq!(finished.code(), 9, "{}", finished.stderr);
     assert_eq!(finished.stderr.lines().count(), 1, "{}", finished.stderr);
     assert!(finished.stderr.starts_with("sock: send "), "{}", finished.stderr);
@@ -320,7 +321,7 @@ fn the_other_family_is_tried_where_one_refuses() {
         stream.write_all(b"v4").expect("a live connection");
     });
     assert_eq!(run_sock(&["connect", &format!(":{port}")]).quietly_done(), b"v4");
-    server.join().expect("it served");
+    server.join_in_time().expect("it served");
 }
 
 #[test]
@@ -332,7 +333,7 @@ fn bind_says_from_where() {
         peer
     });
     let finished = run_sock(&["connect", &format!("{address}?bind=127.0.0.2:0")]);
-    let peer = server.join().expect("it served");
+    let peer = server.join_in_time().expect("it served");
     assert_eq!(peer.ip().to_string(), "127.0.0.2");
     finished.quietly_done();
 }

@@ -6,6 +6,7 @@ use std::io::Write as _;
 use std::net::{Shutdown, TcpListener};
 use std::process::Command;
 
+use crate::bounded::JoinInTime;
 use crate::skip;
 use crate::support::{Process, SOCK, bounded, expect, read_all, run, sock, text};
 
@@ -97,6 +98,6 @@ fn in_a_pipe_they_pass_as_they_are() {
         server.write_all(HOSTILE).expect("a live connection");
     });
     let finished = run(&mut sock(&["connect", &address, "--receive-only"]), b"");
-    server.join().expect("it served");
+    server.join_in_time().expect("it served");
     assert_eq!(finished.quietly_done(), HOSTILE);
 }

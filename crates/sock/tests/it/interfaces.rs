@@ -69,23 +69,25 @@ fn an_unknown_name_has_its_nearest_and_is_escaped() {
     }
 }
 
+/// What is told of a loopback with such addresses and such a name.
+fn shown(test: &str, json: &str) -> Option<Vec<u8>> {
+    let setup = "ip address add 10.9.0.1 peer 10.9.0.2/32 dev lo && \
+                 ip address add 10.8.0.1/24 broadcast 10.8.0.255 dev lo && \
+                 ip link set lo down && ip link set lo name \"$(printf '\\033[2Jx')\"";
+    let mut command: Command = namespace::shell(test, &format!("{setup}; \"$SOCK\" interfaces {json}"))?;
+    Some(run(command.env("SOCK", SOCK), b"").quietly_done())
+}
+
 /// Whoever has the right to name an interface may write anything but a slash and a space.
 #[test]
 fn the_peer_the_broadcast_and_a_hostile_name_are_told() {
     let test = "interfaces::the_peer_the_broadcast_and_a_hostile_name_are_told";
-    let setup = "ip address add 10.9.0.1 peer 10.9.0.2/32 dev lo && \
-                 ip address add 10.8.0.1/24 broadcast 10.8.0.255 dev lo && \
-                 ip link set lo down && ip link set lo name \"$(printf '\\033[2Jx')\"";
-    let shown = |json: &str| -> Option<Vec<u8>> {
-        let mut command: Command = namespace::shell(test, &format!("{setup}; \"$SOCK\" interfaces {json}"))?;
-        Some(run(command.env("SOCK", SOCK), b"").quietly_done())
-    };
-    let Some(plain) = shown("") else { return };
+    let Some(plain) = shown(test, "") else { return };
     let plain = text(&plain);
     assert!(plain.starts_with("1 \\x1b[2Jx\n    flags     loopback\n"), "{plain:?}");
     assert!(plain.contains("    address   10.9.0.1/32 peer 10.9.0.2\n"), "{plain}");
     assert!(plain.contains("    address   10.8.0.1/24 broadcast 10.8.0.255\n"), "{plain}");
-    let told = text(&shown("--json").unwrap_or_default());
+    let told = text(&shown(test, "--json").unwrap_or_default());
     let event: Value = serde_json::from_str(told.lines().next().unwrap_or_default()).expect("an object");
     assert!(!told.contains('\u{1b}'), "{told:?}");
     assert_eq!(event["name"], "\u{1b}[2Jx");

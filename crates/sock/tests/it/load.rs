@@ -8,6 +8,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::bounded::WaitInTime;
 use crate::skip;
 
 /// The clients that do nothing, and those that ask beside them.
@@ -141,7 +142,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = self.child.wait_in_time();
     }
 }
 

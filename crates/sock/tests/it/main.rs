@@ -2,6 +2,8 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test ends at its first surprise")]
 
+#[path = "../../../berkeley/tests/it/bounded.rs"]
+mod bounded;
 #[path = "../../../berkeley/tests/it/limit.rs"]
 mod limit;
 #[path = "../../../berkeley/tests/it/skip.rs"]

@@ -2,6 +2,7 @@
 
 use std::process::{Command, Stdio};
 
+use crate::bounded::RunInTime;
 use crate::skip;
 
 /// Two ways to them; the first that the kernel grants is taken: root's, and a user's who becomes root in it.
@@ -22,7 +23,7 @@ pub(crate) fn shell(test: &str, script: &str) -> Option<Command> {
         command
     };
     let granted = |rights: &&&[&str]| {
-        let tried = with(rights).arg("true").stderr(Stdio::null()).status();
+        let tried = with(rights).arg("true").stderr(Stdio::null()).status_in_time();
         tried.is_ok_and(|status| status.success())
     };
     let Some(rights) = RIGHTS.iter().find(granted) else {

@@ -22,6 +22,7 @@ use berkeley::option::{self, Level};
 use clap::Parser as _;
 use sock::cli::{self, Cli};
 
+use crate::bounded::{RunInTime, WaitInTime};
 use crate::skip;
 
 /// Longer than anything here takes, on a slow and busy machine too.
@@ -253,7 +254,7 @@ impl Stage {
         let shown = shown.recv_timeout(LIMIT);
         // Done already, or it never will be.
         let _ = child.kill();
-        let _ = child.wait();
+        let _ = child.wait_in_time();
         let text = shown.unwrap_or_else(|_| panic!("took longer than {LIMIT:?}: {command}"));
         String::from_utf8(text).expect("UTF-8").replace("\r\n", "\n")
     }
@@ -297,14 +298,15 @@ impl Server {
     }
 
     fn interrupt(&self) {
-        let sent = Command::new("sh").args(["-c", &format!("kill -INT {}", self.child.id())]).status();
+        let sent =
+            Command::new("sh").args(["-c", &format!("kill -INT {}", self.child.id())]).status_in_time();
         assert!(sent.is_ok_and(|status| status.success()), "kill");
     }
 
     /// It says nothing more, and exits 0.
     fn ends_well(mut self, name: &str) {
         assert_eq!(self.next(1), [""; 0], "{name} says more");
-        let status = self.child.wait().expect("a child");
+        let status = self.child.wait_in_time().expect("a child");
         assert!(status.success(), "{name}: {status}");
     }
 }
@@ -312,7 +314,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = self.child.wait_in_time();
     }
 }
 

@@ -8,6 +8,7 @@ use std::net::UdpSocket;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::bounded::RunInTime;
 use crate::skip;
 use crate::support::{LIMIT, Server, run, run_sock, text};
 
@@ -49,7 +50,7 @@ fn inside(test: &str) -> bool {
 fn granted(rights: &&[&str]) -> bool {
     let mut command = Command::new("unshare");
     command.args(*rights).arg("true").stderr(Stdio::null());
-    command.status().is_ok_and(|status| status.success())
+    command.status_in_time().is_ok_and(|status| status.success())
 }
 
 /// A socket at `from`, whose waits have a limit, that speaks to `port` of the stranger's address.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use berkeley::{Socket, option};
 
+use crate::bounded::JoinInTime;
 use crate::support::{
     Captured, Finished, LIMIT, SOCK, Server, connect, eventually, expect, expect_silence, has_ipv6, pattern,
     read_all, run, sock, sock_after, text,
@@ -114,7 +115,7 @@ fn a_connection_on_which_nothing_moves_is_closed_as_idle() {
         expect(&busy, b"x");
         thread::sleep(Duration::from_millis(20));
     }
-    let (got, took) = reader.join().expect("a thread that reads");
+    let (got, took) = reader.join_in_time().expect("a thread that reads");
     assert_eq!(got, b"");
     assert!(took >= Duration::from_millis(800), "{took:?}");
     let line = server.line("#1 127.0.0.1:").replace(" opened", "");
@@ -259,7 +260,7 @@ fn one_thread_serves_hundreds_and_starves_none() {
     }
     let took = start.elapsed();
     busy.shutdown(std::net::Shutdown::Both).expect("a live connection");
-    flooding.join().expect("it ends with its connection");
+    flooding.join_in_time().expect("it ends with its connection");
     assert!(took < LIMIT / 2, "{took:?} for one answer to each");
 }
 

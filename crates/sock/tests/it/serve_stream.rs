@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use berkeley::Type;
 
+use crate::bounded::JoinInTime;
 use crate::support::{
     Server, TempDir, connect, expect, expect_silence, has_ipv6, pattern, read_all, text, unix,
 };
@@ -80,7 +81,7 @@ fn echo_sends_back_eight_mebibytes_while_they_are_sent_and_passes_on_the_half_cl
         sending.shutdown(Shutdown::Write).expect("a live connection");
     });
     let got = read_all(&client);
-    sender.join().expect("it sent all");
+    sender.join_in_time().expect("it sent all");
     assert!(got == data, "{} bytes came back, not as they went", got.len());
 }
 

@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 
 use berkeley::{Family, Protocol, Socket, Type, UnixAddress};
 
+use crate::bounded::{RunInTime, WaitInTime};
+
 /// Longer than anything here takes, on a slow and busy machine too.
 pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 
@@ -98,7 +100,7 @@ impl Process {
     pub(crate) fn signal(&self, name: &str) {
         let sent = Command::new("sh")
             .args(["-c", "kill -s \"$0\" \"$1\"", name, &self.pid().to_string()])
-            .status()
+            .status_in_time()
             .expect("every system has sh");
         assert!(sent.success(), "kill -s {name}: {sent}");
     }
@@ -111,13 +113,13 @@ impl Process {
     /// Waits until it has ended, and until all it printed is here.
     #[track_caller]
     pub(crate) fn finish(mut self) -> Finished {
-        let status = self.wait();
+        let status = self.ended();
         Finished { status, stdout: self.stdout.all(), stderr: text(&self.stderr.all()) }
     }
 
     /// Waits until it has ended.
     #[track_caller]
-    pub(crate) fn wait(&mut self) -> ExitStatus {
+    pub(crate) fn ended(&mut self) -> ExitStatus {
         let end = Instant::now() + LIMIT;
         loop {
             if let Some(status) = self.child.try_wait().expect("it is our child") {
@@ -152,7 +154,7 @@ impl Drop for Process {
     fn drop(&mut self) {
         // One that has ended by itself cannot be killed, and is already waited for.
         let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = self.child.wait_in_time();
     }
 }
 
@@ -450,16 +452,26 @@ pub(crate) fn full_backlog() -> (Socket, SocketAddr, Vec<Socket>) {
     }
 }
 
-/// Whether this machine has an IPv6 loopback.
+/// Whether this machine has an IPv6 loopback; if not, the skip of the test's part that wants it is noted.
 pub(crate) fn has_ipv6() -> bool {
-    std::net::TcpListener::bind("[::1]:0").is_ok()
+    let found = std::net::TcpListener::bind("[::1]:0").is_ok();
+    if !found {
+        crate::skip::skip(thread::current().name().unwrap_or("a part"), "IPv6");
+    }
+    found
 }
 
 /// Bytes that repeat with no short period, every value among them, so that a piece lost or moved shows.
 pub(crate) fn pattern(length: usize) -> Vec<u8> {
-    (0..length)
-        .map(|index| u8::try_from((index * 31 + index / 251 + index / 65_536) % 256).expect("below 256"))
-        .collect()
+    // Made once, and copied from then on: byte by byte, 64 MiB take a debug build seconds.
+    const PERIOD: usize = 1_000_003;
+    let made =
+        |index: usize| u8::try_from((index * 31 + index / 251 + index / 65_536) % 256).expect("below 256");
+    let mut bytes: Vec<u8> = (0..length.min(PERIOD)).map(made).collect();
+    while bytes.len() < length {
+        bytes.extend_from_within(..PERIOD.min(length - bytes.len()));
+    }
+    bytes
 }
 
 /// A folder that is removed with what it holds when dropped.

@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::{Command, Stdio};
 
+use crate::bounded::RunInTime;
 use crate::namespace::Namespace;
 use crate::skip;
 
@@ -47,7 +48,7 @@ fn a_port_taken_outside_is_free_inside() {
 /// The two words that `TRY_PORT` printed; its complaint goes to standard error.
 fn try_port(python: &mut Command, port: u16) -> String {
     let python = python.args(["-c", TRY_PORT, &port.to_string()]).stderr(Stdio::inherit());
-    let output = python.output().expect("python3 was found");
+    let output = python.output_in_time().expect("python3 was found");
     let text = String::from_utf8_lossy(&output.stdout);
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

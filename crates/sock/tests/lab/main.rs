@@ -4,6 +4,8 @@
 
 #![allow(clippy::expect_used, reason = "a test ends at its first surprise")]
 
+#[path = "../../../berkeley/tests/it/bounded.rs"]
+mod bounded;
 #[path = "../../../berkeley/tests/it/limit.rs"]
 mod limit;
 mod loopback;

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
+use crate::bounded::{RunInTime, WaitInTime};
 use crate::skip;
 
 /// Seconds that anything in a namespace may take: `timeout` of coreutils ends what takes longer.
@@ -80,7 +81,7 @@ impl Drop for Namespace {
     fn drop(&mut self) {
         drop(self.keeper.stdin.take());
         // Bounded by the keeper's own limit; its exit says nothing more about the test.
-        let _ = self.keeper.wait();
+        let _ = self.keeper.wait_in_time();
     }
 }
 
@@ -90,7 +91,7 @@ impl Rights {
             .args(self.unshare)
             .arg("true")
             .stderr(Stdio::null())
-            .status()
+            .status_in_time()
             .is_ok_and(|status| status.success())
     }
 }

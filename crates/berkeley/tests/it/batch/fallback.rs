@@ -7,6 +7,7 @@ use berkeley::fault::{self, Plan};
 use berkeley::{Address, Socket};
 
 use super::{UDP6, receive};
+use crate::bounded::RunInTime;
 use crate::namespace::in_namespace;
 use crate::skip::skip;
 use crate::support::{LIMIT, LONG, UDP, pattern, within};
@@ -147,7 +148,7 @@ fn a_kernel_without_gro_says_so() {
 #[test]
 fn datagrams_longer_than_the_mtu_go_one_by_one() {
     in_namespace(LIMIT, || {
-        let set = Command::new("ip").args(["link", "set", "lo", "mtu", "1500"]).status().unwrap();
+        let set = Command::new("ip").args(["link", "set", "lo", "mtu", "1500"]).status_in_time().unwrap();
         assert!(set.success());
         let Some(mut line) = Line::new("datagrams_longer_than_the_mtu_go_one_by_one") else { return };
         let armed = fault::arm(Plan::count());

@@ -10,6 +10,7 @@ use berkeley::fault::{self, Plan};
 use berkeley::{Cause, Flags, SendMessage, Socket, option};
 
 use super::{KEEPERS, UDP6};
+use crate::bounded::JoinInTime;
 use crate::skip::skip;
 use crate::support::{
     LIMIT, LONG, SHORT, UDP, UNIX_DGRAM, alone, assert_kept, is_close_on_exec, later, open_descriptors,
@@ -28,7 +29,7 @@ fn a_receive_waits_for_the_first_and_takes_what_is_there() {
                 left
             });
             assert_eq!(right.recv_many(&mut batch).unwrap(), 1, "{}", kind.name);
-            let left = sending.join().unwrap();
+            let left = sending.join_in_time().unwrap();
             for _ in 0..6 {
                 left.send(b"more").unwrap();
             }
@@ -315,7 +316,7 @@ fn a_batch_goes_from_socket_to_socket_and_thread_to_thread() {
                 right.recv_many(&mut batch).unwrap();
                 batch
             })
-            .join()
+            .join_in_time()
             .unwrap();
             assert!(batch.iter().map(|datagram| datagram.bytes()).eq([kind.name.as_bytes()]));
         }

@@ -11,6 +11,7 @@ use berkeley::fault::{self, Plan};
 use berkeley::{Cause, Flags, Operation, option};
 
 use super::{KEEPERS, ROOM, UDP6, payloads, receive};
+use crate::bounded::JoinInTime;
 use crate::support::{
     LIMIT, LONG, SHORT, STREAMS, UDP, UNIX_DGRAM, assert_kept, later, pattern, timed, within,
 };
@@ -226,7 +227,7 @@ fn sending_waits_for_room() {
             let payloads = payloads(&[30; 1500]);
             let datagrams: Vec<_> = payloads.iter().map(|bytes| Datagram::new(bytes)).collect();
             left.send_many(&datagrams, &mut SendBatch::new()).unwrap();
-            assert!(receiving.join().unwrap() == payloads, "{}", kind.name);
+            assert!(receiving.join_in_time().unwrap() == payloads, "{}", kind.name);
         }
     });
 }

@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use berkeley::{Address, Cause, Socket, fault, inherit, listen_fds, listen_fds_with_names};
 
 use super::{LONG, assert_talks, listening, patient};
+use crate::bounded::JoinInTime;
 use crate::support::{LIMIT, TCP, UNIX, finish, is_close_on_exec, open_descriptors, spawn, test_name};
 
 /// Set in the child to the address that its first socket has.
@@ -181,7 +182,7 @@ fn two_threads_never_get_one_number() {
     in_child("3<&0 0</dev/null", "1", |_| {
         let taken: usize = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| inherit(NUMBER).ok())).collect();
-            threads.into_iter().filter_map(|thread| thread.join().unwrap()).count()
+            threads.into_iter().filter_map(|thread| thread.join_in_time().unwrap()).count()
         });
         assert_eq!(taken, 1);
         assert_eq!(TCP.listener(1).0.timeout(), None);

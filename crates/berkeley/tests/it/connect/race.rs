@@ -11,6 +11,7 @@ use berkeley::race::most_useful;
 use berkeley::{Address, Cause, Connector, Operation, ServerOptions, create_connection, create_server};
 
 use super::{LONG, assert_talks, listening, patient, port, refusing, shown, silent};
+use crate::bounded::JoinInTime;
 use crate::support::{SHORT, TempDir, alone, assert_kept, open_descriptors, timed};
 
 #[test]
@@ -99,7 +100,7 @@ fn a_full_unix_listener_is_tried_again_until_it_has_room_or_the_time_is_over() {
     thread::scope(|scope| {
         let second = scope.spawn(|| patient().connect_to(&[address]).unwrap());
         server.accept().unwrap();
-        assert_talks(&second.join().unwrap(), &server);
+        assert_talks(&second.join_in_time().unwrap(), &server);
     });
     drop(first);
 }

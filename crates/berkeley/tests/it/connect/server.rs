@@ -15,10 +15,14 @@ use crate::support::TempDir;
 
 const ENOBUFS: i32 = 105;
 
-/// Whether this machine has IPv6 on loopback.
+/// Whether this machine has IPv6 on loopback; if not, the skip of the test's part that wants it is noted.
 pub(super) fn has_ipv6() -> bool {
-    Socket::new(Family::INET6, Type::STREAM, Protocol::DEFAULT)
-        .is_ok_and(|socket| socket.bind((Ipv6Addr::LOCALHOST, 0)).is_ok())
+    let socket = Socket::new(Family::INET6, Type::STREAM, Protocol::DEFAULT);
+    let found = socket.is_ok_and(|socket| socket.bind((Ipv6Addr::LOCALHOST, 0)).is_ok());
+    if !found {
+        skip::skip(std::thread::current().name().unwrap_or("a part"), "IPv6");
+    }
+    found
 }
 
 fn refusal(address: Address, options: &ServerOptions<'_>) -> String {

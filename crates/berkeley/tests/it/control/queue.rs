@@ -10,6 +10,7 @@ use berkeley::fault::{self, Plan};
 use berkeley::{Cause, Flags, Socket, option};
 
 use super::{printed, receive, send};
+use crate::bounded::JoinInTime;
 use crate::support::{Kind, LIMIT, LONG, SHORT, TCP, UDP, assert_kept, later, pattern, timed, within};
 use crate::zero_copy::flag::send_zero_copy;
 
@@ -166,7 +167,7 @@ fn waiting_for_an_error_is_not_ended_by_datagrams() {
         let another = receiver.try_clone().unwrap();
         let failing = later(Duration::from_millis(50), move || another.send_to(b"x", nobody).unwrap());
         assert!(wait(&receiver).unwrap().is_from_error_queue());
-        failing.join().unwrap();
+        failing.join_in_time().unwrap();
 
         receiver.set_timeout(None).unwrap();
         assert!(wait(&receiver).unwrap_err().is_would_block(), "the kernel never waits for errors");

@@ -7,6 +7,7 @@ use berkeley::batch::{Datagram, RecvBatch, SendBatch};
 use berkeley::{Address, Family, Protocol, Socket, TipcAddress, TipcName, Type};
 
 use super::socket_or_skip;
+use crate::bounded::JoinInTime;
 use crate::support::{LIMIT, LONG, within};
 
 /// `TIPC_NODE_SCOPE`
@@ -68,7 +69,7 @@ fn a_connection_is_made_to_a_service() {
             // The connection is made when it is accepted, not when it is queued.
             let client = thread::spawn(move || client.connect(service(instance)).map(|()| client));
             let (server, peer) = listener.accept().unwrap();
-            let client = client.join().unwrap().unwrap();
+            let client = client.join_in_time().unwrap().unwrap();
             server.set_timeout(Some(LONG)).unwrap();
             assert_eq!(peer, client.local_address().unwrap());
             client.send_all(b"hello").unwrap();

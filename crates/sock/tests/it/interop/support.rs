@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::bounded::{RunInTime, WaitInTime};
+
 /// How long a process may run; then it is killed, and whoever waits for it or reads from it learns of its end.
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -272,7 +274,7 @@ impl Process {
 
     fn signal(&self, name: &str) {
         let id = lock(&self.child).id();
-        let sent = Command::new("sh").args(["-c", &format!("kill -s {name} {id}")]).status();
+        let sent = Command::new("sh").args(["-c", &format!("kill -s {name} {id}")]).status_in_time();
         assert!(sent.expect("start a shell").success(), "signal {name} to {}", self.name);
     }
 
@@ -300,7 +302,7 @@ fn kill(child: &Mutex<Child>) {
     let mut child = lock(child);
     // One that has ended already needs no end.
     let _ = child.kill();
-    let _ = child.wait();
+    let _ = child.wait_in_time();
 }
 
 /// Looks until `done`, for 20 seconds at most.
