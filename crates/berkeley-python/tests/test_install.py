@@ -3,7 +3,6 @@
 import os
 import pathlib
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -219,9 +218,11 @@ def at_terminal(options, line, wanted):
     import pty
     import select
 
-    child, terminal = pty.fork()
-    if child == 0:
-        os.execve(sys.executable, [sys.executable, *options], {**support.environment(False), "TERM": "dumb"})
+    terminal, end_of_child = pty.openpty()
+    streams = dict.fromkeys(("stdin", "stdout", "stderr"), end_of_child)
+    environment = {**support.environment(False), "TERM": "dumb"}
+    child = subprocess.Popen([sys.executable, *options], env=environment, start_new_session=True, **streams)
+    os.close(end_of_child)
     shown = b""
     typed = False
     end = time.monotonic() + support.LIMIT_SECONDS
@@ -234,8 +235,8 @@ def at_terminal(options, line, wanted):
                 os.write(terminal, line.encode())
                 typed = True
     finally:
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+        child.kill()
+        child.wait(support.LIMIT_SECONDS)
         os.close(terminal)
     return shown.decode(errors="replace")
 
