@@ -250,6 +250,19 @@ class Waiting(unittest.TestCase):
         for ours in (False, True):
             self.assertEqual(support.run_code(code, ours=ours), (0, "1\n", ""))
 
+    def test_a_forked_child_connects_by_name(self):
+        code = """
+            import os, socket, berkeley
+            with socket.create_server(("127.0.0.1", 0)) as server:
+                berkeley.create_connection(("localhost", server.getsockname()[1]), 20).close()
+                child = os.fork()
+                if child == 0:
+                    berkeley.create_connection(("localhost", server.getsockname()[1]), 20).close()
+                    os._exit(0)
+                print(os.waitpid(child, 0)[1])
+        """
+        self.assertEqual(support.run_code(code)[:2], (0, "0\n"))
+
     def test_the_audit_events_are_the_standard_ones(self):
         code = """
             import sys, socket, berkeley

@@ -4,7 +4,7 @@ import unittest
 
 import support
 
-# A server on loopback by name, and a connection by name: once here, so that there are helper threads, then in the child.
+# A server on loopback by name, and a connection by name: once here, so that there are helper threads, then in a child.
 CONNECT = """
     import os, threading
     import berkeley
