@@ -12,8 +12,6 @@ from berkeley import _extra, socket
 # That no timeout is given, in either module's words.
 _DEFAULT = vars(socket)["_GLOBAL_DEFAULT_TIMEOUT"]
 _WORDS = (_DEFAULT, vars(_standard)["_GLOBAL_DEFAULT_TIMEOUT"])
-# Of a family that this host has no address or no route for: it tells less than a refusal does.
-_UNREACHABLE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.ENETUNREACH)
 # The longest wait of one poll(2).
 _LONGEST_MILLISECONDS = 2**31 - 1
 
@@ -44,7 +42,7 @@ def create_connection(address, timeout=_DEFAULT, source_address=None, *, all_err
         with run:
             sock = run.connect(end, patient=limit != 0)
         if sock is None:
-            raise _failure(failures, all_errors)
+            raise _failure(failures, run.timed_out, all_errors)
         sock.settimeout(timeout)
         return sock
     finally:
@@ -69,11 +67,13 @@ def _answers(host, port, end):
     return answers
 
 
-def _failure(failures, all_errors):
+def _failure(failures, timed_out, all_errors):
     if all_errors:
         return ExceptionGroup("create_connection failed", failures)
-    telling = [failure for failure in failures if failure.errno not in _UNREACHABLE]
-    return (telling or failures)[-1]
+    if timed_out:
+        return failures[-1]
+    # What has no errno is a hook's own exception.
+    return failures[_extra.Race.most_useful([failure.errno or 0 for failure in failures])]
 
 
 def _ready(descriptors, events, end):
@@ -95,6 +95,7 @@ class _Run:
         self.answers = answers
         self.source = source
         self.failures = failures
+        self.timed_out = False
         # The sockets under way, by their descriptors.
         self.running = {}
 
@@ -118,6 +119,7 @@ class _Run:
             elif step == "wait":
                 won = self.first_ready(None if value is None else began + value)
             else:
+                self.timed_out = value
                 if value:
                     self.failures.append(TimeoutError("timed out"))
                 break

@@ -125,6 +125,13 @@ impl Race {
         Ok(step.into_any())
     }
 
+    /// The index of the failure that says most, of attempts by their errnos; None for a time that was over.
+    #[staticmethod]
+    #[pyo3(signature = (errnos, /))]
+    fn most_useful(errnos: Vec<Option<i32>>) -> Option<usize> {
+        race::most_useful(errnos)
+    }
+
     /// An attempt has failed.
     fn failed(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).failed();
