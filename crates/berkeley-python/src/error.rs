@@ -68,16 +68,35 @@ pub(crate) fn os_error(py: Python<'_>, errno: i32) -> PyErr {
     }
 }
 
-/// The exception of an error of the library's, as C's module raises it.
+/// The exception of an error of the library's, as C's module raises it, with a note of the socket that it is about.
 pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
-    match (error.cause(), error.raw_os_error()) {
+    let exception = match (error.cause(), error.raw_os_error()) {
         (Cause::TimedOut, _) => timed_out(),
         (_, Some(errno)) => os_error(py, errno),
-        _ => PyValueError::new_err(error.to_string()),
+        (Cause::Invalid, _) => PyValueError::new_err(error.reason()),
+        _ => PyOSError::new_err(error.reason()),
+    };
+    match note(error) {
+        Some(note) => noted(py, exception, &note),
+        None => exception,
     }
 }
 
-/// The exception of a lookup that failed: `gaierror` or `herror`, each with its code and the C library's words for it.
+/// What a note says of an error: the socket and its address. `None` where only the kind of socket is known.
+pub(crate) fn note(error: &Error) -> Option<String> {
+    let target = error.target().filter(|target| target.contains([' ', ':']))?;
+    Some(format!("socket: {target}"))
+}
+
+/// With a note (PEP 678), which tracebacks show below the exception; its arguments and its text stay C's.
+pub(crate) fn noted(py: Python<'_>, exception: PyErr, note: &str) -> PyErr {
+    // An exception without a note is as good as none that fails on top of it.
+    let _ = exception.value(py).call_method1(pyo3::intern!(py, "add_note"), (note,));
+    exception
+}
+
+/// The exception of a lookup that failed: `gaierror` or `herror`, each with its code and the C library's words for it,
+/// and with a note of the name.
 pub(crate) fn lookup_failed(py: Python<'_>, error: &Error) -> PyErr {
     let cause = error.cause();
     let (class, code) = match cause {
@@ -85,9 +104,14 @@ pub(crate) fn lookup_failed(py: Python<'_>, error: &Error) -> PyErr {
         Cause::Host(code) => (herror(py), code),
         _ => return raised(py, error),
     };
-    match class.and_then(|class| class.call1((code, cause.lookup_message().unwrap_or_default()))) {
-        Ok(value) => PyErr::from_value(value),
-        Err(error) => error,
+    let exception =
+        match class.and_then(|class| class.call1((code, cause.lookup_message().unwrap_or_default()))) {
+            Ok(value) => PyErr::from_value(value),
+            Err(error) => return error,
+        };
+    match error.target() {
+        Some(name) => noted(py, exception, &format!("name: {name}")),
+        None => exception,
     }
 }
 

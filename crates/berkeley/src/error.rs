@@ -444,6 +444,19 @@ impl Error {
         self.detail.as_ref().map(|detail| &*detail.target).filter(|target| !target.is_empty())
     }
 
+    /// Why it failed, in words, without what was done and to what: `connection refused (os error 111)`.
+    ///
+    /// For those who translate another interface, which has its own words for the rest.
+    pub fn reason(&self) -> String {
+        struct Reason<'e>(&'e Error);
+        impl fmt::Display for Reason<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.write_cause(f)
+            }
+        }
+        Reason(self).to_string()
+    }
+
     /// The bytes that went out before an operation of many sends failed, such as `send_all`; 0 for every other.
     pub fn bytes_sent(&self) -> usize {
         self.detail.as_ref().map_or(0, |detail| detail.bytes_sent)

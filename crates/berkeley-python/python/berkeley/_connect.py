@@ -76,6 +76,10 @@ def _failure(failures, timed_out, all_errors):
     return failures[_extra.Race.most_useful([failure.errno or 0 for failure in failures])]
 
 
+def _shown(host, port):
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def _ready(descriptors, events, end):
     """Those that are ready, waiting for one until `end`. Signal handlers run meanwhile."""
     poll = select.poll()
@@ -98,6 +102,8 @@ class _Run:
         self.timed_out = False
         # The sockets under way, by their descriptors.
         self.running = {}
+        # The addresses that they connect to.
+        self.addresses = {}
 
     def __enter__(self):
         return self
@@ -133,6 +139,7 @@ class _Run:
         except OSError as failure:
             return self.failed(failure)
         self.running[sock.fileno()] = sock
+        self.addresses[sock.fileno()] = address
         try:
             sock.setblocking(False)
             if self.source:
@@ -172,8 +179,10 @@ class _Run:
         if error == 0:
             del self.running[sock.fileno()]
             return sock
+        failure = OSError(error, os.strerror(error))
+        failure.add_note(f"address: {_shown(*self.addresses[sock.fileno()][:2])}")
         self.close(sock)
-        return self.failed(OSError(error, os.strerror(error)))
+        return self.failed(failure)
 
     def close(self, sock):
         del self.running[sock.fileno()]

@@ -9,7 +9,7 @@ use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
 
 use crate::address;
-use crate::error::{EAGAIN, EBADF, EINVAL, os_error, raised, timed_out};
+use crate::error::{EAGAIN, EBADF, EINVAL, note, noted, os_error, raised, timed_out};
 use crate::fd;
 use crate::ffi::capi::SocketObject;
 use crate::ffi::fastcall::{Args, Convention, Method, Slot, audit, int, method, parse};
@@ -62,8 +62,9 @@ impl Method for Connect {
     fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
         match connect(py, socket, &*args.only()?, c"connect")? {
             Outcome::Made => Ok(py.None().into_bound(py)),
-            Outcome::Refused(errno) => Err(os_error(py, errno)),
-            Outcome::TimedOut => Err(timed_out()),
+            Outcome::Refused(errno, None) => Err(os_error(py, errno)),
+            Outcome::Refused(errno, Some(note)) => Err(noted(py, os_error(py, errno), &note)),
+            Outcome::TimedOut(address) => Err(noted(py, timed_out(), &format!("address: {address}"))),
         }
     }
 }
@@ -80,8 +81,8 @@ impl Method for ConnectEx {
     fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
         let errno = match connect(py, socket, &*args.only()?, c"connect_ex")? {
             Outcome::Made => 0,
-            Outcome::Refused(errno) => errno,
-            Outcome::TimedOut => EAGAIN,
+            Outcome::Refused(errno, _) => errno,
+            Outcome::TimedOut(_) => EAGAIN,
         };
         new::int(py, errno)
     }
@@ -90,9 +91,10 @@ impl Method for ConnectEx {
 /// How an attempt to connect has ended.
 enum Outcome {
     Made,
-    /// With this errno.
-    Refused(i32),
-    TimedOut,
+    /// With this errno, and what is to be noted of it.
+    Refused(i32, Option<String>),
+    /// While it connected to this address.
+    TimedOut(Address),
 }
 
 fn connect(
@@ -104,7 +106,7 @@ fn connect(
     let address = address::read(py, socket, value, caller)?;
     audit(py, c"socket.connect", &[&socket.object(py), value])?;
     if socket.fd() < 0 {
-        return Ok(Outcome::Refused(EBADF));
+        return Ok(Outcome::Refused(EBADF, None));
     }
     // An interrupted connect goes on by itself (PEP 475), but a Unix socket was still queueing, and vsock undoes it.
     let goes_on = !matches!(address.family(), Family::UNIX | Family::VSOCK);
@@ -115,9 +117,9 @@ fn connect(
     });
     match connected? {
         Ok(()) => Ok(Outcome::Made),
-        Err(End::Failed(error)) => Ok(Outcome::Refused(error.raw_os_error().unwrap_or(EINVAL))),
-        Err(End::TimedOut) => Ok(Outcome::TimedOut),
-        Err(End::Closed) => Ok(Outcome::Refused(EBADF)),
+        Err(End::Failed(error)) => Ok(Outcome::Refused(error.raw_os_error().unwrap_or(EINVAL), note(&error))),
+        Err(End::TimedOut) => Ok(Outcome::TimedOut(address)),
+        Err(End::Closed) => Ok(Outcome::Refused(EBADF, None)),
     }
 }
 
