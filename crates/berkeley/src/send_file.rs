@@ -4,7 +4,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use crate::error::{Operation, Result};
 use crate::kinds::Flags;
-use crate::socket::{Patience, Socket, Stop};
+use crate::socket::{Awaited, Socket, Stop, Waiting};
 use crate::sys::quirks::Quirks;
 use crate::sys::{self, Errno, file, transfer};
 
@@ -37,7 +37,7 @@ impl<F: AsFd> Socket<F> {
             left: count.unwrap_or(u64::MAX),
             copy: None,
         };
-        let sent = work.finish(Patience::new(self.as_fd(), self.timeout()));
+        let sent = work.finish(Waiting::new(Awaited::ROOM, self.timeout()));
         let gone = work.offset - offset;
         sent.map(|()| gone).map_err(|stop| {
             let gone = usize::try_from(gone).unwrap_or(usize::MAX);
@@ -63,7 +63,7 @@ struct Work<'fd> {
 }
 
 impl Work<'_> {
-    fn finish(&mut self, mut patience: Patience<'_>) -> std::result::Result<(), Stop> {
+    fn finish(&mut self, mut waiting: Waiting) -> std::result::Result<(), Stop> {
         while self.left > 0 {
             match self.step() {
                 Ok(None) => return Ok(()),
@@ -73,13 +73,13 @@ impl Work<'_> {
                     self.offset += gone;
                     self.left -= gone;
                     if self.left > 0 {
-                        patience.progressed()?;
+                        waiting.progressed()?;
                     }
                 }
                 Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) if self.copy.is_none() => {
                     self.copy = Some(vec![0; COPY]);
                 }
-                Err(errno) => patience.after(errno)?,
+                Err(errno) => waiting.after(self.to, errno)?,
             }
         }
         Ok(())

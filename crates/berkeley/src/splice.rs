@@ -25,8 +25,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
 
 use crate::error::{Error, Operation, Result};
-use crate::kinds::Interest;
-use crate::socket::{Patience, Poll, Socket, Stop, carry_through};
+use crate::socket::{Awaited, Socket, Stop, Waiting};
 use crate::sys::{self, Errno, constants as c, file, poll};
 
 /// A pipe between two sockets, and the count of the bytes in it.
@@ -166,21 +165,20 @@ impl SplicePipe {
     fn fill_waiting<F: AsFd>(&mut self, from: &Socket<F>, max: usize) -> std::result::Result<(), Stop> {
         let (fd, write) = (from.as_fd(), self.write.as_fd());
         // The pipe is empty, so that only the socket can be waited for.
-        let length = carry_through(fd, Interest::READABLE, from.timeout(), Poll::Honest, || {
-            file::splice(fd, write, max, false)
-        })?;
+        let length =
+            from.receive_within(Awaited::ARRIVAL, from.timeout(), || file::splice(fd, write, max, false))?;
         self.held += length;
         Ok(())
     }
 
     fn drain_waiting<F: AsFd>(&mut self, to: &Socket<F>) -> std::result::Result<(), Stop> {
-        let mut patience = Patience::new(to.as_fd(), to.timeout());
+        let mut waiting = Waiting::new(Awaited::ROOM, to.timeout());
         while self.held > 0 {
             match self.drain_once(to, false) {
                 Ok(_) if self.held == 0 => {}
                 Ok(0) => return Err(Stop::NothingTaken),
-                Ok(_) => patience.progressed()?,
-                Err(errno) => patience.after(errno)?,
+                Ok(_) => waiting.progressed()?,
+                Err(errno) => waiting.after(to.as_fd(), errno)?,
             }
         }
         Ok(())

@@ -8,7 +8,7 @@ use super::{check, pieces};
 use crate::control;
 use crate::error::{Error, Operation, Result};
 use crate::kinds::Flags;
-use crate::socket::{Socket, awaited, carry_through, with_timeout};
+use crate::socket::{Awaited, Socket, carry_through, with_timeout};
 use crate::sys::batch::Inbox;
 use crate::sys::quirks::Quirks;
 use crate::sys::{self, Errno, constants as c, option};
@@ -222,11 +222,10 @@ impl<F: AsFd> Socket<F> {
     /// As [`recv_many`](Self::recv_many), with flags. [`Flags::PEEK`] gives the first datagram again and again;
     /// [`Flags::ERRQUEUE`] waits for errors as [`recv_msg_with`](Self::recv_msg_with) does.
     pub fn recv_many_with(&self, batch: &mut RecvBatch, flags: Flags) -> Result<usize> {
-        let timeout = self.timeout();
-        let (interest, poll) = awaited(flags);
+        let (timeout, awaited) = (self.timeout_with(flags), Awaited::by(flags));
         let (fd, flags) = (self.as_fd(), with_timeout(flags, timeout));
         check(self, Operation::RecvMany)?;
-        carry_through(fd, interest, timeout, poll, || batch.step(fd, self.quirks(), flags))
+        carry_through(fd, awaited, timeout, || batch.step(fd, self.quirks(), flags))
             .map_err(|stop| self.stopped(Operation::RecvMany, stop, None))
     }
 

@@ -10,7 +10,7 @@ use crate::address::Address;
 use crate::control::{self, udp};
 use crate::error::{Operation, Result};
 use crate::kinds::Flags;
-use crate::socket::{Patience, Refusal, Socket, Stop, with_timeout};
+use crate::socket::{Awaited, Refusal, Socket, Stop, Waiting, with_timeout};
 use crate::sys::batch::{Draft, MOST, Outbox};
 use crate::sys::{self, Errno};
 
@@ -182,19 +182,19 @@ impl<F: AsFd> Socket<F> {
         flags: Flags,
         sent: &mut usize,
     ) -> std::result::Result<(), Stop> {
-        let timeout = self.timeout();
+        let timeout = self.timeout_with(flags);
         let flags = with_timeout(flags, timeout);
-        let mut patience = Patience::new(self.as_fd(), timeout);
+        let mut waiting = Waiting::new(Awaited::ROOM, timeout);
         while *sent < datagrams.count() {
             match batch.step(self, datagrams, *sent, flags) {
                 Ok(0) => return Err(Stop::NothingTaken),
                 Ok(more) => {
                     *sent += more;
                     if *sent < datagrams.count() {
-                        patience.progressed()?;
+                        waiting.progressed()?;
                     }
                 }
-                Err(errno) => patience.after(errno)?,
+                Err(errno) => waiting.after(self.as_fd(), errno)?,
             }
         }
         Ok(())

@@ -12,7 +12,8 @@ use crate::error::{Error, Operation, Result};
 use crate::kinds::{Family, Interest, Protocol, Type};
 use crate::option;
 use crate::resolve::{Hints, Service, place, resolve_within};
-use crate::socket::{Deadline, Pace, Poll, Socket, kinds};
+use crate::socket::retry::{Event, Retry, Step};
+use crate::socket::{Deadline, Socket, kinds};
 use crate::sys::poll::poll_many;
 use crate::sys::{self, Errno};
 
@@ -269,46 +270,48 @@ impl Stop {
 struct Running {
     index: usize,
     socket: Socket,
-    wait: Wait,
-}
-
-/// What an attempt waits for.
-enum Wait {
-    /// The moment of its next try: now, or later where the backlog of a Unix listener is full, of which poll says
-    /// "writable".
-    Try(Instant, Pace),
-    /// What poll says.
-    Poll { ready: bool },
+    retry: Retry,
+    step: Step,
+    /// When a pause ends.
+    until: Option<Instant>,
 }
 
 impl Running {
     fn new(index: usize, socket: Socket) -> Self {
-        let pace = Pace::new(Deadline::NEVER, Poll::MayLie);
-        Self { index, socket, wait: Wait::Try(Instant::now(), pace) }
+        // The contest has the deadline. Of a socket that does not block a repeated connect tells how it stands.
+        let retry = Retry::until(Interest::WRITABLE, Deadline::NEVER).connects(false);
+        Self { index, socket, retry, step: Step::Call, until: None }
+    }
+
+    fn tell(&mut self, event: Event) {
+        self.step = self.retry.next(event, Instant::now);
     }
 
     /// Takes the next step, where it is time to; `None` while the attempt goes on.
     fn advance(&mut self, address: &Address) -> Option<Result<()>> {
-        match &mut self.wait {
-            Wait::Try(at, _) if Instant::now() < *at => None,
-            Wait::Try(at, pace) => match self.socket.try_connect(address) {
-                Err(error) if error.is_would_block() => {
-                    *at = Instant::now() + pace.next_pause().unwrap_or_default();
-                    None
+        if let Some(until) = self.until {
+            if Instant::now() < until {
+                return None;
+            }
+            self.until = None;
+            self.tell(Event::Paused);
+        }
+        loop {
+            let tried = match self.step {
+                Step::Wait(..) => return None,
+                Step::Pause(pause) => {
+                    self.until = Some(Instant::now() + pause);
+                    return None;
                 }
-                // Repeated at once, it tells how the connection stands.
-                Err(error) if error.is_interrupted() => None,
-                Err(error) if error.is_in_progress() => {
-                    self.wait = Wait::Poll { ready: false };
-                    None
-                }
-                result => Some(result),
-            },
-            Wait::Poll { ready: false } => None,
-            Wait::Poll { ready: true } => match self.socket.take_error() {
-                Ok(None) => Some(Ok(())),
-                Ok(Some(error)) | Err(error) => Some(Err(error.during(Operation::Connect))),
-            },
+                Step::Finish => self.socket.finish_connect(),
+                // A stop has returned, and of a socket that does not block nothing is asked.
+                Step::Call | Step::Ask | Step::Stop(_) => self.socket.try_connect(address),
+            };
+            let Err(error) = tried else { return Some(Ok(())) };
+            self.tell(Event::of(&error));
+            if let Step::Stop(_) = self.step {
+                return Some(Err(error));
+            }
         }
     }
 }
@@ -319,15 +322,12 @@ fn wait_for_any(running: &mut [Running], limit: Option<Duration>) -> sys::Result
     let mut polled = Vec::with_capacity(running.len());
     let mut fds = Vec::with_capacity(running.len());
     for (place, attempt) in running.iter().enumerate() {
-        match &attempt.wait {
-            Wait::Poll { .. } => {
-                polled.push(place);
-                fds.push(attempt.socket.as_fd());
-            }
-            Wait::Try(at, _) => {
-                let pause = at.saturating_duration_since(Instant::now());
-                until = Some(until.map_or(pause, |until| until.min(pause)));
-            }
+        if let Some(at) = attempt.until {
+            let pause = at.saturating_duration_since(Instant::now());
+            until = Some(until.map_or(pause, |until| until.min(pause)));
+        } else {
+            polled.push(place);
+            fds.push(attempt.socket.as_fd());
         }
     }
     let ready = match poll_many(&fds, Interest::WRITABLE.as_raw(), until) {
@@ -335,7 +335,7 @@ fn wait_for_any(running: &mut [Running], limit: Option<Duration>) -> sys::Result
         result => result?,
     };
     for place in ready {
-        running[polled[place]].wait = Wait::Poll { ready: true };
+        running[polled[place]].tell(Event::Ready);
     }
     Ok(())
 }

@@ -29,13 +29,12 @@ mod packet;
 
 use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::thread;
 
 use crate::error::{Error, Operation, Result};
 use crate::kinds::Interest;
-use crate::socket::{Deadline, Pace, Poll, Socket};
+use crate::socket::{Deadline, Socket, Waiting};
 use crate::sys::ring::{Held, Mapping, statistics};
-use crate::sys::{option, ring as c};
+use crate::sys::{Errno, option, ring as c};
 
 pub use builder::RingBuilder;
 pub use fanout::{Fanout, FanoutMode};
@@ -73,23 +72,19 @@ impl Ring {
     ///
     /// Fails with [`Cause::TimedOut`](crate::Cause::TimedOut), and with `ENETDOWN` once when the interface goes down.
     pub fn next_block(&self, deadline: Deadline) -> Result<Block<'_>> {
-        let mut pace = Pace::new(deadline, Poll::MayLie);
+        // poll(2) looks at the block before this one, and says "ready" for as long as somebody holds that.
+        let mut waiting = Waiting::until(Interest::READABLE, deadline);
         loop {
             if let Some(block) = self.try_next_block() {
                 return Ok(block);
             }
-            match self.socket.wait(Interest::READABLE, deadline) {
-                Err(error) if error.is_interrupted() => continue,
-                Err(error) => return Err(self.fail(&error)),
-                Ok(_) => {}
-            }
+            waiting
+                .after(self.as_fd(), Errno::AGAIN)
+                .map_err(|stop| self.named(self.socket.stopped(Operation::NextBlock, stop, None)))?;
             if let Some(block) = self.try_next_block() {
                 return Ok(block);
             }
             self.refused()?;
-            // poll(2) looks at the block before this one, and says "ready" for as long as somebody holds that.
-            let pause = pace.next_pause().ok_or_else(|| self.late())?;
-            thread::sleep(pause);
         }
     }
 
@@ -129,10 +124,6 @@ impl Ring {
 
     fn fail(&self, error: &Error) -> Error {
         self.named(error.same_cause(Operation::NextBlock))
-    }
-
-    fn late(&self) -> Error {
-        self.named(Error::timed_out(Operation::NextBlock))
     }
 
     fn named(&self, error: Error) -> Error {

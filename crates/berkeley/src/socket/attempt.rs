@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use super::lending::refuse_lent;
 use super::retry::Mode;
-use super::timeout::wait_once;
+use super::waiting::wait_once;
 use super::{Deadline, Socket};
 use crate::address::Address;
 use crate::error::{Operation, Result};
@@ -70,7 +70,7 @@ impl<F: AsFd> Socket<F> {
         let mut peer = AddressRoom::new();
         let accepted = socket::accept(self.fd.as_fd(), &self.quirks, nonblocking, &mut peer)
             .map_err(|errno| self.at_home(self.fail(Operation::Accept, errno, None)))?;
-        let accepted = Socket::made(accepted, nonblocking, self.quirks.clone());
+        let accepted = self.accepted(accepted, nonblocking);
         Address::decode_into(peer.as_bytes(), |address| Ok((accepted, address)))
     }
 

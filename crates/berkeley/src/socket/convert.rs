@@ -5,15 +5,15 @@ use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 
-use super::{Segmentation, Socket, Timeout};
+use super::{Mark, Segmentation, Socket, Timeout};
 use crate::sys::quirks::Quirks;
 
 /// The timeout starts at none. A socket that does not block by then (`O_NONBLOCK`) is waited for all the same; timeouts
 /// that std has set (`SO_RCVTIMEO`) hold as long as it blocks.
 impl From<OwnedFd> for Socket {
     fn from(fd: OwnedFd) -> Self {
-        let (timeout, segmentation) = (Timeout::none(), Segmentation::new());
-        Self { fd, timeout, segmentation, quirks: Quirks::unknown() }
+        let (timeout, mark, segmentation) = (Timeout::none(), Mark::unknown(), Segmentation::new());
+        Self { fd, timeout, mark, segmentation, quirks: Quirks::unknown() }
     }
 }
 

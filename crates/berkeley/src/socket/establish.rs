@@ -5,11 +5,11 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
 use super::lending::refuse_lent;
-use super::timeout::{Pace, Poll, Stop, carry_through, wait, waits};
-use super::{Deadline, Socket, describe};
+use super::waiting::{Awaited, Next, Stop, Waiting, carry_through};
+use super::{Socket, describe};
 use crate::address::Address;
 use crate::error::{Error, Operation, Result};
-use crate::kinds::{Family, Interest};
+use crate::kinds::Family;
 use crate::sys::socket::AddressRoom;
 use crate::sys::{self, Errno, constants as c, fd, option, poll, socket};
 
@@ -62,11 +62,11 @@ impl<F: AsFd> Socket<F> {
     pub fn accept(&self) -> Result<(Socket, Address)> {
         let fd = self.fd.as_fd();
         let mut peer = AddressRoom::new();
-        let accepted = carry_through(fd, Interest::READABLE, self.timeout(), Poll::Honest, || {
+        let accepted = carry_through(fd, Awaited::ARRIVAL, self.timeout(), || {
             socket::accept(fd, &self.quirks, false, &mut peer)
         });
         let accepted = accepted.map_err(|stop| self.at_home(self.stopped(Operation::Accept, stop, None)))?;
-        let accepted = Socket::made(accepted, false, self.quirks.clone());
+        let accepted = self.accepted(accepted, false);
         Address::decode_into(peer.as_bytes(), |address| Ok((accepted, address)))
     }
 
@@ -115,37 +115,37 @@ impl<F: AsFd> Socket<F> {
     }
 
     fn connect_within(&self, address: &Address, timeout: Option<Duration>) -> std::result::Result<(), Stop> {
-        let fd = self.fd.as_fd();
         let encoded = address.encode();
-        let deadline = Deadline::from_timeout(timeout);
-        // An interrupted connect goes on by itself over IP. AF_UNIX was still queueing, and AF_VSOCK undoes it.
-        let goes_on = matches!(address.family(), Family::INET | Family::INET6);
-        let (mut interrupted, mut pace) = (false, None);
-        loop {
-            match socket::connect(fd, encoded.as_bytes()) {
-                Ok(()) => return Ok(()),
-                Err(Errno::INTR) if !goes_on => interrupted = true,
-                Err(Errno::INTR) if timeout == Some(Duration::ZERO) => return Err(Errno::INPROGRESS.into()),
-                Err(Errno::INTR) => break,
-                // A family that went on by itself after all.
-                Err(Errno::ISCONN) if interrupted => return Ok(()),
-                Err(Errno::ALREADY) if interrupted && waits(fd, timeout)? => break,
-                // Of a socket that blocks by itself it means that its `SO_SNDTIMEO` has run out.
-                Err(Errno::INPROGRESS) if waits(fd, timeout)? => break,
-                // A full AF_UNIX backlog, of which poll says "writable".
-                Err(Errno::AGAIN) if waits(fd, timeout)? => match &mut pace {
-                    None => pace = Some(Pace::new(deadline, Poll::MayLie)),
-                    Some(pace) => pace.wait(fd, Interest::WRITABLE)?,
-                },
-                Err(errno) => return Err(errno.into()),
-            }
+        match socket::connect(self.fd.as_fd(), encoded.as_bytes()) {
+            Ok(()) => Ok(()),
+            Err(errno) => self.connect_on(errno, address.family(), encoded.as_bytes(), timeout),
         }
-        wait(fd, Interest::WRITABLE, deadline)?;
-        let mut pace = Pace::new(deadline, Poll::Honest);
+    }
+
+    /// What follows a connect that is not done at once.
+    #[cold]
+    fn connect_on(
+        &self,
+        mut errno: Errno,
+        family: Family,
+        address: &[u8],
+        timeout: Option<Duration>,
+    ) -> std::result::Result<(), Stop> {
+        let fd = self.fd.as_fd();
+        // An interrupted connect goes on by itself over IP. AF_UNIX was still queueing, and AF_VSOCK undoes it.
+        let goes_on = matches!(family, Family::INET | Family::INET6);
+        let mut waiting = Waiting::to_connect(timeout, goes_on);
         loop {
-            match outcome(fd) {
-                Err(Errno::INPROGRESS) => pace.wait(fd, Interest::WRITABLE)?,
-                result => return Ok(result?),
+            let tried = match waiting.next(fd, errno) {
+                Ok(Next::Call) => socket::connect(fd, address),
+                Ok(Next::Finish) => outcome(fd),
+                // With a timeout of zero.
+                Err(Stop::Kernel(Errno::INTR)) => return Err(Errno::INPROGRESS.into()),
+                Err(stop) => return Err(stop),
+            };
+            match tried {
+                Ok(()) => return Ok(()),
+                Err(next) => errno = next,
             }
         }
     }

@@ -5,12 +5,11 @@ use std::mem::MaybeUninit;
 use std::os::fd::AsFd;
 
 use super::Socket;
-use super::timeout::{Poll, carry_through};
-use super::transfer::{awaited, with_timeout};
+use super::waiting::{Awaited, carry_through, with_timeout};
 use crate::address::{Address, EncodedAddress};
 use crate::control::{self, ControlBuffer, Outgoing};
 use crate::error::{Operation, Result};
-use crate::kinds::{Flags, Interest};
+use crate::kinds::Flags;
 use crate::sys::socket::AddressRoom;
 use crate::sys::{message, raw};
 
@@ -90,6 +89,13 @@ impl<'a> SendMessage<'a> {
     }
 }
 
+impl SendMessage<'_> {
+    #[cfg(feature = "tokio")]
+    pub(crate) const fn flags_given(&self) -> Flags {
+        self.flags
+    }
+}
+
 /// What [`recv_msg`](Socket::recv_msg) received, beside the bytes and the control messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -158,14 +164,14 @@ impl<F: AsFd> Socket<F> {
     #[expect(clippy::inline_always, reason = "each return after a system call costs 1 in 100")]
     #[inline(always)]
     pub fn send_msg(&self, message: &SendMessage<'_>) -> Result<usize> {
-        let timeout = self.timeout();
+        let timeout = self.timeout_with(message.flags);
         let flags = with_timeout(message.flags, timeout).as_raw();
         let fd = self.fd.as_fd();
         let address = message.address.as_ref().map(Address::encode);
         let address = address.as_ref().map_or(&[][..], EncodedAddress::as_bytes);
         let mut room = control::Room::new();
         let control = message.control.laid_out(&mut room);
-        carry_through(fd, Interest::WRITABLE, timeout, Poll::MayLie, || {
+        carry_through(fd, Awaited::ROOM, timeout, || {
             message::send_message(fd, &self.quirks, message.sources, address, control, flags)
         })
         .map_err(|stop| self.stopped(Operation::SendMsg, stop, message.address.as_ref()))
@@ -228,22 +234,22 @@ impl<F: AsFd> Socket<F> {
         control: &mut ControlBuffer,
         flags: Flags,
     ) -> Result<ReceivedMessage> {
-        let timeout = self.timeout();
+        let timeout = self.timeout_with(flags);
         let fd = self.fd.as_fd();
         let raw_flags = with_timeout(flags, timeout).as_raw();
-        let (interest, poll) = awaited(flags);
         let mut sender = AddressRoom::new();
-        let received = carry_through(fd, interest, timeout, poll, || {
-            message::receive_message(
-                fd,
-                &self.quirks,
-                raw::Sink::of(buffers),
-                control.data_mut(),
-                raw_flags,
-                &mut sender,
-            )
-        })
-        .map_err(|stop| self.stopped(Operation::RecvMsg, stop, None))?;
+        let received = self
+            .receive_within(Awaited::by(flags), timeout, || {
+                message::receive_message(
+                    fd,
+                    &self.quirks,
+                    raw::Sink::of(buffers),
+                    control.data_mut(),
+                    raw_flags,
+                    &mut sender,
+                )
+            })
+            .map_err(|stop| self.stopped(Operation::RecvMsg, stop, None))?;
         ReceivedMessage::made(&received, &sender)
     }
 

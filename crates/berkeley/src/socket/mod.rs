@@ -13,7 +13,9 @@
 //! As in Python's `socket`: none (the default: wait as long as it takes), zero (never wait), or a duration that bounds
 //! the whole operation, [`send_all`](Socket::send_all) included. A socket that is ready costs one system call whatever
 //! its timeout: the methods try first and wait only on `EAGAIN`. A timeout sets `O_NONBLOCK`, which every clone of the
-//! descriptor shares; a clone without a timeout therefore waits on `EAGAIN` as well, as if it blocked.
+//! descriptor shares; a clone without a timeout therefore waits on `EAGAIN` as well, as if it blocked. An operation
+//! keeps the timeout that it began with. With [`Flags::DONTWAIT`](crate::Flags::DONTWAIT) a call never waits. What
+//! follows a try that fails is the rule of [`retry`].
 //!
 //! ```
 //! use berkeley::{Family, Protocol, Socket, Type};
@@ -44,17 +46,18 @@ mod describe;
 mod establish;
 mod filter;
 mod lending;
+mod mark;
 mod message;
 mod missing;
 mod multicast;
 mod once;
 mod options;
-mod patience;
 pub mod retry;
 mod segmentation;
 mod shared;
 mod timeout;
 mod transfer;
+mod waiting;
 
 use std::fmt;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -68,16 +71,15 @@ use crate::sys::{Errno, fd, socket};
 
 pub(crate) use claim::Claim;
 pub(crate) use describe::kinds;
+use mark::Mark;
 pub use message::{ReceivedMessage, SendMessage};
 pub use multicast::LinkMembership;
-pub(crate) use patience::Patience;
 pub(crate) use segmentation::{Refusal, Segmentation};
 pub use timeout::Deadline;
-#[cfg(feature = "tokio")]
-pub(crate) use timeout::NOTHING_TAKEN;
 use timeout::Timeout;
-pub(crate) use timeout::{Pace, Poll, Stop, carry_through};
-pub(crate) use transfer::{awaited, with_timeout};
+#[cfg(feature = "tokio")]
+pub(crate) use waiting::NOTHING_TAKEN;
+pub(crate) use waiting::{Awaited, Stop, Waiting, carry_through, with_timeout};
 
 /// A socket of any family, type and protocol (socket(7)).
 ///
@@ -91,6 +93,7 @@ pub(crate) use transfer::{awaited, with_timeout};
 pub struct Socket<F = OwnedFd> {
     fd: F,
     timeout: Timeout,
+    mark: Mark,
     segmentation: Segmentation,
     quirks: Quirks,
 }
@@ -169,7 +172,7 @@ impl Socket {
     #[inline]
     fn made(fd: OwnedFd, nonblocking: bool, quirks: Quirks) -> Self {
         let timeout = Timeout::new(nonblocking.then_some(Duration::ZERO));
-        Self { fd, timeout, segmentation: Segmentation::new(), quirks }
+        Self { fd, timeout, mark: Mark::none(), segmentation: Segmentation::new(), quirks }
     }
 }
 
@@ -180,8 +183,8 @@ impl<'fd> SocketRef<'fd> {
     /// `O_NONBLOCK` on the lender's descriptor, where it stays when the borrow ends.
     #[doc(alias = "fromfd")]
     pub const fn borrow(fd: BorrowedFd<'fd>) -> Self {
-        let (timeout, segmentation) = (Timeout::none(), Segmentation::new());
-        Self { fd, timeout, segmentation, quirks: Quirks::unknown() }
+        let (timeout, mark, segmentation) = (Timeout::none(), Mark::unknown(), Segmentation::new());
+        Self { fd, timeout, mark, segmentation, quirks: Quirks::unknown() }
     }
 }
 
@@ -208,8 +211,13 @@ impl<F: AsFd> Socket<F> {
 
     /// The same socket borrowed, with the timeout that it has now.
     pub fn by_ref(&self) -> SocketRef<'_> {
-        let (segmentation, quirks) = (self.segmentation.clone(), self.quirks.clone());
-        SocketRef { fd: self.fd.as_fd(), timeout: Timeout::new(self.timeout()), segmentation, quirks }
+        SocketRef {
+            fd: self.fd.as_fd(),
+            timeout: Timeout::new(self.timeout()),
+            mark: self.mark.clone(),
+            segmentation: self.segmentation.clone(),
+            quirks: self.quirks.clone(),
+        }
     }
 
     /// Another descriptor of the same socket (dup(2)), close-on-exec.
@@ -220,8 +228,13 @@ impl<F: AsFd> Socket<F> {
     pub fn try_clone(&self) -> Result<Socket> {
         let fd =
             fd::duplicate(self.fd.as_fd()).map_err(|errno| self.fail(Operation::TryClone, errno, None))?;
-        let (segmentation, quirks) = (self.segmentation.clone(), self.quirks.clone());
-        Ok(Socket { fd, timeout: Timeout::new(self.timeout()), segmentation, quirks })
+        Ok(Socket {
+            fd,
+            timeout: Timeout::new(self.timeout()),
+            mark: self.mark.clone(),
+            segmentation: self.segmentation.clone(),
+            quirks: self.quirks.clone(),
+        })
     }
 
     /// Whether a program that this process executes gets the descriptor too (fcntl(2), the inverse of `FD_CLOEXEC`).
@@ -265,10 +278,26 @@ impl<F: AsFd> Socket<F> {
     #[doc(alias = "setblocking")]
     #[doc(alias = "O_NONBLOCK")]
     pub fn set_timeout(&self, timeout: Option<Duration>) -> Result<()> {
-        fd::set_nonblocking(self.fd.as_fd(), timeout.is_some())
+        let fd = self.fd.as_fd();
+        let learnt = if timeout.is_some() { self.mark.learn(fd) } else { Ok(()) };
+        learnt
+            .and_then(|()| fd::set_nonblocking(fd, timeout.is_some()))
             .map_err(|errno| self.fail(Operation::SetTimeout, errno, None))?;
         self.timeout.set(timeout);
         Ok(())
+    }
+
+    /// A connection that this listener has taken: it has inherited the listener's options.
+    #[inline]
+    fn accepted(&self, fd: OwnedFd, nonblocking: bool) -> Socket {
+        Socket { mark: self.mark.clone(), ..Socket::made(fd, nonblocking, self.quirks.clone()) }
+    }
+
+    /// Whether there is less to receive than the socket's mark asks for; asks only where it has one.
+    #[cfg(feature = "tokio")]
+    #[inline]
+    pub(crate) fn is_below_mark(&self) -> bool {
+        self.mark.is_unmet(self.fd.as_fd())
     }
 
     /// What is known of how the kernel cuts what this socket sends.
@@ -302,7 +331,7 @@ impl<F: AsFd> Socket<F> {
         match stop {
             Stop::Kernel(errno) => self.fail(operation, errno, address),
             Stop::TimedOut => Error::timed_out(operation).on(describe::target(self.fd.as_fd(), address)),
-            Stop::NothingTaken => Error::unexpected(operation, timeout::NOTHING_TAKEN)
+            Stop::NothingTaken => Error::unexpected(operation, waiting::NOTHING_TAKEN)
                 .on(describe::target(self.fd.as_fd(), address)),
         }
     }

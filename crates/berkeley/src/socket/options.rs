@@ -4,7 +4,7 @@ use std::os::fd::AsFd;
 
 use super::{Socket, claim, describe};
 use crate::error::{Error, Operation, Result};
-use crate::option::{Description, LIST_MAX, OptionValue, ROOM_MAX, SocketOption, Value};
+use crate::option::{self as options, Description, LIST_MAX, OptionValue, ROOM_MAX, SocketOption, Value};
 use crate::sys::{self, Errno, option};
 
 impl<F: AsFd> Socket<F> {
@@ -95,7 +95,13 @@ impl<F: AsFd> Socket<F> {
             return Err(invalid(operation, option, why));
         }
         option::set_option(self.fd.as_fd(), option.level.as_raw(), option.number, encoded.as_bytes())
-            .map_err(|errno| self.refused(operation, option, errno))
+            .map_err(|errno| self.refused(operation, option, errno))?;
+        let mark = options::RCVLOWAT.description();
+        if (option.level, option.number) == (mark.level, mark.number) {
+            let bytes = encoded.as_bytes().first_chunk().map_or(0, |bytes| i32::from_ne_bytes(*bytes));
+            self.mark.set(bytes);
+        }
+        Ok(())
     }
 
     /// The kernel's refusal: `set tcp.nodelay of udp 127.0.0.1:53: ...`.

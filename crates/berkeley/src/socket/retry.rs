@@ -248,7 +248,7 @@ impl Retry {
     }
 
     /// The first call follows a wait, where there is a timeout that is not zero: of a socket with a mark
-    /// (`SO_RCVLOWAT`), which poll(2) heeds and a call that does not wait does not.
+    /// (`SO_RCVLOWAT`), which poll(2) heeds over TCP, and a call that does not wait ignores.
     pub const fn waits_first(self) -> Self {
         Self { waits_first: true, ..self }
     }
@@ -267,8 +267,8 @@ impl Retry {
     /// The operation makes a connection: the call is connect(2). `EINPROGRESS` is waited on, and
     /// [`Step::Finish`] follows.
     ///
-    /// `goes_on` says whether an interrupted connect goes on by itself: it does of IP. Otherwise the call is made
-    /// again.
+    /// `goes_on` says whether an interrupted connect goes on by itself, and is waited for: it does of a socket of IP that
+    /// blocks. Otherwise the call is made again; of a socket that does not block it tells how the connection stands.
     pub const fn connects(self, goes_on: bool) -> Self {
         // A full backlog of a Unix listener, of which poll(2) says "writable".
         Self { connecting: Connecting::Call { goes_on, interrupted: false }, forgiven: 0, ..self }
@@ -281,10 +281,7 @@ impl Retry {
             Limit::Zero => false,
             Limit::After(_) | Limit::Until(_) => true,
         };
-        if !(self.waits_first && waits) {
-            return self.call();
-        }
-        self.wait_on(clock)
+        if self.waits_first && waits { self.wait_on(clock) } else { self.call() }
     }
 
     /// What follows `event`. Reads the clock only where there is a deadline.
@@ -320,7 +317,7 @@ impl Retry {
             (Errno::INTR, Connecting::Call { goes_on: true, .. })
             | (Errno::ALREADY, Connecting::Call { interrupted: true, .. }) => {
                 self.under_way();
-                if matches!(self.limit, Limit::Zero) { Step::Stop(Stop::Failed) } else { self.hold_on(clock) }
+                self.unfinished(clock)
             }
             (Errno::INTR, Connecting::Call { goes_on, .. }) => {
                 self.connecting = Connecting::Call { goes_on, interrupted: true };
@@ -336,7 +333,8 @@ impl Retry {
                 self.under_way();
                 self.premature(clock)
             }
-            (Errno::INPROGRESS, Connecting::UnderWay) | (Errno::AGAIN, _) => self.premature(clock),
+            (Errno::INPROGRESS, Connecting::UnderWay) => self.unfinished(clock),
+            (Errno::AGAIN, _) => self.premature(clock),
             _ => Step::Stop(Stop::Failed),
         }
     }
@@ -347,12 +345,19 @@ impl Retry {
         self.forget();
     }
 
+    /// What is waited for has not come yet.
+    fn unfinished(&mut self, clock: impl FnOnce() -> Instant) -> Step {
+        match self.limit {
+            Limit::Zero => Step::Stop(Stop::Failed),
+            _ => self.hold_on(clock),
+        }
+    }
+
     /// There was nothing to do yet.
     fn premature(&mut self, clock: impl FnOnce() -> Instant) -> Step {
         match self.limit {
-            Limit::Zero => Step::Stop(Stop::Failed),
             Limit::Never if !self.told => Step::Ask,
-            _ => self.hold_on(clock),
+            _ => self.unfinished(clock),
         }
     }
 

@@ -4,13 +4,13 @@ use std::mem::MaybeUninit;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
-use super::timeout::{Pace, Poll, Stop, carry_through, wait, waits};
-use super::{Deadline, Socket};
+use super::Socket;
+use super::waiting::{Awaited, Stop, Waiting, carry_after_wait, carry_through, with_timeout};
 use crate::address::Address;
 use crate::error::{Operation, Result};
-use crate::kinds::{Flags, Interest};
+use crate::kinds::Flags;
 use crate::sys::socket::AddressRoom;
-use crate::sys::{self, Errno, transfer};
+use crate::sys::{self, transfer};
 
 impl<F: AsFd> Socket<F> {
     /// Receives at most `buffer.len()` bytes (recv(2)); gives how many, 0 at the end of a stream.
@@ -70,9 +70,8 @@ impl<F: AsFd> Socket<F> {
     pub fn recv_uninit<'b>(&self, buffer: &'b mut [MaybeUninit<u8>]) -> Result<&'b mut [u8]> {
         let timeout = self.timeout();
         let flags = with_timeout(Flags::NONE, timeout).as_raw();
-        let fd = self.fd.as_fd();
-        transfer::recv_uninit(fd, buffer, flags, |call| {
-            carry_through(fd, Interest::READABLE, timeout, Poll::Honest, call)
+        transfer::recv_uninit(self.fd.as_fd(), buffer, flags, |call| {
+            self.receive_within(Awaited::ARRIVAL, timeout, call)
         })
         .map_err(|stop| self.stopped(Operation::Recv, stop, None))
     }
@@ -115,11 +114,35 @@ impl<F: AsFd> Socket<F> {
         flags: Flags,
         mut receive: impl FnMut(i32) -> sys::Result<T>,
     ) -> Result<T> {
-        let timeout = self.timeout();
-        let (interest, poll) = awaited(flags);
+        let timeout = self.timeout_with(flags);
+        let awaited = Awaited::by(flags);
         let flags = with_timeout(flags, timeout).as_raw();
-        carry_through(self.fd.as_fd(), interest, timeout, poll, || receive(flags))
+        self.receive_within(awaited, timeout, || receive(flags))
             .map_err(|stop| self.stopped(operation, stop, None))
+    }
+
+    /// Receives within `timeout`; above the socket's mark where it has one (`SO_RCVLOWAT`).
+    ///
+    /// A call with `MSG_DONTWAIT` ignores the mark, which poll(2) heeds over TCP. Without a timeout the call itself heeds
+    /// it, as the kernel has it.
+    #[inline]
+    pub(crate) fn receive_within<T>(
+        &self,
+        awaited: Awaited,
+        timeout: Option<Duration>,
+        receive: impl FnMut() -> sys::Result<T>,
+    ) -> std::result::Result<T, Stop> {
+        let fd = self.fd.as_fd();
+        if timeout.is_some() && self.mark.is_set() && awaited.is_arrival() {
+            return carry_after_wait(fd, awaited, timeout, receive);
+        }
+        carry_through(fd, awaited, timeout, receive)
+    }
+
+    /// The timeout of an operation with these flags: zero where they say so.
+    #[inline]
+    pub(crate) fn timeout_with(&self, flags: Flags) -> Option<Duration> {
+        if flags.contains(Flags::DONTWAIT) { Some(Duration::ZERO) } else { self.timeout() }
     }
 
     /// Sends (send(2)); gives how many bytes the kernel took, which may be fewer than given.
@@ -136,12 +159,10 @@ impl<F: AsFd> Socket<F> {
     #[inline]
     pub fn send_with(&self, buffer: &[u8], flags: Flags) -> Result<usize> {
         let fd = self.fd.as_fd();
-        let timeout = self.timeout();
+        let timeout = self.timeout_with(flags);
         let flags = with_timeout(flags, timeout).as_raw();
-        carry_through(fd, Interest::WRITABLE, timeout, Poll::MayLie, || {
-            transfer::send(fd, &self.quirks, buffer, flags)
-        })
-        .map_err(|stop| self.stopped(Operation::Send, stop, None))
+        carry_through(fd, Awaited::ROOM, timeout, || transfer::send(fd, &self.quirks, buffer, flags))
+            .map_err(|stop| self.stopped(Operation::Send, stop, None))
     }
 
     /// Sends all of `buffer`, however many calls it takes; the timeout bounds them together.
@@ -157,7 +178,7 @@ impl<F: AsFd> Socket<F> {
     /// As [`send_all`](Self::send_all), with flags, which each of its calls has.
     #[inline]
     pub fn send_all_with(&self, buffer: &[u8], flags: Flags) -> Result<()> {
-        let timeout = self.timeout();
+        let timeout = self.timeout_with(flags);
         let flags = with_timeout(flags, timeout).as_raw();
         match transfer::send(self.fd.as_fd(), &self.quirks, buffer, flags) {
             Ok(taken) if taken >= buffer.len() => Ok(()),
@@ -188,32 +209,20 @@ impl<F: AsFd> Socket<F> {
         sent: &mut usize,
     ) -> std::result::Result<(), Stop> {
         let fd = self.fd.as_fd();
-        let deadline = Deadline::from_timeout(timeout);
-        let (mut pace, mut result) = (None, first);
+        let (mut waiting, mut result) = (Waiting::new(Awaited::ROOM, timeout), first);
         loop {
             match result {
                 Ok(taken) => {
                     *sent += taken;
-                    pace = None;
                     if *sent >= buffer.len() {
                         return Ok(());
                     }
                     if taken == 0 {
                         return Err(Stop::NothingTaken);
                     }
-                    if deadline.has_passed() && timeout != Some(Duration::ZERO) {
-                        return Err(Stop::TimedOut);
-                    }
+                    waiting.progressed()?;
                 }
-                Err(Errno::INTR) => {}
-                Err(Errno::AGAIN) if waits(fd, timeout)? => match &mut pace {
-                    None => {
-                        wait(fd, Interest::WRITABLE, deadline)?;
-                        pace = Some(Pace::new(deadline, Poll::MayLie));
-                    }
-                    Some(pace) => pace.wait(fd, Interest::WRITABLE)?,
-                },
-                Err(errno) => return Err(errno.into()),
+                Err(errno) => waiting.after(fd, errno)?,
             }
             result = transfer::send(fd, &self.quirks, &buffer[*sent..], flags);
         }
@@ -233,28 +242,11 @@ impl<F: AsFd> Socket<F> {
         let fd = self.fd.as_fd();
         let address = address.into();
         let encoded = address.encode();
-        let timeout = self.timeout();
+        let timeout = self.timeout_with(flags);
         let flags = with_timeout(flags, timeout).as_raw();
-        carry_through(fd, Interest::WRITABLE, timeout, Poll::MayLie, || {
+        carry_through(fd, Awaited::ROOM, timeout, || {
             transfer::send_to(fd, &self.quirks, buffer, flags, encoded.as_bytes())
         })
         .map_err(|stop| self.stopped(Operation::SendTo, stop, Some(&address)))
     }
-}
-
-/// What a receive with these flags waits for, and whether poll(2) tells the truth of it.
-///
-/// Datagrams that wait to be received would end each wait for an error at once; poll(2) always reports errors.
-#[inline]
-pub(crate) fn awaited(flags: Flags) -> (Interest, Poll) {
-    if flags.contains(Flags::ERRQUEUE) {
-        (Interest::PRIORITY, Poll::MayLie)
-    } else {
-        (Interest::READABLE, Poll::Honest)
-    }
-}
-
-/// With a timeout the call itself must not wait, even where a clone has made the socket block again.
-pub(crate) fn with_timeout(flags: Flags, timeout: Option<Duration>) -> Flags {
-    if timeout.is_some() { flags | Flags::DONTWAIT } else { flags }
 }

@@ -23,6 +23,7 @@ impl Errno {
     pub(crate) const MSGSIZE: Self = Self(libc::EMSGSIZE);
     pub(crate) const NOPROTOOPT: Self = Self(libc::ENOPROTOOPT);
     pub(crate) const NOTCONN: Self = Self(libc::ENOTCONN);
+    pub(crate) const NOTSOCK: Self = Self(libc::ENOTSOCK);
     pub(crate) const NOSYS: Self = Self(libc::ENOSYS);
     pub(crate) const NOBUFS: Self = Self(libc::ENOBUFS);
     pub(crate) const NOMEM: Self = Self(libc::ENOMEM);

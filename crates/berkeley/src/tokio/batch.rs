@@ -3,7 +3,7 @@
 use ::tokio::io::Interest;
 
 use super::AsyncSocket;
-use super::wait::{READ, WRITE};
+use super::wait::Awaited;
 use crate::batch::{Datagrams, RecvBatch, SendBatch};
 use crate::error::{Error, Operation, Result};
 use crate::kinds::Flags;
@@ -50,8 +50,9 @@ impl AsyncSocket {
     {
         let mut sent = 0;
         while sent < datagrams.count() {
-            let attempt =
-                self.carry_through(WRITE, |socket| socket.try_send_many_from(datagrams, sent, batch, flags));
+            let attempt = self.carry_through(Awaited::room(flags), |socket| {
+                socket.try_send_many_from(datagrams, sent, batch, flags)
+            });
             match attempt.await {
                 Ok(0) => {
                     let error = Error::unexpected(Operation::SendMany, NOTHING_TAKEN);
@@ -76,7 +77,7 @@ impl AsyncSocket {
 
     /// As [`recv_many`](Self::recv_many), with flags.
     pub async fn recv_many_with(&self, batch: &mut RecvBatch, flags: Flags) -> Result<usize> {
-        self.carry_through(READ, |socket| socket.try_recv_many(batch, flags)).await
+        self.carry_through(Awaited::arrival(flags), |socket| socket.try_recv_many(batch, flags)).await
     }
 
     /// Sends what there is room for, from the first of `datagrams` on (sendmmsg(2)); gives how many went.

@@ -1,10 +1,16 @@
 //! Accepting and connecting.
 
+use std::time::Instant;
+
+use ::tokio::time::sleep;
+
 use super::AsyncSocket;
-use super::wait::{Patience, READ, WRITE, gone, uninterrupted};
+use super::wait::{Awaited, WRITE, gone};
 use crate::address::Address;
 use crate::error::{Error, Result};
-use crate::socket::Socket;
+use crate::kinds::Interest;
+use crate::socket::retry::{Event, Retry, Step};
+use crate::socket::{Deadline, Socket};
 
 impl AsyncSocket {
     /// Waits for a connection and takes it, in one system call (accept4(2)); gives its socket and the peer's address.
@@ -14,7 +20,7 @@ impl AsyncSocket {
     ///
     /// Cancel-safe: dropped before it is done, it has taken no connection.
     pub async fn accept(&self) -> Result<(AsyncSocket, Address)> {
-        let (socket, address) = self.carry_through(READ, Socket::try_accept_nonblocking).await?;
+        let (socket, address) = self.carry_through(Awaited::Arrival, Socket::try_accept_nonblocking).await?;
         Ok((Self::with_traits(socket, self.traits), address))
     }
 
@@ -27,34 +33,53 @@ impl AsyncSocket {
     /// the socket too and make another.
     pub async fn connect(&self, address: impl Into<Address>) -> Result<()> {
         let address = address.into();
-        let mut patience = Patience::default();
+        // Of a socket that does not block a repeated connect tells how the connection stands.
+        let mut retry = Retry::until(Interest::WRITABLE, Deadline::NEVER).edge_triggered().connects(false);
+        let (mut step, mut full) = (Step::Call, false);
         loop {
-            // A call that was interrupted and repeated tells how the connection stands: in progress, or made.
-            match uninterrupted(|| self.socket.try_connect(address)) {
-                Err(error) if error.is_would_block() => patience.pause().await,
-                Err(error) if error.is_in_progress() => break,
-                result => return result,
-            }
-        }
-        loop {
-            let mut ready = self.registered()?.ready(WRITE).await.map_err(|_| gone())?;
-            match uninterrupted(|| self.socket.finish_connect()) {
-                Err(error) if error.is_in_progress() => {}
-                // The socket that could not connect has no peer to be named after.
-                Err(error) => return Err(at(error, &address)),
-                Ok(()) => return Ok(()),
-            }
-            let hung_up = ready.ready().is_write_closed();
-            ready.clear_ready();
-            drop(ready);
-            if hung_up {
-                patience.pause().await;
+            let tried = match step {
+                // A stop has returned, and of a socket that does not block nothing is asked.
+                Step::Call | Step::Ask | Step::Stop(_) => self.socket.try_connect(address),
+                Step::Finish => self.socket.finish_connect().map_err(|error| at(error, &address)),
+                // A full backlog. The reactor must not meet the socket before its connection is under way.
+                Step::Wait(..) if full => {
+                    step = retry.next(Event::Ready, Instant::now);
+                    continue;
+                }
+                Step::Wait(..) => self.wait_and_finish(&mut retry).await.map_err(|error| at(error, &address)),
+                Step::Pause(pause) => {
+                    Box::pin(sleep(pause)).await;
+                    step = retry.next(Event::Paused, Instant::now);
+                    continue;
+                }
+            };
+            let Err(error) = tried else { return Ok(()) };
+            full = error.is_would_block();
+            step = retry.next(Event::of(&error), Instant::now);
+            if let Step::Stop(_) = step {
+                return Err(error);
             }
         }
     }
+
+    /// Waits until something has become of a connection that is under way, and asks what.
+    async fn wait_and_finish(&self, retry: &mut Retry) -> Result<()> {
+        let mut ready = self.registered()?.ready(WRITE).await.map_err(|_| gone())?;
+        let _ = retry.next(Event::Ready, Instant::now);
+        let finished = self.socket.finish_connect();
+        if finished.as_ref().is_err_and(Error::is_in_progress) {
+            // A hang-up, which tokio never clears.
+            if ready.ready().is_write_closed() {
+                retry.distrust_poll();
+            }
+            ready.clear_ready();
+        }
+        finished
+    }
 }
 
-/// Adds the address to what the error already names: the transport.
+/// Adds the address to what the error already names: the transport. The socket that could not connect has no peer to be
+/// named after.
 fn at(error: Error, address: &Address) -> Error {
     let target = match error.target() {
         Some(transport) => format!("{transport} {address}"),

@@ -5,7 +5,7 @@ use std::io::IoSliceMut;
 use ::tokio::io::Interest;
 
 use super::AsyncSocket;
-use super::wait::{READ, WRITE};
+use super::wait::Awaited;
 use crate::control::ControlBuffer;
 use crate::error::{Operation, Result};
 use crate::kinds::Flags;
@@ -44,7 +44,7 @@ impl AsyncSocket {
     /// ```
     #[doc(alias = "sendmsg")]
     pub async fn send_msg(&self, message: &SendMessage<'_>) -> Result<usize> {
-        self.carry_through(WRITE, |socket| socket.try_send_msg(message)).await
+        self.carry_through(Awaited::room(message.flags_given()), |socket| socket.try_send_msg(message)).await
     }
 
     /// Receives a message into `buffers`, and what came with it into `control` (recvmsg(2)); see
@@ -68,7 +68,8 @@ impl AsyncSocket {
         control: &mut ControlBuffer,
         flags: Flags,
     ) -> Result<ReceivedMessage> {
-        self.carry_through(READ, |socket| socket.try_recv_msg(buffers, control, flags)).await
+        self.carry_through(Awaited::arrival(flags), |socket| socket.try_recv_msg(buffers, control, flags))
+            .await
     }
 
     /// Sends what there is room for (sendmsg(2)); gives the number of bytes taken.

@@ -48,9 +48,10 @@ pub use recv_ready::ReadReady;
 
 /// A [`Socket`] whose calls are awaited instead of blocking the thread, on tokio's reactor.
 ///
-/// Every family, type and protocol that [`Socket`] has. The errors are those of [`Socket`]'s methods; `EAGAIN` and
-/// `EINTR` never surface from an `async` method. Options are reached through [`socket`](Self::socket). The runtime must
-/// have its I/O and its time enabled (`enable_all`); without them tokio panics.
+/// Every family, type and protocol that [`Socket`] has. The errors are those of [`Socket`]'s methods; `EINTR` never
+/// surfaces from an `async` method, and `EAGAIN` only where [`Flags::DONTWAIT`](crate::Flags::DONTWAIT) asks for
+/// it. Options are reached through [`socket`](Self::socket). The runtime must have its I/O and its time enabled
+/// (`enable_all`); without them tokio panics.
 ///
 /// There are no timeouts here: wrap a call in `tokio::time::timeout`.
 ///

@@ -16,9 +16,9 @@ use ::tokio::task::coop::consume_budget;
 use super::AsyncSocket;
 use super::wait::{READ, gone, poll_pause, uninterrupted};
 use crate::address::Address;
-use crate::error::Result;
+use crate::error::{Error, Operation, Result};
 use crate::kinds::Flags;
-use crate::sys::fault;
+use crate::sys::{Errno, fault};
 
 /// For servers of very many connections: an idle one owns no buffer, and its future is a few words.
 impl AsyncSocket {
@@ -161,7 +161,7 @@ impl<'a> ReadReady<'a> {
     pub fn recv(&mut self, buffer: &mut [u8]) -> Result<usize> {
         let socket = &self.socket.socket;
         let room = buffer.len();
-        let result = uninterrupted(|| socket.try_recv(buffer, Flags::NONE));
+        let result = self.above_mark().and_then(|()| uninterrupted(|| socket.try_recv(buffer, Flags::NONE)));
         self.note(result.as_ref().is_ok_and(|&length| length < room), &result);
         result
     }
@@ -169,7 +169,8 @@ impl<'a> ReadReady<'a> {
     /// As [`recv`](Self::recv), into memory that need not be initialised; gives the part that was filled.
     pub fn recv_uninit<'b>(&mut self, buffer: &'b mut [MaybeUninit<u8>]) -> Result<&'b mut [u8]> {
         let room = buffer.len();
-        let result = self.socket.socket.try_recv_uninit(buffer, Flags::NONE);
+        let socket = &self.socket.socket;
+        let result = self.above_mark().and_then(|()| socket.try_recv_uninit(buffer, Flags::NONE));
         self.note(result.as_ref().is_ok_and(|filled| filled.len() < room), &result);
         result
     }
@@ -179,9 +180,19 @@ impl<'a> ReadReady<'a> {
     /// Fails as [`recv`](Self::recv) does.
     pub fn recv_from(&mut self, buffer: &mut [u8]) -> Result<(usize, Address)> {
         let socket = &self.socket.socket;
-        let result = uninterrupted(|| socket.try_recv_from(buffer, Flags::NONE));
+        let result =
+            self.above_mark().and_then(|()| uninterrupted(|| socket.try_recv_from(buffer, Flags::NONE)));
         self.note(false, &result);
         result
+    }
+
+    /// Would block where there is less to receive than the socket's mark asks for.
+    #[inline]
+    fn above_mark(&self) -> Result<()> {
+        if self.socket.socket.is_below_mark() {
+            return Err(Error::kernel(Operation::Recv, Errno::AGAIN));
+        }
+        Ok(())
     }
 
     /// Tells the reactor what a receive has shown: whether there may be more without another event.

@@ -1,7 +1,7 @@
 //! Moving bytes: from `recv` to `send_to`.
 
 use super::AsyncSocket;
-use super::wait::{READ, WRITE};
+use super::wait::Awaited;
 use crate::address::Address;
 use crate::error::{Error, Operation, Result};
 use crate::kinds::Flags;
@@ -23,14 +23,14 @@ impl AsyncSocket {
 
     /// As [`recv`](Self::recv), with flags.
     pub fn recv_with(&self, buffer: &mut [u8], flags: Flags) -> impl Future<Output = Result<usize>> {
-        self.carry_through(READ, move |socket| socket.try_recv(buffer, flags))
+        self.carry_through(Awaited::arrival(flags), move |socket| socket.try_recv(buffer, flags))
     }
 
     /// Receives at most `limit` bytes into a new vector, which holds just them; empty at the end of a stream.
     ///
     /// The memory is taken when there is something to receive. Fails with `ENOMEM` where there is none. Cancel-safe.
     pub async fn recv_vec(&self, limit: usize) -> Result<Vec<u8>> {
-        self.carry_through(READ, |socket| socket.try_recv_vec(limit, Flags::NONE)).await
+        self.carry_through(Awaited::Arrival, |socket| socket.try_recv_vec(limit, Flags::NONE)).await
     }
 
     /// Receives a datagram and its sender's address (recvfrom(2)). Cancel-safe.
@@ -43,7 +43,7 @@ impl AsyncSocket {
 
     /// As [`recv_from`](Self::recv_from), with flags.
     pub async fn recv_from_with(&self, buffer: &mut [u8], flags: Flags) -> Result<(usize, Address)> {
-        self.carry_through(READ, |socket| socket.try_recv_from(buffer, flags)).await
+        self.carry_through(Awaited::arrival(flags), |socket| socket.try_recv_from(buffer, flags)).await
     }
 
     /// Receives without taking: the next receive gives the same bytes again (`MSG_PEEK`). Cancel-safe.
@@ -67,7 +67,7 @@ impl AsyncSocket {
 
     /// As [`send`](Self::send), with flags.
     pub fn send_with(&self, buffer: &[u8], flags: Flags) -> impl Future<Output = Result<usize>> {
-        self.carry_through(WRITE, move |socket| socket.try_send(buffer, flags))
+        self.carry_through(Awaited::room(flags), move |socket| socket.try_send(buffer, flags))
     }
 
     /// Sends all of `buffer`, however many calls it takes.
@@ -115,6 +115,6 @@ impl AsyncSocket {
         flags: Flags,
     ) -> Result<usize> {
         let address = address.into();
-        self.carry_through(WRITE, |socket| socket.try_send_to(buffer, address, flags)).await
+        self.carry_through(Awaited::room(flags), |socket| socket.try_send_to(buffer, address, flags)).await
     }
 }

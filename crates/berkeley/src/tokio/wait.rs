@@ -3,6 +3,7 @@
 use std::os::fd::RawFd;
 use std::sync::{MutexGuard, PoisonError};
 use std::task::{self, Context, ready};
+use std::time::Instant;
 
 use ::tokio::io::Interest;
 use ::tokio::io::unix::AsyncFdReadyGuard;
@@ -14,7 +15,8 @@ use super::{AsyncSocket, Waiting, Waits};
 use crate::address::Address;
 use crate::error::{Error, Operation, Result};
 use crate::kinds::Flags;
-use crate::socket::{Deadline, Pace, Poll, Socket};
+use crate::socket::retry::{Event, Retry, Step};
+use crate::socket::{Deadline, Socket};
 use crate::sys::Errno;
 
 /// Something to receive, or an error alone: epoll says `EPOLLERR` without `EPOLLIN` of an ICMP error of UDP, or of a
@@ -23,6 +25,37 @@ pub(super) const READ: Interest = Interest::READABLE.add(Interest::ERROR);
 
 /// Room to send, or an error alone.
 pub(super) const WRITE: Interest = Interest::WRITABLE.add(Interest::ERROR);
+
+/// What a call waits for.
+#[derive(Clone, Copy)]
+pub(super) enum Awaited {
+    /// Something to receive, or a connection to take.
+    Arrival,
+    /// Room to send.
+    Room,
+    /// Nothing: it is told not to wait.
+    Nothing,
+}
+
+impl Awaited {
+    /// That of a receive with these flags.
+    pub(super) const fn arrival(flags: Flags) -> Self {
+        if flags.contains(Flags::DONTWAIT) { Self::Nothing } else { Self::Arrival }
+    }
+
+    /// That of a send with these flags.
+    pub(super) const fn room(flags: Flags) -> Self {
+        if flags.contains(Flags::DONTWAIT) { Self::Nothing } else { Self::Room }
+    }
+
+    const fn interest(self) -> Option<Interest> {
+        match self {
+            Self::Arrival => Some(READ),
+            Self::Room => Some(WRITE),
+            Self::Nothing => None,
+        }
+    }
+}
 
 /// Waiting for readiness, and trying without a wait.
 ///
@@ -135,22 +168,26 @@ impl AsyncSocket {
     /// Tries `attempt` whenever the reactor says so, until it succeeds or fails for good.
     pub(super) async fn carry_through<T>(
         &self,
-        interest: Interest,
+        awaited: Awaited,
         mut attempt: impl FnMut(&Socket) -> Result<T>,
     ) -> Result<T> {
         let mut patience = Patience::default();
         loop {
             // A socket that is always ready must not starve the other tasks of its thread.
             consume_budget().await;
+            let Some(interest) = awaited.interest() else {
+                return uninterrupted(|| attempt(&self.socket));
+            };
             let ready = if self.traits.silent {
                 None
             } else {
                 Some(self.registered()?.ready(interest).await.map_err(|_| gone())?)
             };
-            match uninterrupted(|| attempt(&self.socket)) {
+            match self.uninterrupted_above_mark(interest, &mut attempt) {
                 Err(error) if error.is_would_block() => {}
                 result => return result,
             }
+            // The reactor is edge-triggered: once cleared, its next event is new.
             if ready.is_none_or(|ready| self.misleads(interest, ready)) {
                 patience.pause().await;
             }
@@ -167,18 +204,32 @@ impl AsyncSocket {
         }
         lied || final_state
     }
+
+    /// One try, of a receive only above the socket's mark.
+    fn uninterrupted_above_mark<T>(
+        &self,
+        interest: Interest,
+        attempt: &mut impl FnMut(&Socket) -> Result<T>,
+    ) -> Result<T> {
+        if interest.is_readable() && self.socket.is_below_mark() {
+            return Err(Error::kernel(Operation::Wait, Errno::AGAIN));
+        }
+        uninterrupted(|| attempt(&self.socket))
+    }
 }
 
 /// The pauses of one call on a socket of which epoll says "ready" and that is not: 1 to 50 ms apart.
 ///
 /// On the heap, and only once needed, so that the future of a call that merely waits stays small.
 #[derive(Default)]
-pub(super) struct Patience(Option<Box<Pace>>);
+pub(super) struct Patience(Option<Box<Retry>>);
 
 impl Patience {
     pub(super) async fn pause(&mut self) {
-        let pace = self.0.get_or_insert_with(|| Box::new(Pace::new(Deadline::NEVER, Poll::MayLie)));
-        if let Some(pause) = pace.next_pause() {
+        let new = || Retry::until(crate::kinds::Interest::READABLE, Deadline::NEVER).misleading_poll();
+        let retry = self.0.get_or_insert_with(|| Box::new(new()));
+        let _ = retry.next(Event::Ready, Instant::now);
+        if let Step::Pause(pause) = retry.next(Event::Failed(Errno::AGAIN.as_raw()), Instant::now) {
             Box::pin(sleep(pause)).await;
         }
     }
@@ -195,7 +246,7 @@ pub(super) fn poll_pause(waiting: &mut Option<Waiting>, context: &mut Context<'_
     }
     let pause = waiting.get_or_insert_with(|| {
         Box::pin(async {
-            sleep(Pace::LONGEST).await;
+            sleep(Retry::LONGEST).await;
             Ok(())
         })
     });

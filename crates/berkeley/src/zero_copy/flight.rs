@@ -2,18 +2,17 @@
 
 use std::collections::VecDeque;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::thread;
 use std::time::Duration;
 
 use super::notice::{Notice, notices};
 use super::{Buffer, Completion};
 use crate::control::ControlBuffer;
-use crate::kinds::Flags;
-use crate::socket::{Deadline, Pace, Patience, Poll, Socket, Stop};
+use crate::kinds::{Flags, Interest};
+use crate::socket::{Awaited, Deadline, Socket, Stop, Waiting};
 use crate::sys::constants::{MSG_DONTWAIT, MSG_ERRQUEUE};
 use crate::sys::quirks::Quirks;
 use crate::sys::socket::AddressRoom;
-use crate::sys::{self, Errno, message, poll, transfer};
+use crate::sys::{self, Errno, message, transfer};
 
 type Stopped<T> = std::result::Result<T, Stop>;
 
@@ -82,7 +81,7 @@ impl<B: Buffer> Flights<B> {
     pub(super) fn send(&mut self, socket: &Socket, buffer: B, sent: &mut usize) -> Stopped<()> {
         let (fd, timeout) = (socket.as_fd(), socket.timeout());
         let deadline = Deadline::from_timeout(timeout);
-        let (mut patience, mut pace) = (Patience::new(fd, timeout), Pace::new(deadline, Poll::MayLie));
+        let (mut waiting, mut notices) = (Waiting::new(Awaited::ROOM, timeout), None);
         let flags = if timeout.is_some() { Flags::DONTWAIT.as_raw() } else { 0 };
         self.queue.push_back(Flight { buffer, first: self.next, sends: 0, pending: 0, copied: false });
         let mut zero_copy = true;
@@ -96,7 +95,7 @@ impl<B: Buffer> Flights<B> {
                     self.note(zero_copy);
                     zero_copy = true;
                     if self.rest(*sent).is_some() {
-                        patience.progressed()?;
+                        waiting.progressed()?;
                     }
                 }
                 // No room to note one more send: what is done makes room.
@@ -107,13 +106,13 @@ impl<B: Buffer> Flights<B> {
                     match self.queue.iter().any(|flight| flight.pending > 0) {
                         false => zero_copy = false,
                         true if timeout == Some(Duration::ZERO) => return Err(Errno::NOBUFS.into()),
-                        true => self.wait(fd, deadline, &mut pace)?,
+                        true => self.wait(fd, deadline, &mut notices)?,
                     }
                 }
                 Err(errno) => {
                     // Notices that wait make poll(2) say "ready".
                     self.collect(fd)?;
-                    patience.after(errno)?;
+                    waiting.after(fd, errno)?;
                 }
             }
         }
@@ -174,18 +173,20 @@ impl<B: Buffer> Flights<B> {
         }
     }
 
-    /// Waits for a notice, and reads what there is.
-    pub(super) fn wait(&mut self, fd: BorrowedFd<'_>, deadline: Deadline, pace: &mut Pace) -> Stopped<()> {
-        // No event is asked for: the error queue shows itself as an error, always.
-        match poll::poll(fd, 0, deadline.remaining()) {
-            Ok(0) => return Err(Stop::TimedOut),
-            Ok(_) => {}
-            Err(Errno::INTR) => return Ok(()),
-            Err(errno) => return Err(errno.into()),
-        }
-        if !self.collect(fd)? {
-            // Both directions have ended, or an error waits: "ready" from now on, whatever comes.
-            thread::sleep(pace.next_pause().ok_or(Stop::TimedOut)?);
+    /// Waits for a notice, and reads what there is. `waiting` is of the waits that brought none.
+    pub(super) fn wait(
+        &mut self,
+        fd: BorrowedFd<'_>,
+        deadline: Deadline,
+        waiting: &mut Option<Waiting>,
+    ) -> Stopped<()> {
+        // No event is asked for: the error queue shows itself as an error, always. Where both directions have ended, or
+        // an error waits, poll(2) says "ready" from then on, whatever comes.
+        waiting
+            .get_or_insert_with(|| Waiting::until(Interest::from_raw(0), deadline))
+            .after(fd, Errno::AGAIN)?;
+        if self.collect(fd)? {
+            *waiting = None;
         }
         Ok(())
     }

@@ -35,7 +35,7 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 
 use crate::error::{Error, Operation, Result};
-use crate::socket::{Claim, Deadline, Pace, Poll, Socket};
+use crate::socket::{Claim, Deadline, Socket};
 
 use flight::Flights;
 #[cfg(feature = "fault")]
@@ -115,7 +115,7 @@ impl<B: Buffer> ZeroCopy<B> {
     ///
     /// Fails where the deadline passes, and where the kernel refuses to read the error queue.
     pub fn completion(&mut self, deadline: Deadline) -> Result<Option<Completion<B>>> {
-        let mut pace = Pace::new(deadline, Poll::MayLie);
+        let mut waiting = None;
         loop {
             if let Some(completion) = self.try_completion()? {
                 return Ok(Some(completion));
@@ -123,7 +123,7 @@ impl<B: Buffer> ZeroCopy<B> {
             if self.flights.is_empty() {
                 return Ok(None);
             }
-            let waited = self.flights.wait(self.socket.as_fd(), deadline, &mut pace);
+            let waited = self.flights.wait(self.socket.as_fd(), deadline, &mut waiting);
             waited.map_err(|stop| self.socket.stopped(Operation::Completion, stop, None))?;
         }
     }

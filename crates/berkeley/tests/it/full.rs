@@ -12,7 +12,7 @@ use crate::support::{
     thread_cpu, timed, within,
 };
 
-const TIMEOUT: Duration = Duration::from_millis(600);
+pub(crate) const TIMEOUT: Duration = Duration::from_millis(600);
 
 /// A TCP listener whose queue is full, and the clients in it; a further one's attempts stay unanswered.
 pub(crate) fn fill_backlog(kind: &Kind) -> (Socket, Address, Vec<Socket>) {
@@ -50,7 +50,7 @@ pub(crate) fn full_unix_listener(kind: &Kind) -> (Socket, Address, Vec<Socket>) 
 }
 
 /// A datagram receiver that has no room left, and its address.
-fn full_receiver() -> (Socket, Address) {
+pub(crate) fn full_receiver() -> (Socket, Address) {
     let (receiver, address) = UNIX_DGRAM.bound();
     let sender = UNIX_DGRAM.socket();
     let full = (0..100_000).find_map(|_| sender.try_send_to(b"x", address, Flags::NONE).err());
@@ -60,7 +60,10 @@ fn full_receiver() -> (Socket, Address) {
 
 /// Asserts that `wait` times out in time, and that waiting used less than 5 % of a processor.
 #[track_caller]
-fn assert_waits_in_peace<T: std::fmt::Debug>(what: &str, wait: impl FnOnce() -> berkeley::Result<T>) {
+pub(crate) fn assert_waits_in_peace<T: std::fmt::Debug>(
+    what: &str,
+    wait: impl FnOnce() -> berkeley::Result<T>,
+) {
     let before = thread_cpu();
     let (result, took) = timed(wait);
     let used = thread_cpu().saturating_sub(before);

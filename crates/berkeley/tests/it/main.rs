@@ -44,4 +44,5 @@ mod tokio;
 #[cfg(all(feature = "fault", feature = "tracing"))]
 mod trace;
 mod transfer;
+mod waiting;
 mod zero_copy;

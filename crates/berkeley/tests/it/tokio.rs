@@ -4,6 +4,7 @@ mod recv_ready;
 mod refused;
 mod register;
 mod wait;
+mod waiting;
 
 use std::cell::RefCell;
 use std::future::Future;

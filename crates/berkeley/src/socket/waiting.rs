@@ -1,0 +1,226 @@
+//! Carrying an operation through: what [`Retry`] says, done over poll(2).
+
+use std::os::fd::BorrowedFd;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::Deadline;
+use super::attempt::mode;
+use super::retry::{self, Event, Retry, Step};
+use crate::kinds::{Flags, Interest};
+use crate::sys::{self, Errno, poll};
+
+/// Why a waiting operation ended without its result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    Kernel(Errno),
+    TimedOut,
+    /// The kernel took nothing of what was to be sent, and gave no error.
+    NothingTaken,
+}
+
+/// What the last of these says.
+pub(crate) const NOTHING_TAKEN: &str = "the kernel took nothing of what is left, and gave no error";
+
+impl From<Errno> for Stop {
+    fn from(errno: Errno) -> Self {
+        Self::Kernel(errno)
+    }
+}
+
+/// What a call waits for.
+#[derive(Clone, Copy)]
+pub(crate) struct Awaited {
+    interest: Interest,
+    /// Whether poll(2) is known to say "ready" where the call gives `EAGAIN`.
+    misleads: bool,
+    /// Whether the first call follows a wait, where there is a timeout.
+    first: bool,
+}
+
+impl Awaited {
+    /// Something to receive, or a connection to take.
+    pub(crate) const ARRIVAL: Self = Self { interest: Interest::READABLE, misleads: false, first: false };
+
+    /// Room to send; a Unix datagram peer may have none, of which poll(2) knows nothing.
+    pub(crate) const ROOM: Self = Self { interest: Interest::WRITABLE, misleads: true, first: false };
+
+    /// What a receive with these flags waits for.
+    ///
+    /// Datagrams that wait to be received would end each wait for an error at once; poll(2) always reports errors.
+    #[inline]
+    pub(crate) fn by(flags: Flags) -> Self {
+        if flags.contains(Flags::ERRQUEUE) {
+            return Self { interest: Interest::PRIORITY, misleads: true, first: false };
+        }
+        if flags.contains(Flags::OOB) {
+            return Self { interest: Interest::READABLE | Interest::PRIORITY, ..Self::ARRIVAL };
+        }
+        Self::ARRIVAL
+    }
+
+    #[inline]
+    pub(crate) fn is_arrival(self) -> bool {
+        self.interest == Interest::READABLE
+    }
+
+    /// As it is, after a wait.
+    pub(crate) const fn after_a_wait(self) -> Self {
+        Self { first: true, ..self }
+    }
+
+    const fn retry(self, timeout: Option<Duration>) -> Retry {
+        let retry = Retry::new(self.interest, timeout);
+        let retry = if self.misleads { retry.misleading_poll() } else { retry };
+        if self.first { retry.waits_first() } else { retry }
+    }
+}
+
+/// With a timeout the call itself must not wait, even where a clone has made the socket block again.
+#[inline]
+pub(crate) fn with_timeout(flags: Flags, timeout: Option<Duration>) -> Flags {
+    if timeout.is_some() { flags | Flags::DONTWAIT } else { flags }
+}
+
+/// One wait: until `fd` is ready or the deadline has passed; gives what holds. An interruption surfaces.
+pub(super) fn wait_once(
+    fd: BorrowedFd<'_>,
+    interest: Interest,
+    deadline: Deadline,
+) -> Result<Interest, Stop> {
+    match poll::poll(fd, interest.as_raw(), deadline.remaining())? {
+        0 => Err(Stop::TimedOut),
+        events => Ok(Interest::from_raw(events)),
+    }
+}
+
+/// Makes the call until it succeeds, fails for good, or `timeout` has run out.
+#[inline]
+pub(crate) fn carry_through<T>(
+    fd: BorrowedFd<'_>,
+    awaited: Awaited,
+    timeout: Option<Duration>,
+    mut call: impl FnMut() -> sys::Result<T>,
+) -> Result<T, Stop> {
+    match call() {
+        Ok(value) => Ok(value),
+        Err(errno) => carry_on(fd, errno, Waiting::new(awaited, timeout), call),
+    }
+}
+
+/// As [`carry_through`], the first call after a wait where there is a timeout.
+#[cold]
+pub(crate) fn carry_after_wait<T>(
+    fd: BorrowedFd<'_>,
+    awaited: Awaited,
+    timeout: Option<Duration>,
+    mut call: impl FnMut() -> sys::Result<T>,
+) -> Result<T, Stop> {
+    let mut waiting = Waiting::new(awaited.after_a_wait(), timeout);
+    waiting.begin(fd)?;
+    match call() {
+        Ok(value) => Ok(value),
+        Err(errno) => carry_on(fd, errno, waiting, call),
+    }
+}
+
+/// What follows a call that failed: apart, so that a socket that is ready pays nothing for it.
+#[cold]
+fn carry_on<T>(
+    fd: BorrowedFd<'_>,
+    mut errno: Errno,
+    mut waiting: Waiting,
+    mut call: impl FnMut() -> sys::Result<T>,
+) -> Result<T, Stop> {
+    loop {
+        waiting.after(fd, errno)?;
+        match call() {
+            Ok(value) => return Ok(value),
+            Err(next) => errno = next,
+        }
+    }
+}
+
+/// The wait of one operation, of one or more calls.
+pub(crate) struct Waiting {
+    interest: Interest,
+    retry: Retry,
+}
+
+/// Which call comes next.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    Call,
+    /// The question how a connection stands.
+    Finish,
+}
+
+impl Waiting {
+    pub(crate) fn new(awaited: Awaited, timeout: Option<Duration>) -> Self {
+        Self { interest: awaited.interest, retry: awaited.retry(timeout) }
+    }
+
+    /// That of a connection; `goes_on` as [`Retry::connects`] has it.
+    pub(super) fn to_connect(timeout: Option<Duration>, goes_on: bool) -> Self {
+        let interest = Interest::WRITABLE;
+        Self { interest, retry: Retry::new(interest, timeout).connects(goes_on) }
+    }
+
+    /// For an operation whose deadline already runs.
+    pub(crate) fn until(interest: Interest, deadline: Deadline) -> Self {
+        Self { interest, retry: Retry::until(interest, deadline).misleading_poll() }
+    }
+
+    fn begin(&mut self, fd: BorrowedFd<'_>) -> Result<(), Stop> {
+        let step = self.retry.begin(Instant::now);
+        self.run(fd, step, Errno::AGAIN).map(drop)
+    }
+
+    /// After a call that failed: `Ok` to make it again, once what has to come before is done.
+    #[cold]
+    pub(crate) fn after(&mut self, fd: BorrowedFd<'_>, errno: Errno) -> Result<(), Stop> {
+        self.next(fd, errno).map(drop)
+    }
+
+    /// As [`after`](Self::after), for a connection.
+    pub(super) fn next(&mut self, fd: BorrowedFd<'_>, errno: Errno) -> Result<Next, Stop> {
+        let step = self.retry.next(Event::Failed(errno.as_raw()), Instant::now);
+        self.run(fd, step, errno)
+    }
+
+    /// After a call that moved something, with more to move: an error where the time is up.
+    pub(crate) fn progressed(&mut self) -> Result<(), Stop> {
+        match self.retry.next(Event::Progressed, Instant::now) {
+            Step::Stop(_) => Err(Stop::TimedOut),
+            _ => Ok(()),
+        }
+    }
+
+    /// Does what the rule says, up to the next call; `errno` is what the last one said.
+    fn run(&mut self, fd: BorrowedFd<'_>, mut step: Step, errno: Errno) -> Result<Next, Stop> {
+        loop {
+            let event = match step {
+                Step::Call => return Ok(Next::Call),
+                Step::Finish => return Ok(Next::Finish),
+                Step::Wait(interest, deadline) => wait(fd, interest, deadline)?,
+                Step::Pause(pause) => {
+                    thread::sleep(pause);
+                    Event::Paused
+                }
+                Step::Ask => Event::Mode(mode(fd, self.interest)?),
+                Step::Stop(retry::Stop::TimedOut) => return Err(Stop::TimedOut),
+                Step::Stop(retry::Stop::Failed | retry::Stop::Closed) => return Err(errno.into()),
+            };
+            step = self.retry.next(event, Instant::now);
+        }
+    }
+}
+
+fn wait(fd: BorrowedFd<'_>, interest: Interest, deadline: Deadline) -> Result<Event, Stop> {
+    match wait_once(fd, interest, deadline) {
+        Ok(_) => Ok(Event::Ready),
+        Err(Stop::TimedOut) => Ok(Event::Elapsed),
+        Err(Stop::Kernel(Errno::INTR)) => Ok(Event::Interrupted),
+        Err(stop) => Err(stop),
+    }
+}
