@@ -187,6 +187,15 @@ class Mark(unittest.TestCase):
         names = ("recv", "recv, large", "recv_into", "recvfrom", "recvmsg", "recvmsg_into")
         self.assertEqual(lines(code, True), [f"{name} 10" for name in names])
 
+    def test_recv_timestamped_waits_for_it(self):
+        code = """
+        import berkeley
+        for timeout in (None, LONG, SHORT / 2, 0):
+            sock, peer = tcp()
+            print(timeout, receive(marked(sock), peer, timeout, lambda sock: len(berkeley.recv_timestamped(sock)[0])))
+        """
+        self.assertEqual(lines(code, True), ["None 15", "60 15", "0.05 TimeoutError", "0 5"])
+
 
 if __name__ == "__main__":
     unittest.main()

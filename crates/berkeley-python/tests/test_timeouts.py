@@ -323,6 +323,23 @@ class Kept(unittest.TestCase):
         self.assertEqual(ours, c)
 
 
+class SharedListener(unittest.TestCase):
+    def test_one_of_several_threads_gets_it_and_the_others_time_out(self):
+        code = """
+        server = socket.create_server(("127.0.0.1", 0))
+        ended = []
+        def take():
+            ended.append(outcome(lambda: server.accept() and "accepted"))
+        threads = [threading.Thread(target=take) for _ in range(8)]
+        server.settimeout(5 * SHORT)
+        for thread in threads: thread.start()
+        clients = [socket.create_connection(server.getsockname()) for _ in range(3)]
+        for thread in threads: thread.join(LONG)
+        print(*sorted(ended))
+        """
+        self.assertEqual(run_case(code, True), [" ".join(["TimeoutError"] * 5 + ["accepted"] * 3)])
+
+
 class DontWait(unittest.TestCase):
     def test_it_is_as_in_c(self):
         ours, c = both(DONTWAIT)
