@@ -26,7 +26,7 @@ use std::time::Duration;
 
 use crate::error::{Error, Operation, Result};
 use crate::socket::{Awaited, Socket, Stop, Waiting};
-use crate::sys::{self, Errno, constants as c, file, poll};
+use crate::sys::{self, Errno, alloc, constants as c, file, poll};
 
 /// A pipe between two sockets, and the count of the bytes in it.
 #[derive(Debug)]
@@ -131,14 +131,15 @@ impl SplicePipe {
     /// # Ok::<(), berkeley::Error>(())
     /// ```
     pub fn take_held(&mut self) -> Result<Vec<u8>> {
-        let mut bytes = vec![0; self.held];
+        let fail = |errno| Error::kernel(Operation::Splice, errno).on("pipe");
+        let mut bytes: Vec<u8> = alloc::zeroed(self.held).map_err(fail)?;
         let mut taken = 0;
         while taken < bytes.len() {
             match file::read(self.read.as_fd(), &mut bytes[taken..]) {
                 // Both ends are ours: there is no end before the count is reached.
                 Ok(length) => taken += length,
                 Err(Errno::INTR) => {}
-                Err(errno) if taken == 0 => return Err(Error::kernel(Operation::Splice, errno).on("pipe")),
+                Err(errno) if taken == 0 => return Err(fail(errno)),
                 // What was taken is not lost; the rest is still there.
                 Err(_) => break,
             }

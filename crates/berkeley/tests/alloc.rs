@@ -8,6 +8,8 @@
 
 #[path = "it/limit.rs"]
 mod limit;
+#[path = "alloc/refused.rs"]
+mod refused;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::{Cell, RefCell};
@@ -24,14 +26,20 @@ use berkeley::{Family, Flags, Protocol, SendMessage, Socket, Type, UnixAddress};
 
 thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+    /// The most bytes that this thread is given in one piece.
+    static LONGEST: Cell<usize> = const { Cell::new(usize::MAX) };
 }
 
 struct Counting;
 
-// SAFETY: every call is handed on to the system's allocator as it came; counting touches no memory of the caller's.
+// SAFETY: every call is handed on to the system's allocator as it came, or gives null, as where there is no
+// memory; counting touches no memory of the caller's.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
+        if LONGEST.try_with(Cell::get).is_ok_and(|longest| layout.size() > longest) {
+            return std::ptr::null_mut();
+        }
         // SAFETY: the caller keeps the contract of `alloc`.
         unsafe { System.alloc(layout) }
     }

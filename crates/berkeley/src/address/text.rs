@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use super::{Address, Layout, OtherAddress, UnixAddress};
 use crate::error::{Error, Operation, Result};
+use crate::sys::Errno;
 
 /// Bytes as they may be shown: what cannot be printed, and what is not UTF-8, is escaped, since peers choose names.
 pub(super) struct Escaped<'a>(pub(super) &'a [u8]);
@@ -40,7 +41,9 @@ impl fmt::Display for Inner<'_> {
 
 /// The bytes that [`Escaped`] shows as `text`. Fails at a backslash that opens no escape of its.
 pub(super) fn unescape(text: &str) -> Result<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len());
+    let mut bytes = Vec::new();
+    let no_memory = |_| Error::kernel(Operation::ParseAddress, Errno::NOMEM);
+    bytes.try_reserve_exact(text.len()).map_err(no_memory)?;
     let mut rest = text;
     while let Some((plain, after)) = rest.split_once('\\') {
         bytes.extend_from_slice(plain.as_bytes());

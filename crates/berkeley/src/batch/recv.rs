@@ -11,7 +11,7 @@ use crate::kinds::Flags;
 use crate::socket::{Awaited, Socket, carry_through, with_timeout};
 use crate::sys::batch::Inbox;
 use crate::sys::quirks::Quirks;
-use crate::sys::{self, Errno, constants as c, option};
+use crate::sys::{self, Errno, alloc, constants as c, option};
 
 /// The room for the control message that tells the size of datagrams received as one piece.
 const GRO_ROOM: usize = control::space(size_of::<i32>());
@@ -60,9 +60,10 @@ impl RecvBatch {
     /// # Ok::<(), berkeley::Error>(())
     /// ```
     pub fn with_control(messages: usize, size: usize, control: usize) -> Result<Self> {
-        let (inbox, descriptors) = Inbox::new(messages, size, control.saturating_add(GRO_ROOM))
-            .map_err(|errno| Error::kernel(Operation::RecvMany, errno).on("buffers"))?;
-        let sizes = Vec::with_capacity(inbox.capacity());
+        let fail = |errno| Error::kernel(Operation::RecvMany, errno).on("buffers");
+        let (inbox, descriptors) =
+            Inbox::new(messages, size, control.saturating_add(GRO_ROOM)).map_err(fail)?;
+        let sizes = alloc::with_room(inbox.capacity()).map_err(fail)?;
         Ok(Self { inbox, descriptors, sizes, datagrams: 0, gro: false })
     }
 

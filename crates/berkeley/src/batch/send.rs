@@ -12,7 +12,7 @@ use crate::error::{Operation, Result};
 use crate::kinds::Flags;
 use crate::socket::{Awaited, Refusal, Socket, Stop, Waiting, with_timeout};
 use crate::sys::batch::{Draft, MOST, Outbox};
-use crate::sys::{self, Errno};
+use crate::sys::{self, Errno, alloc};
 
 /// What [`send_many`](Socket::send_many) needs, to be used again and again, with any socket, without a further
 /// allocation.
@@ -100,12 +100,18 @@ fn fill<'d, D: Datagrams + ?Sized>(
         if cut && cut_at != run.size {
             // A run is no longer than what a u16 can say.
             let size = u16::try_from(run.size).map_err(|_| Errno::INVAL)?;
-            draft.add_control(control::Room::new().fill(&[udp::segment(size)]))?;
+            draft.add_control(control::Room::new().fill(&[udp::segment(size)])?)?;
             cut_at = run.size;
         }
-        draft.begin(address.is_some(), cut);
-        datagrams.each(at, run.count, |bytes| draft.append(bytes));
-        counts.push(run.count);
+        draft.begin(address.is_some(), cut)?;
+        let mut appended = Ok(());
+        datagrams.each(at, run.count, |bytes| {
+            if appended.is_ok() {
+                appended = draft.append(bytes);
+            }
+        });
+        appended?;
+        alloc::push(counts, run.count)?;
         at += run.count;
     }
     Ok(())

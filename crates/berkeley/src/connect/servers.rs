@@ -8,7 +8,7 @@ use crate::error::{Error, Operation, Result};
 use crate::kinds::Family;
 use crate::resolve::{Resolved, Service, resolve};
 use crate::socket::Socket;
-use crate::sys::Errno;
+use crate::sys::{Errno, alloc};
 
 /// How often another port is chosen where the one that the kernel gave the first address is taken at another.
 const CHOICES: u32 = 16;
@@ -58,7 +58,8 @@ pub fn create_servers_at(addresses: &[Address], options: &ServerOptions<'_>) -> 
 
 /// Makes the servers of a name.
 pub(crate) fn create_from(answers: &[Resolved], options: &ServerOptions<'_>) -> Result<Vec<Socket>> {
-    let mut addresses: Vec<Address> = Vec::with_capacity(answers.len());
+    let no_memory = |errno| Error::kernel(Operation::CreateServer, errno);
+    let mut addresses: Vec<Address> = alloc::with_room(answers.len()).map_err(no_memory)?;
     for answer in answers {
         // A name may stand twice in the host table.
         if !addresses.contains(&answer.address) {
@@ -80,7 +81,8 @@ fn create_all(
     }
     let mut choices = CHOICES;
     loop {
-        let mut sockets = Vec::with_capacity(addresses.len());
+        let no_memory = |errno| Error::kernel(Operation::CreateServer, errno);
+        let mut sockets = alloc::with_room(addresses.len()).map_err(no_memory)?;
         let Err(Failure { chosen, error }) = create_each(addresses, options, &spare, &mut sockets) else {
             return Ok(sockets);
         };

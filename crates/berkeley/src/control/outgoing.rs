@@ -8,6 +8,7 @@ use crate::error::{Error, Operation, Result};
 use crate::sys::constants as c;
 use crate::sys::control::Scratch;
 use crate::sys::layout::cmsg;
+use crate::sys::{self, alloc};
 
 /// The size of a descriptor's number.
 const FD_SIZE: usize = size_of::<RawFd>();
@@ -167,23 +168,25 @@ impl Room {
         Self { stack: Scratch::new(), heap: Vec::new() }
     }
 
-    /// The messages as they are laid out.
+    /// The messages as they are laid out. `ENOMEM` where there is no memory for so many.
     #[inline]
-    pub(crate) fn fill(&mut self, messages: &[Outgoing<'_>]) -> &[u8] {
-        if messages.is_empty() { &[] } else { self.lay_out(messages) }
+    pub(crate) fn fill(&mut self, messages: &[Outgoing<'_>]) -> sys::Result<&[u8]> {
+        if messages.is_empty() { Ok(&[]) } else { self.lay_out(messages) }
     }
 
     /// Apart, so that what makes the system call is short enough to become a part of its caller: after a system call
     /// some processors have forgotten where functions return to, and each return costs then.
     #[inline(never)]
-    fn lay_out(&mut self, messages: &[Outgoing<'_>]) -> &[u8] {
+    fn lay_out(&mut self, messages: &[Outgoing<'_>]) -> sys::Result<&[u8]> {
         let length = total(messages);
-        let bytes = self.stack.zeroed(length).unwrap_or_else(|| {
-            self.heap.resize(length, 0);
+        let bytes = if let Some(bytes) = self.stack.zeroed(length) {
+            bytes
+        } else {
+            self.heap = alloc::zeroed(length)?;
             &mut self.heap
-        });
+        };
         write_all(messages, bytes);
-        bytes
+        Ok(bytes)
     }
 }
 

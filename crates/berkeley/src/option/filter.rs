@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::sys::{self, alloc};
+
 /// One instruction of a classic BPF filter: what `tcpdump -dd` prints in braces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[doc(alias = "sock_filter")]
@@ -108,15 +110,15 @@ impl Filter {
         &self.instructions
     }
 
-    /// The instructions as the kernel takes them, 8 bytes each: `struct sock_filter`.
-    pub(crate) fn encode(&self) -> Vec<[u8; 8]> {
+    /// The instructions as the kernel takes them, 8 bytes each: `struct sock_filter`. `ENOMEM` without memory for them.
+    pub(crate) fn encode(&self) -> sys::Result<Vec<[u8; 8]>> {
         let encode = |instruction: &Instruction| {
             let mut bytes = [0, 0, instruction.jt, instruction.jf, 0, 0, 0, 0];
             bytes[..2].copy_from_slice(&instruction.code.to_ne_bytes());
             bytes[4..].copy_from_slice(&instruction.k.to_ne_bytes());
             bytes
         };
-        self.instructions.iter().map(encode).collect()
+        alloc::collect(self.instructions.iter().map(encode))
     }
 }
 
@@ -249,7 +251,7 @@ mod tests {
     #[cfg(target_endian = "little")]
     fn an_instruction_is_eight_bytes() {
         let filter = Filter::new([Instruction::jump(0x15, 0x0a0b_0c0d, 0, 1), KEEP, KEEP]).unwrap();
-        assert_eq!(filter.encode()[0], [0x15, 0, 0, 1, 0x0d, 0x0c, 0x0b, 0x0a]);
+        assert_eq!(filter.encode().unwrap()[0], [0x15, 0, 0, 1, 0x0d, 0x0c, 0x0b, 0x0a]);
     }
 
     proptest! {

@@ -9,6 +9,7 @@ use crate::error::{Error, Operation, Result};
 use crate::kinds::{Family, Protocol, Type};
 use crate::sys::constants as c;
 use crate::sys::resolve::{AddressHints, AddressInfo, LookupError, address_info};
+use crate::sys::{Errno, alloc};
 
 /// What [`resolve`] is asked for: any family, type and protocol, unless told otherwise.
 ///
@@ -213,8 +214,22 @@ impl Question {
             let transports = transports(self.hints.kind, self.hints.protocol);
             NoAnswer { why: unknown_service(error, self.service.as_deref(), transports), error }
         })?;
-        Ok(answers.into_iter().map(Resolved::from_sys).collect())
+        alloc::collect(answers.into_iter().map(Resolved::from_sys)).map_err(NoAnswer::system)
     }
+}
+
+/// A copy for one of several who have asked.
+pub(super) fn copy(answers: &Answers) -> Answers {
+    let answers = answers.as_ref().map_err(NoAnswer::clone)?;
+    let copies = alloc::with_room(answers.len()).and_then(|mut copies| {
+        for answer in answers {
+            let canonical_name = answer.canonical_name.as_deref().map(alloc::copy_str).transpose()?;
+            let Resolved { family, kind, protocol, address, .. } = *answer;
+            copies.push(Resolved { family, kind, protocol, address, canonical_name });
+        }
+        Ok(copies)
+    });
+    copies.map_err(NoAnswer::system)
 }
 
 /// What the C library answers.
@@ -229,6 +244,10 @@ pub(super) struct NoAnswer {
 }
 
 impl NoAnswer {
+    fn system(errno: Errno) -> Self {
+        Self { error: LookupError::System(errno), why: None }
+    }
+
     pub(super) fn into_error(self) -> Error {
         let error = Error::lookup(Operation::Resolve, self.error);
         match self.why {

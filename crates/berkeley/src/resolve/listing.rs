@@ -7,8 +7,8 @@ use super::netlink::{Message, attributes, dump_request, messages, u32_at};
 use crate::error::{Error, Operation, Result};
 use crate::kinds::{Family, Protocol, Type};
 use crate::socket::Socket;
-use crate::sys::Errno;
 use crate::sys::constants as c;
+use crate::sys::{self, Errno, alloc};
 
 /// How often the list is asked for where it changes while it is read.
 const ATTEMPTS: u32 = 16;
@@ -142,7 +142,7 @@ fn list() -> Result<Option<Vec<Interface>>> {
     let socket = Socket::new(Family::NETLINK, Type::RAW, Protocol::DEFAULT)?;
     let mut listing = Listing::new();
     // The kernel makes its messages no longer than 32 KiB.
-    let mut buffer = vec![0; 65_536];
+    let mut buffer: Vec<u8> = alloc::zeroed(65_536).map_err(no_memory)?;
     for (kind, sequence) in QUESTIONS {
         socket.send(&dump_request(kind, sequence))?;
         loop {
@@ -153,6 +153,10 @@ fn list() -> Result<Option<Vec<Interface>>> {
         }
     }
     Ok(listing.finish())
+}
+
+fn no_memory(errno: Errno) -> Error {
+    Error::kernel(Operation::Interfaces, errno)
 }
 
 /// What is asked, and the sequence number by which its answer is known.
@@ -191,23 +195,28 @@ impl Listing {
                 c::NLMSG_DONE | c::NLMSG_ERROR => {
                     return Err(Error::kernel(Operation::Interfaces, Errno::from_raw(errno(message.body))));
                 }
-                _ => self.add(&message),
+                _ => self.add(&message).map_err(no_memory)?,
             }
         }
         Ok(false)
     }
 
-    fn add(&mut self, message: &Message<'_>) {
+    fn add(&mut self, message: &Message<'_>) -> sys::Result<()> {
         match message.kind {
-            c::RTM_NEWLINK => self.found.extend(link(message.body)),
+            c::RTM_NEWLINK => {
+                if let Some(interface) = link(message.body) {
+                    alloc::push(&mut self.found, interface)?;
+                }
+            }
             c::RTM_NEWADDR => {
-                let Some((index, address)) = address(message.body) else { return };
+                let Some((index, address)) = address(message.body) else { return Ok(()) };
                 if let Some(owner) = self.found.iter_mut().find(|interface| interface.index == index) {
-                    owner.addresses.push(address);
+                    alloc::push(&mut owner.addresses, address)?;
                 }
             }
             _ => {}
         }
+        Ok(())
     }
 
     fn finish(mut self) -> Option<Vec<Interface>> {

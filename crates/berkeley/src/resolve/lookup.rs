@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use super::forward::{Answers, Hints, NoAnswer, Question, Resolved, resolve};
+use super::forward::{Answers, Hints, NoAnswer, Question, Resolved, copy, resolve};
 use super::literal;
 use super::pool::Pool;
 use super::service::{Service, place};
@@ -156,7 +156,7 @@ fn begin(host: &str, service: Service<'_>, hints: Hints, deadline: Deadline) -> 
 /// One's own of an answer that others may share.
 fn own(answer: Shared<Answers>) -> Result<Vec<Resolved>> {
     let shared = answer.map_err(|lost| lost.into_error(Operation::Resolve))?;
-    let answers = Arc::try_unwrap(shared).unwrap_or_else(|shared| Answers::clone(&shared));
+    let answers = Arc::try_unwrap(shared).unwrap_or_else(|shared| copy(&shared));
     answers.map_err(NoAnswer::into_error)
 }
 

@@ -8,7 +8,8 @@ use super::service::{transports, unknown_service};
 use crate::address::Address;
 use crate::error::{Error, Operation, Result};
 use crate::kinds::{Family, Protocol, Type};
-use crate::sys::resolve::{AddressHints, AddressInfo, address_info, name_info};
+use crate::sys::alloc;
+use crate::sys::resolve::{AddressHints, AddressInfo, LookupError, address_info, name_info};
 
 /// What [`resolve_raw`] is asked for, as numbers of the C library's; zeros ask for anything.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,7 +64,9 @@ pub struct RawResolved {
 #[doc(alias = "getaddrinfo")]
 pub fn resolve_raw(host: Option<&CStr>, service: Option<&CStr>, hints: RawHints) -> Result<Vec<RawResolved>> {
     address_info(host, service, hints.to_sys())
-        .map(|answers| answers.into_iter().map(RawResolved::from_sys).collect())
+        .and_then(|answers| {
+            alloc::collect(answers.into_iter().map(RawResolved::from_sys)).map_err(LookupError::System)
+        })
         .map_err(|error| {
             let transports = transports(Type::from_raw(hints.kind), Protocol::from_raw(hints.protocol));
             let why = unknown_service(error, service, transports);

@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::error::{Error, Operation, Result};
 use crate::kinds::{Protocol, Type};
+use crate::sys::Errno;
 use crate::sys::constants as c;
 use crate::sys::resolve::LookupError;
 
@@ -48,13 +49,9 @@ impl Service<'_> {
         if let Self::Name(name) = self {
             check_number(name)?;
         }
-        c_string("service", &if self.is_any() { "0".to_owned() } else { self.plain() })
-    }
-
-    fn plain(self) -> String {
         match self {
-            Self::Port(port) => port.to_string(),
-            Self::Name(name) => name.to_owned(),
+            Self::Name(name) if !self.is_any() => c_string("service", name),
+            _ => c_string("service", &self.number().unwrap_or(0).to_string()),
         }
     }
 }
@@ -72,7 +69,11 @@ fn check_number(name: &str) -> Result<()> {
 
 /// `text` as the C library takes it; `what` names it where it holds a NUL.
 pub(super) fn c_string(what: &str, text: &str) -> Result<CString> {
-    CString::new(text).map_err(|_| {
+    let no_memory = |_| Error::kernel(Operation::Resolve, Errno::NOMEM);
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(text.len().saturating_add(1)).map_err(no_memory)?;
+    bytes.extend_from_slice(text.as_bytes());
+    CString::new(bytes).map_err(|_| {
         let why = format!("the {what} holds a NUL, where the resolver would cut it");
         Error::invalid(Operation::Resolve, why)
     })
@@ -111,7 +112,10 @@ pub(super) fn transports(kind: Type, protocol: Protocol) -> &'static str {
 /// A host and a service as errors name them: `localhost:80`, `[::1]:80`, `*:80` for every address, `:80` for no host.
 ///
 /// What cannot be printed is escaped: a name may have come from a peer.
+///
+/// Of what is too long to be a name only the beginning is shown.
 pub(crate) fn place(host: &str, service: Service<'_>, passive: bool) -> String {
+    let host = beginning(host);
     match host {
         "" if passive => format!("*:{service}"),
         host if host.contains(':') => format!("[{}]:{service}", host.escape_debug()),
@@ -119,11 +123,17 @@ pub(crate) fn place(host: &str, service: Service<'_>, passive: bool) -> String {
     }
 }
 
+/// As much of a text as a name may have (`NI_MAXHOST`).
+fn beginning(text: &str) -> &str {
+    let end = (0..=text.len().min(1025)).rev().find(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or(0)]
+}
+
 impl fmt::Display for Service<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Port(port) => port.fmt(f),
-            Self::Name(name) => name.escape_debug().fmt(f),
+            Self::Name(name) => beginning(name).escape_debug().fmt(f),
         }
     }
 }

@@ -93,7 +93,9 @@ impl<F: AsFd> Socket<F> {
     }
 
     fn attach(&self, operation: Operation, name: i32, filter: &Filter) -> Result<()> {
-        filter::attach(self.fd.as_fd(), name, &filter.encode())
+        filter
+            .encode()
+            .and_then(|instructions| filter::attach(self.fd.as_fd(), name, &instructions))
             .map_err(|errno| self.fail(operation, errno, None))
     }
 

@@ -11,7 +11,7 @@ use crate::control::{self, ControlBuffer, Outgoing};
 use crate::error::{Operation, Result};
 use crate::kinds::Flags;
 use crate::sys::socket::AddressRoom;
-use crate::sys::{message, raw};
+use crate::sys::{self, message, raw};
 
 /// What [`send_msg`](Socket::send_msg) sends: bytes, and what goes beside them.
 ///
@@ -44,10 +44,10 @@ enum Control<'a> {
 impl Control<'_> {
     /// The messages as the kernel takes them, in `room` where they are still to be laid out.
     #[inline]
-    fn laid_out<'b>(&'b self, room: &'b mut control::Room) -> &'b [u8] {
+    fn laid_out<'b>(&'b self, room: &'b mut control::Room) -> sys::Result<&'b [u8]> {
         match self {
             Self::Messages(messages) => room.fill(messages),
-            Self::Raw(messages) => messages.as_bytes(),
+            Self::Raw(messages) => Ok(messages.as_bytes()),
         }
     }
 }
@@ -171,6 +171,8 @@ impl<F: AsFd> Socket<F> {
         let address = address.as_ref().map_or(&[][..], EncodedAddress::as_bytes);
         let mut room = control::Room::new();
         let control = message.control.laid_out(&mut room);
+        let control =
+            control.map_err(|errno| self.fail(Operation::SendMsg, errno, message.address.as_ref()))?;
         carry_through(fd, Awaited::ROOM, timeout, || {
             message::send_message(fd, &self.quirks, message.sources, address, control, flags)
         })
@@ -265,6 +267,8 @@ impl<F: AsFd> Socket<F> {
         let address = address.as_ref().map_or(&[][..], EncodedAddress::as_bytes);
         let mut room = control::Room::new();
         let control = message.control.laid_out(&mut room);
+        let control =
+            control.map_err(|errno| self.fail(Operation::SendMsg, errno, message.address.as_ref()))?;
         message::send_message(self.fd.as_fd(), &self.quirks, message.sources, address, control, flags)
             .map_err(|errno| self.fail(Operation::SendMsg, errno, message.address.as_ref()))
     }

@@ -5,7 +5,7 @@ use std::os::fd::AsFd;
 use super::{Socket, claim, describe};
 use crate::error::{Error, Operation, Result};
 use crate::option::{self as options, Description, LIST_MAX, OptionValue, ROOM_MAX, SocketOption, Value};
-use crate::sys::{self, Errno, option};
+use crate::sys::{self, Errno, alloc, option};
 
 impl<F: AsFd> Socket<F> {
     /// Reads an option (getsockopt(2)).
@@ -62,7 +62,7 @@ impl<F: AsFd> Socket<F> {
         match self.read_option(option, &mut buffer[..option.kind.room()]) {
             // Few lists are that long: only these cost an allocation.
             Err(errno) if [Errno::RANGE, Errno::NOMEM].contains(&errno) && option.kind.is_list() => {
-                self.read_option(option, &mut vec![0; LIST_MAX])
+                alloc::zeroed(LIST_MAX).and_then(|mut room| self.read_option(option, &mut room))
             }
             read => read,
         }

@@ -2,11 +2,11 @@
 //!
 //! [`Outbox`] and [`Inbox`] keep the kernel's structures from call to call, so that a call sets up only what it uses.
 
-use std::alloc::{Layout, alloc_zeroed};
 use std::marker::PhantomData;
 use std::ops::Range;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
+use super::alloc::{push, with_room, zeroed};
 use super::call::run_int;
 use super::control::{bytes_of, own};
 use super::layout::{ADDRESS_MAX, cmsg};
@@ -71,46 +71,44 @@ impl<'d> Draft<'_, 'd> {
         let mut kept = [0; ADDRESS_MAX];
         kept.get_mut(..address.len()).ok_or(Errno::INVAL)?.copy_from_slice(address);
         self.address_length = address_length(address)?;
-        self.outbox.addresses.push(kept);
-        Ok(())
+        push(&mut self.outbox.addresses, kept)
     }
 
     /// Adds control data of one `u16` for the messages to come, as it is laid out.
     pub(crate) fn add_control(&mut self, control: &[u8]) -> Result<()> {
         let bytes = control.try_into().map_err(|_| Errno::INVAL)?;
-        self.outbox.controls.push(Control(bytes));
-        Ok(())
+        push(&mut self.outbox.controls, Control(bytes))
     }
 
     /// Begins a message, to the address added last and with the control data added last, or without.
-    pub(crate) fn begin(&mut self, with_address: bool, with_control: bool) {
+    pub(crate) fn begin(&mut self, with_address: bool, with_control: bool) -> Result<()> {
         let last = |count: usize, wanted: bool| count.checked_sub(1).filter(|_| wanted);
         let address = last(self.outbox.addresses.len(), with_address).map(|at| (at, self.address_length));
         let control = last(self.outbox.controls.len(), with_control);
-        self.outbox.parts.push(Part { first: self.outbox.vectors.len(), address, control });
+        push(&mut self.outbox.parts, Part { first: self.outbox.vectors.len(), address, control })
     }
 
     /// Puts `bytes` behind those of the message begun last; what lies right behind them in memory too costs no further
     /// vector.
     #[inline]
-    pub(crate) fn append(&mut self, bytes: &'d [u8]) {
+    pub(crate) fn append(&mut self, bytes: &'d [u8]) -> Result<()> {
         if bytes.is_empty() {
-            return;
+            return Ok(());
         }
         let begun = self.outbox.parts.last().map_or(0, |part| part.first);
         let start = bytes.as_ptr().cast_mut().cast::<libc::c_void>();
         if let Some(last) = self.outbox.vectors[begun..].last_mut() {
             if last.iov_base.wrapping_byte_add(last.iov_len) == start {
                 last.iov_len += bytes.len();
-                return;
+                return Ok(());
             }
         }
-        self.outbox.vectors.push(libc::iovec { iov_base: start, iov_len: bytes.len() });
+        push(&mut self.outbox.vectors, libc::iovec { iov_base: start, iov_len: bytes.len() })
     }
 
     /// Sends the messages in their order; gives how many went.
     pub(crate) fn send(&mut self, fd: BorrowedFd<'_>, quirks: &Quirks, flags: i32) -> Result<usize> {
-        self.lay_out();
+        self.lay_out()?;
         let headers = &mut self.outbox.headers;
         let length = fault::shorten("sendmmsg", headers.len());
         quirks.sending(fd, flags, |flags| {
@@ -125,12 +123,13 @@ impl<'d> Draft<'_, 'd> {
     }
 
     /// Makes the headers, last: nothing that they point to moves any more.
-    fn lay_out(&mut self) {
+    fn lay_out(&mut self) -> Result<()> {
         let Outbox { parts, vectors, addresses, controls, headers } = &mut *self.outbox;
         // By the vectors' own pointers: a reference to one item would take the others' pointers their right.
         let starts = (vectors.as_mut_ptr(), addresses.as_mut_ptr(), controls.as_mut_ptr());
         let ends = parts.iter().skip(1).map(|part| part.first).chain([vectors.len()]);
         headers.clear();
+        headers.try_reserve(parts.len()).map_err(|_| Errno::NOMEM)?;
         headers.extend(parts.iter().zip(ends).map(|(part, end)| {
             let mut message = empty();
             message.msg_iov = starts.0.wrapping_add(part.first);
@@ -145,6 +144,7 @@ impl<'d> Draft<'_, 'd> {
             }
             libc::mmsghdr { msg_hdr: message, msg_len: 0 }
         }));
+        Ok(())
     }
 }
 
@@ -328,30 +328,3 @@ fn renew(header: &mut libc::mmsghdr, words: usize) {
     header.msg_hdr.msg_namelen = length_of(&[0; ADDRESS_MAX]);
     header.msg_hdr.msg_controllen = (words * size_of::<usize>()) as _;
 }
-
-/// An empty vector with room for `length`.
-fn with_room<T>(length: usize) -> Result<Vec<T>> {
-    let mut vector = Vec::new();
-    vector.try_reserve_exact(length).map_err(|_| Errno::NOMEM)?;
-    Ok(vector)
-}
-
-/// Integers of 0, of which a large piece is taken from the system only as it is touched.
-fn zeroed<T: Zeroable>(length: usize) -> Result<Vec<T>> {
-    let layout = Layout::array::<T>(length).map_err(|_| Errno::NOMEM)?;
-    if layout.size() == 0 {
-        return Ok(Vec::new());
-    }
-    // SAFETY: the size is not 0.
-    let start = unsafe { alloc_zeroed(layout) }.cast::<T>();
-    if start.is_null() {
-        return Err(Errno::NOMEM);
-    }
-    // SAFETY: the global allocator has just given this memory, of that layout, and zeros are integers.
-    Ok(unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(start, length)) }.into_vec())
-}
-
-/// Integers: any bytes are values of theirs.
-trait Zeroable {}
-impl Zeroable for u8 {}
-impl Zeroable for usize {}

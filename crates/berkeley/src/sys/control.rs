@@ -6,8 +6,10 @@
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 
+use super::alloc::{with_room, zeroed};
 use super::inherited;
 use super::layout::cmsg;
+use super::{Errno, Result};
 
 /// The size of a descriptor's number.
 const FD_SIZE: usize = size_of::<RawFd>();
@@ -101,28 +103,27 @@ pub(crate) struct ControlData {
     descriptors: Vec<Option<OwnedFd>>,
     /// Whether descriptors arrive close-on-exec.
     close_on_exec: bool,
+    /// Whether there was not so much memory, so that nothing may be received.
+    short: bool,
 }
 
 impl ControlData {
-    /// Takes all the memory that it will ever need.
-    pub(crate) fn with_capacity(capacity: usize) -> Self {
-        Self {
-            words: vec![0; capacity.div_ceil(size_of::<usize>())].into_boxed_slice(),
+    /// Takes all the memory that it will ever need. `ENOMEM` where there is not so much.
+    pub(crate) fn with_capacity(capacity: usize) -> Result<Self> {
+        Ok(Self {
+            words: zeroed(capacity.div_ceil(size_of::<usize>()))?.into_boxed_slice(),
             capacity,
             used: 0,
-            descriptors: Vec::with_capacity(capacity.saturating_sub(cmsg::HEADER) / FD_SIZE),
+            descriptors: with_room(capacity.saturating_sub(cmsg::HEADER) / FD_SIZE)?,
             close_on_exec: true,
-        }
+            short: false,
+        })
     }
 
-    /// As [`with_capacity`](Self::with_capacity); `None` where there is no memory.
-    pub(crate) fn try_with_capacity(capacity: usize) -> Option<Self> {
-        let (mut words, mut descriptors) = (Vec::new(), Vec::new());
-        let count = capacity.div_ceil(size_of::<usize>());
-        words.try_reserve_exact(count).ok()?;
-        words.resize(count, 0);
-        descriptors.try_reserve_exact(capacity.saturating_sub(cmsg::HEADER) / FD_SIZE).ok()?;
-        Some(Self { words: words.into_boxed_slice(), capacity, used: 0, descriptors, close_on_exec: true })
+    /// One that had no memory: what is to be received into it is `ENOMEM`, and stays where it is.
+    pub(crate) fn short() -> Self {
+        let (words, descriptors) = (Box::default(), Vec::new());
+        Self { words, capacity: 0, used: 0, descriptors, close_on_exec: true, short: true }
     }
 
     /// Has descriptors arrive as the flags of each receive say, rather than close-on-exec.
@@ -166,9 +167,9 @@ impl ControlData {
 
     /// Where the kernel may write, and how much.
     #[inline]
-    pub(super) fn room(&mut self) -> (*mut libc::c_void, usize) {
+    pub(super) fn room(&mut self) -> Result<(*mut libc::c_void, usize)> {
         self.clear();
-        (self.words.as_mut_ptr().cast(), self.capacity)
+        if self.short { Err(Errno::NOMEM) } else { Ok((self.words.as_mut_ptr().cast(), self.capacity)) }
     }
 
     /// Takes over what the kernel has just written: its first `used` bytes.

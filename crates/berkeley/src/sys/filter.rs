@@ -3,7 +3,7 @@
 use std::os::fd::{AsRawFd, BorrowedFd};
 
 use super::call::run_int;
-use super::{Errno, Result};
+use super::{Errno, Result, alloc};
 
 /// Sets `SO_ATTACH_FILTER` or its kin to instructions of 8 bytes each, `struct sock_filter` in native byte order.
 pub(crate) fn attach(fd: BorrowedFd<'_>, name: i32, instructions: &[[u8; 8]]) -> Result<()> {
@@ -13,7 +13,7 @@ pub(crate) fn attach(fd: BorrowedFd<'_>, name: i32, instructions: &[[u8; 8]]) ->
         jf,
         k: u32::from_ne_bytes([c, d, e, f]),
     };
-    let mut filter: Vec<libc::sock_filter> = instructions.iter().map(decode).collect();
+    let mut filter = alloc::collect(instructions.iter().map(decode))?;
     let len = filter.len().try_into().map_err(|_| Errno::from_raw(libc::EINVAL))?;
     let program = libc::sock_fprog { len, filter: filter.as_mut_ptr() };
     // A structure of two fields is as far from the limit of a socklen_t as can be.

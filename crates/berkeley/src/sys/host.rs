@@ -9,7 +9,7 @@ use libc::{c_char, c_int, c_void, hostent, protoent, servent, size_t, socklen_t}
 
 use super::call::{NO_FD, run_int};
 use super::resolve::{LookupError, pointer, until_nul};
-use super::{Errno, Result, fault, trace};
+use super::{Errno, Result, alloc, fault, trace};
 
 /// The room that a call has at first for what its entry points to: a host's, and one of a short file's, as the C
 /// library itself has it.
@@ -192,7 +192,7 @@ pub(crate) fn protocol_by_name(name: &CStr) -> Result<Option<i32>> {
             )
         };
         // SAFETY: null, or the entry that the call has filled.
-        (status, unsafe { found.as_ref() }.map(|found| found.p_proto))
+        (status, unsafe { found.as_ref() }.map(|found| Ok(found.p_proto)))
     })
 }
 
@@ -201,7 +201,7 @@ pub(crate) fn protocol_by_name(name: &CStr) -> Result<Option<i32>> {
 fn lookup<T>(
     name: &'static str,
     first_room: usize,
-    mut call: impl FnMut(&mut [MaybeUninit<u8>]) -> (i32, Option<T>),
+    mut call: impl FnMut(&mut [MaybeUninit<u8>]) -> (i32, Option<Result<T>>),
 ) -> Result<Option<T>> {
     if let Some(errno) = fault::strike(name) {
         trace::event::<i32>(name, NO_FD, &Err(errno));
@@ -209,40 +209,45 @@ fn lookup<T>(
     }
     let mut length = first_room;
     loop {
-        let (status, found) = call(&mut Box::new_uninit_slice(length));
+        let mut room = alloc::with_room(length)?;
+        let (status, found) = call(&mut room.spare_capacity_mut()[..length]);
         if found.is_none() && status == libc::ERANGE && length < LAST_ROOM {
             length *= 4;
             continue;
         }
         let result = if found.is_some() || status == 0 { Ok(status) } else { Err(Errno::from_raw(status)) };
         trace::event(name, NO_FD, &result);
-        return Ok(found);
+        return found.transpose();
     }
 }
 
-fn copy_host(found: *const hostent) -> Option<Host> {
+fn copy_host(found: *const hostent) -> Option<Result<Host>> {
     // SAFETY: null, or the entry that the call has filled, its room still held.
     let found = unsafe { found.as_ref()? };
     let length = usize::try_from(found.h_length).unwrap_or(0);
-    let addresses = items(found.h_addr_list).map(|address| {
-        let mut bytes = vec![0; length];
-        // SAFETY: each address of the list has `h_length` bytes.
-        unsafe { ptr::copy_nonoverlapping(address.cast::<u8>(), bytes.as_mut_ptr(), length) };
-        bytes
-    });
-    Some(Host {
-        name: copy_text(found.h_name),
-        aliases: items(found.h_aliases).map(|alias| copy_text(alias)).collect(),
-        addresses: addresses.collect(),
-    })
+    let copy = || {
+        let (mut aliases, mut addresses) = (Vec::new(), Vec::new());
+        for alias in items(found.h_aliases) {
+            alloc::push(&mut aliases, copy_text(alias)?)?;
+        }
+        for address in items(found.h_addr_list) {
+            let mut bytes = alloc::zeroed(length)?;
+            // SAFETY: each address of the list has `h_length` bytes.
+            unsafe { ptr::copy_nonoverlapping(address.cast::<u8>(), bytes.as_mut_ptr(), length) };
+            alloc::push(&mut addresses, bytes)?;
+        }
+        Ok(Host { name: copy_text(found.h_name)?, aliases, addresses })
+    };
+    Some(copy())
 }
 
-fn copy_service(found: *const servent) -> Option<Service> {
+fn copy_service(found: *const servent) -> Option<Result<Service>> {
     // SAFETY: null, or the entry that the call has filled, its room still held.
     let found = unsafe { found.as_ref()? };
     // The C library keeps sixteen bits in network byte order.
     let port = u16::from_be(u16::try_from(found.s_port & 0xffff).unwrap_or(0));
-    Some(Service { name: copy_text(found.s_name), port, protocol: copy_text(found.s_proto) })
+    let copy = || Ok(Service { name: copy_text(found.s_name)?, port, protocol: copy_text(found.s_proto)? });
+    Some(copy())
 }
 
 /// The pointers of a list that ends with a null; none where there is no list.
@@ -261,19 +266,19 @@ fn items(list: *mut *mut c_char) -> impl Iterator<Item = *mut c_char> {
 }
 
 /// The text at `text`; empty where that is null.
-fn copy_text(text: *const c_char) -> CString {
+fn copy_text(text: *const c_char) -> Result<CString> {
     if text.is_null() {
-        return CString::default();
+        return Ok(CString::default());
     }
     // SAFETY: a text of the C library's ends with a NUL.
-    unsafe { CStr::from_ptr(text) }.to_owned()
+    alloc::copy_text(unsafe { CStr::from_ptr(text) })
 }
 
 /// `hstrerror(3)`: the C library's words for an `h_errno`.
 pub(crate) fn host_message(code: i32) -> String {
     // SAFETY: hstrerror takes any integer.
     let text = unsafe { libc::hstrerror(code) };
-    copy_text(text).to_string_lossy().into_owned()
+    copy_text(text).unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// gethostname(2).

@@ -110,7 +110,7 @@ unsafe fn receive_at(
     message.msg_name = name.cast();
     message.msg_namelen = name_length;
     let close_on_exec = control.close_on_exec();
-    let (room, capacity) = control.room();
+    let (room, capacity) = control.room()?;
     if capacity > 0 {
         message.msg_control = room;
         message.msg_controllen = capacity as _;

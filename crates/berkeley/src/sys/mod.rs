@@ -15,6 +15,7 @@
 //! | | `recv_sink`, `recv_from_sink`, `send_source`, `send_source_to` |
 //! | `memory` | `Source`, `Sink`: public |
 //! | `message` | `send_message`, `receive_message` |
+//! | `alloc` | `with_room`, `push`, `collect`, `copy_text`, `copy_str`, `zeroed`, which may fail |
 //! | `batch` | `Outbox`, `Inbox` |
 //! | `control` | `ControlData`, `Scratch`, `Walk`, `descriptors_in` |
 //! | `option` | `option`, `option_i32`, `peer_pidfd`, `set_option` |
@@ -38,6 +39,7 @@
 //! | `constants` | the kernel's numbers, by their C names |
 #![allow(unsafe_code, reason = "the kernel is called by pointers; everything above this room passes slices")]
 
+pub(crate) mod alloc;
 pub(crate) mod batch;
 pub(crate) mod call;
 pub(crate) mod constants;

@@ -6,7 +6,7 @@ use std::slice;
 use std::time::Duration;
 
 use super::call::{NO_FD, run_int};
-use super::{Errno, Result};
+use super::{Errno, Result, alloc};
 
 /// Waits once until `fd` answers to one of `events`, an error, or the peer's hang-up; `None` waits for ever.
 ///
@@ -29,9 +29,11 @@ pub(crate) fn poll_many(
     timeout: Option<Duration>,
 ) -> Result<Vec<usize>> {
     let entry = |fd: &BorrowedFd<'_>| libc::pollfd { fd: fd.as_raw_fd(), events, revents: 0 };
-    let mut entries: Vec<libc::pollfd> = fds.iter().map(entry).collect();
+    let mut entries = alloc::collect(fds.iter().map(entry))?;
+    let mut ready = alloc::with_room(fds.len())?;
     ppoll(NO_FD, &mut entries, timeout)?;
-    Ok((0..entries.len()).filter(|place| entries[*place].revents != 0).collect())
+    ready.extend((0..entries.len()).filter(|place| entries[*place].revents != 0));
+    Ok(ready)
 }
 
 fn ppoll(named: RawFd, entries: &mut [libc::pollfd], timeout: Option<Duration>) -> Result<i32> {

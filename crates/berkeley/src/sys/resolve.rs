@@ -3,6 +3,7 @@
 use std::ffi::{CStr, CString};
 use std::ptr;
 
+use super::alloc::{copy_text, push};
 use super::call::{NO_FD, run_int};
 use super::layout::ADDRESS_MAX;
 use super::socket::RawAddress;
@@ -58,25 +59,25 @@ pub(crate) fn address_info(
         // SAFETY: both names are NUL-terminated or null, `wanted` is filled, and `head` takes the list.
         unsafe { libc::getaddrinfo(pointer(host), pointer(service), &raw const wanted, &raw mut head) }
     })?;
-    let answers = copy_list(head);
+    let answers = copy_list(head).map_err(LookupError::System);
     // SAFETY: `head` came from a getaddrinfo that succeeded, everything in it was copied, and it is freed once.
     unsafe { libc::freeaddrinfo(head) };
-    Ok(answers)
+    answers
 }
 
 /// Copies the list out, so that the caller frees it with nothing of it left in use.
-fn copy_list(head: *const libc::addrinfo) -> Vec<AddressInfo> {
+fn copy_list(head: *const libc::addrinfo) -> Result<Vec<AddressInfo>> {
     let mut answers = Vec::new();
     let mut next = head;
     // SAFETY: `next` is null or an entry of a list that getaddrinfo made and nobody has freed yet.
     while let Some(entry) = unsafe { next.as_ref() } {
-        answers.push(copy_entry(entry));
+        push(&mut answers, copy_entry(entry)?)?;
         next = entry.ai_next;
     }
-    answers
+    Ok(answers)
 }
 
-fn copy_entry(entry: &libc::addrinfo) -> AddressInfo {
+fn copy_entry(entry: &libc::addrinfo) -> Result<AddressInfo> {
     let mut bytes = [0; ADDRESS_MAX];
     let length = if entry.ai_addr.is_null() { 0 } else { (entry.ai_addrlen as usize).min(ADDRESS_MAX) };
     if length > 0 {
@@ -85,15 +86,15 @@ fn copy_entry(entry: &libc::addrinfo) -> AddressInfo {
     }
     let canonical_name = (!entry.ai_canonname.is_null()).then(|| {
         // SAFETY: a canonical name that is not null is NUL-terminated, and lives as long as the list.
-        unsafe { CStr::from_ptr(entry.ai_canonname) }.to_owned()
+        copy_text(unsafe { CStr::from_ptr(entry.ai_canonname) })
     });
-    AddressInfo {
+    Ok(AddressInfo {
         family: entry.ai_family,
         kind: entry.ai_socktype,
         protocol: entry.ai_protocol,
         address: (bytes, length),
-        canonical_name,
-    }
+        canonical_name: canonical_name.transpose()?,
+    })
 }
 
 /// An address where the C library may read it through its structures, which want their alignment; the kernel does not.
@@ -193,15 +194,19 @@ pub(crate) fn interface_names() -> Result<Vec<(u32, CString)>> {
         list = unsafe { libc::if_nameindex() };
         if list.is_null() { -1 } else { 0 }
     })?;
-    let mut names = Vec::new();
+    let (mut names, mut copied) = (Vec::new(), Ok(()));
     let mut next = list.cast_const();
     // SAFETY: `next` stands in the list, which ends with an entry whose index is 0.
     while let Some(entry) = unsafe { next.as_ref() }.filter(|entry| entry.if_index != 0) {
         // SAFETY: the name of an entry ends with a NUL, and lives as long as the list.
-        names.push((entry.if_index, unsafe { CStr::from_ptr(entry.if_name) }.to_owned()));
+        let name = copy_text(unsafe { CStr::from_ptr(entry.if_name) });
+        copied = name.and_then(|name| push(&mut names, (entry.if_index, name)));
+        if copied.is_err() {
+            break;
+        }
         next = next.wrapping_add(1);
     }
     // SAFETY: the list came from if_nameindex, all of it was copied, and it is freed once.
     unsafe { libc::if_freenameindex(list) };
-    Ok(names)
+    copied.map(|()| names)
 }

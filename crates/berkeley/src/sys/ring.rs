@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::call::run_int;
-use super::{Errno, Result};
+use super::{Errno, Result, alloc};
 
 pub(crate) use libc::{
     ETH_P_8021Q, ETH_P_ALL, PACKET_FANOUT, PACKET_IGNORE_OUTGOING, PACKET_RX_RING, PACKET_STATISTICS,
@@ -144,6 +144,7 @@ impl Mapping {
         if block_size % page_size() != 0 {
             return Err(Errno::from_raw(libc::EINVAL));
         }
+        let held = alloc::collect((0..blocks).map(|_| AtomicBool::new(false)))?.into_boxed_slice();
         let mut start = libc::MAP_FAILED;
         run_int("mmap", fd.as_raw_fd(), || {
             // SAFETY: a new mapping at a place of the kernel's choice changes no memory that exists.
@@ -160,7 +161,6 @@ impl Mapping {
             if start == libc::MAP_FAILED { -1 } else { 0 }
         })?;
         let start = NonNull::new(start.cast()).ok_or(Errno::NOMEM)?;
-        let held = (0..blocks).map(|_| AtomicBool::new(false)).collect();
         Ok(Self { start, block_size, held, next: Mutex::new(0) })
     }
 

@@ -1,6 +1,6 @@
 //! Buffers under way: sent, and not done with yet.
 
-use std::collections::VecDeque;
+use std::collections::{TryReserveError, VecDeque};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
@@ -67,6 +67,11 @@ impl<B: Buffer> Flights<B> {
     pub(super) fn new() -> Self {
         // Room for one error and its sender's address, or what else an error queue holds beside it.
         Self { queue: VecDeque::new(), next: 0, lost: false, control: ControlBuffer::with_capacity(256) }
+    }
+
+    /// Makes room for one more.
+    pub(super) fn reserve(&mut self) -> std::result::Result<(), TryReserveError> {
+        self.queue.try_reserve(1)
     }
 
     pub(super) fn len(&self) -> usize {

@@ -36,6 +36,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, Operation, Result};
 use crate::socket::{Claim, Deadline, Socket};
+use crate::sys::Errno;
 
 use flight::Flights;
 #[cfg(feature = "fault")]
@@ -98,12 +99,15 @@ impl<B: Buffer> ZeroCopy<B> {
     }
 
     /// Sends all of `buffer`, within the socket's timeout; it comes back by [`completion`](Self::completion), also
-    /// where this fails.
+    /// where this fails, unless for want of memory to keep it (`ENOMEM`): then nothing of it was sent.
     ///
     /// Where the kernel has no room to note one more buffer (`ENOBUFS`: `net.core.optmem_max`, `RLIMIT_MEMLOCK`), waits
     /// for an earlier one, and copies where there is none. A failure says how many bytes went before it:
     /// [`Error::bytes_sent`].
     pub fn send_all(&mut self, buffer: B) -> Result<()> {
+        // Before a byte is sent: what is to be kept needs its place.
+        let reserved = self.back.try_reserve(self.flights.len() + 1).and_then(|()| self.flights.reserve());
+        reserved.map_err(|_| self.socket.fail(Operation::SendAll, Errno::NOMEM, None))?;
         let mut sent = 0;
         let result = self.flights.send(&self.socket, buffer, &mut sent);
         self.back.extend(self.flights.landed());

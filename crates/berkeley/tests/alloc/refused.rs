@@ -1,0 +1,145 @@
+//! Memory that the system does not give: an error before anything is taken from the kernel, never the process's end.
+
+use std::io::{IoSlice, IoSliceMut};
+
+use berkeley::batch::{Datagram, RecvBatch, SendBatch};
+use berkeley::control::{self, ControlBuffer};
+use berkeley::option::{Filter, Instruction};
+use berkeley::resolve::{BackHints, Hints, host_by_name, interfaces, resolve, resolve_back};
+use berkeley::splice::{Filled, SplicePipe};
+use berkeley::zero_copy::ZeroCopy;
+use berkeley::{Address, Family, Flags, Protocol, Result, SendMessage, Socket, Type};
+
+use super::{LONGEST, pair};
+
+const ENOMEM: i32 = 12;
+
+/// What `action` gives where no piece of memory is longer than an error's words.
+fn within_little<T>(action: impl FnOnce() -> T) -> T {
+    within(4096, action)
+}
+
+fn within<T>(longest: usize, action: impl FnOnce() -> T) -> T {
+    struct Restore;
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            LONGEST.set(usize::MAX);
+        }
+    }
+    let _restore = Restore;
+    LONGEST.set(longest);
+    action()
+}
+
+#[track_caller]
+fn assert_no_memory<T>(action: impl FnOnce() -> Result<T>) {
+    let result = within_little(action).map(drop);
+    assert_eq!(result.map_err(|error| error.raw_os_error()), Err(Some(ENOMEM)));
+}
+
+#[test]
+fn a_receive_without_memory_leaves_the_datagram_where_it_is() {
+    let (left, right) = pair();
+    left.send(b"hello").unwrap();
+    let mut bytes = [0; 8];
+
+    assert_no_memory(|| right.recv_vec(1 << 20));
+    assert!(within_little(|| ControlBuffer::try_with_capacity(1 << 20)).is_none());
+    let mut short = within_little(|| ControlBuffer::with_capacity(1 << 20));
+    assert_eq!(short.capacity(), 0);
+    for _ in 0..2 {
+        assert_no_memory(|| right.recv_msg(&mut [IoSliceMut::new(&mut bytes)], &mut short));
+        assert_no_memory(|| right.recv_msg_once(&mut [IoSliceMut::new(&mut bytes)], &mut short, Flags::NONE));
+        assert_no_memory(|| right.try_recv_msg(&mut [IoSliceMut::new(&mut bytes)], &mut short, Flags::NONE));
+    }
+    for (messages, size, control) in [(8, 1000, 0), (1, 1 << 20, 0), (1, 8, 1 << 20), (1024, 1, 0)] {
+        assert_no_memory(|| RecvBatch::with_control(messages, size, control));
+    }
+    assert_eq!(right.recv_vec(8).unwrap(), b"hello");
+}
+
+#[test]
+fn a_send_without_memory_sends_nothing() {
+    let (left, right) = pair();
+    right.set_timeout(Some(std::time::Duration::ZERO)).unwrap();
+    let data = vec![0; 1 << 20];
+    let messages = [control::raw(107, 3, &data).unwrap()];
+    let parts = [IoSlice::new(b"hello")];
+    let message = SendMessage::new(&parts).control(&messages);
+    assert_no_memory(|| left.send_msg(&message));
+    assert_no_memory(|| left.send_msg_once(&message));
+    assert_no_memory(|| left.try_send_msg(&message));
+
+    // More than fits into so little: the messages, their addresses, what they are cut into.
+    let datagrams = vec![Datagram::new(b"hello"); 200];
+    assert_no_memory(|| left.send_many(&datagrams, &mut SendBatch::new()));
+    let addresses: Vec<Address> =
+        (1..=200).map(|port| Address::from((std::net::Ipv4Addr::LOCALHOST, port))).collect();
+    let udp = Socket::new(Family::INET, Type::DGRAM, Protocol::DEFAULT).unwrap();
+    let datagrams: Vec<Datagram<'_>> =
+        addresses.iter().map(|address| Datagram::new(b"hello").to(address)).collect();
+    assert_no_memory(|| udp.send_many(&datagrams, &mut SendBatch::new()));
+    assert!(right.recv(&mut [0; 8]).unwrap_err().is_would_block(), "nothing was sent");
+}
+
+#[test]
+fn a_filter_without_memory_is_not_attached() {
+    let keep = Instruction::statement(0x06, u32::MAX);
+    let filter = Filter::new(vec![keep; 4096]).unwrap();
+    let socket = Socket::new(Family::INET, Type::DGRAM, Protocol::DEFAULT).unwrap();
+    assert_no_memory(|| socket.attach_filter(&filter));
+    assert!(socket.detach_filter().is_err(), "none is attached");
+}
+
+#[test]
+fn what_a_pipe_holds_stays_there_without_memory_to_take_it() {
+    let (client, from) = Socket::pair(Family::UNIX, Type::STREAM, Protocol::DEFAULT).unwrap();
+    client.send_all(&[7; 8000]).unwrap();
+    let mut pipe = SplicePipe::new().unwrap();
+    assert!(matches!(pipe.try_fill(&from, 8000).unwrap(), Filled::Bytes(8000)));
+    assert_no_memory(|| pipe.take_held());
+    assert_eq!(pipe.take_held().unwrap(), [7; 8000]);
+}
+
+#[test]
+fn a_lookup_without_memory_is_an_error() {
+    assert_no_memory(interfaces);
+    let error = within(256, || host_by_name(c"localhost", Family::INET)).unwrap_err();
+    assert_eq!(error.raw_os_error(), Some(ENOMEM), "{error}");
+    let host = "a".repeat(1 << 20);
+    assert_no_memory(|| resolve(&host, 80, &Hints::new()));
+    assert_no_memory(|| resolve("localhost", host.as_str(), &Hints::new()));
+    // What the C library itself takes is not refused here; the answers are few.
+    within_little(|| resolve_back((std::net::Ipv4Addr::LOCALHOST, 80), &BackHints::new().numeric_host(true)))
+        .unwrap();
+}
+
+#[test]
+fn a_text_without_memory_is_no_address() {
+    let text = format!("/{}", "a".repeat(1 << 20));
+    let error = within_little(|| text.parse::<Address>()).map(drop).unwrap_err();
+    assert_eq!(error.raw_os_error(), Some(ENOMEM), "{error}");
+}
+
+#[test]
+fn a_buffer_that_has_no_place_is_not_sent() {
+    let listener = Socket::new(Family::INET, Type::STREAM, Protocol::DEFAULT).unwrap();
+    listener.bind((std::net::Ipv4Addr::LOCALHOST, 0)).unwrap();
+    listener.listen(1).unwrap();
+    let client = Socket::new(Family::INET, Type::STREAM, Protocol::DEFAULT).unwrap();
+    client.connect(listener.local_address().unwrap()).unwrap();
+    let mut sender = ZeroCopy::new(client).unwrap();
+    let mut refused = 0;
+    for _ in 0..100 {
+        let buffer = vec![7; 10];
+        refused += u32::from(within_little(|| sender.send_all(buffer)).is_err());
+    }
+    assert!(refused > 0, "so many places do not fit into so little");
+    let (peer, _) = listener.accept().unwrap();
+    drop(sender.into_socket());
+    let mut received = Vec::new();
+    while let Some(more) = peer.recv_vec(4096).ok().filter(|more| !more.is_empty()) {
+        received.extend(more);
+    }
+    assert_eq!(received.len(), 10 * (100 - refused as usize));
+}
