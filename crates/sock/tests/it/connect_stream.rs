@@ -249,10 +249,10 @@ fn connecting_takes_no_longer_than_its_timeout() {
 
 #[test]
 fn a_conversation_in_which_nothing_moves_is_given_up() {
-    let (finished, took) = converse(&["--idle-timeout", "1s"], b"hello", |mut stream| {
+    let (finished, took) = converse(&["--idle-timeout", "2s"], b"hello", |mut stream| {
         assert_eq!(read_all(&stream), b"hello");
         // Longer than the timeout in all, but each pause is shorter.
-        for _ in 0..8 {
+        for _ in 0..12 {
             stream.write_all(b".").expect("what moves keeps it going");
             thread::sleep(Duration::from_millis(200));
         }
@@ -262,10 +262,10 @@ fn a_conversation_in_which_nothing_moves_is_given_up() {
         start.elapsed()
     });
     assert_eq!(finished.code(), 124, "{}", finished.stderr);
-    assert_eq!(finished.stdout, b"........");
-    assert!(took < Duration::from_secs(5), "{took:?}");
+    assert_eq!(finished.stdout, b"............");
+    assert!(took < Duration::from_secs(10), "{took:?}");
     let lines: Vec<&str> = finished.stderr.lines().collect();
-    assert_eq!(lines[0], "sock: nothing moved for 1s");
+    assert_eq!(lines[0], "sock: nothing moved for 2s");
     assert!(lines[1].starts_with("hint: ") && lines.len() == 2, "{lines:?}");
 }
 

@@ -57,7 +57,7 @@ fn the_rest_of_a_letter_that_never_comes_is_waited_for_a_tenth_of_a_second() {
     expect(&client, b"[\xf0\x9f\x98]");
     let took = start.elapsed();
     assert!(took >= HOLD, "answered after {took:?}");
-    assert!(took < HOLD + Duration::from_secs(2), "answered only after {took:?}");
+    assert!(took < HOLD + Duration::from_secs(8), "answered only after {took:?}");
 }
 
 #[test]
