@@ -206,7 +206,10 @@ class Memory(unittest.TestCase):
         if importlib.util.find_spec("_testcapi") is None:
             support.skip("test_nothing_that_has_arrived_is_lost", "CPython's module _testcapi")
             return
-        check = "lost += [] if len(got if isinstance(got, bytes) else room[:got]) == min(size, {most}) else [(size, first)]"
+        check = (
+            "came = len(got if isinstance(got, bytes) else room[:got])\n"
+            "            lost += [] if came == min(size, {most}) else [(size, first)]"
+        )
         for call in RECEIVES:
             most = int(call.removeprefix("here.recv(").removesuffix(")")) if "into" not in call else 100
             code = RECEIVE.format(
