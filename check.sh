@@ -32,6 +32,8 @@ By name only:
            FUZZ_RUNS times; FUZZ_SANITIZER=none is several times faster (needs nightly and cargo-fuzz)
   lab      tests inside network namespaces of their own; skipped and named without root or user namespaces
   msrv     each crate builds with the rust-version that it states (needs rustup and those toolchains)
+  families the library's tests of addresses, messages and transfers in User-Mode Linux, whose kernel has the families
+           that few have: ALG, CAN, DCCP, RDS, SCTP, TIPC, vsock (needs Debian's user-mode-linux and kmod)
 END
 }
 
@@ -65,7 +67,7 @@ check_lint() {
 
 lint_scripts() {
   local script scripts=()
-  for script in check.sh .ci/run .cargo/run bench/*/run; do
+  for script in check.sh .ci/run .cargo/run bench/*/run crates/berkeley/tests/families/*; do
     [[ -f $script ]] || continue
     if head -n 1 "$script" | grep -qE '^#!.*(bash|/sh)$'; then scripts+=("$script"); fi
   done
@@ -213,6 +215,7 @@ with_skips() {
 
 check_setup() {
   setup_packages
+  setup_families
   setup_python
   setup_components
   setup_toolchains
@@ -249,6 +252,16 @@ setup_packages() {
     PATH="$PATH:/usr/sbin:/sbin" have "$program" || missing+=($packages)
   done < <(setup_rows)
   install_packages "${missing[@]}"
+}
+
+# For families. Not every Debian and Ubuntu, nor every processor, has the first package.
+setup_families() {
+  if have linux.uml && PATH="$PATH:/usr/sbin:/sbin" have modprobe; then return; fi
+  if apt-cache show user-mode-linux >/dev/null 2>&1; then
+    install_packages user-mode-linux kmod
+  else
+    echo "setup: there is no package user-mode-linux here, families cannot run"
+  fi
 }
 
 # What Debian's python3 leaves out; a row: a module, and the package that brings it.
@@ -349,6 +362,10 @@ fuzz_length() {
   esac
 }
 
+check_families() {
+  crates/berkeley/tests/families/run
+}
+
 check_msrv() {
   local crate version command
   for crate in berkeley sock berkeley-python; do
@@ -377,7 +394,9 @@ main() {
         usage
         exit 0
         ;;
-      fmt | lint | layers | doc | deny | test | setup | bench | fuzz | lab | msrv | python) names+=("$name") ;;
+      fmt | lint | layers | doc | deny | test | setup | bench | fuzz | lab | msrv | python | families)
+        names+=("$name")
+        ;;
       *)
         echo "check.sh: no check is named '$name'; ./check.sh --help lists them" >&2
         exit 2
