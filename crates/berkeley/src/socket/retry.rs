@@ -267,8 +267,9 @@ impl Retry {
     /// The operation makes a connection: the call is connect(2). `EINPROGRESS` is waited on, and
     /// [`Step::Finish`] follows.
     ///
-    /// `goes_on` says whether an interrupted connect goes on by itself, and is waited for: it does of a socket of IP that
-    /// blocks. Otherwise the call is made again; of a socket that does not block it tells how the connection stands.
+    /// `goes_on` says whether an interrupted connect goes on by itself, and is waited for: it does of a socket of IP
+    /// that blocks. Otherwise the call is made again; of a socket that does not block it tells how the connection
+    /// stands.
     pub const fn connects(self, goes_on: bool) -> Self {
         // A full backlog of a Unix listener, of which poll(2) says "writable".
         Self { connecting: Connecting::Call { goes_on, interrupted: false }, forgiven: 0, ..self }

@@ -123,8 +123,8 @@ impl<F: AsFd> Socket<F> {
 
     /// Receives within `timeout`; above the socket's mark where it has one (`SO_RCVLOWAT`).
     ///
-    /// A call with `MSG_DONTWAIT` ignores the mark, which poll(2) heeds over TCP. Without a timeout the call itself heeds
-    /// it, as the kernel has it.
+    /// A call with `MSG_DONTWAIT` ignores the mark, which poll(2) heeds over TCP. Without a timeout the call itself
+    /// heeds it, as the kernel has it.
     #[inline]
     pub(crate) fn receive_within<T>(
         &self,

@@ -16,6 +16,7 @@ use berkeley::fault::{self, Plan};
 use berkeley::zero_copy::ZeroCopy;
 use berkeley::{Connector, Deadline, Flags, Interest, Result, SendMessage, Socket, SocketRef, option};
 
+use crate::bounded::{JoinInTime, RecvInTime};
 use crate::full::{TIMEOUT, assert_waits_in_peace, full_receiver};
 use crate::signal::Interrupter;
 use crate::support::{
@@ -232,7 +233,7 @@ fn a_call_keeps_the_timeout_that_it_began_with() {
                     (result, used)
                 }
             });
-            beginning.recv().unwrap();
+            beginning.recv_in_time().unwrap();
             thread::sleep(Duration::from_millis(20));
             for _ in 0..toggles {
                 right.set_timeout(None).unwrap();
@@ -240,7 +241,7 @@ fn a_call_keeps_the_timeout_that_it_began_with() {
             }
             thread::sleep(Duration::from_millis(400));
             left.send(b"data").unwrap();
-            let (result, used) = receiver.join().unwrap();
+            let (result, used) = receiver.join_in_time().unwrap();
             assert_eq!(result.unwrap(), b"data", "{}, {toggles} times", kind.name);
             assert!(used < Duration::from_millis(100), "{}, {toggles} times: {used:?} of CPU", kind.name);
         }
@@ -294,7 +295,7 @@ fn a_receive_waits_for_as_much_as_the_mark_says() {
             right.set_timeout(timeout).unwrap();
             let what = format!("{name} over {} with {timeout:?}", kind.name);
             assert_eq!(receive(&right.by_ref()).unwrap(), 10, "{what}");
-            peer.join().unwrap();
+            peer.join_in_time().unwrap();
         }
     });
 }
@@ -358,7 +359,7 @@ fn a_mark_is_known_of_a_socket_that_comes_from_elsewhere() {
             let (right, peer) = half_there(&TCP);
             right.set(option::RCVLOWAT, 10).unwrap();
             assert_eq!(adopt(right)().unwrap(), 10, "{name}");
-            peer.join().unwrap();
+            peer.join_in_time().unwrap();
         }
     });
 }
@@ -376,7 +377,7 @@ fn an_accepted_socket_has_the_listener_s_mark() {
         let late = later(Duration::from_millis(150), move || client.send(b"67890").map(|_| client));
         peer.set_timeout(Some(LONG)).unwrap();
         assert_eq!(peer.recv(&mut [0; 100]).unwrap(), 10);
-        late.join().unwrap().unwrap();
+        late.join_in_time().unwrap().unwrap();
     });
 }
 
