@@ -197,15 +197,13 @@ class Memory(unittest.TestCase):
 
     def test_a_call_without_memory_raises(self):
         if importlib.util.find_spec("_testcapi") is None:
-            support.skip("test_a_call_without_memory_raises", "CPython's module _testcapi")
-            return
+            self.skipTest("CPython's module _testcapi")
         for call in CALLS:
             self.check(call, EACH.format(call=call, allowed="(OSError, TypeError, ValueError, OverflowError)"))
 
     def test_nothing_that_has_arrived_is_lost(self):
         if importlib.util.find_spec("_testcapi") is None:
-            support.skip("test_nothing_that_has_arrived_is_lost", "CPython's module _testcapi")
-            return
+            self.skipTest("CPython's module _testcapi")
         check = (
             "came = len(got if isinstance(got, bytes) else room[:got])\n"
             "            lost += [] if came == min(size, {most}) else [(size, first)]"

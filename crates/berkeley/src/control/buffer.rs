@@ -51,8 +51,8 @@ impl ControlBuffer {
 
     /// Room for exactly `bytes` bytes, headers and padding included ([`space`]); 0 receives no control message.
     ///
-    /// Where there is not so much memory its capacity is 0, and receiving into it fails with `ENOMEM` before anything is
-    /// taken from the socket. [`try_with_capacity`](Self::try_with_capacity) says so at once.
+    /// Where there is not so much memory its capacity is 0, and receiving into it fails with `ENOMEM` before anything
+    /// is taken from the socket. [`try_with_capacity`](Self::try_with_capacity) says so at once.
     pub fn with_capacity(bytes: usize) -> Self {
         Self { data: ControlData::with_capacity(bytes).unwrap_or_else(|_| ControlData::short()) }
     }
