@@ -160,19 +160,10 @@ class _Run:
         """Waits for the attempts under way until `end`; gives the first that is connected."""
         for descriptor in _ready(self.running, select.POLLOUT, end):
             sock = self.running[descriptor]
-            error = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-            if self.settled(sock, error or self.unconnected(sock)):
+            error = _extra.finish_connect(descriptor)
+            if error != errno.EINPROGRESS and self.settled(sock, error):
                 return sock
         return None
-
-    @staticmethod
-    def unconnected(sock):
-        """The error of a socket that has no peer, or 0."""
-        try:
-            sock.getpeername()
-        except OSError as failure:
-            return failure.errno
-        return 0
 
     def settled(self, sock, error):
         """The socket, where it is connected; it is closed where it is not."""

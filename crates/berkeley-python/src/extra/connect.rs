@@ -15,6 +15,7 @@ use pyo3::types::PyList;
 
 use crate::address;
 use crate::error::{lookup_failed, raised};
+use crate::fd;
 use crate::function::Question;
 
 /// The addresses of a host, which may have to be waited for.
@@ -136,6 +137,16 @@ impl Race {
     fn failed(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).failed();
     }
+}
+
+/// How a connection under way has ended, once its socket is writable: 0, or the errno; `EINPROGRESS` where it has not.
+#[pyfunction]
+#[pyo3(signature = (descriptor, /))]
+pub(super) fn finish_connect(py: Python<'_>, descriptor: i32) -> PyResult<i32> {
+    let Err(error) = fd::borrowed(py, descriptor)?.finish_connect() else {
+        return Ok(0);
+    };
+    error.raw_os_error().ok_or_else(|| raised(py, &error))
 }
 
 fn duration(seconds: f64) -> Duration {

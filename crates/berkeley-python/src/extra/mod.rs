@@ -24,6 +24,7 @@ use crate::wait::{Action, Wait};
 pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<connect::Lookup>()?;
     module.add_class::<connect::Race>()?;
+    module.add_function(wrap_pyfunction!(connect::finish_connect, module)?)?;
     module.add_function(wrap_pyfunction!(nanoseconds, module)?)?;
     module.add_function(wrap_pyfunction!(datagrams::send_many, module)?)?;
     module.add_function(wrap_pyfunction!(datagrams::recv_many, module)?)?;
