@@ -6,14 +6,14 @@ use std::env::VarError;
 use std::iter;
 use std::os::fd::OwnedFd;
 use std::process;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::{Error, Operation, Result};
 use crate::socket::Socket;
 use crate::sys::inherited::{self, Refusal};
 
-/// Whether the service manager's sockets have been given out.
-static DONE: Mutex<bool> = Mutex::new(false);
+/// Whether the service manager's sockets have been given out, or are just being given out.
+static DONE: AtomicBool = AtomicBool::new(false);
 
 /// The number of the first socket; the others follow (`SD_LISTEN_FDS_START`).
 const FIRST: u32 = 3;
@@ -29,8 +29,8 @@ const NAMELESS: &str = "unknown";
 ///
 /// Fails with `EBADF` where nothing is open under that number, and in words where it was taken before, or where this
 /// process has opened it itself: what Rust and this library open is close-on-exec, and what the parent has left open
-/// cannot be. What C code of the same process has opened without `O_CLOEXEC` cannot be told from it, so call this
-/// before any runs.
+/// cannot be. A descriptor that other code of this process has opened without `O_CLOEXEC`, or has made inheritable,
+/// cannot be told from it: call this first, before any such code runs.
 ///
 /// ```
 /// use berkeley::inherit;
@@ -83,15 +83,23 @@ pub fn listen_fds() -> Result<Vec<Socket>> {
 #[doc(alias = "sd_listen_fds_with_names")]
 #[doc(alias = "LISTEN_FDNAMES")]
 pub fn listen_fds_with_names() -> Result<Vec<(String, Socket)>> {
-    let mut done = DONE.lock().unwrap_or_else(PoisonError::into_inner);
-    if *done {
+    if DONE.swap(true, Ordering::Relaxed) {
         return Ok(Vec::new());
     }
+    let sockets = inherited_sockets();
+    // Nothing was taken: what is there may be asked for again.
+    if sockets.as_ref().map_or(true, Vec::is_empty) {
+        DONE.store(false, Ordering::Relaxed);
+    }
+    sockets
+}
+
+/// What the environment promises, with names.
+fn inherited_sockets() -> Result<Vec<(String, Socket)>> {
     let [process, count, names] = ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"].map(variable);
     let count = count_for(process::id(), process, count)?;
     let sockets =
         inherited::take_sockets(FIRST, count).map_err(|(number, refusal)| refused(number, refusal))?;
-    *done = !sockets.is_empty();
     let names = names.as_deref().unwrap_or_default().split(':').chain(iter::repeat(""));
     let name = |name: &str| if name.is_empty() { NAMELESS } else { name }.to_owned();
     Ok(names.map(name).zip(sockets.into_iter().map(Socket::from)).collect())
@@ -105,6 +113,9 @@ fn refused(number: u32, refusal: Refusal) -> Error {
         Refusal::Own => Error::invalid(Operation::Inherit, "this process has opened it itself"),
         Refusal::Same(other) => {
             Error::invalid(Operation::Inherit, format!("it is the same socket as fd {other}"))
+        }
+        Refusal::Beyond => {
+            Error::invalid(Operation::Inherit, format!("numbers from {} on are not taken", inherited::LIMIT))
         }
     };
     error.on(format!("fd {number}"))

@@ -184,7 +184,7 @@ impl ControlData {
         // SAFETY: by this function's contract the kernel has written these bytes in the last call.
         unsafe { own(bytes_of(&self.words, self.used), &mut self.descriptors) };
         if !self.close_on_exec {
-            self.descriptors.iter().flatten().for_each(|owned| inherited::is_own(owned.as_raw_fd()));
+            self.descriptors.iter().flatten().for_each(|owned| inherited::note_own(owned.as_raw_fd()));
         }
     }
 }

@@ -33,7 +33,7 @@ pub(crate) fn is_inheritable(fd: BorrowedFd<'_>) -> Result<bool> {
 /// Has exec(2) leave the descriptor open, or close it. One that is left open is still this process's own.
 pub(crate) fn set_inheritable(fd: BorrowedFd<'_>, inheritable: bool) -> Result<()> {
     if inheritable {
-        inherited::is_own(fd.as_raw_fd());
+        inherited::note_own(fd.as_raw_fd());
     }
     set_number_inheritable(fd.as_raw_fd(), inheritable)
 }

@@ -1,4 +1,4 @@
-//! What a family refuses of that which the library's calls have beside the caller's flags, and so must not have.
+//! Flags that the library adds to calls by itself, and the families that refuse them.
 //!
 //! A send carries `MSG_NOSIGNAL`, a recvmsg(2) `MSG_CMSG_CLOEXEC`, an accept asks for the peer's address, and
 //! sendmmsg(2) marks all messages but its last with a flag of the kernel's (`MSG_BATCH`). Most families ignore flags
@@ -31,7 +31,7 @@ const BATCH: u8 = 4;
 /// `MSG_CMSG_CLOEXEC` is refused. None of these families can hand over a descriptor.
 const CLOEXEC: u8 = 8;
 
-/// An accepted socket has no address, and accept4(2) gives `ECONNABORTED` to whoever asks for it.
+/// An accepted socket has no address, and accept4(2) gives `ECONNABORTED` where it is asked for.
 const NAMELESS: u8 = 16;
 
 /// What the sources of Linux 2.6 to 6.18 say, in each family's `sendmsg`, `recvmsg` and `getname`.
@@ -75,11 +75,12 @@ impl Quirks {
         mut call: impl FnMut(i32) -> Result<usize>,
     ) -> Result<usize> {
         let flags = flags & !libc::MSG_ZEROCOPY;
-        if self.has(NOSIGNAL) {
+        let known = self.known();
+        if known & NOSIGNAL != 0 {
             return self.without_nosignal(flags, &mut call);
         }
         match call(flags | libc::MSG_NOSIGNAL) {
-            Err(Errno::INVAL | Errno::OPNOTSUPP) if self.learns(fd, NOSIGNAL | BATCH) => {
+            Err(Errno::INVAL | Errno::OPNOTSUPP) if self.learns(fd, known, NOSIGNAL | BATCH) => {
                 self.sending(fd, flags, call)
             }
             result => result,
@@ -107,9 +108,10 @@ impl Quirks {
         flags: i32,
         mut call: impl FnMut(i32) -> Result<T>,
     ) -> Result<T> {
-        if !self.has(CLOEXEC) {
+        let known = self.known();
+        if known & CLOEXEC == 0 {
             match call(flags | libc::MSG_CMSG_CLOEXEC) {
-                Err(Errno::INVAL | Errno::OPNOTSUPP) if self.learns(fd, CLOEXEC) => {}
+                Err(Errno::INVAL | Errno::OPNOTSUPP) if self.learns(fd, known, CLOEXEC) => {}
                 result => return result,
             }
         }
@@ -122,9 +124,10 @@ impl Quirks {
         fd: BorrowedFd<'_>,
         mut call: impl FnMut(bool) -> Result<T>,
     ) -> Result<T> {
-        if !self.has(NAMELESS) {
+        let known = self.known();
+        if known & NAMELESS == 0 {
             match call(true) {
-                Err(Errno::CONNABORTED) if self.learns(fd, NAMELESS) => {}
+                Err(Errno::CONNABORTED) if self.learns(fd, known, NAMELESS) => {}
                 result => return result,
             }
         }
@@ -132,14 +135,19 @@ impl Quirks {
     }
 
     #[inline]
-    fn has(&self, quirk: u8) -> bool {
-        self.0.load(Ordering::Relaxed) & quirk != 0
+    fn known(&self) -> u8 {
+        self.0.load(Ordering::Relaxed)
     }
 
-    /// Asks for the family, after a refusal; whether one of `quirks`, unknown until now, explains it.
+    #[inline]
+    fn has(&self, quirk: u8) -> bool {
+        self.known() & quirk != 0
+    }
+
+    /// Asks for the family, after a refusal of a call that went by `known`; whether one of `quirks` that was not known
+    /// then explains it. Another thread may have learnt it meanwhile.
     #[cold]
-    fn learns(&self, fd: BorrowedFd<'_>, quirks: u8) -> bool {
-        let known = self.0.load(Ordering::Relaxed);
+    fn learns(&self, fd: BorrowedFd<'_>, known: u8, quirks: u8) -> bool {
         let Ok(family) = option::option_i32(fd, c::SOL_SOCKET, c::SO_DOMAIN) else { return false };
         self.0.fetch_or(of(family), Ordering::Relaxed);
         of(family) & quirks & !known != 0

@@ -16,10 +16,11 @@ pub(super) fn prepare(socket: &Socket) -> Result<Claim> {
     };
     let claim = Claim::new(socket.as_fd()).map_err(|errno| socket.fail(Operation::ZeroCopy, errno, None))?;
     let Some(claim) = claim else {
-        return Err(Error::invalid(Operation::ZeroCopy, "another ZeroCopy sends on the same socket"));
+        return Err(socket.unfit(Operation::ZeroCopy, "another ZeroCopy sends on the same socket"));
     };
     if socket.get(option::ZEROCOPY).map_err(fail)? {
-        return Err(Error::invalid(Operation::ZeroCopy, "the socket has sent without copies before"));
+        let why = "SO_ZEROCOPY is on already, so that others may send without copies; leave it off and let ZeroCopy set it";
+        return Err(socket.unfit(Operation::ZeroCopy, why));
     }
     if !is_tcp(socket).map_err(fail)? {
         return Err(fail(socket.refused(
@@ -31,7 +32,7 @@ pub(super) fn prepare(socket: &Socket) -> Result<Claim> {
     if has_sent(socket).map_err(fail)? {
         let why = "the socket has sent bytes before, and if some were sent without copies, the kernel's numbers do \
                    not begin at 0; make the ZeroCopy first, and send what is to be copied by its `socket()`";
-        return Err(Error::invalid(Operation::ZeroCopy, why));
+        return Err(socket.unfit(Operation::ZeroCopy, why));
     }
     socket.set(option::ZEROCOPY, true).map_err(fail)?;
     Ok(claim)

@@ -141,8 +141,7 @@ impl<B: Buffer> ZeroCopy<B> {
             collected.map_err(|errno| self.socket.fail(Operation::Completion, errno, None))?;
             self.back.extend(self.flights.landed());
             if self.back.is_empty() && self.flights.are_lost() {
-                let why =
-                    "the kernel tells of sends without copies that are not this sender's: no buffer is safe";
+                let why = "something else sends with MSG_ZEROCOPY on this socket too: no buffer can be given back";
                 return Err(Error::unexpected(Operation::Completion, why));
             }
         }
