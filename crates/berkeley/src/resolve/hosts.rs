@@ -4,7 +4,7 @@ use std::ffi::{CStr, CString};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::raw::shown;
-use super::service::{no_service, no_service_at};
+use super::service::{beginning, no_service, no_service_at};
 use crate::error::{Error, Operation, Result};
 use crate::kinds::{Family, Protocol};
 use crate::sys::constants as c;
@@ -127,7 +127,8 @@ pub fn protocol_entry(name: &CStr) -> Result<Protocol> {
 
 /// A protocol as it stands before "service": `TCP`; empty for any.
 fn over(protocol: Option<&CStr>) -> String {
-    protocol.map_or_else(String::new, |name| name.to_string_lossy().to_uppercase().escape_debug().to_string())
+    let shown = |name: &CStr| beginning(&name.to_string_lossy()).to_uppercase().escape_debug().to_string();
+    protocol.map_or_else(String::new, shown)
 }
 
 /// An error that says what is not there, where that is all that failed.

@@ -85,9 +85,9 @@ pub(super) fn unknown_service(error: LookupError, name: Option<&CStr>, transport
     Some(no_service(&name.to_string_lossy(), transports))
 }
 
-/// Why a service cannot be found: `no TCP service is called "htpp"`.
+/// Why a service cannot be found: `no TCP service is called "htpp"`. Of what is too long to be a name, the beginning.
 pub(super) fn no_service(name: &str, transports: &str) -> String {
-    format!("no {} is called \"{}\"", service_of(transports), name.escape_debug())
+    format!("no {} is called \"{}\"", service_of(transports), beginning(name).escape_debug())
 }
 
 /// Why a port has no name: `no TCP service has port 1`.
@@ -124,7 +124,7 @@ pub(crate) fn place(host: &str, service: Service<'_>, passive: bool) -> String {
 }
 
 /// As much of a text as a name may have (`NI_MAXHOST`).
-fn beginning(text: &str) -> &str {
+pub(super) fn beginning(text: &str) -> &str {
     let end = (0..=text.len().min(1025)).rev().find(|end| text.is_char_boundary(*end));
     &text[..end.unwrap_or(0)]
 }
