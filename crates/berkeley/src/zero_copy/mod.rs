@@ -141,7 +141,8 @@ impl<B: Buffer> ZeroCopy<B> {
             collected.map_err(|errno| self.socket.fail(Operation::Completion, errno, None))?;
             self.back.extend(self.flights.landed());
             if self.back.is_empty() && self.flights.are_lost() {
-                let why = "something else sends with MSG_ZEROCOPY on this socket too: no buffer can be given back";
+                let why =
+                    "something else sends with MSG_ZEROCOPY on this socket too: no buffer can be given back";
                 return Err(Error::unexpected(Operation::Completion, why));
             }
         }
