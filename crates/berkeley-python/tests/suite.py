@@ -86,7 +86,7 @@ def main():
     assert whose() == os.environ["BERKELEY_EXPECT"], _socket
     faulthandler.enable()
     faulthandler.dump_traceback_later(PATIENCE_SECONDS, exit=True)
-    support.use_resources = ["network"]
+    support.use_resources = ["network", "walltime"]
     support.verbose = False
     tests = unittest.TestLoader().loadTestsFromName(f"test.{suite}")
     kept = unittest.TestSuite(
