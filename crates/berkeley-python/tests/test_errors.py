@@ -6,7 +6,6 @@ import struct
 import traceback
 import unittest
 
-import support
 from berkeley import create_connection, recv_many, socket
 
 # The library's names for what it does, which Python programs do not know.
