@@ -78,12 +78,14 @@ impl AsyncSocket {
     }
 }
 
-/// Adds the address to what the error already names: the transport. The socket that could not connect has no peer to be
-/// named after.
+/// Adds the address to what the error already names, where that is the transport alone: of IP the kernel still knows
+/// whom the socket could not connect to.
 fn at(error: Error, address: &Address) -> Error {
+    let address = address.to_string();
     let target = match error.target() {
+        Some(target) if target.ends_with(&address) => return error,
         Some(transport) => format!("{transport} {address}"),
-        None => address.to_string(),
+        None => address,
     };
     error.on(target)
 }
