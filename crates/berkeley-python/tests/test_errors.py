@@ -6,6 +6,7 @@ import struct
 import traceback
 import unittest
 
+import support
 from berkeley import create_connection, recv_many, socket
 
 # The library's names for what it does, which Python programs do not know.
@@ -22,7 +23,7 @@ def refusing():
 def reset():
     """A connection that its peer has reset, and the peer's address."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        client = socket.create_connection(server.getsockname(), timeout=30)
+        client = socket.create_connection(server.getsockname(), timeout=support.WAIT_SECONDS)
         accepted, _ = server.accept()
     address = client.getpeername()
     accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
