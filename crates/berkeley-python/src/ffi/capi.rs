@@ -327,7 +327,7 @@ fn warn_and_close<B: Behaviour>(py: Python<'_>, socket: &SocketObject) {
         // SAFETY: as above: the exception is taken away.
         unsafe { report(object) };
     }
-    // Closed only now, for whoever logs the warning may ask the socket for its address.
+    // Closed only now: code that logs the warning may still ask for the address.
     B::close(py, socket.take());
     if let Some(pending) = pending {
         pending.restore(py);

@@ -46,7 +46,7 @@ pub fn inherit(number: u32) -> Result<OwnedFd> {
     inherited::take(number).map_err(|refusal| refused(number, refusal))
 }
 
-/// The sockets that systemd, or whoever speaks its protocol, has opened for this process (`sd_listen_fds(3)`); none
+/// The sockets that systemd, or another service manager, has opened for this process (`sd_listen_fds(3)`); none
 /// where it was started otherwise.
 ///
 /// They are those of the numbers from 3 on, `LISTEN_FDS` of them, where `LISTEN_PID` is this process. The numbers
