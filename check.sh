@@ -105,6 +105,8 @@ check_test() {
 # All are run, whatever one says: one round shows every fault.
 all_tests() {
   local status=0
+  # The tests that start the examples build them with this command: done before, it takes none of their time.
+  limited cargo build --locked --examples --features tokio --manifest-path crates/berkeley/Cargo.toml || status=$?
   limited cargo test --locked --no-fail-fast || status=$?
   # Once more as a program has the library that asks for no feature of it.
   limited cargo test --locked --no-fail-fast -p berkeley-tests || status=$?

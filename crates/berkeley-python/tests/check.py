@@ -22,7 +22,7 @@ import support
 ROOT = support.HERE.parents[2]
 CRATE = support.HERE.parent
 BUILD_SECONDS = 1800
-SUITE_SECONDS = 1200
+SUITE_SECONDS = 1800
 TESTS_SECONDS = 1200
 VENV_SECONDS = 300
 

@@ -15,7 +15,7 @@ import _socket
 from test import support
 
 # A suite that hangs shows where.
-PATIENCE_SECONDS = 1080
+PATIENCE_SECONDS = 1700
 
 
 class Result(unittest.TextTestResult):
