@@ -62,10 +62,9 @@ impl Action {
         let retry = Retry::new(self.interest(), timeout);
         match self {
             Self::Connect { goes_on } => retry.connects(goes_on),
-            // poll(2) says "writable" where the peer of a Unix datagram socket is full, and always tells of errors.
-            Self::Send(_) => retry.misleading_poll(),
+            // poll(2) always tells of errors.
             Self::Receive(flags, _) if flags.contains(Flags::ERRQUEUE) => retry.misleading_poll(),
-            Self::Receive(..) | Self::Accept => retry,
+            Self::Receive(..) | Self::Send(_) | Self::Accept => retry,
         }
     }
 }

@@ -15,7 +15,8 @@
 //! - One deadline bounds the whole operation. It counts from the first event and nothing restarts it, progress
 //!   included. Once it has passed, at most one call follows, even where poll(2) says "ready" for ever.
 //! - Where poll(2) says "ready" and the call gives `EAGAIN` all the same, the next waits follow at once, up to 16
-//!   times: another thread was faster. After that poll(2) misleads, and pauses of 1 to 50 ms stand between the waits.
+//!   times: another thread was faster. After that poll(2) misleads, and pauses of 1 to 50 ms stand between the waits,
+//!   until the call moves something, or a wait takes a millisecond or more: then poll(2) is trusted again.
 //!   This happens with an error queue that nobody reads, `MSG_PEEK` behind `SO_PEEK_OFF`, UDP after
 //!   `shutdown(SHUT_RD)`, a Unix datagram peer whose queue is full, and the full backlog of a Unix listener.
 //! - Any other errno is the operation's error.
@@ -193,6 +194,8 @@ pub struct Retry {
     forgiven: u8,
     /// How many pauses have been made in a row.
     pauses: u8,
+    /// When the wait that follows a pause began.
+    since: Option<Instant>,
     /// How often the socket's mode may have changed between a call and the question.
     toggles: u8,
 }
@@ -222,6 +225,8 @@ impl Retry {
     }
 
     /// An operation that waits for `interest`, until `deadline`.
+    ///
+    /// Its calls [never wait by themselves](Self::never_blocks): a call that did could outlast the deadline.
     pub const fn until(interest: Interest, deadline: Deadline) -> Self {
         Self::limited(interest, Limit::Until(deadline)).never_blocks()
     }
@@ -237,6 +242,7 @@ impl Retry {
             races: Self::RACES,
             forgiven: Self::RACES,
             pauses: 0,
+            since: None,
             toggles: Self::RACES,
         }
     }
@@ -285,14 +291,11 @@ impl Retry {
         if self.waits_first && waits { self.wait_on(clock) } else { self.call() }
     }
 
-    /// What follows `event`. Reads the clock only where there is a deadline.
+    /// What follows `event`. Reads the clock only where there is a deadline, and after a pause.
     pub fn next(&mut self, event: Event, clock: impl FnOnce() -> Instant) -> Step {
         match event {
             Event::Failed(errno) => self.failed(Errno::from_raw(errno), clock),
-            Event::Ready => {
-                self.ready = true;
-                self.call()
-            }
+            Event::Ready => self.became_ready(clock),
             Event::Elapsed | Event::Interrupted => self.wait_on(clock),
             Event::Paused => self.paused(clock),
             Event::Progressed => self.progressed(clock),
@@ -310,6 +313,17 @@ impl Retry {
     pub const fn distrust_poll(&mut self) {
         self.races = 0;
         self.forgiven = 0;
+    }
+
+    /// A wait that took its time has told the truth: races are forgiven again. One that a signal has cut short is
+    /// measured from its new beginning.
+    fn became_ready(&mut self, clock: impl FnOnce() -> Instant) -> Step {
+        let waited = self.since.take().map(|since| clock().saturating_duration_since(since));
+        if waited.is_some_and(|waited| waited >= Self::SHORTEST) {
+            self.forget();
+        }
+        self.ready = true;
+        self.call()
     }
 
     fn failed(&mut self, errno: Errno, clock: impl FnOnce() -> Instant) -> Step {
@@ -381,7 +395,7 @@ impl Retry {
 
     /// The last pause ends at the deadline: what came meanwhile is still taken.
     fn paused(&mut self, clock: impl FnOnce() -> Instant) -> Step {
-        if self.has_passed(clock) { self.call() } else { self.wait() }
+        self.wait_or(self.call(), clock)
     }
 
     fn progressed(&mut self, clock: impl FnOnce() -> Instant) -> Step {
@@ -394,6 +408,7 @@ impl Retry {
         self.ready = false;
         self.forgiven = self.races;
         self.pauses = 0;
+        self.since = None;
     }
 
     fn again(&mut self, clock: impl FnOnce() -> Instant) -> Step {
@@ -401,7 +416,21 @@ impl Retry {
     }
 
     fn wait_on(&mut self, clock: impl FnOnce() -> Instant) -> Step {
-        if self.has_passed(clock) { Step::Stop(Stop::TimedOut) } else { self.wait() }
+        self.wait_or(Step::Stop(Stop::TimedOut), clock)
+    }
+
+    /// Waits, or does `late` where the time is up. After a pause the wait is measured.
+    fn wait_or(&mut self, late: Step, clock: impl FnOnce() -> Instant) -> Step {
+        if self.pauses == 0 {
+            return if self.has_passed(clock) { late } else { self.wait() };
+        }
+        let now = clock();
+        if self.has_passed(|| now) {
+            return late;
+        }
+        let step = self.wait();
+        self.since = Some(now);
+        step
     }
 
     fn call(&self) -> Step {
@@ -411,6 +440,7 @@ impl Retry {
     /// Only once the clock has been read, where there is one to read.
     fn wait(&mut self) -> Step {
         self.ready = false;
+        self.since = None;
         Step::Wait(self.interest, self.deadline())
     }
 

@@ -42,8 +42,8 @@ impl Awaited {
     /// Something to receive, or a connection to take.
     pub(crate) const ARRIVAL: Self = Self { interest: Interest::READABLE, misleads: false, first: false };
 
-    /// Room to send; a Unix datagram peer may have none, of which poll(2) knows nothing.
-    pub(crate) const ROOM: Self = Self { interest: Interest::WRITABLE, misleads: true, first: false };
+    /// Room to send. Of a Unix datagram peer that has none poll(2) knows nothing: the rule finds out.
+    pub(crate) const ROOM: Self = Self { interest: Interest::WRITABLE, misleads: false, first: false };
 
     /// What a receive with these flags waits for.
     ///
@@ -57,6 +57,12 @@ impl Awaited {
             return Self { interest: Interest::READABLE | Interest::PRIORITY, ..Self::ARRIVAL };
         }
         Self::ARRIVAL
+    }
+
+    /// What is polled for.
+    #[cfg(feature = "tokio")]
+    pub(crate) const fn interest(self) -> Interest {
+        self.interest
     }
 
     #[inline]
@@ -222,5 +228,36 @@ fn wait(fd: BorrowedFd<'_>, interest: Interest, deadline: Deadline) -> Result<Ev
         Err(Stop::TimedOut) => Ok(Event::Elapsed),
         Err(Stop::Kernel(Errno::INTR)) => Ok(Event::Interrupted),
         Err(stop) => Err(stop),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many races `awaited` loses before the first pause.
+    fn races(awaited: Awaited) -> usize {
+        let (mut retry, again) = (awaited.retry(Some(Duration::from_secs(60))), Errno::AGAIN.as_raw());
+        retry.next(Event::Failed(again), Instant::now);
+        (0..100)
+            .take_while(|_| {
+                retry.next(Event::Ready, Instant::now);
+                matches!(retry.next(Event::Failed(again), Instant::now), Step::Wait(..))
+            })
+            .count()
+    }
+
+    #[test]
+    fn a_send_is_forgiven_as_many_races_as_a_receive() {
+        let rows = [
+            ("a receive", Awaited::ARRIVAL, 16),
+            ("a send", Awaited::ROOM, 16),
+            ("urgent data", Awaited::by(Flags::OOB), 16),
+            // poll(2) tells of each error, also of those that are not in the queue.
+            ("the error queue", Awaited::by(Flags::ERRQUEUE), 0),
+        ];
+        for (name, awaited, want) in rows {
+            assert_eq!(races(awaited), want, "{name}");
+        }
     }
 }

@@ -205,6 +205,64 @@ fn pauses_start_over_after_progress_and_end_with_a_poll_that_waits() {
 }
 
 #[test]
+fn a_wait_that_took_its_time_after_pauses_is_trusted_again() {
+    let until = Want::Wait(Some(1000));
+    let mut misled = vec![(AGAIN, 0, until), (Ready, 0, Want::Call)];
+    misled.extend(races(16, 0, Some(1000)));
+    misled.extend([(AGAIN, 0, Want::Pause(1)), (Paused, 1, until)]);
+    let mut lost = vec![(Ready, 50, Want::Call)];
+    lost.extend(races(16, 50, Some(1000)));
+    lost.push((AGAIN, 50, Want::Pause(1)));
+    let tails: [(&str, &[Row]); 6] = [
+        ("it waited", &lost),
+        ("it did not", &[(Ready, 1, Want::Call), (AGAIN, 1, Want::Pause(2)), (Paused, 3, until)]),
+        (
+            "the call took long, not the wait",
+            &[
+                (Ready, 1, Want::Call),
+                (AGAIN, 400, Want::Pause(2)),
+                (Paused, 402, until),
+                (Ready, 402, Want::Call),
+            ],
+        ),
+        (
+            "a signal cut it short",
+            &[(Interrupted, 300, until), (Ready, 300, Want::Call), (AGAIN, 300, Want::Pause(2))],
+        ),
+        (
+            "it ended early, with nothing",
+            &[(Elapsed, 300, until), (Ready, 300, Want::Call), (AGAIN, 300, Want::Pause(2))],
+        ),
+        (
+            "it waited after a signal",
+            &[
+                (Interrupted, 300, until),
+                (Ready, 350, Want::Call),
+                (AGAIN, 350, until),
+                (Ready, 350, Want::Call),
+            ],
+        ),
+    ];
+    for (name, tail) in tails {
+        play(name, within(1000), &[&misled, tail].concat());
+    }
+    // Without a deadline too; what is known to mislead is trusted for no race, but its pauses start over.
+    let wait = Want::Wait(None);
+    let rows = [
+        (AGAIN, 0, wait),
+        (Ready, 0, Want::Call),
+        (AGAIN, 0, Want::Pause(1)),
+        (Paused, 1, wait),
+        (Ready, 1, Want::Call),
+        (AGAIN, 1, Want::Pause(2)),
+        (Paused, 3, wait),
+        (Ready, 9, Want::Call),
+        (AGAIN, 9, Want::Pause(1)),
+    ];
+    play("known to mislead", endless().never_blocks().misleading_poll(), &rows);
+}
+
+#[test]
 fn an_edge_triggered_reactor_misleads_only_where_it_says_so() {
     let mut rows = vec![(AGAIN, 0, Want::Wait(None)), (Ready, 0, Want::Call)];
     rows.extend((0..20).flat_map(|_| races(16, 0, None)));
