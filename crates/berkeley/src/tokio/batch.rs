@@ -3,7 +3,7 @@
 use ::tokio::io::Interest;
 
 use super::AsyncSocket;
-use super::wait::Awaited;
+use super::wait::{Awaited, uninterrupted};
 use crate::batch::{Datagrams, RecvBatch, SendBatch};
 use crate::error::{Error, Operation, Result};
 use crate::kinds::Flags;
@@ -94,8 +94,13 @@ impl AsyncSocket {
 
     /// Receives what is there (recvmmsg(2)); gives how many datagrams.
     ///
-    /// Fails as [`Socket::try_recv_many`](crate::Socket::try_recv_many) does.
+    /// With [`Flags::ERRQUEUE`], [`Flags::PEEK`] or [`Flags::OOB`] it tells the reactor nothing: what it finds says
+    /// nothing of the data that a plain receive would take. Fails as
+    /// [`Socket::try_recv_many`](crate::Socket::try_recv_many) does.
     pub fn try_recv_many(&self, batch: &mut RecvBatch, flags: Flags) -> Result<usize> {
+        if Awaited::arrival(flags).is_aside() {
+            return uninterrupted(|| self.socket.try_recv_many(batch, flags));
+        }
         self.try_once(Interest::READABLE, Operation::RecvMany, |socket| socket.try_recv_many(batch, flags))
     }
 }

@@ -13,8 +13,7 @@ use crate::socket::{ReceivedMessage, SendMessage};
 
 /// Messages with control messages. Any number of tasks may wait in them at once.
 ///
-/// The error queue is no matter of waiting, since the reactor cannot tell an error from anything else: ask with
-/// `socket().try_recv_msg` and [`Flags::ERRQUEUE`].
+/// With [`Flags::ERRQUEUE`] a receive waits for something in the error queue. Data that waits stays as it is.
 impl AsyncSocket {
     /// Sends a message (sendmsg(2)); see [`Socket::send_msg`](crate::Socket::send_msg).
     ///

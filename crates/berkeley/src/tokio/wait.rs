@@ -1,9 +1,11 @@
 //! Readiness, and the one loop of try and wait that every awaited call runs.
 
-use std::os::fd::RawFd;
+use std::future::poll_fn;
+use std::os::fd::{AsFd, RawFd};
+use std::pin::pin;
 use std::sync::{MutexGuard, PoisonError};
 use std::task::{self, Context, ready};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ::tokio::io::Interest;
 use ::tokio::io::unix::AsyncFdReadyGuard;
@@ -14,10 +16,10 @@ use ::tokio::time::sleep;
 use super::{AsyncSocket, Waiting, Waits};
 use crate::address::Address;
 use crate::error::{Error, Operation, Result};
-use crate::kinds::Flags;
+use crate::kinds::{Flags, Interest as Events};
 use crate::socket::retry::{Event, Retry, Step};
-use crate::socket::{Deadline, Socket};
-use crate::sys::Errno;
+use crate::socket::{self, Deadline, Socket};
+use crate::sys::{Errno, poll};
 
 /// Something to receive, or an error alone: epoll says `EPOLLERR` without `EPOLLIN` of an ICMP error of UDP, or of a
 /// queue of errors, and tokio's `READABLE` leaves it out.
@@ -27,10 +29,16 @@ pub(super) const READ: Interest = Interest::READABLE.add(Interest::ERROR);
 pub(super) const WRITE: Interest = Interest::WRITABLE.add(Interest::ERROR);
 
 /// What a call waits for.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Awaited {
     /// Something to receive, or a connection to take.
     Arrival,
+    /// As [`Arrival`](Self::Arrival), which stays where it is: there may be something, and nothing to see.
+    Peek,
+    /// Urgent data.
+    Urgent,
+    /// Something in the error queue.
+    Errors,
     /// Room to send.
     Room,
     /// Nothing: it is told not to wait.
@@ -39,8 +47,16 @@ pub(super) enum Awaited {
 
 impl Awaited {
     /// That of a receive with these flags.
-    pub(super) const fn arrival(flags: Flags) -> Self {
-        if flags.contains(Flags::DONTWAIT) { Self::Nothing } else { Self::Arrival }
+    pub(super) fn arrival(flags: Flags) -> Self {
+        if flags.contains(Flags::DONTWAIT) {
+            return Self::Nothing;
+        }
+        match socket::Awaited::by(flags).interest() {
+            Events::PRIORITY => Self::Errors,
+            events if events.contains(Events::PRIORITY) => Self::Urgent,
+            _ if flags.contains(Flags::PEEK) => Self::Peek,
+            _ => Self::Arrival,
+        }
     }
 
     /// That of a send with these flags.
@@ -50,9 +66,25 @@ impl Awaited {
 
     const fn interest(self) -> Option<Interest> {
         match self {
-            Self::Arrival => Some(READ),
+            Self::Arrival | Self::Peek => Some(READ),
+            Self::Urgent => Some(READ.add(Interest::PRIORITY)),
+            Self::Errors => Some(Interest::ERROR),
             Self::Room => Some(WRITE),
             Self::Nothing => None,
+        }
+    }
+
+    /// Whether the call may find nothing although there is something for a plain receive.
+    pub(super) const fn is_aside(self) -> bool {
+        matches!(self, Self::Peek | Self::Urgent | Self::Errors)
+    }
+
+    /// What makes such a call worth another try.
+    fn events(self) -> Events {
+        match self {
+            Self::Urgent => Events::READABLE | Events::PRIORITY,
+            Self::Errors => Events::ERROR,
+            _ => Events::READABLE,
         }
     }
 }
@@ -178,40 +210,77 @@ impl AsyncSocket {
             let Some(interest) = awaited.interest() else {
                 return uninterrupted(|| attempt(&self.socket));
             };
+            if awaited == Awaited::Errors && !self.traits.silent {
+                return Box::pin(self.carry_errors(attempt)).await;
+            }
             let ready = if self.traits.silent {
                 None
             } else {
                 Some(self.registered()?.ready(interest).await.map_err(|_| gone())?)
             };
-            match self.uninterrupted_above_mark(interest, &mut attempt) {
+            match self.uninterrupted_above_mark(awaited, &mut attempt) {
                 Err(error) if error.is_would_block() => {}
                 result => return result,
             }
             // The reactor is edge-triggered: once cleared, its next event is new.
-            if ready.is_none_or(|ready| self.misleads(interest, ready)) {
+            if ready.is_none_or(|ready| self.misleads(awaited, ready)) {
+                patience.pause().await;
+            }
+        }
+    }
+
+    /// As [`carry_through`](Self::carry_through), of the error queue.
+    ///
+    /// A plain receive that finds nothing makes the reactor forget an error, which may be one in the queue. So each try
+    /// is made once its wait has begun: no error falls between the two.
+    async fn carry_errors<T>(&self, mut attempt: impl FnMut(&Socket) -> Result<T>) -> Result<T> {
+        let mut patience = Patience::default();
+        loop {
+            consume_budget().await;
+            let mut wait = pin!(self.registered()?.ready(Interest::ERROR));
+            let begun = poll_fn(|context| task::Poll::Ready(wait.as_mut().poll(context))).await;
+            match uninterrupted(|| attempt(&self.socket)) {
+                Err(error) if error.is_would_block() => {}
+                result => return result,
+            }
+            let task::Poll::Ready(ready) = begun else {
+                wait.await.map(drop).map_err(|_| gone())?;
+                continue;
+            };
+            if self.misleads(Awaited::Errors, ready.map_err(|_| gone())?) {
                 patience.pause().await;
             }
         }
     }
 
     /// Whether the reactor will say "ready" again at once of a socket that has just been found not to be.
-    fn misleads(&self, interest: Interest, mut ready: AsyncFdReadyGuard<'_, RawFd>) -> bool {
+    fn misleads(&self, awaited: Awaited, mut ready: AsyncFdReadyGuard<'_, RawFd>) -> bool {
         // What tokio never clears (a hang-up, or UDP after shutdown(2)) would make the caller's loop spin.
         let final_state = ready.ready().is_read_closed() || ready.ready().is_write_closed();
-        let lied = interest.is_writable() && self.traits.peer_queue;
+        // What is there for another call must not be forgotten.
+        let lied = match awaited {
+            Awaited::Room => self.traits.peer_queue,
+            awaited => awaited.is_aside() && self.holds(awaited.events()),
+        };
         if !lied {
             ready.clear_ready();
         }
         lied || final_state
     }
 
+    /// Whether poll(2) says any of `events` right now.
+    fn holds(&self, events: Events) -> bool {
+        let polled = poll::poll(self.socket.as_fd(), events.as_raw(), Some(Duration::ZERO));
+        polled.is_ok_and(|found| found & events.as_raw() != 0)
+    }
+
     /// One try, of a receive only above the socket's mark.
     fn uninterrupted_above_mark<T>(
         &self,
-        interest: Interest,
+        awaited: Awaited,
         attempt: &mut impl FnMut(&Socket) -> Result<T>,
     ) -> Result<T> {
-        if interest.is_readable() && self.socket.is_below_mark() {
+        if matches!(awaited, Awaited::Arrival | Awaited::Peek) && self.socket.is_below_mark() {
             return Err(Error::kernel(Operation::Wait, Errno::AGAIN));
         }
         uninterrupted(|| attempt(&self.socket))
@@ -226,7 +295,7 @@ pub(super) struct Patience(Option<Box<Retry>>);
 
 impl Patience {
     pub(super) async fn pause(&mut self) {
-        let new = || Retry::until(crate::kinds::Interest::READABLE, Deadline::NEVER).misleading_poll();
+        let new = || Retry::until(Events::READABLE, Deadline::NEVER).misleading_poll();
         let retry = self.0.get_or_insert_with(|| Box::new(new()));
         let _ = retry.next(Event::Ready, Instant::now);
         if let Step::Pause(pause) = retry.next(Event::Failed(Errno::AGAIN.as_raw()), Instant::now) {
