@@ -4,7 +4,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use crate::error::{Operation, Result};
 use crate::kinds::Flags;
-use crate::socket::{Awaited, Socket, Stop, Waiting};
+use crate::socket::{Awaited, Socket, Stop, Waiting, with_timeout};
 use crate::sys::quirks::Quirks;
 use crate::sys::{self, Errno, file, transfer};
 
@@ -14,8 +14,8 @@ impl<F: AsFd> Socket<F> {
     ///
     /// For streams. The file's own position does not move. The timeout bounds the whole; a failure says how many bytes
     /// went before it: [`Error::bytes_sent`](crate::Error::bytes_sent). Of a file that sendfile(2) refuses the bytes
-    /// are copied instead. sendfile(2) has no flag not to wait: where a clone has made the socket block again, one call
-    /// may outlast the timeout.
+    /// are copied instead, and the timeout then holds whatever a clone does. sendfile(2) has no flag not to wait: where
+    /// a clone has made the socket block again, one call may outlast the timeout.
     ///
     /// ```
     /// # use berkeley::{Family, Protocol, Socket, Type};
@@ -29,15 +29,17 @@ impl<F: AsFd> Socket<F> {
     /// ```
     #[doc(alias = "sendfile")]
     pub fn send_file(&self, file: impl AsFd, offset: u64, count: Option<u64>) -> Result<u64> {
+        let timeout = self.timeout();
         let mut work = Work {
             to: self.as_fd(),
             quirks: self.quirks(),
             file: file.as_fd(),
             offset,
             left: count.unwrap_or(u64::MAX),
+            flags: with_timeout(Flags::NONE, timeout),
             copy: None,
         };
-        let sent = work.finish(Waiting::new(Awaited::ROOM, self.timeout()));
+        let sent = work.finish(Waiting::new(Awaited::ROOM, timeout));
         let gone = work.offset - offset;
         sent.map(|()| gone).map_err(|stop| {
             let gone = usize::try_from(gone).unwrap_or(usize::MAX);
@@ -58,6 +60,8 @@ struct Work<'fd> {
     file: BorrowedFd<'fd>,
     offset: u64,
     left: u64,
+    /// Those of a send of bytes that are copied; sendfile(2) has none.
+    flags: Flags,
     /// The buffer, once the kernel has refused to send the file itself.
     copy: Option<Vec<u8>>,
 }
@@ -96,6 +100,6 @@ impl Work<'_> {
         if length == 0 {
             return Ok(None);
         }
-        transfer::send(self.to, self.quirks, &buffer[..length], Flags::NONE.as_raw()).map(Some)
+        transfer::send(self.to, self.quirks, &buffer[..length], self.flags.as_raw()).map(Some)
     }
 }

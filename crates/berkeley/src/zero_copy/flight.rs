@@ -8,7 +8,7 @@ use super::notice::{Notice, notices};
 use super::{Buffer, Completion};
 use crate::control::ControlBuffer;
 use crate::kinds::{Flags, Interest};
-use crate::socket::{Awaited, Deadline, Socket, Stop, Waiting};
+use crate::socket::{Awaited, Deadline, Socket, Stop, Waiting, with_timeout};
 use crate::sys::constants::{MSG_DONTWAIT, MSG_ERRQUEUE};
 use crate::sys::quirks::Quirks;
 use crate::sys::socket::AddressRoom;
@@ -87,7 +87,7 @@ impl<B: Buffer> Flights<B> {
         let (fd, timeout) = (socket.as_fd(), socket.timeout());
         let deadline = Deadline::from_timeout(timeout);
         let (mut waiting, mut notices) = (Waiting::new(Awaited::ROOM, timeout), None);
-        let flags = if timeout.is_some() { Flags::DONTWAIT.as_raw() } else { 0 };
+        let flags = with_timeout(Flags::NONE, timeout).as_raw();
         self.queue.push_back(Flight { buffer, first: self.next, sends: 0, pending: 0, copied: false });
         let mut zero_copy = true;
         while let Some(piece) = self.rest(*sent) {

@@ -192,6 +192,25 @@ fn a_reader_that_stalls_ends_the_sending_in_time() {
     });
 }
 
+/// sendfile(2) has no flag not to wait; the sends of what is copied have.
+#[test]
+fn a_copied_file_keeps_the_timeout_where_a_clone_has_made_the_socket_block() {
+    within(LIMIT, || {
+        let (_folder, file) = file(&pattern(16 << 20));
+        for kind in STREAMS {
+            let (left, _right) = kind.pair();
+            let clone = left.try_clone().unwrap();
+            left.set_timeout(Some(SHORT)).unwrap();
+            clone.set_timeout(None).unwrap();
+            let armed = fault::arm(Plan::fail("sendfile", 1, EINVAL));
+            let (error, took) = timed(|| left.send_file(&file, 0, None).unwrap_err());
+            assert!(armed.struck());
+            assert_eq!(error.cause(), Cause::TimedOut, "{}: {error}", kind.name);
+            assert_kept(SHORT, took, kind.name);
+        }
+    });
+}
+
 #[test]
 fn without_patience_the_first_refusal_comes_back() {
     within(LIMIT, || {
