@@ -48,8 +48,8 @@ impl<F: AsFd> Socket<F> {
     /// How a call for `interest` without `MSG_DONTWAIT` waits by itself (fcntl(2) `F_GETFL`, `SO_RCVTIMEO`,
     /// `SO_SNDTIMEO`): what [`retry`](super::retry) asks.
     ///
-    /// For [`Interest::PRIORITY`], the error queue and urgent data, no call waits. Fails only where the descriptor is
-    /// no socket.
+    /// For [`Interest::PRIORITY`], the error queue and urgent data, no call waits, with `O_NONBLOCK` or without: it is
+    /// [`Mode::Limited`]. Fails only where the descriptor is no socket.
     #[doc(alias = "F_GETFL")]
     pub fn blocking_mode(&self, interest: Interest) -> Result<Mode> {
         mode(self.fd.as_fd(), interest).map_err(|errno| self.fail(Operation::Wait, errno, None))
@@ -143,11 +143,13 @@ impl<F: AsFd> Socket<F> {
 
 /// See [`Socket::blocking_mode`].
 pub(super) fn mode(fd: BorrowedFd<'_>, interest: Interest) -> sys::Result<Mode> {
-    if fd::is_nonblocking(fd)? {
-        return Ok(Mode::Nonblocking);
-    }
+    let nonblocking = fd::is_nonblocking(fd)?;
+    // No call waits for these, so that the flag says nothing.
     if interest.contains(Interest::PRIORITY) {
         return Ok(Mode::Limited);
+    }
+    if nonblocking {
+        return Ok(Mode::Nonblocking);
     }
     let name = if interest.contains(Interest::WRITABLE) { c::SO_SNDTIMEO } else { c::SO_RCVTIMEO };
     // A C `timeval`: all zeros is no timeout.

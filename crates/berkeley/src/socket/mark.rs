@@ -20,7 +20,8 @@ pub(super) struct Mark(AtomicU8);
 
 const NONE: u8 = 0;
 const SET: u8 = 1;
-/// Of a descriptor that comes from elsewhere: nobody has asked yet.
+/// Of a descriptor that comes from elsewhere, and of a clone, whose original may get a mark meanwhile: nobody has asked
+/// yet.
 const UNKNOWN: u8 = 2;
 
 impl Mark {
@@ -30,17 +31,32 @@ impl Mark {
         Self(AtomicU8::new(NONE))
     }
 
-    /// That of a descriptor which comes from elsewhere.
+    /// That of a clone, or of a descriptor which comes from elsewhere.
     pub(super) const fn unknown() -> Self {
         Self(AtomicU8::new(UNKNOWN))
     }
 
+    /// That of a connection which this listener has taken.
     #[inline]
-    pub(super) fn is_set(&self) -> bool {
+    pub(super) fn inherited(&self) -> Self {
+        Self(AtomicU8::new(self.0.load(Ordering::Relaxed)))
+    }
+
+    /// Whether there is one; asks the kernel where nobody has yet.
+    #[inline]
+    pub(super) fn is_set(&self, fd: BorrowedFd<'_>) -> bool {
+        self.0.load(Ordering::Relaxed) != NONE && self.is_set_after_all(fd)
+    }
+
+    #[cold]
+    fn is_set_after_all(&self, fd: BorrowedFd<'_>) -> bool {
+        // What cannot be asked for now is asked for by the next receive.
+        let _ = self.learn(fd);
         self.0.load(Ordering::Relaxed) == SET
     }
 
-    /// Asks the kernel where nobody has yet: when the socket gets a timeout, before which no call is told not to wait.
+    /// Asks the kernel where nobody has yet: when the socket gets a timeout, before which no call is told not to wait,
+    /// or when a clone first receives with one.
     pub(super) fn learn(&self, fd: BorrowedFd<'_>) -> sys::Result<()> {
         if self.0.load(Ordering::Relaxed) != UNKNOWN {
             return Ok(());
@@ -62,12 +78,6 @@ impl Mark {
     #[cfg(feature = "tokio")]
     #[inline]
     pub(super) fn is_unmet(&self, fd: BorrowedFd<'_>) -> bool {
-        self.is_set() && matches!(poll::poll(fd, Interest::READABLE.as_raw(), Some(Duration::ZERO)), Ok(0))
-    }
-}
-
-impl Clone for Mark {
-    fn clone(&self) -> Self {
-        Self(AtomicU8::new(self.0.load(Ordering::Relaxed)))
+        self.is_set(fd) && matches!(poll::poll(fd, Interest::READABLE.as_raw(), Some(Duration::ZERO)), Ok(0))
     }
 }

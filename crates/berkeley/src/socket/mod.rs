@@ -214,7 +214,7 @@ impl<F: AsFd> Socket<F> {
         SocketRef {
             fd: self.fd.as_fd(),
             timeout: Timeout::new(self.timeout()),
-            mark: self.mark.clone(),
+            mark: Mark::unknown(),
             segmentation: self.segmentation.clone(),
             quirks: self.quirks.clone(),
         }
@@ -231,7 +231,7 @@ impl<F: AsFd> Socket<F> {
         Ok(Socket {
             fd,
             timeout: Timeout::new(self.timeout()),
-            mark: self.mark.clone(),
+            mark: Mark::unknown(),
             segmentation: self.segmentation.clone(),
             quirks: self.quirks.clone(),
         })
@@ -271,9 +271,9 @@ impl<F: AsFd> Socket<F> {
     /// Sets or clears `O_NONBLOCK` (ioctl(2) `FIONBIO`) accordingly, which every clone shares. It holds for operations
     /// that begin after it, in this thread or another.
     ///
-    /// Where a clone has cleared the flag since, transfers still end in time, but `accept` and `connect`, which have no
-    /// `MSG_DONTWAIT`, wait in the kernel: set it anew, or let the clone have a timeout as well. Fails only where the
-    /// descriptor is not open.
+    /// Where a clone has cleared the flag since, receives and sends still end in time. `accept` and `connect`, and
+    /// splice(2) and sendfile(2), have no `MSG_DONTWAIT` and wait in the kernel: set the timeout anew, or let the clone
+    /// have one as well. Fails only where the descriptor is not open.
     #[doc(alias = "settimeout")]
     #[doc(alias = "setblocking")]
     #[doc(alias = "O_NONBLOCK")]
@@ -290,7 +290,13 @@ impl<F: AsFd> Socket<F> {
     /// A connection that this listener has taken: it has inherited the listener's options.
     #[inline]
     fn accepted(&self, fd: OwnedFd, nonblocking: bool) -> Socket {
-        Socket { mark: self.mark.clone(), ..Socket::made(fd, nonblocking, self.quirks.clone()) }
+        Socket { mark: self.mark.inherited(), ..Socket::made(fd, nonblocking, self.quirks.clone()) }
+    }
+
+    /// Asks for the socket's mark, where nobody has yet.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn learn_mark(&self) -> Result<()> {
+        self.mark.learn(self.fd.as_fd()).map_err(|errno| self.fail(Operation::GetOption, errno, None))
     }
 
     /// Whether there is less to receive than the socket's mark asks for; asks only where it has one.

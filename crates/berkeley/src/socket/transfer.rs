@@ -133,7 +133,7 @@ impl<F: AsFd> Socket<F> {
         receive: impl FnMut() -> sys::Result<T>,
     ) -> std::result::Result<T, Stop> {
         let fd = self.fd.as_fd();
-        if timeout.is_some() && self.mark.is_set() && awaited.is_arrival() {
+        if timeout.is_some() && awaited.is_arrival() && self.mark.is_set(fd) {
             return carry_after_wait(fd, awaited, timeout, receive);
         }
         carry_through(fd, awaited, timeout, receive)

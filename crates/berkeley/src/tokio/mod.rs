@@ -164,6 +164,8 @@ impl AsyncSocket {
         if socket.timeout() != Some(Duration::ZERO) {
             socket.set_timeout(Some(Duration::ZERO))?;
         }
+        // What it accepts inherits the mark, and is not asked for one.
+        socket.learn_mark()?;
         Ok(Self::with_traits(socket, traits))
     }
 

@@ -398,6 +398,47 @@ fn without_a_mark_an_adopted_socket_costs_no_further_call() {
     });
 }
 
+/// A mark that one of two clones gets is the other's too, from its first receive on.
+#[test]
+fn a_clone_learns_of_the_mark_that_its_original_has_got() {
+    within(LIMIT, || {
+        for name in ["a clone", "borrowed"] {
+            let (right, peer) = half_there(&TCP);
+            right.set_timeout(Some(LONG)).unwrap();
+            let (clone, borrowed) = (right.try_clone().unwrap(), right.by_ref());
+            right.set(option::RCVLOWAT, 10).unwrap();
+            let mut buffer = [0; 100];
+            let received =
+                if name == "a clone" { clone.recv(&mut buffer) } else { borrowed.recv(&mut buffer) };
+            assert_eq!(received.unwrap(), 10, "{name}");
+            peer.join_in_time().unwrap();
+        }
+    });
+}
+
+/// As in C, whose receives of these never wait: the flag says nothing of them.
+#[test]
+fn without_a_timeout_no_receive_waits_for_the_error_queue_or_urgent_data() {
+    within(LIMIT, || {
+        for (kind, flags, nonblocking) in [
+            (UDP, Flags::ERRQUEUE, true),
+            (UDP, Flags::ERRQUEUE, false),
+            (TCP, Flags::ERRQUEUE, true),
+            (TCP, Flags::ERRQUEUE, false),
+            (UDP, Flags::OOB, true),
+        ] {
+            let (left, _right) = kind.pair();
+            left.set_timeout(nonblocking.then_some(Duration::ZERO)).unwrap();
+            let socket = Socket::from(OwnedFd::from(left));
+            assert_eq!(socket.timeout(), None);
+            for (name, call) in RECEIVES {
+                let error = call(&socket, flags).unwrap_err();
+                assert!(error.is_would_block(), "{name} over {} with {flags:?}: {error}", kind.name);
+            }
+        }
+    });
+}
+
 /// `SO_ERROR` says nothing of a connection whose error somebody else has taken.
 #[test]
 fn the_race_asks_whether_there_is_a_connection() {
