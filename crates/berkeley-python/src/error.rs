@@ -1,16 +1,23 @@
 //! What goes wrong, as the exceptions that C's module raises: classes, arguments and texts.
 
+use std::fmt;
+
 use berkeley::{Cause, Error};
 use pyo3::exceptions::{PyOSError, PyTimeoutError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyType};
 
+use crate::memory;
+
 /// The peer has reset the connection (errno(3)).
 pub(crate) const ECONNRESET: i32 = 104;
 
 /// Not now (errno(3)).
 pub(crate) const EAGAIN: i32 = 11;
+
+/// No memory left (errno(3)).
+const ENOMEM: i32 = 12;
 
 /// A value that the call does not take (errno(3)).
 pub(crate) const EINVAL: i32 = 22;
@@ -68,7 +75,7 @@ pub(crate) fn os_error(py: Python<'_>, errno: i32) -> PyErr {
     }
 }
 
-/// The exception of an error of the library's, as C's module raises it, with a note of the socket that it is about.
+/// The exception of an error of the library's, as C's module raises it, with a note of the address.
 pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
     let exception = match (error.cause(), error.raw_os_error()) {
         (Cause::TimedOut, _) => timed_out(),
@@ -82,10 +89,26 @@ pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
     }
 }
 
-/// What a note says of an error: the socket and its address. `None` where only the kind of socket is known.
+/// Whether the library, or the kernel, had no memory.
+pub(crate) fn is_out_of_memory(error: &Error) -> bool {
+    error.raw_os_error() == Some(ENOMEM)
+}
+
+/// The exception of the library's for what only takes memory: `MemoryError`, as where Python takes it.
+pub(crate) fn allocated(py: Python<'_>, error: &Error) -> PyErr {
+    if is_out_of_memory(error) { memory::exhausted() } else { raised(py, error) }
+}
+
+/// What a note says of an error: the address. `None` where only the kind of socket is known.
 pub(crate) fn note(error: &Error) -> Option<String> {
     let target = error.target().filter(|target| target.contains([' ', ':']))?;
-    Some(format!("socket: {target}"))
+    // Behind the kind of socket, where the address does not say it itself, as `vsock:2:1234` does.
+    Some(address_note(target.split_once(' ').map_or(target, |(_, address)| address)))
+}
+
+/// The note of an address; `_connect.py` writes its own in this shape.
+pub(crate) fn address_note(address: impl fmt::Display) -> String {
+    format!("address: {address}")
 }
 
 /// With a note (PEP 678), which tracebacks show below the exception; its arguments and its text stay C's.

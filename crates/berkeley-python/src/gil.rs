@@ -10,7 +10,7 @@
 //! - when another thread waits for it whose call has ended,
 //! - and in a few calls of many, for threads that wait for it elsewhere, as after a sleep or for a lock.
 //!
-//! Nothing here decides more than how fast it goes: whatever these variables hold, each call is right.
+//! These variables affect speed only, never results.
 
 #[cfg(not(Py_GIL_DISABLED))]
 pub(crate) use with_gil::{Copying, brief, is_wanted, released};
@@ -50,8 +50,24 @@ mod with_gil {
     /// less than it takes to be put to sleep and woken.
     const LOOKS: u32 = 64;
 
-    /// How many calls copy for long: much, or from and to memory that may have to be read from a disk first.
-    static COPYING: AtomicUsize = AtomicUsize::new(0);
+    /// How many calls copy for long: much, or from and to memory that may have to be read from a disk first. From bit
+    /// 32 on, the process whose calls these are: a forked child has its parent's number, and none of its threads.
+    static COPYING: AtomicU64 = AtomicU64::new(0);
+
+    /// Whether a call copies for long.
+    #[inline]
+    fn is_copying() -> bool {
+        let state = COPYING.load(Relaxed);
+        count(state) != 0 && is_ours(state)
+    }
+
+    fn count(state: u64) -> u64 {
+        state & u64::from(u32::MAX)
+    }
+
+    fn is_ours(state: u64) -> bool {
+        state >> 32 == u64::from(std::process::id())
+    }
 
     /// A call that copies for long. The kernel holds the socket's lock meanwhile: any other call on that socket sleeps
     /// until it is free, and must not do so with the GIL.
@@ -60,21 +76,27 @@ mod with_gil {
     impl Copying {
         /// For as long as the value lives; the GIL is held where it begins.
         pub(crate) fn begin(_: Python<'_>) -> Self {
-            COPYING.fetch_add(1, Relaxed);
+            let _ = COPYING.fetch_update(Relaxed, Relaxed, |state| {
+                let others = if is_ours(state) { count(state) } else { 0 };
+                Some(u64::from(std::process::id()) << 32 | (others + 1))
+            });
             Self(())
         }
     }
 
     impl Drop for Copying {
         fn drop(&mut self) {
-            COPYING.fetch_sub(1, Relaxed);
+            // One that began before a fork is not counted in the child.
+            let _ = COPYING.fetch_update(Relaxed, Relaxed, |state| {
+                (is_ours(state) && count(state) > 0).then(|| state - 1)
+            });
         }
     }
 
     /// Runs a call that is short, unless another holds the lock of its socket for long: it releases the GIL then.
     #[inline]
     pub(crate) fn brief<T: Send>(py: Python<'_>, action: impl FnOnce() -> T + Send) -> T {
-        if COPYING.load(Relaxed) == 0 { action() } else { released(py, action) }
+        if is_copying() { released(py, action) } else { action() }
     }
 
     /// Whether this call is to release the GIL during its first try.
@@ -86,7 +108,7 @@ mod with_gil {
             IN_A_ROW.store(0, Relaxed);
             return true;
         }
-        if COPYING.load(Relaxed) != 0 {
+        if is_copying() {
             return true;
         }
         let calls = IN_A_ROW.load(Relaxed) + 1;

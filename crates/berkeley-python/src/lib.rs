@@ -30,11 +30,11 @@ fn _socket(module: &Bound<'_, PyModule>) -> PyResult<()> {
     error::add(module)?;
     constant::add(module)?;
     function::add(module)?;
-    // PyO3 lists what is added in `__all__`, which C's module has not.
+    // PyO3 lists what is added in `__all__`, which C's module does not have.
     module.delattr("__all__")
 }
 
-/// The second half of the file: what C's module has not.
+/// The second half of the file: what C's module does not have.
 #[pymodule(gil_used = true)]
 fn _extra(module: &Bound<'_, PyModule>) -> PyResult<()> {
     ffi::left_behind::watch();

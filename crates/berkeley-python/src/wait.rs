@@ -165,7 +165,7 @@ pub(crate) enum End {
 
 impl End {
     /// As an exception.
-    fn raised(&self, py: Python<'_>) -> PyErr {
+    pub(crate) fn raised(&self, py: Python<'_>) -> PyErr {
         match self {
             Self::Failed(error) => raised(py, error),
             Self::TimedOut => timed_out(),
@@ -210,11 +210,10 @@ impl<'s> Wait<'s> {
         Ok(Self { cells: Some(cells), ..Self::of(fd, target, timeout, action) })
     }
 
-    /// Of a socket that may be of either module, and whose tries never wait. Whether it still has its descriptor is the
-    /// caller's to ask.
-    pub(crate) fn foreign(fd: i32, target: SocketRef<'s>, timeout: Option<Duration>, action: Action) -> Self {
-        let nanoseconds = timeout.map_or(-1, |timeout| i64::try_from(timeout.as_nanos()).unwrap_or(i64::MAX));
-        let timeout = action.timeout(nanoseconds);
+    /// Of a socket that may be of either module, and whose tries never wait. The timeout is in nanoseconds, negative
+    /// for none. Whether it still has its descriptor is the caller's to ask.
+    pub(crate) fn foreign(fd: i32, target: SocketRef<'s>, timeout: i64, action: Action) -> Self {
+        let timeout = action.timeout(timeout);
         let retry = Some(action.retry(timeout).never_blocks());
         Self { retry, ..Self::of(fd, target, timeout, action) }
     }
@@ -316,19 +315,31 @@ impl<'s> Wait<'s> {
         mark: usize,
         mut attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
     ) -> PyResult<T> {
-        self.step = match self.action {
-            Action::Receive(_, size) if self.is_endless() && (2..=size).contains(&mark) => {
-                Step::Wait(self.action.interest(), Deadline::NEVER)
-            }
-            _ => {
-                let mut retry = self.action.retry(self.timeout).waits_first();
-                let step = retry.begin(Instant::now);
-                self.retry = Some(retry);
-                step
-            }
+        self.step = if self.waits_for(mark) {
+            // `O_NONBLOCK` was not set when the operation began.
+            self.has_blocked = true;
+            Step::Wait(self.action.interest(), Deadline::NEVER)
+        } else {
+            let mut retry = self.action.retry(self.timeout).waits_first();
+            let step = retry.begin(Instant::now);
+            self.retry = Some(retry);
+            step
         };
         let flags = self.flags();
         self.run(py, |target, _| attempt(target, flags))?.map_err(|end| end.raised(py))
+    }
+
+    /// Whether a receive without a timeout waits for so many bytes. The error queue and urgent data have no mark, and a
+    /// socket that does not wait, or not for ever (`SO_RCVTIMEO`), is the kernel's to judge.
+    fn waits_for(&self, mark: usize) -> bool {
+        let Action::Receive(flags, size) = self.action else {
+            return false;
+        };
+        self.is_endless()
+            && (2..=size).contains(&mark)
+            && !flags.contains(Flags::ERRQUEUE)
+            && !flags.contains(Flags::OOB)
+            && self.target.blocking_mode(self.action.interest()).is_ok_and(|mode| mode == Mode::Blocking)
     }
 
     /// What comes after a first try that failed.
@@ -340,7 +351,8 @@ impl<'s> Wait<'s> {
         mut attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
     ) -> PyResult<T> {
         if error.is_interrupted() {
-            self.between(py)?;
+            py.check_signals()?;
+            self.check_open().map_err(|end| end.raised(py))?;
         }
         // A try that was told not to wait says nothing of a call that waits. `EINPROGRESS` is of a send that connects
         // first (`MSG_FASTOPEN`).
@@ -394,17 +406,20 @@ impl<'s> Wait<'s> {
         }
     }
 
-    /// For those who make their calls themselves: what follows one that failed, up to the next.
-    pub(crate) fn after(&mut self, py: Python<'_>, error: Error) -> PyResult<()> {
+    /// For those who make their calls themselves: what follows one that failed, up to the next. Fails with what a
+    /// signal handler raises, as [`run`](Self::run) does.
+    pub(crate) fn after(&mut self, py: Python<'_>, error: Error) -> PyResult<Result<(), End>> {
         if error.is_interrupted() {
             py.check_signals()?;
         }
-        self.failed(error).map_err(|end| end.raised(py))?;
-        self.until_call(py)
+        match self.failed(error) {
+            Ok(()) => self.until_call(py),
+            Err(end) => Ok(Err(end)),
+        }
     }
 
     /// For them too: what comes before the first call, where a wait is to come first.
-    pub(crate) fn before(&mut self, py: Python<'_>) -> PyResult<()> {
+    pub(crate) fn before(&mut self, py: Python<'_>) -> PyResult<Result<(), End>> {
         let mut retry = self.action.retry(self.timeout).never_blocks().waits_first();
         self.step = retry.begin(Instant::now);
         self.retry = Some(retry);
@@ -412,13 +427,15 @@ impl<'s> Wait<'s> {
     }
 
     /// Carries out the steps up to the next call.
-    fn until_call(&mut self, py: Python<'_>) -> PyResult<()> {
+    fn until_call(&mut self, py: Python<'_>) -> PyResult<Result<(), End>> {
         while self.step != Step::Call {
-            if gil::released(py, || self.idle()).map_err(|end| end.raised(py))? {
-                py.check_signals()?;
+            match gil::released(py, || self.idle()) {
+                Ok(true) => py.check_signals()?,
+                Ok(false) => {}
+                Err(end) => return Ok(Err(end)),
             }
         }
-        Ok(())
+        Ok(Ok(()))
     }
 
     /// A step that makes no call; gives whether signal handlers may have to run.
@@ -483,13 +500,18 @@ impl<'s> Wait<'s> {
         self.is_open().then(|| gil::released(py, || attempt(target, Flags::NONE)).ok()).flatten()
     }
 
-    /// Notes that a part has gone, and that there is more: runs signal handlers, raises `TimeoutError` where the time
-    /// is up, `EBADF` where the socket was closed.
-    pub(crate) fn progressed(&mut self, py: Python<'_>) -> PyResult<()> {
-        self.between(py)?;
+    /// Notes that a part has gone, and that there is more: runs signal handlers, and fails with what one raises; ends
+    /// where the time is up, or the socket was closed.
+    pub(crate) fn progressed(&mut self, py: Python<'_>) -> PyResult<Result<(), End>> {
+        py.check_signals()?;
+        Ok(self.goes_on())
+    }
+
+    fn goes_on(&mut self) -> Result<(), End> {
+        self.check_open()?;
         self.step = self.retry().next(Event::Progressed, Instant::now);
         if self.step == Step::Stop(Stop::TimedOut) {
-            return Err(timed_out());
+            return Err(End::TimedOut);
         }
         if self.cells.is_some() && self.is_endless() && !self.has_blocked {
             // Later this cannot be told from a flag that was set while the kernel waited.
@@ -499,9 +521,8 @@ impl<'s> Wait<'s> {
         Ok(())
     }
 
-    /// Runs signal handlers between two calls; they may have closed the socket.
-    fn between(&self, py: Python<'_>) -> PyResult<()> {
-        py.check_signals()?;
-        if self.is_open() { Ok(()) } else { Err(os_error(py, EBADF)) }
+    /// Signal handlers that ran between two calls may have closed the socket.
+    fn check_open(&self) -> Result<(), End> {
+        if self.is_open() { Ok(()) } else { Err(End::Closed) }
     }
 }

@@ -1,5 +1,6 @@
 """berkeley.create_connection: it takes and refuses what socket.create_connection does, and its addresses race."""
 
+import errno
 import gc
 import os
 import signal
@@ -146,11 +147,13 @@ class AsTheStandardOne(unittest.TestCase):
         self.assertEqual([type(each) for each in caught.exception.exceptions], [ConnectionRefusedError] * 3)
 
 
-def answering(answers):
-    """Has every lookup give these answers: None for none yet."""
+def answering(answers, ready=False):
+    """Has every lookup give these answers: None for none yet. Where `ready`, its descriptor is readable."""
     class Lookup:
         def __init__(self, host, port):
             self.ends = standard.socketpair()
+            if ready:
+                self.ends[1].send(b".")
 
         def fileno(self):
             return self.ends[0].fileno()
@@ -216,8 +219,26 @@ class Waiting(unittest.TestCase):
 
     def test_the_timeout_covers_the_lookup(self):
         with answering(None):
-            with self.assertRaises(TimeoutError):
+            with self.assertRaises(TimeoutError) as caught:
                 berkeley.create_connection(("name", 1), 0.05)
+        self.assertEqual((str(caught.exception), caught.exception.__notes__), ("timed out", ["address: name:1"]))
+
+    def test_a_lookup_that_wakes_without_an_answer_does_not_outlast_the_timeout(self):
+        with answering(None, ready=True), self.assertRaises(TimeoutError):
+            berkeley.create_connection((b"name", 1), 0.05)
+
+    def test_a_connection_that_poll_misleads_about_is_asked_for_with_pauses(self):
+        asked = []
+
+        def finish(descriptor):
+            asked.append(descriptor)
+            return errno.EINPROGRESS
+
+        with Serve() as at, unittest.mock.patch.object(_connect._extra, "finish_connect", finish):
+            with self.assertRaises(TimeoutError) as caught:
+                berkeley.create_connection(("127.0.0.1", at.port), 0.3)
+        self.assertEqual(caught.exception.__notes__, [f"address: 127.0.0.1:{at.port}"])
+        self.assertIn(len(asked), range(1, 30))
 
     def test_an_address_that_does_not_answer_holds_up_no_other(self):
         with Serve() as at:

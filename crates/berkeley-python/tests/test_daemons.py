@@ -128,6 +128,14 @@ def scene():
     "a socket of another class that sends": INDEX.format("berkeley.send_many(Socket(), [b''])"),
     "a socket of another class that receives": INDEX.format("berkeley.recv_many(Socket())"),
     "the number of datagrams": INDEX.format("berkeley.recv_many(here, Index())"),
+    "the seconds of a timeout": INDEX.format("berkeley.create_connection(('127.0.0.1', 1), Index())"),
+    "the codec of a host that is connected to": """
+import encodings.idna
+encodings.idna.ToASCII = spin
+from berkeley import _extra
+def scene():
+    _extra.Lookup("b\\xfccher.example", 1)
+""",
     "the flags of datagrams": INDEX.format("berkeley.recv_many(here, flags=Index())"),
 }
 

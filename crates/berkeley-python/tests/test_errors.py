@@ -49,7 +49,7 @@ class Notes(unittest.TestCase):
             error, notes = self.note(client.connect, address)
             self.assertEqual(error.args, (111, "Connection refused"))
             self.assertEqual(str(error), "[Errno 111] Connection refused")
-            self.assertEqual(notes, [f"socket: tcp {shown(address)}"])
+            self.assertEqual(notes, [f"address: {shown(address)}"])
             error, notes = self.note(create_connection, address, 30)
             self.assertEqual((error.args, notes), ((111, "Connection refused"), [f"address: {shown(address)}"]))
 
@@ -60,13 +60,13 @@ class Notes(unittest.TestCase):
             with client:
                 error, notes = self.note(call, client)
                 self.assertIn(error.errno, (104, 32))
-                self.assertEqual(notes, [f"socket: tcp {shown(address)}"])
+                self.assertEqual(notes, [f"address: {shown(address)}"])
 
     def test_an_address_in_use_is_named(self):
         with socket.create_server(("127.0.0.1", 0)) as server, socket.socket() as second:
             error, notes = self.note(second.bind, server.getsockname())
             self.assertEqual(str(error), "[Errno 98] Address already in use")
-            self.assertEqual(notes, [f"socket: tcp {shown(server.getsockname())}"])
+            self.assertEqual(notes, [f"address: {shown(server.getsockname())}"])
 
     def test_a_name_that_does_not_resolve_is_named(self):
         error, notes = self.note(socket.getaddrinfo, "no-such-host.invalid", 80)

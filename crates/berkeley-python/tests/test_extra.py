@@ -1,4 +1,4 @@
-"""What `_socket` has not: batches of datagrams, tcp_info, timestamps, constants."""
+"""What `_socket` does not have: batches of datagrams, tcp_info, timestamps, constants."""
 
 import os
 import signal
@@ -186,6 +186,23 @@ class Batches(unittest.TestCase):
             with self.assertRaises(Enough):
                 berkeley.recv_many(other)
         finally:
+            signal.signal(signal.SIGALRM, before)
+
+    def test_what_a_signal_handler_raises_is_raised_whatever_has_gone(self):
+        def handler(*_):
+            raise TimeoutError("the handler's")
+
+        left, right = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+        before = signal.signal(signal.SIGALRM, handler)
+        try:
+            with left, right:
+                left.settimeout(SECONDS)
+                signal.setitimer(signal.ITIMER_REAL, 0.1)
+                with self.assertRaisesRegex(TimeoutError, "the handler's"):
+                    berkeley.send_many(left, [b"x"] * 10000)
+                self.assertEqual(right.recv(1), b"x")
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
 
     def test_what_cannot_be(self):

@@ -88,7 +88,8 @@ class Fork(unittest.TestCase):
                 os._exit(2)
         assert os.waitpid(child, 0)[1] == 0
     stop = True
-    for thread in threads: thread.join()
+    for thread in threads: thread.join(10)
+    assert not any(thread.is_alive() for thread in threads)
     print("well")
     """)
 

@@ -51,7 +51,9 @@ def receive(sock, peer, timeout, call, first=b"12345", rest=b"6789012345"):
         later.start()
     try: return outcome(lambda: call(sock))
     finally:
-        if later.is_alive(): later.join()
+        if later.is_alive():
+            later.join(10)
+            assert not later.is_alive()
 
 CALLS = {
     "recv": lambda sock: len(sock.recv(100)),
@@ -129,6 +131,43 @@ for timeout in (None, LONG, SHORT / 2):
     print("a Unix listener's", timeout, receive(marked(server).accept()[0], client, timeout, CALLS["recv"]))
 """
 
+# What C's call answers at once, or when the kernel's own timeout says so: the receive has no timeout of Python's.
+NO_WAIT = """
+def datagrams():
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.setsockopt(socket.IPPROTO_IP, 11, 1)  # IP_RECVERR
+    return sock, None
+
+def limited(sock):
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", 0, 50_000))
+
+def from_outside(sock):
+    os.set_blocking(sock.fileno(), False)
+
+def as_it_is(sock):
+    pass
+
+def told(call):
+    try: return len(call())
+    except OSError as error: return error.errno
+
+ERRQUEUE = 0x2000
+for size in (100, 300_000):
+    calls = {
+        "the error queue": (datagrams, as_it_is, lambda sock: sock.recvmsg(size, 100, ERRQUEUE)),
+        "the error queue, recv": (datagrams, as_it_is, lambda sock: sock.recv(size, ERRQUEUE)),
+        "urgent data": (tcp, as_it_is, lambda sock: sock.recv(size, socket.MSG_OOB)),
+        "the kernel's timeout": (tcp, limited, lambda sock: sock.recv(size)),
+        "set by a descriptor": (tcp, from_outside, lambda sock: sock.recv(size)),
+        "set by a descriptor, into": (tcp, from_outside, lambda sock: sock.recvmsg_into([bytearray(size)])),
+    }
+    for name, (make, prepare, call) in calls.items():
+        kept.extend(make())
+        sock = marked(kept[-2])
+        prepare(sock)
+        print(size, name, told(lambda: call(sock)))
+"""
+
 # What ends a wait before the mark is reached.
 ENDS = """
 for make in (tcp, unix):
@@ -176,6 +215,12 @@ class Mark(unittest.TestCase):
     def test_the_end_of_the_data_ends_the_wait(self):
         ours, c = both(ENDS)
         self.assertEqual(ours, c)
+
+    def test_what_does_not_wait_does_not(self):
+        ours, c = both(NO_WAIT)
+        self.assertEqual(ours, c)
+        self.assertEqual(sum(line.endswith(" 11") for line in ours), 10)
+        self.assertIn("100 urgent data 22", ours)
 
     def test_parts_reach_it_together(self):
         # C's recv waits on: the kernel does not wake it before ten more bytes have come behind the first five.

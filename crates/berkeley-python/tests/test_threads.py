@@ -101,7 +101,8 @@ for _ in range({turns}):
     let_in += served != before
     there.recv(1)
     done.acquire()
-worker.join()
+worker.join(10)
+assert not worker.is_alive()
 print(let_in)
 """
 

@@ -280,7 +280,8 @@ for kind in (socket.SOCK_STREAM, socket.SOCK_SEQPACKET):
         later.start()
         sock = client(LONG)
         print(method, LONG, outcome(lambda: getattr(sock, method)(place)), sock.getpeername() == place)
-        later.join()
+        later.join(10)
+        assert not later.is_alive()
         class Enough(Exception): pass
         def enough(*_): raise Enough
         signal.signal(signal.SIGALRM, enough)

@@ -2,7 +2,7 @@
 
 `python -m berkeley program.py` runs a program with the C module `_socket` replaced; `berkeley.install()` does so from
 within. `from berkeley import socket` is the same module beside the standard one, and replaces nothing. What `_socket`
-has not stands here: batches of datagrams and their timestamps, connecting with a deadline that covers the lookup,
+does not have stands here: batches of datagrams and their timestamps, connecting with a deadline that covers the lookup,
 `tcp_info`, constants.
 """
 

@@ -43,11 +43,12 @@ def choose(arguments):
     first, *rest = arguments
     if first in ("-c", "-m"):
         if not rest:
-            raise Mistake(f"{first} wants what to run; 'python -m berkeley --help' shows how")
+            what = "the code" if first == "-c" else "the module"
+            raise Mistake(f"{first} needs {what} to run; see 'python -m berkeley --help'")
         sys.argv = [first, *rest[1:]]
         return lambda: (run_text if first == "-c" else run_module)(rest[0])
     if first.startswith("-") and first != "-":
-        raise Mistake(f"no option is named {first}; those of the interpreter come before '-m berkeley'")
+        raise Mistake(f"unknown option {first}; put the interpreter's options before '-m berkeley'")
     sys.argv = arguments
     return run_input if first == "-" else lambda: run_file(first)
 

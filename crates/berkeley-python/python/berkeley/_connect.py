@@ -12,6 +12,8 @@ from berkeley import _extra, socket
 # That no timeout is given, in either module's words.
 _DEFAULT = vars(socket)["_GLOBAL_DEFAULT_TIMEOUT"]
 _WORDS = (_DEFAULT, vars(_standard)["_GLOBAL_DEFAULT_TIMEOUT"])
+# The pauses, in seconds, where poll(2) says "writable" and a connection is still under way.
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.001, 0.05
 # The longest wait of one poll(2).
 _LONGEST_MILLISECONDS = 2**31 - 1
 
@@ -38,7 +40,7 @@ def create_connection(address, timeout=_DEFAULT, source_address=None, *, all_err
     end = time.monotonic() + limit / 1e9 if limit else None
     failures = []
     try:
-        run = _Run(_answers(host, port, end), source_address, failures)
+        run = _Run(_answers(host, port, end), source_address, failures, (host, port))
         with run:
             sock = run.connect(end, patient=limit != 0)
         if sock is None:
@@ -60,8 +62,9 @@ def _answers(host, port, end):
     """The addresses of the host, as getaddrinfo gives them, in the order in which they are tried."""
     lookup = _extra.Lookup(host, port)
     while (answers := lookup.answers()) is None:
-        if not _ready([lookup.fileno()], select.POLLIN, end) and time.monotonic() >= end:
-            raise TimeoutError("timed out")
+        if end is not None and time.monotonic() >= end:
+            raise _timed_out(host, port)
+        _ready([lookup.fileno()], select.POLLIN, end)
     if not answers:
         raise OSError("getaddrinfo returns an empty list")
     return answers
@@ -76,8 +79,15 @@ def _failure(failures, timed_out, all_errors):
     return failures[_extra.Race.most_useful([failure.errno or 0 for failure in failures])]
 
 
-def _shown(host, port):
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+def _timed_out(host, port):
+    return _noted(TimeoutError("timed out"), host, port)
+
+
+def _noted(failure, host, port):
+    """The failure with a note of the address, in the shape of the compiled module's notes."""
+    host, port = (part.decode(errors="replace") if isinstance(part, bytes) else str(part) for part in (host, port))
+    failure.add_note(f"address: [{host}]:{port}" if ":" in host else f"address: {host}:{port}")
+    return failure
 
 
 def _ready(descriptors, events, end):
@@ -95,11 +105,14 @@ def _ready(descriptors, events, end):
 class _Run:
     """The attempts to connect to one of some addresses. What goes wrong is added to `failures`."""
 
-    def __init__(self, answers, source, failures):
+    def __init__(self, answers, source, failures, name):
         self.answers = answers
         self.source = source
         self.failures = failures
+        # The host and the port that were asked for.
+        self.name = name
         self.timed_out = False
+        self.pause = _SHORTEST_PAUSE
         # The sockets under way, by their descriptors.
         self.running = {}
         # The addresses that they connect to.
@@ -127,7 +140,7 @@ class _Run:
             else:
                 self.timed_out = value
                 if value:
-                    self.failures.append(TimeoutError("timed out"))
+                    self.failures.append(_timed_out(*self.name))
                 break
         return won
 
@@ -158,20 +171,31 @@ class _Run:
 
     def first_ready(self, end):
         """Waits for the attempts under way until `end`; gives the first that is connected."""
+        misled = False
         for descriptor in _ready(self.running, select.POLLOUT, end):
-            sock = self.running[descriptor]
             error = _extra.finish_connect(descriptor)
-            if error != errno.EINPROGRESS and self.settled(sock, error):
+            if error == errno.EINPROGRESS:
+                misled = True
+            elif sock := self.settled(self.running[descriptor], error):
                 return sock
+        if misled:
+            self.rest(end)
+        else:
+            self.pause = _SHORTEST_PAUSE
         return None
+
+    def rest(self, end):
+        """A pause, where poll(2) does not tell the truth: each is longer than the one before."""
+        left = self.pause if end is None else max(0.0, end - time.monotonic())
+        time.sleep(min(self.pause, left))
+        self.pause = min(2 * self.pause, _LONGEST_PAUSE)
 
     def settled(self, sock, error):
         """The socket, where it is connected; it is closed where it is not."""
         if error == 0:
             del self.running[sock.fileno()]
             return sock
-        failure = OSError(error, os.strerror(error))
-        failure.add_note(f"address: {_shown(*self.addresses[sock.fileno()][:2])}")
+        failure = _noted(OSError(error, os.strerror(error)), *self.addresses[sock.fileno()][:2])
         self.close(sock)
         return self.failed(failure)
 

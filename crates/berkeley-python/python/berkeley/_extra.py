@@ -1,4 +1,4 @@
-"""What the standard `_socket` has not: the compiled module's second half, in the same file."""
+"""What the standard `_socket` does not have: the compiled module's second half, in the same file."""
 
 import sys
 

@@ -10,7 +10,7 @@ use pyo3::types::{PyBytes, PyList, PyTuple};
 
 use super::{Target, socket};
 use crate::address;
-use crate::error::raised;
+use crate::error::{allocated, is_out_of_memory, raised};
 use crate::ffi::buffer::ReadBuffer;
 use crate::ffi::capi::guarded;
 use crate::ffi::fastcall::{audit, sequence};
@@ -68,7 +68,7 @@ fn sent<'py>(
     send_all(py, &mut target, &datagrams, flags)
 }
 
-/// Sends these, waiting where it must; gives how many went.
+/// Sends these, waiting where it must; gives how many went. What a signal handler raises is raised whatever went.
 fn send_all(
     py: Python<'_>,
     target: &mut Target<'_>,
@@ -79,17 +79,18 @@ fn send_all(
     while let Some(left) = datagrams.get(sent..).filter(|left| !left.is_empty()) {
         let socket = target.socket();
         let tried = py.detach(|| socket.try_send_many(left, &mut batch, flags));
-        let failed = match tried {
+        let ended = match tried {
             Ok(more) => {
                 sent += more;
-                target.progressed(py)
+                target.progressed(py)?
             }
-            Err(error) => target.after(py, error),
+            Err(error) if sent == 0 && is_out_of_memory(&error) => return Err(memory::exhausted()),
+            Err(error) => target.after(py, error)?,
         };
-        match failed {
+        match ended {
             Ok(()) => {}
-            Err(_) if sent > 0 && !is_the_programs(&failed, py) => break,
-            Err(error) => return Err(error),
+            Err(_) if sent > 0 => break,
+            Err(end) => return Err(end.raised(py)),
         }
     }
     Ok(sent)
@@ -182,11 +183,6 @@ impl<'a> Bytes<'a> {
     }
 }
 
-/// Whether what was raised is the program's own, from a signal handler, and no failure of the socket.
-fn is_the_programs(failed: &PyResult<()>, py: Python<'_>) -> bool {
-    failed.as_ref().is_err_and(|error| !error.is_instance_of::<pyo3::exceptions::PyOSError>(py))
-}
-
 thread_local! {
     /// The room of this thread's last receive, with its number of messages and their size.
     static ROOM: Cell<Option<(usize, usize, RecvBatch)>> = const { Cell::new(None) };
@@ -230,7 +226,7 @@ fn received<'py>(
     }
     let mut room = match ROOM.take() {
         Some((same, long, room)) if (same, long) == (messages, size) => room,
-        _ => RecvBatch::with_control(messages, size, 0).map_err(|error| raised(py, &error))?,
+        _ => RecvBatch::with_control(messages, size, 0).map_err(|error| allocated(py, &error))?,
     };
     let received = wait_and_receive(py, &mut target, &mut room, flags);
     // Also after a failure: to make room costs more than many a receive.
@@ -250,7 +246,7 @@ fn wait_and_receive<'py>(
         let socket = target.socket();
         match py.detach(|| socket.try_recv_many(room, flags)) {
             Ok(_) => return list(py, target, room),
-            Err(error) => target.after(py, error)?,
+            Err(error) => target.after(py, error)?.map_err(|end| end.raised(py))?,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What C's `_socket` has not: the module `berkeley._extra`, which the package hands on.
+//! What C's `_socket` does not have: the module `berkeley._extra`, which the package hands on.
 //!
 //! Its functions take any object with `fileno()` and `gettimeout()`: sockets of either module.
 
@@ -8,17 +8,16 @@ mod datagrams;
 mod tcp;
 mod timestamps;
 
-use std::time::Duration;
-
 use berkeley::{Address, Error, Family, SocketRef, option};
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::address::{self, Kind};
-use crate::error::{EBADF, os_error, raised};
+use crate::error::raised;
 use crate::fd;
-use crate::ffi::left_behind;
-use crate::wait::{Action, Wait};
+use crate::ffi::capi::guarded;
+use crate::ffi::{left_behind, new};
+use crate::timeout;
+use crate::wait::{Action, End, Wait};
 
 /// Adds the functions to `module`.
 pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -52,7 +51,7 @@ impl<'py> Target<'py> {
     /// Asks a socket of Python's for its descriptor and its timeout, once.
     fn of(socket: &Bound<'py, PyAny>, action: Action) -> PyResult<Self> {
         let number = number(socket)?;
-        let timeout = seconds(socket.call_method0("gettimeout")?.extract()?)?;
+        let timeout = timeout::parse(&socket.call_method0("gettimeout")?)?;
         let target = fd::borrowed(socket.py(), number)?;
         Ok(Self { object: socket.clone(), wait: Wait::foreign(number, target, timeout, action) })
     }
@@ -81,29 +80,33 @@ impl<'py> Target<'py> {
 
     /// What comes before the first try of a receive: a wait, where a mark (`SO_RCVLOWAT`) is to be reached. The kernel
     /// is asked for it, since the object may be of either module.
-    fn before(&mut self, py: Python<'_>) -> PyResult<()> {
+    fn before(&mut self, py: Python<'_>) -> PyResult<Result<(), End>> {
         if self.socket().get(option::RCVLOWAT).is_ok_and(|mark| mark != 1) {
-            self.wait.before(py)?;
-            return self.check(py);
+            let waited = self.wait.before(py)?;
+            return self.check(waited);
         }
-        Ok(())
+        Ok(Ok(()))
     }
 
-    /// What follows a try that failed, up to the next: waits, signal handlers, or the error as an exception.
-    fn after(&mut self, py: Python<'_>, error: Error) -> PyResult<()> {
-        self.wait.after(py, error)?;
-        self.check(py)
+    /// What follows a try that failed, up to the next: waits, signal handlers. Python code that raises, a signal
+    /// handler's or the object's, is told apart from what ends the operation.
+    fn after(&mut self, py: Python<'_>, error: Error) -> PyResult<Result<(), End>> {
+        let waited = self.wait.after(py, error)?;
+        self.check(waited)
     }
 
     /// What follows a try that moved something, where there is more.
-    fn progressed(&mut self, py: Python<'_>) -> PyResult<()> {
-        self.wait.progressed(py)?;
-        self.check(py)
+    fn progressed(&mut self, py: Python<'_>) -> PyResult<Result<(), End>> {
+        let waited = self.wait.progressed(py)?;
+        self.check(waited)
     }
 
-    /// Raises `EBADF` where the socket was closed since the operation began: the number may be another's by now.
-    fn check(&self, py: Python<'_>) -> PyResult<()> {
-        if number(&self.object)? == self.wait.fd() { Ok(()) } else { Err(os_error(py, EBADF)) }
+    /// Ends where the socket was closed since the operation began: the number may be another's by now.
+    fn check(&self, waited: Result<(), End>) -> PyResult<Result<(), End>> {
+        if waited.is_ok() && number(&self.object)? != self.wait.fd() {
+            return Ok(Err(End::Closed));
+        }
+        Ok(waited)
     }
 }
 
@@ -115,21 +118,10 @@ fn number(socket: &Bound<'_, PyAny>) -> PyResult<i32> {
 /// The nanoseconds of a timeout, or None; refuses what `settimeout` refuses.
 #[pyfunction]
 #[pyo3(signature = (timeout, /))]
-fn nanoseconds(timeout: &Bound<'_, PyAny>) -> PyResult<Option<i64>> {
-    let nanoseconds = crate::timeout::parse(timeout)?;
-    Ok((nanoseconds != crate::timeout::NONE).then_some(nanoseconds))
-}
-
-/// A timeout in Python's seconds; `None` is for ever.
-fn seconds(timeout: Option<f64>) -> PyResult<Option<Duration>> {
-    let Some(timeout) = timeout else {
-        return Ok(None);
-    };
-    if timeout < 0.0 {
-        return Err(PyValueError::new_err("Timeout value out of range"));
-    }
-    match Duration::try_from_secs_f64(timeout) {
-        Ok(timeout) => Ok(Some(timeout)),
-        Err(error) => Err(PyValueError::new_err(error.to_string())),
-    }
+fn nanoseconds<'py>(timeout: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let py = timeout.py();
+    guarded(|| match timeout::parse(timeout)? {
+        timeout::NONE => Ok(py.None().into_bound(py)),
+        nanoseconds => new::int(py, nanoseconds),
+    })
 }

@@ -87,13 +87,13 @@ fn receive(
     size: usize,
     flags: Flags,
 ) -> PyResult<ReceivedMessage> {
-    target.before(py)?;
+    target.before(py)?.map_err(|end| end.raised(py))?;
     loop {
         let buffers = &mut [IoSliceMut::new(&mut room.bytes[..size])];
         let socket = target.socket();
         match py.detach(|| socket.try_recv_msg(buffers, &mut room.control, flags)) {
             Ok(message) => return Ok(message),
-            Err(error) => target.after(py, error)?,
+            Err(error) => target.after(py, error)?.map_err(|end| end.raised(py))?,
         }
     }
 }

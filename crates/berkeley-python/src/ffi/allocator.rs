@@ -28,6 +28,22 @@ unsafe impl GlobalAlloc for WithReserve {
         if memory.is_null() { self.reserve.take(layout) } else { memory }
     }
 
+    /// Large pieces are fresh from the kernel, which has zeroed them: they are not touched.
+    #[inline]
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller keeps to the rules of an allocator.
+        let memory = unsafe { System.alloc_zeroed(layout) };
+        if !memory.is_null() {
+            return memory;
+        }
+        let memory = self.reserve.take(layout);
+        if !memory.is_null() {
+            // SAFETY: a piece of the reserve has as many bytes as the layout says.
+            unsafe { memory.write_bytes(0, layout.size()) };
+        }
+        memory
+    }
+
     #[inline]
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
         if self.reserve.holds(memory) {

@@ -58,6 +58,7 @@ numbers! {
     i32, PyLong_FromLong;
     u16, PyLong_FromLong;
     u32, PyLong_FromUnsignedLong;
+    i64, PyLong_FromLongLong;
     u64, PyLong_FromUnsignedLongLong;
     usize, PyLong_FromSize_t;
 }

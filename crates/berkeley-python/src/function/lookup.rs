@@ -7,7 +7,7 @@ use berkeley::resolve::{Literal, RawHints, RawResolved, literal, resolve_back_ra
 use berkeley::{Address, Type};
 use pyo3::exceptions::{PyOSError, PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyInt, PyList, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyInt, PyString, PyTuple};
 
 use super::name::{plain, released, text};
 use crate::address::{self, ask, zoned};
@@ -85,8 +85,7 @@ impl<'a, 'py> Question<'a, 'py> {
         }
         let (name, service) = (self.host.into_name()?, self.service.into_name()?);
         let answers = ask(py, name.as_deref(), service.as_deref(), self.hints)?;
-        let items: Vec<_> = answers.iter().map(|answer| shown(py, answer)).collect::<PyResult<_>>()?;
-        Ok(PyList::new(py, items)?.into_any())
+        Ok(new::list_of(py, answers.iter().map(|answer| Ok(shown(py, answer)?.into_any())))?.into_any())
     }
 }
 

@@ -9,7 +9,7 @@ use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
 
 use crate::address;
-use crate::error::{EAGAIN, EBADF, EINVAL, note, noted, os_error, raised, timed_out};
+use crate::error::{EAGAIN, EBADF, EINVAL, address_note, note, noted, os_error, raised, timed_out};
 use crate::fd;
 use crate::ffi::capi::SocketObject;
 use crate::ffi::fastcall::{Args, Convention, Method, Slot, audit, int, method, parse};
@@ -64,7 +64,7 @@ impl Method for Connect {
             Outcome::Made => Ok(py.None().into_bound(py)),
             Outcome::Refused(errno, None) => Err(os_error(py, errno)),
             Outcome::Refused(errno, Some(note)) => Err(noted(py, os_error(py, errno), &note)),
-            Outcome::TimedOut(address) => Err(noted(py, timed_out(), &format!("address: {address}"))),
+            Outcome::TimedOut(address) => Err(noted(py, timed_out(), &address_note(address))),
         }
     }
 }
