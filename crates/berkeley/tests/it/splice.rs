@@ -193,6 +193,7 @@ fn a_reader_that_stalls_ends_the_sending_in_time() {
 }
 
 /// sendfile(2) has no flag not to wait; the sends of what is copied have.
+#[cfg(feature = "fault")]
 #[test]
 fn a_copied_file_keeps_the_timeout_where_a_clone_has_made_the_socket_block() {
     within(LIMIT, || {

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use berkeley::batch::{Datagram, RecvBatch, SendBatch};
 use berkeley::control::ControlBuffer;
+#[cfg(feature = "fault")]
 use berkeley::fault::{self, Plan};
 use berkeley::zero_copy::ZeroCopy;
 use berkeley::{Connector, Deadline, Flags, Interest, Result, SendMessage, Socket, SocketRef, option};
@@ -382,6 +383,7 @@ fn an_accepted_socket_has_the_listener_s_mark() {
 }
 
 /// The mark costs a system call only where there is one.
+#[cfg(feature = "fault")]
 #[test]
 fn without_a_mark_an_adopted_socket_costs_no_further_call() {
     within(LIMIT, || {
@@ -440,6 +442,7 @@ fn without_a_timeout_no_receive_waits_for_the_error_queue_or_urgent_data() {
 }
 
 /// `SO_ERROR` says nothing of a connection whose error somebody else has taken.
+#[cfg(feature = "fault")]
 #[test]
 fn the_race_asks_whether_there_is_a_connection() {
     const ENOTCONN: i32 = 107;
