@@ -46,7 +46,7 @@ def fails(first, last):
     except {allowed}:
         return False
     except SystemError as error:
-        # The interpreter's own, of an exception that it had no memory to keep, whoever has raised it.
+        # The interpreter's own, of an exception that it had no memory to keep, whatever raised it.
         if "without" not in str(error):
             raise
     finally:

@@ -247,7 +247,7 @@ for timeout in (None, 0, SHORT):
             print(name, timeout, flags, "a part" if isinstance(sent, int) and 0 < sent < 3_000_000 else sent)
 """
 
-# O_NONBLOCK that was set before the call began is as in C, whoever has set it.
+# O_NONBLOCK that was set before the call began is as in C, whatever set it.
 BEFORE = """
 for name, make in CALLS.items():
     if name != "send_many":
