@@ -28,57 +28,52 @@ impl From<Errno> for Stop {
     }
 }
 
-/// What a call waits for.
+/// What a call waits for: its direction and flags, of which only a call that has to wait makes more.
 #[derive(Clone, Copy)]
 pub(crate) struct Awaited {
-    interest: Interest,
-    /// Whether poll(2) is known to say "ready" where the call gives `EAGAIN`.
-    misleads: bool,
-    /// Whether the first call follows a wait, where there is a timeout.
-    first: bool,
+    room: bool,
+    flags: Flags,
 }
 
 impl Awaited {
     /// Something to receive, or a connection to take.
-    pub(crate) const ARRIVAL: Self = Self { interest: Interest::READABLE, misleads: false, first: false };
+    pub(crate) const ARRIVAL: Self = Self { room: false, flags: Flags::NONE };
 
     /// Room to send. Of a Unix datagram peer that has none poll(2) knows nothing: the rule finds out.
-    pub(crate) const ROOM: Self = Self { interest: Interest::WRITABLE, misleads: false, first: false };
+    pub(crate) const ROOM: Self = Self { room: true, flags: Flags::NONE };
 
     /// What a receive with these flags waits for.
-    ///
-    /// Datagrams that wait to be received would end each wait for an error at once; poll(2) always reports errors.
     #[inline]
-    pub(crate) fn by(flags: Flags) -> Self {
-        if flags.contains(Flags::ERRQUEUE) {
-            return Self { interest: Interest::PRIORITY, misleads: true, first: false };
-        }
-        if flags.contains(Flags::OOB) {
-            return Self { interest: Interest::READABLE | Interest::PRIORITY, ..Self::ARRIVAL };
-        }
-        Self::ARRIVAL
+    pub(crate) const fn by(flags: Flags) -> Self {
+        Self { room: false, flags }
     }
 
     /// What is polled for.
-    #[cfg(feature = "tokio")]
-    pub(crate) const fn interest(self) -> Interest {
-        self.interest
+    ///
+    /// Datagrams that wait to be received would end each wait for an error at once; poll(2) always reports errors.
+    pub(crate) fn interest(self) -> Interest {
+        if self.room {
+            return Interest::WRITABLE;
+        }
+        if self.flags.contains(Flags::ERRQUEUE) {
+            return Interest::PRIORITY;
+        }
+        if self.flags.contains(Flags::OOB) {
+            return Interest::READABLE | Interest::PRIORITY;
+        }
+        Interest::READABLE
     }
 
+    /// Whether it is what an ordinary receive waits for.
     #[inline]
     pub(crate) fn is_arrival(self) -> bool {
-        self.interest == Interest::READABLE
+        self.interest() == Interest::READABLE
     }
 
-    /// As it is, after a wait.
-    pub(crate) const fn after_a_wait(self) -> Self {
-        Self { first: true, ..self }
-    }
-
-    const fn retry(self, timeout: Option<Duration>) -> Retry {
-        let retry = Retry::new(self.interest, timeout);
-        let retry = if self.misleads { retry.misleading_poll() } else { retry };
-        if self.first { retry.waits_first() } else { retry }
+    fn retry(self, timeout: Option<Duration>) -> Retry {
+        let retry = Retry::new(self.interest(), timeout);
+        // An error that is not in the queue of errors is reported too.
+        if self.flags.contains(Flags::ERRQUEUE) { retry.misleading_poll() } else { retry }
     }
 }
 
@@ -114,20 +109,24 @@ pub(crate) fn carry_through<T>(
     }
 }
 
-/// As [`carry_through`], the first call after a wait where there is a timeout.
+/// Waits before the first call, where there is a timeout; gives what is left of it.
+///
+/// Apart, and without the call: one that stands in several places is inlined in none, which costs each receive.
 #[cold]
-pub(crate) fn carry_after_wait<T>(
+pub(crate) fn wait_first(
     fd: BorrowedFd<'_>,
     awaited: Awaited,
     timeout: Option<Duration>,
-    mut call: impl FnMut() -> sys::Result<T>,
-) -> Result<T, Stop> {
-    let mut waiting = Waiting::new(awaited.after_a_wait(), timeout);
-    waiting.begin(fd)?;
-    match call() {
-        Ok(value) => Ok(value),
-        Err(errno) => carry_on(fd, errno, waiting, call),
+) -> Result<Option<Duration>, Stop> {
+    if timeout == Some(Duration::ZERO) {
+        return Ok(timeout);
     }
+    let (interest, deadline) = (awaited.interest(), Deadline::from_timeout(timeout));
+    let mut retry = Retry::until(interest, deadline).waits_first();
+    let step = retry.begin(Instant::now);
+    Waiting { interest, retry }.run(fd, step, Errno::AGAIN)?;
+    // Zero would mean that there was none.
+    Ok(deadline.remaining().map(|left| left.max(Duration::from_nanos(1))))
 }
 
 /// What follows a call that failed: apart, so that a socket that is ready pays nothing for it.
@@ -163,7 +162,7 @@ pub(super) enum Next {
 
 impl Waiting {
     pub(crate) fn new(awaited: Awaited, timeout: Option<Duration>) -> Self {
-        Self { interest: awaited.interest, retry: awaited.retry(timeout) }
+        Self { interest: awaited.interest(), retry: awaited.retry(timeout) }
     }
 
     /// That of a connection; `goes_on` as [`Retry::connects`] has it.
@@ -175,11 +174,6 @@ impl Waiting {
     /// For an operation whose deadline already runs.
     pub(crate) fn until(interest: Interest, deadline: Deadline) -> Self {
         Self { interest, retry: Retry::until(interest, deadline).misleading_poll() }
-    }
-
-    fn begin(&mut self, fd: BorrowedFd<'_>) -> Result<(), Stop> {
-        let step = self.retry.begin(Instant::now);
-        self.run(fd, step, Errno::AGAIN).map(drop)
     }
 
     /// After a call that failed: `Ok` to make it again, once what has to come before is done.
