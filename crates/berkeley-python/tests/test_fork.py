@@ -6,10 +6,12 @@ import support
 
 # A server on loopback by name, and a connection by name: once here, so that there are helper threads, then in a child.
 CONNECT = """
-    import os, threading
+    import os, threading, warnings
     import berkeley
     from berkeley import socket
 
+    # Since 3.12, where a process with threads forks.
+    warnings.simplefilter("ignore", DeprecationWarning)
     server = socket.create_server(("127.0.0.1", 0))
     address = ("localhost", server.getsockname()[1])
 
@@ -66,8 +68,6 @@ class Fork(unittest.TestCase):
 
     def test_a_name_is_looked_up_while_other_threads_were_at_it(self):
         self.check("""
-    import warnings
-    warnings.simplefilter("ignore", DeprecationWarning)
     stop = False
 
     def look_up():
