@@ -87,8 +87,8 @@ impl SplicePipe {
     /// Moves at most `max` bytes that are there from the socket into the pipe: one splice(2).
     ///
     /// An error that [`is_would_block`](Error::is_would_block) means that the socket has nothing: wait for
-    /// [`Interest::READABLE`]. TCP heeds only the socket's own mode, and waits where the socket has no timeout. Fails
-    /// with `EINVAL` for a kind of socket that the kernel cannot splice.
+    /// [`Interest::READABLE`](crate::Interest::READABLE). TCP heeds only the socket's own mode, and waits where the
+    /// socket has no timeout. Fails with `EINVAL` for a kind of socket that the kernel cannot splice.
     pub fn try_fill<F: AsFd>(&mut self, from: &Socket<F>, max: usize) -> Result<Filled> {
         if max == 0 {
             return Ok(Filled::Bytes(0));
@@ -109,8 +109,8 @@ impl SplicePipe {
     /// many bytes went.
     ///
     /// An error that [`is_would_block`](Error::is_would_block) means that the socket has no room: wait for
-    /// [`Interest::WRITABLE`]. A socket without a timeout is waited for. Otherwise fails as a send does, such as with
-    /// `EPIPE` where the peer has gone.
+    /// [`Interest::WRITABLE`](crate::Interest::WRITABLE). A socket without a timeout is waited for. Otherwise fails as
+    /// a send does, such as with `EPIPE` where the peer has gone.
     pub fn try_drain<F: AsFd>(&mut self, to: &Socket<F>) -> Result<usize> {
         self.drain_once(to, true).map_err(|errno| to.fail(Operation::Splice, errno, None))
     }

@@ -82,8 +82,8 @@ impl<F: AsFd> Socket<F> {
     ///
     /// For a datagram socket it sets the one peer that is sent to and received from. With a timeout of zero a
     /// connection that cannot be made at once gives an error that [`is_in_progress`](Error::is_in_progress): wait for
-    /// [`Interest::WRITABLE`], then call [`finish_connect`](Self::finish_connect). After any other failure, a timeout
-    /// included, drop the socket and make another.
+    /// [`Interest::WRITABLE`](crate::Interest::WRITABLE), then call [`finish_connect`](Self::finish_connect). After any
+    /// other failure, a timeout included, drop the socket and make another.
     ///
     /// Fails with `ECONNREFUSED` where nobody listens, `ENETUNREACH` or `EHOSTUNREACH` where there is no way,
     /// `ETIMEDOUT` where the kernel gave up, `ENOENT` where a Unix path does not exist, and with

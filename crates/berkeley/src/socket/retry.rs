@@ -2,9 +2,9 @@
 //!
 //! A waiting method is a loop of a call that does not wait and a wait for readiness. [`Retry`] is told what the call
 //! and the wait said, as [`Event`]s, and answers with the next [`Step`]. It holds no descriptor and makes no system
-//! call: whoever runs it makes the calls, does the waiting, and runs signal handlers in between. [`Socket`]'s methods
+//! call: its user makes the calls, does the waiting, and runs signal handlers in between. [`Socket`]'s methods
 //! run it over poll(2), `AsyncSocket`'s over tokio's reactor; a program that is built on `try_*` and
-//! [`wait`](Socket::wait) can run it too.
+//! [`wait`] can run it too.
 //!
 //! The rule:
 //!
