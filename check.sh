@@ -189,7 +189,7 @@ leaving_nothing() {
 # is known is not counted: people edit while the tests run.
 uncommitted() {
   git status --porcelain --ignored --untracked-files=all |
-    sed -nE '\#^!! (target|fuzz/(target|artifacts|coverage)|bench/[^/]+/(target|build))/#d; /^(\?\?|!!) /p' | sort
+    sed -nE '\#^!! "?(target|fuzz/(target|artifacts|coverage)|bench/[^/]+/(target|build))/#d; /^(\?\?|!!) /p' | sort
 }
 
 # Runs a program for an hour at most, which is many times what it needs: the tests have their own limits, what builds
