@@ -51,6 +51,14 @@ pub(super) fn decode(kind: i32, data: &[u8]) -> Option<Message<'_>> {
         c::IP_PKTINFO => Message::PacketInfo(PacketInfo::decode(data)?),
         c::IP_TTL => Message::Ttl(octet(data)?),
         c::IP_TOS => Message::Tos(data.try_into().ok().map(u8::from_ne_bytes)?),
+        _ => return decode_rare(kind, data),
+    })
+}
+
+/// Apart, as the page of [`decode_one`](super::decode_one) says.
+#[inline(never)]
+fn decode_rare(kind: i32, data: &[u8]) -> Option<Message<'_>> {
+    Some(match kind {
         c::IP_RECVERR => return failure(data),
         c::IP_ORIGDSTADDR => Message::OriginalDestination(destination(data)?),
         c::IP_RECVFRAGSIZE => Message::FragmentSize(int(data)?.try_into().ok()?),

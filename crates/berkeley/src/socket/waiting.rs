@@ -96,7 +96,8 @@ pub(super) fn wait_once(
 }
 
 /// Makes the call until it succeeds, fails for good, or `timeout` has run out.
-#[inline]
+#[expect(clippy::inline_always, reason = "each return after a system call costs 1 in 100")]
+#[inline(always)]
 pub(crate) fn carry_through<T>(
     fd: BorrowedFd<'_>,
     awaited: Awaited,

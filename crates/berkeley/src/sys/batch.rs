@@ -239,7 +239,7 @@ impl Inbox {
         self.clear();
         let most = number(fault::shorten("recvmmsg", self.headers.len()));
         let headers = self.headers.as_mut_ptr();
-        let used = quirks.receiving(fd, flags | libc::MSG_WAITFORONE, |flags| {
+        let used = quirks.receiving(fd, flags | libc::MSG_WAITFORONE, true, |flags| {
             run_int("recvmmsg", fd.as_raw_fd(), || {
                 // SAFETY: `most` is at most the number of headers, whose pointers and lengths describe the room for one
                 // message each, in vectors that never move and that nothing else borrows now.

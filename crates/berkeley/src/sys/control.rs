@@ -144,7 +144,21 @@ impl ControlData {
     #[inline]
     pub(crate) fn clear(&mut self) {
         self.used = 0;
+        if !self.descriptors.is_empty() {
+            self.close_all();
+        }
+    }
+
+    /// Apart, as all that a message without descriptors does not need: behind a system call the processor has to fetch
+    /// each line of code anew.
+    #[cold]
+    fn close_all(&mut self) {
         self.descriptors.clear();
+    }
+
+    #[cold]
+    fn note_all(&self) {
+        self.descriptors.iter().flatten().for_each(|owned| inherited::note_own(owned.as_raw_fd()));
     }
 
     /// What the last receive filled.
@@ -184,7 +198,7 @@ impl ControlData {
         // SAFETY: by this function's contract the kernel has written these bytes in the last call.
         unsafe { own(bytes_of(&self.words, self.used), &mut self.descriptors) };
         if !self.close_on_exec {
-            self.descriptors.iter().flatten().for_each(|owned| inherited::note_own(owned.as_raw_fd()));
+            self.note_all();
         }
     }
 }
@@ -199,14 +213,25 @@ impl ControlData {
 pub(super) unsafe fn own(bytes: &[u8], owners: &mut Vec<Option<OwnedFd>>) {
     for (level, kind, data) in Walk::new(bytes) {
         let count = descriptors_in(level, kind, data.len());
-        for number in data.chunks_exact(FD_SIZE).take(count) {
-            let number = number.first_chunk().copied().map_or(-1, RawFd::from_ne_bytes);
-            owners.push((number >= 0).then(|| {
-                // SAFETY: the kernel has made this descriptor in the call that wrote its number, by this function's
-                // contract, and no number is visited twice.
-                unsafe { OwnedFd::from_raw_fd(number) }
-            }));
+        if count > 0 {
+            // SAFETY: by this function's contract; no message is visited twice.
+            unsafe { own_each(&data[..count * FD_SIZE], owners) };
         }
+    }
+}
+
+/// # Safety
+///
+/// As for [`own`], of the numbers that `data` holds.
+#[inline(never)]
+unsafe fn own_each(data: &[u8], owners: &mut Vec<Option<OwnedFd>>) {
+    for number in data.chunks_exact(FD_SIZE) {
+        let number = number.first_chunk().copied().map_or(-1, RawFd::from_ne_bytes);
+        owners.push((number >= 0).then(|| {
+            // SAFETY: the kernel has made this descriptor in the call that wrote its number, by this function's
+            // contract, and no number is visited twice.
+            unsafe { OwnedFd::from_raw_fd(number) }
+        }));
     }
 }
 

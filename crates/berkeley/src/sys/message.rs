@@ -115,14 +115,13 @@ unsafe fn receive_at(
         message.msg_control = room;
         message.msg_controllen = capacity as _;
     }
-    let mut receive = |flags| {
+    let length = quirks.receiving(fd, flags, close_on_exec, |flags| {
         run("recvmsg", fd.as_raw_fd(), || {
             // SAFETY: each pointer in `message` goes with the room behind it, which is borrowed for the call: the
             // caller's buffers, `sender`, and the control data's words.
             unsafe { libc::recvmsg(fd.as_raw_fd(), &raw mut message, flags) }
         })
-    };
-    let length = if close_on_exec { quirks.receiving(fd, flags, receive) } else { receive(flags) }?;
+    })?;
     if message.msg_controllen > 0 {
         // SAFETY: the call succeeded, and the kernel has stored how much it wrote into the room of `control`.
         unsafe { control.received(message.msg_controllen as _) };

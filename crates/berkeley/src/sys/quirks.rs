@@ -67,7 +67,8 @@ impl Quirks {
     /// `MSG_NOSIGNAL` is added, or what stands in for it: a peer that has gone is an error, never a SIGPIPE.
     /// `MSG_ZEROCOPY` is taken away: with it the kernel goes on reading the caller's memory after the call, when it may
     /// be freed and hold something else.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "each return after a system call costs 1 in 100")]
+    #[inline(always)]
     pub(super) fn sending(
         &self,
         fd: BorrowedFd<'_>,
@@ -75,23 +76,11 @@ impl Quirks {
         mut call: impl FnMut(i32) -> Result<usize>,
     ) -> Result<usize> {
         let flags = flags & !libc::MSG_ZEROCOPY;
-        let known = self.known();
-        if known & NOSIGNAL != 0 {
-            return self.without_nosignal(flags, &mut call);
-        }
-        match call(flags | libc::MSG_NOSIGNAL) {
-            Err(Errno::INVAL | Errno::OPNOTSUPP) if self.learns(fd, known, NOSIGNAL | BATCH) => {
-                self.sending(fd, flags, call)
-            }
-            result => result,
-        }
-    }
-
-    #[cold]
-    fn without_nosignal(&self, flags: i32, call: &mut dyn FnMut(i32) -> Result<usize>) -> Result<usize> {
-        // `call` has saved errno when the guard is dropped.
-        let _guard = self.has(SIGPIPE).then(sigpipe::keep_away);
-        call(flags)
+        self.trying(fd, NOSIGNAL | BATCH, |known| {
+            // `call` has saved errno when the guard is dropped.
+            let _guard = (known & SIGPIPE != 0).then(sigpipe::keep_away);
+            call(if known & NOSIGNAL == 0 { flags | libc::MSG_NOSIGNAL } else { flags })
+        })
     }
 
     /// How many of `messages` one sendmmsg(2) may have.
@@ -100,22 +89,18 @@ impl Quirks {
         if self.has(BATCH) { messages.min(1) } else { messages }
     }
 
-    /// Makes `call`, a receive, with `MSG_CMSG_CLOEXEC` where the family takes it.
+    /// Makes `call`, a receive, with `MSG_CMSG_CLOEXEC` where the family takes it and `close_on_exec` asks for it.
     #[inline]
     pub(super) fn receiving<T>(
         &self,
         fd: BorrowedFd<'_>,
         flags: i32,
+        close_on_exec: bool,
         mut call: impl FnMut(i32) -> Result<T>,
     ) -> Result<T> {
-        let known = self.known();
-        if known & CLOEXEC == 0 {
-            match call(flags | libc::MSG_CMSG_CLOEXEC) {
-                Err(Errno::INVAL | Errno::OPNOTSUPP) if self.learns(fd, known, CLOEXEC) => {}
-                result => return result,
-            }
-        }
-        call(flags)
+        let added = if close_on_exec { libc::MSG_CMSG_CLOEXEC } else { 0 };
+        let refused = if close_on_exec { CLOEXEC } else { 0 };
+        self.trying(fd, refused, |known| call(if known & CLOEXEC == 0 { flags | added } else { flags }))
     }
 
     /// Makes `call`, an accept, which asks for the peer's address where there may be one.
@@ -124,14 +109,44 @@ impl Quirks {
         fd: BorrowedFd<'_>,
         mut call: impl FnMut(bool) -> Result<T>,
     ) -> Result<T> {
-        let known = self.known();
-        if known & NAMELESS == 0 {
-            match call(true) {
-                Err(Errno::CONNABORTED) if self.learns(fd, known, NAMELESS) => {}
+        self.trying(fd, NAMELESS, |known| call(known & NAMELESS == 0))
+    }
+
+    /// Makes `call`, which is told what is known; again where its refusal is explained by one of `quirks` that was not.
+    #[expect(clippy::inline_always, reason = "each return after a system call costs 1 in 100")]
+    #[inline(always)]
+    fn trying<T>(&self, fd: BorrowedFd<'_>, quirks: u8, mut call: impl FnMut(u8) -> Result<T>) -> Result<T> {
+        let refusal = if self.known() == 0 {
+            match call(0) {
+                Err(errno) if is_refusal(errno) => Some(errno),
+                result => return result,
+            }
+        } else {
+            None
+        };
+        self.going_by_what_is_known(fd, quirks, refusal, call)
+    }
+
+    /// Apart, so that a socket without quirks pays nothing for them.
+    #[cold]
+    #[inline(never)]
+    fn going_by_what_is_known<T>(
+        &self,
+        fd: BorrowedFd<'_>,
+        quirks: u8,
+        refusal: Option<Errno>,
+        mut call: impl FnMut(u8) -> Result<T>,
+    ) -> Result<T> {
+        if let Some(errno) = refusal.filter(|_| !self.learns(fd, 0, quirks)) {
+            return Err(errno);
+        }
+        loop {
+            let known = self.known();
+            match call(known) {
+                Err(errno) if is_refusal(errno) && self.learns(fd, known, quirks) => {}
                 result => return result,
             }
         }
-        call(false)
     }
 
     #[inline]
@@ -148,10 +163,19 @@ impl Quirks {
     /// then explains it. Another thread may have learnt it meanwhile.
     #[cold]
     fn learns(&self, fd: BorrowedFd<'_>, known: u8, quirks: u8) -> bool {
+        if quirks & !known == 0 {
+            return false;
+        }
         let Ok(family) = option::option_i32(fd, c::SOL_SOCKET, c::SO_DOMAIN) else { return false };
         self.0.fetch_or(of(family), Ordering::Relaxed);
         of(family) & quirks & !known != 0
     }
+}
+
+/// Whether a family refuses flags, or the question for an address (`ECONNABORTED`), with this errno.
+#[inline]
+const fn is_refusal(errno: Errno) -> bool {
+    matches!(errno, Errno::INVAL | Errno::OPNOTSUPP | Errno::CONNABORTED)
 }
 
 impl Clone for Quirks {

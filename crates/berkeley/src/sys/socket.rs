@@ -19,8 +19,14 @@ pub(crate) struct AddressRoom {
 
 impl AddressRoom {
     #[inline]
-    pub(crate) const fn new() -> Self {
-        Self { bytes: MaybeUninit::uninit(), length: 0 }
+    pub(crate) fn new() -> Self {
+        let mut room = MaybeUninit::<Self>::uninit();
+        // SAFETY: the field of a room is a place within it; no reference is made.
+        let length = unsafe { &raw mut (*room.as_mut_ptr()).length };
+        // SAFETY: it is the room of a length. As a constant, the whole would be zeroed with it.
+        unsafe { length.write(0) };
+        // SAFETY: the length is written, and the bytes need not be.
+        unsafe { room.assume_init() }
     }
 
     /// The address; empty where the kernel gave none.
