@@ -4,13 +4,14 @@
 
 use crate::connect;
 use crate::error::Result;
+use crate::interface::{self, Interface};
 use crate::option::{Kind, Value};
-use crate::resolve::{self, Hints, Interface, Resolved, Service};
+use crate::resolve::{self, Hints, Resolved, Service};
 use crate::zero_copy;
 
 /// The interfaces in the kernel's answers to `interfaces`; `None` where these are not of one piece.
 pub fn interfaces(answers: &[u8]) -> Result<Option<Vec<Interface>>> {
-    resolve::decode_interfaces(answers)
+    interface::decode_interfaces(answers)
 }
 
 /// The answer to a host in digits, and the C library's to the same; `None` where the C library alone is asked.

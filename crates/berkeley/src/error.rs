@@ -269,11 +269,13 @@ operations! {
     /// Asking for a host by its address.
     HostByAddress = "host_by_address";
     /// Asking for a service by its name.
-    ServiceEntry = "service_entry";
+    ServiceByName = "service_by_name";
     /// Asking for a service by its port.
-    ServiceEntryAt = "service_entry_at";
+    ServiceByPort = "service_by_port";
     /// Asking for a protocol by its name.
-    ProtocolEntry = "protocol_entry";
+    ProtocolByName = "protocol_by_name";
+    /// Asking for a protocol by its number.
+    ProtocolByNumber = "protocol_by_number";
     /// Asking for the name of this machine.
     HostName = "host_name";
     /// Naming this machine.

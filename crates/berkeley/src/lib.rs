@@ -16,7 +16,8 @@
 //! ```
 //!
 //! [`create_connection`] goes from a name to a connection, [`create_server`] from an address to a listener and
-//! [`create_servers`] from a name to several; [`resolve`](mod@resolve) holds names alone.
+//! [`create_servers`] from a name to several; [`resolve`](mod@resolve) holds names alone, [`netdb`] services
+//! and protocols, [`interface`] network interfaces.
 //!
 //! [`control`] holds what travels beside the bytes: descriptors, credentials, timestamps, addresses, errors. [`batch`]
 //! moves many datagrams in a call. Without a copy go files ([`Socket::send_file`]), what another socket receives
@@ -33,10 +34,12 @@ pub mod control;
 #[doc(hidden)]
 pub mod decoders;
 mod error;
+pub mod interface;
 mod kinds;
 #[cfg(test)]
 #[path = "../tests/it/limit.rs"]
 mod limit;
+pub mod netdb;
 pub mod option;
 pub mod resolve;
 pub mod ring;

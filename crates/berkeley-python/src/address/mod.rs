@@ -168,7 +168,7 @@ fn interface_index(py: Python<'_>, socket: Kind, name: &str) -> PyResult<u32> {
         // C asks the socket, and so the kernel of a closed one.
         return Err(os_error(py, EBADF));
     }
-    berkeley::resolve::interface_index(name).map_err(|error| raised(py, &error))
+    berkeley::interface::interface_index(name).map_err(|error| raised(py, &error))
 }
 
 /// The name of the interface `index`, empty where there is none.
@@ -176,5 +176,5 @@ fn interface_name(index: u32) -> String {
     if index == 0 {
         return String::new();
     }
-    berkeley::resolve::interface_name(index).unwrap_or_default()
+    berkeley::interface::interface_name(index).unwrap_or_default()
 }

@@ -3,7 +3,7 @@
 use std::ffi::{CStr, CString};
 
 use berkeley::Family;
-use berkeley::resolve::{HostEntry, host_by_address, host_by_name};
+use berkeley::netdb::{HostEntry, host_by_address, host_by_name};
 use pyo3::prelude::*;
 
 use super::name::{plain, released, text};
@@ -43,7 +43,7 @@ impl Function for GetHostByNameEx {
     fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
         let name = argument(py, args, c"et:gethostbyname_ex", c"socket.gethostbyname")?;
         resolved(py, &name, Family::INET)?;
-        let found = released(py, || host_by_name(&name, Family::INET))?;
+        let found = released(py, || host_by_name(name.as_bytes(), Family::INET))?;
         entry(py, &found)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::{CStr, CString};
 
-use berkeley::resolve::{interface_index, interface_name_bytes, interface_names};
+use berkeley::interface::{interface_index, interface_name_bytes, interface_names};
 use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ffi::CStr;
 
-use berkeley::resolve::{protocol_entry, service_entry, service_entry_at};
+use berkeley::netdb::{protocol_by_name, service_by_name, service_by_port};
 use pyo3::exceptions::{PyOSError, PyOverflowError};
 use pyo3::prelude::*;
 
@@ -32,7 +32,7 @@ impl Function for GetServByName {
         audit(py, c"socket.getservbyname", &[&name.shown, &shown(py, protocol.as_ref())])?;
         let (name, protocol) = (name.text, protocol.map(|protocol| protocol.text));
         let entry = py
-            .detach(|| service_entry(&name, protocol.as_deref()))
+            .detach(|| service_by_name(name.to_bytes(), protocol.as_deref().map(utf8)))
             .map_err(|_| PyOSError::new_err("service/proto not found"))?;
         new::int(py, entry.port)
     }
@@ -53,7 +53,7 @@ impl Function for GetServByPort {
         audit(py, c"socket.getservbyport", &[&new::int(py, port)?, &shown(py, protocol.as_ref())])?;
         let protocol = protocol.map(|protocol| protocol.text);
         let entry = py
-            .detach(|| service_entry_at(port, protocol.as_deref()))
+            .detach(|| service_by_port(port, protocol.as_deref().map(utf8)))
             .map_err(|_| PyOSError::new_err("port/proto not found"))?;
         text(py, &entry.name)
     }
@@ -73,7 +73,7 @@ impl Function for GetProtoByName {
             parse(args, c"s:getprotobyname", &mut [Slot::Text(&mut name)])?;
             until_nul(name.as_bytes())?.into()
         };
-        let found = py.detach(|| protocol_entry(&name));
+        let found = py.detach(|| protocol_by_name(name.to_bytes()));
         let protocol = found.map_err(|_| PyOSError::new_err("protocol not found"))?;
         new::int(py, protocol.as_raw())
     }
@@ -126,6 +126,11 @@ fn number<'a, 'py>(py: Python<'py>, args: Args<'a, 'py>) -> PyResult<(i32, Optio
     let (mut number, mut protocol) = (0, String::new());
     parse(args, c"i|s:getservbyport", &mut [Slot::Int(&mut number), Slot::Text(&mut protocol)])?;
     Ok((number, Name::optional(py, args, &protocol)?))
+}
+
+/// A protocol's name, which came from a text of Python's and is UTF-8 therefore.
+fn utf8(name: &CStr) -> &str {
+    name.to_str().unwrap_or_default()
 }
 
 /// A name as the audit event shows it, `None` where none was given.

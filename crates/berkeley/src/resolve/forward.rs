@@ -3,10 +3,11 @@
 use std::ffi::CString;
 
 use super::literal;
-use super::service::{Service, c_string, place, transports, unknown_service};
+use super::service::{Service, place, transports, unknown_service};
 use crate::address::Address;
 use crate::error::{Error, Operation, Result};
 use crate::kinds::{Family, Protocol, Type};
+use crate::netdb::c_string;
 use crate::sys::constants as c;
 use crate::sys::resolve::{AddressHints, AddressInfo, LookupError, address_info};
 use crate::sys::{Errno, alloc};
@@ -196,7 +197,8 @@ pub(super) struct Question {
 impl Question {
     /// Refuses what getaddrinfo would misunderstand.
     pub(super) fn new(host: &str, service: Service<'_>, hints: Hints) -> Result<Self> {
-        let host = if host.is_empty() { None } else { Some(c_string("host", host)?) };
+        let host =
+            if host.is_empty() { None } else { Some(c_string(Operation::Resolve, "host", host.as_bytes())?) };
         // Raw sockets have no ports, and getaddrinfo refuses even port 0 for them; it does want one of the two names.
         let service = if service.is_any() && host.is_some() { None } else { Some(service.to_c_string()?) };
         Ok(Self { host, service, hints })

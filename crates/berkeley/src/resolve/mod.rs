@@ -1,4 +1,4 @@
-//! Names to addresses and back: hosts, services, protocols, interfaces.
+//! Names to addresses and back.
 //!
 //! [`resolve`] asks getaddrinfo(3), [`resolve_back`] getnameinfo(3): both answer as every other program on the machine
 //! is answered, from `/etc/hosts`, DNS and whatever else nsswitch.conf(5) names. Nothing is kept between two questions,
@@ -22,33 +22,20 @@
 //! ```
 
 mod back;
-mod database;
 mod digits;
 mod forward;
 mod hostname;
-mod hosts;
-mod interfaces;
-mod listing;
 mod literal;
 mod lookup;
-mod netlink;
 mod pool;
 mod raw;
 mod service;
 mod slot;
 
 pub use back::{BackHints, resolve_back, resolve_back_within};
-pub use database::{protocol_name, protocol_number, service_name, service_port};
 pub use digits::ipv4_in_digits;
 pub use forward::{Hints, Resolved, resolve};
 pub use hostname::{host_name, set_host_name};
-pub use hosts::{
-    HostEntry, ServiceEntry, host_by_address, host_by_name, protocol_entry, service_entry, service_entry_at,
-};
-pub use interfaces::{interface_index, interface_name, interface_name_bytes, interface_names};
-#[cfg(feature = "fault")]
-pub(crate) use listing::decode_interfaces;
-pub use listing::{Interface, InterfaceAddress, InterfaceFlags, interfaces};
 #[cfg(feature = "fault")]
 pub(crate) use literal::compare_literal;
 pub use lookup::{Lookup, resolve_within};

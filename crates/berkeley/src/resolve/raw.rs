@@ -8,6 +8,7 @@ use super::service::{transports, unknown_service};
 use crate::address::Address;
 use crate::error::{Error, Operation, Result};
 use crate::kinds::{Family, Protocol, Type};
+use crate::netdb::shown;
 use crate::sys::alloc;
 use crate::sys::resolve::{AddressHints, AddressInfo, LookupError, address_info, name_info};
 
@@ -70,7 +71,8 @@ pub fn resolve_raw(host: Option<&CStr>, service: Option<&CStr>, hints: RawHints)
         .map_err(|error| {
             let transports = transports(Type::from_raw(hints.kind), Protocol::from_raw(hints.protocol));
             let why = unknown_service(error, service, transports);
-            let error = Error::lookup(Operation::Resolve, error).on(shown(host));
+            let error = Error::lookup(Operation::Resolve, error)
+                .on(shown(host.map(CStr::to_bytes).unwrap_or_default()));
             match why {
                 Some(why) => error.because(why),
                 None => error,
@@ -138,16 +140,4 @@ impl RawResolved {
             canonical_name: answer.canonical_name,
         }
     }
-}
-
-/// The most bytes of a name that an error shows: more than a host's may have.
-///
-/// A name of any length would take several times its memory, of which there may be no more.
-const LONGEST_SHOWN: usize = 1024;
-
-/// A name as errors show it, or its beginning; empty where there is none.
-pub(super) fn shown(name: Option<&CStr>) -> String {
-    let bytes = name.map(CStr::to_bytes).unwrap_or_default();
-    let beginning = &bytes[..bytes.len().min(LONGEST_SHOWN)];
-    String::from_utf8_lossy(beginning).escape_debug().to_string()
 }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::error::{Error, Operation, Result};
 use crate::kinds::{Protocol, Type};
-use crate::sys::Errno;
+use crate::netdb::{beginning, c_string, no_service};
 use crate::sys::constants as c;
 use crate::sys::resolve::LookupError;
 
@@ -50,8 +50,8 @@ impl Service<'_> {
             check_number(name)?;
         }
         match self {
-            Self::Name(name) if !self.is_any() => c_string("service", name),
-            _ => c_string("service", &self.number().unwrap_or(0).to_string()),
+            Self::Name(name) if !self.is_any() => c_string(Operation::Resolve, "service", name.as_bytes()),
+            _ => c_string(Operation::Resolve, "service", self.number().unwrap_or(0).to_string().as_bytes()),
         }
     }
 }
@@ -67,36 +67,10 @@ fn check_number(name: &str) -> Result<()> {
     Ok(())
 }
 
-/// `text` as the C library takes it; `what` names it where it holds a NUL.
-pub(super) fn c_string(what: &str, text: &str) -> Result<CString> {
-    let no_memory = |_| Error::kernel(Operation::Resolve, Errno::NOMEM);
-    let mut bytes = Vec::new();
-    bytes.try_reserve_exact(text.len().saturating_add(1)).map_err(no_memory)?;
-    bytes.extend_from_slice(text.as_bytes());
-    CString::new(bytes).map_err(|_| {
-        let why = format!("the {what} holds a NUL, where the resolver would cut it");
-        Error::invalid(Operation::Resolve, why)
-    })
-}
-
 /// Which service it is that nobody knows, where a lookup failed for that.
 pub(super) fn unknown_service(error: LookupError, name: Option<&CStr>, transports: &str) -> Option<String> {
     let name = name.filter(|_| error == LookupError::Resolver(c::EAI_SERVICE))?;
-    Some(no_service(&name.to_string_lossy(), transports))
-}
-
-/// Why a service cannot be found: `no TCP service is called "htpp"`. Of what is too long to be a name, the beginning.
-pub(super) fn no_service(name: &str, transports: &str) -> String {
-    format!("no {} is called \"{}\"", service_of(transports), beginning(name).escape_debug())
-}
-
-/// Why a port has no name: `no TCP service has port 1`.
-pub(super) fn no_service_at(port: u16, transports: &str) -> String {
-    format!("no {} has port {port}", service_of(transports))
-}
-
-fn service_of(transports: &str) -> String {
-    if transports.is_empty() { "service".to_owned() } else { format!("{transports} service") }
+    Some(no_service(name.to_bytes(), transports))
 }
 
 /// The transports of a type and a protocol whose services getaddrinfo(3) looks through; empty where it has no word.
@@ -121,12 +95,6 @@ pub(crate) fn place(host: &str, service: Service<'_>, passive: bool) -> String {
         host if host.contains(':') => format!("[{}]:{service}", host.escape_debug()),
         host => format!("{}:{service}", host.escape_debug()),
     }
-}
-
-/// As much of a text as a name may have (`NI_MAXHOST`).
-pub(super) fn beginning(text: &str) -> &str {
-    let end = (0..=text.len().min(1025)).rev().find(|end| text.is_char_boundary(*end));
-    &text[..end.unwrap_or(0)]
 }
 
 impl fmt::Display for Service<'_> {

@@ -38,7 +38,7 @@ impl<F: AsFd> Socket<F> {
     /// `net.ipv4.igmp_max_memberships`.
     ///
     /// ```
-    /// use berkeley::resolve::interface_index;
+    /// use berkeley::interface::interface_index;
     /// use berkeley::{Family, Protocol, Socket, Type, option};
     /// use std::net::Ipv4Addr;
     ///

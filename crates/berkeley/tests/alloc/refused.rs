@@ -4,8 +4,10 @@ use std::io::{IoSlice, IoSliceMut};
 
 use berkeley::batch::{Datagram, RecvBatch, SendBatch};
 use berkeley::control::{self, ControlBuffer};
+use berkeley::interface::interfaces;
+use berkeley::netdb::host_by_name;
 use berkeley::option::{Filter, Instruction};
-use berkeley::resolve::{BackHints, Hints, host_by_name, interfaces, resolve, resolve_back};
+use berkeley::resolve::{BackHints, Hints, resolve, resolve_back};
 use berkeley::splice::{Filled, SplicePipe};
 use berkeley::zero_copy::ZeroCopy;
 use berkeley::{Address, Family, Flags, Protocol, Result, SendMessage, Socket, Type};
@@ -104,7 +106,7 @@ fn what_a_pipe_holds_stays_there_without_memory_to_take_it() {
 #[test]
 fn a_lookup_without_memory_is_an_error() {
     assert_no_memory(interfaces);
-    let error = within(256, || host_by_name(c"localhost", Family::INET)).unwrap_err();
+    let error = within(256, || host_by_name("localhost", Family::INET)).unwrap_err();
     assert_eq!(error.raw_os_error(), Some(ENOMEM), "{error}");
     let host = "a".repeat(1 << 20);
     assert_no_memory(|| resolve(&host, 80, &Hints::new()));

@@ -10,7 +10,7 @@ mod rds;
 mod sctp;
 mod tipc;
 
-use berkeley::resolve::interface_index;
+use berkeley::interface::interface_index;
 use berkeley::{
     Address, Family, NetlinkAddress, PacketAddress, Protocol, Result, Socket, Type, VsockAddress, XdpAddress,
 };

@@ -27,8 +27,10 @@ mod family;
 mod fault;
 mod filter;
 mod full;
+mod interface;
 mod interrupt;
 mod multicast;
+mod netdb;
 mod option;
 #[cfg(feature = "fault")]
 mod option_codec;

@@ -4,7 +4,7 @@ use std::env;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddrV6};
 use std::process::Command;
 
-use berkeley::resolve::interface_index;
+use berkeley::interface::interface_index;
 use berkeley::{Address, Family, Flags, LinkMembership, Protocol, Socket, Type, option};
 
 use crate::bounded::RunInTime;

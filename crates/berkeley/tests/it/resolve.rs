@@ -9,18 +9,16 @@ use std::time::Duration;
 
 #[cfg(feature = "fault")]
 use berkeley::fault;
+use berkeley::interface::interface_index;
 use berkeley::resolve::{
-    BackHints, Hints, InterfaceFlags, Lookup, RawHints, host_by_address, host_by_name, host_name,
-    interface_index, interface_name, interface_name_bytes, interface_names, interfaces, literal,
-    protocol_entry, protocol_name, protocol_number, resolve_back_raw, resolve_back_within, resolve_raw,
-    resolve_within, service_entry, service_entry_at, service_name, service_port,
+    BackHints, Hints, Lookup, RawHints, host_name, literal, resolve_back_raw, resolve_back_within,
+    resolve_raw, resolve_within,
 };
 use berkeley::{
     Address, Cause, Deadline, Family, Protocol, Service, Type, VsockAddress, resolve, resolve_back,
 };
 
 use crate::skip;
-use crate::support::{alone, open_descriptors};
 
 const EAI_AGAIN: i32 = -3;
 const EMFILE: i32 = 24;
@@ -150,11 +148,6 @@ fn what_the_resolver_would_cut_is_refused_in_words() {
         let error = result.unwrap_err();
         assert_eq!((error.to_string().as_str(), error.kind()), (want, ErrorKind::InvalidInput));
     }
-    let error = interface_index("l\0o").unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        r"interface_index l\0o: the interface's name holds a NUL, where the kernel would cut it"
-    );
 }
 
 #[test]
@@ -208,22 +201,6 @@ fn an_address_goes_back_to_digits_with_its_zone() {
 fn a_family_without_names_is_refused() {
     let error = resolve_back(VsockAddress::new(2, 1234), &BackHints::new()).unwrap_err();
     assert_eq!(error.to_string(), "resolve_back vsock:2:1234: ai_family not supported");
-}
-
-#[test]
-fn interfaces_have_an_index_and_a_name() {
-    let index = interface_index("lo").unwrap();
-    assert_eq!(interface_name(index).unwrap(), "lo");
-    let rows = [
-        (interface_index("nosuch0").unwrap_err(), "interface_index nosuch0: no such device (os error 19)"),
-        (
-            interface_name(2_147_483_647).unwrap_err(),
-            "interface_name 2147483647: no such device or address (os error 6)",
-        ),
-    ];
-    for (error, want) in rows {
-        assert_eq!(error.to_string(), want);
-    }
 }
 
 #[cfg(feature = "fault")]
@@ -312,80 +289,6 @@ fn lookups_that_are_let_go_leave_room_for_others() {
 }
 
 #[test]
-fn services_and_protocols_are_known_by_name_and_by_number() {
-    assert_eq!(protocol_number("udp").unwrap(), Protocol::UDP);
-    assert_eq!(protocol_name(Protocol::TCP).unwrap(), "tcp");
-    let services = fs::read_to_string("/etc/services").unwrap_or_default();
-    if services.contains("80/tcp") && services.contains("514/udp") {
-        assert_eq!(service_port("http", Type::STREAM).unwrap(), 80);
-        assert_eq!(service_port("syslog", Type::DGRAM).unwrap(), 514);
-        assert_eq!(service_name(80, Type::STREAM).unwrap(), "http");
-        assert_eq!(service_name(514, Type::DGRAM).unwrap(), "syslog");
-    } else {
-        skip::skip("resolve::services_and_protocols_are_known_by_name_and_by_number", "/etc/services");
-    }
-    let no_service = |name: &str| format!("resolve {name}: no TCP service is called \"{name}\"");
-    let rows = [
-        (service_port("nosuch", Type::STREAM).unwrap_err(), no_service("nosuch")),
-        (service_port("80", Type::STREAM).unwrap_err(), no_service("80")),
-        (service_port(" +80", Type::STREAM).unwrap_err(), no_service(" +80")),
-        (service_name(0, Type::DGRAM).unwrap_err(), "resolve_back 0: no UDP service has port 0".to_owned()),
-        (
-            protocol_number("no\u{1b}such").unwrap_err(),
-            r"resolve no\u{1b}such: name or service not known".to_owned(),
-        ),
-        (
-            protocol_name(Protocol::from_raw(-3)).unwrap_err(),
-            "resolve_back -3: name or service not known".to_owned(),
-        ),
-    ];
-    for (error, want) in rows {
-        assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
-        assert_eq!(error.to_string(), want);
-    }
-}
-
-#[test]
-fn the_kernel_lists_its_interfaces_with_their_addresses() {
-    let found = interfaces().unwrap();
-    let lo = found.iter().find(|interface| interface.name == "lo").unwrap();
-    assert_eq!(lo.index, interface_index("lo").unwrap());
-    assert!(lo.flags.contains(InterfaceFlags::LOOPBACK) && !lo.flags.contains(InterfaceFlags::BROADCAST));
-    assert_eq!(lo.hardware_address, [0; 6]);
-    let mtu = fs::read_to_string("/sys/class/net/lo/mtu").unwrap();
-    assert_eq!(lo.mtu, mtu.trim().parse::<u32>().unwrap());
-    let four = lo.addresses.iter().find(|address| address.ip == Ipv4Addr::LOCALHOST).unwrap();
-    assert_eq!((four.prefix, four.peer), (8, None));
-    for interface in &found {
-        assert_eq!(interface_name(interface.index).unwrap(), interface.name);
-    }
-    let mut indexes: Vec<u32> = found.iter().map(|interface| interface.index).collect();
-    indexes.sort_unstable();
-    indexes.dedup();
-    assert_eq!(indexes.len(), found.len(), "each once");
-}
-
-#[cfg(feature = "fault")]
-#[test]
-fn a_list_of_interfaces_that_fails_anywhere_leaves_nothing_open() {
-    alone(|| {
-        let counted = fault::arm(fault::Plan::count());
-        interfaces().unwrap();
-        let calls = counted.seen();
-        drop(counted);
-        let before = open_descriptors();
-        for nth in 1..=calls {
-            let armed = fault::arm(fault::Plan::fail_any(nth, EMFILE));
-            let error = interfaces().unwrap_err();
-            assert!(armed.struck());
-            drop(armed);
-            assert_eq!(error.to_string(), "interfaces netlink: too many open files (os error 24)");
-            assert_eq!(open_descriptors(), before, "call {nth}");
-        }
-    });
-}
-
-#[test]
 fn a_nonblocking_type_resolves_as_its_kind_does() {
     let stream = resolve("127.0.0.1", 80, &Hints::new().kind(Type::STREAM)).unwrap();
     let nonblocking = resolve("127.0.0.1", 80, &Hints::new().kind(Type::STREAM.nonblocking())).unwrap();
@@ -445,42 +348,7 @@ fn a_raw_question_is_asked_as_it_stands() {
 }
 
 #[test]
-fn the_older_questions_agree_with_the_newer() {
-    const HOST_NOT_FOUND: i32 = 1;
-    let host = host_by_name(c"127.1", Family::INET).unwrap();
-    assert_eq!((host.name.as_c_str(), host.addresses), (c"127.1", vec![Ipv4Addr::LOCALHOST.into()]));
-    let host = host_by_name(c"::1", Family::INET6).unwrap();
-    assert_eq!(host.addresses, [std::net::IpAddr::V6(Ipv6Addr::LOCALHOST)]);
-    if let Ok(named) = host_by_address(Ipv4Addr::LOCALHOST) {
-        let addresses = host_by_name(&named.name, Family::INET).unwrap().addresses;
-        assert!(addresses.contains(&Ipv4Addr::LOCALHOST.into()), "{addresses:?}");
-    }
-    let error = host_by_name(c"a b", Family::INET).unwrap_err();
-    assert_eq!((error.kind(), error.cause()), (ErrorKind::NotFound, Cause::Host(HOST_NOT_FOUND)));
-    assert_eq!(error.cause().lookup_message().as_deref(), Some("Unknown host"));
-    for (name, protocol, kind) in [(c"domain", c"udp", Type::DGRAM), (c"http", c"tcp", Type::STREAM)] {
-        let newer = service_port(name.to_str().unwrap(), kind).ok();
-        assert_eq!(service_entry(name, Some(protocol)).ok().map(|entry| entry.port), newer);
-        if let Some(port) = newer {
-            let at = service_entry_at(port, Some(protocol)).unwrap();
-            assert_eq!((at.name.as_c_str(), at.protocol.as_c_str(), at.port), (name, protocol, port));
-        }
-    }
-    assert_eq!(service_entry(c"nosuch", None).unwrap_err().kind(), ErrorKind::NotFound);
-    if let Ok(udp) = protocol_entry(c"udp") {
-        assert_eq!(udp, Protocol::UDP);
-    }
-    assert_eq!(protocol_entry(c"nosuch").unwrap_err().kind(), ErrorKind::NotFound);
-}
-
-#[test]
-fn the_machine_and_its_interfaces_have_names_of_bytes() {
+fn the_machine_has_a_name_of_bytes() {
     let written = fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
     assert_eq!(host_name().unwrap().to_bytes(), written.trim_end().as_bytes());
-    let names = interface_names().unwrap();
-    assert_eq!(names.len(), interfaces().unwrap().len());
-    for (index, name) in names {
-        assert_eq!(interface_name_bytes(index).unwrap(), name);
-        assert_eq!(interface_index(name.as_bytes()).unwrap(), index);
-    }
 }

@@ -5,7 +5,8 @@ use std::os::fd::AsRawFd;
 use std::sync::{Arc, Mutex};
 
 use berkeley::fault::{self, Plan};
-use berkeley::resolve::{BackHints, Hints, interface_index, interface_name, resolve, resolve_back};
+use berkeley::interface::{interface_index, interface_name};
+use berkeley::resolve::{BackHints, Hints, resolve, resolve_back};
 use berkeley::{Family, Flags, Protocol, Socket, SocketRef, Type};
 use tracing::field::{Field, Visit};
 use tracing::span;

@@ -75,6 +75,8 @@ fn can_fail(lines: &[&str]) -> bool {
 fn says_when(lines: &[&str]) -> bool {
     let documented = lines.iter().rev().take_while(|line| line.starts_with("///") || line.starts_with("#["));
     documented.filter(|line| line.starts_with("///")).any(|line| {
-        ["Fails", "fails", "Refuse", "refuse", "As [`", "as [`"].iter().any(|word| line.contains(word))
+        ["# Errors", "Fails", "fails", "Refuse", "refuse", "As [`", "as [`"]
+            .iter()
+            .any(|word| line.contains(word))
     })
 }

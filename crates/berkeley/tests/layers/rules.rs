@@ -25,8 +25,8 @@ pub(crate) const HOUSES: &[House] = &[
             // A door for the fuzz targets.
             &["decoders"],
             &["tokio"],
-            &["connect", "resolve", "batch", "ring", "send_file", "splice", "zero_copy"],
-            &["socket"],
+            &["connect", "resolve", "interface", "batch", "ring", "send_file", "splice", "zero_copy"],
+            &["socket", "netdb"],
             &["option", "control", "address"],
             &["error"],
             // The kernel's small integers: families, types, protocols, flags.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use berkeley::resolve::{Interface, InterfaceAddress, InterfaceFlags, interfaces};
+use berkeley::interface::{Interface, InterfaceAddress, InterfaceFlags, interfaces};
 use serde_json::{Value, json};
 
 use crate::cli::InterfacesArgs;

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use berkeley::resolve::interfaces;
+use berkeley::interface::interfaces;
 use serde_json::Value;
 
 use crate::namespace;

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::{Duration, SystemTime};
 
 use berkeley::control::{ControlBuffer, ControlMessage, Outgoing, ip, ipv6, socket, tcp, udp};
-use berkeley::resolve::interface_index;
+use berkeley::interface::interface_index;
 use berkeley::{Address, Family, Flags, Protocol, SendMessage, Socket, Type, option};
 
 use super::{printed, receive, send, text};

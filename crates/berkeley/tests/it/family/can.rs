@@ -1,7 +1,7 @@
 //! CAN over a virtual bus: raw frames, the broadcast manager, ISO-TP and J1939.
 
+use berkeley::interface::interface_index;
 use berkeley::option::{self, CanFilter};
-use berkeley::resolve::interface_index;
 use berkeley::{Address, CanAddress, Family, J1939Address, Protocol, Socket, Type};
 
 use super::socket_or_skip;

@@ -4,7 +4,7 @@ use std::io::{IoSlice, IoSliceMut};
 
 use berkeley::batch::{Datagram, RecvBatch, SendBatch};
 use berkeley::control::ControlBuffer;
-use berkeley::resolve::interface_index;
+use berkeley::interface::interface_index;
 use berkeley::{Family, Flags, PacketAddress, Protocol, Result, SendMessage, Socket, Type};
 
 use super::{EXPERIMENT, adopted, socket_or_skip};

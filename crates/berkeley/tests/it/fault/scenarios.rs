@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use berkeley::batch::{Datagram, RecvBatch, SendBatch};
 use berkeley::control::{self, ControlBuffer, ControlMessage};
+use berkeley::interface::{interface_index, interface_name, interface_names, interfaces};
+use berkeley::netdb::{host_by_address, host_by_name, protocol_by_name, service_by_name, service_by_port};
 use berkeley::option::{self, Filter, Instruction};
 use berkeley::resolve::{
-    BackHints, Hints, RawHints, host_by_address, host_by_name, host_name, interface_index, interface_name,
-    interface_names, interfaces, protocol_entry, protocol_number, resolve_back_raw, resolve_raw,
-    service_entry, service_entry_at, service_port, set_host_name,
+    BackHints, Hints, RawHints, host_name, resolve_back_raw, resolve_raw, set_host_name,
 };
 use berkeley::ring::RingBuilder;
 use berkeley::splice::{Filled, SplicePipe, splice};
@@ -108,21 +108,19 @@ pub(super) fn resolve_numbers() -> Result<Vec<u8>> {
     let numbers = BackHints::new().numeric_host(true).numeric_service(true);
     let (host, service) = resolve_back(answers[0].address, &numbers)?;
     let name = interface_name(interface_index("lo")?)?;
-    // From files alone: no errno can come of them but by a call that is struck.
-    let (protocol, port) = (protocol_number("tcp").ok(), service_port("80", Type::STREAM).ok());
-    Ok(format!("{host} {service} {name} {protocol:?} {port:?}").into_bytes())
+    Ok(format!("{host} {service} {name}").into_bytes())
 }
 
 /// What is not found is none of the machine's errors, and the same each time.
 pub(super) fn entries() -> Result<Vec<u8>> {
     let found = resolve_raw(Some(c"127.1"), Some(c"80"), RawHints { flags: 4, ..RawHints::default() })?;
     let back = resolve_back_raw(&found[0].address, 3)?;
-    let host = host_by_name(c"127.0.0.1", Family::INET)?;
+    let host = host_by_name("127.0.0.1", Family::INET)?;
     let machine = host_name()?;
     let named = told(host_by_address(Ipv4Addr::LOCALHOST))?;
-    let service = told(service_entry(c"http", None))?;
-    let at = told(service_entry_at(80, Some(c"tcp")))?;
-    let protocol = told(protocol_entry(c"tcp"))?;
+    let service = told(service_by_name("http", None))?;
+    let at = told(service_by_port(80, Some("tcp")))?;
+    let protocol = told(protocol_by_name("tcp"))?;
     let interfaces = interface_names()?;
     Ok(format!("{found:?} {back:?} {host:?} {machine:?} {named} {service} {at} {protocol} {interfaces:?}")
         .into_bytes())

@@ -5,7 +5,7 @@
 use std::net::Ipv6Addr;
 use std::ops::Range;
 
-use berkeley::resolve::interface_index;
+use berkeley::interface::interface_index;
 
 use super::{Endpoint, Host, ParseError, Place, scope};
 use crate::report::escape::escape;

@@ -12,8 +12,8 @@ mod vocabulary;
 
 use std::net::SocketAddrV6;
 
+use berkeley::interface::interface_index;
 use berkeley::option::{self, Description};
-use berkeley::resolve::interface_index;
 use berkeley::{Address, Result, Socket, Type, UnixAddress};
 
 use super::{Endpoint, Host, ParseError, Place, Port, Role, Scheme, Setting};

@@ -117,7 +117,7 @@ impl fmt::Debug for InterfaceFlags {
 /// descriptors, and where the kernel has no routing netlink.
 ///
 /// ```
-/// use berkeley::resolve::{InterfaceFlags, interfaces};
+/// use berkeley::interface::{InterfaceFlags, interfaces};
 ///
 /// for interface in interfaces()? {
 ///     println!("{} {} {:?}", interface.index, interface.name, interface.addresses);

@@ -2,7 +2,6 @@
 
 use std::ffi::CString;
 
-use super::forward::into_text;
 use crate::error::{Error, Operation, Result};
 use crate::sys::resolve;
 
@@ -11,7 +10,7 @@ use crate::sys::resolve;
 /// Fails with `ENODEV` where there is no such interface in this network namespace, and on a NUL in the name.
 ///
 /// ```
-/// use berkeley::resolve::{interface_index, interface_name};
+/// use berkeley::interface::{interface_index, interface_name};
 ///
 /// let index = interface_index("lo")?;
 /// assert_eq!(interface_name(index)?, "lo");
@@ -33,7 +32,7 @@ pub fn interface_index(name: impl AsRef<[u8]>) -> Result<u32> {
 /// Fails with `ENXIO` where there is no such interface in this network namespace.
 #[doc(alias = "if_indextoname")]
 pub fn interface_name(index: u32) -> Result<String> {
-    interface_name_bytes(index).map(into_text)
+    interface_name_bytes(index).map(|name| name.to_string_lossy().into_owned())
 }
 
 /// As [`interface_name`], the bytes of the name as they are.
@@ -49,7 +48,7 @@ pub fn interface_name_bytes(index: u32) -> Result<CString> {
 /// [`interfaces`](super::interfaces) tells more of each. Fails with the kernel's errno, such as `ENOBUFS`.
 ///
 /// ```
-/// use berkeley::resolve::interface_names;
+/// use berkeley::interface::interface_names;
 ///
 /// assert!(interface_names()?.iter().any(|(_, name)| name.as_c_str() == c"lo"));
 /// # Ok::<(), berkeley::Error>(())
