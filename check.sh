@@ -26,7 +26,7 @@ By name only:
            through sudo
   python   the Python door, for every CPython found: its own tests, CPython's suites with C's module and with ours, and
            programs that use packages from PyPI; `test` holds a short form of it, for the first CPython, and with
-           BERKELEY_CI=1 for each, and once more with PYTHONMALLOC=debug
+           BERKELEY_CI=1 for each minor version, and once more with PYTHONMALLOC=debug
   bench    compare with other programs and with raw calls, side by side, and hold the limits of bench/README.md
   fuzz     run every fuzz target, or those that FUZZ_TARGETS names, for FUZZ_SECONDS seconds, 60 unless set, or
            FUZZ_RUNS times; FUZZ_SANITIZER=none is several times faster (needs nightly and cargo-fuzz)

@@ -3,11 +3,15 @@
 For each interpreter: a virtual environment in target/python/VERSION, the package built into it, the tests of this
 folder, then CPython's suites, with C's module and with ours, compared test for test, then programs that use packages
 from PyPI. --short is what `./check.sh test` holds: the first interpreter and the first suites alone. --short --every is
-what continuous integration holds: every interpreter, and the last once more with PYTHONMALLOC=debug, which fills what
-is freed and finds what is written past an end.
+what continuous integration holds: the first interpreter of each minor version, and the last once more with
+PYTHONMALLOC=debug, which fills what is freed and finds what is written past an end.
+
+With --short a suite runs with both modules at the same time. What then ends otherwise than with C's module runs once
+more, one after the other, for the two share processors and ports.
 """
 
 import argparse
+import concurrent.futures
 import contextlib
 import json
 import os
@@ -83,6 +87,14 @@ def interpreters():
     return list(found.values())
 
 
+def of_each_minor(chosen):
+    """The first interpreter of each minor version; the free-threaded ones count apart."""
+    found = {}
+    for program, version in chosen:
+        found.setdefault((version.split(".")[1], version.endswith("t")), (program, version))
+    return list(found.values())
+
+
 def ask(program, code):
     """What a piece of source prints, as lines; none where it fails."""
     try:
@@ -150,35 +162,40 @@ class Environment:
         if subprocess.run(command, env=support.environment(False), timeout=TESTS_SECONDS).returncode != 0:
             raise Failure(f"{self.version}: the package's own tests fail")
 
-    def run_suites(self, suites):
+    def run_suites(self, suites, together=False):
         if not self.has("test.test_socket"):
             support.skip(f"suites_{self.version}", "CPython's test package (Debian: libpython3.11-testsuite)")
             return
-        faults = [fault for suite in suites for fault in self.compare_suite(suite)]
+        faults = [fault for suite in suites for fault in self.compare_suite(suite, together)]
         for fault in faults:
             print(f"  {fault}")
         if faults:
             raise Failure(f"{self.version}: {len(faults)} tests do not end as with the C module")
 
-    def compare_suite(self, suite):
+    def compare_suite(self, suite, together):
         """The tests of a suite that end otherwise than with C's module, a line each."""
         if not self.finds(f"test.{suite}"):
             support.skip(f"suite_{suite}_{self.version}", f"CPython's test.{suite}")
             return []
         begun = time.monotonic()
         try:
-            by_c = self.run_suite(suite, False)
-            between = time.monotonic()
-            by_us = self.run_suite(suite, True)
+            by_us, worse = self.run_both(suite, together)
+            if worse and together:
+                print("\n".join([f"{self.version} {suite}: once more, one after the other:", *worse]), flush=True)
+                by_us, worse = self.run_both(suite, together=False)
         except Failure as failure:
             print(failure, flush=True)
             return [str(failure)]
-        worse = differences(by_c, by_us)
         passed = sum(state == "pass" for state, _ in by_us.values())
         counts = f"{passed} pass of {len(by_us)}, {len(worse)} unlike C"
-        seconds = f"C {between - begun:.0f} s, ours {time.monotonic() - between:.0f} s"
-        print(f"{self.version} {suite}: {counts} ({seconds})", flush=True)
+        print(f"{self.version} {suite}: {counts} ({time.monotonic() - begun:.0f} s)", flush=True)
         return [f"{suite}: {fault}" for fault in worse]
+
+    def run_both(self, suite, together):
+        """How the tests of a suite end with our module, and those that end otherwise with C's, a line each."""
+        with concurrent.futures.ThreadPoolExecutor(2 if together else 1) as pool:
+            by_c, by_us = pool.map(lambda ours: self.run_suite(suite, ours), [False, True])
+        return by_us, differences(by_c, by_us)
 
     def run_suite(self, suite, ours):
         """The tests of a suite, and how each ended."""
@@ -235,11 +252,11 @@ def check(environment, short):
     if failure:
         # What an earlier build has left is another package.
         return [failure]
-    return short_form(environment) + ([] if short else long_form(environment))
+    return short_form(environment, together=short) + ([] if short else long_form(environment))
 
 
-def short_form(environment):
-    return every_failure(environment.run_tests, lambda: environment.run_suites(SHORT_SUITES))
+def short_form(environment, together):
+    return every_failure(environment.run_tests, lambda: environment.run_suites(SHORT_SUITES, together))
 
 
 def long_form(environment):
@@ -273,7 +290,7 @@ def debugging_memory():
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--short", action="store_true", help="one interpreter, and the first suites alone")
-    parser.add_argument("--every", action="store_true", help="with --short: every interpreter, and a debug malloc")
+    parser.add_argument("--every", action="store_true", help="with --short: each minor version, and a debug malloc")
     parser.add_argument("--version", action="append", help="only the interpreter of this version, such as 3.12.1")
     settings = parser.parse_args()
     failures = []
@@ -282,8 +299,10 @@ def main():
         parser.error(f"there is no CPython {' or '.join(settings.version)}")
     if not chosen:
         support.skip("interpreter", "CPython 3.11 or newer")
+    if settings.short:
+        chosen = of_each_minor(chosen) if settings.every else chosen[:1]
     environment = None
-    for program, version in chosen[:1] if settings.short and not settings.every else chosen:
+    for program, version in chosen:
         print(f"python: {version}, {program}", flush=True)
         environment = Environment(program, version)
         if environment.make():
@@ -291,7 +310,7 @@ def main():
     if environment and settings.every:
         with debugging_memory():
             print(f"python: {environment.version}, with PYTHONMALLOC=debug", flush=True)
-            failures += short_form(environment)
+            failures += short_form(environment, together=True)
     sys.exit("\n".join(failures) or 0)
 
 
