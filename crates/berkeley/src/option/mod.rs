@@ -393,7 +393,7 @@ macro_rules! options {
     (
         $level:ident, $page:literal;
         $(
-            #[doc = $about:literal] $(#[doc = $more:literal])*
+            #[doc = $about:literal] $(#[doc = $more:literal])* $(#[doc(alias = $alias:literal)])*
             $item:ident: $value:ty, $kind:ident $(in $range:expr)?, $name:literal, $constant:ident,
             $c_name:literal, $access:ident, $when:ident;
         )*
@@ -406,6 +406,7 @@ macro_rules! options {
             #[doc = concat!("[`", stringify!($access), "`](crate::option::Access::", stringify!($access), "), ")]
             #[doc = concat!("[`", stringify!($when), "`](crate::option::When::", stringify!($when), ").")]
             #[doc(alias = $c_name)]
+            $(#[doc(alias = $alias)])*
             pub const $item: $crate::option::SocketOption<$value> = {
                 static ROW: $crate::option::Description = $crate::option::Description {
                     name: $name,

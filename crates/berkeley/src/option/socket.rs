@@ -9,14 +9,18 @@ options! {
     SOCKET, "socket(7)";
 
     /// Whether the socket listens.
+    #[doc(alias = "is_listener")]
     ACCEPTCONN: bool, Flag, "acceptconn", SO_ACCEPTCONN, "SO_ACCEPTCONN", Read, Any;
     /// Receives and sends through one network interface only; empty for any.
+    #[doc(alias = "bind_device")]
+    #[doc(alias = "device")]
     BINDTODEVICE: String, Text, "bindtodevice", SO_BINDTODEVICE, "SO_BINDTODEVICE", ReadWrite, BeforeBind;
     /// Receives and sends through the network interface of this index only; 0 for any.
     BINDTOIFINDEX: u32, Interface, "bindtoifindex", SO_BINDTOIFINDEX, "SO_BINDTOIFINDEX", ReadWrite, BeforeBind;
     /// How many extensions the kernel's classic BPF filters have, beyond what packets hold.
     BPF_EXTENSIONS: i32, Integer, "bpf_extensions", SO_BPF_EXTENSIONS, "SO_BPF_EXTENSIONS", Read, Any;
     /// Lets datagrams be sent to a broadcast address.
+    #[doc(alias = "set_broadcast")]
     BROADCAST: bool, Flag, "broadcast", SO_BROADCAST, "SO_BROADCAST", ReadWrite, Any;
     /// Keeps the kernel from tuning buffers whose sizes the program has set: 1 the sending one, 2 the other, 3 both.
     BUF_LOCK: u32, Unsigned in 0..=3, "buf_lock", SO_BUF_LOCK, "SO_BUF_LOCK", ReadWrite, Any;
@@ -27,6 +31,7 @@ options! {
     /// Tells the kernel that the connection does badly (1), so that it looks for another route.
     CNX_ADVICE: i32, Integer in 0..=1, "cnx_advice", SO_CNX_ADVICE, "SO_CNX_ADVICE", Write, Connected;
     /// A number that no other socket of this system has had since it started.
+    #[doc(alias = "socket_cookie")]
     COOKIE: u64, Wide, "cookie", SO_COOKIE, "SO_COOKIE", Read, Any;
     /// Records debugging information in the kernel; needs `CAP_NET_ADMIN`.
     DEBUG: bool, Flag, "debug", SO_DEBUG, "SO_DEBUG", ReadWrite, Any;
@@ -41,18 +46,23 @@ options! {
     /// The processor that handled the last packet, -1 for none yet.
     ///
     /// Set on a listener, the one whose connections it prefers.
+    #[doc(alias = "set_cpu_affinity")]
     INCOMING_CPU: i32, Integer, "incoming_cpu", SO_INCOMING_CPU, "SO_INCOMING_CPU", ReadWrite, Any;
     /// The queue of the network card that the last packet came through; 0 for none yet.
     INCOMING_NAPI_ID: u32, Unsigned, "incoming_napi_id", SO_INCOMING_NAPI_ID, "SO_INCOMING_NAPI_ID", Read, Any;
     /// Receives with each read of a Unix stream how many bytes are left in the queue (Linux 6.17).
     INQ: bool, Flag, "inq", SO_INQ, "SO_INQ", ReadWrite, Any;
     /// Probes the peer while the connection is idle, to learn whether it is still there.
+    #[doc(alias = "set_keepalive")]
+    #[doc(alias = "TcpKeepalive")]
     KEEPALIVE: bool, Flag, "keepalive", SO_KEEPALIVE, "SO_KEEPALIVE", ReadWrite, Any;
     /// How long close waits until what was sent has arrived; off to return at once, zero to drop it and reset.
+    #[doc(alias = "set_linger")]
     LINGER: Option<Duration>, Linger, "linger", SO_LINGER, "SO_LINGER", ReadWrite, Any;
     /// Keeps the socket's filter as it is; once set, it can be neither undone nor another filter attached.
     LOCK_FILTER: bool, Flag, "lock_filter", SO_LOCK_FILTER, "SO_LOCK_FILTER", ReadWrite, Any;
     /// Marks the packets that are sent, for routing and filtering; needs `CAP_NET_ADMIN` or `CAP_NET_RAW`.
+    #[doc(alias = "set_mark")]
     MARK: u32, Unsigned, "mark", SO_MARK, "SO_MARK", ReadWrite, Any;
     /// Sends no faster than this.
     MAX_PACING_RATE: u64, Rate, "max_pacing_rate", SO_MAX_PACING_RATE, "SO_MAX_PACING_RATE", ReadWrite, Any;
@@ -65,8 +75,11 @@ options! {
     /// Leaves the last field of an Ethernet frame to the program, on packet sockets.
     NOFCS: bool, Flag, "nofcs", SO_NOFCS, "SO_NOFCS", ReadWrite, Any;
     /// Leaves urgent data in its place among the rest.
+    #[doc(alias = "set_out_of_band_inline")]
+    #[doc(alias = "out_of_band_inline")]
     OOBINLINE: bool, Flag, "oobinline", SO_OOBINLINE, "SO_OOBINLINE", ReadWrite, Any;
     /// Receives the sender's process, user and group with each message, on Unix sockets.
+    #[doc(alias = "set_passcred")]
     PASSCRED: bool, Flag, "passcred", SO_PASSCRED, "SO_PASSCRED", ReadWrite, Any;
     /// Receives a descriptor of the sender's process with each message, on Unix sockets.
     PASSPIDFD: bool, Flag, "passpidfd", SO_PASSPIDFD, "SO_PASSPIDFD", ReadWrite, Any;
@@ -79,6 +92,7 @@ options! {
     /// The process, user and group that made the other end of a Unix connection.
     ///
     /// They are as they were at `connect`, `listen` or `socketpair`.
+    #[doc(alias = "peer_cred")]
     PEERCRED: PeerCredentials, Credentials, "peercred", SO_PEERCRED, "SO_PEERCRED", Read, Connected;
     /// The further groups of the process that made the other end of a Unix connection.
     PEERGROUPS: Vec<u32>, Groups, "peergroups", SO_PEERGROUPS, "SO_PEERGROUPS", Read, Connected;
@@ -87,6 +101,7 @@ options! {
     /// Prefers busy polling to the card's interrupts; needs `CAP_NET_ADMIN`.
     PREFER_BUSY_POLL: bool, Flag, "prefer_busy_poll", SO_PREFER_BUSY_POLL, "SO_PREFER_BUSY_POLL", ReadWrite, Any;
     /// The priority of what is sent, in the queues of the network card; more than 6 needs `CAP_NET_ADMIN`.
+    #[doc(alias = "set_priority")]
     PRIORITY: i32, Integer in 0..=0x7fff_ffff, "priority", SO_PRIORITY, "SO_PRIORITY", ReadWrite, Any;
     /// The protocol that the socket was made with.
     PROTOCOL: Protocol, Protocol, "protocol", SO_PROTOCOL, "SO_PROTOCOL", Read, Any;
@@ -95,6 +110,8 @@ options! {
     /// The kernel doubles what is set, for its own needs, and a read gives the double. More than `net.core.rmem_max` is
     /// cut to that without an error. Setting it ends the kernel's own tuning; on TCP, set it before connecting or
     /// listening, so that the window's scale fits.
+    #[doc(alias = "set_recv_buffer_size")]
+    #[doc(alias = "recv_buffer_size")]
     RCVBUF: u32, Bytes in 0..=0x7fff_ffff, "rcvbuf", SO_RCVBUF, "SO_RCVBUF", ReadWrite, BeforeConnect;
     /// As RCVBUF, beyond the system's limit; needs `CAP_NET_ADMIN`.
     RCVBUFFORCE: u32, Bytes in 0..=0x7fff_ffff, "rcvbufforce", SO_RCVBUFFORCE, "SO_RCVBUFFORCE", Write, BeforeConnect;
@@ -114,8 +131,12 @@ options! {
     /// Lets the socket bind to an address that an earlier connection still holds.
     ///
     /// A TCP server wants it, to start again at once. On UDP it lets strangers share the port: see `SO_REUSEPORT`.
+    #[doc(alias = "set_reuse_address")]
+    #[doc(alias = "reuse_address")]
     REUSEADDR: bool, Flag, "reuseaddr", SO_REUSEADDR, "SO_REUSEADDR", ReadWrite, BeforeBind;
     /// Lets several sockets of one user bind to the same address, and shares what comes in among them.
+    #[doc(alias = "set_reuse_port")]
+    #[doc(alias = "reuse_port")]
     REUSEPORT: bool, Flag, "reuseport", SO_REUSEPORT, "SO_REUSEPORT", ReadWrite, BeforeBind;
     /// Receives with each datagram how many were dropped since the socket was made.
     RXQ_OVFL: bool, Flag, "rxq_ovfl", SO_RXQ_OVFL, "SO_RXQ_OVFL", ReadWrite, Any;
@@ -125,6 +146,8 @@ options! {
     ///
     /// The kernel doubles what is set, for its own needs, and a read gives the double; more than `net.core.wmem_max` is
     /// cut to that without an error.
+    #[doc(alias = "set_send_buffer_size")]
+    #[doc(alias = "send_buffer_size")]
     SNDBUF: u32, Bytes in 0..=0x7fff_ffff, "sndbuf", SO_SNDBUF, "SO_SNDBUF", ReadWrite, BeforeConnect;
     /// As SNDBUF, beyond the system's limit; needs `CAP_NET_ADMIN`.
     SNDBUFFORCE: u32, Bytes in 0..=0x7fff_ffff, "sndbufforce", SO_SNDBUFFORCE, "SO_SNDBUFFORCE", Write, BeforeConnect;

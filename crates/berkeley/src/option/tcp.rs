@@ -14,8 +14,11 @@ options! {
     ///
     /// Those outside `net.ipv4.tcp_allowed_congestion_control` need `CAP_NET_ADMIN`; one that is not there gives
     /// `ENOENT`.
+    #[doc(alias = "set_tcp_congestion")]
     CONGESTION: String, Text, "congestion", TCP_CONGESTION, "TCP_CONGESTION", ReadWrite, Any;
     /// Sends full segments only, until it is turned off or 200 ms have passed.
+    #[doc(alias = "set_cork")]
+    #[doc(alias = "set_tcp_cork")]
     CORK: bool, Flag, "cork", TCP_CORK, "TCP_CORK", ReadWrite, Any;
     /// Wakes a listener when data arrives, not when the connection is made; gives up after this long.
     ///
@@ -38,26 +41,37 @@ options! {
     /// Whether the connection speaks Multipath TCP; a socket that fell back to plain TCP says no.
     IS_MPTCP: bool, Flag, "is_mptcp", TCP_IS_MPTCP, "TCP_IS_MPTCP", Read, Any;
     /// After how many unanswered keep-alive probes the connection is dropped.
+    #[doc(alias = "with_retries")]
     KEEPCNT: i32, Integer in 1..=127, "keepcnt", TCP_KEEPCNT, "TCP_KEEPCNT", ReadWrite, Any;
     /// How long the connection is idle before the first keep-alive probe.
+    #[doc(alias = "set_tcp_keepalive")]
+    #[doc(alias = "with_time")]
     KEEPIDLE: Duration, Seconds in 1..=32767, "keepidle", TCP_KEEPIDLE, "TCP_KEEPIDLE", ReadWrite, Any;
     /// How long there is between two keep-alive probes.
+    #[doc(alias = "with_interval")]
     KEEPINTVL: Duration, Seconds in 1..=32767, "keepintvl", TCP_KEEPINTVL, "TCP_KEEPINTVL", ReadWrite, Any;
     /// How many seconds a closed connection waits for the peer's FIN; 0 for the system's setting, -1 not to wait.
     LINGER2: i32, Integer, "linger2", TCP_LINGER2, "TCP_LINGER2", ReadWrite, Any;
     /// The largest segment that is sent; before connecting, the largest that is asked for.
     ///
     /// Until a size has been set or learned, a read gives 536, the default of RFC 9293.
+    #[doc(alias = "set_mss")]
+    #[doc(alias = "set_tcp_mss")]
     MAXSEG: u32, Bytes in 0..=32767, "maxseg", TCP_MAXSEG, "TCP_MAXSEG", ReadWrite, BeforeConnect;
     /// Sends at once what there is to send, rather than gather small pieces into larger segments (Nagle's algorithm).
+    #[doc(alias = "set_nodelay")]
+    #[doc(alias = "set_tcp_nodelay")]
     NODELAY: bool, Flag, "nodelay", TCP_NODELAY, "TCP_NODELAY", ReadWrite, Any;
     /// How much may wait unsent in the kernel while the socket is still writable.
+    #[doc(alias = "set_tcp_notsent_lowat")]
     NOTSENT_LOWAT: u32, Bytes, "notsent_lowat", TCP_NOTSENT_LOWAT, "TCP_NOTSENT_LOWAT", ReadWrite, Any;
     /// The sequence number of the queue that `TCP_REPAIR_QUEUE` chose, while the connection is under repair.
     QUEUE_SEQ: u32, Unsigned, "queue_seq", TCP_QUEUE_SEQ, "TCP_QUEUE_SEQ", ReadWrite, Any;
     /// Acknowledges at once.
     ///
     /// Not for good: the kernel turns it off and on as the conversation goes.
+    #[doc(alias = "set_quickack")]
+    #[doc(alias = "set_tcp_quickack")]
     QUICKACK: bool, Flag, "quickack", TCP_QUICKACK, "TCP_QUICKACK", ReadWrite, Any;
     /// Puts the connection under repair (1), to be moved to another host, or ends that (0; -1 without a probe).
     ///
@@ -82,6 +96,7 @@ options! {
     /// Kept for old programs: Linux takes it and does nothing.
     THIN_DUPACK: bool, Flag, "thin_dupack", TCP_THIN_DUPACK, "TCP_THIN_DUPACK", ReadWrite, Any;
     /// Resends at even intervals, without backing off, where few packets are on their way.
+    #[doc(alias = "set_thin_linear_timeouts")]
     THIN_LINEAR_TIMEOUTS: bool, Flag, "thin_linear_timeouts", TCP_THIN_LINEAR_TIMEOUTS, "TCP_THIN_LINEAR_TIMEOUTS", ReadWrite, Any;
     /// The clock that this connection's timestamps are taken from; it is set only while the connection is under repair.
     TIMESTAMP: u32, Unsigned, "timestamp", TCP_TIMESTAMP, "TCP_TIMESTAMP", ReadWrite, Connected;
@@ -90,6 +105,7 @@ options! {
     /// The protocol that works on top of TCP in the kernel, such as tls; empty for none, and set once.
     ULP: String, Text, "ulp", TCP_ULP, "TCP_ULP", ReadWrite, Connected;
     /// How long what was sent may stay unacknowledged before the connection is dropped; zero for the system's setting.
+    #[doc(alias = "set_tcp_user_timeout")]
     USER_TIMEOUT: Duration, Milliseconds, "user_timeout", TCP_USER_TIMEOUT, "TCP_USER_TIMEOUT", ReadWrite, Any;
     /// The largest window that is offered to the peer; 0, before connecting, for no bound.
     WINDOW_CLAMP: u32, Bytes in 0..=0x7fff_ffff, "window_clamp", TCP_WINDOW_CLAMP, "TCP_WINDOW_CLAMP", ReadWrite, Any;

@@ -58,6 +58,8 @@ impl<F: AsFd> Socket<F> {
     /// `EMFILE` or `ENFILE`, and the connection stays in the queue: pause before trying again. Fails with `EINVAL`
     /// where the socket does not listen, and where the timeout passes.
     #[doc(alias = "accept4")]
+    #[doc(alias = "incoming")]
+    #[doc(alias = "accept_raw")]
     #[inline]
     pub fn accept(&self) -> Result<(Socket, Address)> {
         let fd = self.fd.as_fd();
@@ -107,6 +109,7 @@ impl<F: AsFd> Socket<F> {
     /// client()?;
     /// # Ok::<(), berkeley::Error>(())
     /// ```
+    #[doc(alias = "connect_timeout")]
     pub fn connect(&self, address: impl Into<Address>) -> Result<()> {
         let address = address.into();
         refuse_lent(Operation::Connect, &address)?;
@@ -213,6 +216,7 @@ impl<F: AsFd> Socket<F> {
     ///
     /// Fails only where the descriptor is no socket.
     #[doc(alias = "getsockname")]
+    #[doc(alias = "local_addr")]
     pub fn local_address(&self) -> Result<Address> {
         let raw = socket::local_address(self.fd.as_fd())
             .map_err(|errno| self.fail(Operation::LocalAddress, errno, None))?;
@@ -221,6 +225,7 @@ impl<F: AsFd> Socket<F> {
 
     /// The address of the other end (getpeername(2)); fails with `ENOTCONN` where there is none.
     #[doc(alias = "getpeername")]
+    #[doc(alias = "peer_addr")]
     pub fn peer_address(&self) -> Result<Address> {
         let raw = socket::peer_address(self.fd.as_fd())
             .map_err(|errno| self.fail(Operation::PeerAddress, errno, None))?;

@@ -161,6 +161,9 @@ impl<F: AsFd> Socket<F> {
     /// control messages of more than 1088 bytes together. Fails as [`send`](Self::send) does, with `EINVAL` for a
     /// control message that the socket does not take, and with `EPERM` for one that needs privileges.
     #[doc(alias = "sendmsg")]
+    #[doc(alias = "send_vectored")]
+    #[doc(alias = "send_to_vectored")]
+    #[doc(alias = "write_vectored")]
     #[expect(clippy::inline_always, reason = "each return after a system call costs 1 in 100")]
     #[inline(always)]
     pub fn send_msg(&self, message: &SendMessage<'_>) -> Result<usize> {
@@ -185,6 +188,9 @@ impl<F: AsFd> Socket<F> {
     /// close-on-exec. Fails as [`recv`](Self::recv) does.
     #[doc(alias = "recvmsg")]
     #[doc(alias = "recvmsg_into")]
+    #[doc(alias = "recv_vectored")]
+    #[doc(alias = "recv_from_vectored")]
+    #[doc(alias = "read_vectored")]
     #[inline]
     pub fn recv_msg(
         &self,

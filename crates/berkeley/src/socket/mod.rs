@@ -242,6 +242,7 @@ impl<F: AsFd> Socket<F> {
     /// Fails only where the descriptor is not open.
     #[doc(alias = "get_inheritable")]
     #[doc(alias = "FD_CLOEXEC")]
+    #[doc(alias = "cloexec")]
     pub fn is_inheritable(&self) -> Result<bool> {
         fd::is_inheritable(self.fd.as_fd()).map_err(|errno| self.fail(Operation::Inheritable, errno, None))
     }
@@ -252,6 +253,7 @@ impl<F: AsFd> Socket<F> {
     /// Whatever else executes a program meanwhile, in another thread, hands it on as well. Fails only where the
     /// descriptor is not open.
     #[doc(alias = "FD_CLOEXEC")]
+    #[doc(alias = "set_cloexec")]
     pub fn set_inheritable(&self, inheritable: bool) -> Result<()> {
         fd::set_inheritable(self.fd.as_fd(), inheritable)
             .map_err(|errno| self.fail(Operation::SetInheritable, errno, None))
@@ -260,6 +262,9 @@ impl<F: AsFd> Socket<F> {
     /// The timeout: `None` waits as long as it takes, zero never waits.
     #[doc(alias = "gettimeout")]
     #[doc(alias = "getblocking")]
+    #[doc(alias = "read_timeout")]
+    #[doc(alias = "write_timeout")]
+    #[doc(alias = "nonblocking")]
     #[inline]
     pub fn timeout(&self) -> Option<Duration> {
         self.timeout.get()
@@ -277,6 +282,9 @@ impl<F: AsFd> Socket<F> {
     #[doc(alias = "settimeout")]
     #[doc(alias = "setblocking")]
     #[doc(alias = "O_NONBLOCK")]
+    #[doc(alias = "set_read_timeout")]
+    #[doc(alias = "set_write_timeout")]
+    #[doc(alias = "set_nonblocking")]
     pub fn set_timeout(&self, timeout: Option<Duration>) -> Result<()> {
         let fd = self.fd.as_fd();
         let learnt = if timeout.is_some() { self.mark.learn(fd) } else { Ok(()) };

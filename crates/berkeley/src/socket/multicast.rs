@@ -60,6 +60,9 @@ impl<F: AsFd> Socket<F> {
     #[doc(alias = "IPV6_JOIN_GROUP")]
     #[doc(alias = "IPV6_ADD_MEMBERSHIP")]
     #[doc(alias = "MCAST_JOIN_GROUP")]
+    #[doc(alias = "join_multicast_v4")]
+    #[doc(alias = "join_multicast_v4_n")]
+    #[doc(alias = "join_multicast_v6")]
     pub fn join(&self, group: impl Into<IpAddr>, interface: u32) -> Result<()> {
         self.membership(Operation::Join, c::MCAST_JOIN_GROUP, group.into(), None, interface)
     }
@@ -71,6 +74,9 @@ impl<F: AsFd> Socket<F> {
     #[doc(alias = "IPV6_LEAVE_GROUP")]
     #[doc(alias = "IPV6_DROP_MEMBERSHIP")]
     #[doc(alias = "MCAST_LEAVE_GROUP")]
+    #[doc(alias = "leave_multicast_v4")]
+    #[doc(alias = "leave_multicast_v4_n")]
+    #[doc(alias = "leave_multicast_v6")]
     pub fn leave(&self, group: impl Into<IpAddr>, interface: u32) -> Result<()> {
         self.membership(Operation::Leave, c::MCAST_LEAVE_GROUP, group.into(), None, interface)
     }
@@ -82,6 +88,7 @@ impl<F: AsFd> Socket<F> {
     #[doc(alias = "ip_mreq_source")]
     #[doc(alias = "group_source_req")]
     #[doc(alias = "MCAST_JOIN_SOURCE_GROUP")]
+    #[doc(alias = "join_ssm_v4")]
     pub fn join_source(
         &self,
         group: impl Into<IpAddr>,
@@ -97,6 +104,7 @@ impl<F: AsFd> Socket<F> {
     /// Fails with `EADDRNOTAVAIL` where that sender is not heard, and with `EINVAL` where the group was not joined.
     #[doc(alias = "IP_DROP_SOURCE_MEMBERSHIP")]
     #[doc(alias = "MCAST_LEAVE_SOURCE_GROUP")]
+    #[doc(alias = "leave_ssm_v4")]
     pub fn leave_source(
         &self,
         group: impl Into<IpAddr>,

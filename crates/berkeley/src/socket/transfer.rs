@@ -158,6 +158,7 @@ impl<F: AsFd> Socket<F> {
     }
 
     /// As [`send`](Self::send), with flags.
+    #[doc(alias = "send_out_of_band")]
     #[expect(clippy::inline_always, reason = "each return after a system call costs 1 in 100")]
     #[inline(always)]
     pub fn send_with(&self, buffer: &[u8], flags: Flags) -> Result<usize> {
@@ -173,6 +174,7 @@ impl<F: AsFd> Socket<F> {
     /// A failure says how many bytes went out before it: [`Error::bytes_sent`](crate::Error::bytes_sent). Fails as
     /// [`send`](Self::send) does.
     #[doc(alias = "sendall")]
+    #[doc(alias = "write_all")]
     #[inline]
     pub fn send_all(&self, buffer: &[u8]) -> Result<()> {
         self.send_all_with(buffer, Flags::NONE)
