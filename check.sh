@@ -15,7 +15,7 @@ Without a name: fmt lint layers doc deny test. Every check named is run, then an
   fmt      the code is formatted as rustfmt.toml says
   lint     clippy without a warning, for every set of features; the shell scripts too
   layers   imports run one way, unsafe stays in its rooms, no file grows past 800 lines, no comment past 120 columns
-  doc      the documentation builds without a warning
+  doc      the documentation builds without a warning, as docs.rs builds it too, and no link in it is dead
   deny     what we depend on: licences, banned and doubled crates, sources (needs cargo-deny)
   test     every test that needs no special rights; a test without its tool is skipped and named; one that leaves a
            file behind, in the checkout or among the temporary ones, fails the check
@@ -84,12 +84,19 @@ check_layers() {
 }
 
 check_doc() {
-  RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --all-features --locked -p berkeley
+  # As docs.rs builds it, with the marks of what needs a feature; there a nightly compiler does.
+  RUSTC_BOOTSTRAP=1 RUSTDOCFLAGS="-D warnings --cfg docsrs" \
+    cargo doc --no-deps --all-features --locked -p berkeley
   # The command has no public items: what its readers read is the private rooms, which link to one another.
   RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" \
     cargo doc --no-deps --locked -p sock --document-private-items
   RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" \
     for_python doc cargo rustdoc --locked -p berkeley-python --lib -- --document-private-items
+  if have python3; then
+    python3 -B crates/berkeley/tests/links.py "${CARGO_TARGET_DIR:-target}/doc"
+  else
+    echo "doc: python3 is not installed, the links were not followed (./check.sh setup installs it)"
+  fi
 }
 
 check_deny() {

@@ -54,6 +54,8 @@ pub(crate) use named_integer;
 
 named_integer! {
     /// The address family of a socket (`AF_*`, `address_families(7)`).
+    #[doc(alias = "Domain")]
+    #[doc(alias = "AddressFamily")]
     Family;
     /// Any family, where a lookup is asked for one.
     UNSPECIFIED = AF_UNSPEC, "AF_UNSPEC";
@@ -154,6 +156,7 @@ named_integer! {
 
 named_integer! {
     /// The type of a socket (`SOCK_*`, socket(2)).
+    #[doc(alias = "SocketKind")]
     Type;
     /// A connection that carries bytes in order, without boundaries.
     STREAM = SOCK_STREAM, "SOCK_STREAM";

@@ -23,11 +23,33 @@
 //! moves many datagrams in a call. Without a copy go files ([`Socket::send_file`]), what another socket receives
 //! ([`splice`]) and large buffers ([`zero_copy`]); [`ring`] captures packets.
 //!
-//! Features, all off by default: `tokio` (`AsyncSocket`: the same calls, awaited), `tracing` (one event per system
-//! call).
+//! # Which layer, when
+//!
+//! - In threads: [`recv`](Socket::recv), [`send_all`](Socket::send_all), [`accept`](Socket::accept) and their like wait
+//!   as long as the socket's timeout says.
+//! - In an event loop of one's own: [`try_recv`](Socket::try_recv), [`try_send`](Socket::try_send) and their like are
+//!   one system call and never wait, [`wait`](Socket::wait) is one poll, and [`retry`](mod@retry) says what follows.
+//! - On tokio: `AsyncSocket` (feature `tokio`) has the same calls, and the task waits, not the thread.
+//!
+//! # Where it runs
+//!
+//! On Linux, through libc; with Rust 1.85 or newer. The system calls are all in Linux 3.2, the oldest that Rust's std
+//! runs on; the tests run on 6.1 and 6.18. An item that needs a newer kernel says which, and what a kernel or its
+//! configuration does not have is an error that names what is missing.
+//!
+//! # Features
+//!
+//! All are off by default: `tokio` (`AsyncSocket`: the same calls, awaited), `tracing` (one event per system call).
+//!
+//! [`coming_from`] translates from socket2, std and Python.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod address;
 pub mod batch;
+#[cfg(doc)]
+pub mod coming_from {
+    #![doc = include_str!("coming_from.md")]
+}
 mod connect;
 pub mod control;
 #[cfg(feature = "fault")]

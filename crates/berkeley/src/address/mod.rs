@@ -106,6 +106,8 @@ macro_rules! families {
         /// family is an error.
         #[derive(Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
+        #[doc(alias = "SockAddr")]
+        #[doc(alias = "ToSocketAddrs")]
         #[doc(alias = "sockaddr")]
         #[doc(alias = "sockaddr_storage")]
         #[doc(alias = "inet_pton")]

@@ -27,6 +27,7 @@ use crate::sys::{self, message, raw};
 /// ```
 #[derive(Clone, Copy, Debug)]
 #[must_use]
+#[doc(alias = "MsgHdr")]
 #[doc(alias = "msghdr")]
 pub struct SendMessage<'a> {
     sources: &'a [raw::Source<'a>],
@@ -99,6 +100,8 @@ impl SendMessage<'_> {
 /// What [`recv_msg`](Socket::recv_msg) received, beside the bytes and the control messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[doc(alias = "MsgHdrMut")]
+#[doc(alias = "RecvFlags")]
 #[doc(alias = "msghdr")]
 pub struct ReceivedMessage {
     /// How many bytes, 0 at the end of a stream; with [`Flags::TRUNC`] the datagram's whole length.

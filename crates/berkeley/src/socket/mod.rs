@@ -89,6 +89,12 @@ pub(crate) use waiting::{Awaited, Stop, Waiting, carry_through, with_timeout};
 #[doc(alias = "detach")]
 #[doc(alias = "fileno")]
 #[doc(alias = "makefile")]
+#[doc(alias = "TcpStream")]
+#[doc(alias = "TcpListener")]
+#[doc(alias = "UdpSocket")]
+#[doc(alias = "UnixStream")]
+#[doc(alias = "UnixListener")]
+#[doc(alias = "UnixDatagram")]
 #[doc(alias = "SocketType")]
 pub struct Socket<F = OwnedFd> {
     fd: F,
@@ -110,6 +116,7 @@ pub struct Socket<F = OwnedFd> {
 /// assert_eq!(borrowed.local_address()?.port(), Some(socket.local_addr()?.port()));
 /// # Ok::<(), std::io::Error>(())
 /// ```
+#[doc(alias = "SockRef")]
 pub type SocketRef<'fd> = Socket<BorrowedFd<'fd>>;
 
 impl Socket {
