@@ -23,7 +23,7 @@ use berkeley::{
 };
 use tokio::time::{sleep, timeout};
 
-/// A client that does not read what it is owed for so long is let go.
+/// A client that does not read its answer for so long is disconnected.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How long to wait before the next accept when one has failed.

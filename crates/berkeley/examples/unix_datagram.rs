@@ -1,7 +1,7 @@
 //! Unix datagrams: two sockets with names, one message each way, no network involved.
 //!
 //! Shows addresses that are paths, an abstract name that the kernel chooses, `send_to` and `recv_from`, and who removes
-//! a path: whoever bound it.
+//! a path: the program that bound it.
 //!
 //! ```text
 //! cargo run --example unix_datagram                       # both ends in one process
@@ -74,7 +74,7 @@ impl Door {
 
 impl Drop for Door {
     fn drop(&mut self) {
-        // Whoever comes next could not bind to a path that is still there.
+        // The next program could not bind to a path that is still there.
         let _ = fs::remove_file(&self.path);
     }
 }

@@ -55,7 +55,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
     }
 }
 
-/// The failure as an event too, for whoever asked for events.
+/// The failure as an event too, where events were asked for.
 fn told(json: bool, outcome: Result<Exit, Failure>) -> Result<Exit, Failure> {
     outcome.inspect_err(|failure| {
         if json {

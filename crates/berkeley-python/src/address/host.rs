@@ -1,4 +1,4 @@
-//! Hosts as addresses of IP name them, and whoever else asks for one: digits, names, `""` and `"<broadcast>"`.
+//! Hosts as addresses of IP name them, and other calls that take a host: digits, names, `""` and `"<broadcast>"`.
 
 use std::ffi::{CStr, CString};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

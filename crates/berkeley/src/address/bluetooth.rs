@@ -11,7 +11,7 @@ use crate::sys::layout::bluetooth as layout;
 /// The address of a Bluetooth socket, which each protocol lays out in its own way.
 ///
 /// The bytes do not tell the protocol, but their lengths do: 14, 10, 6 and 8.
-/// [`Address::decode`](super::Address::decode) goes by these; whoever knows the protocol may ask
+/// [`Address::decode`](super::Address::decode) goes by these; a caller that knows the protocol may ask
 /// [`decode`](Self::decode), which is stricter. Isochronous sockets (`BTPROTO_ISO`) have rfcomm's length: without the
 /// protocol, theirs read as `Rfcomm`, and the bytes survive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

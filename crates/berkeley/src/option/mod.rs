@@ -3,7 +3,7 @@
 //! A row is a constant, in the module of its level and under the name of its man page: `TCP_NODELAY` is
 //! [`tcp::NODELAY`]; those of `SOL_SOCKET` also stand here, so that `SO_REUSEADDR` is [`REUSEADDR`]. A socket reads and
 //! sets them with their own types. The same rows make a table that can be walked ([`all`]) and searched by name
-//! ([`find`]), for whoever has an option's name and value as text.
+//! ([`find`]), for programs that have an option's name and value as text.
 //!
 //! ```
 //! use berkeley::{Family, Protocol, Socket, Type, option};

@@ -160,7 +160,7 @@ macro_rules! records {
                 }
             }
 
-            /// Text of the kind, for whoever wrote something else.
+            /// Text of the kind, for the error where the text is something else.
             pub(super) const fn wanted(kind: Kind) -> &'static str {
                 match kind {
                     $(Kind::$name => concat!("numbers such as ", $sample),)*

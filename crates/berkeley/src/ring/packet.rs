@@ -253,7 +253,7 @@ impl Vlan {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Checksum {
-    /// Nothing: whoever wants to know has to compute it.
+    /// Nothing: it has to be computed.
     Unknown,
     /// It was found right.
     #[doc(alias = "TP_STATUS_CSUM_VALID")]

@@ -70,8 +70,8 @@ fn ask(fd: BorrowedFd<'_>) -> sys::Result<u16> {
     }
     match option::option_i32(fd, c::IPPROTO_UDP, c::UDP_SEGMENT) {
         Ok(0) => Ok(ANY),
-        // A size of the socket's own, by which each datagram is to be cut, and a piece's would stand in for it. Whoever
-        // does not know the level says one of these errors, by the family.
+        // A size of the socket's own, by which each datagram is to be cut, and a piece's would stand in for it. A
+        // family that does not know the level gives one of these errors.
         Ok(_) | Err(Errno::NOPROTOOPT | Errno::OPNOTSUPP | Errno::INVAL) => Ok(0),
         Err(errno) => Err(errno),
     }

@@ -50,7 +50,7 @@ fn build_examples() {
 fn server(command: &mut Command) -> (Running, String) {
     let mut running = start(command);
     let mut line = String::new();
-    // A byte at a time: what follows the line is for whoever reads the rest.
+    // A byte at a time: what follows the line stays for the next reader.
     let mut output = BufReader::with_capacity(1, running.0.stdout.take().unwrap());
     output.read_line(&mut line).unwrap();
     running.0.stdout = Some(output.into_inner());

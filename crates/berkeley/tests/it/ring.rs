@@ -231,7 +231,7 @@ fn threads_that_share_a_ring_see_each_packet_once() {
                 seen
             };
             let threads = [scope.spawn(take), scope.spawn(take), scope.spawn(take)];
-            // As many as the ring holds at once, whoever reads, and how slowly.
+            // As many as the ring holds at once, however slow the readers are.
             for first in (0..COUNT).step_by(200) {
                 sender.numbered(first, 200);
                 thread::yield_now();

@@ -1,8 +1,9 @@
-//! Whoever knows a name from C or from Python finds the item: by its own name, or by `doc(alias)`.
+//! A name from C, Python, std or socket2 leads to the item: by its own name, or by `doc(alias)`.
 
 mod absent;
 mod c;
 mod python;
+mod rust;
 
 use std::collections::BTreeSet;
 
@@ -10,11 +11,10 @@ use crate::source::{Token, tokens};
 use crate::{read, root, rust_files};
 
 #[test]
-fn every_name_of_c_and_of_python_is_found_or_has_its_reason() {
+fn every_name_of_c_python_and_rust_is_found_or_has_its_reason() {
     let found = names_of_the_library();
     let absent: BTreeSet<&str> = words(absent::NAMES).map(|(_, name)| name).collect();
-    let missing: Vec<String> = words(c::NAMES)
-        .chain(words(python::NAMES))
+    let missing: Vec<String> = wanted_names()
         .filter(|(_, name)| !found.contains(*name) && !absent.contains(name))
         .map(|(what, name)| {
             format!("{name} ({what}): give its item #[doc(alias)], or its reason to names/absent.rs")
@@ -26,7 +26,7 @@ fn every_name_of_c_and_of_python_is_found_or_has_its_reason() {
 #[test]
 fn what_is_said_to_be_absent_is_wanted_and_is_not_there() {
     let found = names_of_the_library();
-    let wanted: BTreeSet<&str> = words(c::NAMES).chain(words(python::NAMES)).map(|(_, name)| name).collect();
+    let wanted: BTreeSet<&str> = wanted_names().map(|(_, name)| name).collect();
     for (reason, name) in words(absent::NAMES) {
         assert!(!found.contains(name), "{name} is there: names/absent.rs says that it is not ({reason})");
         assert!(wanted.contains(name), "{name} stands in names/absent.rs, and in no list of names");
@@ -53,6 +53,10 @@ fn names_are_read_out_of_every_form_that_the_source_has() {
     {
         assert_eq!(names(line), BTreeSet::new(), "{line}");
     }
+}
+
+fn wanted_names() -> impl Iterator<Item = (&'static str, &'static str)> {
+    words(c::NAMES).chain(words(python::NAMES)).chain(words(rust::NAMES))
 }
 
 /// The words of a table, each with what its row is about.

@@ -41,7 +41,7 @@ fn unknown(name: &str, found: &[Interface]) -> Failure {
     Failure::new(Exit::NameUnknown, message).hint("sock interfaces shows those it has")
 }
 
-/// Whoever made the interface chose its name.
+/// An interface's name is chosen by others: it may hold anything.
 fn safe(name: &str) -> String {
     escape(name.as_bytes(), usize::MAX).to_string()
 }

@@ -195,7 +195,7 @@ fn show(question: &Question<'_>, answers: &[Answer], args: &ResolveArgs) -> Stri
     answers.iter().map(|answer| whose.clone() + &line(question, answer) + "\n").collect()
 }
 
-/// Whoever runs a name, or the network of an address, chose what it is called.
+/// Names are chosen by those who run the domain or the network: they may hold anything.
 fn safe(name: &str) -> String {
     escape(name.as_bytes(), usize::MAX).to_string()
 }

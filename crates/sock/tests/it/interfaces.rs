@@ -78,7 +78,7 @@ fn shown(test: &str, json: &str) -> Option<Vec<u8>> {
     Some(run(command.env("SOCK", SOCK), b"").quietly_done())
 }
 
-/// Whoever has the right to name an interface may write anything but a slash and a space.
+/// The name of an interface may hold anything but a slash and a space.
 #[test]
 fn the_peer_the_broadcast_and_a_hostile_name_are_told() {
     let test = "interfaces::the_peer_the_broadcast_and_a_hostile_name_are_told";

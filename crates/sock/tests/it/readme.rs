@@ -31,7 +31,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// The port of the transcripts, for which the kernel's choice stands in.
 const PORT: &str = "12345";
 
-/// Runs a command line at a terminal, as whoever tries it does: what `sock` says there depends on it.
+/// Runs a command line at a terminal, as a reader does: what `sock` prints depends on it.
 const AT_A_TERMINAL: &str =
     "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(['sh', '-c', sys.argv[1]])))";
 

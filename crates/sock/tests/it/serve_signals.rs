@@ -1,4 +1,4 @@
-//! How `sock serve` ends: what is idle closes, what is owed leaves, and a second signal waits for nobody.
+//! How `sock serve` ends: idle connections close, pending replies are sent, and a second signal waits for nobody.
 //!
 //! The program itself, [`SOCK`], is the file that is larger than the buffers of the kernel.
 

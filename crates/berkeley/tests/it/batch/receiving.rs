@@ -153,7 +153,7 @@ fn pieces_come_whole_only_where_that_was_asked_for() {
             sender.send_many(&segments, &mut batch).unwrap();
             assert_eq!(receiver.recv_many(&mut pieces).unwrap(), 10);
             let arrivals: Vec<_> = pieces.arrivals().map(|arrival| arrival.datagrams().len()).collect();
-            // Linux 5.0 and later; whoever has less gets the same datagrams.
+            // Linux 5.0 and later; an older kernel gives the same datagrams, one by one.
             assert_eq!(arrivals, if pieces.is_gro() { vec![10] } else { vec![1; 10] }, "{}", kind.name);
         }
     });

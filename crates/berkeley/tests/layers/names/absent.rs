@@ -1,4 +1,4 @@
-//! The names that have no item, by the reason; whoever gives one an item takes its name out here.
+//! The names that have no item, by the reason; a name that gets an item is taken out here.
 
 pub(super) const NAMES: &[(&str, &str)] = &[
     (

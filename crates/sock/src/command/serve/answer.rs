@@ -92,7 +92,7 @@ impl SharedFile {
     }
 }
 
-/// The buffers of a thread: whoever has something to receive borrows them until it has answered, without a pause.
+/// The buffers of a thread: a connection that has something to receive borrows them until it has answered.
 #[derive(Debug, Default)]
 pub(super) struct Buffers {
     /// What is received.

@@ -131,7 +131,7 @@ impl Desk<'_> {
         }
     }
 
-    /// Whether an answer can do no harm to whoever's address this is: it may be forged, and its owner never asked.
+    /// Whether an answer does no harm: the sender's address may be forged, and its owner never asked.
     fn may_answer(&mut self, from: &Address) -> bool {
         if !is_remote(from) {
             return true;

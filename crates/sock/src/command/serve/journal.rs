@@ -110,7 +110,7 @@ impl Journal {
         self.event(|| Event::new("error").field("message", error.to_string()));
     }
 
-    /// What ended the server; standard error is told by whoever ends the process.
+    /// What ended the server, as an event; the text is printed where the process ends.
     pub(super) fn failed(&self, failure: &Failure) {
         self.event(|| Event::new("error").field("message", failure.message.as_str()));
     }

@@ -43,7 +43,7 @@ impl fmt::Display for Signal {
 /// The signals, listened for from the start, so that none is missed.
 #[derive(Debug)]
 pub(super) struct Stop {
-    /// `None` for one that was ignored at our start: whoever did that, `nohup` or a shell, wants it to stay so.
+    /// `None` for one that was ignored at our start, by `nohup` or a shell: it stays ignored.
     interrupt: Option<SignalStream>,
     hang_up: Option<SignalStream>,
     terminate: SignalStream,
@@ -85,7 +85,7 @@ impl Stop {
         };
         shared
             .journal
-            .note(format_args!("{signal}: no further clients; what is owed may leave, then all close"));
+            .note(format_args!("{signal}: no further clients; sending pending replies, then closing"));
         self.drain(shared, grace).await
     }
 

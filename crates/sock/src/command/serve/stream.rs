@@ -198,7 +198,7 @@ fn send_now(socket: &AsyncSocket, bytes: &[u8]) -> Result<usize> {
     }
 }
 
-/// Sends what is owed, as the client makes room.
+/// Sends the pending reply, as the client makes room.
 async fn pay(connection: &Connection, shared: &Shared, owed: &[u8]) -> Result<()> {
     let mut rest = owed;
     while !rest.is_empty() {

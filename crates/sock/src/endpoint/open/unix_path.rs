@@ -95,8 +95,9 @@ pub(super) fn make_way(path: &Path) -> Result<(), Failure> {
 
 /// Whether a socket is open at `path`, listening already or not.
 ///
-/// Asked with a datagram socket, of which whoever is there never learns: one of another type is told so (`EPROTOTYPE`),
-/// where its own would have taken a place in the backlog, and been the one client of a server that serves one.
+/// Asked with a datagram socket, which the socket that is there never notices: one of another type is told so
+/// (`EPROTOTYPE`), where its own would have taken a place in the backlog, and been the one client of a server that
+/// serves one.
 fn is_alive(path: &Path) -> Result<bool, Failure> {
     const EPERM: i32 = 1;
     const EPROTOTYPE: i32 = 91;

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::bounded::{RunInTime, WaitInTime};
 
-/// How long a process may run; then it is killed, and whoever waits for it or reads from it learns of its end.
+/// How long a process may run; then it is killed, and what waits for it or reads from it goes on.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// How long to wait before looking again at what the kernel does not tell of itself.
