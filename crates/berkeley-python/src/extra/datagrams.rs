@@ -183,6 +183,9 @@ impl<'a> Bytes<'a> {
     }
 }
 
+/// Room for what a socket may be asked for beside the size of a piece: time stamps, marks, addresses.
+const CONTROL: usize = 512;
+
 thread_local! {
     /// The room of this thread's last receive, with its number of messages and their size.
     static ROOM: Cell<Option<(usize, usize, RecvBatch)>> = const { Cell::new(None) };
@@ -226,7 +229,7 @@ fn received<'py>(
     }
     let mut room = match ROOM.take() {
         Some((same, long, room)) if (same, long) == (messages, size) => room,
-        _ => RecvBatch::with_control(messages, size, 0).map_err(|error| allocated(py, &error))?,
+        _ => RecvBatch::with_control(messages, size, CONTROL).map_err(|error| allocated(py, &error))?,
     };
     let received = wait_and_receive(py, &mut target, &mut room, flags);
     // Also after a failure: to make room costs more than many a receive.
@@ -246,6 +249,10 @@ fn wait_and_receive<'py>(
         let socket = target.socket();
         match py.detach(|| socket.try_recv_many(room, flags)) {
             Ok(_) => return list(py, target, room),
+            // Nobody asked for what was cut off. Where a piece could not be taken apart there is less than arrived.
+            Err(_) if !room.is_empty() && !socket.get(option::udp::GRO).unwrap_or(false) => {
+                return list(py, target, room);
+            }
             Err(error) => target.after(py, error)?.map_err(|end| end.raised(py))?,
         }
     }

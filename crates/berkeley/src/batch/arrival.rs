@@ -1,11 +1,12 @@
 //! What was received: [`ReceivedDatagram`], and [`Arrival`], the message that it came in.
 
 use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
 use std::os::fd::OwnedFd;
 
-use super::pieces::Pieces;
+use super::pieces::{self, Pieces};
 use crate::address::Address;
-use crate::control::{Messages, decode};
+use crate::control::{ControlMessage, Ecn, Messages, decode, ip, ipv6};
 use crate::kinds::Flags;
 use crate::sys::batch::Inbox;
 
@@ -48,11 +49,59 @@ impl<'b> ReceivedDatagram<'b> {
         self.flags().contains(Flags::CTRUNC)
     }
 
+    /// Its mark (RFC 3168); `None` where the socket is not asked for it (`ip.recvtos`, `ipv6.recvtclass`).
+    ///
+    /// A socket of IPv6 that also receives over IPv4 needs both options.
+    #[doc(alias = "IP_RECVTOS")]
+    #[doc(alias = "IPV6_RECVTCLASS")]
+    pub fn ecn(&self) -> Option<Ecn> {
+        self.control().find_map(|message| match message {
+            ControlMessage::Ip(ip::Message::Tos(class))
+            | ControlMessage::Ipv6(ipv6::Message::TrafficClass(class)) => Some(Ecn::of(class)),
+            _ => None,
+        })
+    }
+
+    /// The address of this host that it came to, which an answer is to come from ([`Datagram::source`]); `None` where
+    /// the socket is not asked for it (`ip.pktinfo`, `ipv6.recvpktinfo`).
+    ///
+    /// Of a datagram that was sent to a group over IPv6 it is `::`, with which the route chooses: the kernel does not
+    /// say which of the host's addresses the interface has.
+    ///
+    /// [`Datagram::source`]: super::Datagram::source
+    #[doc(alias = "ipi_spec_dst")]
+    pub fn local(&self) -> Option<IpAddr> {
+        self.control().find_map(|message| match message {
+            ControlMessage::Ip(ip::Message::PacketInfo(info)) => Some(info.local.into()),
+            ControlMessage::Ipv6(ipv6::Message::PacketInfo(info)) if info.address.is_multicast() => {
+                Some(Ipv6Addr::UNSPECIFIED.into())
+            }
+            ControlMessage::Ipv6(ipv6::Message::PacketInfo(info)) => Some(canonical(info.address)),
+            _ => None,
+        })
+    }
+
+    /// The destination in its header, a group's address where it was sent to one; `None` as for [`local`](Self::local).
+    #[doc(alias = "ipi_addr")]
+    #[doc(alias = "ipi6_addr")]
+    pub fn destination(&self) -> Option<IpAddr> {
+        self.control().find_map(|message| match message {
+            ControlMessage::Ip(ip::Message::PacketInfo(info)) => Some(info.destination.into()),
+            ControlMessage::Ipv6(ipv6::Message::PacketInfo(info)) => Some(canonical(info.address)),
+            _ => None,
+        })
+    }
+
     /// What came with it, and with all of its piece. Descriptors are numbers here:
     /// [`RecvBatch::arrivals`](super::RecvBatch::arrivals) has their owners.
     pub fn control(&self) -> Messages<'b> {
         decode(self.inbox.control(self.at))
     }
+}
+
+/// An IPv4 address where it is one that is written as IPv6, as a socket of IPv6 has it.
+fn canonical(address: Ipv6Addr) -> IpAddr {
+    IpAddr::V6(address).to_canonical()
 }
 
 impl fmt::Debug for ReceivedDatagram<'_> {
@@ -96,6 +145,10 @@ impl<'b> Iterator for ReceivedDatagrams<'b> {
                 }
             }
             let size = *self.sizes.get(self.next)?;
+            if size == pieces::UNKNOWN {
+                self.next += 1;
+                continue;
+            }
             self.pieces = Some(Pieces::new(self.inbox.bytes(self.next), size));
             self.next += 1;
         }
@@ -123,9 +176,10 @@ pub struct Arrival<'b> {
 }
 
 impl<'b> Arrival<'b> {
-    /// Its datagrams, one or more.
+    /// Its datagrams, one or more; none where the size by which they are to be taken apart was cut off, an error
+    /// of the receive ([`recv_many`](crate::Socket::recv_many)).
     pub fn datagrams(&self) -> ReceivedDatagrams<'b> {
-        let count = Pieces::new(self.inbox.bytes(self.at), self.sizes[self.at]).len();
+        let count = pieces::count(self.inbox.bytes(self.at).len(), self.sizes[self.at]);
         let sizes = &self.sizes[..=self.at];
         ReceivedDatagrams { inbox: self.inbox, sizes, next: self.at, pieces: None, left: count }
     }

@@ -8,6 +8,10 @@
 //! datagrams go one by one, in the same calls; the refusal is remembered with the [`Socket`], and no
 //! datagram is lost by it.
 //!
+//! A datagram may carry more than bytes: [`Datagram::ecn`], [`Datagram::source`], [`Datagram::control`], and on the
+//! other side [`ReceivedDatagram::ecn`], [`ReceivedDatagram::local`], [`ReceivedDatagram::control`]: what QUIC needs.
+//! Datagrams that differ in any of it never travel as one piece.
+//!
 //! All this works for every socket that keeps boundaries: UDP, Unix datagrams, netlink, packets. A stream has none, and
 //! is refused.
 //!
@@ -41,6 +45,7 @@
 //! ```
 
 mod arrival;
+mod beside;
 mod datagram;
 mod pieces;
 mod recv;

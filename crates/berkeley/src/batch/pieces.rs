@@ -48,8 +48,14 @@ impl<'b> Iterator for Pieces<'b> {
 
 impl ExactSizeIterator for Pieces<'_> {}
 
+/// Stands for the size where it may have been cut off: the bytes may be one datagram or many, and count as none.
+pub(super) const UNKNOWN: usize = usize::MAX;
+
 /// How many datagrams `length` bytes are, where each has `size` but for the last.
 pub(super) const fn count(length: usize, size: usize) -> usize {
+    if size == UNKNOWN {
+        return 0;
+    }
     if size == 0 || length <= size { 1 } else { length.div_ceil(size) }
 }
 
@@ -78,7 +84,7 @@ mod tests {
             (10, 1, &[1; 10]),
             (10, 10, &[10]),
             (10, 11, &[10]),
-            (10, usize::MAX, &[10]),
+            (10, usize::MAX - 1, &[10]),
             (10, 0, &[10]),
             (0, 4, &[0]),
             (0, 0, &[0]),

@@ -10,6 +10,7 @@ use crate::error::{Error, Operation, Result};
 use crate::kinds::Flags;
 use crate::socket::{Awaited, Socket, carry_through, with_timeout};
 use crate::sys::batch::Inbox;
+use crate::sys::layout::in6_pktinfo;
 use crate::sys::quirks::Quirks;
 use crate::sys::{self, Errno, alloc, constants as c, option};
 
@@ -27,9 +28,16 @@ pub struct RecvBatch {
     sizes: Vec<usize>,
     datagrams: usize,
     gro: bool,
+    /// Whether control data of the last receive was cut off.
+    cut: bool,
 }
 
 impl RecvBatch {
+    /// Room, in bytes, for the control messages that [`ecn`](super::ReceivedDatagram::ecn) and
+    /// [`local`](super::ReceivedDatagram::local) read, of IPv4 and of IPv6: what to give
+    /// [`with_control`](Self::with_control) or [`gro_with_control`](Self::gro_with_control).
+    pub const IP: usize = control::space(1) + control::space(4) + 2 * control::space(in6_pktinfo::SIZE);
+
     /// Room for `messages` datagrams (1 to 1024, what is beyond counts as these) of at most `size` bytes each.
     ///
     /// The rest of a longer datagram is lost, as the kernel has it. What the system gives of the memory it gives as it
@@ -64,7 +72,7 @@ impl RecvBatch {
         let (inbox, descriptors) =
             Inbox::new(messages, size, control.saturating_add(GRO_ROOM)).map_err(fail)?;
         let sizes = alloc::with_room(inbox.capacity()).map_err(fail)?;
-        Ok(Self { inbox, descriptors, sizes, datagrams: 0, gro: false })
+        Ok(Self { inbox, descriptors, sizes, datagrams: 0, gro: false, cut: false })
     }
 
     /// Has the kernel hand over datagrams that came together as one piece (`UDP_GRO`, Linux 5.0), from now on and for
@@ -73,9 +81,8 @@ impl RecvBatch {
     /// Each has room for any datagram of UDP: 64 KiB, so that 32 of them are 2 MiB. A kernel and a socket that cannot
     /// do so say so ([`is_gro`](Self::is_gro)), and nothing else changes. Who receives on that socket by other means
     /// afterwards gets pieces, and has to cut them ([`control::udp`](crate::control::udp)). A socket that is asked for
-    /// other control messages (timestamps, drop counters) needs room for them
-    /// ([`gro_with_control`](Self::gro_with_control)): where they push the size out, a piece counts as one datagram,
-    /// whose [`is_control_truncated`](super::ReceivedDatagram::is_control_truncated) holds. Fails with `ENOMEM` where
+    /// other control messages (timestamps, marks) needs room for them ([`gro_with_control`](Self::gro_with_control)):
+    /// where they push the size out, the receive fails. Fails with `ENOMEM` where
     /// there is not so much memory, and where the descriptor is no socket.
     #[doc(alias = "UDP_GRO")]
     pub fn gro<F: AsFd>(socket: &Socket<F>, messages: usize) -> Result<Self> {
@@ -120,6 +127,7 @@ impl RecvBatch {
         self.descriptors.clear();
         self.sizes.clear();
         self.datagrams = 0;
+        self.cut = false;
         self.inbox.clear();
     }
 
@@ -164,14 +172,37 @@ impl RecvBatch {
     /// One system call; gives how many datagrams it brought.
     fn step(&mut self, fd: BorrowedFd<'_>, quirks: &Quirks, flags: Flags) -> sys::Result<usize> {
         self.datagrams = 0;
+        self.cut = false;
         self.sizes.clear();
         let messages = self.inbox.receive(fd, quirks, &mut self.descriptors, flags.as_raw())?;
         for at in 0..messages {
             let size = pieces::size_in(self.inbox.control(at));
             self.datagrams += pieces::count(self.inbox.bytes(at).len(), size);
             self.sizes.push(size);
+            self.cut |= self.inbox.flags(at) & c::MSG_CTRUNC != 0;
         }
         Ok(self.datagrams)
+    }
+
+    /// What a receive gives: how many datagrams, or that control data was cut off.
+    fn outcome<F: AsFd>(&mut self, socket: &Socket<F>) -> Result<usize> {
+        if self.cut { Err(self.cut_off(socket)) } else { Ok(self.datagrams) }
+    }
+
+    /// Leaves out what may be many datagrams of a size that nobody knows, and says what is wrong.
+    #[cold]
+    fn cut_off<F: AsFd>(&mut self, socket: &Socket<F>) -> Error {
+        // Where the kernel hands over no pieces, a message is a datagram, whatever was cut off.
+        let pieces = option::option_i32(socket.as_fd(), c::IPPROTO_UDP, c::UDP_GRO).is_ok_and(|on| on != 0);
+        for (at, size) in self.sizes.iter_mut().enumerate() {
+            if pieces && *size == 0 && self.inbox.flags(at) & c::MSG_CTRUNC != 0 {
+                *size = pieces::UNKNOWN;
+                self.datagrams -= 1;
+            }
+        }
+        let why = "control messages were cut off: the batch has too little room for what the socket is asked for \
+                   (RecvBatch::with_control, gro_with_control), or too many descriptors are open";
+        socket.surprised(Operation::RecvMany, why)
     }
 }
 
@@ -201,6 +232,13 @@ impl<F: AsFd> Socket<F> {
     /// close-on-exec. An error that waits behind the datagrams received is the next receive's. Where a
     /// sequenced-packet peer has ended, empty datagrams fill the batch. Fails for a stream.
     ///
+    /// Fails where control messages were cut off (`MSG_CTRUNC`), in words ([`Cause::Unexpected`]). What was received is
+    /// in `batch` all the same, and [`is_control_truncated`] tells which it was; but for what may be a piece of several
+    /// datagrams whose size was cut off, which is lost, as a datagram may be.
+    ///
+    /// [`Cause::Unexpected`]: crate::Cause::Unexpected
+    /// [`is_control_truncated`]: super::ReceivedDatagram::is_control_truncated
+    ///
     /// ```
     /// use berkeley::batch::RecvBatch;
     /// use berkeley::{Family, Protocol, Socket, Type};
@@ -227,7 +265,8 @@ impl<F: AsFd> Socket<F> {
         let (fd, flags) = (self.as_fd(), with_timeout(flags, timeout));
         check(self, Operation::RecvMany)?;
         carry_through(fd, awaited, timeout, || batch.step(fd, self.quirks(), flags))
-            .map_err(|stop| self.stopped(Operation::RecvMany, stop, None))
+            .map_err(|stop| self.stopped(Operation::RecvMany, stop, None))?;
+        batch.outcome(self)
     }
 
     /// Receives what is there (recvmmsg(2)); gives how many datagrams. One system call, as
@@ -238,6 +277,7 @@ impl<F: AsFd> Socket<F> {
         check(self, Operation::RecvMany)?;
         batch
             .step(self.as_fd(), self.quirks(), flags | Flags::DONTWAIT)
-            .map_err(|errno| self.fail(Operation::RecvMany, errno, None))
+            .map_err(|errno| self.fail(Operation::RecvMany, errno, None))?;
+        batch.outcome(self)
     }
 }

@@ -3,14 +3,15 @@
 use std::fmt;
 use std::os::fd::AsFd;
 
+use super::beside::{Beside, Towards};
 use super::check;
 use super::datagram::Datagrams;
 use super::run::{self, Run};
 use crate::address::Address;
-use crate::control::{self, udp};
+use crate::control;
 use crate::error::{Operation, Result};
 use crate::kinds::Flags;
-use crate::socket::{Awaited, Refusal, Socket, Stop, Waiting, with_timeout};
+use crate::socket::{Awaited, Peers, Refusal, Socket, Stop, Waiting, with_timeout};
 use crate::sys::batch::{Draft, MOST, Outbox};
 use crate::sys::{self, Errno, alloc};
 
@@ -50,16 +51,22 @@ impl SendBatch {
     ) -> sys::Result<usize> {
         let segmentation = socket.segmentation();
         let longest = if self.one_by_one { 0 } else { segmentation.longest(socket.as_fd())?.unwrap_or(0) };
-        let errno = match self.send_once(socket, datagrams, from, longest, flags) {
+        let mut limit = Limit { longest, refused: None };
+        let errno = match self.send_once(socket, datagrams, from, &limit, flags) {
             Ok(sent) => return Ok(sent),
             Err(errno) => errno,
         };
         // Only the first message can have been refused; what was sent before would have been told instead.
-        let first = datagrams.run(from, MOST, longest);
-        let Some(refusal) = refusal(errno, first) else { return Err(errno) };
+        let address = datagrams.address(from);
+        let longest = limit.to(address, segmentation.peers().as_deref());
+        let Some(refusal) = refusal(errno, datagrams.run(from, MOST, longest)) else { return Err(errno) };
+        match refusal {
+            Refusal::Ever => limit.longest = 0,
+            Refusal::From(length) => limit.refused = Some((address, length.saturating_sub(1))),
+        }
         // Whether it was the piece that the kernel could not take, the same datagrams tell, one by one.
-        let sent = self.send_once(socket, datagrams, from, 0, flags)?;
-        segmentation.refuse(refusal);
+        let sent = self.send_once(socket, datagrams, from, &limit, flags)?;
+        segmentation.refuse(refusal, address);
         Ok(sent)
     }
 
@@ -68,42 +75,59 @@ impl SendBatch {
         socket: &Socket<impl AsFd>,
         datagrams: &D,
         from: usize,
-        longest: usize,
+        limit: &Limit<'_>,
         flags: Flags,
     ) -> sys::Result<usize> {
         self.counts.clear();
         let mut draft = self.outbox.draft();
-        fill(&mut draft, &mut self.counts, datagrams, from, longest)?;
+        let peers = socket.segmentation().peers();
+        fill(&mut draft, &mut self.counts, datagrams, from, |address| limit.to(address, peers.as_deref()))?;
+        // Other threads may send meanwhile.
+        drop(peers);
         let messages = draft.send(socket.as_fd(), socket.quirks(), flags.as_raw())?;
         Ok(self.counts[..messages.min(self.counts.len())].iter().sum())
     }
 }
 
+/// How long a datagram may be that travels in a piece.
+struct Limit<'a> {
+    /// To whomever it goes; 0 where none may.
+    longest: usize,
+    /// To a peer of which the kernel has just refused a longer one.
+    refused: Option<(Option<&'a Address>, usize)>,
+}
+
+impl Limit<'_> {
+    fn to(&self, address: Option<&Address>, peers: Option<&Peers>) -> usize {
+        let known = peers.map_or(self.longest, |peers| peers.longest(address).min(self.longest));
+        match self.refused {
+            Some((refused, longest)) if run::same(refused, address) => longest.min(known),
+            _ => known,
+        }
+    }
+}
+
 /// Puts the messages of one call together, of [`MOST`] datagrams at most, so that a deadline is seen in between.
+///
+/// A datagram that cannot be laid out ends them: where it is the first, the error is its own.
 fn fill<'d, D: Datagrams + ?Sized>(
     draft: &mut Draft<'_, 'd>,
     counts: &mut Vec<usize>,
     datagrams: &'d D,
     from: usize,
-    longest: usize,
+    longest: impl Fn(Option<&Address>) -> usize,
 ) -> sys::Result<()> {
     let end = datagrams.count().min(from.saturating_add(MOST));
-    let (mut at, mut cut_at, mut last) = (from, 0, None);
+    let (mut at, mut last) = (from, Last::default());
     while at < end {
-        let run = datagrams.run(at, end - at, longest);
         let address = datagrams.address(at);
-        if let Some(address) = address.filter(|address| !run::same(last, Some(address))) {
-            draft.add_address(address.encode().as_bytes())?;
-            last = Some(address);
-        }
-        let cut = run.count > 1;
-        if cut && cut_at != run.size {
-            // A run is no longer than what a u16 can say.
-            let size = u16::try_from(run.size).map_err(|_| Errno::INVAL)?;
-            draft.add_control(control::Room::new().fill(&[udp::segment(size)])?)?;
-            cut_at = run.size;
-        }
-        draft.begin(address.is_some(), cut)?;
+        let run = datagrams.run(at, end - at, longest(address));
+        let with_control = match last.lay_out(draft, address, datagrams.beside(at), run) {
+            Ok(with_control) => with_control,
+            Err(_) if at > from => return Ok(()),
+            Err(errno) => return Err(errno),
+        };
+        draft.begin(address.is_some(), with_control)?;
         let mut appended = Ok(());
         datagrams.each(at, run.count, |bytes| {
             if appended.is_ok() {
@@ -115,6 +139,50 @@ fn fill<'d, D: Datagrams + ?Sized>(
         at += run.count;
     }
     Ok(())
+}
+
+/// What was laid out last, which the next message mostly shares.
+#[derive(Default)]
+struct Last<'d> {
+    address: Option<&'d Address>,
+    /// What the control data says: what goes beside the bytes, to where, and by which size a piece is cut.
+    control: Option<(Beside<'d>, Towards, u16)>,
+}
+
+impl<'d> Last<'d> {
+    /// Lays out the address and the control data of the next message; gives whether it has any of the latter.
+    fn lay_out(
+        &mut self,
+        draft: &mut Draft<'_, 'd>,
+        address: Option<&'d Address>,
+        beside: Beside<'d>,
+        run: Run,
+    ) -> sys::Result<bool> {
+        if let Some(address) = address.filter(|address| !run::same(self.address, Some(address))) {
+            draft.add_address(address.encode().as_bytes())?;
+            self.address = Some(address);
+        }
+        // A piece is no longer than what a u16 can say.
+        let cut = run.count > 1;
+        let segment = if cut { u16::try_from(run.size).map_err(|_| Errno::INVAL)? } else { 0 };
+        if !cut && beside.is_nothing() {
+            return Ok(false);
+        }
+        let towards = Towards::of(address);
+        let same = self
+            .control
+            .as_ref()
+            .is_some_and(|(last, to, size)| *size == segment && *to == towards && last.is_same(&beside));
+        if !same {
+            self.control = None;
+            draft.begin_control();
+            beside.messages(towards, segment, |messages| {
+                draft.extend_control(control::Room::new().fill(messages)?)
+            })?;
+            self.control = Some((beside, towards, segment));
+        }
+        Ok(true)
+    }
 }
 
 /// What an error says of pieces, if it is they that the kernel refused, `first` being the piece.
@@ -145,6 +213,9 @@ impl<F: AsFd> Socket<F> {
     /// One call takes 1024 datagrams. Of UDP, those of one size to one address travel as one piece where the kernel
     /// can ([`SendBatch::gso`]). A socket whose option `udp.segment` is set before the first call has each of its
     /// datagrams cut by that instead.
+    ///
+    /// A peer whose path takes no such piece, for its MTU is small, has its datagrams sent one by one from then on, and
+    /// no other peer has; the last 64 such peers are remembered.
     ///
     /// A failure is that of one datagram, and says how many went out before it:
     /// [`Error::datagrams_sent`](crate::Error::datagrams_sent). None behind it has been sent. Fails for a stream.

@@ -35,6 +35,7 @@
 
 pub mod alg;
 mod buffer;
+mod ecn;
 mod extended_error;
 pub mod ip;
 pub mod ipv6;
@@ -52,6 +53,7 @@ use crate::sys::control::{Walk, descriptors_in};
 use crate::sys::layout::cmsg;
 
 pub use buffer::{ControlBuffer, Descriptors};
+pub use ecn::Ecn;
 pub use extended_error::{ErrorOrigin, ExtendedError};
 pub(crate) use outgoing::Room;
 pub use outgoing::{Outgoing, encode, raw};

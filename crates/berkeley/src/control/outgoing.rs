@@ -78,6 +78,24 @@ impl<'a> Outgoing<'a> {
         self.kind
     }
 
+    /// Whether the kernel gives it to each of the datagrams that it cuts one send into, as it would to each alone.
+    ///
+    /// What stands in a header of IP it copies. A time stamp, a launch time or an identifier is of one packet.
+    pub(crate) fn may_be_shared(&self) -> bool {
+        matches!(self.level, c::IPPROTO_IP | c::IPPROTO_IPV6)
+    }
+
+    /// Whether both say the same; of descriptors and of bytes that are counted, which IP has not, never.
+    pub(crate) fn says_as(&self, other: &Self) -> bool {
+        let data = |it: &Self| match it.payload {
+            Payload::Inline(inline) => Some((inline, &[][..])),
+            Payload::Bytes(bytes) => Some(([0; INLINE], bytes)),
+            Payload::Counted(_) | Payload::Descriptors(_) => None,
+        };
+        let head = |it: &Self| (it.level, it.kind, it.length);
+        head(self) == head(other) && data(self).is_some() && data(self) == data(other)
+    }
+
     #[inline]
     fn space(&self) -> usize {
         space(self.length)

@@ -82,6 +82,7 @@ impl<F: AsFd> Socket<F> {
     pub fn try_connect(&self, address: impl Into<Address>) -> Result<()> {
         let address = address.into();
         refuse_lent(Operation::Connect, &address)?;
+        self.segmentation.forget_peer();
         socket::connect(self.fd.as_fd(), address.encode().as_bytes())
             .map_err(|errno| self.fail(Operation::Connect, errno, Some(&address)))
     }

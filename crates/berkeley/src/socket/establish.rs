@@ -113,6 +113,7 @@ impl<F: AsFd> Socket<F> {
     pub fn connect(&self, address: impl Into<Address>) -> Result<()> {
         let address = address.into();
         refuse_lent(Operation::Connect, &address)?;
+        self.segmentation.forget_peer();
         self.connect_within(&address, self.timeout())
             .map_err(|stop| self.stopped(Operation::Connect, stop, Some(&address)))
     }

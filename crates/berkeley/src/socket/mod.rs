@@ -74,7 +74,7 @@ pub(crate) use describe::kinds;
 use mark::Mark;
 pub use message::{ReceivedMessage, SendMessage};
 pub use multicast::LinkMembership;
-pub(crate) use segmentation::{Refusal, Segmentation};
+pub(crate) use segmentation::{Peers, Refusal, Segmentation};
 pub use timeout::Deadline;
 use timeout::Timeout;
 #[cfg(feature = "tokio")]
@@ -190,8 +190,13 @@ impl<'fd> SocketRef<'fd> {
     /// `O_NONBLOCK` on the lender's descriptor, where it stays when the borrow ends.
     #[doc(alias = "fromfd")]
     pub const fn borrow(fd: BorrowedFd<'fd>) -> Self {
-        let (timeout, mark, segmentation) = (Timeout::none(), Mark::unknown(), Segmentation::new());
-        Self { fd, timeout, mark, segmentation, quirks: Quirks::unknown() }
+        Self {
+            fd,
+            timeout: Timeout::none(),
+            mark: Mark::unknown(),
+            segmentation: Segmentation::new(),
+            quirks: Quirks::unknown(),
+        }
     }
 }
 
@@ -344,6 +349,12 @@ impl<F: AsFd> Socket<F> {
     /// The error of an operation that a socket of this kind does not have.
     pub(crate) fn unfit(&self, operation: Operation, explanation: &str) -> Error {
         Error::invalid(operation, explanation).on(describe::target(self.fd.as_fd(), None))
+    }
+
+    /// The error of an operation that found what it cannot go on with.
+    #[cold]
+    pub(crate) fn surprised(&self, operation: Operation, explanation: &str) -> Error {
+        Error::unexpected(operation, explanation).on(describe::target(self.fd.as_fd(), None))
     }
 
     /// As [`fail`](Self::fail), for what may also have run out of time.

@@ -23,22 +23,28 @@ pub(crate) struct Outbox {
     parts: Vec<Part>,
     vectors: Vec<libc::iovec>,
     addresses: Vec<[u8; ADDRESS_MAX]>,
-    controls: Vec<Control>,
+    /// Control data, one message's behind another's, in words for the alignment.
+    controls: Vec<usize>,
     headers: Vec<libc::mmsghdr>,
 }
 
-/// One message: its first vector, and where its address, of that length, and its control message stand.
+/// One message: its first vector, and where its address, of that length, and its control data stand.
 struct Part {
     first: usize,
     address: Option<(usize, libc::socklen_t)>,
-    control: Option<usize>,
+    control: Option<Control>,
 }
 
-/// A control message of one `u16`, aligned as the kernel wants it.
-#[repr(C, align(8))]
-struct Control([u8; cmsg::space(2)]);
+/// Control data: its first word, and how many words it has. A control message is padded to whole words.
+#[derive(Clone, Copy)]
+struct Control {
+    first: usize,
+    words: usize,
+}
 
-const _: () = assert!(size_of::<Control>() == cmsg::space(2));
+const WORD: usize = size_of::<usize>();
+
+const _: () = assert!(cmsg::space(1) % WORD == 0);
 
 // SAFETY: the pointers in it are those of a draft, which borrows what they point to and makes them anew for each call;
 // without a draft none is followed.
@@ -53,7 +59,8 @@ impl Outbox {
         self.vectors.clear();
         self.addresses.clear();
         self.controls.clear();
-        Draft { outbox: self, address_length: 0, lent: PhantomData }
+        let control = Control { first: 0, words: 0 };
+        Draft { outbox: self, address_length: 0, control, lent: PhantomData }
     }
 }
 
@@ -62,6 +69,8 @@ pub(crate) struct Draft<'o, 'd> {
     outbox: &'o mut Outbox,
     /// Of the address added last.
     address_length: libc::socklen_t,
+    /// That of the messages to come.
+    control: Control,
     lent: PhantomData<&'d [u8]>,
 }
 
@@ -74,17 +83,29 @@ impl<'d> Draft<'_, 'd> {
         push(&mut self.outbox.addresses, kept)
     }
 
-    /// Adds control data of one `u16` for the messages to come, as it is laid out.
-    pub(crate) fn add_control(&mut self, control: &[u8]) -> Result<()> {
-        let bytes = control.try_into().map_err(|_| Errno::INVAL)?;
-        push(&mut self.outbox.controls, Control(bytes))
+    /// Begins control data for the messages to come: none yet.
+    pub(crate) fn begin_control(&mut self) {
+        self.control = Control { first: self.outbox.controls.len(), words: 0 };
     }
 
-    /// Begins a message, to the address added last and with the control data added last, or without.
+    /// Adds control messages, as they are laid out, to the control data begun last.
+    pub(crate) fn extend_control(&mut self, control: &[u8]) -> Result<()> {
+        let words = control.chunks_exact(WORD);
+        self.outbox.controls.try_reserve(words.len()).map_err(|_| Errno::NOMEM)?;
+        self.control.words += words.len();
+        self.outbox.controls.extend(words.map(|word| {
+            let mut bytes = [0; WORD];
+            bytes.copy_from_slice(word);
+            usize::from_ne_bytes(bytes)
+        }));
+        Ok(())
+    }
+
+    /// Begins a message, to the address added last and with the control data begun last, or without.
     pub(crate) fn begin(&mut self, with_address: bool, with_control: bool) -> Result<()> {
-        let last = |count: usize, wanted: bool| count.checked_sub(1).filter(|_| wanted);
-        let address = last(self.outbox.addresses.len(), with_address).map(|at| (at, self.address_length));
-        let control = last(self.outbox.controls.len(), with_control);
+        let last = self.outbox.addresses.len().checked_sub(1).filter(|_| with_address);
+        let address = last.map(|at| (at, self.address_length));
+        let control = Some(self.control).filter(|control| with_control && control.words > 0);
         push(&mut self.outbox.parts, Part { first: self.outbox.vectors.len(), address, control })
     }
 
@@ -138,9 +159,9 @@ impl<'d> Draft<'_, 'd> {
                 message.msg_name = starts.1.wrapping_add(at).cast();
                 message.msg_namelen = length;
             }
-            if let Some(at) = part.control {
-                message.msg_control = starts.2.wrapping_add(at).cast();
-                message.msg_controllen = size_of::<Control>() as _;
+            if let Some(control) = part.control {
+                message.msg_control = starts.2.wrapping_add(control.first).cast();
+                message.msg_controllen = (control.words * WORD) as _;
             }
             libc::mmsghdr { msg_hdr: message, msg_len: 0 }
         }));

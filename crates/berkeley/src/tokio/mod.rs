@@ -81,12 +81,12 @@ pub struct AsyncSocket {
     registration: OnceLock<Arc<AsyncFd<RawFd>>>,
     /// What the polled methods wait for where tokio's two slots do not do. The lock is also held while registering: a
     /// second registration of one descriptor would be `EEXIST`.
-    waits: Mutex<Waits>,
+    waits: Mutex<Option<Box<Waits>>>,
     socket: Socket,
     traits: Traits,
 }
 
-/// The waits of the one task that reads and of the one that writes.
+/// The waits of the one task that reads and of the one that writes; made by the first, for most sockets have none.
 #[derive(Default)]
 struct Waits {
     read: Option<Waiting>,

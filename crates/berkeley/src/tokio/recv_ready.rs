@@ -86,7 +86,7 @@ impl AsyncSocket {
                 Err(error) if ready.again && error.is_would_block() => {
                     // tokio never forgets the end of the data, which UDP that is shut for reading has too.
                     if ended {
-                        ready!(poll_pause(&mut self.waits().read, context));
+                        ready!(poll_pause(&mut self.waits().get_or_insert_default().read, context));
                     }
                 }
                 Err(error) if ready.again && error.is_interrupted() => {}
@@ -118,7 +118,7 @@ impl AsyncSocket {
     ) -> Poll<io::Result<AsyncFdReadyGuard<'a, RawFd>>> {
         ready!(pin!(consume_budget()).poll(context));
         let mut waits = self.waits();
-        let waiting = &mut waits.read;
+        let waiting = &mut waits.get_or_insert_default().read;
         loop {
             let event = pin!(registration.ready(READ)).poll(context);
             if event.is_ready() {

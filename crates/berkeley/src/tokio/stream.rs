@@ -41,7 +41,7 @@ impl AsyncWrite for &AsyncSocket {
                     }
                     // What tokio never clears would make this loop spin, as it would `send`.
                     if lied || closed {
-                        ready!(poll_pause(&mut self.waits().write, context));
+                        ready!(poll_pause(&mut self.waits().get_or_insert_default().write, context));
                     }
                 }
                 result => return Poll::Ready(Ok(result?)),

@@ -193,7 +193,7 @@ impl AsyncSocket {
         Err(Error::kernel(operation, Errno::AGAIN))
     }
 
-    pub(super) fn waits(&self) -> MutexGuard<'_, Waits> {
+    pub(super) fn waits(&self) -> MutexGuard<'_, Option<Box<Waits>>> {
         self.waits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -1,5 +1,6 @@
 //! Many datagrams in a call: what was sent arrives, the same datagrams in the same order, however they travelled.
 
+mod beside;
 #[cfg(feature = "fault")]
 mod fallback;
 #[cfg(feature = "fault")]

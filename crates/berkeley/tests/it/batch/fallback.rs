@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use berkeley::batch::{RecvBatch, Segments, SendBatch};
+use berkeley::batch::{Datagram, RecvBatch, Segments, SendBatch};
 use berkeley::fault::{self, Plan};
 use berkeley::{Address, Socket};
 
@@ -157,6 +157,51 @@ fn datagrams_longer_than_the_mtu_go_one_by_one() {
         let calls = armed.seen();
         assert_eq!((line.pieces(1472), line.pieces(1473)), (1, 10));
         assert!(armed.seen() > calls);
+    });
+}
+
+/// A way whose MTU is small is one peer's: the others' datagrams go on as one piece, in the same call too.
+#[test]
+fn a_peer_with_a_small_mtu_is_the_only_one_to_be_spared() {
+    in_namespace(LIMIT, || {
+        let ip = |words: &str| {
+            let status = Command::new("ip").args(words.split(' ')).status_in_time().unwrap();
+            assert!(status.success(), "ip {words}");
+        };
+        ip("link set lo mtu 9000");
+        ip("route add local 127.9.0.0/16 dev lo mtu 600 table local");
+        let Some(mut line) = Line::new("a_peer_with_a_small_mtu_is_the_only_one_to_be_spared") else {
+            return;
+        };
+        let narrow = UDP.socket();
+        narrow.bind((std::net::Ipv4Addr::new(127, 9, 0, 1), 0)).unwrap();
+        narrow.set_timeout(Some(LONG)).unwrap();
+        let to_narrow = narrow.local_address().unwrap();
+        let mut narrow_inbox = RecvBatch::gro(&narrow, 64).unwrap();
+
+        let buffer = pattern(1200);
+        let both: Vec<_> = [&to_narrow, &line.address]
+            .into_iter()
+            .flat_map(|address| [Datagram::new(&buffer).to(address); 4])
+            .collect();
+        let armed = fault::arm(Plan::fail("sendmmsg", u32::MAX, 0));
+        for calls in [2, 3] {
+            line.sender.send_many(&both, &mut line.batch).unwrap();
+            assert_eq!(receive(&narrow, &mut narrow_inbox, 4), vec![buffer.clone(); 4]);
+            assert_eq!(receive(&line.receiver, &mut line.inbox, 4), vec![buffer.clone(); 4]);
+            assert_eq!(line.inbox.arrivals().len(), 1, "the other peer's are one piece");
+            assert_eq!(armed.seen(), calls, "refused once");
+        }
+        drop(armed);
+
+        // A connection's own peer, and its next.
+        line.sender.connect(to_narrow).unwrap();
+        line.sender.send_many(&Segments::new(&buffer, 600).unwrap(), &mut line.batch).unwrap();
+        assert_eq!(receive(&narrow, &mut narrow_inbox, 2).len(), 2);
+        line.sender.connect(line.address).unwrap();
+        line.sender.send_many(&Segments::new(&buffer, 600).unwrap(), &mut line.batch).unwrap();
+        assert_eq!(receive(&line.receiver, &mut line.inbox, 2).len(), 2);
+        assert_eq!(line.inbox.arrivals().len(), 1, "another connection has another way");
     });
 }
 
