@@ -3,7 +3,8 @@
 
 use std::net::SocketAddr;
 
-use berkeley::{Address, Family, PppoxAddress};
+use berkeley::address::PppoxAddress;
+use berkeley::{Address, Family};
 
 /// Reads the bytes as an address and, where they are UTF-8, as an address's text: what was read must encode, show
 /// itself safely, and read back as the same address from both. Gives the address that the bytes are.

@@ -19,6 +19,8 @@
 //! [`create_servers`] from a name to several; [`resolve`](mod@resolve) holds names alone, [`netdb`] services
 //! and protocols, [`interface`] network interfaces.
 //!
+//! [`Address`] is an address of any family, and [`address`] holds the types of the rarer ones.
+//!
 //! [`control`] holds what travels beside the bytes: descriptors, credentials, timestamps, addresses, errors. [`batch`]
 //! moves many datagrams in a call. Without a copy go files ([`Socket::send_file`]), what another socket receives
 //! ([`splice`]) and large buffers ([`zero_copy`]); [`ring`] captures packets.
@@ -44,7 +46,7 @@
 //! [`coming_from`] translates from socket2, std and Python.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod address;
+pub mod address;
 pub mod batch;
 #[cfg(doc)]
 pub mod coming_from {
@@ -77,12 +79,8 @@ pub mod zero_copy;
 pub use self::tokio::{
     AsyncSocket, ReadReady, create_connection_async, create_server_async, create_servers_async,
 };
-pub use address::{
-    Address, AlgAddress, BluetoothAddress, BluetoothDevice, CanAddress, EncodedAddress, HardwareAddress,
-    Ieee802154Address, Ieee802154Device, J1939Address, L2tpAddress, L2tpIds, LlcAddress, NetlinkAddress,
-    NfcAddress, NfcLink, OtherAddress, PacketAddress, PhonetAddress, PppoeDevice, PppoxAddress,
-    QipcrtrAddress, TipcAddress, TipcName, TunnelIds, UnixAddress, VsockAddress, X25Address, XdpAddress,
-};
+#[doc(inline)]
+pub use address::{Address, UnixAddress};
 pub use connect::{
     Connector, ServerOptions, create_connection, create_server, create_servers, create_servers_at,
     has_dual_stack, inherit, interleave, listen_fds, listen_fds_with_names, race,

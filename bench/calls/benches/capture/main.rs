@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 
 use bench_calls::{Case, Limit, Options, Report, Rival, Scale, pin, thread_time, two_cores};
 use berkeley::ring::{Ring, RingBuilder};
-use berkeley::{Cause, Deadline, Family, PacketAddress, Protocol, Socket, Type, option};
+use berkeley::address::PacketAddress;
+use berkeley::{Cause, Deadline, Family, Protocol, Socket, Type, option};
 
 /// Rounds that count, of each case: a turn of each rival is a round.
 const ROUNDS: usize = 21;

@@ -1,6 +1,7 @@
 //! `(type, name[, feat[, mask]])` of `AF_ALG`.
 
-use berkeley::{Address, AlgAddress, Family, OtherAddress};
+use berkeley::address::{AlgAddress, OtherAddress};
+use berkeley::{Address, Family};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};

@@ -2,7 +2,8 @@
 
 use std::ffi::CStr;
 
-use berkeley::{Address, BluetoothAddress, BluetoothDevice, Protocol};
+use berkeley::address::{BluetoothAddress, BluetoothDevice};
+use berkeley::{Address, Protocol};
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString, PyTuple};

@@ -1,6 +1,7 @@
 //! `(interface,)` of `AF_CAN`, `(interface, rx, tx)` of ISO-TP, `(interface, name, pgn, addr)` of J1939.
 
-use berkeley::{Address, CanAddress, J1939Address, Protocol};
+use berkeley::address::{CanAddress, J1939Address};
+use berkeley::{Address, Protocol};
 use pyo3::exceptions::{PyOSError, PySystemError};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;

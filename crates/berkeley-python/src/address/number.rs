@@ -2,7 +2,8 @@
 
 use std::ffi::CStr;
 
-use berkeley::{Address, NetlinkAddress, QipcrtrAddress, TipcAddress, TipcName, VsockAddress};
+use berkeley::Address;
+use berkeley::address::{NetlinkAddress, QipcrtrAddress, TipcAddress, TipcName, VsockAddress};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;

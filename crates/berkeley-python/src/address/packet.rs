@@ -1,6 +1,7 @@
 //! `(ifname, proto[, pkttype[, hatype[, addr]]])` of `AF_PACKET`.
 
-use berkeley::{Address, HardwareAddress, PacketAddress};
+use berkeley::Address;
+use berkeley::address::{HardwareAddress, PacketAddress};
 use pyo3::exceptions::{PyOverflowError, PyValueError};
 use pyo3::prelude::*;
 

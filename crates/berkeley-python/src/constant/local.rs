@@ -1,6 +1,6 @@
 //! Families that stay on a machine or a link: `ALG_*`, `PACKET_*`, `TIPC_*`, `VMADDR_*` and what Bluetooth always had.
 
-use berkeley::VsockAddress;
+use berkeley::address::VsockAddress;
 
 use super::constants;
 

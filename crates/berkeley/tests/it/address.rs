@@ -6,13 +6,13 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6, TcpSt
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
-use berkeley::{
-    Address, AlgAddress, BluetoothAddress, BluetoothDevice, CanAddress, Family, HardwareAddress,
-    Ieee802154Address, Ieee802154Device, J1939Address, L2tpAddress, L2tpIds, LlcAddress, NetlinkAddress,
-    NfcAddress, NfcLink, OtherAddress, PacketAddress, PhonetAddress, PppoeDevice, PppoxAddress,
-    QipcrtrAddress, TipcAddress, TipcName, TunnelIds, UnixAddress, VsockAddress, X25Address, XdpAddress,
-    option,
+use berkeley::address::{
+    AlgAddress, BluetoothAddress, BluetoothDevice, CanAddress, HardwareAddress, Ieee802154Address,
+    Ieee802154Device, J1939Address, L2tpAddress, L2tpIds, LlcAddress, NetlinkAddress, NfcAddress, NfcLink,
+    OtherAddress, PacketAddress, PhonetAddress, PppoeDevice, PppoxAddress, QipcrtrAddress, TipcAddress,
+    TipcName, TunnelIds, VsockAddress, X25Address, XdpAddress,
 };
+use berkeley::{Address, Family, UnixAddress, option};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;

@@ -7,6 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::time::Duration;
 
+use berkeley::address::{OtherAddress, PppoxAddress, XdpAddress};
 use berkeley::batch::{Datagram, RecvBatch, Segments, SendBatch};
 use berkeley::control::{self, ControlBuffer};
 use berkeley::fault::{self, Plan};
@@ -23,8 +24,8 @@ use berkeley::splice::{SplicePipe, splice};
 use berkeley::zero_copy::ZeroCopy;
 use berkeley::{
     Address, AsyncSocket, Cause, Connector, Deadline, Error, Family, Flags, Interest, LinkMembership,
-    Operation, OtherAddress, PppoxAddress, Protocol, SendMessage, ServerOptions, Socket, SocketRef, Type,
-    UnixAddress, XdpAddress, create_connection, create_server, create_servers_at, inherit,
+    Operation, Protocol, SendMessage, ServerOptions, Socket, SocketRef, Type, UnixAddress, create_connection,
+    create_server, create_servers_at, inherit,
 };
 
 use crate::support::{LIMIT, SHORT, TCP, TempDir, UDP, UNIX, UNIX_SEQPACKET, within};

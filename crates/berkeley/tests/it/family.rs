@@ -10,10 +10,9 @@ mod rds;
 mod sctp;
 mod tipc;
 
+use berkeley::address::{NetlinkAddress, PacketAddress, VsockAddress, XdpAddress};
 use berkeley::interface::interface_index;
-use berkeley::{
-    Address, Family, NetlinkAddress, PacketAddress, Protocol, Result, Socket, Type, VsockAddress, XdpAddress,
-};
+use berkeley::{Address, Family, Protocol, Result, Socket, Type};
 use std::net::Ipv4Addr;
 use std::os::fd::OwnedFd;
 

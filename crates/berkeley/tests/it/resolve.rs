@@ -7,6 +7,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use berkeley::address::VsockAddress;
 #[cfg(feature = "fault")]
 use berkeley::fault;
 use berkeley::interface::interface_index;
@@ -14,9 +15,7 @@ use berkeley::resolve::{
     BackHints, Hints, Lookup, RawHints, host_name, literal, resolve_back_raw, resolve_back_within,
     resolve_raw, resolve_within,
 };
-use berkeley::{
-    Address, Cause, Deadline, Family, Protocol, Service, Type, VsockAddress, resolve, resolve_back,
-};
+use berkeley::{Address, Cause, Deadline, Family, Protocol, Service, Type, resolve, resolve_back};
 
 use crate::skip;
 

@@ -354,7 +354,7 @@ fn an_unspecified_address_ends_a_datagram_sockets_connection() {
     within(LIMIT, || {
         let (left, right) = UDP.pair();
         assert!(left.peer_address().is_ok());
-        let nowhere = berkeley::OtherAddress::new(berkeley::Family::UNSPECIFIED, &[0; 14]).unwrap();
+        let nowhere = berkeley::address::OtherAddress::new(berkeley::Family::UNSPECIFIED, &[0; 14]).unwrap();
         left.connect(Address::Other(nowhere)).unwrap();
         assert_eq!(left.peer_address().unwrap_err().kind(), io::ErrorKind::NotConnected);
         drop(right);

@@ -2,8 +2,9 @@
 
 use std::io::IoSlice;
 
+use berkeley::address::AlgAddress;
 use berkeley::control::{Outgoing, alg};
-use berkeley::{AlgAddress, Family, Flags, Protocol, Result, SendMessage, Socket, Type, option};
+use berkeley::{Family, Flags, Protocol, Result, SendMessage, Socket, Type, option};
 
 use super::{adopted, socket_or_skip};
 use crate::support::{LIMIT, LONG, within};

@@ -1,8 +1,9 @@
 //! CAN over a virtual bus: raw frames, the broadcast manager, ISO-TP and J1939.
 
+use berkeley::address::{CanAddress, J1939Address};
 use berkeley::interface::interface_index;
 use berkeley::option::{self, CanFilter};
-use berkeley::{Address, CanAddress, Family, J1939Address, Protocol, Socket, Type};
+use berkeley::{Address, Family, Protocol, Socket, Type};
 
 use super::socket_or_skip;
 use crate::skip;

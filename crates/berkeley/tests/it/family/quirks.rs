@@ -2,10 +2,11 @@
 
 use std::io::{IoSlice, IoSliceMut};
 
+use berkeley::address::PacketAddress;
 use berkeley::batch::{Datagram, RecvBatch, SendBatch};
 use berkeley::control::ControlBuffer;
 use berkeley::interface::interface_index;
-use berkeley::{Family, Flags, PacketAddress, Protocol, Result, SendMessage, Socket, Type};
+use berkeley::{Family, Flags, Protocol, Result, SendMessage, Socket, Type};
 
 use super::{EXPERIMENT, adopted, socket_or_skip};
 use crate::support::{LIMIT, LONG, within};

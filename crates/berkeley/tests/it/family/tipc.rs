@@ -3,8 +3,9 @@
 use std::net::Shutdown;
 use std::thread;
 
+use berkeley::address::{TipcAddress, TipcName};
 use berkeley::batch::{Datagram, RecvBatch, SendBatch};
-use berkeley::{Address, Family, Protocol, Socket, TipcAddress, TipcName, Type};
+use berkeley::{Address, Family, Protocol, Socket, Type};
 
 use super::socket_or_skip;
 use crate::bounded::JoinInTime;
