@@ -48,6 +48,7 @@
 
 pub mod address;
 pub mod batch;
+mod bytes;
 #[cfg(doc)]
 pub mod coming_from {
     #![doc = include_str!("coming_from.md")]

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::text::{Fields, Octets, write_optional};
-use super::{EncodedAddress, Layout, exactly, field, u16_at};
+use super::{EncodedAddress, Layout, exactly};
+use crate::bytes::{field, u16_at};
 use crate::error::Result;
 use crate::kinds::{Family, Protocol};
 use crate::sys::layout::bluetooth as layout;

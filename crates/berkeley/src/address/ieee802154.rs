@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::text::{Fields, Octets};
-use super::{EncodedAddress, Layout, exactly, field, u16_at};
+use super::{EncodedAddress, Layout, exactly};
+use crate::bytes::{field, i32_at, u16_at};
 use crate::error::Result;
 use crate::kinds::Family;
 use crate::sys::constants as c;
@@ -43,7 +44,7 @@ impl Layout for Ieee802154Address {
 
     fn decode(bytes: &[u8]) -> Option<Self> {
         exactly(bytes, layout::SIZE)?;
-        let device = match i32::from_ne_bytes(field(bytes, layout::KIND)?) {
+        let device = match i32_at(bytes, layout::KIND)? {
             c::IEEE802154_ADDR_NONE => Ieee802154Device::None,
             c::IEEE802154_ADDR_SHORT => Ieee802154Device::Short(u16_at(bytes, layout::DEVICE)?),
             c::IEEE802154_ADDR_LONG => Ieee802154Device::Long(field(bytes, layout::DEVICE)?),

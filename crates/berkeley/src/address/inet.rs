@@ -2,7 +2,8 @@
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 
-use super::{EncodedAddress, field};
+use super::EncodedAddress;
+use crate::bytes::field;
 use crate::kinds::Family;
 use crate::sys::layout::inet;
 

@@ -2,7 +2,8 @@
 
 use std::net::{Ipv6Addr, SocketAddrV6};
 
-use super::{EncodedAddress, field};
+use super::EncodedAddress;
+use crate::bytes::{field, u32_at};
 use crate::kinds::Family;
 use crate::sys::layout::inet6;
 
@@ -19,7 +20,7 @@ pub(super) fn encode(address: &SocketAddrV6) -> EncodedAddress {
 /// `None` where the bytes end before the fields do. The scope may be missing (RFC 2133 had none), and is then 0.
 pub(super) fn decode(bytes: &[u8]) -> Option<SocketAddrV6> {
     let port = u16::from_be_bytes(field(bytes, inet6::PORT)?);
-    let flow = u32::from_ne_bytes(field(bytes, inet6::FLOW)?);
+    let flow = u32_at(bytes, inet6::FLOW)?;
     let ip = Ipv6Addr::from(field::<16>(bytes, inet6::ADDRESS)?);
     let scope = field(bytes, inet6::SCOPE).map_or(0, u32::from_ne_bytes);
     Some(SocketAddrV6::new(ip, port, flow, scope))

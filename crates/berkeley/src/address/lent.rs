@@ -1,6 +1,7 @@
 //! Addresses in which a number stands for a descriptor of this process, as `AF_XDP` and L2TP have them.
 
-use super::{Address, field};
+use super::Address;
+use crate::bytes::{i32_at, u16_at};
 use crate::kinds::{Family, Protocol};
 use crate::sys::layout::{pppox, xdp};
 
@@ -21,15 +22,15 @@ impl Address {
 }
 
 fn by_xdp(bytes: &[u8]) -> Option<i32> {
-    let flags = u16::from_ne_bytes(field(bytes, xdp::FLAGS)?);
-    let number = i32::from_ne_bytes(field(bytes, xdp::SHARED_UMEM_FD)?);
+    let flags = u16_at(bytes, xdp::FLAGS)?;
+    let number = i32_at(bytes, xdp::SHARED_UMEM_FD)?;
     (super::family_of(bytes) == Family::XDP && flags & SHARED_UMEM != 0).then_some(number)
 }
 
 /// The kernel tells L2TP's structures by their length and their protocol, whatever family they say.
 fn by_l2tp(bytes: &[u8]) -> Option<i32> {
-    let protocol = i32::from_ne_bytes(field(bytes, pppox::PROTOCOL)?);
-    let number = i32::from_ne_bytes(field(bytes, pppox::FD)?);
+    let protocol = i32_at(bytes, pppox::PROTOCOL)?;
+    let number = i32_at(bytes, pppox::FD)?;
     let sizes = [pppox::V2_SIZE, pppox::V3_SIZE, pppox::V2_IN6_SIZE, pppox::V3_IN6_SIZE];
     let is_l2tp = sizes.contains(&bytes.len()) && protocol == Protocol::PX_PROTO_OL2TP.as_raw();
     (is_l2tp && number >= 0).then_some(number)

@@ -44,6 +44,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::str::FromStr;
 
+use crate::bytes::field;
 use crate::error::{Error, Operation, Result};
 use crate::kinds::Family;
 use crate::sys::layout;
@@ -353,22 +354,6 @@ fn exactly(bytes: &[u8], length: usize) -> Option<()> {
 /// `Some` where there are `length` bytes or fewer.
 fn at_most(bytes: &[u8], length: usize) -> Option<()> {
     (bytes.len() <= length).then_some(())
-}
-
-/// A number in native order.
-fn u16_at(bytes: &[u8], offset: usize) -> Option<u16> {
-    field(bytes, offset).map(u16::from_ne_bytes)
-}
-
-/// A number in native order.
-fn u32_at(bytes: &[u8], offset: usize) -> Option<u32> {
-    field(bytes, offset).map(u32::from_ne_bytes)
-}
-
-/// The `N` bytes at `offset`, where there are that many.
-#[inline]
-fn field<const N: usize>(bytes: &[u8], offset: usize) -> Option<[u8; N]> {
-    bytes.get(offset..)?.first_chunk().copied()
 }
 
 impl From<&Address> for Address {

@@ -4,7 +4,8 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 
 use super::text::{Escaped, Fields, unescape};
-use super::{EncodedAddress, Layout, exactly, field, u32_at};
+use super::{EncodedAddress, Layout, exactly};
+use crate::bytes::{field, u32_at};
 use crate::error::{Error, Operation, Result};
 use crate::kinds::Family;
 use crate::sys::layout::nfc;

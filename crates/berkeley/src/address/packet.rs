@@ -4,7 +4,8 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 
 use super::text::{Fields, Octets, wrong};
-use super::{EncodedAddress, Layout, at_most, field, u16_at, u32_at};
+use super::{EncodedAddress, Layout, at_most};
+use crate::bytes::{field, u16_at, u32_at};
 use crate::error::{Error, Operation, Result};
 use crate::kinds::Family;
 use crate::sys::layout::packet;

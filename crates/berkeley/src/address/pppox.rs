@@ -4,7 +4,8 @@ use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use super::text::{Escaped, Fields, Octets, unescape};
-use super::{EncodedAddress, Layout, exactly, field, inet, inet6, u16_at, u32_at};
+use super::{EncodedAddress, Layout, exactly, inet, inet6};
+use crate::bytes::{field, i32_at, u16_at, u32_at};
 use crate::error::{Error, Operation, Result};
 use crate::kinds::{Family, Protocol};
 use crate::sys::layout::{self, pppox};
@@ -150,7 +151,7 @@ fn decode_l2tp(bytes: &[u8]) -> Option<PppoxAddress> {
         pppox::V3_IN6_SIZE => (peer_v6(rest.get(16..)?)?, L2tpIds::V3(ids(rest, u32_at)?)),
         _ => return None,
     };
-    let number = |offset| field(bytes, offset).map(i32::from_ne_bytes);
+    let number = |offset| i32_at(bytes, offset);
     let (pid, fd) = (number(pppox::PID)?, number(pppox::FD)?);
     Some(PppoxAddress::L2tp(L2tpAddress { pid, fd, peer, ids }))
 }
@@ -228,7 +229,7 @@ impl Layout for PppoxAddress {
     const TAG: &'static str = "pppox";
 
     fn decode(bytes: &[u8]) -> Option<Self> {
-        let protocol = i32::from_ne_bytes(field(bytes, pppox::PROTOCOL)?);
+        let protocol = i32_at(bytes, pppox::PROTOCOL)?;
         match Protocol::from_raw(protocol) {
             Protocol::PX_PROTO_OE => decode_pppoe(bytes),
             Protocol::PX_PROTO_PPTP => decode_pptp(bytes),

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::text::{Fields, write_optional};
-use super::{EncodedAddress, Layout, exactly, field, u32_at};
+use super::{EncodedAddress, Layout, exactly};
+use crate::bytes::{field, u32_at};
 use crate::error::Result;
 use crate::kinds::Family;
 use crate::sys::constants as c;

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::text::{Fields, write_optional};
-use super::{EncodedAddress, Layout, at_most, field, u32_at};
+use super::{EncodedAddress, Layout, at_most};
+use crate::bytes::{field, u32_at};
 use crate::error::Result;
 use crate::kinds::Family;
 use crate::sys::constants as c;

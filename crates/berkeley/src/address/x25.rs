@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::text::{Fields, wrong};
-use super::{EncodedAddress, Layout, exactly, field};
+use super::{EncodedAddress, Layout, exactly};
+use crate::bytes::field;
 use crate::error::Result;
 use crate::kinds::Family;
 use crate::sys::layout::x25;

@@ -3,8 +3,9 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `activation` | [`inherit`] and [`listen_fds`]: what the parent process or a service manager has opened |
-//! | `connector` | [`Connector`]: how a connection is made, and the blocking driver |
+//! | `connector` | [`Connector`]: how a connection is made |
 //! | `contest` | one run over a list of addresses: what was tried, what came of it |
+//! | `driver` | the blocking driver: [`create_connection`], `Connector::connect` |
 //! | `race` | which address is tried when (RFC 8305), without a socket and without a clock; public |
 //! | `server` | [`ServerOptions`], and one server |
 //! | `servers` | several at once: of a name, or of a list |
@@ -12,6 +13,7 @@
 mod activation;
 mod connector;
 mod contest;
+mod driver;
 pub mod race;
 mod server;
 mod servers;
@@ -22,9 +24,10 @@ use crate::sys::constants as c;
 #[cfg(feature = "fault")]
 pub(crate) use activation::count_for as promised_sockets;
 pub use activation::{inherit, listen_fds, listen_fds_with_names};
-pub use connector::{Connector, create_connection};
+pub use connector::Connector;
 #[cfg(feature = "tokio")]
 pub(crate) use contest::{Contest, Stop, Turn};
+pub use driver::create_connection;
 pub use race::interleave;
 pub use server::{ServerOptions, create_server, has_dual_stack};
 #[cfg(feature = "tokio")]

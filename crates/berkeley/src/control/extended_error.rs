@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::field;
 use crate::address::Address;
+use crate::bytes::{i32_at, u32_at};
 use crate::kinds::{Family, named_integer};
 use crate::sys::constants as c;
 use crate::sys::layout::extended_error as layout;
@@ -76,10 +76,10 @@ impl ExtendedError {
 
     /// `None` where the bytes end before the fields do.
     pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
-        let number = |offset| field(bytes, offset).map(u32::from_ne_bytes);
+        let number = |offset| u32_at(bytes, offset);
         let octet = |offset| bytes.get(offset).copied();
         Some(Self {
-            errno: field(bytes, layout::ERRNO).map(i32::from_ne_bytes)?,
+            errno: i32_at(bytes, layout::ERRNO)?,
             origin: ErrorOrigin::from_raw(octet(layout::ORIGIN)?.into()),
             kind: octet(layout::TYPE)?,
             code: octet(layout::CODE)?,

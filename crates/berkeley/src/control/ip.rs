@@ -2,8 +2,9 @@
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 
-use super::{ExtendedError, Outgoing, field, int, octet, unsigned};
+use super::{ExtendedError, Outgoing, octet};
 use crate::address::Address;
+use crate::bytes::{field, int, u32_at, unsigned};
 use crate::sys::constants as c;
 use crate::sys::layout::{in_pktinfo, inet};
 
@@ -101,7 +102,7 @@ impl PacketInfo {
     fn decode(data: &[u8]) -> Option<Self> {
         let data: &[u8; in_pktinfo::SIZE] = data.try_into().ok()?;
         Some(Self {
-            interface: field(data, in_pktinfo::INTERFACE).map(u32::from_ne_bytes)?,
+            interface: u32_at(data, in_pktinfo::INTERFACE)?,
             local: field::<4>(data, in_pktinfo::LOCAL)?.into(),
             destination: field::<4>(data, in_pktinfo::DESTINATION)?.into(),
         })

@@ -2,8 +2,9 @@
 
 use std::net::{Ipv6Addr, SocketAddrV6};
 
-use super::{ExtendedError, Outgoing, field, int, octet, unsigned};
+use super::{ExtendedError, Outgoing, octet};
 use crate::address::Address;
+use crate::bytes::{field, int, u32_at, unsigned};
 use crate::sys::constants as c;
 use crate::sys::layout::{in6_pktinfo, inet6, ip6_mtuinfo};
 
@@ -68,7 +69,7 @@ pub(super) fn decode(kind: i32, data: &[u8]) -> Option<Message<'_>> {
 fn path_mtu(data: &[u8]) -> Option<Message<'static>> {
     let data: &[u8; ip6_mtuinfo::SIZE] = data.try_into().ok()?;
     let address = destination(&data[ip6_mtuinfo::DESTINATION..][..inet6::SIZE])?;
-    Some(Message::PathMtu(address, field(data, ip6_mtuinfo::MTU).map(u32::from_ne_bytes)?))
+    Some(Message::PathMtu(address, u32_at(data, ip6_mtuinfo::MTU)?))
 }
 
 /// Apart: it is by far the largest, and the others need not be moved about with it.
@@ -99,7 +100,7 @@ impl PacketInfo {
         let data: &[u8; in6_pktinfo::SIZE] = data.try_into().ok()?;
         Some(Self {
             address: field::<16>(data, in6_pktinfo::ADDRESS)?.into(),
-            interface: field(data, in6_pktinfo::INTERFACE).map(u32::from_ne_bytes)?,
+            interface: u32_at(data, in6_pktinfo::INTERFACE)?,
         })
     }
 

@@ -48,6 +48,7 @@ pub mod udp;
 use std::fmt;
 use std::os::fd::OwnedFd;
 
+use crate::bytes::int;
 use crate::sys::constants as c;
 use crate::sys::control::{Walk, descriptors_in};
 use crate::sys::layout::cmsg;
@@ -220,22 +221,7 @@ pub const fn length(data: usize) -> usize {
     cmsg::length(data)
 }
 
-/// The data as a C `int`.
-fn int(data: &[u8]) -> Option<i32> {
-    data.try_into().ok().map(i32::from_ne_bytes)
-}
-
-/// The data as a C `unsigned int`.
-fn unsigned(data: &[u8]) -> Option<u32> {
-    data.try_into().ok().map(u32::from_ne_bytes)
-}
-
 /// The data as a C `int` that holds one byte: a TTL, a traffic class.
 fn octet(data: &[u8]) -> Option<u8> {
     int(data).and_then(|value| u8::try_from(value).ok())
-}
-
-/// The `N` bytes at `offset`, where there are that many.
-fn field<const N: usize>(bytes: &[u8], offset: usize) -> Option<[u8; N]> {
-    bytes.get(offset..)?.first_chunk().copied()
 }

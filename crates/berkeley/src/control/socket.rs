@@ -4,7 +4,8 @@ use std::fmt;
 use std::os::fd::BorrowedFd;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::{Descriptors, Outgoing, field, int, unsigned};
+use super::{Descriptors, Outgoing};
+use crate::bytes::{i32_at, i64_at, int, u32_at, unsigned};
 use crate::sys::constants as c;
 use crate::sys::identity;
 use crate::sys::layout::ucred;
@@ -113,9 +114,9 @@ impl Credentials {
     fn decode(data: &[u8]) -> Option<Self> {
         let data: &[u8; ucred::SIZE] = data.try_into().ok()?;
         Some(Self {
-            pid: i32::from_ne_bytes(field(data, ucred::PID)?),
-            uid: u32::from_ne_bytes(field(data, ucred::UID)?),
-            gid: u32::from_ne_bytes(field(data, ucred::GID)?),
+            pid: i32_at(data, ucred::PID)?,
+            uid: u32_at(data, ucred::UID)?,
+            gid: u32_at(data, ucred::GID)?,
         })
     }
 
@@ -173,7 +174,7 @@ impl TimestampedPacket {
     fn decode(data: &[u8]) -> Option<Self> {
         // Two numbers, and two that are reserved.
         let data: &[u8; 16] = data.try_into().ok()?;
-        let number = |offset| field(data, offset).map(u32::from_ne_bytes);
+        let number = |offset| u32_at(data, offset);
         Some(Self { interface: number(0)?, length: number(4)? })
     }
 }
@@ -181,8 +182,8 @@ impl TimestampedPacket {
 /// `struct timeval` or `struct timespec`, as wide as the kernel made it; `unit` is the fraction's, in nanoseconds.
 fn duration(data: &[u8], unit: u32) -> Option<Duration> {
     let (seconds, fraction) = match data.len() {
-        16 => (i64::from_ne_bytes(field(data, 0)?), i64::from_ne_bytes(field(data, 8)?)),
-        8 => (i32::from_ne_bytes(field(data, 0)?).into(), i32::from_ne_bytes(field(data, 4)?).into()),
+        16 => (i64_at(data, 0)?, i64_at(data, 8)?),
+        8 => (i32_at(data, 0)?.into(), i32_at(data, 4)?.into()),
         _ => return None,
     };
     let nanoseconds = u32::try_from(fraction).ok()?.checked_mul(unit).filter(|it| *it < 1_000_000_000)?;

@@ -1,6 +1,6 @@
 //! Control messages of TCP: `IPPROTO_TCP` (tcp(7)).
 
-use super::int;
+use crate::bytes::int;
 use crate::sys::constants as c;
 
 /// What came with a piece of the stream.

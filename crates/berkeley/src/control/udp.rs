@@ -1,6 +1,7 @@
 //! Control messages of UDP: `IPPROTO_UDP` (udp(7)).
 
-use super::{Outgoing, int};
+use super::Outgoing;
+use crate::bytes::{int, whole};
 use crate::sys::constants as c;
 
 /// What came with datagrams.
@@ -19,7 +20,7 @@ pub enum Message {
 pub(super) fn decode(kind: i32, data: &[u8]) -> Option<Message> {
     match kind {
         c::UDP_GRO => int(data)?.try_into().ok().map(Message::Gro),
-        c::UDP_SEGMENT => data.try_into().ok().map(u16::from_ne_bytes).map(Message::Segment),
+        c::UDP_SEGMENT => whole(data).map(u16::from_ne_bytes).map(Message::Segment),
         _ => None,
     }
 }

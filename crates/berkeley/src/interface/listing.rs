@@ -3,7 +3,8 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::netlink::{Message, attributes, dump_request, messages, u32_at};
+use super::netlink::{Message, attributes, dump_request, messages};
+use crate::bytes::u32_at;
 use crate::error::{Error, Operation, Result};
 use crate::kinds::{Family, Protocol, Type};
 use crate::socket::Socket;

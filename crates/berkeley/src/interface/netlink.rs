@@ -2,6 +2,7 @@
 //!
 //! Every decoder ends where the bytes do; none trusts a length.
 
+use crate::bytes::{u16_at, u32_at};
 use crate::sys::constants as c;
 
 /// `struct nlmsghdr`: length, type, flags, sequence number, port.
@@ -58,14 +59,6 @@ pub(super) fn attributes(mut bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])>
         bytes = bytes.get(align(length)..).unwrap_or_default();
         Some((kind, &whole[ATTRIBUTE..]))
     })
-}
-
-pub(super) fn u32_at(bytes: &[u8], offset: usize) -> Option<u32> {
-    bytes.get(offset..)?.first_chunk().copied().map(u32::from_ne_bytes)
-}
-
-fn u16_at(bytes: &[u8], offset: usize) -> Option<u16> {
-    bytes.get(offset..)?.first_chunk().copied().map(u16::from_ne_bytes)
 }
 
 /// To the next multiple of four, where the next message or attribute begins.

@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use super::codec::field;
 use crate::address::Address;
+use crate::bytes::{u16_at, u32_at};
 use crate::sys::constants as c;
 use crate::sys::layout::{FAMILY_SIZE, inet, inet6};
 
@@ -30,7 +30,7 @@ pub(super) fn decode(mut bytes: &[u8]) -> Option<Vec<SocketAddr>> {
 
 /// As many as a `struct sctp_getaddrs` counts, whatever stands behind them; `None` where the bytes hold fewer.
 pub(super) fn decode_counted(bytes: &[u8]) -> Option<Vec<SocketAddr>> {
-    let count = u32::from_ne_bytes(field(bytes, COUNT)?);
+    let count = u32_at(bytes, COUNT)?;
     let mut rest = bytes.get(COUNTED..)?;
     let mut addresses = Vec::new();
     for _ in 0..count {
@@ -49,7 +49,7 @@ pub(super) fn parse(text: &str) -> Option<Vec<SocketAddr>> {
 /// The address that opens the bytes, and its size.
 fn first(bytes: &[u8]) -> Option<(SocketAddr, usize)> {
     const { assert!(FAMILY_SIZE == 2) };
-    let size = match field(bytes, 0).map(u16::from_ne_bytes)?.into() {
+    let size = match u16_at(bytes, 0)?.into() {
         c::AF_INET => inet::SIZE,
         c::AF_INET6 => inet6::SIZE,
         _ => return None,

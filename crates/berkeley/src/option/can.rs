@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use super::codec::field;
 use super::options;
 use super::record::record;
+use crate::bytes::u32_at;
 
 options! {
     CAN, "Documentation/networking/can.rst";
@@ -62,7 +62,7 @@ impl CanFilter {
     pub(super) fn decode_all(bytes: &[u8]) -> Option<Vec<Self>> {
         let chunks = bytes.chunks_exact(Self::SIZE);
         let whole = chunks.remainder().is_empty().then_some(chunks)?;
-        let number = |chunk, offset| field(chunk, offset).map(u32::from_ne_bytes);
+        let number = |chunk, offset| u32_at(chunk, offset);
         whole.map(|chunk| Some(Self { id: number(chunk, 0)?, mask: number(chunk, 4)? })).collect()
     }
 

@@ -8,6 +8,7 @@ use super::{
     CanFilter, IcmpFilter, Icmpv6Filter, J1939Filter, MemoryInfo, MptcpInfo, PacketStatistics, Record,
     RolloverStatistics, SctpStatus, TcpInfo, TipcGroup, TransmitTime, XdpOffsets, XdpStatistics, addresses,
 };
+use crate::bytes::{field, i32_at, i64_at, int, u32_at, unsigned, whole};
 use crate::kinds::{Family, Protocol, Type};
 use crate::sys::layout::{inet6, linger, timeval, ucred};
 
@@ -298,7 +299,7 @@ impl Kind {
             Self::Signal => Value::Signal,
             Self::Groups => Value::Numbers(decode_numbers(bytes)?),
             Self::Memberships => Value::Numbers(decode_bits(bytes)?),
-            Self::PathMtu => Value::Unsigned(u32::from_ne_bytes(field(bytes, inet6::SIZE)?).into()),
+            Self::PathMtu => Value::Unsigned(u32_at(bytes, inet6::SIZE)?.into()),
             _ => self.decode_structure(bytes)?,
         })
     }
@@ -431,23 +432,6 @@ impl Kind {
     }
 }
 
-/// The bytes as an array, where there are exactly that many.
-fn whole<const N: usize>(bytes: &[u8]) -> Option<[u8; N]> {
-    bytes.try_into().ok()
-}
-
-pub(super) fn field<const N: usize>(bytes: &[u8], offset: usize) -> Option<[u8; N]> {
-    bytes.get(offset..)?.first_chunk().copied()
-}
-
-fn int(bytes: &[u8]) -> Option<i32> {
-    whole(bytes).map(i32::from_ne_bytes)
-}
-
-fn unsigned(bytes: &[u8]) -> Option<u32> {
-    whole(bytes).map(u32::from_ne_bytes)
-}
-
 fn decode_numbers(bytes: &[u8]) -> Option<Vec<u32>> {
     bytes.chunks(4).map(unsigned).collect()
 }
@@ -479,8 +463,8 @@ fn decode_time_value(bytes: &[u8]) -> Option<Duration> {
     let whole_size = (bytes.len() == timeval::SIZE).then_some(bytes)?;
     let number = |offset| -> Option<u64> {
         let signed = match timeval::FIELD {
-            8 => i64::from_ne_bytes(field(whole_size, offset)?),
-            _ => i32::from_ne_bytes(field(whole_size, offset)?).into(),
+            8 => i64_at(whole_size, offset)?,
+            _ => i32_at(whole_size, offset)?.into(),
         };
         Some(u64::try_from(signed).unwrap_or(0))
     };
@@ -505,8 +489,8 @@ fn encode_time_value(duration: Duration) -> Result<Encoded, String> {
 
 fn decode_linger(bytes: &[u8]) -> Option<Value> {
     let whole_size = (bytes.len() == linger::SIZE).then_some(bytes)?;
-    let on = i32::from_ne_bytes(field(whole_size, linger::ON)?) != 0;
-    let seconds = i32::from_ne_bytes(field(whole_size, linger::SECONDS)?);
+    let on = i32_at(whole_size, linger::ON)? != 0;
+    let seconds = i32_at(whole_size, linger::SECONDS)?;
     let duration = Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
     Some(Value::Linger(on.then_some(duration)))
 }
@@ -549,9 +533,9 @@ fn decode_ports(ports: u32) -> PortRange {
 fn decode_credentials(bytes: &[u8]) -> Option<PeerCredentials> {
     let whole_size = (bytes.len() == ucred::SIZE).then_some(bytes)?;
     Some(PeerCredentials {
-        pid: i32::from_ne_bytes(field(whole_size, ucred::PID)?),
-        uid: u32::from_ne_bytes(field(whole_size, ucred::UID)?),
-        gid: u32::from_ne_bytes(field(whole_size, ucred::GID)?),
+        pid: i32_at(whole_size, ucred::PID)?,
+        uid: u32_at(whole_size, ucred::UID)?,
+        gid: u32_at(whole_size, ucred::GID)?,
     })
 }
 

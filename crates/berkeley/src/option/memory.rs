@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::structure::structure;
+use super::structure::{read, structure};
 
 structure! {
     /// The memory that a socket takes (`SO_MEMINFO`, Linux 4.12), in bytes, the kernel's own needs included.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::options;
-use super::structure::structure;
+use super::structure::{read, structure};
 
 options! {
     MPTCP, "Documentation/networking/mptcp.rst";

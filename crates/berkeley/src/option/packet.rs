@@ -6,7 +6,7 @@
 use std::fmt;
 
 use super::options;
-use super::structure::structure;
+use super::structure::{read, structure};
 
 options! {
     PACKET, "packet(7)";

@@ -3,13 +3,13 @@
 
 use std::fmt;
 
-use super::codec::field;
 use super::value::{OptionValue, Value, sealed};
 use super::{
     CanXlVcid, Field, IsotpFlowControl, IsotpLinkLayer, IsotpOptions, Kind, SctpAssociation,
     SctpAssociationValue, SctpDelayedAck, SctpEvent, SctpEvents, SctpInit, SctpKeyNumber, SctpReliability,
     SctpRetransmission, SctpSendInfo, SctpStreamValue, SctpStreams, TcpRepairWindow,
 };
+use crate::bytes::field;
 
 /// A field of a [`record!`]: a number in the machine's byte order.
 pub(super) trait Number: Copy {

@@ -311,6 +311,16 @@ named_integer! {
     SHUTDOWN_ACK_SENT = SCTP_SHUTDOWN_ACK_SENT, "SCTP_SHUTDOWN_ACK_SENT";
 }
 
+/// The reader of this structure's own field, beside the common ones.
+mod read {
+    use super::SctpState;
+    pub(super) use crate::option::structure::read::*;
+
+    pub(super) fn sctp_state(bytes: &[u8], offset: usize) -> Option<SctpState> {
+        signed(bytes, offset).map(SctpState::from_raw)
+    }
+}
+
 structure! {
     /// What the kernel knows of an association (`SCTP_STATUS`, RFC 6458 section 8.2.1).
     #[doc(alias = "sctp_status")]

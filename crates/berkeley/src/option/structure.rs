@@ -4,7 +4,7 @@
 /// gives, then, behind `=> later;`, what came afterwards and is `None` where the kernel's structure ends before it.
 ///
 /// The first line of a field's documentation is its meaning, which [`Field`](super::Field) carries; the reader knows
-/// its unit.
+/// its unit. Readers are those of a module `read` beside the structure: this file's, or one that adds to it.
 macro_rules! structure {
     (
         $(#[$doc:meta])* $name:ident;
@@ -40,7 +40,6 @@ macro_rules! structure {
             ///
             /// Fields that the bytes do not reach are `None`, bytes beyond the last field are not looked at.
             pub fn decode(bytes: &[u8]) -> Option<Self> {
-                use $crate::option::structure::read;
                 Some(Self {
                     $($field: read::$read(bytes, $offset)?,)*
                     $($later: read::$later_read(bytes, $later_offset),)*
@@ -56,10 +55,8 @@ pub(super) mod read {
     use std::net::SocketAddr;
     use std::time::Duration;
 
+    use crate::bytes::{i32_at, u16_at, u32_at, u64_at};
     use crate::option::addresses;
-    use crate::option::codec::field;
-    use crate::option::sctp::SctpState;
-    use crate::option::tcp_info::{CongestionState, TcpState};
 
     pub(in crate::option) fn byte(bytes: &[u8], offset: usize) -> Option<u8> {
         bytes.get(offset).copied()
@@ -70,19 +67,19 @@ pub(super) mod read {
     }
 
     pub(in crate::option) fn short(bytes: &[u8], offset: usize) -> Option<u16> {
-        field(bytes, offset).map(u16::from_ne_bytes)
+        u16_at(bytes, offset)
     }
 
     pub(in crate::option) fn number(bytes: &[u8], offset: usize) -> Option<u32> {
-        field(bytes, offset).map(u32::from_ne_bytes)
+        u32_at(bytes, offset)
     }
 
     pub(in crate::option) fn signed(bytes: &[u8], offset: usize) -> Option<i32> {
-        field(bytes, offset).map(i32::from_ne_bytes)
+        i32_at(bytes, offset)
     }
 
     pub(in crate::option) fn wide(bytes: &[u8], offset: usize) -> Option<u64> {
-        field(bytes, offset).map(u64::from_ne_bytes)
+        u64_at(bytes, offset)
     }
 
     pub(in crate::option) fn octets(bytes: &[u8], offset: usize) -> Option<u32> {
@@ -120,21 +117,9 @@ pub(super) mod read {
         number(bytes, offset).map(|count| Duration::from_millis(count.into()))
     }
 
-    pub(in crate::option) fn state(bytes: &[u8], offset: usize) -> Option<TcpState> {
-        byte(bytes, offset).map(|state| TcpState::from_raw(state.into()))
-    }
-
-    pub(in crate::option) fn sctp_state(bytes: &[u8], offset: usize) -> Option<SctpState> {
-        signed(bytes, offset).map(SctpState::from_raw)
-    }
-
     /// What is no address of IPv4 or IPv6 is none.
     pub(in crate::option) fn socket_address(bytes: &[u8], offset: usize) -> Option<SocketAddr> {
         bytes.get(offset..).and_then(addresses::leading)
-    }
-
-    pub(in crate::option) fn congestion_state(bytes: &[u8], offset: usize) -> Option<CongestionState> {
-        byte(bytes, offset).map(|state| CongestionState::from_raw(state.into()))
     }
 
     /// C fills a byte's fields from its low bits where the machine is little-endian, else from its high ones.

@@ -49,6 +49,20 @@ named_integer! {
     LOSS = TCP_CA_LOSS, "TCP_CA_Loss";
 }
 
+/// The readers of this structure's own fields, beside the common ones.
+mod read {
+    use super::{CongestionState, TcpState};
+    pub(super) use crate::option::structure::read::*;
+
+    pub(super) fn state(bytes: &[u8], offset: usize) -> Option<TcpState> {
+        byte(bytes, offset).map(|state| TcpState::from_raw(state.into()))
+    }
+
+    pub(super) fn congestion_state(bytes: &[u8], offset: usize) -> Option<CongestionState> {
+        byte(bytes, offset).map(|state| CongestionState::from_raw(state.into()))
+    }
+}
+
 structure! {
     /// What the kernel knows of a TCP connection (`TCP_INFO`, tcp(7)).
     ///

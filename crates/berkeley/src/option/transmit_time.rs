@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::codec::field;
+use crate::bytes::{i32_at, u32_at};
 use crate::kinds::named_integer;
 use crate::sys::constants as c;
 
@@ -39,9 +39,9 @@ pub struct TransmitTime {
 impl TransmitTime {
     pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
         let whole = (bytes.len() == 8).then_some(bytes)?;
-        let flags = u32::from_ne_bytes(field(whole, 4)?);
+        let flags = u32_at(whole, 4)?;
         Some(Self {
-            clock: Clock::from_raw(i32::from_ne_bytes(field(whole, 0)?)),
+            clock: Clock::from_raw(i32_at(whole, 0)?),
             deadline: flags & DEADLINE != 0,
             report_errors: flags & REPORT_ERRORS != 0,
         })

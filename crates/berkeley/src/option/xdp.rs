@@ -4,9 +4,9 @@
 
 use std::fmt;
 
-use super::codec::field;
 use super::options;
-use super::structure::structure;
+use super::structure::{read, structure};
+use crate::bytes::u64_at;
 
 options! {
     XDP, "Documentation/networking/af_xdp.rst";
@@ -95,7 +95,7 @@ impl XdpOffsets {
         let size = bytes.len() / 4;
         let ring = |index: usize| {
             let ring = bytes.get(index * size..(index + 1) * size)?;
-            let number = |offset| field(ring, offset).map(u64::from_ne_bytes);
+            let number = |offset| u64_at(ring, offset);
             Some(RingOffsets {
                 producer: number(0)?,
                 consumer: number(8)?,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::forward::into_text;
+use super::answer::into_text;
 use super::pool::Pool;
 use crate::address::Address;
 use crate::error::{Error, Operation, Result};

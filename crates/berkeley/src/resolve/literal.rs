@@ -2,8 +2,9 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+use super::answer::Resolved;
 use super::digits;
-use super::forward::{Hints, Resolved};
+use super::hints::Hints;
 use super::service::Service;
 use crate::address::Address;
 use crate::kinds::{Family, Protocol, Type};
@@ -54,17 +55,6 @@ pub(super) fn meaning(host: &str, asked: AddressHints) -> Option<(IpAddr, &'stat
     let fits = asked.family == Family::UNSPECIFIED.as_raw() || asked.family == family.as_raw();
     let sockets = sockets(Type::from_raw(asked.kind), Protocol::from_raw(asked.protocol))?;
     fits.then_some((ip, sockets))
-}
-
-/// The answer, and beside it what getaddrinfo(3) answers to the same; `None` where it alone is asked.
-#[cfg(feature = "fault")]
-pub(crate) fn compare_literal(
-    host: &str,
-    service: Service<'_>,
-    hints: Hints,
-) -> Option<(Vec<Resolved>, crate::error::Result<Vec<Resolved>>)> {
-    let asked = || super::forward::Question::new(host, service, hints)?.ask();
-    answer(host, service, hints).map(|answers| (answers, asked()))
 }
 
 /// The sockets that the hints ask for; `None` for those that only the C library knows.

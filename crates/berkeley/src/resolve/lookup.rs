@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use super::forward::{Answers, Hints, NoAnswer, Question, Resolved, copy, resolve};
+use super::answer::{Answers, NoAnswer, Resolved, copy};
+use super::forward::{Question, resolve};
+use super::hints::Hints;
 use super::literal;
 use super::pool::Pool;
 use super::service::{Service, place};

@@ -21,9 +21,11 @@
 //! # Ok::<(), berkeley::Error>(())
 //! ```
 
+mod answer;
 mod back;
 mod digits;
 mod forward;
+mod hints;
 mod hostname;
 mod literal;
 mod lookup;
@@ -32,12 +34,14 @@ mod raw;
 mod service;
 mod slot;
 
+pub use answer::Resolved;
 pub use back::{BackHints, resolve_back, resolve_back_within};
 pub use digits::ipv4_in_digits;
-pub use forward::{Hints, Resolved, resolve};
-pub use hostname::{host_name, set_host_name};
 #[cfg(feature = "fault")]
-pub(crate) use literal::compare_literal;
+pub(crate) use forward::compare_literal;
+pub use forward::resolve;
+pub use hints::Hints;
+pub use hostname::{host_name, set_host_name};
 pub use lookup::{Lookup, resolve_within};
 pub use raw::{Literal, RawHints, RawResolved, literal, resolve_back_raw, resolve_raw};
 pub use service::Service;

@@ -15,7 +15,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use super::slot::{Lost, Slot, Ticket};
+use super::slot::{Lost, Origin, Slot, Ticket};
 use crate::sys::{process, signal};
 
 /// Helper threads for questions `K`, each of which has an answer `T`.
@@ -130,17 +130,6 @@ impl<K, T> Pool<K, T> {
     fn lock(&self) -> MutexGuard<'_, State<K, T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// What a ticket needs of the pool that it came from.
-pub(super) trait Origin<T>: Send + Sync {
-    /// Whether the answer can still come: not in a child after fork(2), which has neither the threads nor, where one of
-    /// them held it, the lock.
-    fn is_alive(&self) -> bool;
-
-    /// One leaves; the last of a question that is still queued takes it away. One that is being answered stays, to be
-    /// shared by those who come.
-    fn leave(&self, slot: &Arc<Slot<T>>);
 }
 
 impl<K: Eq + Hash + Send, T: Send + Sync> Origin<T> for Pool<K, T> {

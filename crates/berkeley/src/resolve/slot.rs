@@ -5,7 +5,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use super::pool::Origin;
 use crate::error::{Error, Operation};
 use crate::socket::Deadline;
 
@@ -84,6 +83,17 @@ impl<T> Slot<T> {
         state.waiting -= 1;
         state.waiting
     }
+}
+
+/// What a ticket needs of the pool that it came from.
+pub(super) trait Origin<T>: Send + Sync {
+    /// Whether the answer can still come: not in a child after fork(2), which has neither the threads nor, where one of
+    /// them held it, the lock.
+    fn is_alive(&self) -> bool;
+
+    /// One leaves; the last of a question that is still queued takes it away. One that is being answered stays, to be
+    /// shared by those who come.
+    fn leave(&self, slot: &Arc<Slot<T>>);
 }
 
 /// The right to an answer, which others may share. Dropping it lets go of the work: what has not begun and nobody else

@@ -30,6 +30,7 @@ mod packet;
 use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd};
 
+use crate::bytes::{u32_at, u64_at};
 use crate::error::{Error, Operation, Result};
 use crate::kinds::Interest;
 use crate::socket::{Deadline, Socket, Waiting};
@@ -101,7 +102,7 @@ impl Ring {
         let mut bytes = [0; statistics::SIZE];
         option::option(self.socket.as_fd(), c::SOL_PACKET, c::PACKET_STATISTICS, &mut bytes)
             .map_err(|errno| self.named(Error::kernel(Operation::Statistics, errno)))?;
-        let field = |at: usize| bytes[at..].first_chunk().map_or(0, |word| u32::from_ne_bytes(*word));
+        let field = |at: usize| u32_at(&bytes, at).unwrap_or(0);
         Ok(Statistics {
             packets: field(statistics::PACKETS),
             drops: field(statistics::DROPS),
@@ -169,7 +170,7 @@ impl Block<'_> {
     /// The block's number, from 1 in a new ring, one more with each block: a gap would be a block not seen.
     #[doc(alias = "seq_num")]
     pub fn sequence(&self) -> u64 {
-        self.as_bytes()[c::block::SEQUENCE..].first_chunk().map_or(0, |number| u64::from_ne_bytes(*number))
+        u64_at(self.as_bytes(), c::block::SEQUENCE).unwrap_or(0)
     }
 
     /// Whether packets were dropped before this block, since the counters were last read.
@@ -191,7 +192,7 @@ impl Block<'_> {
 
     /// A word of the front, which every block has: a block is a page or more.
     fn word(&self, offset: usize) -> u32 {
-        self.as_bytes()[offset..].first_chunk().map_or(0, |word| u32::from_ne_bytes(*word))
+        u32_at(self.as_bytes(), offset).unwrap_or(0)
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::iter::FusedIterator;
 use std::time::{Duration, SystemTime};
 
+use crate::bytes::{u16_at, u32_at};
 use crate::kinds::named_integer;
 use crate::sys::layout::packet as address;
 use crate::sys::ring::{self as c, block, packet};
@@ -38,7 +39,7 @@ impl<'b> Packets<'b> {
         let length = size(block, block::LENGTH)?;
         // What stands behind the block's own length is of an earlier filling.
         let bytes = &block[..length.min(block.len())];
-        Some(Self { bytes, at: size(block, block::FIRST)?, left: word(block, block::PACKETS)? })
+        Some(Self { bytes, at: size(block, block::FIRST)?, left: u32_at(block, block::PACKETS)? })
     }
 }
 
@@ -201,11 +202,11 @@ impl<'b> Packet<'b> {
 
     /// A field of the header; all of them lie within its constant size.
     fn word(&self, offset: usize) -> u32 {
-        word(self.header, offset).unwrap_or(0)
+        u32_at(self.header, offset).unwrap_or(0)
     }
 
     fn half(&self, offset: usize) -> u16 {
-        half(self.header, offset).unwrap_or(0)
+        u16_at(self.header, offset).unwrap_or(0)
     }
 }
 
@@ -278,20 +279,11 @@ named_integer! {
     OUTGOING = PACKET_OUTGOING, "PACKET_OUTGOING";
 }
 
-/// The native word of 32 bits at `offset`, where there is one.
-fn word(bytes: &[u8], offset: usize) -> Option<u32> {
-    bytes.get(offset..)?.first_chunk().copied().map(u32::from_ne_bytes)
-}
-
-fn half(bytes: &[u8], offset: usize) -> Option<u16> {
-    bytes.get(offset..)?.first_chunk().copied().map(u16::from_ne_bytes)
-}
-
 /// A word, or half of one, that counts bytes.
 fn size(bytes: &[u8], offset: usize) -> Option<usize> {
-    word(bytes, offset).and_then(|size| size.try_into().ok())
+    u32_at(bytes, offset).and_then(|size| size.try_into().ok())
 }
 
 fn short(bytes: &[u8], offset: usize) -> Option<usize> {
-    half(bytes, offset).map(usize::from)
+    u16_at(bytes, offset).map(usize::from)
 }

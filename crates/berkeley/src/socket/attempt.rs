@@ -1,17 +1,17 @@
 //! The lower layers: `try_*` is one system call, `wait` is one poll. `EAGAIN` and `EINTR` surface; nothing retries.
 
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::AsFd;
 
 use super::lending::refuse_lent;
 use super::retry::Mode;
-use super::waiting::wait_once;
+use super::waiting::{mode, wait_once};
 use super::{Deadline, Socket};
 use crate::address::Address;
 use crate::error::{Operation, Result};
 use crate::kinds::{Flags, Interest};
 use crate::sys::socket::AddressRoom;
-use crate::sys::{self, constants as c, fd, option, socket, transfer};
+use crate::sys::{socket, transfer};
 
 /// One system call each: an error that [`is_would_block`](crate::Error::is_would_block) or
 /// [`is_interrupted`](crate::Error::is_interrupted) is the caller's to handle.
@@ -140,22 +140,4 @@ impl<F: AsFd> Socket<F> {
     pub fn try_send_to(&self, buffer: &[u8], address: impl Into<Address>, flags: Flags) -> Result<usize> {
         self.send_to_once(buffer, &address.into(), flags | Flags::DONTWAIT)
     }
-}
-
-/// See [`Socket::blocking_mode`].
-pub(super) fn mode(fd: BorrowedFd<'_>, interest: Interest) -> sys::Result<Mode> {
-    let nonblocking = fd::is_nonblocking(fd)?;
-    // No call waits for these, so that the flag says nothing.
-    if interest.contains(Interest::PRIORITY) {
-        return Ok(Mode::Limited);
-    }
-    if nonblocking {
-        return Ok(Mode::Nonblocking);
-    }
-    let name = if interest.contains(Interest::WRITABLE) { c::SO_SNDTIMEO } else { c::SO_RCVTIMEO };
-    // A C `timeval`: all zeros is no timeout.
-    let mut timeout = [0; 16];
-    let length = option::option(fd, c::SOL_SOCKET, name, &mut timeout)?;
-    let limited = timeout.iter().take(length).any(|byte| *byte != 0);
-    Ok(if limited { Mode::Limited } else { Mode::Blocking })
 }

@@ -67,7 +67,7 @@ use crate::address::Address;
 use crate::error::{Error, Operation, Result};
 use crate::kinds::{Family, Protocol, Type};
 use crate::sys::quirks::Quirks;
-use crate::sys::{Errno, fd, socket};
+use crate::sys::{Errno, fd, inherited, socket};
 
 pub(crate) use claim::Claim;
 pub(crate) use describe::kinds;
@@ -267,7 +267,7 @@ impl<F: AsFd> Socket<F> {
     #[doc(alias = "FD_CLOEXEC")]
     #[doc(alias = "set_cloexec")]
     pub fn set_inheritable(&self, inheritable: bool) -> Result<()> {
-        fd::set_inheritable(self.fd.as_fd(), inheritable)
+        inherited::set_inheritable(self.fd.as_fd(), inheritable)
             .map_err(|errno| self.fail(Operation::SetInheritable, errno, None))
     }
 

@@ -5,10 +5,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Deadline;
-use super::attempt::mode;
-use super::retry::{self, Event, Retry, Step};
+use super::retry::{self, Event, Mode, Retry, Step};
 use crate::kinds::{Flags, Interest};
-use crate::sys::{self, Errno, poll};
+use crate::sys::{self, Errno, constants as c, fd, option, poll};
 
 /// Why a waiting operation ended without its result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -224,6 +223,24 @@ fn wait(fd: BorrowedFd<'_>, interest: Interest, deadline: Deadline) -> Result<Ev
         Err(Stop::Kernel(Errno::INTR)) => Ok(Event::Interrupted),
         Err(stop) => Err(stop),
     }
+}
+
+/// How a call waits by itself, as `Socket::blocking_mode` tells.
+pub(super) fn mode(fd: BorrowedFd<'_>, interest: Interest) -> sys::Result<Mode> {
+    let nonblocking = fd::is_nonblocking(fd)?;
+    // No call waits for these, so that the flag says nothing.
+    if interest.contains(Interest::PRIORITY) {
+        return Ok(Mode::Limited);
+    }
+    if nonblocking {
+        return Ok(Mode::Nonblocking);
+    }
+    let name = if interest.contains(Interest::WRITABLE) { c::SO_SNDTIMEO } else { c::SO_RCVTIMEO };
+    // A C `timeval`: all zeros is no timeout.
+    let mut timeout = [0; 16];
+    let length = option::option(fd, c::SOL_SOCKET, name, &mut timeout)?;
+    let limited = timeout.iter().take(length).any(|byte| *byte != 0);
+    Ok(if limited { Mode::Limited } else { Mode::Blocking })
 }
 
 #[cfg(test)]

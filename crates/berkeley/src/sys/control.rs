@@ -10,6 +10,7 @@ use super::alloc::{with_room, zeroed};
 use super::inherited;
 use super::layout::cmsg;
 use super::{Errno, Result};
+use crate::bytes::{field, i32_at};
 
 /// The size of a descriptor's number.
 const FD_SIZE: usize = size_of::<RawFd>();
@@ -40,19 +41,14 @@ impl<'b> Iterator for Walk<'b> {
     fn next(&mut self) -> Option<Self::Item> {
         let bytes = self.0;
         let length = usize::from_ne_bytes(field(bytes, cmsg::LENGTH)?);
-        let level = i32::from_ne_bytes(field(bytes, cmsg::LEVEL)?);
-        let kind = i32::from_ne_bytes(field(bytes, cmsg::TYPE)?);
+        let level = i32_at(bytes, cmsg::LEVEL)?;
+        let kind = i32_at(bytes, cmsg::TYPE)?;
         self.0 = &[];
         let length = length.min(bytes.len());
         let data = bytes.get(cmsg::HEADER..length)?;
         self.0 = bytes.get(cmsg::align(length)..).unwrap_or_default();
         Some((level, kind, data))
     }
-}
-
-#[inline]
-fn field<const N: usize>(bytes: &[u8], offset: usize) -> Option<[u8; N]> {
-    bytes.get(offset..)?.first_chunk().copied()
 }
 
 /// How many descriptors a message of `length` bytes of data carries; a number that is cut off counts as none.

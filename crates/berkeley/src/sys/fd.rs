@@ -2,8 +2,8 @@
 
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 
+use super::Result;
 use super::call::run_int;
-use super::{Result, inherited};
 
 /// fcntl(2) `F_DUPFD_CLOEXEC`: another descriptor of the same open socket.
 pub(crate) fn duplicate(fd: BorrowedFd<'_>) -> Result<OwnedFd> {
@@ -30,14 +30,6 @@ pub(crate) fn is_inheritable(fd: BorrowedFd<'_>) -> Result<bool> {
     is_number_inheritable(fd.as_raw_fd())
 }
 
-/// Has exec(2) leave the descriptor open, or close it. One that is left open is still this process's own.
-pub(crate) fn set_inheritable(fd: BorrowedFd<'_>, inheritable: bool) -> Result<()> {
-    if inheritable {
-        inherited::note_own(fd.as_raw_fd());
-    }
-    set_number_inheritable(fd.as_raw_fd(), inheritable)
-}
-
 /// As [`is_inheritable`], of a number; one that is not open is `EBADF`.
 pub(super) fn is_number_inheritable(number: RawFd) -> Result<bool> {
     let flags = run_int("fcntl", number, || {
@@ -47,7 +39,7 @@ pub(super) fn is_number_inheritable(number: RawFd) -> Result<bool> {
     Ok(flags & libc::FD_CLOEXEC == 0)
 }
 
-/// As [`set_inheritable`], of a number; one that is not open is `EBADF`.
+/// Has exec(2) leave the descriptor of that number open, or close it; one that is not open is `EBADF`.
 pub(super) fn set_number_inheritable(number: RawFd, inheritable: bool) -> Result<()> {
     // FD_CLOEXEC is the only flag there is.
     let flags = if inheritable { 0 } else { libc::FD_CLOEXEC };

@@ -7,7 +7,7 @@
 //! The register is a bit for each number, set without a lock: a child after fork(2) finds it whole, and a receive that
 //! notes what has arrived needs no memory.
 
-use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{Errno, Result, fd};
@@ -40,6 +40,14 @@ impl From<Errno> for Refusal {
     fn from(errno: Errno) -> Self {
         Self::Kernel(errno)
     }
+}
+
+/// Has exec(2) leave the descriptor open, or close it. One that is left open is still this process's own.
+pub(crate) fn set_inheritable(descriptor: BorrowedFd<'_>, inheritable: bool) -> Result<()> {
+    if inheritable {
+        note_own(descriptor.as_raw_fd());
+    }
+    fd::set_number_inheritable(descriptor.as_raw_fd(), inheritable)
 }
 
 /// Takes the descriptor of that number, close-on-exec from now on; of a standard stream a duplicate.

@@ -32,6 +32,8 @@ pub(crate) const HOUSES: &[House] = &[
             // The kernel's small integers: families, types, protocols, flags.
             &["kinds"],
             &["sys"],
+            // Numbers out of bytes.
+            &["bytes"],
         ],
         beside: &[
             // A connection to a name starts with its addresses.
@@ -215,7 +217,7 @@ fn room(path: &str) -> &str {
 }
 
 /// `address/inet.rs` is the module `address::inet`; `address/mod.rs` is `address`; `lib.rs` is the root.
-fn module(path: &str) -> Vec<String> {
+pub(crate) fn module(path: &str) -> Vec<String> {
     let path = path.strip_suffix(".rs").unwrap_or(path);
     let own = |name: &&str| !["lib", "main", "mod"].contains(name);
     path.split('/').filter(own).map(str::to_owned).collect()
