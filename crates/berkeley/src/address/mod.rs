@@ -96,15 +96,15 @@ macro_rules! families {
         /// | text | family |
         /// |---|---|
         /// | `127.0.0.1:80`, `[fe80::1%2]:80` | IPv4 and IPv6, as std has them (an IPv6 flow is not printed) |
-        /// | `/path`, `./path`, `name`, `@abstract`, `(unnamed)` | Unix |
+        /// | `/path`, `./path`, `unix:path`, `@abstract`, `(unnamed)` | Unix |
         /// | `netlink:0:1`, `vsock:2:1234`, `can:3`, `tipc:service:18888:17`, ... | the family's tag, then its fields |
         /// | `family:40:0102` | any other: the family's number and the bytes behind it |
         /// | `(none)` | no bytes at all |
         ///
         /// Fields stand between colons; numbers are decimal, or `0x` and hexadecimal; fields at the end that are 0 may
         /// be left out where the family's page shows them in brackets. Bytes that cannot be shown are escaped: `\x1b`,
-        /// `\0`, `\u{202e}`. A text with a colon that opens with neither `/`, `.` nor `@` is never a path: a misspelt
-        /// family is an error.
+        /// `\0`, `\u{202e}`. A text is a path where it opens with `/`, `./`, `../` or `unix:`; any other, such as
+        /// `localhost` or a misspelt family, is an error.
         #[derive(Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         #[doc(alias = "SockAddr")]

@@ -1,6 +1,7 @@
 //! Addresses as text: fields between colons, names escaped, and back.
 
 use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
 use super::{Address, Layout, OtherAddress, UnixAddress};
@@ -193,11 +194,18 @@ impl<'a> Fields<'a> {
 
 /// The error of a text: which field, what it should be, what it is.
 pub(super) fn wrong(field: &str, wanted: &str, got: &str) -> Error {
-    /// As much of a wrong text as is worth showing.
-    const SHOWN: usize = 64;
-    let shown: String = got.chars().take(SHOWN).collect();
-    let more = if shown.len() < got.len() { "..." } else { "" };
-    Error::invalid(Operation::ParseAddress, format!("{field}: wanted {wanted}, got {shown:?}{more}"))
+    Error::invalid(Operation::ParseAddress, format!("{field}: wanted {wanted}, got {}", Shown(got)))
+}
+
+/// A wrong text in quotes, as much of it as is worth showing.
+struct Shown<'a>(&'a str);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const MOST: usize = 64;
+        let end = self.0.char_indices().nth(MOST).map_or(self.0.len(), |(at, _)| at);
+        write!(f, "{:?}{}", &self.0[..end], if end < self.0.len() { "..." } else { "" })
+    }
 }
 
 /// Decimal with an optional minus, or `0x` and hexadecimal.
@@ -234,12 +242,19 @@ pub(super) fn parse_tail<T: Layout>(tail: &str) -> Result<T> {
 
 /// Reads what `Display` prints, and what people type for it: [the forms](Address#as-text).
 ///
-/// Fails, saying field, wanted and got, where the text is no address. Resolves no name and asks no kernel.
+/// Resolves no name and asks no kernel.
+///
+/// # Errors
+///
+/// Where the text is no address the error says field, wanted and got; of a bare word or IP address it says that a port
+/// is missing, and of a host's name that others look it up.
+///
+/// # Examples
 ///
 /// ```
 /// use berkeley::Address;
 ///
-/// let texts = ["127.0.0.1:80", "[fe80::1%2]:80", "/run/door", r"@door\0bell", "can:3:isotp:0x7e0:0x7e8"];
+/// let texts = ["127.0.0.1:80", "[fe80::1%2]:80", "/run/door", "unix:app.sock", r"@door\0bell", "can:3:isotp:0x7e0:0x7e8"];
 /// for text in texts {
 ///     assert_eq!(text.parse::<Address>()?.to_string(), text);
 /// }
@@ -251,8 +266,7 @@ impl FromStr for Address {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        const WANTED: &str = "IP:PORT, /PATH, @NAME or FAMILY:...";
-        if let Ok(address) = text.parse::<std::net::SocketAddr>() {
+        if let Ok(address) = text.parse::<SocketAddr>() {
             return Ok(address.into());
         }
         if text == OtherAddress::NO_NAME {
@@ -261,11 +275,29 @@ impl FromStr for Address {
         if UnixAddress::is_text(text) {
             return text.parse().map(Self::Unix);
         }
-        let (tag, tail) = text.split_once(':').ok_or_else(|| wrong("address", WANTED, text))?;
+        let Some((tag, tail)) = text.split_once(':') else { return Err(unread(text, None)) };
         if tag == OtherAddress::TAG {
             return OtherAddress::parse_tail(tail).map(Self::Other);
         }
-        Self::parse_tagged(tag, tail).unwrap_or_else(|| Err(wrong("address", WANTED, text)))
+        Self::parse_tagged(tag, tail).unwrap_or_else(|| Err(unread(text, Some((tag, tail)))))
+    }
+}
+
+/// What stands for a host in an address.
+pub(super) const NO_NAME: &str = "an IP address (create_connection and resolve look names up)";
+
+/// The error of a text that is of no form, with its halves before and behind the first colon.
+fn unread(text: &str, halves: Option<(&str, &str)>) -> Error {
+    const WANTED: &str = "IP:PORT, /PATH, ./PATH, @NAME, unix:PATH or FAMILY:...";
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    match halves {
+        None if !text.is_empty() => wrong("a port is missing", WANTED, text),
+        Some(_) if bare.parse::<Ipv6Addr>().is_ok() => wrong("a port is missing", "[IP]:PORT", text),
+        Some((ip, port)) if ip.parse::<Ipv4Addr>().is_ok() => wrong("port", "a number of 16 bits", port),
+        Some((name, port)) if !name.is_empty() && number::<u16>(port).is_some() => {
+            wrong("host", NO_NAME, name)
+        }
+        _ => wrong("address", WANTED, text),
     }
 }
 
@@ -313,8 +345,19 @@ mod tests {
     fn an_error_says_field_wanted_and_got() {
         let long = format!("nosuch:{}", "x".repeat(1000));
         let rows = [
-            ("", "address: wanted IP:PORT, /PATH, @NAME or FAMILY:..., got \"\""),
-            ("localhost:80", "address: wanted IP:PORT, /PATH, @NAME or FAMILY:..., got \"localhost:80\""),
+            ("", "address: wanted IP:PORT, /PATH, ./PATH, @NAME, unix:PATH or FAMILY:..., got \"\""),
+            ("localhost", "a port is missing: wanted IP:PORT, /PATH, ./PATH, @NAME, unix:PATH"),
+            ("127.0.0.1", "a port is missing: wanted IP:PORT"),
+            ("::1", "a port is missing: wanted [IP]:PORT, got \"::1\""),
+            ("[::1]", "a port is missing: wanted [IP]:PORT, got \"[::1]\""),
+            ("127.0.0.1:http", "port: wanted a number of 16 bits, got \"http\""),
+            ("127.0.0.1:65536", "port: wanted a number of 16 bits, got \"65536\""),
+            (
+                "localhost:80",
+                "host: wanted an IP address (create_connection and resolve look names up), got \"localhost\"",
+            ),
+            ("localhost:http", "address: wanted IP:PORT"),
+            (":80", "address: wanted IP:PORT"),
             (long.as_str(), "got \"nosuch:xxx"),
             ("vsock:1", "vsock port: wanted a number of 32 bits or *, got \"\""),
             ("netlink:1:2:3", "netlink address: wanted nothing more, got \"3\""),

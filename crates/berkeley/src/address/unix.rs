@@ -95,12 +95,7 @@ impl UnixAddress {
 
     /// Whether `text` is the form of a Unix address, as against another family's.
     pub(super) fn is_text(text: &str) -> bool {
-        match text.as_bytes() {
-            [] => false,
-            [b'@', ..] => true,
-            [b'(', ..] => text == NO_NAME,
-            [first, rest @ ..] => !is_ambiguous(*first, rest),
-        }
+        text == NO_NAME || text.starts_with('@') || text.starts_with(PREFIX) || is_plain(text.as_bytes())
     }
 
     fn sun_path(&self) -> &[u8] {
@@ -154,29 +149,36 @@ impl Hash for UnixAddress {
     }
 }
 
-/// Prints `/path`, `@abstract` or `(unnamed)`, escaped. A relative path that would read as something else, such as
-/// `@door` or `127.0.0.1:80`, has its first byte escaped: `\x40door`.
+/// Prints `/path`, `./path`, `@abstract` or `(unnamed)`, escaped, and any other path behind a prefix: `unix:app.sock`.
+/// (`./app.sock` is another name in bytes, by which the kernel would tell the two apart.)
 impl fmt::Display for UnixAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.as_abstract(), self.sun_path()) {
             (Some(name), _) => write!(f, "@{}", Escaped(name)),
             (None, []) => f.write_str(NO_NAME),
-            (None, [first, rest @ ..]) if is_ambiguous(*first, rest) => {
-                write!(f, "\\x{first:02x}{}", Escaped(rest))
-            }
-            (None, path) => Escaped(path).fmt(f),
+            (None, path) if is_plain(path) => Escaped(path).fmt(f),
+            (None, [b'@', rest @ ..]) => write!(f, "{PREFIX}\\x40{}", Escaped(rest)),
+            (None, path) => write!(f, "{PREFIX}{}", Escaped(path)),
         }
     }
 }
 
 const NO_NAME: &str = "(unnamed)";
 
-/// Whether a path reads as something else: an abstract name, no name, or a text with a colon that is no path.
-fn is_ambiguous(first: u8, rest: &[u8]) -> bool {
-    let colon = first == b':' || rest.contains(&b':');
-    matches!(first, b'@' | b'(') || colon && first.is_ascii_graphic() && !matches!(first, b'/' | b'.' | b'\\')
+/// What stands before a path that could be taken for a host's name or for another family's address.
+const PREFIX: &str = "unix:";
+
+/// Whether the bytes say by themselves that they are a path.
+fn is_plain(path: &[u8]) -> bool {
+    ["/", "./", "../"].iter().any(|opening| path.starts_with(opening.as_bytes()))
 }
 
+/// Reads what `Display` prints. The prefix `unix:` may stand before any path and any abstract name.
+///
+/// # Errors
+///
+/// A text without one of these openings is none: `app.sock` could be a host's name.
+/// [`from_path`](UnixAddress::from_path) takes any path as it is.
 impl FromStr for UnixAddress {
     type Err = Error;
 
@@ -185,8 +187,9 @@ impl FromStr for UnixAddress {
             return Ok(Self::UNNAMED);
         }
         if !Self::is_text(text) {
-            return Err(wrong("unix address", "/PATH, ./PATH, @NAME or (unnamed)", text));
+            return Err(wrong("unix address", "/PATH, ./PATH, @NAME, unix:PATH or (unnamed)", text));
         }
+        let text = text.strip_prefix(PREFIX).unwrap_or(text);
         if let Some(name) = text.strip_prefix('@') {
             return Self::from_abstract(&unescape(name)?);
         }
@@ -213,29 +216,56 @@ mod tests {
     #[test]
     fn paths_abstract_names_and_no_name_survive_the_round_trip() {
         let longest = "p".repeat(UnixAddress::MAX);
+        let path = |path: &str| UnixAddress::from_path(path).unwrap();
         let rows = [
-            (UnixAddress::from_path("/run/door").unwrap(), "/run/door"),
-            (UnixAddress::from_path("/run/门").unwrap(), "/run/门"),
-            (UnixAddress::from_path(OsStr::from_bytes(b"\xff\x1b[2J")).unwrap(), r"\xff\u{1b}[2J"),
-            (UnixAddress::from_path(&longest).unwrap(), &longest),
-            (UnixAddress::from_path("@door").unwrap(), r"\x40door"),
-            (UnixAddress::from_path("(unnamed)").unwrap(), r"\x28unnamed)"),
+            (path("/run/door"), "/run/door"),
+            (path("/run/门"), "/run/门"),
+            (UnixAddress::from_path(OsStr::from_bytes(b"\xff\x1b[2J")).unwrap(), r"unix:\xff\u{1b}[2J"),
+            (path(&longest), &format!("unix:{longest}")),
+            (path("app.sock"), "unix:app.sock"),
+            (path("./app.sock"), "./app.sock"),
+            (path("../app.sock"), "../app.sock"),
+            (path(".app.sock"), "unix:.app.sock"),
+            (path(".."), "unix:.."),
+            (path("@door"), r"unix:\x40door"),
+            (path("unix:door"), "unix:unix:door"),
+            (path("(unnamed)"), "unix:(unnamed)"),
+            (path("./a:b"), "./a:b"),
+            (path("127.0.0.1:80"), "unix:127.0.0.1:80"),
+            (path("vsock:2:1"), "unix:vsock:2:1"),
+            (path(r"\:"), r"unix:\\:"),
+            (path("门:1"), "unix:门:1"),
             (UnixAddress::from_abstract(b"a\0b").unwrap(), r"@a\0b"),
             (UnixAddress::from_abstract(b"").unwrap(), "@"),
             (UnixAddress::UNNAMED, "(unnamed)"),
-            (UnixAddress::from_path("./a:b").unwrap(), "./a:b"),
-            (UnixAddress::from_path("@door").unwrap(), r"\x40door"),
-            (UnixAddress::from_path("(unnamed)").unwrap(), r"\x28unnamed)"),
-            (UnixAddress::from_path("127.0.0.1:80").unwrap(), r"\x3127.0.0.1:80"),
-            (UnixAddress::from_path("vsock:2:1").unwrap(), r"\x76sock:2:1"),
-            (UnixAddress::from_path(r"\:").unwrap(), r"\\:"),
-            (UnixAddress::from_path("门:1").unwrap(), "门:1"),
         ];
         for (address, shown) in rows {
             assert_eq!(address.to_string(), shown);
             assert_eq!(shown.parse::<Address>().unwrap(), Address::Unix(address));
             assert_eq!(shown.parse::<UnixAddress>().unwrap(), address);
             assert_eq!(Address::decode(Address::from(address).encode().as_bytes()), Address::Unix(address));
+        }
+    }
+
+    #[test]
+    fn a_prefix_may_stand_before_what_needs_none() {
+        for (prefixed, want) in
+            [("unix:/run/door", "/run/door"), ("unix:./door", "./door"), ("unix:@door", "@door")]
+        {
+            assert_eq!(prefixed.parse::<UnixAddress>().unwrap(), want.parse().unwrap());
+            assert_eq!(prefixed.parse::<Address>().unwrap().to_string(), want);
+        }
+        assert!("unix:".parse::<Address>().unwrap_err().to_string().contains("a unix path is empty"));
+    }
+
+    #[test]
+    fn a_bare_word_is_no_path() {
+        for text in
+            ["app.sock", "localhost", "127.0.0.1", ".app.sock", "..", "run/door", r"\x40door", "门", ""]
+        {
+            let message = text.parse::<UnixAddress>().unwrap_err().to_string();
+            assert!(message.contains("wanted /PATH, ./PATH, @NAME, unix:PATH or (unnamed)"), "{message}");
+            assert!(text.parse::<Address>().is_err(), "{text}");
         }
     }
 

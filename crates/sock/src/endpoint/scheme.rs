@@ -46,6 +46,13 @@ impl Scheme {
         matches!(self, Self::Unix | Self::UnixDgram | Self::UnixSeqpacket)
     }
 
+    /// An address with its transport, for people: `tcp 127.0.0.1:9`, but `unix:app.sock` alone, which says it itself.
+    pub fn at(self, address: &str) -> String {
+        let name = self.name();
+        let says_it = address.strip_prefix(name).is_some_and(|rest| rest.starts_with(':'));
+        if says_it { address.to_owned() } else { format!("{name} {address}") }
+    }
+
     /// Reads a name, in upper or lower case; true if it is the listening form, None if this build has no such scheme.
     pub(super) fn from_name(name: &str) -> Option<(Self, bool)> {
         // Bounded before it is compared: a name may be as long as its writer likes.

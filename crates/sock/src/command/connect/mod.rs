@@ -174,7 +174,7 @@ fn announce(args: &ConnectArgs, endpoint: &Endpoint, line: &Line, input: &Input)
         return;
     }
     let how = if input.is_terminal() { "; what you type is sent, Ctrl-D ends it" } else { "" };
-    note(args, &format!("connected to {} {peer}{how}", endpoint.scheme));
+    note(args, &format!("connected to {}{how}", endpoint.scheme.at(&peer)));
 }
 
 /// Events for programs.

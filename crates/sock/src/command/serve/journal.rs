@@ -5,6 +5,7 @@ use std::io::{self, stderr, stdout};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use crate::endpoint::Scheme;
 use crate::exit::Failure;
 use crate::report::escape::escape;
 use crate::report::json::Event;
@@ -58,9 +59,9 @@ impl Journal {
     }
 
     /// The server listens on `address` (`tcp 127.0.0.1:12345`).
-    pub(super) fn listening(&self, transport: &str, address: &str) {
-        self.line(format_args!("listening on {transport} {address}"));
-        self.event(|| Event::new("listening").field("transport", transport).field("address", address));
+    pub(super) fn listening(&self, scheme: Scheme, address: &str) {
+        self.line(format_args!("listening on {}", scheme.at(address)));
+        self.event(|| Event::new("listening").field("transport", scheme.name()).field("address", address));
     }
 
     /// A connection was accepted.

@@ -169,7 +169,7 @@ fn announce(ready: Option<(u32, File)>, listeners: &[Listener], shared: &Shared)
     let mut addresses = String::new();
     for listener in listeners {
         let (transport, address) = (listener.scheme.name(), listener.address.to_string());
-        shared.journal.listening(transport, &address);
+        shared.journal.listening(listener.scheme, &address);
         addresses.extend([transport, " ", &address, "\n"]);
     }
     let Some((number, mut ready)) = ready else { return Ok(()) };
