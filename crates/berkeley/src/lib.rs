@@ -81,7 +81,7 @@ pub use self::tokio::{
     AsyncSocket, ReadReady, create_connection_async, create_server_async, create_servers_async,
 };
 #[doc(inline)]
-pub use address::{Address, UnixAddress};
+pub use address::{Address, ToAddress, UnixAddress};
 pub use connect::{
     Connector, ServerOptions, create_connection, create_server, create_servers, create_servers_at,
     has_dual_stack, inherit, interleave, listen_fds, listen_fds_with_names, race,

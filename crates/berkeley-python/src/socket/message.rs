@@ -12,6 +12,7 @@ use pyo3::types::PyTuple;
 
 use super::recv::waits_for_all;
 use crate::address;
+use crate::error::raised;
 use crate::fd;
 use crate::ffi::buffer::{ReadBuffer, WriteBuffer, expected, receive_bytes};
 use crate::ffi::capi::SocketObject;
@@ -171,7 +172,7 @@ fn send(
     let total: usize = sources.iter().map(Source::len).sum();
     let message = SendMessage::of_sources(&sources).raw_control(fd::control(control));
     let message = match to {
-        Some(to) => message.to(to),
+        Some(to) => message.to(to).map_err(|error| raised(py, &error))?,
         None => message,
     };
     let mut wait = Wait::new(py, socket, Action::Send(flags))?;

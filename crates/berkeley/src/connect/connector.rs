@@ -4,12 +4,12 @@ use std::fmt;
 use std::time::Duration;
 
 use super::{Prepare, blocking};
-use crate::address::Address;
-use crate::error::Result;
+use crate::address::{Address, ToAddress};
+use crate::error::{Operation, Result};
 use crate::kinds::{Family, Protocol, Type};
 use crate::option;
 use crate::resolve::Hints;
-use crate::socket::{Deadline, Socket, kinds};
+use crate::socket::{Deadline, Socket, join, kinds};
 
 /// How a connection is made: the type of the socket, its local address, its timeout, what is done before connecting.
 ///
@@ -29,7 +29,7 @@ use crate::socket::{Deadline, Socket, kinds};
 ///
 /// let connector = Connector::new()
 ///     .kind(Type::DGRAM)
-///     .local((Ipv4Addr::LOCALHOST, 0))
+///     .local("127.0.0.1:0")?
 ///     .timeout(Some(Duration::from_secs(5)));
 /// let client = connector.connect_to(&[server.local_address()?])?;
 /// client.send(b"ping")?;
@@ -83,10 +83,14 @@ impl<'a> Connector<'a> {
     /// [`family`](Self::family) says which.
     ///
     /// Where several race from one TCP port, their sockets have `SO_REUSEADDR`, without which only one could have it.
+    ///
+    /// # Errors
+    ///
+    /// Fails where a text is no address ([`ToAddress`]).
     #[doc(alias = "source_address")]
-    #[must_use]
-    pub fn local(self, address: impl Into<Address>) -> Self {
-        Self { local: Some(address.into()), ..self }
+    pub fn local(self, address: impl ToAddress) -> Result<Self> {
+        let address = address.to_address().map_err(|error| error.during(Operation::CreateConnection))?;
+        Ok(Self { local: Some(address), ..self })
     }
 
     /// How long the whole may take, and then each operation on the socket; `None` for as long as it takes.
@@ -144,9 +148,10 @@ impl<'a> Connector<'a> {
     /// An address as errors name it: `tcp [::1]:80`, or `tcp [::1]:80 from [::1]:0` where a local address was given.
     pub(super) fn target(&self, address: &Address) -> String {
         let transport = kinds(address.family(), self.kind, Protocol::DEFAULT);
+        let target = join(&transport, &address.to_string());
         match self.local {
-            Some(local) => format!("{transport} {address} from {local}"),
-            None => format!("{transport} {address}"),
+            Some(local) => format!("{target} from {local}"),
+            None => target,
         }
     }
 }

@@ -4,12 +4,12 @@ use std::fmt;
 use std::fs;
 
 use super::{Prepare, blocking};
-use crate::address::{Address, UnixAddress};
+use crate::address::{Address, ToAddress, UnixAddress};
 use crate::error::{Error, Operation, Result};
 use crate::kinds::{Family, Protocol, Type};
 use crate::option;
 use crate::resolve::Hints;
-use crate::socket::{Socket, kinds};
+use crate::socket::{Socket, join, kinds};
 
 /// Makes a socket bound to `address`, listening where its type takes connections: TCP, UDP and Unix alike.
 ///
@@ -37,12 +37,15 @@ use crate::socket::{Socket, kinds};
 /// println!("listening on {}", door.local_address()?);
 /// # Ok::<(), berkeley::Error>(())
 /// ```
-pub fn create_server(address: impl Into<Address>, options: &ServerOptions<'_>) -> Result<Socket> {
-    let address = address.into();
+pub fn create_server(address: impl ToAddress, options: &ServerOptions<'_>) -> Result<Socket> {
+    address.with_address(Operation::CreateServer, |address| create(address, options))
+}
+
+fn create(address: &Address, options: &ServerOptions<'_>) -> Result<Socket> {
     let family = address.family();
     let fail = |error: Error| {
         let transport = kinds(family, options.kind, Protocol::DEFAULT);
-        error.during(Operation::CreateServer).on(format!("{transport} {address}"))
+        error.during(Operation::CreateServer).on(join(&transport, &address.to_string()))
     };
     options.check(family).map_err(fail)?;
     let socket = Socket::new(family, options.kind, Protocol::DEFAULT).map_err(fail)?;
@@ -53,7 +56,7 @@ pub fn create_server(address: impl Into<Address>, options: &ServerOptions<'_>) -
     socket.bind(address).map_err(fail)?;
     if options.listens() {
         socket.listen(options.backlog).map_err(|error| {
-            remove_path(&address);
+            remove_path(address);
             fail(error)
         })?;
     }

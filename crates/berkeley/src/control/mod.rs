@@ -19,7 +19,7 @@
 //! socket.bind((Ipv4Addr::LOCALHOST, 0))?;
 //! socket.set(option::ip::RECVTTL, true)?;
 //! let hello = [IoSlice::new(b"hello")];
-//! socket.send_msg(&SendMessage::new(&hello).to(socket.local_address()?).control(&[ip::ttl(3)]))?;
+//! socket.send_msg(&SendMessage::new(&hello).to(socket.local_address()?)?.control(&[ip::ttl(3)]))?;
 //!
 //! let mut bytes = [0; 64];
 //! let mut control = ControlBuffer::new();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::answer::into_text;
 use super::pool::Pool;
-use crate::address::Address;
+use crate::address::{Address, ToAddress};
 use crate::error::{Error, Operation, Result};
 use crate::socket::Deadline;
 use crate::sys::Errno;
@@ -97,9 +97,10 @@ impl BackHints {
 #[doc(alias = "getnameinfo")]
 #[doc(alias = "gethostbyaddr")]
 #[doc(alias = "getfqdn")]
-pub fn resolve_back(address: impl Into<Address>, hints: &BackHints) -> Result<(String, String)> {
-    let address = address.into();
-    ask(&address, *hints).map_err(|error| error.on(address.to_string()))
+pub fn resolve_back(address: impl ToAddress, hints: &BackHints) -> Result<(String, String)> {
+    address.with_address(Operation::ResolveBack, |address| {
+        ask(address, *hints).map_err(|error| error.on(address.to_string()))
+    })
 }
 
 /// As [`resolve_back`], but no longer than until `deadline`.
@@ -121,11 +122,11 @@ pub fn resolve_back(address: impl Into<Address>, hints: &BackHints) -> Result<(S
 /// ```
 #[doc(alias = "getnameinfo")]
 pub fn resolve_back_within(
-    address: impl Into<Address>,
+    address: impl ToAddress,
     hints: &BackHints,
     deadline: Deadline,
 ) -> Result<(String, String)> {
-    let address = address.into();
+    let address = address.to_address().map_err(|error| error.during(Operation::ResolveBack))?;
     let answer = if deadline == Deadline::NEVER || hints.asks_nobody() {
         ask(&address, *hints)
     } else {

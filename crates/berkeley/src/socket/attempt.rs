@@ -7,7 +7,7 @@ use super::lending::refuse_lent;
 use super::retry::Mode;
 use super::waiting::{mode, wait_once};
 use super::{Deadline, Socket};
-use crate::address::Address;
+use crate::address::{Address, ToAddress};
 use crate::error::{Operation, Result};
 use crate::kinds::{Flags, Interest};
 use crate::sys::socket::AddressRoom;
@@ -79,12 +79,13 @@ impl<F: AsFd> Socket<F> {
     ///
     /// Otherwise fails as [`connect`](Self::connect) does.
     #[doc(alias = "connect_ex")]
-    pub fn try_connect(&self, address: impl Into<Address>) -> Result<()> {
-        let address = address.into();
-        refuse_lent(Operation::Connect, &address)?;
-        self.segmentation.forget_peer();
-        socket::connect(self.fd.as_fd(), address.encode().as_bytes())
-            .map_err(|errno| self.fail(Operation::Connect, errno, Some(&address)))
+    pub fn try_connect(&self, address: impl ToAddress) -> Result<()> {
+        address.with_address(Operation::Connect, |address| {
+            refuse_lent(Operation::Connect, address)?;
+            self.segmentation.forget_peer();
+            socket::connect(self.fd.as_fd(), address.encode().as_bytes())
+                .map_err(|errno| self.fail(Operation::Connect, errno, Some(address)))
+        })
     }
 
     /// Receives what is there (recv(2)); gives the number of bytes, 0 at the end of a stream.
@@ -137,7 +138,9 @@ impl<F: AsFd> Socket<F> {
     ///
     /// Fails as [`try_send`](Self::try_send) does, and with `ENETUNREACH` or `EHOSTUNREACH` where there is no way to
     /// the address.
-    pub fn try_send_to(&self, buffer: &[u8], address: impl Into<Address>, flags: Flags) -> Result<usize> {
-        self.send_to_once(buffer, &address.into(), flags | Flags::DONTWAIT)
+    pub fn try_send_to(&self, buffer: &[u8], address: impl ToAddress, flags: Flags) -> Result<usize> {
+        address.with_address(Operation::SendTo, |address| {
+            self.send_to_once(buffer, address, flags | Flags::DONTWAIT)
+        })
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn target(fd: BorrowedFd<'_>, address: Option<&Address>) -> String {
 }
 
 /// `tcp 127.0.0.1:9`; but `vsock:2:1234` alone, which says its transport itself.
-fn join(transport: &str, address: &str) -> String {
+pub(crate) fn join(transport: &str, address: &str) -> String {
     let says_it = address.strip_prefix(transport).is_some_and(|rest| rest.starts_with(':'));
     if says_it { address.to_owned() } else { format!("{transport} {address}") }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::lending::refuse_lent;
 use super::waiting::{Awaited, Next, Stop, Waiting, carry_through};
 use super::{Socket, describe};
-use crate::address::Address;
+use crate::address::{Address, ToAddress};
 use crate::error::{Error, Operation, Result};
 use crate::kinds::Family;
 use crate::sys::socket::AddressRoom;
@@ -33,11 +33,12 @@ impl<F: AsFd> Socket<F> {
     /// assert_eq!(second.bind(first.local_address()?).unwrap_err().kind(), ErrorKind::AddrInUse);
     /// # Ok::<(), berkeley::Error>(())
     /// ```
-    pub fn bind(&self, address: impl Into<Address>) -> Result<()> {
-        let address = address.into();
-        refuse_lent(Operation::Bind, &address)?;
-        socket::bind(self.fd.as_fd(), address.encode().as_bytes())
-            .map_err(|errno| self.fail(Operation::Bind, errno, Some(&address)))
+    pub fn bind(&self, address: impl ToAddress) -> Result<()> {
+        address.with_address(Operation::Bind, |address| {
+            refuse_lent(Operation::Bind, address)?;
+            socket::bind(self.fd.as_fd(), address.encode().as_bytes())
+                .map_err(|errno| self.fail(Operation::Bind, errno, Some(address)))
+        })
     }
 
     /// Starts to take connections (listen(2)); up to `backlog` of them wait to be accepted.
@@ -110,12 +111,13 @@ impl<F: AsFd> Socket<F> {
     /// # Ok::<(), berkeley::Error>(())
     /// ```
     #[doc(alias = "connect_timeout")]
-    pub fn connect(&self, address: impl Into<Address>) -> Result<()> {
-        let address = address.into();
-        refuse_lent(Operation::Connect, &address)?;
-        self.segmentation.forget_peer();
-        self.connect_within(&address, self.timeout())
-            .map_err(|stop| self.stopped(Operation::Connect, stop, Some(&address)))
+    pub fn connect(&self, address: impl ToAddress) -> Result<()> {
+        address.with_address(Operation::Connect, |address| {
+            refuse_lent(Operation::Connect, address)?;
+            self.segmentation.forget_peer();
+            self.connect_within(address, self.timeout())
+                .map_err(|stop| self.stopped(Operation::Connect, stop, Some(address)))
+        })
     }
 
     fn connect_within(&self, address: &Address, timeout: Option<Duration>) -> std::result::Result<(), Stop> {

@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 
 use super::Socket;
 use super::waiting::{Awaited, carry_through, with_timeout};
-use crate::address::{Address, EncodedAddress};
+use crate::address::{Address, EncodedAddress, ToAddress};
 use crate::control::{self, ControlBuffer, Outgoing};
 use crate::error::{Operation, Result};
 use crate::kinds::Flags;
@@ -78,9 +78,13 @@ impl<'a> SendMessage<'a> {
     }
 
     /// To this address, rather than to the peer that the socket is connected to.
+    ///
+    /// # Errors
+    ///
+    /// Fails where a text is no address ([`ToAddress`]).
     #[inline]
-    pub fn to(self, address: impl Into<Address>) -> Self {
-        Self { address: Some(address.into()), ..self }
+    pub fn to(self, address: impl ToAddress) -> Result<Self> {
+        address.with_address(Operation::SendMsg, |address| Ok(Self { address: Some(*address), ..self }))
     }
 
     /// With these flags.

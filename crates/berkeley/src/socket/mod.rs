@@ -70,7 +70,7 @@ use crate::sys::quirks::Quirks;
 use crate::sys::{Errno, fd, inherited, socket};
 
 pub(crate) use claim::Claim;
-pub(crate) use describe::kinds;
+pub(crate) use describe::{join, kinds};
 use mark::Mark;
 pub use message::{ReceivedMessage, SendMessage};
 pub use multicast::LinkMembership;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Socket;
 use super::waiting::{Awaited, Stop, Waiting, carry_through, wait_first, with_timeout};
-use crate::address::Address;
+use crate::address::{Address, ToAddress};
 use crate::error::{Operation, Result};
 use crate::kinds::Flags;
 use crate::sys::socket::AddressRoom;
@@ -238,20 +238,21 @@ impl<F: AsFd> Socket<F> {
     /// Fails as [`send`](Self::send) does, and with `ENETUNREACH` or `EHOSTUNREACH` where there is no way to the
     /// address.
     #[doc(alias = "sendto")]
-    pub fn send_to(&self, buffer: &[u8], address: impl Into<Address>) -> Result<usize> {
+    pub fn send_to(&self, buffer: &[u8], address: impl ToAddress) -> Result<usize> {
         self.send_to_with(buffer, address, Flags::NONE)
     }
 
     /// As [`send_to`](Self::send_to), with flags.
-    pub fn send_to_with(&self, buffer: &[u8], address: impl Into<Address>, flags: Flags) -> Result<usize> {
-        let fd = self.fd.as_fd();
-        let address = address.into();
-        let encoded = address.encode();
-        let timeout = self.timeout_with(flags);
-        let flags = with_timeout(flags, timeout).as_raw();
-        carry_through(fd, Awaited::ROOM, timeout, || {
-            transfer::send_to(fd, &self.quirks, buffer, flags, encoded.as_bytes())
+    pub fn send_to_with(&self, buffer: &[u8], address: impl ToAddress, flags: Flags) -> Result<usize> {
+        address.with_address(Operation::SendTo, |address| {
+            let fd = self.fd.as_fd();
+            let encoded = address.encode();
+            let timeout = self.timeout_with(flags);
+            let flags = with_timeout(flags, timeout).as_raw();
+            carry_through(fd, Awaited::ROOM, timeout, || {
+                transfer::send_to(fd, &self.quirks, buffer, flags, encoded.as_bytes())
+            })
+            .map_err(|stop| self.stopped(Operation::SendTo, stop, Some(address)))
         })
-        .map_err(|stop| self.stopped(Operation::SendTo, stop, Some(&address)))
     }
 }

@@ -130,7 +130,7 @@ impl<'a> Control<'a> {
     /// // SAFETY: a TTL lends no descriptor, and holds no address.
     /// let control = unsafe { raw::Control::new(&control) };
     /// let hello = [IoSlice::new(b"hello")];
-    /// socket.send_msg(&SendMessage::new(&hello).to(socket.local_address()?).raw_control(control))?;
+    /// socket.send_msg(&SendMessage::new(&hello).to(socket.local_address()?)?.raw_control(control))?;
     /// assert_eq!(socket.recv_vec(64)?, b"hello");
     /// # Ok::<(), berkeley::Error>(())
     /// ```

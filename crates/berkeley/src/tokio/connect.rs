@@ -8,7 +8,7 @@ use std::time::Duration;
 use ::tokio::time::timeout;
 
 use super::{AsyncSocket, check_runtime};
-use crate::address::Address;
+use crate::address::{Address, ToAddress};
 use crate::connect::{Connector, Contest, ServerOptions, Stop, Turn, create_from, create_server, interleave};
 use crate::error::Result;
 use crate::resolve::{Lookup, Resolved, Service};
@@ -63,7 +63,7 @@ pub async fn create_connection_async<'s>(
 /// ```
 #[doc(alias = "create_server")]
 #[doc(alias = "start_server")]
-pub fn create_server_async(address: impl Into<Address>, options: &ServerOptions<'_>) -> Result<AsyncSocket> {
+pub fn create_server_async(address: impl ToAddress, options: &ServerOptions<'_>) -> Result<AsyncSocket> {
     check_runtime()?;
     AsyncSocket::from_socket(create_server(address, options)?)
 }

@@ -6,11 +6,11 @@ use ::tokio::time::sleep;
 
 use super::AsyncSocket;
 use super::wait::{Awaited, WRITE, gone};
-use crate::address::Address;
-use crate::error::{Error, Result};
+use crate::address::{Address, ToAddress};
+use crate::error::{Error, Operation, Result};
 use crate::kinds::Interest;
 use crate::socket::retry::{Event, Retry, Step};
-use crate::socket::{Deadline, Socket};
+use crate::socket::{Deadline, Socket, join};
 
 impl AsyncSocket {
     /// Waits for a connection and takes it, in one system call (accept4(2)); gives its socket and the peer's address.
@@ -31,8 +31,8 @@ impl AsyncSocket {
     ///
     /// Call it before anything else is awaited of the socket. Not cancel-safe: after dropping it, or any failure, drop
     /// the socket too and make another.
-    pub async fn connect(&self, address: impl Into<Address>) -> Result<()> {
-        let address = address.into();
+    pub async fn connect(&self, address: impl ToAddress) -> Result<()> {
+        let address = address.to_address().map_err(|error| error.during(Operation::Connect))?;
         // Of a socket that does not block a repeated connect tells how the connection stands.
         let mut retry = Retry::until(Interest::WRITABLE, Deadline::NEVER).edge_triggered().connects(false);
         let (mut step, mut full) = (Step::Call, false);
@@ -84,7 +84,7 @@ fn at(error: Error, address: &Address) -> Error {
     let address = address.to_string();
     let target = match error.target() {
         Some(target) if target.ends_with(&address) => return error,
-        Some(transport) => format!("{transport} {address}"),
+        Some(transport) => join(transport, &address),
         None => address,
     };
     error.on(target)

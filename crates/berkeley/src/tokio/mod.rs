@@ -37,7 +37,7 @@ use std::time::Duration;
 use ::tokio::io::unix::AsyncFd;
 use ::tokio::runtime::Handle;
 
-use crate::address::Address;
+use crate::address::{Address, ToAddress};
 use crate::error::{Error, Operation, Result};
 use crate::kinds::{Family, Protocol, Type};
 use crate::socket::Socket;
@@ -197,7 +197,7 @@ impl AsyncSocket {
     /// Gives the socket its local address (bind(2)); see [`Socket::bind`].
     ///
     /// Fails as that does.
-    pub fn bind(&self, address: impl Into<Address>) -> Result<()> {
+    pub fn bind(&self, address: impl ToAddress) -> Result<()> {
         self.socket.bind(address)
     }
 

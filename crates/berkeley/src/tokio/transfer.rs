@@ -2,7 +2,7 @@
 
 use super::AsyncSocket;
 use super::wait::Awaited;
-use crate::address::Address;
+use crate::address::{Address, ToAddress};
 use crate::error::{Error, Operation, Result};
 use crate::kinds::Flags;
 use crate::socket::NOTHING_TAKEN;
@@ -103,18 +103,13 @@ impl AsyncSocket {
     /// Waits for a full Unix peer as [`send`](Self::send) does. Cancel-safe: dropped before it is done, it has sent
     /// nothing.
     #[doc(alias = "sendto")]
-    pub async fn send_to(&self, buffer: &[u8], address: impl Into<Address>) -> Result<usize> {
+    pub async fn send_to(&self, buffer: &[u8], address: impl ToAddress) -> Result<usize> {
         self.send_to_with(buffer, address, Flags::NONE).await
     }
 
     /// As [`send_to`](Self::send_to), with flags.
-    pub async fn send_to_with(
-        &self,
-        buffer: &[u8],
-        address: impl Into<Address>,
-        flags: Flags,
-    ) -> Result<usize> {
-        let address = address.into();
+    pub async fn send_to_with(&self, buffer: &[u8], address: impl ToAddress, flags: Flags) -> Result<usize> {
+        let address = address.to_address().map_err(|error| error.during(Operation::SendTo))?;
         self.carry_through(Awaited::room(flags), |socket| socket.try_send_to(buffer, address, flags)).await
     }
 }

@@ -14,7 +14,7 @@ use ::tokio::task::coop::consume_budget;
 use ::tokio::time::sleep;
 
 use super::{AsyncSocket, Waiting, Waits};
-use crate::address::Address;
+use crate::address::{Address, ToAddress};
 use crate::error::{Error, Operation, Result};
 use crate::kinds::{Flags, Interest as Events};
 use crate::socket::retry::{Event, Retry, Step};
@@ -164,10 +164,11 @@ impl AsyncSocket {
     /// Sends what there is room for to `address`; gives the number of bytes taken.
     ///
     /// Fails as [`Socket::try_send_to`](crate::Socket::try_send_to) does.
-    pub fn try_send_to(&self, buffer: &[u8], address: impl Into<Address>) -> Result<usize> {
-        let address = address.into();
-        self.try_once(Interest::WRITABLE, Operation::SendTo, |socket| {
-            socket.try_send_to(buffer, address, Flags::NONE)
+    pub fn try_send_to(&self, buffer: &[u8], address: impl ToAddress) -> Result<usize> {
+        address.with_address(Operation::SendTo, |address| {
+            self.try_once(Interest::WRITABLE, Operation::SendTo, |socket| {
+                socket.try_send_to(buffer, address, Flags::NONE)
+            })
         })
     }
 

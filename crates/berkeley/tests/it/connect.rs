@@ -189,10 +189,10 @@ fn the_local_address_is_the_caller_s_choice() {
     let (_server, address) = listening();
     let local = Ipv4Addr::new(127, 77, 0, 3);
     // Only addresses of the local one's family are asked for, so that ::1 is no attempt.
-    let client = patient().local((local, 0)).connect("localhost", port(address)).unwrap();
+    let client = patient().local((local, 0)).unwrap().connect("localhost", port(address)).unwrap();
     assert_eq!(client.local_address().unwrap().ip(), Some(local.into()));
 
-    let foreign = patient().local((Ipv4Addr::new(192, 0, 2, 1), 0));
+    let foreign = patient().local((Ipv4Addr::new(192, 0, 2, 1), 0)).unwrap();
     let error = foreign.connect("127.0.0.1", port(address)).unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -222,7 +222,7 @@ fn the_family_of_a_name_s_addresses_is_the_caller_s_choice() {
     assert_eq!(error.operation(), Operation::Resolve, "{error}");
     // It goes before the family of the local address, which does not fit then.
     if server::has_ipv6() {
-        let local = patient().local((Ipv4Addr::LOCALHOST, 0)).family(Family::INET6);
+        let local = patient().local((Ipv4Addr::LOCALHOST, 0)).unwrap().family(Family::INET6);
         let error = local.connect("", port(address)).unwrap_err();
         assert!(shown(error.attempts())[0].starts_with("bind tcp [::1]:"), "{error}");
     }

@@ -187,7 +187,7 @@ fn sending() -> Vec<Row> {
     let (_receiver, address) = UDP.bound();
     let too_long = vec![0; 70_000];
     let parts = [IoSlice::new(&too_long)];
-    let message = SendMessage::new(&parts).to(address);
+    let message = SendMessage::new(&parts).to(address).unwrap();
     let mut pipe = SplicePipe::new().unwrap();
     let (under_way, _reader) = TCP.pair();
     let completion_target = format!("tcp {}", under_way.peer_address().unwrap());

@@ -18,6 +18,7 @@ mod batch;
 mod connect;
 mod control;
 mod corpus;
+mod diagnostics;
 #[cfg(all(feature = "fault", feature = "tokio"))]
 mod error;
 #[cfg(feature = "tokio")]

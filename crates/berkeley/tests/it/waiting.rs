@@ -207,7 +207,7 @@ fn a_full_datagram_peer_ends_each_send_in_time() {
         let sender = UNIX_DGRAM.socket();
         sender.set_timeout(Some(TIMEOUT)).unwrap();
         let bytes = [IoSlice::new(b"x")];
-        assert_waits_in_peace("send_msg", || sender.send_msg(&SendMessage::new(&bytes).to(address)));
+        assert_waits_in_peace("send_msg", || sender.send_msg(&SendMessage::new(&bytes).to(address).unwrap()));
         assert_waits_in_peace("send_many", || {
             sender.send_many(&[Datagram::new(b"x").to(&address)], &mut SendBatch::new())
         });

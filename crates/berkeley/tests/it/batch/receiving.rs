@@ -185,7 +185,7 @@ fn control_messages_come_with_each_datagram() {
         let sender = UDP.socket();
         for ttl in [3, 9] {
             let parts = [IoSlice::new(b"x")];
-            sender.send_msg(&SendMessage::new(&parts).to(address).control(&[ip::ttl(ttl)])).unwrap();
+            sender.send_msg(&SendMessage::new(&parts).to(address).unwrap().control(&[ip::ttl(ttl)])).unwrap();
         }
         let mut batch = RecvBatch::gro_with_control(&receiver, 4, space(4)).unwrap();
         assert_eq!(receiver.recv_many(&mut batch).unwrap(), 2);

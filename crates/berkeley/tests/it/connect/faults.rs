@@ -44,7 +44,7 @@ fn a_connection_that_fails_anywhere_leaves_nothing_open() {
         fail_in_turn(&starts, &|| patient().connect("127.0.0.1", port(address)));
         let starts = [resolve.as_str(), &tried(" from 127.0.0.1:0")];
         fail_in_turn(&starts, &|| {
-            Connector::new().local((Ipv4Addr::LOCALHOST, 0)).connect("127.0.0.1", port(address))
+            Connector::new().local((Ipv4Addr::LOCALHOST, 0)).unwrap().connect("127.0.0.1", port(address))
         });
     });
 }

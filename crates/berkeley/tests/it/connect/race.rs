@@ -61,7 +61,7 @@ fn they_race_from_one_local_port() {
     let bound = create_server((Ipv4Addr::new(127, 77, 2, 1), 0), &ServerOptions::new()).unwrap();
     let local = bound.local_address().unwrap();
     drop(bound);
-    let client = patient().local(local).connect_to(&[silent, address]).unwrap();
+    let client = patient().local(local).unwrap().connect_to(&[silent, address]).unwrap();
     assert_eq!(client.local_address().unwrap(), local);
     assert_talks(&client, &server);
 }

@@ -382,14 +382,14 @@ fn a_message_goes_to_the_address_it_names() {
     within(LIMIT, || {
         let ((near, from), (far, to)) = (UDP6.bound(), UDP6.bound());
         let buffers = [IoSlice::new(b"hello")];
-        near.send_msg(&SendMessage::new(&buffers).to(to)).unwrap();
-        near.try_send_msg(&SendMessage::new(&buffers).to(to)).unwrap();
+        near.send_msg(&SendMessage::new(&buffers).to(to).unwrap()).unwrap();
+        near.try_send_msg(&SendMessage::new(&buffers).to(to).unwrap()).unwrap();
         let mut control = ControlBuffer::new();
         let (received, _) = receive(&far, &mut control, Flags::NONE);
         assert_eq!((received.address, received.is_from_error_queue()), (from, false));
         assert_eq!(far.try_recv_msg(&mut [], &mut control, Flags::NONE).unwrap().address, from);
         let too_long = vec![0; 70_000];
-        let error = near.send_msg(&SendMessage::new(&[IoSlice::new(&too_long)]).to(to)).unwrap_err();
+        let error = near.send_msg(&SendMessage::new(&[IoSlice::new(&too_long)]).to(to).unwrap()).unwrap_err();
         assert!(error.to_string().starts_with(&format!("send_msg udp {to}: ")), "{error}");
     });
 }

@@ -35,7 +35,7 @@ fn every_way_of_sending_arrives() {
         let adopted = adopted(left.try_clone().unwrap());
         let borrowed = SocketRef::borrow(left.as_fd());
         let message = [IoSlice::new(b"send_msg")];
-        let message = SendMessage::new(&message).to(to);
+        let message = SendMessage::new(&message).to(to).unwrap();
         let ways: [Send<'_>; 8] = [
             ("send_to", &|| left.send_to(b"send_to", to)),
             ("try_send_to", &|| left.try_send_to(b"try_send_to", to, Flags::NONE)),

@@ -232,7 +232,7 @@ pub(super) fn tries() -> Result<Vec<u8>> {
     let (length, from) = right.try_recv_from(&mut bytes, none)?;
     let mut received = bytes[..length].to_vec();
     right.connect(from)?;
-    left.try_send_msg(&SendMessage::new(&[IoSlice::new(b"two")]).to(to))?;
+    left.try_send_msg(&SendMessage::new(&[IoSlice::new(b"two")]).to(to)?)?;
     right.peek(&mut bytes)?;
     let message = right.try_recv_msg(&mut [IoSliceMut::new(&mut bytes)], &mut control, none)?;
     received.extend(&bytes[..message.length]);
@@ -288,7 +288,7 @@ pub(super) fn connector() -> Result<Vec<u8>> {
     server.set_timeout(TIMEOUT)?;
     let address = server.local_address()?;
     let connector = Connector::new().timeout(TIMEOUT);
-    let from_here = Connector::new().timeout(TIMEOUT).local((Ipv4Addr::LOCALHOST, 0));
+    let from_here = Connector::new().timeout(TIMEOUT).local((Ipv4Addr::LOCALHOST, 0))?;
     let mut received = Vec::new();
     for client in
         [connector.connect("127.0.0.1", address.port().unwrap())?, from_here.connect_to(&[address])?]

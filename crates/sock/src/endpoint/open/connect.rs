@@ -42,7 +42,7 @@ pub fn connect(
         connector = connector.family(family);
     }
     if let Some(local) = local_address(endpoint)? {
-        connector = connector.local(local);
+        connector = connector.local(local)?;
     }
     let socket = match &endpoint.place {
         Place::Inet { host, port } => inet(&connector, host, port)?,

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 
 use berkeley::resolve::{Hints, resolve};
-use berkeley::{Address, Result, ServerOptions, Socket, create_server};
+use berkeley::{Address, Result, ServerOptions, Socket, ToAddress, create_server};
 
 use super::unix_path::{self, BoundPath};
 use super::{
@@ -75,7 +75,7 @@ pub fn listen(endpoint: &Endpoint) -> std::result::Result<Vec<Listener>, Failure
 }
 
 /// One socket, bound and, where its type does, listening.
-fn open(endpoint: &Endpoint, address: impl Into<Address>) -> Result<Socket> {
+fn open(endpoint: &Endpoint, address: impl ToAddress) -> Result<Socket> {
     let options = ServerOptions::new()
         .kind(kind(endpoint.scheme))
         .backlog(BACKLOG)
