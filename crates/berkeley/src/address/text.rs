@@ -254,7 +254,7 @@ pub(super) fn parse_tail<T: Layout>(tail: &str) -> Result<T> {
 /// ```
 /// use berkeley::Address;
 ///
-/// let texts = ["127.0.0.1:80", "[fe80::1%2]:80", "/run/door", "unix:app.sock", r"@door\0bell", "can:3:isotp:0x7e0:0x7e8"];
+/// let texts = ["127.0.0.1:80", "[fe80::1%2]:80", "/run/door", "unix:app.sock", r"@door\0bell", "can:3"];
 /// for text in texts {
 ///     assert_eq!(text.parse::<Address>()?.to_string(), text);
 /// }
