@@ -18,9 +18,7 @@ use std::net::{Shutdown, SocketAddr};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::Duration;
 
-use berkeley::{
-    Address, AsyncSocket, ReadReady, ServerOptions, Socket, Type, create_connection, create_server,
-};
+use berkeley::{Address, AsyncSocket, Connector, ReadReady, ServerOptions, Socket, Type};
 use tokio::time::{sleep, timeout};
 
 /// A client that does not read its answer for so long is disconnected.
@@ -63,7 +61,7 @@ fn run(arguments: &[String]) -> Result<(), Box<dyn Error>> {
 
 async fn serve(address: Address) -> berkeley::Result<()> {
     let options = ServerOptions::new().kind(Type::STREAM.nonblocking()).backlog(4096);
-    let listener = AsyncSocket::from_socket(create_server(address, &options)?)?;
+    let listener = AsyncSocket::from_socket(options.create_server(address)?)?;
     println!("listening on {}", listener.local_address()?);
     loop {
         match listener.accept().await {
@@ -178,7 +176,7 @@ impl Server {
     /// Connects until there are `count` clients, and the server has met the last of them.
     fn connect(&self, clients: &mut Vec<Socket>, count: usize) -> Result<(), Box<dyn Error>> {
         while clients.len() < count {
-            clients.push(create_connection("127.0.0.1", self.port, Some(PATIENCE))?);
+            clients.push(Connector::new().timeout(Some(PATIENCE)).connect("127.0.0.1", self.port)?);
         }
         // Connections are accepted in their order: when the last is answered, the server has all of them.
         talk(&clients.last().into_iter().collect::<Vec<_>>())

@@ -63,12 +63,11 @@ pub fn inherit(number: u32) -> Result<OwnedFd> {
 /// it, taken already ([`inherit`]), or opened by this process itself.
 ///
 /// ```
-/// use berkeley::{ServerOptions, create_server, listen_fds};
-/// use std::net::Ipv4Addr;
+/// use berkeley::{create_server, listen_fds};
 ///
 /// let mut servers = listen_fds()?;
 /// if servers.is_empty() {
-///     servers.push(create_server((Ipv4Addr::LOCALHOST, 0), &ServerOptions::new())?);
+///     servers.push(create_server("127.0.0.1:0")?);
 /// }
 /// # Ok::<(), berkeley::Error>(())
 /// ```

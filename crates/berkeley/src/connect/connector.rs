@@ -38,6 +38,7 @@ use crate::socket::{Deadline, Socket, join, kinds};
 /// ```
 pub struct Connector<'a> {
     kind: Type,
+    protocol: Protocol,
     family: Option<Family>,
     local: Option<Address>,
     timeout: Option<Duration>,
@@ -47,13 +48,45 @@ pub struct Connector<'a> {
 impl<'a> Connector<'a> {
     /// A stream, from any local address, without a timeout.
     pub const fn new() -> Self {
-        Self { kind: Type::STREAM, family: None, local: None, timeout: None, prepare: None }
+        Self {
+            kind: Type::STREAM,
+            protocol: Protocol::DEFAULT,
+            family: None,
+            local: None,
+            timeout: None,
+            prepare: None,
+        }
     }
 
     /// The type of the socket: [`Type::STREAM`] unless told otherwise. The timeout decides whether it blocks.
     #[must_use]
     pub fn kind(self, kind: Type) -> Self {
         Self { kind: blocking(kind), ..self }
+    }
+
+    /// The protocol of the socket: [`Protocol::DEFAULT`], which is TCP for a stream of IP, unless told otherwise.
+    ///
+    /// [`Protocol::MPTCP`] connects over several paths where both ends can (`linux/mptcp.h`), and
+    /// [`Protocol::SCTP`] makes an association (sctp(7)). A kernel that lacks it fails with `EPROTONOSUPPORT`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use berkeley::{Connector, Protocol, ServerOptions};
+    ///
+    /// # let kernel_has_it = ServerOptions::new().protocol(Protocol::MPTCP).create_server("127.0.0.1:0").is_ok();
+    /// # if kernel_has_it {
+    /// let server = ServerOptions::new().protocol(Protocol::MPTCP).create_server("127.0.0.1:0")?;
+    /// let client = Connector::new().protocol(Protocol::MPTCP).connect_to(&[server.local_address()?])?;
+    /// client.send_all(b"over one path or several")?;
+    /// # }
+    /// # Ok::<(), berkeley::Error>(())
+    /// ```
+    #[doc(alias = "IPPROTO_MPTCP")]
+    #[doc(alias = "IPPROTO_SCTP")]
+    #[must_use]
+    pub fn protocol(self, protocol: Protocol) -> Self {
+        Self { protocol, ..self }
     }
 
     /// The family that a name's addresses are to be of: that of the [`local`](Self::local) address unless told
@@ -66,7 +99,7 @@ impl<'a> Connector<'a> {
     /// use berkeley::{Connector, Family, ServerOptions, create_server};
     /// use std::net::Ipv4Addr;
     ///
-    /// let server = create_server((Ipv4Addr::LOCALHOST, 0), &ServerOptions::new())?;
+    /// let server = create_server((Ipv4Addr::LOCALHOST, 0))?;
     /// let port = server.local_address()?.port().unwrap_or_default();
     ///
     /// // `::1`, which localhost may be as well, is not tried.
@@ -128,7 +161,7 @@ impl<'a> Connector<'a> {
     }
 
     pub(super) fn socket(&self, family: Family) -> Result<Socket> {
-        Socket::new(family, self.kind, Protocol::DEFAULT)
+        Socket::new(family, self.kind, self.protocol)
     }
 
     pub(super) fn prepared(&self, socket: &Socket) -> Result<()> {
@@ -147,7 +180,7 @@ impl<'a> Connector<'a> {
 
     /// An address as errors name it: `tcp [::1]:80`, or `tcp [::1]:80 from [::1]:0` where a local address was given.
     pub(super) fn target(&self, address: &Address) -> String {
-        let transport = kinds(address.family(), self.kind, Protocol::DEFAULT);
+        let transport = kinds(address.family(), self.kind, self.protocol);
         let target = join(&transport, &address.to_string());
         match self.local {
             Some(local) => format!("{target} from {local}"),
@@ -166,6 +199,7 @@ impl fmt::Debug for Connector<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connector")
             .field("kind", &self.kind)
+            .field("protocol", &self.protocol)
             .field("local", &self.local)
             .field("timeout", &self.timeout)
             .finish_non_exhaustive()

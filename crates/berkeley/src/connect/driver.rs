@@ -15,32 +15,35 @@ use crate::socket::{Deadline, Socket};
 use crate::sys::poll::poll_many;
 use crate::sys::{self, Errno};
 
-/// Connects to `service` at `host` over TCP, to the address of the name that answers first.
+/// Connects to `service` at `host` over TCP, to the address of the name that answers first, however long that takes.
 ///
-/// `host` and `service` are as [`resolve`](crate::resolve()) takes them. `timeout` bounds the whole, and is left on the
-/// socket, as Python's `create_connection` leaves it: `None` to wait as long as it takes. [`Connector`] has more to
-/// set, and says in which order addresses are tried and what fails.
+/// `host` and `service` are as [`resolve`](crate::resolve()) takes them. [`Connector`] has what may be chosen: a
+/// timeout, a source address, another type or protocol. It says in which order addresses are tried.
+///
+/// # Errors
+///
+/// Fails as [`Connector::connect`] does; [`Error::attempts`] has the error of each address.
+///
+/// # Examples
 ///
 /// ```
-/// use berkeley::{ServerOptions, create_connection, create_server};
-/// use std::net::Ipv4Addr;
+/// use berkeley::{Connector, create_connection, create_server};
 /// use std::time::Duration;
 ///
-/// let server = create_server((Ipv4Addr::LOCALHOST, 0), &ServerOptions::new())?;
+/// let server = create_server("127.0.0.1:0")?;
 /// let port = server.local_address()?.port().unwrap_or_default();
 ///
-/// let client = create_connection("127.0.0.1", port, Some(Duration::from_secs(5)))?;
+/// let client = create_connection("127.0.0.1", port)?;
 /// client.send_all(b"hello")?;
 /// let (peer, _) = server.accept()?;
 /// assert_eq!(peer.recv_vec(64)?, b"hello");
+///
+/// // The same within 5 seconds.
+/// Connector::new().timeout(Some(Duration::from_secs(5))).connect("127.0.0.1", port)?;
 /// # Ok::<(), berkeley::Error>(())
 /// ```
-pub fn create_connection<'s>(
-    host: &str,
-    service: impl Into<Service<'s>>,
-    timeout: Option<Duration>,
-) -> Result<Socket> {
-    Connector::new().timeout(timeout).connect(host, service)
+pub fn create_connection<'s>(host: &str, service: impl Into<Service<'s>>) -> Result<Socket> {
+    Connector::new().connect(host, service)
 }
 
 impl Connector<'_> {

@@ -11,7 +11,7 @@ use crate::option;
 use crate::resolve::Hints;
 use crate::socket::{Socket, join, kinds};
 
-/// Makes a socket bound to `address`, listening where its type takes connections: TCP, UDP and Unix alike.
+/// Makes a listener at `address`, of TCP or of a Unix stream; [`ServerOptions`] has what may be chosen, such as UDP.
 ///
 /// - TCP gets `SO_REUSEADDR`, so that a server that has just ended can start again while its old connections linger in
 ///   `TIME_WAIT`. UDP never does: there it would let a stranger bind the same port and take the datagrams. Nor does
@@ -27,40 +27,21 @@ use crate::socket::{Socket, join, kinds};
 /// ```
 /// use berkeley::{ServerOptions, UnixAddress, create_server};
 /// use std::io::ErrorKind;
-/// use std::net::Ipv4Addr;
 ///
-/// let server = create_server((Ipv4Addr::LOCALHOST, 0), &ServerOptions::new().backlog(512))?;
-/// let taken = create_server(server.local_address()?, &ServerOptions::new()).unwrap_err();
+/// let server = create_server("127.0.0.1:0")?;
+/// let taken = create_server(server.local_address()?).unwrap_err();
 /// assert_eq!(taken.kind(), ErrorKind::AddrInUse);
 ///
-/// let door = create_server(UnixAddress::UNNAMED, &ServerOptions::new())?;
+/// let door = create_server(UnixAddress::UNNAMED)?;
 /// println!("listening on {}", door.local_address()?);
+///
+/// let options = ServerOptions::new().backlog(512).reuse_port(true);
+/// let shared = options.create_server("127.0.0.1:0")?;
+/// options.create_server(shared.local_address()?)?;
 /// # Ok::<(), berkeley::Error>(())
 /// ```
-pub fn create_server(address: impl ToAddress, options: &ServerOptions<'_>) -> Result<Socket> {
-    address.with_address(Operation::CreateServer, |address| create(address, options))
-}
-
-fn create(address: &Address, options: &ServerOptions<'_>) -> Result<Socket> {
-    let family = address.family();
-    let fail = |error: Error| {
-        let transport = kinds(family, options.kind, Protocol::DEFAULT);
-        error.during(Operation::CreateServer).on(join(&transport, &address.to_string()))
-    };
-    options.check(family).map_err(fail)?;
-    let socket = Socket::new(family, options.kind, Protocol::DEFAULT).map_err(fail)?;
-    options.set_up(&socket, family).map_err(fail)?;
-    if let Some(prepare) = &options.prepare {
-        prepare(&socket)?;
-    }
-    socket.bind(address).map_err(fail)?;
-    if options.listens() {
-        socket.listen(options.backlog).map_err(|error| {
-            remove_path(address);
-            fail(error)
-        })?;
-    }
-    Ok(socket)
+pub fn create_server(address: impl ToAddress) -> Result<Socket> {
+    ServerOptions::new().create_server(address)
 }
 
 /// How a server is made: the type of its socket, its backlog, and who may share its address.
@@ -70,13 +51,14 @@ fn create(address: &Address, options: &ServerOptions<'_>) -> Result<Socket> {
 /// use std::net::Ipv4Addr;
 ///
 /// let options = ServerOptions::new().kind(Type::DGRAM).reuse_port(true);
-/// let first = create_server((Ipv4Addr::LOCALHOST, 0), &options)?;
-/// let second = create_server(first.local_address()?, &options)?;
+/// let first = options.create_server((Ipv4Addr::LOCALHOST, 0))?;
+/// let second = options.create_server(first.local_address()?)?;
 /// assert_eq!(first.local_address()?, second.local_address()?);
 /// # Ok::<(), berkeley::Error>(())
 /// ```
 pub struct ServerOptions<'a> {
     kind: Type,
+    protocol: Protocol,
     backlog: u32,
     reuse_port: bool,
     dual_stack: bool,
@@ -95,6 +77,7 @@ impl<'a> ServerOptions<'a> {
         let backlog = Self::BACKLOG;
         Self {
             kind: Type::STREAM,
+            protocol: Protocol::DEFAULT,
             backlog,
             reuse_port: false,
             dual_stack: false,
@@ -108,6 +91,29 @@ impl<'a> ServerOptions<'a> {
     #[must_use]
     pub fn kind(self, kind: Type) -> Self {
         Self { kind, ..self }
+    }
+
+    /// The protocol of the socket: [`Protocol::DEFAULT`], which is TCP for a stream of IP, unless told otherwise.
+    ///
+    /// [`Protocol::MPTCP`] takes clients of TCP as well, and [`Protocol::SCTP`] takes associations (sctp(7)). A kernel
+    /// that lacks it fails with `EPROTONOSUPPORT`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use berkeley::{Protocol, ServerOptions, create_server};
+    ///
+    /// let several_paths = ServerOptions::new().protocol(Protocol::MPTCP);
+    /// // TCP where this kernel has no MPTCP.
+    /// let server = several_paths.create_server("127.0.0.1:0").or_else(|_| create_server("127.0.0.1:0"))?;
+    /// # drop(server);
+    /// # Ok::<(), berkeley::Error>(())
+    /// ```
+    #[doc(alias = "IPPROTO_MPTCP")]
+    #[doc(alias = "IPPROTO_SCTP")]
+    #[must_use]
+    pub fn protocol(self, protocol: Protocol) -> Self {
+        Self { protocol, ..self }
     }
 
     /// How many connections may wait to be accepted: [`BACKLOG`](Self::BACKLOG) unless told otherwise, and never more
@@ -154,6 +160,37 @@ impl<'a> ServerOptions<'a> {
         Self { prepare: Some(Box::new(prepare)), ..self }
     }
 
+    /// Makes a server at `address` with these options; see [`create_server`].
+    ///
+    /// # Errors
+    ///
+    /// Fails as that does, where the kernel lacks the protocol, and where the family has not what an option asks for.
+    pub fn create_server(&self, address: impl ToAddress) -> Result<Socket> {
+        address.with_address(Operation::CreateServer, |address| self.create(address))
+    }
+
+    fn create(&self, address: &Address) -> Result<Socket> {
+        let family = address.family();
+        let fail = |error: Error| {
+            let transport = kinds(family, self.kind, self.protocol);
+            error.during(Operation::CreateServer).on(join(&transport, &address.to_string()))
+        };
+        self.check(family).map_err(fail)?;
+        let socket = Socket::new(family, self.kind, self.protocol).map_err(fail)?;
+        self.set_up(&socket, family).map_err(fail)?;
+        if let Some(prepare) = &self.prepare {
+            prepare(&socket)?;
+        }
+        socket.bind(address).map_err(fail)?;
+        if self.listens() {
+            socket.listen(self.backlog).map_err(|error| {
+                remove_path(address);
+                fail(error)
+            })?;
+        }
+        Ok(socket)
+    }
+
     /// Refuses what the family cannot do.
     fn check(&self, family: Family) -> Result<()> {
         let refuse = |why: &str| Err(Error::invalid(Operation::CreateServer, why));
@@ -166,8 +203,11 @@ impl<'a> ServerOptions<'a> {
         Ok(())
     }
 
+    /// Multipath TCP included, which has TCP's options.
     fn is_tcp(&self, family: Family) -> bool {
-        (family == Family::INET || family == Family::INET6) && blocking(self.kind) == Type::STREAM
+        let ip = family == Family::INET || family == Family::INET6;
+        let tcp = [Protocol::DEFAULT, Protocol::TCP, Protocol::MPTCP].contains(&self.protocol);
+        ip && tcp && blocking(self.kind) == Type::STREAM
     }
 
     fn set_up(&self, socket: &Socket, family: Family) -> Result<()> {
@@ -205,9 +245,9 @@ impl<'a> ServerOptions<'a> {
 ///
 /// let both = ServerOptions::new().dual_stack(true);
 /// let server = if has_dual_stack() {
-///     create_server((Ipv6Addr::UNSPECIFIED, 0), &both)?
+///     both.create_server((Ipv6Addr::UNSPECIFIED, 0))?
 /// } else {
-///     create_server((Ipv4Addr::UNSPECIFIED, 0), &ServerOptions::new())?
+///     create_server((Ipv4Addr::UNSPECIFIED, 0))?
 /// };
 /// # drop(server);
 /// # Ok::<(), berkeley::Error>(())
@@ -236,6 +276,7 @@ impl fmt::Debug for ServerOptions<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ServerOptions")
             .field("kind", &self.kind)
+            .field("protocol", &self.protocol)
             .field("backlog", &self.backlog)
             .field("reuse_port", &self.reuse_port)
             .field("dual_stack", &self.dual_stack)

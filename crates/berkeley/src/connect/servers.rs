@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::server::{ServerOptions, create_server, remove_path};
+use super::server::{ServerOptions, remove_path};
 use crate::address::Address;
 use crate::error::{Error, Operation, Result};
 use crate::kinds::Family;
@@ -21,21 +21,19 @@ const CHOICES: u32 = 16;
 ///
 /// Fails as [`resolve`](crate::resolve()) does, and where one of the servers does; those made by then are closed.
 ///
-/// ```
-/// use berkeley::{ServerOptions, create_servers};
+/// [`create_server`]: crate::create_server
 ///
-/// for server in create_servers("localhost", 0, &ServerOptions::new())? {
+/// ```
+/// use berkeley::create_servers;
+///
+/// for server in create_servers("localhost", 0)? {
 ///     println!("listening on {}", server.local_address()?);
 /// }
 /// # Ok::<(), berkeley::Error>(())
 /// ```
 #[doc(alias = "create_server")]
-pub fn create_servers<'s>(
-    host: &str,
-    service: impl Into<Service<'s>>,
-    options: &ServerOptions<'_>,
-) -> Result<Vec<Socket>> {
-    create_from(&resolve(host, service, &options.hints())?, options)
+pub fn create_servers<'s>(host: &str, service: impl Into<Service<'s>>) -> Result<Vec<Socket>> {
+    ServerOptions::new().create_servers(host, service)
 }
 
 /// Makes a server at each of `addresses`, as [`create_server`] makes one; those with port 0 all have the same port,
@@ -43,17 +41,39 @@ pub fn create_servers<'s>(
 ///
 /// Fails where one of the servers does, and where there is no address; those made by then are closed.
 ///
+/// [`create_server`]: crate::create_server
+///
 /// ```
-/// use berkeley::{Address, ServerOptions, create_servers_at};
+/// use berkeley::{Address, create_servers_at};
 /// use std::net::Ipv4Addr;
 ///
 /// let addresses = [Ipv4Addr::new(127, 0, 0, 1), Ipv4Addr::new(127, 0, 0, 2)];
-/// let servers = create_servers_at(&addresses.map(|ip| Address::from((ip, 0))), &ServerOptions::new())?;
+/// let servers = create_servers_at(&addresses.map(|ip| Address::from((ip, 0))))?;
 /// assert_eq!(servers[0].local_address()?.port(), servers[1].local_address()?.port());
 /// # Ok::<(), berkeley::Error>(())
 /// ```
-pub fn create_servers_at(addresses: &[Address], options: &ServerOptions<'_>) -> Result<Vec<Socket>> {
-    create_all(addresses, options, |_| false)
+pub fn create_servers_at(addresses: &[Address]) -> Result<Vec<Socket>> {
+    ServerOptions::new().create_servers_at(addresses)
+}
+
+impl ServerOptions<'_> {
+    /// Makes a server with these options at every address that `host` has; see [`create_servers`].
+    ///
+    /// # Errors
+    ///
+    /// Fails as that and [`ServerOptions::create_server`] do.
+    pub fn create_servers<'s>(&self, host: &str, service: impl Into<Service<'s>>) -> Result<Vec<Socket>> {
+        create_from(&resolve(host, service, &self.hints())?, self)
+    }
+
+    /// Makes a server with these options at each of `addresses`; see [`create_servers_at`].
+    ///
+    /// # Errors
+    ///
+    /// Fails as that and [`ServerOptions::create_server`] do.
+    pub fn create_servers_at(&self, addresses: &[Address]) -> Result<Vec<Socket>> {
+        create_all(addresses, self, |_| false)
+    }
 }
 
 /// Makes the servers of a name.
@@ -113,7 +133,7 @@ fn create_each(
     for address in addresses {
         let open = address.port() == Some(0);
         let chosen = port.filter(|_| open);
-        let result = create_server(chosen.map_or(*address, |port| with_port(address, port)), options);
+        let result = options.create_server(chosen.map_or(*address, |port| with_port(address, port)));
         // Asked only where a port was open: a failure then leaves no path behind.
         let choice =
             |socket: &Socket| if open { socket.local_address().map(|local| local.port()) } else { Ok(port) };

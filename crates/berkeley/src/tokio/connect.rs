@@ -9,75 +9,87 @@ use ::tokio::time::timeout;
 
 use super::{AsyncSocket, check_runtime};
 use crate::address::{Address, ToAddress};
-use crate::connect::{Connector, Contest, ServerOptions, Stop, Turn, create_from, create_server, interleave};
+use crate::connect::{Connector, Contest, ServerOptions, Stop, Turn, create_from, interleave};
 use crate::error::Result;
 use crate::resolve::{Lookup, Resolved, Service};
 use crate::socket::{Deadline, Socket};
 
 /// Connects to `service` at `host` over TCP, as [`create_connection`](crate::create_connection) does, without blocking.
 ///
-/// `within` bounds the whole, the lookup included; `None` for as long as it takes. Cancel-safe: dropped before it is
-/// done, it leaves nothing open.
+/// [`Connector`] has what may be chosen, a timeout among it. Cancel-safe: dropped before it is done, it leaves nothing
+/// open.
+///
+/// # Errors
+///
+/// Fails as [`Connector::connect_async`] does.
+///
+/// # Examples
 ///
 /// ```
-/// use berkeley::{ServerOptions, create_connection_async, create_server_async};
-/// use std::net::Ipv4Addr;
+/// use berkeley::{Connector, create_connection_async, create_server_async};
 /// use std::time::Duration;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> berkeley::Result<()> {
-/// let server = create_server_async((Ipv4Addr::LOCALHOST, 0), &ServerOptions::new())?;
+/// let server = create_server_async("127.0.0.1:0")?;
 /// let port = server.local_address()?.port().unwrap_or_default();
 ///
-/// let client = create_connection_async("127.0.0.1", port, Some(Duration::from_secs(5))).await?;
+/// let client = create_connection_async("127.0.0.1", port).await?;
 /// client.send_all(b"hello").await?;
 /// let (peer, _) = server.accept().await?;
 /// assert_eq!(peer.recv_vec(64).await?, b"hello");
+///
+/// // The same within 5 seconds.
+/// Connector::new().timeout(Some(Duration::from_secs(5))).connect_async("127.0.0.1", port).await?;
 /// # Ok(())
 /// # }
 /// ```
 #[doc(alias = "create_connection")]
 #[doc(alias = "open_connection")]
-pub async fn create_connection_async<'s>(
-    host: &str,
-    service: impl Into<Service<'s>>,
-    within: Option<Duration>,
-) -> Result<AsyncSocket> {
-    Connector::new().timeout(within).connect_async(host, service).await
+pub async fn create_connection_async<'s>(host: &str, service: impl Into<Service<'s>>) -> Result<AsyncSocket> {
+    Connector::new().connect_async(host, service).await
 }
 
-/// As [`create_server`], for [`AsyncSocket::accept`]; nothing in it waits.
+/// As [`create_server`](crate::create_server), for [`AsyncSocket::accept`]; nothing in it waits.
+///
+/// # Errors
 ///
 /// Fails as it does, and outside a tokio runtime.
 ///
+/// # Examples
+///
 /// ```
-/// use berkeley::{ServerOptions, create_server_async};
-/// use std::net::Ipv4Addr;
+/// use berkeley::create_server_async;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> berkeley::Result<()> {
-/// let server = create_server_async((Ipv4Addr::LOCALHOST, 0), &ServerOptions::new())?;
+/// let server = create_server_async("127.0.0.1:0")?;
 /// println!("listening on {}", server.local_address()?);
 /// # Ok(())
 /// # }
 /// ```
 #[doc(alias = "create_server")]
 #[doc(alias = "start_server")]
-pub fn create_server_async(address: impl ToAddress, options: &ServerOptions<'_>) -> Result<AsyncSocket> {
-    check_runtime()?;
-    AsyncSocket::from_socket(create_server(address, options)?)
+pub fn create_server_async(address: impl ToAddress) -> Result<AsyncSocket> {
+    ServerOptions::new().create_server_async(address)
 }
 
 /// As [`create_servers`](crate::create_servers), the lookup awaited.
 ///
-/// Fails as it does, and outside a tokio runtime. Cancel-safe.
+/// Cancel-safe.
+///
+/// # Errors
+///
+/// Fails as it does, and outside a tokio runtime.
+///
+/// # Examples
 ///
 /// ```
-/// use berkeley::{ServerOptions, create_servers_async};
+/// use berkeley::create_servers_async;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> berkeley::Result<()> {
-/// for server in create_servers_async("localhost", 0, &ServerOptions::new()).await? {
+/// for server in create_servers_async("localhost", 0).await? {
 ///     println!("listening on {}", server.local_address()?);
 /// }
 /// # Ok(())
@@ -88,11 +100,36 @@ pub fn create_server_async(address: impl ToAddress, options: &ServerOptions<'_>)
 pub async fn create_servers_async<'s>(
     host: &str,
     service: impl Into<Service<'s>>,
-    options: &ServerOptions<'_>,
 ) -> Result<Vec<AsyncSocket>> {
-    check_runtime()?;
-    let answers = Lookup::start(host, service, &options.hints())?.await?;
-    create_from(&answers, options)?.into_iter().map(AsyncSocket::from_socket).collect()
+    ServerOptions::new().create_servers_async(host, service).await
+}
+
+/// The same, awaited (feature `tokio`).
+impl ServerOptions<'_> {
+    /// As [`create_server`](Self::create_server), for [`AsyncSocket::accept`]; nothing in it waits.
+    ///
+    /// # Errors
+    ///
+    /// Fails as it does, and outside a tokio runtime.
+    pub fn create_server_async(&self, address: impl ToAddress) -> Result<AsyncSocket> {
+        check_runtime()?;
+        AsyncSocket::from_socket(self.create_server(address)?)
+    }
+
+    /// As [`create_servers`](Self::create_servers), the lookup awaited. Cancel-safe.
+    ///
+    /// # Errors
+    ///
+    /// Fails as it does, and outside a tokio runtime.
+    pub async fn create_servers_async<'s>(
+        &self,
+        host: &str,
+        service: impl Into<Service<'s>>,
+    ) -> Result<Vec<AsyncSocket>> {
+        check_runtime()?;
+        let answers = Lookup::start(host, service, &self.hints())?.await?;
+        create_from(&answers, self)?.into_iter().map(AsyncSocket::from_socket).collect()
+    }
 }
 
 /// The same, awaited (feature `tokio`): [`connect`](Self::connect) and [`connect_to`](Self::connect_to), which say what

@@ -5,13 +5,12 @@
 //!
 //! ```
 //! use berkeley::zero_copy::ZeroCopy;
-//! use berkeley::{Deadline, create_connection, create_server};
-//! use std::net::Ipv4Addr;
+//! use berkeley::{Connector, Deadline, create_server};
 //! use std::time::Duration;
 //!
-//! let server = create_server((Ipv4Addr::LOCALHOST, 0), &berkeley::ServerOptions::new())?;
+//! let server = create_server("127.0.0.1:0")?;
 //! let port = server.local_address()?.port().unwrap_or(0);
-//! let client = create_connection("127.0.0.1", port, Some(Duration::from_secs(5)))?;
+//! let client = Connector::new().timeout(Some(Duration::from_secs(5))).connect("127.0.0.1", port)?;
 //! let (peer, _) = server.accept()?;
 //!
 //! let mut sender = ZeroCopy::new(client)?;

@@ -20,14 +20,14 @@ use berkeley::{
     create_connection, create_server,
 };
 
-use crate::support::TempDir;
+use crate::support::{LIMIT, TempDir, within};
 
 /// Far more than anything here needs, so that only a hang meets it.
 const LONG: Duration = Duration::from_secs(20);
 
 /// A TCP server on loopback that waits no longer than [`LONG`], and its address.
 fn listening() -> (Socket, Address) {
-    let server = create_server((Ipv4Addr::LOCALHOST, 0), &ServerOptions::new()).unwrap();
+    let server = create_server((Ipv4Addr::LOCALHOST, 0)).unwrap();
     server.set_timeout(Some(LONG)).unwrap();
     let address = server.local_address().unwrap();
     (server, address)
@@ -43,7 +43,7 @@ fn refusing() -> (Socket, Address) {
 
 /// An address that never answers: a listener whose backlog is full. The sockets keep it so.
 fn silent() -> (Vec<Socket>, Address) {
-    let server = create_server((Ipv4Addr::LOCALHOST, 0), &ServerOptions::new().backlog(0)).unwrap();
+    let server = ServerOptions::new().backlog(0).create_server((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = server.local_address().unwrap();
     let filler = Connector::new().timeout(Some(Duration::from_millis(500)));
     let mut sockets = vec![server];
@@ -84,8 +84,12 @@ fn a_name_leads_to_a_connection() {
     let (server, address) = listening();
     // Where localhost is ::1 too, that address refuses first.
     for host in ["localhost", "127.0.0.1"] {
-        let client = create_connection(host, port(address), Some(LONG)).unwrap();
+        let client = Connector::new().timeout(Some(LONG)).connect(host, port(address)).unwrap();
         assert_eq!(client.peer_address().unwrap(), address);
+        assert_talks(&client, &server);
+        let port = port(address);
+        let client = within(LIMIT, move || create_connection(host, port)).unwrap();
+        assert_eq!(client.timeout(), None, "the short form has no timeout");
         assert_talks(&client, &server);
     }
 }
@@ -97,7 +101,7 @@ fn the_timeout_is_left_on_the_socket() {
     for timeout in [None, Some(Duration::from_secs(7))] {
         let client = Connector::new().timeout(timeout).connect_to(&[refused, address]).unwrap();
         assert_eq!(client.timeout(), timeout);
-        let client = create_connection("127.0.0.1", port(address), timeout).unwrap();
+        let client = Connector::new().timeout(timeout).connect("127.0.0.1", port(address)).unwrap();
         assert_eq!(client.timeout(), timeout);
     }
 }
@@ -124,7 +128,7 @@ fn when_all_refuse_each_attempt_is_listed_with_its_cause() {
     assert_eq!(shown(error.attempts()), [refused(one), refused(two)]);
     assert_eq!(error.raw_os_error(), Some(111));
 
-    let error = create_connection("127.0.0.1", port(one), Some(LONG)).unwrap_err();
+    let error = Connector::new().timeout(Some(LONG)).connect("127.0.0.1", port(one)).unwrap_err();
     assert_eq!(
         error.to_string(),
         format!("create_connection {one} (tried tcp {one}): connection refused (os error 111)")
@@ -149,7 +153,7 @@ fn the_whole_fails_with_the_last_address_s_cause() {
 
 #[test]
 fn a_name_that_does_not_resolve_fails_as_resolve_does() {
-    let error = create_connection("127.0.0.1", "nosuch", Some(LONG)).unwrap_err();
+    let error = Connector::new().timeout(Some(LONG)).connect("127.0.0.1", "nosuch").unwrap_err();
     assert_eq!(error.to_string(), "resolve 127.0.0.1:nosuch: no TCP service is called \"nosuch\"");
     assert_eq!((error.operation(), error.kind()), (Operation::Resolve, ErrorKind::NotFound));
 }
@@ -232,7 +236,7 @@ fn the_family_of_a_name_s_addresses_is_the_caller_s_choice() {
 
 #[test]
 fn datagrams_find_their_way_by_name() {
-    let server = create_server((Ipv4Addr::LOCALHOST, 0), &ServerOptions::new().kind(Type::DGRAM)).unwrap();
+    let server = ServerOptions::new().kind(Type::DGRAM).create_server((Ipv4Addr::LOCALHOST, 0)).unwrap();
     server.set_timeout(Some(LONG)).unwrap();
     let connector = patient().kind(Type::DGRAM.nonblocking());
     let client = connector.connect("127.0.0.1", port(server.local_address().unwrap())).unwrap();

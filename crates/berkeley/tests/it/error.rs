@@ -24,8 +24,8 @@ use berkeley::splice::{SplicePipe, splice};
 use berkeley::zero_copy::ZeroCopy;
 use berkeley::{
     Address, AsyncSocket, Cause, Connector, Deadline, Error, Family, Flags, Interest, LinkMembership,
-    Operation, Protocol, SendMessage, ServerOptions, Socket, SocketRef, Type, UnixAddress, create_connection,
-    create_server, create_servers_at, inherit,
+    Operation, Protocol, SendMessage, ServerOptions, Socket, SocketRef, Type, UnixAddress, create_server,
+    create_servers_at, inherit,
 };
 
 use crate::support::{LIMIT, SHORT, TCP, TempDir, UDP, UNIX, UNIX_SEQPACKET, within};
@@ -428,8 +428,9 @@ fn asking_the_data_bases() -> Vec<Row> {
 fn connecting() -> Vec<Row> {
     let (_bound, refusing) = TCP.bound();
     let connector = Connector::new().timeout(Some(SHORT));
-    let by_name = failed(create_connection("127.0.0.1", refusing.port().unwrap(), Some(SHORT)));
-    let unresolved = failed(create_connection("127.0.0.1", "nosuch", Some(SHORT)));
+    let by_name =
+        failed(Connector::new().timeout(Some(SHORT)).connect("127.0.0.1", refusing.port().unwrap()));
+    let unresolved = failed(Connector::new().timeout(Some(SHORT)).connect("127.0.0.1", "nosuch"));
     vec![
         row(Operation::CreateConnection, refusing.to_string(), by_name),
         row(
@@ -448,30 +449,18 @@ fn serving() -> Vec<Row> {
     let dual = ServerOptions::new().dual_stack(true);
     let nowhere = UnixAddress::from_path("/nowhere/door").unwrap();
     vec![
-        row(
-            Operation::CreateServer,
-            format!("tcp {address}"),
-            failed(create_server(address, &ServerOptions::new())),
-        ),
-        row(Operation::CreateServer, "tcp 192.0.2.1:9", failed(create_server(ELSEWHERE, &dual))),
-        row(
-            Operation::CreateServer,
-            "unix /nowhere/door",
-            failed(create_server(nowhere, &ServerOptions::new())),
-        ),
-        row(
-            Operation::CreateServer,
-            format!("tcp {address}"),
-            failed(create_servers_at(&[address], &ServerOptions::new())),
-        ),
-        row(Operation::CreateServer, "", failed(create_servers_at(&[], &ServerOptions::new()))),
+        row(Operation::CreateServer, format!("tcp {address}"), failed(create_server(address))),
+        row(Operation::CreateServer, "tcp 192.0.2.1:9", failed(dual.create_server(ELSEWHERE))),
+        row(Operation::CreateServer, "unix /nowhere/door", failed(create_server(nowhere))),
+        row(Operation::CreateServer, format!("tcp {address}"), failed(create_servers_at(&[address]))),
+        row(Operation::CreateServer, "", failed(create_servers_at(&[]))),
     ]
 }
 
 /// One end of a connection that the other has reset, the one that connected or that was accepted; and how errors name
 /// it.
 fn reset(host: IpAddr, accepted: bool) -> (Socket, String) {
-    let listener = create_server((host, 0), &ServerOptions::new()).unwrap();
+    let listener = create_server((host, 0)).unwrap();
     let client = create_connection_to(&listener);
     let (server, _) = listener.accept().unwrap();
     let (socket, peer) = if accepted { (server, client) } else { (client, server) };
@@ -544,10 +533,7 @@ fn lending() -> Vec<Row> {
             row(Operation::Connect, text, failed(udp.connect(other))),
             row(Operation::Connect, text, failed(udp.try_connect(address))),
         ]);
-        assert!(
-            connector.connect_to(&[address]).is_err()
-                && create_server(address, &ServerOptions::new()).is_err()
-        );
+        assert!(connector.connect_to(&[address]).is_err() && create_server(address).is_err());
     }
     for Row { error, .. } in &rows {
         assert_eq!(error.cause(), Cause::Invalid, "{error}");

@@ -4,8 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use berkeley::{
-    Address, AsyncSocket, Cause, Connector, Operation, ServerOptions, Socket, Type, create_connection_async,
-    create_server,
+    Address, AsyncSocket, Cause, Connector, Operation, Socket, Type, create_connection_async, create_server,
 };
 
 use super::{LONG, assert_talks, listening, patient, port, refusing, shown, silent};
@@ -27,7 +26,7 @@ fn into_blocking(socket: AsyncSocket) -> Socket {
 fn a_name_leads_to_a_connection() {
     let (server, address) = listening();
     for (host, within) in [("localhost", Some(LONG)), ("localhost", None), ("127.0.0.1", Some(LONG))] {
-        let client = run(create_connection_async(host, port(address), within)).unwrap();
+        let client = run(Connector::new().timeout(within).connect_async(host, port(address))).unwrap();
         assert_eq!(client.peer_address().unwrap(), address);
         assert_eq!(client.socket().timeout(), Some(Duration::ZERO));
         assert_talks(&into_blocking(client), &server);
@@ -63,15 +62,16 @@ fn the_errors_are_those_of_the_calls_that_block() {
             assert_eq!(shown(awaited.attempts()), shown(blocking.attempts()));
         }
     }
-    let within =
-        |host: &'static str, limit| run(create_connection_async(host, port(one), limit)).unwrap_err();
+    let within = |host: &'static str, limit| {
+        run(Connector::new().timeout(limit).connect_async(host, port(one))).unwrap_err()
+    };
     assert_eq!(
         within("127.0.0.1", Some(LONG)).to_string(),
         format!("create_connection {one} (tried tcp {one}): connection refused (os error 111)")
     );
     let error = within("localhost", Some(Duration::ZERO));
     assert_eq!((error.operation(), error.cause()), (Operation::Resolve, Cause::TimedOut));
-    let error = run(create_connection_async("127.0.0.1", "nosuch", Some(LONG))).unwrap_err();
+    let error = run(Connector::new().timeout(Some(LONG)).connect_async("127.0.0.1", "nosuch")).unwrap_err();
     assert_eq!(error.to_string(), "resolve 127.0.0.1:nosuch: no TCP service is called \"nosuch\"");
 }
 
@@ -79,7 +79,7 @@ fn the_errors_are_those_of_the_calls_that_block() {
 fn datagrams_and_unix_sockets_need_no_time() {
     let folder = TempDir::new();
     let door = Address::from(folder.unix("door"));
-    let server = create_server(door, &ServerOptions::new()).unwrap();
+    let server = create_server(door).unwrap();
     server.set_timeout(Some(LONG)).unwrap();
     let never = Connector::new().timeout(Some(Duration::ZERO));
     assert_talks(&into_blocking(run(never.connect_to_async(&[door])).unwrap()), &server);
@@ -115,6 +115,6 @@ fn a_connection_may_be_awaited_on_any_thread() {
         value
     }
     let (_server, address) = listening();
-    let connecting = is_send(create_connection_async("127.0.0.1", port(address), Some(LONG)));
-    run(connecting).unwrap();
+    let connecting = is_send(create_connection_async("127.0.0.1", port(address)));
+    run(async { ::tokio::time::timeout(LONG, connecting).await }).unwrap().unwrap();
 }

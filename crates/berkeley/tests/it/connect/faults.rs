@@ -69,24 +69,22 @@ fn a_server_that_fails_anywhere_leaves_nothing_open() {
     alone(|| {
         let shared = ServerOptions::new().reuse_port(true);
         fail_in_turn(&["create_server tcp 127.0.0.1:0: "], &|| {
-            create_server((Ipv4Addr::LOCALHOST, 0), &shared)
+            shared.create_server((Ipv4Addr::LOCALHOST, 0))
         });
         let datagrams = ServerOptions::new().kind(Type::DGRAM);
         fail_in_turn(&["create_server udp 127.0.0.1:0: "], &|| {
-            create_server((Ipv4Addr::LOCALHOST, 0), &datagrams)
+            datagrams.create_server((Ipv4Addr::LOCALHOST, 0))
         });
         if has_ipv6() {
             let dual = ServerOptions::new().dual_stack(true);
-            fail_in_turn(&["create_server tcp [::]:0: "], &|| {
-                create_server((Ipv6Addr::UNSPECIFIED, 0), &dual)
-            });
+            fail_in_turn(&["create_server tcp [::]:0: "], &|| dual.create_server((Ipv6Addr::UNSPECIFIED, 0)));
         }
         let folder = TempDir::new();
         let path = folder.path("door");
         let address = Address::from(UnixAddress::from_path(&path).unwrap());
         fail_in_turn(&[&format!("create_server unix {}: ", path.display())], &|| {
             assert!(!path.exists(), "a failure left the path behind");
-            let server = create_server(address, &ServerOptions::new())?;
+            let server = create_server(address)?;
             fs::remove_file(&path).unwrap();
             Ok(server)
         });

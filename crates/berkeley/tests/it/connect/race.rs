@@ -8,7 +8,7 @@ use std::time::Duration;
 #[cfg(feature = "fault")]
 use berkeley::fault;
 use berkeley::race::most_useful;
-use berkeley::{Address, Cause, Connector, Operation, ServerOptions, create_connection, create_server};
+use berkeley::{Address, Cause, Connector, Operation, ServerOptions, create_server};
 
 use super::{LONG, assert_talks, listening, patient, port, refusing, shown, silent};
 use crate::bounded::JoinInTime;
@@ -58,7 +58,7 @@ fn they_race_from_one_local_port() {
     let (_full, silent) = silent();
     let (server, address) = listening();
     // A port that was free a moment ago, at an address that no other test uses.
-    let bound = create_server((Ipv4Addr::new(127, 77, 2, 1), 0), &ServerOptions::new()).unwrap();
+    let bound = create_server((Ipv4Addr::new(127, 77, 2, 1), 0)).unwrap();
     let local = bound.local_address().unwrap();
     drop(bound);
     let client = patient().local(local).unwrap().connect_to(&[silent, address]).unwrap();
@@ -85,7 +85,7 @@ fn the_losers_are_closed() {
 fn a_full_unix_listener_is_tried_again_until_it_has_room_or_the_time_is_over() {
     let folder = TempDir::new();
     let address = Address::from(folder.unix("door"));
-    let server = create_server(address, &ServerOptions::new().backlog(0)).unwrap();
+    let server = ServerOptions::new().backlog(0).create_server(address).unwrap();
     server.set_timeout(Some(LONG)).unwrap();
     let first = patient().connect_to(&[address]).unwrap();
 
@@ -94,7 +94,7 @@ fn a_full_unix_listener_is_tried_again_until_it_has_room_or_the_time_is_over() {
     assert_eq!(error.to_string(), format!("create_connection unix {address}: timed out"));
     // Beside another that has room.
     let other = Address::from(folder.unix("other"));
-    let _other = create_server(other, &ServerOptions::new()).unwrap();
+    let _other = create_server(other).unwrap();
     assert_eq!(patient().connect_to(&[address, other]).unwrap().peer_address().unwrap(), other);
 
     thread::scope(|scope| {
@@ -112,7 +112,7 @@ fn a_signal_interrupts_no_race() {
     let (server, address) = listening();
     let folder = TempDir::new();
     let door = Address::from(folder.unix("door"));
-    let local = create_server(door, &ServerOptions::new()).unwrap();
+    let local = create_server(door).unwrap();
     local.set_timeout(Some(LONG)).unwrap();
     for (call, address, server) in
         [("connect", address, &server), ("ppoll", address, &server), ("connect", door, &local)]
@@ -128,11 +128,13 @@ fn a_signal_interrupts_no_race() {
 #[test]
 fn a_name_is_not_looked_up_when_the_time_is_over() {
     let (_server, address) = listening();
-    let error = create_connection("localhost", port(address), Some(Duration::ZERO)).unwrap_err();
+    let error =
+        Connector::new().timeout(Some(Duration::ZERO)).connect("localhost", port(address)).unwrap_err();
     assert_eq!(error.to_string(), format!("resolve localhost:{}: timed out", port(address)));
     assert_eq!((error.operation(), error.cause()), (Operation::Resolve, Cause::TimedOut));
     // An address is no name.
-    let error = create_connection("127.0.0.1", port(address), Some(Duration::ZERO)).unwrap_err();
+    let error =
+        Connector::new().timeout(Some(Duration::ZERO)).connect("127.0.0.1", port(address)).unwrap_err();
     assert_eq!((error.operation(), error.cause()), (Operation::CreateConnection, Cause::TimedOut));
 }
 

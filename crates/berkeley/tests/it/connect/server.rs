@@ -26,7 +26,7 @@ pub(super) fn has_ipv6() -> bool {
 }
 
 fn refusal(address: Address, options: &ServerOptions<'_>) -> String {
-    let error = create_server(address, options).unwrap_err();
+    let error = options.create_server(address).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::AddrInUse, "{error}");
     error.to_string()
 }
@@ -35,7 +35,7 @@ fn refusal(address: Address, options: &ServerOptions<'_>) -> String {
 fn a_second_server_on_the_same_port_is_refused() {
     for (kind, transport) in [(Type::STREAM, "tcp"), (Type::DGRAM, "udp")] {
         let options = ServerOptions::new().kind(kind);
-        let first = create_server((Ipv4Addr::LOCALHOST, 0), &options).unwrap();
+        let first = options.create_server((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = first.local_address().unwrap();
         assert_eq!(
             refusal(address, &options),
@@ -48,9 +48,9 @@ fn a_second_server_on_the_same_port_is_refused() {
 fn those_that_ask_for_it_share_a_port() {
     for kind in [Type::STREAM, Type::DGRAM] {
         let shared = ServerOptions::new().kind(kind).reuse_port(true);
-        let first = create_server((Ipv4Addr::LOCALHOST, 0), &shared).unwrap();
+        let first = shared.create_server((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = first.local_address().unwrap();
-        let second = create_server(address, &shared).unwrap();
+        let second = shared.create_server(address).unwrap();
         assert_eq!(second.local_address().unwrap(), address);
         refusal(address, &ServerOptions::new().kind(kind));
     }
@@ -59,7 +59,7 @@ fn those_that_ask_for_it_share_a_port() {
 #[test]
 fn a_server_starts_again_while_its_old_connections_linger() {
     // An address that no other test uses, so that nobody takes the port in between.
-    let server = create_server((Ipv4Addr::new(127, 77, 0, 1), 0), &ServerOptions::new()).unwrap();
+    let server = create_server((Ipv4Addr::new(127, 77, 0, 1), 0)).unwrap();
     let address = server.local_address().unwrap();
     let client = patient().connect_to(&[address]).unwrap();
     server.set_timeout(Some(LONG)).unwrap();
@@ -72,7 +72,7 @@ fn a_server_starts_again_while_its_old_connections_linger() {
 
     let bare = Socket::new(Family::INET, Type::STREAM, Protocol::DEFAULT).unwrap();
     assert_eq!(bare.bind(address).unwrap_err().kind(), ErrorKind::AddrInUse, "the port lingers");
-    let again = create_server(address, &ServerOptions::new()).unwrap();
+    let again = create_server(address).unwrap();
     assert_eq!(again.local_address().unwrap(), address);
 }
 
@@ -85,11 +85,11 @@ fn an_ipv6_wildcard_takes_ipv4_only_where_asked() {
     let four = |server: &Socket| {
         Address::from((Ipv4Addr::new(127, 77, 0, 2), port(server.local_address().unwrap())))
     };
-    let dual = create_server((Ipv6Addr::UNSPECIFIED, 0), &ServerOptions::new().dual_stack(true)).unwrap();
+    let dual = ServerOptions::new().dual_stack(true).create_server((Ipv6Addr::UNSPECIFIED, 0)).unwrap();
     dual.set_timeout(Some(LONG)).unwrap();
     assert_talks(&patient().connect_to(&[four(&dual)]).unwrap(), &dual);
 
-    let six = create_server((Ipv6Addr::UNSPECIFIED, 0), &ServerOptions::new()).unwrap();
+    let six = create_server((Ipv6Addr::UNSPECIFIED, 0)).unwrap();
     six.set_timeout(Some(LONG)).unwrap();
     let error = patient().connect_to(&[four(&six)]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
@@ -99,7 +99,7 @@ fn an_ipv6_wildcard_takes_ipv4_only_where_asked() {
 
 #[test]
 fn dual_stack_is_refused_for_what_is_not_ipv6() {
-    let error = create_server((Ipv4Addr::LOCALHOST, 0), &ServerOptions::new().dual_stack(true)).unwrap_err();
+    let error = ServerOptions::new().dual_stack(true).create_server((Ipv4Addr::LOCALHOST, 0)).unwrap_err();
     assert_eq!(
         error.to_string(),
         "create_server tcp 127.0.0.1:0: only an IPv6 address such as [::] can take IPv4 too: drop dual_stack"
@@ -110,16 +110,40 @@ fn dual_stack_is_refused_for_what_is_not_ipv6() {
 #[test]
 fn fast_open_is_set_on_tcp_and_refused_elsewhere() {
     let options = ServerOptions::new().fast_open(16);
-    let server = create_server((Ipv4Addr::LOCALHOST, 0), &options).unwrap();
+    let server = options.create_server((Ipv4Addr::LOCALHOST, 0)).unwrap();
     assert_eq!(server.get(option::tcp::FASTOPEN).unwrap(), 16);
     server.set_timeout(Some(LONG)).unwrap();
     assert_talks(&patient().connect_to(&[server.local_address().unwrap()]).unwrap(), &server);
 
     let why = "only TCP can take data with the first packet: drop fast_open";
-    let error = create_server((Ipv4Addr::LOCALHOST, 0), &options.kind(Type::DGRAM)).unwrap_err();
+    let error = options.kind(Type::DGRAM).create_server((Ipv4Addr::LOCALHOST, 0)).unwrap_err();
     assert_eq!(error.to_string(), format!("create_server udp 127.0.0.1:0: {why}"));
-    let error = create_server(UnixAddress::UNNAMED, &ServerOptions::new().fast_open(1)).unwrap_err();
+    let error = ServerOptions::new().fast_open(1).create_server(UnixAddress::UNNAMED).unwrap_err();
     assert_eq!((error.kind(), error.to_string().ends_with(why)), (ErrorKind::InvalidInput, true));
+}
+
+#[test]
+fn a_server_and_a_client_speak_the_protocol_that_is_asked_for() {
+    if Socket::new(Family::INET, Type::STREAM, Protocol::MPTCP).is_err() {
+        return skip::skip(
+            "connect::server::a_server_and_a_client_speak_the_protocol_that_is_asked_for",
+            "MPTCP",
+        );
+    }
+    let server = ServerOptions::new().protocol(Protocol::MPTCP).create_server("127.0.0.1:0").unwrap();
+    server.set_timeout(Some(LONG)).unwrap();
+    assert_eq!(server.get(option::PROTOCOL).unwrap(), Protocol::MPTCP);
+    assert!(server.get(option::REUSEADDR).unwrap(), "as TCP's");
+    let address = server.local_address().unwrap();
+    let by_address = patient().protocol(Protocol::MPTCP).connect_to(&[address]).unwrap();
+    assert_eq!(by_address.get(option::PROTOCOL).unwrap(), Protocol::MPTCP);
+    assert_talks(&by_address, &server);
+    let by_name = patient().protocol(Protocol::MPTCP).connect("localhost", port(address)).unwrap();
+    assert_eq!(by_name.get(option::PROTOCOL).unwrap(), Protocol::MPTCP);
+    assert_talks(&by_name, &server);
+    drop(server);
+    let error = patient().protocol(Protocol::MPTCP).connect_to(&[address]).unwrap_err();
+    assert_eq!(error.target(), Some(&*format!("mptcp {address}")), "{error}");
 }
 
 #[test]
@@ -127,7 +151,7 @@ fn unix_servers_of_every_type_are_reached() {
     let folder = TempDir::new();
     for (kind, name) in [(Type::STREAM, "stream"), (Type::SEQPACKET, "seqpacket"), (Type::DGRAM, "dgram")] {
         let address = Address::from(UnixAddress::from_path(folder.path(name)).unwrap());
-        let server = create_server(address, &ServerOptions::new().kind(kind)).unwrap();
+        let server = ServerOptions::new().kind(kind).create_server(address).unwrap();
         server.set_timeout(Some(LONG)).unwrap();
         let client = patient().kind(kind).connect_to(&[address]).unwrap();
         if kind == Type::DGRAM {
@@ -158,14 +182,14 @@ fn a_server_that_cannot_listen_leaves_no_path_behind() {
     let folder = TempDir::new();
     let path = folder.path("door");
     let armed = fault::arm(fault::Plan::fail("listen", 1, ENOBUFS));
-    let error = create_server(UnixAddress::from_path(&path).unwrap(), &ServerOptions::new()).unwrap_err();
+    let error = create_server(UnixAddress::from_path(&path).unwrap()).unwrap_err();
     assert_eq!((error.raw_os_error(), armed.struck(), path.exists()), (Some(ENOBUFS), true, false));
 }
 
 #[test]
 fn the_type_decides_whether_the_server_waits() {
     let options = ServerOptions::new().kind(Type::STREAM.nonblocking());
-    let server = create_server((Ipv4Addr::LOCALHOST, 0), &options).unwrap();
+    let server = options.create_server((Ipv4Addr::LOCALHOST, 0)).unwrap();
     assert_eq!(server.timeout(), Some(Duration::ZERO));
     assert!(server.accept().unwrap_err().is_would_block());
 }
@@ -178,6 +202,6 @@ fn prepare_runs_before_the_bind_and_its_error_comes_back_as_it_is() {
     };
     let (_server, taken) = listening();
     // The bind would fail, so that this error shows that it was not reached.
-    let error = create_server(taken, &ServerOptions::new().prepare(unbound)).unwrap_err();
+    let error = ServerOptions::new().prepare(unbound).create_server(taken).unwrap_err();
     assert_eq!(error.to_string(), "peer_address tcp: transport endpoint is not connected (os error 107)");
 }

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, Shutdown};
 
-use berkeley::{Address, Family, Flags, Protocol, Socket, Type, option};
+use berkeley::{Address, Connector, Family, Flags, Protocol, ServerOptions, Socket, Type, option};
 
 use super::socket_or_skip;
 use crate::support::{LIMIT, LONG, pattern, within};
@@ -82,5 +82,23 @@ fn a_peer_that_has_gone_is_an_error_and_no_signal() {
             }
         };
         assert!(!error.is_would_block(), "{error}");
+    });
+}
+
+#[test]
+fn a_server_and_a_connector_are_told_the_protocol() {
+    let test = "a_server_and_a_connector_are_told_the_protocol";
+    if socket(test, Type::STREAM).is_none() {
+        return;
+    }
+    within(LIMIT, || {
+        let server = ServerOptions::new().protocol(Protocol::SCTP).create_server("127.0.0.1:0").unwrap();
+        server.set_timeout(Some(LONG)).unwrap();
+        let connector = Connector::new().protocol(Protocol::SCTP).timeout(Some(LONG));
+        let client = connector.connect_to(&[server.local_address().unwrap()]).unwrap();
+        client.send(b"a record").unwrap();
+        let (peer, _) = server.accept().unwrap();
+        peer.set_timeout(Some(LONG)).unwrap();
+        assert_eq!(peer.recv_vec(64).unwrap(), b"a record");
     });
 }

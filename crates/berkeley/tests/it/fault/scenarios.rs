@@ -21,8 +21,8 @@ use berkeley::splice::{Filled, SplicePipe, splice};
 use berkeley::zero_copy::ZeroCopy;
 use berkeley::{
     Address, AsyncSocket, Connector, Deadline, Family, Flags, Interest, LinkMembership, Protocol, Result,
-    SendMessage, ServerOptions, Socket, Type, UnixAddress, create_server, create_servers, create_servers_at,
-    resolve, resolve_back,
+    SendMessage, ServerOptions, Socket, Type, UnixAddress, create_server, create_servers_at, resolve,
+    resolve_back,
 };
 
 use super::{TIMEOUT, read_to_the_end};
@@ -284,7 +284,7 @@ pub(super) fn pidfd() -> Result<Vec<u8>> {
 
 /// A connection to a host in digits, from an address of its own, and one of a list.
 pub(super) fn connector() -> Result<Vec<u8>> {
-    let server = create_server((Ipv4Addr::LOCALHOST, 0), &ServerOptions::new())?;
+    let server = create_server((Ipv4Addr::LOCALHOST, 0))?;
     server.set_timeout(TIMEOUT)?;
     let address = server.local_address()?;
     let connector = Connector::new().timeout(TIMEOUT);
@@ -304,11 +304,11 @@ pub(super) fn connector() -> Result<Vec<u8>> {
 /// Servers of every kind: of a name in digits, of a list, of datagrams, of a path that the kernel chose.
 pub(super) fn servers() -> Result<Vec<u8>> {
     let options = ServerOptions::new().backlog(4).reuse_port(true);
-    let named = create_servers("127.0.0.1", 0, &options)?;
+    let named = options.create_servers("127.0.0.1", 0)?;
     let list = [1, 2].map(|last| Address::from((Ipv4Addr::new(127, 0, 0, last), 0)));
-    let listed = create_servers_at(&list, &ServerOptions::new())?;
-    let datagrams = create_server((Ipv4Addr::LOCALHOST, 0), &ServerOptions::new().kind(Type::DGRAM))?;
-    let unix = create_server(UnixAddress::UNNAMED, &ServerOptions::new())?;
+    let listed = create_servers_at(&list)?;
+    let datagrams = ServerOptions::new().kind(Type::DGRAM).create_server((Ipv4Addr::LOCALHOST, 0))?;
+    let unix = create_server(UnixAddress::UNNAMED)?;
     let families = [datagrams.local_address()?.family(), unix.local_address()?.family()];
     Ok(format!("{} {} {families:?}", named.len(), listed.len()).into_bytes())
 }
@@ -374,7 +374,7 @@ pub(super) fn async_messages() -> Result<Vec<u8>> {
 
 pub(super) fn async_connection() -> Result<Vec<u8>> {
     run(async {
-        let server = berkeley::create_server_async((Ipv4Addr::LOCALHOST, 0), &ServerOptions::new())?;
+        let server = berkeley::create_server_async((Ipv4Addr::LOCALHOST, 0))?;
         let address = server.local_address()?;
         let connector = Connector::new().timeout(TIMEOUT);
         let mut received = Vec::new();
@@ -386,7 +386,7 @@ pub(super) fn async_connection() -> Result<Vec<u8>> {
             peer.send(b"welcome").await?;
             received.extend(client.recv_vec(64).await?);
         }
-        let more = berkeley::create_servers_async("127.0.0.1", 0, &ServerOptions::new()).await?;
+        let more = berkeley::create_servers_async("127.0.0.1", 0).await?;
         received.extend(more.len().to_string().into_bytes());
         Ok(received)
     })

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 
 use berkeley::resolve::{Hints, resolve};
-use berkeley::{Address, Result, ServerOptions, Socket, ToAddress, create_server};
+use berkeley::{Address, Result, ServerOptions, Socket, ToAddress};
 
 use super::unix_path::{self, BoundPath};
 use super::{
@@ -80,7 +80,7 @@ fn open(endpoint: &Endpoint, address: impl ToAddress) -> Result<Socket> {
         .kind(kind(endpoint.scheme))
         .backlog(BACKLOG)
         .prepare(|socket| prepare(endpoint, socket));
-    create_server(address, &options)
+    options.create_server(address)
 }
 
 /// The same port at an IPv4 and an IPv6 address; IPv4 alone on a machine without IPv6.
@@ -158,7 +158,7 @@ fn path_listener(endpoint: &Endpoint, path: &[u8]) -> std::result::Result<Listen
         prepare(endpoint, socket)?;
         unix_path::narrow(socket, mode)
     });
-    let socket = create_server(address, &options).map_err(|error| no_folder(error, path))?;
+    let socket = options.create_server(address).map_err(|error| no_folder(error, path))?;
     let held = BoundPath::hold(path, mode)
         .map_err(|error| Failure::io(format_args!("set the mode of {}", path.display()), &error))?;
     Ok(Listener::new(socket, endpoint.scheme, Some(held))?)
