@@ -8,6 +8,7 @@ use crate::sys::constants as c;
 use crate::sys::errno::lower_first_word;
 use crate::sys::host::host_message;
 use crate::sys::resolve::{LookupError, resolve_message};
+use crate::sys::words;
 
 /// What most calls of this library return.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -123,7 +124,8 @@ pub enum Cause {
 }
 
 impl Cause {
-    /// The C library's own words for a lookup that failed, `Name or service not known`; `None` for any other cause.
+    /// The C library's own words for a lookup that failed, `Name or service not known`; `None` for any other cause. An
+    /// [`Error`] shows glibc's, whichever the library is.
     #[doc(alias = "gai_strerror")]
     #[doc(alias = "hstrerror")]
     pub fn lookup_message(self) -> Option<String> {
@@ -556,8 +558,10 @@ impl Error {
         }
         match self.cause() {
             Cause::Kernel(errno) => write!(f, "{} (os error {errno})", Errno::from_raw(errno).message()),
-            cause @ (Cause::Resolver(_) | Cause::Host(_)) => {
-                f.write_str(&lower_first_word(&cause.lookup_message().unwrap_or_default()))
+            cause @ (Cause::Resolver(code) | Cause::Host(code)) => {
+                let known = if cause == Cause::Host(code) { words::host(code) } else { words::lookup(code) };
+                let message = known.map(str::to_owned).or_else(|| cause.lookup_message());
+                f.write_str(&lower_first_word(&message.unwrap_or_default()))
             }
             Cause::TimedOut => f.write_str("timed out"),
             Cause::Foreign => {

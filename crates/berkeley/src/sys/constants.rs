@@ -273,7 +273,7 @@ pub(crate) const SO_VM_SOCKETS_BUFFER_MIN_SIZE: i32 = 1;
 pub(crate) const SO_VM_SOCKETS_BUFFER_MAX_SIZE: i32 = 2;
 /// The number says which `struct timeval` the value is: as wide as a `long` (6), or of 64 bits (8).
 pub(crate) const SO_VM_SOCKETS_CONNECT_TIMEOUT: i32 =
-    if size_of::<libc::time_t>() == size_of::<libc::c_long>() { 6 } else { 8 };
+    if size_of::<super::layout::Time>() == size_of::<libc::c_long>() { 6 } else { 8 };
 
 // `include/uapi/linux/tipc.h`
 pub(crate) const TIPC_IMPORTANCE: i32 = 127;

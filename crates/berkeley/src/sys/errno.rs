@@ -1,7 +1,8 @@
 //! The errno of a failed call, and its text.
 
-use std::ffi::CStr;
 use std::fmt;
+
+use super::words;
 
 /// An error number of the kernel, as errno(3) lists them.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -53,17 +54,9 @@ impl Errno {
         unsafe { place.write(self.0) };
     }
 
-    /// The C library's words for it, in lower case as error chains are written: `connection refused`.
+    /// Its words, in lower case as error chains are written: `connection refused`.
     pub(crate) fn message(self) -> String {
-        let mut buffer = [0_u8; 128];
-        // SAFETY: the pointer and the length describe `buffer`, and the XSI form of strerror_r (which libc binds on
-        // every platform) writes a NUL-terminated text into it and keeps no pointer.
-        let failed = unsafe { libc::strerror_r(self.0, buffer.as_mut_ptr().cast(), buffer.len()) };
-        let text = CStr::from_bytes_until_nul(&buffer).unwrap_or_default().to_string_lossy();
-        if failed != 0 && text.is_empty() {
-            return format!("unknown error {}", self.0);
-        }
-        lower_first_word(&text)
+        words::errno(self.0).map_or_else(|| format!("unknown error {}", self.0), lower_first_word)
     }
 }
 
@@ -90,6 +83,7 @@ mod tests {
     #[test]
     fn messages_are_lower_case_but_for_acronyms() {
         assert_eq!(Errno(libc::ECONNREFUSED).message(), "connection refused");
+        assert_eq!(Errno(100_000).message(), "unknown error 100000");
         assert_eq!(lower_first_word("RPC struct is bad"), "RPC struct is bad");
         assert_eq!(lower_first_word(""), "");
     }

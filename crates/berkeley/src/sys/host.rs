@@ -5,7 +5,9 @@ use std::ffi::{CStr, CString};
 use std::mem::MaybeUninit;
 use std::ptr;
 
-use libc::{c_char, c_int, c_void, hostent, protoent, servent, size_t, socklen_t};
+#[cfg(target_env = "gnu")]
+use libc::protoent;
+use libc::{c_char, c_int, c_void, hostent, servent, size_t, socklen_t};
 
 use super::call::{NO_FD, run_int};
 use super::resolve::{LookupError, pointer, until_nul};
@@ -23,7 +25,7 @@ const LAST_ROOM: usize = 1024 * 1024;
 const NAME_ROOM: usize = 256;
 
 unsafe extern "C" {
-    // In glibc, but not in the crate libc.
+    // In glibc and musl, but not in the crate libc.
     fn gethostbyname2_r(
         name: *const c_char,
         family: c_int,
@@ -59,6 +61,7 @@ unsafe extern "C" {
         length: size_t,
         found: *mut *mut servent,
     ) -> c_int;
+    #[cfg(target_env = "gnu")]
     fn getprotobyname_r(
         name: *const c_char,
         entry: *mut protoent,
@@ -178,6 +181,7 @@ pub(crate) fn service_by_port(port: u16, protocol: Option<&CStr>) -> Result<Opti
 }
 
 /// `getprotobyname_r(3)`: the number of the protocol of this name; `None` where there is none.
+#[cfg(target_env = "gnu")]
 pub(crate) fn protocol_by_name(name: &CStr) -> Result<Option<i32>> {
     lookup("getprotobyname_r", SHORT_ROOM, |room| {
         let (mut entry, mut found) = (MaybeUninit::<protoent>::uninit(), ptr::null_mut());
@@ -194,6 +198,13 @@ pub(crate) fn protocol_by_name(name: &CStr) -> Result<Option<i32>> {
         // SAFETY: null, or the entry that the call has filled.
         (status, unsafe { found.as_ref() }.map(|found| Ok(found.p_proto)))
     })
+}
+
+/// Nothing: musl has no such call, and its `getprotobyname` never reads protocols(5), which the caller does.
+#[cfg(not(target_env = "gnu"))]
+#[expect(clippy::unnecessary_wraps, reason = "glibc's may fail")]
+pub(crate) fn protocol_by_name(_name: &CStr) -> Result<Option<i32>> {
+    Ok(None)
 }
 
 /// Runs a call that writes what its answer points to into a room, in a larger one while it is too small; gives its

@@ -5,6 +5,10 @@
 
 use std::mem::{offset_of, size_of};
 
+/// `time_t`. The crate libc calls it deprecated for musl, whose next version it says wider there: this follows it.
+#[allow(deprecated, reason = "the width of the structures of this version, whichever it is")]
+pub(super) type Time = libc::time_t;
+
 /// Room for any address: `sizeof(struct sockaddr_storage)`.
 pub(crate) const ADDRESS_MAX: usize = size_of::<libc::sockaddr_storage>();
 
@@ -232,7 +236,7 @@ pub(crate) mod timeval {
     use super::{offset_of, size_of};
     pub(crate) const SECONDS: usize = offset_of!(libc::timeval, tv_sec);
     pub(crate) const MICROSECONDS: usize = offset_of!(libc::timeval, tv_usec);
-    pub(crate) const FIELD: usize = size_of::<libc::time_t>();
+    pub(crate) const FIELD: usize = size_of::<super::Time>();
     pub(crate) const SIZE: usize = size_of::<libc::timeval>();
 }
 

@@ -35,6 +35,7 @@
 //! | `ring` | `Mapping`, `Held`, `page_size`, the layout of blocks and packets |
 //! | `process` | `incarnation`, `PerProcess` |
 //! | `signal` | `block_all` |
+//! | `words` | `errno`, `lookup`, `host`: the words of errors |
 //! | `layout` | the offsets and sizes of the kernel's structures |
 //! | `constants` | the kernel's numbers, by their C names |
 #![allow(unsafe_code, reason = "the kernel is called by pointers; everything above this room passes slices")]
@@ -65,6 +66,7 @@ pub(crate) mod signal;
 mod sigpipe;
 pub(crate) mod socket;
 pub(crate) mod transfer;
+pub(crate) mod words;
 
 #[cfg(feature = "fault")]
 pub mod fault;

@@ -56,7 +56,7 @@ fn ppoll(named: RawFd, entries: &mut [libc::pollfd], timeout: Option<Duration>) 
 fn timespec(duration: Duration) -> libc::timespec {
     libc::timespec {
         // Longer than the kernel can count is for ever, as near as makes no difference.
-        tv_sec: duration.as_secs().try_into().unwrap_or(libc::time_t::MAX),
+        tv_sec: duration.as_secs().try_into().unwrap_or(super::layout::Time::MAX),
         tv_nsec: duration.subsec_nanos() as libc::c_long,
     }
 }

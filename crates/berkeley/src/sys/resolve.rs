@@ -59,32 +59,35 @@ pub(crate) fn address_info(
         // SAFETY: both names are NUL-terminated or null, `wanted` is filled, and `head` takes the list.
         unsafe { libc::getaddrinfo(pointer(host), pointer(service), &raw const wanted, &raw mut head) }
     })?;
-    let answers = copy_list(head).map_err(LookupError::System);
+    let names = hints.flags & libc::AI_CANONNAME != 0;
+    let answers = copy_list(head, names).map_err(LookupError::System);
     // SAFETY: `head` came from a getaddrinfo that succeeded, everything in it was copied, and it is freed once.
     unsafe { libc::freeaddrinfo(head) };
     answers
 }
 
-/// Copies the list out, so that the caller frees it with nothing of it left in use.
-fn copy_list(head: *const libc::addrinfo) -> Result<Vec<AddressInfo>> {
+/// Copies the list out, so that the caller frees it with nothing of it left in use. The first entry has a canonical
+/// name where `names` asks for one; musl has it in all, asked or not.
+fn copy_list(head: *const libc::addrinfo, names: bool) -> Result<Vec<AddressInfo>> {
     let mut answers = Vec::new();
     let mut next = head;
     // SAFETY: `next` is null or an entry of a list that getaddrinfo made and nobody has freed yet.
     while let Some(entry) = unsafe { next.as_ref() } {
-        push(&mut answers, copy_entry(entry)?)?;
+        let names = names && answers.is_empty();
+        push(&mut answers, copy_entry(entry, names)?)?;
         next = entry.ai_next;
     }
     Ok(answers)
 }
 
-fn copy_entry(entry: &libc::addrinfo) -> Result<AddressInfo> {
+fn copy_entry(entry: &libc::addrinfo, names: bool) -> Result<AddressInfo> {
     let mut bytes = [0; ADDRESS_MAX];
     let length = if entry.ai_addr.is_null() { 0 } else { (entry.ai_addrlen as usize).min(ADDRESS_MAX) };
     if length > 0 {
         // SAFETY: ai_addr points to ai_addrlen bytes, and `length` is no more than that nor than the buffer holds.
         unsafe { ptr::copy_nonoverlapping(entry.ai_addr.cast::<u8>(), bytes.as_mut_ptr(), length) };
     }
-    let canonical_name = (!entry.ai_canonname.is_null()).then(|| {
+    let canonical_name = (names && !entry.ai_canonname.is_null()).then(|| {
         // SAFETY: a canonical name that is not null is NUL-terminated, and lives as long as the list.
         copy_text(unsafe { CStr::from_ptr(entry.ai_canonname) })
     });

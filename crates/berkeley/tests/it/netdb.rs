@@ -25,7 +25,8 @@ fn hosts_have_names_and_addresses() {
     }
     let error = host_by_name("a b", Family::INET).unwrap_err();
     assert_eq!((error.kind(), error.cause()), (ErrorKind::NotFound, Cause::Host(HOST_NOT_FOUND)));
-    assert_eq!(error.cause().lookup_message().as_deref(), Some("Unknown host"));
+    assert!(error.to_string().ends_with(": unknown host"), "{error}");
+    assert!(error.cause().lookup_message().is_some());
 }
 
 #[test]

@@ -335,13 +335,16 @@ fn a_raw_question_is_asked_as_it_stands() {
     const AI_CANONNAME: i32 = 2;
     const EAI_FAMILY: i32 = -6;
     let named = RawHints { kind: 1, flags: AI_CANONNAME, ..RawHints::default() };
-    let answers = resolve_raw(Some(c"0x7f.1"), Some(c"65536"), named).unwrap();
+    // glibc cuts a port to its sixteen bits; musl refuses one that has more.
+    let port = if cfg!(target_env = "gnu") { c"65536" } else { c"0" };
+    let answers = resolve_raw(Some(c"0x7f.1"), Some(port), named).unwrap();
     assert_eq!(answers[0].address, Address::from((Ipv4Addr::LOCALHOST, 0)));
     assert_eq!(answers[0].canonical_name.as_deref(), Some(c"0x7f.1"));
     let error =
         resolve_raw(Some(c"127.0.0.1"), None, RawHints { family: 99, ..RawHints::default() }).unwrap_err();
     assert_eq!(error.cause(), Cause::Resolver(EAI_FAMILY));
-    assert_eq!(error.cause().lookup_message().as_deref(), Some("ai_family not supported"));
+    assert!(error.to_string().ends_with(": ai_family not supported"), "{error}");
+    assert!(error.cause().lookup_message().is_some());
     let (host, service) = resolve_back_raw(&answers[0].address, 3).unwrap();
     assert_eq!((host.as_c_str(), service.as_c_str()), (c"127.0.0.1", c"0"));
 }
