@@ -57,9 +57,10 @@ pub(super) fn read(
     }
 }
 
+/// The low half of C's `long`, which has no other on machines of 32 bits.
 #[expect(clippy::cast_possible_truncation, reason = "as C cuts it")]
-fn low(number: u64) -> u32 {
-    number as u32
+fn low(number: impl Into<u64>) -> u32 {
+    number.into() as u32
 }
 
 /// The tuple, whose absence C takes for a mistake of its own.

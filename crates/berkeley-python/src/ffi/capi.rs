@@ -2,7 +2,7 @@
 #![allow(unsafe_code, reason = "the struct prefix that _ssl reads, the type made by hand, the capsule")]
 
 use std::any::Any;
-use std::ffi::{CStr, c_int, c_long, c_void};
+use std::ffi::{CStr, c_int, c_long, c_ulong, c_void};
 use std::mem::offset_of;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::null_mut;
@@ -429,12 +429,12 @@ are asked of the kernel unless they are given.";
 
 /// As C has it: the collector knows the type since 3.12.
 #[cfg(Py_3_12)]
-const FLAGS: u64 = ffi::Py_TPFLAGS_DEFAULT
+const FLAGS: c_ulong = ffi::Py_TPFLAGS_DEFAULT
     | ffi::Py_TPFLAGS_BASETYPE
     | ffi::Py_TPFLAGS_IMMUTABLETYPE
     | ffi::Py_TPFLAGS_HAVE_GC;
 #[cfg(not(Py_3_12))]
-const FLAGS: u64 = ffi::Py_TPFLAGS_DEFAULT | ffi::Py_TPFLAGS_BASETYPE | ffi::Py_TPFLAGS_IMMUTABLETYPE;
+const FLAGS: c_ulong = ffi::Py_TPFLAGS_DEFAULT | ffi::Py_TPFLAGS_BASETYPE | ffi::Py_TPFLAGS_IMMUTABLETYPE;
 
 /// The tables of the type, leaked, since it keeps pointers into them for ever.
 struct Tables {
