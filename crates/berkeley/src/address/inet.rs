@@ -29,6 +29,7 @@ mod tests {
     use crate::address::Address;
 
     /// `127.0.0.1:80` as Linux lays it out on a little-endian machine.
+    #[cfg(target_endian = "little")]
     const GOLDEN: [u8; 16] = [2, 0, 0, 80, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0];
 
     #[test]
@@ -41,8 +42,9 @@ mod tests {
 
     #[test]
     fn every_truncation_survives() {
-        for length in 0..GOLDEN.len() {
-            let address = Address::decode(&GOLDEN[..length]);
+        let whole = Address::from((Ipv4Addr::LOCALHOST, 80)).encode();
+        for length in 0..whole.as_bytes().len() {
+            let address = Address::decode(&whole.as_bytes()[..length]);
             assert_eq!(matches!(address, Address::Inet(_)), length >= 8, "length {length}");
         }
     }

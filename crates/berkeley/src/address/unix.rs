@@ -271,7 +271,7 @@ mod tests {
 
     #[test]
     fn a_path_of_all_108_bytes_from_the_kernel_has_no_nul() {
-        let mut bytes = vec![1, 0];
+        let mut bytes = 1_u16.to_ne_bytes().to_vec();
         bytes.extend([b'p'; 108]);
         let address = Address::decode(&bytes);
         assert_eq!(address.as_unix().and_then(UnixAddress::as_path).unwrap().as_os_str().len(), 108);

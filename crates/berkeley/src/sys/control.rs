@@ -255,18 +255,22 @@ mod tests {
     #[test]
     fn a_walk_stops_at_an_impossible_length() {
         let whole = [7; 8];
+        // The data of the first message, and all of the second.
+        let rest = [0; 8 + cmsg::HEADER + 8];
         let rows: [(usize, &[&[u8]]); 8] = [
             (0, &[]),
             (cmsg::HEADER - 1, &[]),
             (cmsg::HEADER, &[&[], &whole]),
             (cmsg::HEADER + 3, &[&[7; 3], &whole]),
             (cmsg::HEADER + 8, &[&whole, &whole]),
-            (cmsg::HEADER + 32, &[&[0; 32]]),
-            (usize::MAX, &[&[0; 32]]),
-            (usize::MAX - 7, &[&[0; 32]]),
+            (cmsg::HEADER + rest.len(), &[&rest]),
+            (usize::MAX, &[&rest]),
+            (usize::MAX - 7, &[&rest]),
         ];
         for (length, want) in rows {
-            let data = if length == cmsg::HEADER { &[][..] } else { &whole };
+            // As much as the length says, up to where the next message may begin.
+            let said = cmsg::align(length.saturating_sub(cmsg::HEADER));
+            let data = if length < cmsg::HEADER { &whole } else { &whole[..said.min(whole.len())] };
             let mut bytes = message(length, data);
             bytes.extend(message(cmsg::HEADER + 8, &whole));
             let found: Vec<&[u8]> = Walk::new(&bytes)

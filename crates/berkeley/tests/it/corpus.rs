@@ -63,7 +63,10 @@ fn every_address_in_the_corpus_holds_its_properties() {
     for family in KNOWN {
         assert!(as_text.contains(&family), "the corpus has no text of {family:?}");
     }
-    assert!(as_bytes.len() >= 10 && others >= 8, "{as_bytes:?}, and {others} others");
+    // Its families are those of a little-endian machine; elsewhere they are as good as any.
+    if cfg!(target_endian = "little") {
+        assert!(as_bytes.len() >= 10 && others >= 8, "{as_bytes:?}, and {others} others");
+    }
 }
 
 #[test]

@@ -52,10 +52,12 @@ fn durations(kind: Kind) -> BoxedStrategy<Value> {
         Kind::Linger => {
             proptest::option::of(count.prop_map(Duration::from_secs)).prop_map(Value::Linger).boxed()
         }
-        // The kernel takes fewer than the field can hold.
-        Kind::TimeValue => (prop_oneof![count, 0..=0x7fff_ffff_ffff_ffff_u64], 0..1_000_000_u32)
-            .prop_map(|(seconds, micros)| Value::Duration(Duration::new(seconds, micros * 1000)))
-            .boxed(),
+        // The kernel takes fewer than the field can hold, which is as wide as half of the structure.
+        Kind::TimeValue => {
+            (prop_oneof![count, 0..=u64::MAX >> (65 - 4 * size_of::<libc::timeval>())], 0..1_000_000_u32)
+                .prop_map(|(seconds, micros)| Value::Duration(Duration::new(seconds, micros * 1000)))
+                .boxed()
+        }
         Kind::Seconds => count.prop_map(of(Duration::from_secs)).boxed(),
         Kind::Milliseconds => count.prop_map(of(Duration::from_millis)).boxed(),
         _ => count.prop_map(of(Duration::from_micros)).boxed(),

@@ -254,7 +254,10 @@ fn a_vector_beyond_all_memory_is_refused_without_a_panic() {
     within(LIMIT, || {
         let (left, right) = UNIX.pair();
         left.send(b"data").unwrap();
-        for limit in [usize::MAX, isize::MAX.unsigned_abs(), usize::MAX / 2 - 4096] {
+        // Half of what 32 bits can name may be there.
+        let limits = [usize::MAX, isize::MAX.unsigned_abs(), usize::MAX / 2 - 4096];
+        let beyond = if cfg!(target_pointer_width = "32") { &limits[..1] } else { &limits };
+        for &limit in beyond {
             let error = right.recv_vec(limit).unwrap_err();
             assert_eq!(error.raw_os_error(), Some(ENOMEM), "{limit}: {error}");
         }
