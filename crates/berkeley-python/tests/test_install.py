@@ -1,5 +1,6 @@
 """How the module comes into C's place, which processes have it, and which keep C's."""
 
+import importlib.util
 import os
 import pathlib
 import shutil
@@ -14,6 +15,7 @@ import zipfile
 import support
 
 TELL = support.WHOSE
+PACKAGE = pathlib.Path(importlib.util.find_spec("berkeley").origin).parent
 # Each way of multiprocessing, from a program whose own process is started in every way.
 START = """
 import multiprocessing, sys
@@ -213,14 +215,14 @@ class Install(unittest.TestCase):
         self.assertEqual(support.run("-c", code, ours=False)[1], "[]\n")
 
 
-def at_terminal(options, line, wanted):
+def at_terminal(options, line, wanted, environment=None):
     """What this interpreter shows at a terminal where `line` is typed, until it shows the line `wanted`."""
     import pty
     import select
 
     terminal, end_of_child = pty.openpty()
     streams = dict.fromkeys(("stdin", "stdout", "stderr"), end_of_child)
-    environment = {**support.environment(False), "TERM": "dumb"}
+    environment = {**(environment or support.environment(False)), "TERM": "dumb"}
     child = subprocess.Popen([sys.executable, *options], env=environment, start_new_session=True, **streams)
     os.close(end_of_child)
     shown = b""
@@ -340,6 +342,16 @@ class Runner(unittest.TestCase):
             said = at_terminal(options, "import socket; print(len(socket._socket.__doc__) and 6 * 7)\n", "42")
             self.assertRegex(said, r"Python 3\.\d+.* on linux")
             self.assertIn(">>> ", said)
+
+    def test_where_no_pth_file_is_read_the_interpreter_has_our_module_too(self):
+        # As with -S, with which the package is found by PYTHONPATH alone.
+        environment = {**support.environment(False), "PYTHONPATH": str(PACKAGE.parent)}
+        code = f"import sys\nprint(__name__, sys.argv, sys.flags.no_site)\n{TELL}"
+        ended = support.run("-S", "-m", "berkeley", env=environment, input=code)
+        self.assertEqual(ended, (0, "__main__ [''] 1\nours\n", ""))
+        said = at_terminal(["-S", "-m", "berkeley"], "from berkeley import _library; import _socket; "
+            "print(_library.is_ours(_socket) and 6 * 7)\n", "42", environment)
+        self.assertRegex(said, r"Python 3\.\d+.* on linux")
 
     def test_the_program_has_our_module(self):
         path = self.write("program.py", TELL)

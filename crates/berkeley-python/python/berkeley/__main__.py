@@ -55,8 +55,37 @@ def choose(arguments):
 
 def run_interpreter():
     """The interpreter itself, with its own options: its prompt at a terminal, otherwise what standard input holds."""
+    if not reads_variable():
+        run_here()
+        return
     # The variable that `install` has set tells it which module to take.
     os.execv(sys.executable, [sys.executable, *options_of_interpreter()])
+
+
+def reads_variable():
+    """Whether an interpreter like this one would read the wheel's `.pth` file: not with -S, nor where it has none."""
+    if sys.flags.no_site:
+        return False
+    import site
+
+    folders = site.getsitepackages() + ([site.getusersitepackages()] if site.ENABLE_USER_SITE else [])
+    return any(os.path.exists(os.path.join(folder, "00-berkeley.pth")) for folder in folders)
+
+
+def run_here():
+    """What the interpreter does without a program, in this process, which has our module."""
+    sys.argv = [""]
+    if not sys.stdin.isatty():
+        run_input()
+        return
+    import code
+    import contextlib
+
+    with contextlib.suppress(ImportError):
+        import readline as _  # where there is one, lines can be edited
+    lead_path("")
+    banner = f"Python {sys.version} on {sys.platform}"
+    code.interact(banner, local=vars(fresh_main()), exitmsg="")
 
 
 def options_of_interpreter():
