@@ -19,6 +19,9 @@ pub(crate) const EAGAIN: i32 = 11;
 /// No memory left (errno(3)).
 const ENOMEM: i32 = 12;
 
+/// No memory left for a lookup (getaddrinfo(3)).
+const EAI_MEMORY: i32 = -10;
+
 /// A value that the call does not take (errno(3)).
 pub(crate) const EINVAL: i32 = 22;
 
@@ -122,6 +125,9 @@ pub(crate) fn noted(py: Python<'_>, exception: PyErr, note: &str) -> PyErr {
 /// and with a note of the name.
 pub(crate) fn lookup_failed(py: Python<'_>, error: &Error) -> PyErr {
     let cause = error.cause();
+    if is_out_of_memory(error) || cause == Cause::Resolver(EAI_MEMORY) {
+        return memory::exhausted();
+    }
     let (class, code) = match cause {
         Cause::Resolver(code) => (gaierror(py), code),
         Cause::Host(code) => (herror(py), code),

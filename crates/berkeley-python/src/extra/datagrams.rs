@@ -8,6 +8,7 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyTuple};
 
+use super::kept::Kept;
 use super::{Target, socket};
 use crate::address;
 use crate::error::{allocated, is_out_of_memory, raised};
@@ -191,11 +192,14 @@ thread_local! {
     static ROOM: Cell<Option<(usize, usize, RecvBatch)>> = const { Cell::new(None) };
 }
 
+/// What was received and not handed over.
+static KEPT: Kept<RecvBatch> = Kept::new();
+
 /// Receives the datagrams that are there, waiting for the first: a list of `(data, address)`.
 ///
 /// `messages` bounds how many the kernel hands over at once, `size` how many bytes of each are kept. With `gro` the
 /// kernel hands over what came together as one piece (`UDP_GRO`), and each may be many datagrams; the socket stays so,
-/// and is then to be received from by this function alone.
+/// and is then to be received from by this function alone. Where there is no memory for them, the next call gives them.
 #[pyfunction]
 #[pyo3(signature = (sock, messages=32, size=65535, *, gro=false, flags=0))]
 pub(super) fn recv_many(
@@ -227,31 +231,39 @@ fn received<'py>(
         let socket = target.socket();
         gil::brief(py, || socket.set(option::udp::GRO, true)).map_err(|error| raised(py, &error))?;
     }
+    if let Some(room) = KEPT.take(&target) {
+        return KEPT.unless_handed_over(&target, room, |room| list(py, &target, room)).0;
+    }
     let mut room = match ROOM.take() {
         Some((same, long, room)) if (same, long) == (messages, size) => room,
         _ => RecvBatch::with_control(messages, size, CONTROL).map_err(|error| allocated(py, &error))?,
     };
-    let received = wait_and_receive(py, &mut target, &mut room, flags);
+    let (received, room) = match wait_and_receive(py, &mut target, &mut room, flags) {
+        Ok(()) => KEPT.unless_handed_over(&target, room, |room| list(py, &target, room)),
+        Err(error) => (Err(error), Some(room)),
+    };
     // Also after a failure: to make room costs more than many a receive.
-    room.clear();
-    ROOM.set(Some((messages, size, room)));
+    if let Some(mut room) = room {
+        room.clear();
+        ROOM.set(Some((messages, size, room)));
+    }
     received
 }
 
 /// One receive that gives something, and the waits before it.
-fn wait_and_receive<'py>(
-    py: Python<'py>,
+fn wait_and_receive(
+    py: Python<'_>,
     target: &mut Target<'_>,
     room: &mut RecvBatch,
     flags: Flags,
-) -> PyResult<Bound<'py, PyList>> {
+) -> PyResult<()> {
     loop {
         let socket = target.socket();
         match py.detach(|| socket.try_recv_many(room, flags)) {
-            Ok(_) => return list(py, target, room),
+            Ok(_) => return Ok(()),
             // Nobody asked for what was cut off. Where a piece could not be taken apart there is less than arrived.
             Err(_) if !room.is_empty() && !socket.get(option::udp::GRO).unwrap_or(false) => {
-                return list(py, target, room);
+                return Ok(());
             }
             Err(error) => target.after(py, error)?.map_err(|end| end.raised(py))?,
         }

@@ -5,6 +5,7 @@
 mod connect;
 mod constants;
 mod datagrams;
+mod kept;
 mod tcp;
 mod timestamps;
 

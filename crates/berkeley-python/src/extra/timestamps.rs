@@ -1,46 +1,44 @@
 //! When datagrams came and went, by the kernel's clock.
 
 use std::cell::Cell;
-use std::io::IoSliceMut;
 use std::time::UNIX_EPOCH;
 
 use berkeley::control::{ControlBuffer, ControlMessage, socket::Message};
-use berkeley::{Flags, ReceivedMessage, option};
+use berkeley::{Address, Flags, ReceivedMessage, option};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
 
+use super::kept::Kept;
 use super::{Target, socket};
 use crate::error::raised;
+use crate::ffi::buffer::{Room, receive_bytes};
 use crate::ffi::capi::guarded;
 use crate::ffi::new;
 use crate::gil;
 use crate::memory;
 use crate::wait::Action;
 
+/// Room for all that comes beside a datagram.
+const BESIDE: usize = 2048;
+
 /// Room for any datagram of UDP.
 const LONGEST: usize = 65535; // also in the signature, of which Python's `help` shows no name
 
-/// Where one message is received.
-struct Room {
-    bytes: Vec<u8>,
-    control: ControlBuffer,
-}
-
-impl Room {
-    fn new() -> PyResult<Self> {
-        let mut bytes = memory::room_for(LONGEST)?;
-        bytes.resize(LONGEST, 0);
-        Ok(Self { bytes, control: ControlBuffer::new() })
-    }
-}
-
 thread_local! {
-    /// The room of this thread's last receive.
-    static ROOM: Cell<Option<Room>> = const { Cell::new(None) };
+    /// The room of this thread's last receive for what comes beside the bytes.
+    static CONTROL: Cell<Option<ControlBuffer>> = const { Cell::new(None) };
 }
 
-/// One datagram: its bytes, who sent it, and its time.
-type Stamped<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>, Option<u128>);
+/// What was received and not handed over.
+static KEPT: Kept<Datagram> = Kept::new();
+
+/// One datagram: its bytes, who sent it, and its time in nanoseconds.
+struct Datagram {
+    data: Py<PyAny>,
+    address: Address,
+    time: Option<u64>,
+}
 
 /// Receives a datagram, with when it came: `(data, address, nanoseconds)`, the last as `time.time_ns()` counts.
 ///
@@ -53,45 +51,61 @@ pub(super) fn recv_timestamped(
     #[pyo3(from_py_with = socket)] sock: Bound<'_, PyAny>,
     size: usize,
     flags: i32,
-) -> PyResult<Stamped<'_>> {
+) -> PyResult<Bound<'_, PyTuple>> {
     guarded(move || stamped(&sock, size, flags))
 }
 
-fn stamped<'py>(sock: &Bound<'py, PyAny>, size: usize, flags: i32) -> PyResult<Stamped<'py>> {
+fn stamped<'py>(sock: &Bound<'py, PyAny>, size: usize, flags: i32) -> PyResult<Bound<'py, PyTuple>> {
     let py = sock.py();
     if size > LONGEST {
         return Err(PyValueError::new_err(format!("size is at most {LONGEST}")));
     }
     let flags = Flags::from_raw(flags);
     let mut target = Target::of(sock, Action::Receive(flags, size))?;
+    let datagram = match KEPT.take(&target) {
+        Some(datagram) => datagram,
+        None => received(py, &mut target, size, flags)?,
+    };
+    KEPT.unless_handed_over(&target, datagram, |datagram| given(py, &target, datagram)).0
+}
+
+/// What Python code is given.
+fn given<'py>(py: Python<'py>, target: &Target<'py>, datagram: &Datagram) -> PyResult<Bound<'py, PyTuple>> {
+    let time = datagram.time.map_or_else(|| Ok(py.None().into_bound(py)), |time| new::int(py, time))?;
+    new::tuple(py, [datagram.data.bind(py).clone(), target.shown(py, &datagram.address)?, time])
+}
+
+/// Receives one datagram, waiting for it, into memory that it has before.
+fn received(py: Python<'_>, target: &mut Target<'_>, size: usize, flags: Flags) -> PyResult<Datagram> {
     // Each time: the descriptor may be another socket's by now.
     let socket = target.socket();
     gil::brief(py, || socket.set(option::TIMESTAMPNS, true)).map_err(|error| raised(py, &error))?;
-    let mut room = ROOM.take().map_or_else(Room::new, Ok)?;
-    let received = receive(py, &mut target, &mut room, size, flags);
-    let stamped = received.and_then(|message| {
-        let data = new::bytes(py, &room.bytes[..message.length.min(size)])?;
-        Ok((data, target.shown(py, &message.address)?, time(&mut room.control)))
+    let control = CONTROL.take().or_else(|| ControlBuffer::try_with_capacity(BESIDE));
+    let mut control = control.ok_or_else(memory::exhausted)?;
+    let mut address = Address::decode(&[]);
+    let data = receive_bytes(py, size, |room| {
+        address = receive(py, target, room, &mut control, flags)?.address;
+        Ok(())
     });
+    let time = time(&mut control);
     // Closes the descriptors that a Unix socket's peer may have sent.
-    room.control.clear();
-    ROOM.set(Some(room));
-    stamped
+    control.clear();
+    CONTROL.set(Some(control));
+    Ok(Datagram { data: data?.unbind(), address, time })
 }
 
 /// Receives one message, waiting for it.
 fn receive(
     py: Python<'_>,
     target: &mut Target<'_>,
-    room: &mut Room,
-    size: usize,
+    room: &mut Room<'_>,
+    control: &mut ControlBuffer,
     flags: Flags,
 ) -> PyResult<ReceivedMessage> {
     target.before(py)?.map_err(|end| end.raised(py))?;
     loop {
-        let buffers = &mut [IoSliceMut::new(&mut room.bytes[..size])];
         let socket = target.socket();
-        match py.detach(|| socket.try_recv_msg(buffers, &mut room.control, flags)) {
+        match py.detach(|| room.receive_message(socket, control, flags | Flags::DONTWAIT)) {
             Ok(message) => return Ok(message),
             Err(error) => target.after(py, error)?.map_err(|end| end.raised(py))?,
         }
@@ -99,12 +113,12 @@ fn receive(
 }
 
 /// The nanoseconds since 1970 at which the message came or went.
-fn time(control: &mut ControlBuffer) -> Option<u128> {
+fn time(control: &mut ControlBuffer) -> Option<u64> {
     let times = control.messages().filter_map(|message| match message {
         ControlMessage::Socket(Message::TimestampNs(time) | Message::Timestamp(time)) => Some(time),
         ControlMessage::Socket(Message::Timestamping(times)) => times.software,
         _ => None,
     });
     let nanoseconds = |time: std::time::SystemTime| time.duration_since(UNIX_EPOCH).ok();
-    times.filter_map(nanoseconds).map(|since| since.as_nanos()).next()
+    times.filter_map(nanoseconds).find_map(|since| u64::try_from(since.as_nanos()).ok())
 }
