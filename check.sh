@@ -31,6 +31,9 @@ By name only:
   fuzz     run every fuzz target, or those that FUZZ_TARGETS names, for FUZZ_SECONDS seconds, 60 unless set, or
            FUZZ_RUNS times; FUZZ_SANITIZER=none is several times faster (needs nightly and cargo-fuzz)
   lab      tests inside network namespaces of their own; skipped and named without root or user namespaces
+  miri     the library's tests of addresses, control messages, options, the ring's blocks and batches in an interpreter
+           that finds undefined behaviour (needs nightly, miri and rust-src)
+  asan     the library's tests over sockets with AddressSanitizer (needs nightly)
   msrv     each crate builds with the rust-version that it states (needs rustup and those toolchains)
   families the library's tests of addresses, messages and transfers in User-Mode Linux, whose kernel has the families
            that few have: ALG, CAN, DCCP, RDS, SCTP, TIPC, vsock (needs Debian's user-mode-linux and kmod)
@@ -371,6 +374,39 @@ fuzz_length() {
   esac
 }
 
+# The rooms without system calls, which miri has few of. A test there that makes one is marked
+# `#[cfg_attr(miri, ignore = "a system call")]`.
+readonly MIRI_ROOMS="address:: batch:: control:: kinds:: option:: ring::"
+
+check_miri() {
+  local target
+  cargo +nightly miri --version >/dev/null 2>&1 ||
+    fail "miri: needs: rustup toolchain install nightly --component miri,rust-src"
+  target=$(realpath -m "${CARGO_TARGET_DIR:-target}")/miri
+  # From a folder without the runner of .cargo/config.toml: miri brings its own. The files that proptest looks for are
+  # no reason to fail, and of its cases a few have to do: each takes a thousand times as long.
+  # shellcheck disable=SC2086 # a word for each room
+  (
+    checkout=$PWD
+    cd /
+    CARGO_TARGET_DIR=$target PROPTEST_CASES=8 MIRIFLAGS="-Zmiri-disable-isolation ${MIRIFLAGS:-}" \
+      limited cargo +nightly miri test --locked --manifest-path "$checkout/Cargo.toml" -p berkeley --lib -- $MIRI_ROOMS
+  )
+}
+
+check_asan() {
+  local host
+  cargo +nightly --version >/dev/null 2>&1 || fail "asan: needs: rustup toolchain install nightly"
+  host=$(rustc +nightly -vV | sed -n 's/^host: //p')
+  # More memory than there is is to be refused, not to end the process; what tests leak on purpose is no fault. Left out
+  # by name: programs that are built without the sanitizer, and a child process that needs more than its 30 s with it.
+  # With --target: what runs while building, such as a build script, goes without the sanitizer.
+  ASAN_OPTIONS="allocator_may_return_null=1:detect_leaks=0" BERKELEY_TEST_SECONDS=900 PROPTEST_CASES=16 \
+    RUSTFLAGS="-Zsanitizer=address ${RUSTFLAGS:-}" CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/asan" \
+    limited cargo +nightly test --locked -p berkeley --all-features --target "$host" --test it -- \
+    --skip examples:: --skip fault::everywhere::no_operation_leaks_whichever_of_its_calls_fails
+}
+
 check_families() {
   crates/berkeley/tests/families/run
 }
@@ -403,7 +439,7 @@ main() {
         usage
         exit 0
         ;;
-      fmt | lint | layers | doc | deny | test | setup | bench | fuzz | lab | msrv | python | families)
+      fmt | lint | layers | doc | deny | test | setup | bench | fuzz | lab | msrv | python | families | miri | asan)
         names+=("$name")
         ;;
       *)

@@ -430,6 +430,8 @@ impl TryFrom<Address> for SocketAddr {
 
 #[cfg(test)]
 mod golden {
+    use std::ops::Range;
+
     use super::*;
 
     /// Checks captured bytes against the address and the text that they are, both ways; cut short they are the same
@@ -445,16 +447,22 @@ mod golden {
         }
         assert_eq!(Address::decode(golden), address);
         assert_eq!(address.encode().as_bytes(), golden, "{shown}");
-        for length in 0..golden.len() {
+        for length in lengths(0..golden.len(), least) {
             let cut = Address::decode(&golden[..length]);
             assert_eq!(cut == address, length >= least, "{shown} cut to {length}: {cut:?}");
             check_stable(&golden[..length], cut);
         }
-        for length in golden.len() + 1..=140 {
+        for length in lengths(golden.len() + 1..141, least) {
             let mut long = golden.to_vec();
             long.resize(length, 0);
             check_stable(&long, Address::decode(&long));
         }
+    }
+
+    /// Miri needs a second for a length: it tries those at the ends and around `least`.
+    fn lengths(all: Range<usize>, least: usize) -> impl Iterator<Item = usize> {
+        let chosen = [all.start, least.wrapping_sub(1), least, all.end.wrapping_sub(1)];
+        all.filter(move |length| !cfg!(miri) || chosen.contains(length))
     }
 
     fn check_stable(bytes: &[u8], address: Address) {

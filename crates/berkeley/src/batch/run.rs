@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn a_piece_is_never_longer_than_ip_can_say() {
-        for size in 1..=65_535 {
+        for size in (1..=65_535).step_by(if cfg!(miri) { 1999 } else { 1 }) {
             let run = of_equal(usize::MAX, size, 1024, 65_535);
             assert!(run.count == 1 || run.count * size <= LONGEST, "{size}");
         }
