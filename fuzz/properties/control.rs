@@ -26,7 +26,7 @@ pub(crate) fn check(bytes: &[u8]) -> (usize, usize) {
     for (message, printed) in untyped.iter().zip(&typed) {
         // Those that lend descriptors or memory are not made from bytes.
         let Ok(outgoing) = raw(message.level, message.kind, message.data) else { continue };
-        let again = encode(&[outgoing]);
+        let again = encode(&[outgoing]).unwrap();
         let same: Vec<String> = decode(&again).map(|message| format!("{message:?}")).collect();
         assert_eq!(&same, std::slice::from_ref(printed));
     }

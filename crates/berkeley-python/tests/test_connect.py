@@ -223,6 +223,17 @@ class Waiting(unittest.TestCase):
                 berkeley.create_connection(("name", 1), 0.05)
         self.assertEqual((str(caught.exception), caught.exception.__notes__), ("timed out", ["address: name:1"]))
 
+    def test_what_may_have_to_be_waited_for_is_asked_by_a_thread(self):
+        extra = _connect._extra
+        rows = [
+            ("localhost", 80), ("localhost", "9pfs"), ("localhost", b"\xff"), (b"\xff", 80), (b"\xff", "http"),
+            ("127.0.0.1", "9pfs"), (None, "9pfs"), ("localhost", "+80"),
+        ]
+        for host, port in rows:
+            self.assertNotEqual(extra.Lookup(host, port).fileno(), -1, (host, port))
+        for host, port in (("127.0.0.1", 80), ("::1", "80")):
+            self.assertEqual(extra.Lookup(host, port).fileno(), -1, (host, port))
+
     def test_a_lookup_that_wakes_without_an_answer_does_not_outlast_the_timeout(self):
         with answering(None, ready=True), self.assertRaises(TimeoutError):
             berkeley.create_connection((b"name", 1), 0.05)

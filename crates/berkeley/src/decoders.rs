@@ -31,12 +31,12 @@ pub fn promised_sockets(own: u32, process: Option<String>, count: Option<String>
 
 /// An option's value in the kernel's bytes; fails in words.
 pub fn option_value(kind: Kind, bytes: &[u8]) -> std::result::Result<Value, String> {
-    kind.decode(bytes)
+    kind.decode(bytes).map_err(|misfit| misfit.to_string())
 }
 
 /// The kernel's bytes for an option's value; fails in words.
 pub fn option_bytes(kind: Kind, value: &Value) -> std::result::Result<Vec<u8>, String> {
-    kind.encode(value).map(|encoded| encoded.as_bytes().to_vec())
+    kind.encode(value).map(|encoded| encoded.as_bytes().to_vec()).map_err(|misfit| misfit.to_string())
 }
 
 /// How many of the `count` zero-copy sends from the number `from` on each notice in `control` tells of.

@@ -6,7 +6,7 @@ use crate::error::{Operation, Result};
 use crate::kinds::Flags;
 use crate::socket::{Awaited, Socket, Stop, Waiting, with_timeout};
 use crate::sys::quirks::Quirks;
-use crate::sys::{self, Errno, file, transfer};
+use crate::sys::{self, Errno, alloc, file, transfer};
 
 impl<F: AsFd> Socket<F> {
     /// Sends `count` bytes of `file` from `offset` on, or all to its end for `None` (sendfile(2)); gives how many went,
@@ -81,7 +81,7 @@ impl Work<'_> {
                     }
                 }
                 Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) if self.copy.is_none() => {
-                    self.copy = Some(vec![0; COPY]);
+                    self.copy = Some(alloc::zeroed(COPY)?);
                 }
                 Err(errno) => waiting.after(self.to, errno)?,
             }

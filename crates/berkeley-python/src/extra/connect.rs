@@ -8,13 +8,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use berkeley::resolve::{self, Hints, RawHints, Resolved};
+use berkeley::resolve::{self, RawHints, Resolved};
 use berkeley::{Family, Flags, Protocol, Socket, Type, interleave, race};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyList, PyTuple};
 
 use crate::address;
-use crate::error::{lookup_failed, raised};
+use crate::error::{allocated, lookup_failed, raised};
 use crate::fd;
 use crate::ffi::capi::guarded;
 use crate::ffi::new;
@@ -38,7 +38,7 @@ enum State {
 impl Lookup {
     /// Asks for the addresses of a host for streams: host and port as `socket.getaddrinfo` takes them.
     ///
-    /// Only a name is looked up in a thread of its own.
+    /// What may have to be waited for is looked up in a thread of its own, whatever its bytes; digits need none.
     #[new]
     #[pyo3(signature = (host, port, /))]
     fn new(host: &Bound<'_, PyAny>, port: &Bound<'_, PyAny>) -> PyResult<Self> {
@@ -62,13 +62,14 @@ impl Lookup {
         let py = host.py();
         let hints = RawHints { kind: Type::STREAM.as_raw(), ..RawHints::default() };
         let question = Question::new(py, host, port, hints)?;
-        let Some((name, service)) = question.names() else {
+        if question.is_literal() {
             let state = State::Answered(question.answers(py)?.unbind());
             return Ok(Self { state: Mutex::new(state), ready: None });
-        };
+        }
+        let (name, service) = question.into_names()?;
         let pair = Socket::pair(Family::UNIX, Type::STREAM.nonblocking(), Protocol::DEFAULT);
         let (ready, notifier) = pair.map_err(|error| raised(py, &error))?;
-        let asked = resolve::Lookup::start(name, service, &Hints::new().kind(Type::STREAM));
+        let asked = resolve::Lookup::start_raw(name.as_deref(), service.as_deref(), hints);
         let asked = asked.map_err(|error| lookup_failed(py, &error))?;
         let waker = Waker::from(Arc::new(Notifier(notifier)));
         Ok(Self { state: Mutex::new(State::Asked(asked, waker)), ready: Some(ready) })
@@ -109,9 +110,10 @@ impl Wake for Notifier {
 }
 
 fn shown(py: Python<'_>, found: &[Resolved]) -> PyResult<Py<PyAny>> {
+    let order = interleave(found).map_err(|error| allocated(py, &error))?;
     let answers: Bound<'_, PyList> = new::list_of(
         py,
-        interleave(found).into_iter().map(|address| {
+        order.into_iter().map(|address| {
             let numbers = [address.family().as_raw(), Type::STREAM.as_raw(), Protocol::TCP.as_raw()];
             let [family, kind, protocol] = new::ints(py, numbers)?;
             let parts = [family, kind, protocol, new::text(py, "")?, address::shown(py, 0, &address)?];

@@ -39,7 +39,8 @@ impl<T> Kept<T> {
         found.map(|(_, value)| value)
     }
 
-    /// Gives what `hand_over` makes of the value. Where there is no memory for it, the value is kept; else it comes back.
+    /// Gives what `hand_over` makes of the value. Where there is no memory for it, the value is kept; else it comes
+    /// back.
     pub(super) fn unless_handed_over<R>(
         &self,
         target: &Target<'_>,

@@ -60,18 +60,14 @@ impl<'a, 'py> Question<'a, 'py> {
         Ok(Self { object, host, service, hints })
     }
 
-    /// The host's name and the service, where they may have to be looked up; `None` where the answer comes at once.
-    pub(crate) fn names(&self) -> Option<(&str, berkeley::Service<'_>)> {
-        let host = self.host.digits().filter(|host| !host.is_empty())?;
-        match &self.service {
-            Service::Any => Some((host, berkeley::Service::Port(0))),
-            Service::Port(port) => self.literal().is_none().then_some((host, (*port).into())),
-            Service::Name(name) => {
-                let name =
-                    name.to_str().ok().filter(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()))?;
-                Some((host, name.into()))
-            }
-        }
+    /// The host's name and the service's, as C has them, for a lookup that others carry out.
+    pub(crate) fn into_names(self) -> PyResult<(Option<CString>, Option<CString>)> {
+        Ok((self.host.into_name()?, self.service.into_name()?))
+    }
+
+    /// Whether the host is an address in digits, of which nobody is asked.
+    pub(crate) fn is_literal(&self) -> bool {
+        self.literal().is_some()
     }
 
     fn literal(&self) -> Option<Literal> {
@@ -83,8 +79,9 @@ impl<'a, 'py> Question<'a, 'py> {
         if let Some(answer) = self.literal() {
             return shown_literal(py, self.object.cast_exact().ok(), &answer);
         }
-        let (name, service) = (self.host.into_name()?, self.service.into_name()?);
-        let answers = ask(py, name.as_deref(), service.as_deref(), self.hints)?;
+        let hints = self.hints;
+        let (name, service) = self.into_names()?;
+        let answers = ask(py, name.as_deref(), service.as_deref(), hints)?;
         Ok(new::list_of(py, answers.iter().map(|answer| Ok(shown(py, answer)?.into_any())))?.into_any())
     }
 }

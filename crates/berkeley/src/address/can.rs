@@ -150,7 +150,7 @@ fn parse_j1939(fields: &mut Fields<'_>) -> Result<J1939Address> {
 fn parse_data(fields: &mut Fields<'_>) -> Result<[u8; can::DATA_SIZE]> {
     const WANTED: &str = "16 pairs of digits";
     let word = fields.word("data", WANTED)?;
-    let bytes = unhex(word).and_then(|bytes| <[u8; can::DATA_SIZE]>::try_from(bytes).ok());
+    let bytes = unhex(word)?.and_then(|bytes| <[u8; can::DATA_SIZE]>::try_from(bytes).ok());
     bytes.ok_or_else(|| fields.wrong("data", WANTED, word))
 }
 

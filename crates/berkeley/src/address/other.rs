@@ -53,7 +53,7 @@ impl OtherAddress {
     pub(super) fn parse_tail(tail: &str) -> Result<Self> {
         const WANTED: &str = "pairs of digits";
         let (number, digits) = tail.split_once(':').unwrap_or((tail, ""));
-        let data = unhex(digits).ok_or_else(|| wrong("family data", WANTED, digits))?;
+        let data = unhex(digits)?.ok_or_else(|| wrong("family data", WANTED, digits))?;
         if number.is_empty() {
             return if data.len() == 1 {
                 Ok(Self::decode(&data))

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use super::{Address, Layout, OtherAddress, UnixAddress};
 use crate::error::{Error, Operation, Result};
-use crate::sys::Errno;
+use crate::sys::{Errno, alloc};
 
 /// Bytes as they may be shown: what cannot be printed, and what is not UTF-8, is escaped, since peers choose names.
 pub(super) struct Escaped<'a>(pub(super) &'a [u8]);
@@ -96,11 +96,14 @@ impl fmt::Display for Hex<'_> {
 }
 
 /// The bytes that [`Hex`] shows as `text`.
-pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
+///
+/// `ENOMEM` where there is no memory for so many.
+pub(super) fn unhex(text: &str) -> Result<Option<Vec<u8>>> {
     if text.len() % 2 != 0 {
-        return None;
+        return Ok(None);
     }
-    (0..text.len()).step_by(2).map(|at| hexadecimal(text.get(at..at + 2)?)).collect()
+    let pairs = (0..text.len()).step_by(2).map(|at| hexadecimal(text.get(at..at + 2)?));
+    alloc::collect_all(pairs).map_err(|errno| Error::kernel(Operation::ParseAddress, errno))
 }
 
 /// A link's address: `00:1b:21:01:02:03`.

@@ -100,8 +100,9 @@ mod tests {
 
     #[test]
     fn no_size_loses_or_adds_a_byte() {
-        let bytes: [u8; 40] = std::array::from_fn(|at| at.try_into().unwrap());
-        for (length, size) in (0..=40).flat_map(|length| (0..=41).map(move |size| (length, size))) {
+        const MOST: usize = if cfg!(miri) { 7 } else { 40 };
+        let bytes: [u8; MOST] = std::array::from_fn(|at| at.try_into().unwrap());
+        for (length, size) in (0..=MOST).flat_map(|length| (0..=MOST + 1).map(move |size| (length, size))) {
             let bytes = &bytes[..length];
             let pieces: Vec<&[u8]> = Pieces::new(bytes, size).collect();
             assert_eq!(pieces.concat(), bytes, "{length} bytes by {size}");
@@ -127,13 +128,13 @@ mod tests {
 
     #[test]
     fn only_a_size_is_a_size() {
-        let gro = |data: &'static [u8]| encode(&[raw(c::IPPROTO_UDP, c::UDP_GRO, data).unwrap()]);
+        let gro = |data: &'static [u8]| encode(&[raw(c::IPPROTO_UDP, c::UDP_GRO, data).unwrap()]).unwrap();
         let (good, negative) = (1200_i32.to_ne_bytes(), (-1200_i32).to_ne_bytes());
         let ttl = crate::control::ip::ttl(3);
-        let whole = encode(&[ttl, raw(c::IPPROTO_UDP, c::UDP_GRO, &good).unwrap()]);
+        let whole = encode(&[ttl, raw(c::IPPROTO_UDP, c::UDP_GRO, &good).unwrap()]).unwrap();
         assert_eq!(size_in(&whole), 1200, "behind another message");
         assert_eq!(size_in(&whole[..whole.len() - 8]), 0, "cut short");
-        assert_eq!(size_in(&encode(&[raw(c::IPPROTO_UDP, c::UDP_GRO, &negative).unwrap()])), 0);
+        assert_eq!(size_in(&encode(&[raw(c::IPPROTO_UDP, c::UDP_GRO, &negative).unwrap()]).unwrap()), 0);
         for data in [&[][..], &[1], &[1, 0], &[0; 4], &[1; 8]] {
             assert_eq!(size_in(&gro(data)), 0, "{data:?}");
         }

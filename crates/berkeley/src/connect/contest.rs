@@ -10,6 +10,7 @@ use crate::address::Address;
 use crate::error::{Error, Operation};
 use crate::kinds::Family;
 use crate::socket::{Deadline, Socket};
+use crate::sys::alloc;
 
 /// A connector at work on `addresses`.
 pub(crate) struct Contest<'c, 'p> {
@@ -52,15 +53,22 @@ impl From<Error> for Unmade {
 }
 
 impl<'c, 'p> Contest<'c, 'p> {
-    pub(crate) fn new(connector: &'c Connector<'p>, addresses: &'c [Address], deadline: Deadline) -> Self {
-        Self {
+    /// Fails with `ENOMEM` where there is no memory to keep so many failures.
+    pub(crate) fn new(
+        connector: &'c Connector<'p>,
+        addresses: &'c [Address],
+        deadline: Deadline,
+    ) -> std::result::Result<Self, Stop> {
+        let mut failures = room(addresses)?;
+        failures.extend(addresses.iter().map(|_| None));
+        Ok(Self {
             connector,
             addresses,
             race: Race::new(addresses.len(), deadline.remaining()),
             start: Instant::now(),
-            failures: addresses.iter().map(|_| None).collect(),
-            failed: Vec::new(),
-        }
+            failures,
+            failed: room(addresses)?,
+        })
     }
 
     /// What to do now.
@@ -102,21 +110,31 @@ impl<'c, 'p> Contest<'c, 'p> {
     }
 
     fn refusal(&mut self) -> Error {
-        let failures: Vec<&Error> =
-            self.failed.iter().filter_map(|index| self.failures[*index].as_ref()).collect();
-        let cause = most_useful(failures.iter().map(|error| error.raw_os_error()));
-        match cause.map(|place| failures[place].same_cause(Operation::CreateConnection)) {
-            Some(error) => error.with_attempts(self.failures.drain(..).flatten().collect()),
+        let failures = || self.failed.iter().filter_map(|index| self.failures[*index].as_ref());
+        let cause = most_useful(failures().map(Error::raw_os_error)).and_then(|place| failures().nth(place));
+        match cause.map(|error| error.same_cause(Operation::CreateConnection)) {
+            Some(error) => error.with_attempts(attempts(self.failures.drain(..).flatten())),
             None => Error::invalid(Operation::CreateConnection, "there is no address to connect to"),
         }
     }
 
     /// What has not failed by now has run out of time.
     fn timeout(&mut self) -> Error {
-        let attempts = self.failures.drain(..).zip(self.addresses).map(|(failure, address)| {
+        let failures = self.failures.drain(..).zip(self.addresses).map(|(failure, address)| {
             let late = || Error::timed_out(Operation::Connect).on(self.connector.target(address));
             failure.unwrap_or_else(late)
         });
-        Error::timed_out(Operation::CreateConnection).with_attempts(attempts.collect())
+        Error::timed_out(Operation::CreateConnection).with_attempts(attempts(failures))
     }
+}
+
+/// A list with room for an item for each address.
+pub(crate) fn room<T>(addresses: &[Address]) -> std::result::Result<Vec<T>, Stop> {
+    alloc::with_room(addresses.len())
+        .map_err(|errno| Stop::Refused(Error::kernel(Operation::CreateConnection, errno)))
+}
+
+/// Those that there is memory for: an error without them says the same of the whole.
+fn attempts(failures: impl Iterator<Item = Error>) -> Vec<Error> {
+    alloc::collect_any(failures).unwrap_or_default()
 }

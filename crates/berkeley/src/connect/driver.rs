@@ -4,7 +4,7 @@ use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use super::connector::Connector;
-use super::contest::{Contest, Stop, Turn};
+use super::contest::{Contest, Stop, Turn, room};
 use super::race::interleave;
 use crate::address::Address;
 use crate::error::{Error, Operation, Result};
@@ -13,7 +13,7 @@ use crate::resolve::{Service, place, resolve_within};
 use crate::socket::retry::{Event, Retry, Step};
 use crate::socket::{Deadline, Socket};
 use crate::sys::poll::poll_many;
-use crate::sys::{self, Errno};
+use crate::sys::{self, Errno, alloc};
 
 /// Connects to `service` at `host` over TCP, to the address of the name that answers first, however long that takes.
 ///
@@ -57,7 +57,7 @@ impl Connector<'_> {
     pub fn connect<'s>(&self, host: &str, service: impl Into<Service<'s>>) -> Result<Socket> {
         let service = service.into();
         let deadline = self.deadline();
-        let addresses = interleave(&resolve_within(host, service, &self.hints(), deadline)?);
+        let addresses = interleave(&resolve_within(host, service, &self.hints(), deadline)?)?;
         self.race(&addresses, deadline).map_err(|stop| stop.of_name(host, service))
     }
 
@@ -70,8 +70,8 @@ impl Connector<'_> {
 
     /// The driver that blocks: begins what the contest says, and polls what is under way.
     fn race(&self, addresses: &[Address], deadline: Deadline) -> std::result::Result<Socket, Stop> {
-        let mut contest = Contest::new(self, addresses, deadline);
-        let mut running: Vec<Running> = Vec::new();
+        let mut contest = Contest::new(self, addresses, deadline)?;
+        let mut running: Vec<Running> = room(addresses)?;
         loop {
             let ended = match contest.next()? {
                 Turn::Connect(index, socket) => {
@@ -182,8 +182,8 @@ impl Running {
 /// Waits until an attempt can take a step, and no longer than `limit`. An interruption ends the wait too.
 fn wait_for_any(running: &mut [Running], limit: Option<Duration>) -> sys::Result<()> {
     let mut until = limit;
-    let mut polled = Vec::with_capacity(running.len());
-    let mut fds = Vec::with_capacity(running.len());
+    let mut polled = alloc::with_room(running.len())?;
+    let mut fds = alloc::with_room(running.len())?;
     for (place, attempt) in running.iter().enumerate() {
         if let Some(at) = attempt.until {
             let pause = at.saturating_duration_since(Instant::now());

@@ -26,7 +26,7 @@ pub(crate) use activation::count_for as promised_sockets;
 pub use activation::{inherit, listen_fds, listen_fds_with_names};
 pub use connector::Connector;
 #[cfg(feature = "tokio")]
-pub(crate) use contest::{Contest, Stop, Turn};
+pub(crate) use contest::{Contest, Stop, Turn, room};
 pub use driver::create_connection;
 pub use race::interleave;
 pub use server::{ServerOptions, create_server, has_dual_stack};

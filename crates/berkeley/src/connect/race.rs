@@ -21,9 +21,10 @@
 use std::time::Duration;
 
 use crate::address::Address;
-use crate::kinds::Family;
+use crate::error::{Error, Operation, Result};
 use crate::resolve::Resolved;
 use crate::sys::constants as c;
+use crate::sys::{self, alloc};
 
 /// How long an attempt is left alone before the next begins beside it (RFC 8305, 5: 250 ms).
 const STEP: Duration = Duration::from_millis(250);
@@ -162,23 +163,28 @@ impl Race {
 /// use berkeley::{Type, interleave, resolve};
 ///
 /// let answers = resolve("localhost", 80, &Hints::new().kind(Type::STREAM))?;
-/// assert_eq!(interleave(&answers)[0], answers[0].address);
+/// assert_eq!(interleave(&answers)?[0], answers[0].address);
 /// # Ok::<(), berkeley::Error>(())
 /// ```
-pub fn interleave(answers: &[Resolved]) -> Vec<Address> {
-    let mut families: Vec<Family> = Vec::new();
+///
+/// Fails with `ENOMEM` where there is no memory for so many.
+pub fn interleave(answers: &[Resolved]) -> Result<Vec<Address>> {
+    in_turns(answers).map_err(|errno| Error::kernel(Operation::CreateConnection, errno))
+}
+
+fn in_turns(answers: &[Resolved]) -> sys::Result<Vec<Address>> {
     // The address's turn in its family, and its family's place.
-    let mut keyed: Vec<(usize, usize, Address)> = Vec::with_capacity(answers.len());
+    let mut keyed: Vec<(usize, usize, Address)> = alloc::with_room(answers.len())?;
     for address in answers.iter().map(|answer| answer.address) {
-        let place = families.iter().position(|family| *family == address.family()).unwrap_or_else(|| {
-            families.push(address.family());
-            families.len() - 1
-        });
-        let turn = keyed.iter().filter(|(_, other, _)| *other == place).count();
+        let relatives = keyed.iter().filter(|(_, _, other)| other.family() == address.family());
+        let turn = relatives.clone().count();
+        let families = || keyed.iter().filter(|(turn, _, _)| *turn == 0).count();
+        let place = relatives.map(|(_, place, _)| *place).next().unwrap_or_else(families);
         keyed.push((turn, place, address));
     }
-    keyed.sort_by_key(|(turn, place, _)| (*turn, *place));
-    keyed.into_iter().map(|(_, _, address)| address).collect()
+    // No two have the same key, so that it need not be stable, for which it would allocate.
+    keyed.sort_unstable_by_key(|(turn, place, _)| (*turn, *place));
+    alloc::collect(keyed.into_iter().map(|(_, _, address)| address))
 }
 
 #[cfg(test)]
@@ -307,8 +313,11 @@ mod tests {
                 .iter()
                 .flat_map(|host| resolve(host, 80, &Hints::new().kind(Type::STREAM)).unwrap())
                 .collect();
-            let order: Vec<String> =
-                interleave(&answers).iter().filter_map(|address| Some(address.ip()?.to_string())).collect();
+            let order: Vec<String> = interleave(&answers)
+                .unwrap()
+                .iter()
+                .filter_map(|address| Some(address.ip()?.to_string()))
+                .collect();
             assert_eq!(order, want);
         }
     }

@@ -56,7 +56,7 @@ mod tests {
             initialization_vector(&vector),
             associated_length(16),
         ];
-        let bytes = encode(&messages);
+        let bytes = encode(&messages).unwrap();
         let found: Vec<_> = raw_messages(&bytes).map(|it| (it.level, it.kind, it.data.to_vec())).collect();
         let counted = [&[32, 0, 0, 0], vector.as_slice()].concat();
         let want = [(3, vec![1, 0, 0, 0]), (3, vec![0; 4]), (2, counted), (4, vec![16, 0, 0, 0])]

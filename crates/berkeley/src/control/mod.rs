@@ -191,7 +191,7 @@ fn decode_rare(level: i32, kind: i32, data: &[u8]) -> ControlMessage<'_> {
 /// ```
 /// use berkeley::control::{self, ControlMessage, udp};
 ///
-/// let bytes = control::encode(&[udp::segment(1200)]);
+/// let bytes = control::encode(&[udp::segment(1200)])?;
 /// let message = control::decode(&bytes).next().unwrap();
 /// assert!(matches!(message, ControlMessage::Udp(udp::Message::Segment(1200))));
 /// ```

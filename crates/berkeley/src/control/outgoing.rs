@@ -168,10 +168,12 @@ pub fn raw(level: i32, kind: i32, data: &[u8]) -> Result<Outgoing<'_>> {
 /// Lays `messages` out one behind the other, as the kernel takes them and gives them.
 ///
 /// [`send_msg`](crate::Socket::send_msg) does so itself: this is for those who look at the bytes, or keep them.
-pub fn encode(messages: &[Outgoing<'_>]) -> Vec<u8> {
-    let mut bytes = vec![0; total(messages)];
+/// Fails with `ENOMEM` where there is no memory for so many.
+pub fn encode(messages: &[Outgoing<'_>]) -> Result<Vec<u8>> {
+    let no_memory = |errno| Error::kernel(Operation::SendMsg, errno);
+    let mut bytes = alloc::zeroed(total(messages)).map_err(no_memory)?;
     write_all(messages, &mut bytes);
-    bytes
+    Ok(bytes)
 }
 
 /// Where messages are laid out for the kernel: on the stack, and allocated only where more than fits there is sent.

@@ -205,7 +205,7 @@ impl Listing {
     fn add(&mut self, message: &Message<'_>) -> sys::Result<()> {
         match message.kind {
             c::RTM_NEWLINK => {
-                if let Some(interface) = link(message.body) {
+                if let Some(interface) = link(message.body)? {
                     alloc::push(&mut self.found, interface)?;
                 }
             }
@@ -221,7 +221,8 @@ impl Listing {
     }
 
     fn finish(mut self) -> Option<Vec<Interface>> {
-        self.found.sort_by_key(|interface| interface.index);
+        // A stable sort would allocate; no two have one index.
+        self.found.sort_unstable_by_key(|interface| interface.index);
         self.whole.then_some(self.found)
     }
 }
@@ -233,27 +234,32 @@ fn errno(body: &[u8]) -> i32 {
 }
 
 /// `struct ifinfomsg` and its attributes; `None` where they do not make an interface.
-fn link(body: &[u8]) -> Option<Interface> {
+fn link(body: &[u8]) -> sys::Result<Option<Interface>> {
+    let (Some(index), Some(flags)) = (u32_at(body, 4), u32_at(body, 8)) else { return Ok(None) };
     let mut interface = Interface {
-        index: u32_at(body, 4)?,
+        index,
         name: String::new(),
-        flags: InterfaceFlags(u32_at(body, 8)?),
+        flags: InterfaceFlags(flags),
         mtu: 0,
         hardware_address: Vec::new(),
         addresses: Vec::new(),
     };
-    for (kind, value) in attributes(body.get(16..)?) {
+    let Some(rest) = body.get(16..) else { return Ok(None) };
+    for (kind, value) in attributes(rest) {
         match kind {
             c::IFLA_IFNAME => {
                 let name = value.split(|byte| *byte == 0).next().unwrap_or_default();
-                interface.name = String::from_utf8_lossy(name).into_owned();
+                interface.name = alloc::copy_lossy(name)?;
             }
-            c::IFLA_MTU => interface.mtu = u32_at(value, 0)?,
-            c::IFLA_ADDRESS => interface.hardware_address = value.to_vec(),
+            c::IFLA_MTU => {
+                let Some(mtu) = u32_at(value, 0) else { return Ok(None) };
+                interface.mtu = mtu;
+            }
+            c::IFLA_ADDRESS => interface.hardware_address = alloc::copy(value)?,
             _ => {}
         }
     }
-    Some(interface)
+    Ok(Some(interface))
 }
 
 /// `struct ifaddrmsg` and its attributes: the interface's index and the address; `None` for what is neither IPv4 nor
@@ -305,7 +311,7 @@ mod tests {
 
     #[test]
     fn golden_bytes_make_an_interface_and_its_address() {
-        let lo = link(LINK).unwrap();
+        let lo = link(LINK).unwrap().unwrap();
         assert_eq!(
             (lo.index, lo.name.as_str(), lo.mtu, lo.hardware_address.as_slice()),
             (1, "lo", 65_536, &[0; 6][..])
@@ -364,6 +370,6 @@ mod tests {
                 }
             }
         }
-        assert_eq!((link(&LINK[..15]), address(&ADDRESS[..7])), (None, None));
+        assert_eq!((link(&LINK[..15]), address(&ADDRESS[..7])), (Ok(None), None));
     }
 }

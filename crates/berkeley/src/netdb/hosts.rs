@@ -6,7 +6,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use super::words::{c_string, shown};
 use crate::error::{Error, Operation, Result};
 use crate::kinds::Family;
-use crate::sys::host;
+use crate::sys::resolve::LookupError;
+use crate::sys::{alloc, host};
 
 /// A host as the C library's data base has it; the bytes of its names as they came.
 ///
@@ -46,9 +47,11 @@ pub fn host_by_name(name: impl AsRef<[u8]>, family: Family) -> Result<HostEntry>
     let name = name.as_ref();
     let ask = || {
         let name = c_string(OPERATION, "host", name)?;
-        host::host_by_name(&name, family.as_raw()).map_err(|error| Error::lookup(OPERATION, error))
+        host::host_by_name(&name, family.as_raw())
+            .and_then(HostEntry::from_sys)
+            .map_err(|error| Error::lookup(OPERATION, error))
     };
-    ask().map(HostEntry::from_sys).map_err(|error| error.on(shown(name)))
+    ask().map_err(|error| error.on(shown(name)))
 }
 
 /// The host that has this address, with its aliases and its addresses (gethostbyaddr(3)).
@@ -75,14 +78,15 @@ pub fn host_by_address(ip: impl Into<IpAddr>) -> Result<HostEntry> {
         IpAddr::V6(ip) => host::host_by_address(&ip.octets(), Family::INET6.as_raw()),
     };
     found
-        .map(HostEntry::from_sys)
+        .and_then(HostEntry::from_sys)
         .map_err(|error| Error::lookup(Operation::HostByAddress, error).on(ip.to_string()))
 }
 
 impl HostEntry {
-    fn from_sys(host: host::Host) -> Self {
-        let addresses = host.addresses.iter().filter_map(|address| ip(address)).collect();
-        Self { name: host.name, aliases: host.aliases, addresses }
+    fn from_sys(host: host::Host) -> std::result::Result<Self, LookupError> {
+        let addresses = host.addresses.iter().filter_map(|address| ip(address));
+        let addresses = alloc::collect_any(addresses).map_err(LookupError::System)?;
+        Ok(Self { name: host.name, aliases: host.aliases, addresses })
     }
 }
 

@@ -25,4 +25,4 @@ mod words;
 pub use hosts::{HostEntry, host_by_address, host_by_name};
 pub use protocols::{protocol_by_name, protocol_by_number};
 pub use services::{ServiceEntry, service_by_name, service_by_port};
-pub(crate) use words::{beginning, c_string, no_service, shown};
+pub(crate) use words::{beginning, c_string, lossy_beginning, no_service, shown};

@@ -6,7 +6,7 @@ use super::words::{c_string, found_or, shown};
 use crate::error::{Operation, Result};
 use crate::kinds::Protocol;
 use crate::sys::constants as c;
-use crate::sys::host;
+use crate::sys::{self, alloc, host};
 
 const PROTOCOLS: &str = "/etc/protocols";
 
@@ -59,7 +59,7 @@ pub fn protocol_by_name(name: impl AsRef<[u8]>) -> Result<Protocol> {
 /// [`NotFound`](std::io::ErrorKind::NotFound) where it has none.
 #[doc(alias = "getprotobynumber")]
 pub fn protocol_by_number(protocol: Protocol) -> Result<String> {
-    found_or(Ok(name_of(&listed(), protocol)), Operation::ProtocolByNumber, c::EAI_NONAME)
+    found_or(name_of(&listed(), protocol), Operation::ProtocolByNumber, c::EAI_NONAME)
         .map_err(|error| error.on(protocol.as_raw().to_string()))
 }
 
@@ -75,10 +75,10 @@ fn number_of(text: &[u8], name: &[u8]) -> Option<Protocol> {
     listed.or_else(|| common().map(|(_, protocol)| *protocol))
 }
 
-fn name_of(text: &[u8], protocol: Protocol) -> Option<String> {
+fn name_of(text: &[u8], protocol: Protocol) -> sys::Result<Option<String>> {
     let listed = entries(text).find(|(other, _)| *other == protocol).and_then(|(_, mut names)| names.next());
-    let common = || COMMON.iter().find(|(_, other)| *other == protocol).map(|(name, _)| (*name).to_owned());
-    listed.map(|name| String::from_utf8_lossy(name).into_owned()).or_else(common)
+    let common = || COMMON.iter().find(|(_, other)| *other == protocol).map(|(name, _)| name.as_bytes());
+    listed.or_else(common).map(alloc::copy_lossy).transpose()
 }
 
 /// The lines `name number alias...` up to a `#`: the number, and the name before its aliases.
@@ -117,16 +117,16 @@ mod tests {
         for (name, want) in rows {
             assert_eq!(number_of(TEXT.as_bytes(), name.as_bytes()), want.map(Protocol::from_raw), "{name}");
         }
-        assert_eq!(name_of(TEXT.as_bytes(), Protocol::from_raw(89)).as_deref(), Some("ospf"));
-        assert_eq!(name_of(TEXT.as_bytes(), Protocol::UDP).as_deref(), Some("udp"));
-        assert_eq!(name_of(TEXT.as_bytes(), Protocol::from_raw(254)), None);
+        assert_eq!(name_of(TEXT.as_bytes(), Protocol::from_raw(89)).unwrap().as_deref(), Some("ospf"));
+        assert_eq!(name_of(TEXT.as_bytes(), Protocol::UDP).unwrap().as_deref(), Some("udp"));
+        assert_eq!(name_of(TEXT.as_bytes(), Protocol::from_raw(254)), Ok(None));
     }
 
     #[test]
     fn without_the_file_the_common_ones_go_both_ways() {
         for (name, protocol) in COMMON {
             assert_eq!(number_of(b"", name.as_bytes()), Some(*protocol));
-            assert_eq!(name_of(b"", *protocol).as_deref(), Some(*name));
+            assert_eq!(name_of(b"", *protocol).unwrap().as_deref(), Some(*name));
         }
     }
 }

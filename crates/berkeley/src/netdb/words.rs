@@ -1,5 +1,6 @@
 //! Names on their way to the C library, and as errors show them.
 
+use std::borrow::Cow;
 use std::ffi::CString;
 
 use crate::error::{Error, Operation, Result};
@@ -13,8 +14,12 @@ const LONGEST_SHOWN: usize = 1025;
 
 /// A name as errors show it: escaped, and only its beginning where it is too long to be a name.
 pub(crate) fn shown(name: &[u8]) -> String {
-    let shown = &name[..name.len().min(LONGEST_SHOWN)];
-    String::from_utf8_lossy(shown).escape_debug().to_string()
+    lossy_beginning(name).escape_debug().to_string()
+}
+
+/// As much of bytes as a name may have, as text.
+pub(crate) fn lossy_beginning(name: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(&name[..name.len().min(LONGEST_SHOWN)])
 }
 
 /// As much of a text as a name may have.

@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use super::codec::Misfit;
 use super::options;
 use super::record::record;
 use crate::bytes::u32_at;
+use crate::sys::{self, alloc};
 
 options! {
     CAN, "Documentation/networking/can.rst";
@@ -59,19 +61,19 @@ impl CanFilter {
     /// The most that a socket takes: `CAN_RAW_FILTER_MAX`.
     const MAX: usize = 512;
 
-    pub(super) fn decode_all(bytes: &[u8]) -> Option<Vec<Self>> {
-        let chunks = bytes.chunks_exact(Self::SIZE);
-        let whole = chunks.remainder().is_empty().then_some(chunks)?;
-        let number = |chunk, offset| u32_at(chunk, offset);
-        whole.map(|chunk| Some(Self { id: number(chunk, 0)?, mask: number(chunk, 4)? })).collect()
+    pub(super) fn decode_all(bytes: &[u8]) -> sys::Result<Option<Vec<Self>>> {
+        let filter = |chunk| Some(Self { id: u32_at(chunk, 0)?, mask: u32_at(chunk, 4)? });
+        alloc::collect_all(bytes.chunks(Self::SIZE).map(filter))
     }
 
-    pub(super) fn encode_all(filters: &[Self]) -> Result<Vec<u8>, String> {
+    pub(super) fn encode_all(filters: &[Self]) -> Result<Vec<u8>, Misfit> {
         if filters.len() > Self::MAX {
-            return Err(format!("takes at most {} filters, got {}", Self::MAX, filters.len()));
+            return Err(format!("takes at most {} filters, got {}", Self::MAX, filters.len()).into());
         }
+        let mut bytes = alloc::with_room(filters.len() * Self::SIZE)?;
         let fields = filters.iter().flat_map(|filter| [filter.id, filter.mask]);
-        Ok(fields.flat_map(u32::to_ne_bytes).collect())
+        bytes.extend(fields.flat_map(u32::to_ne_bytes));
+        Ok(bytes)
     }
 
     /// `123:7ff,400:700`; `none` for no filter at all.
@@ -87,7 +89,7 @@ impl CanFilter {
             let (id, mask) = text.split_once(':')?;
             Some(Self { id: digits(id)?, mask: digits(mask)? })
         };
-        let filters: Vec<Self> = text.split(',').map(filter).collect::<Option<_>>()?;
+        let filters: Vec<Self> = text.split(',').take(Self::MAX + 1).map(filter).collect::<Option<_>>()?;
         (filters.len() <= Self::MAX).then_some(filters)
     }
 }

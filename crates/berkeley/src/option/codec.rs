@@ -1,5 +1,6 @@
 //! How each kind of value is laid out, encoded and decoded byte by byte.
 
+use std::fmt;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use super::{
 use crate::bytes::{field, i32_at, i64_at, int, u32_at, unsigned, whole};
 use crate::kinds::{Family, Protocol, Type};
 use crate::sys::layout::{inet6, linger, timeval, ucred};
+use crate::sys::{self, Errno, alloc};
 
 /// What the value of an option is, in which unit, and how the kernel lays it out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -170,6 +172,35 @@ pub(crate) const LIST_MAX: usize = 65536 * 4;
 /// `TCP_ULP_NAME_MAX`) and a longer name would be cut without a word.
 const NAME_MAX: usize = 15;
 
+/// Why bytes are no value, or a value has no bytes.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Misfit {
+    Words(String),
+    /// There is no memory for so long a list.
+    NoMemory,
+}
+
+impl From<String> for Misfit {
+    fn from(words: String) -> Self {
+        Self::Words(words)
+    }
+}
+
+impl From<Errno> for Misfit {
+    fn from(_: Errno) -> Self {
+        Self::NoMemory
+    }
+}
+
+impl fmt::Display for Misfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Words(words) => f.write_str(words),
+            Self::NoMemory => f.write_str("there is no memory for it"),
+        }
+    }
+}
+
 /// A value as the kernel takes it.
 pub(crate) struct Encoded {
     bytes: [u8; VALUE_MAX],
@@ -264,10 +295,26 @@ impl Kind {
     }
 
     /// The value in the kernel's bytes; fails, in words, where they are not as many as the value has.
-    pub(crate) fn decode(self, bytes: &[u8]) -> Result<Value, String> {
-        self.decode_whole(bytes).ok_or_else(|| match self {
-            Self::Text => "the kernel gave a text that is not UTF-8".to_owned(),
-            _ => format!("the kernel gave {} bytes, wanted {}", bytes.len(), self.room()),
+    pub(crate) fn decode(self, bytes: &[u8]) -> Result<Value, Misfit> {
+        let value = self.decode_list(bytes)?.or_else(|| self.decode_whole(bytes));
+        value.ok_or_else(|| match self {
+            Self::Text => Misfit::Words("the kernel gave a text that is not UTF-8".to_owned()),
+            _ => format!("the kernel gave {} bytes, wanted {}", bytes.len(), self.room()).into(),
+        })
+    }
+
+    /// A value that is as long as the kernel makes it; `None` also for the other kinds.
+    fn decode_list(self, bytes: &[u8]) -> sys::Result<Option<Value>> {
+        Ok(match self {
+            Self::Text => decode_text(bytes)?.map(Value::Text),
+            Self::Octets => Some(Value::Octets(alloc::copy(bytes)?)),
+            Self::Groups => decode_numbers(bytes)?.map(Value::Numbers),
+            Self::Memberships => decode_bits(bytes)?.map(Value::Numbers),
+            Self::CanFilters => CanFilter::decode_all(bytes)?.map(Value::CanFilters),
+            Self::J1939Filters => J1939Filter::decode_all(bytes)?.map(Value::J1939Filters),
+            Self::SocketAddresses => addresses::decode(bytes)?.map(Value::SocketAddresses),
+            Self::SctpAddresses => addresses::decode_counted(bytes)?.map(Value::SocketAddresses),
+            _ => None,
         })
     }
 
@@ -286,8 +333,6 @@ impl Kind {
             Self::Microseconds => Value::Duration(Duration::from_micros(count(bytes)?)),
             Self::TimeValue => Value::Duration(decode_time_value(bytes)?),
             Self::Linger => decode_linger(bytes)?,
-            Self::Text => Value::Text(decode_text(bytes)?),
-            Self::Octets => Value::Octets(bytes.to_vec()),
             Self::Address => Value::Address(Ipv4Addr::from(whole::<4>(bytes)?)),
             Self::PortRange => Value::PortRange(decode_ports(unsigned(bytes)?)),
             Self::Family => Value::Family(Family::from_raw(int(bytes)?)),
@@ -297,8 +342,6 @@ impl Kind {
             Self::Credentials => Value::Credentials(decode_credentials(bytes)?),
             Self::Length => Value::Unsigned(bytes.len().try_into().ok()?),
             Self::Signal => Value::Signal,
-            Self::Groups => Value::Numbers(decode_numbers(bytes)?),
-            Self::Memberships => Value::Numbers(decode_bits(bytes)?),
             Self::PathMtu => Value::Unsigned(u32_at(bytes, inet6::SIZE)?.into()),
             _ => self.decode_structure(bytes)?,
         })
@@ -316,19 +359,26 @@ impl Kind {
             Self::XdpOffsets => XdpOffsets::decode(bytes).map(Box::new).map(Value::XdpOffsets),
             Self::IcmpFilter => IcmpFilter::decode(bytes).map(Value::IcmpFilter),
             Self::Icmpv6Filter => Icmpv6Filter::decode(bytes).map(Value::Icmpv6Filter),
-            Self::CanFilters => CanFilter::decode_all(bytes).map(Value::CanFilters),
             Self::TipcGroup => TipcGroup::decode(bytes).map(Value::TipcGroup),
-            Self::J1939Filters => J1939Filter::decode_all(bytes).map(Value::J1939Filters),
             Self::SctpStatus => SctpStatus::decode(bytes).map(Box::new).map(Value::SctpStatus),
-            Self::SocketAddresses => addresses::decode(bytes).map(Value::SocketAddresses),
-            Self::SctpAddresses => addresses::decode_counted(bytes).map(Value::SocketAddresses),
-            // Plain values are decoded above.
+            // Plain values and lists are decoded above.
             kind => Record::decode(kind, bytes).map(Value::Record),
         }
     }
 
     /// The kernel's bytes for a value; fails, in words, where the value is of another kind or does not fit.
-    pub(crate) fn encode(self, value: &Value) -> Result<Encoded, String> {
+    pub(crate) fn encode(self, value: &Value) -> Result<Encoded, Misfit> {
+        let list = match (self, value) {
+            (Self::CanFilters, Value::CanFilters(filters)) => CanFilter::encode_all(filters)?,
+            (Self::J1939Filters, Value::J1939Filters(filters)) => J1939Filter::encode_all(filters)?,
+            (Self::SocketAddresses, Value::SocketAddresses(list)) => addresses::encode(list)?,
+            _ => return Ok(self.encode_plain(value)?),
+        };
+        Ok(Encoded::list(list))
+    }
+
+    /// As [`encode`](Self::encode), of what is no list.
+    fn encode_plain(self, value: &Value) -> Result<Encoded, String> {
         match (self, value) {
             (Self::Flag, Value::Flag(on)) => Encoded::new(&i32::from(*on).to_ne_bytes()),
             (Self::Integer | Self::Errno, Value::Integer(number)) => Encoded::new(&number.to_ne_bytes()),
@@ -369,16 +419,7 @@ impl Kind {
             (Self::TransmitTime, Value::TransmitTime(time)) => Encoded::new(&time.encode()),
             (Self::IcmpFilter, Value::IcmpFilter(filter)) => Encoded::new(&filter.encode()),
             (Self::Icmpv6Filter, Value::Icmpv6Filter(filter)) => Encoded::new(&filter.encode()),
-            (Self::CanFilters, Value::CanFilters(filters)) => {
-                CanFilter::encode_all(filters).map(Encoded::list)
-            }
             (Self::TipcGroup, Value::TipcGroup(group)) => Encoded::new(&group.encode()),
-            (Self::J1939Filters, Value::J1939Filters(filters)) => {
-                J1939Filter::encode_all(filters).map(Encoded::list)
-            }
-            (Self::SocketAddresses, Value::SocketAddresses(list)) => {
-                Ok(Encoded::list(addresses::encode(list)))
-            }
             (kind, Value::Record(record)) => {
                 let bytes = record.encode(kind).ok_or_else(|| kind.refusal(value))?;
                 Encoded::new(&bytes)
@@ -432,17 +473,17 @@ impl Kind {
     }
 }
 
-fn decode_numbers(bytes: &[u8]) -> Option<Vec<u32>> {
-    bytes.chunks(4).map(unsigned).collect()
+fn decode_numbers(bytes: &[u8]) -> sys::Result<Option<Vec<u32>>> {
+    alloc::collect_all(bytes.chunks(4).map(unsigned))
 }
 
 /// The numbers of the bits that are set, counted from 1 through words of 32 bits.
-fn decode_bits(bytes: &[u8]) -> Option<Vec<u32>> {
-    let words = decode_numbers(bytes)?;
+fn decode_bits(bytes: &[u8]) -> sys::Result<Option<Vec<u32>>> {
+    let Some(words) = decode_numbers(bytes)? else { return Ok(None) };
     let bits = words.iter().zip(0_u32..).flat_map(|(word, index)| {
         (0..32).filter(move |bit| word >> bit & 1 != 0).map(move |bit| index * 32 + bit + 1)
     });
-    Some(bits.collect())
+    alloc::collect_any(bits).map(Some)
 }
 
 /// A C `int` that counts a duration; the kernel's few negative ones ("as the system says") are none.
@@ -504,9 +545,9 @@ fn encode_linger(duration: Option<Duration>) -> Result<Encoded, String> {
 }
 
 /// The text up to its NUL, where the kernel counts one.
-fn decode_text(bytes: &[u8]) -> Option<String> {
+fn decode_text(bytes: &[u8]) -> sys::Result<Option<String>> {
     let text = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
-    String::from_utf8(text.to_vec()).ok()
+    std::str::from_utf8(text).ok().map(alloc::copy_str).transpose()
 }
 
 fn encode_text(text: &str) -> Result<Encoded, String> {
@@ -563,7 +604,7 @@ mod tests {
 
     #[test]
     fn a_wrong_size_is_an_error_in_words() {
-        assert_eq!(Kind::Flag.decode(&[1]).unwrap_err(), "the kernel gave 1 bytes, wanted 4");
+        assert_eq!(Kind::Flag.decode(&[1]).unwrap_err().to_string(), "the kernel gave 1 bytes, wanted 4");
         for kind in [Kind::Linger, Kind::TimeValue, Kind::Credentials, Kind::Wide, Kind::Address] {
             for length in (0..VALUE_MAX).filter(|length| *length != kind.room()) {
                 assert!(kind.decode(&[0; VALUE_MAX][..length]).is_err(), "{kind:?} of {length} bytes");
@@ -613,12 +654,12 @@ mod tests {
         let short = encode(Kind::TimeValue, Duration::from_nanos(1)).unwrap();
         assert_eq!(Kind::TimeValue.decode(short.as_bytes()), Ok(Value::Duration(Duration::from_micros(1))));
         let long = encode(Kind::Seconds, Duration::MAX).err();
-        assert_eq!(long.as_deref(), Some("takes 0s to 2147483647s"));
+        assert_eq!(long.map(|misfit| misfit.to_string()).as_deref(), Some("takes 0s to 2147483647s"));
     }
 
     #[test]
     fn a_value_of_another_kind_is_refused_in_words() {
-        let refused = |kind: Kind, value: Value| kind.encode(&value).err().unwrap();
+        let refused = |kind: Kind, value: Value| kind.encode(&value).err().unwrap().to_string();
         assert_eq!(refused(Kind::Flag, Value::Integer(5)), "takes on or off, got 5");
         assert_eq!(refused(Kind::Bytes, Value::Unsigned(1 << 32)), "takes 0 to 4294967295, got 4294967296");
         assert_eq!(

@@ -84,9 +84,10 @@ impl Filter {
 
     /// The filter of these instructions; fails, and says which one is at fault, where the kernel would refuse them.
     ///
-    /// What is left to the kernel: whether a cell is read before it was written.
-    pub fn new(instructions: impl Into<Vec<Instruction>>) -> Result<Self, FilterError> {
-        let instructions = instructions.into();
+    /// Also fails where there is no memory for them. What is left to the kernel: whether a cell is read before it was
+    /// written.
+    pub fn new(instructions: impl AsRef<[Instruction]>) -> Result<Self, FilterError> {
+        let instructions = instructions.as_ref();
         let length = instructions.len();
         let Some(last) = instructions.last() else {
             return Err(FilterError { index: 0, fault: "a filter has at least one" });
@@ -102,6 +103,8 @@ impl Filter {
         if last.code & CLASS != RETURN {
             return Err(FilterError { index: length - 1, fault: "the last one does not return" });
         }
+        let instructions = alloc::copy(instructions)
+            .map_err(|_| FilterError { index: 0, fault: "there is no memory for the filter" })?;
         Ok(Self { instructions })
     }
 

@@ -1,7 +1,9 @@
 //! Options of J1939, the network of vehicles: `SOL_CAN_J1939` (the kernel's `Documentation/networking/j1939.rst`).
 
+use super::codec::Misfit;
 use super::options;
 use super::record::record;
+use crate::sys::{self, alloc};
 
 options! {
     J1939, "Documentation/networking/j1939.rst";
@@ -40,15 +42,17 @@ impl J1939Filter {
     /// The most that a socket takes: `J1939_FILTER_MAX`.
     const MAX: usize = 512;
 
-    pub(super) fn decode_all(bytes: &[u8]) -> Option<Vec<Self>> {
-        bytes.chunks(Self::SIZE).map(Self::decode).collect()
+    pub(super) fn decode_all(bytes: &[u8]) -> sys::Result<Option<Vec<Self>>> {
+        alloc::collect_all(bytes.chunks(Self::SIZE).map(Self::decode))
     }
 
-    pub(super) fn encode_all(filters: &[Self]) -> Result<Vec<u8>, String> {
+    pub(super) fn encode_all(filters: &[Self]) -> Result<Vec<u8>, Misfit> {
         if filters.len() > Self::MAX {
-            return Err(format!("takes at most {} filters, got {}", Self::MAX, filters.len()));
+            return Err(format!("takes at most {} filters, got {}", Self::MAX, filters.len()).into());
         }
-        Ok(filters.iter().flat_map(|filter| filter.encode()).collect())
+        let mut bytes = alloc::with_room(filters.len() * Self::SIZE)?;
+        bytes.extend(filters.iter().flat_map(|filter| filter.encode()));
+        Ok(bytes)
     }
 
     /// Filters with commas between them; `none` for no filter at all.
@@ -56,7 +60,8 @@ impl J1939Filter {
         if text == "none" {
             return Some(Vec::new());
         }
-        let filters: Vec<Self> = text.split(',').map(Self::parse).collect::<Option<_>>()?;
+        let filters: Vec<Self> =
+            text.split(',').take(Self::MAX + 1).map(Self::parse).collect::<Option<_>>()?;
         (filters.len() <= Self::MAX).then_some(filters)
     }
 }
@@ -81,7 +86,7 @@ mod tests {
         want[17..19].copy_from_slice(&[0x23, 1]);
         want[21..23].copy_from_slice(&[0xff, 3]);
         assert_eq!(J1939Filter::encode_all(&[filter]), Ok(want.to_vec()));
-        assert_eq!(J1939Filter::decode_all(&want), Some(vec![filter]));
+        assert_eq!(J1939Filter::decode_all(&want), Ok(Some(vec![filter])));
         assert_eq!(filter.to_string(), "1:2:74496:261888:8:255");
         assert_eq!(J1939Filter::parse_all("1:2:74496:261888:8:255"), Some(vec![filter]));
     }
@@ -91,7 +96,7 @@ mod tests {
         assert_eq!(J1939Filter::parse_all("none"), Some(Vec::new()));
         assert_eq!(J1939Filter::encode_all(&[]), Ok(Vec::new()));
         let error = J1939Filter::encode_all(&vec![J1939Filter::default(); 513]);
-        assert_eq!(error, Err("takes at most 512 filters, got 513".to_owned()));
+        assert_eq!(error, Err("takes at most 512 filters, got 513".to_owned().into()));
         assert_eq!(J1939Filter::parse_all("1:2:3"), None);
     }
 }

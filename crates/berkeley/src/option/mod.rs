@@ -69,7 +69,7 @@ use crate::sys::constants as c;
 
 pub use can::{CanFilter, CanXlVcid};
 pub use codec::Kind;
-pub(crate) use codec::{LIST_MAX, ROOM_MAX};
+pub(crate) use codec::{LIST_MAX, Misfit, ROOM_MAX};
 pub use field::Field;
 pub use filter::{Filter, FilterError, Instruction};
 pub use find::{FindError, find, find_in};

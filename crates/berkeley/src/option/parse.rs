@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::codec::check_text;
+use super::codec::{Misfit, check_text};
 use super::value::{MtuDiscover, PortRange, Value};
 use super::{
     CanFilter, Description, IcmpFilter, Icmpv6Filter, J1939Filter, Kind, Record, TipcGroup, TransmitTime,
@@ -10,6 +10,7 @@ use super::{
 };
 use crate::error::{Error, Operation, Result};
 use crate::kinds::Family;
+use crate::sys::{self, Errno, alloc};
 
 impl Description {
     /// Reads a value of this option from text; `None`, where the option was named without a value, turns a flag on and
@@ -59,7 +60,12 @@ impl Description {
             None if self.kind == Kind::Signal => Ok(Value::Signal),
             None => Err(fail(format!("takes {}", self.kind.wanted()))),
             Some(text) => {
-                let value = self.parse_text(text).map_err(fail)?;
+                let value = self.parse_text(text).map_err(|misfit| match misfit {
+                    Misfit::Words(words) => fail(words),
+                    Misfit::NoMemory => {
+                        Error::kernel(Operation::SetOption, Errno::NOMEM).on(self.to_string())
+                    }
+                })?;
                 self.check(&value)?;
                 Ok(value)
             }
@@ -93,12 +99,29 @@ impl Description {
         Err(Error::invalid(Operation::SetOption, self.beyond(number)).on(self.to_string()))
     }
 
-    fn parse_text(&self, text: &str) -> std::result::Result<Value, String> {
-        let unfit = || format!("takes {}, got {text:?}", self.kind.wanted());
+    fn parse_text(&self, text: &str) -> std::result::Result<Value, Misfit> {
+        match self.kind {
+            Kind::Octets => octets(text)?.map(Value::Octets),
+            Kind::SocketAddresses => addresses::parse(text)?.map(Value::SocketAddresses),
+            _ => return Ok(self.parse_plain(text)?),
+        }
+        .ok_or_else(|| self.unfit(text).into())
+    }
+
+    fn unfit(&self, text: &str) -> String {
+        /// As much of a wrong text as is worth showing.
+        const SHOWN: usize = 64;
+        let end = text.char_indices().nth(SHOWN).map_or(text.len(), |(end, _)| end);
+        let more = if end < text.len() { "..." } else { "" };
+        format!("takes {}, got {:?}{more}", self.kind.wanted(), &text[..end])
+    }
+
+    /// As [`parse_text`](Self::parse_text), of what is short.
+    fn parse_plain(&self, text: &str) -> std::result::Result<Value, String> {
+        let unfit = || self.unfit(text);
         match self.kind {
             Kind::Flag => flag(text).map(Value::Flag).ok_or_else(unfit),
             Kind::Text => check_text(text).map(|()| Value::Text(text.to_owned())),
-            Kind::Octets => octets(text).map(Value::Octets).ok_or_else(unfit),
             Kind::Address => text.parse().map(Value::Address).map_err(|_| unfit()),
             Kind::PortRange => ports(text).map(Value::PortRange).ok_or_else(unfit),
             Kind::Family => family(text).map(Value::Family).ok_or_else(unfit),
@@ -129,7 +152,6 @@ impl Description {
             Kind::Icmpv6Filter => Icmpv6Filter::parse(text).map(Value::Icmpv6Filter),
             Kind::CanFilters => CanFilter::parse_all(text).map(Value::CanFilters),
             Kind::TipcGroup => TipcGroup::parse(text).map(Value::TipcGroup),
-            Kind::SocketAddresses => addresses::parse(text).map(Value::SocketAddresses),
             Kind::J1939Filters => J1939Filter::parse_all(text).map(Value::J1939Filters),
             // Nothing sets the others.
             kind => Record::parse(kind, text).map(Value::Record),
@@ -237,12 +259,13 @@ fn split_number(text: &str) -> (&str, &str) {
     text.split_at(end)
 }
 
-fn octets(text: &str) -> Option<Vec<u8>> {
+fn octets(text: &str) -> sys::Result<Option<Vec<u8>>> {
     if text.len() % 2 != 0 || text.len() / 2 > super::codec::VALUE_MAX {
-        return None;
+        return Ok(None);
     }
     let nibble = |digit: u8| char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    text.as_bytes().chunks_exact(2).map(|pair| Some(nibble(pair[0])? << 4 | nibble(pair[1])?)).collect()
+    let pairs = text.as_bytes().chunks_exact(2);
+    alloc::collect_all(pairs.map(|pair| Some(nibble(pair[0])? << 4 | nibble(pair[1])?)))
 }
 
 fn ports(text: &str) -> Option<PortRange> {

@@ -213,8 +213,8 @@ macro_rules! records {
                     }
                 }
 
-                fn into_value(input: Self) -> Value {
-                    Value::Record(Record::$name(input))
+                fn into_value(input: Self) -> Option<Value> {
+                    Some(Value::Record(Record::$name(input)))
                 }
             }
         )*

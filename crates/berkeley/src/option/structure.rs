@@ -197,7 +197,10 @@ mod tests {
         let most = Kind::CanFilters.encode(&filters(512)).unwrap();
         assert_eq!(most.as_bytes().len(), 4096);
         let error = Kind::CanFilters.encode(&filters(513)).err();
-        assert_eq!(error.as_deref(), Some("takes at most 512 filters, got 513"));
+        assert_eq!(
+            error.map(|misfit| misfit.to_string()).as_deref(),
+            Some("takes at most 512 filters, got 513")
+        );
     }
 
     /// Values of every kind that can be set and is more than a number.

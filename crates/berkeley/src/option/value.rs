@@ -11,6 +11,7 @@ use super::{
     RolloverStatistics, SctpStatus, TcpInfo, TipcGroup, TransmitTime, XdpOffsets, XdpStatistics,
 };
 use crate::kinds::{Family, Protocol, Type, named_integer};
+use crate::sys::alloc;
 use crate::sys::constants as c;
 
 named_integer! {
@@ -233,8 +234,9 @@ pub trait OptionValue: Sized + sealed::Sealed {
     #[doc(hidden)]
     fn from_value(value: Value) -> Option<Self>;
 
+    /// `None` where there is no memory for it.
     #[doc(hidden)]
-    fn into_value(input: Self::Input<'_>) -> Value;
+    fn into_value(input: Self::Input<'_>) -> Option<Value>;
 }
 
 /// The types that are the whole payload of one of [`Value`]'s variants.
@@ -253,8 +255,8 @@ macro_rules! option_values {
                 }
             }
 
-            fn into_value(input: Self) -> Value {
-                Value::$variant(input)
+            fn into_value(input: Self) -> Option<Value> {
+                Some(Value::$variant(input))
             }
         }
     )*};
@@ -298,8 +300,8 @@ macro_rules! boxed_values {
                 }
             }
 
-            fn into_value(input: Self) -> Value {
-                Value::$type(Box::new(input))
+            fn into_value(input: Self) -> Option<Value> {
+                Some(Value::$type(Box::new(input)))
             }
         }
     )*};
@@ -317,8 +319,8 @@ impl OptionValue for () {
         matches!(value, Value::Signal).then_some(())
     }
 
-    fn into_value((): Self) -> Value {
-        Value::Signal
+    fn into_value((): Self) -> Option<Value> {
+        Some(Value::Signal)
     }
 }
 
@@ -343,8 +345,8 @@ impl OptionValue for u32 {
         }
     }
 
-    fn into_value(input: Self) -> Value {
-        Value::Unsigned(input.into())
+    fn into_value(input: Self) -> Option<Value> {
+        Some(Value::Unsigned(input.into()))
     }
 }
 
@@ -361,8 +363,8 @@ impl OptionValue for String {
         }
     }
 
-    fn into_value(input: &str) -> Value {
-        Value::Text(input.to_owned())
+    fn into_value(input: &str) -> Option<Value> {
+        alloc::copy_str(input).ok().map(Value::Text)
     }
 }
 
@@ -382,8 +384,8 @@ macro_rules! list_values {
                 }
             }
 
-            fn into_value(input: &[$item]) -> Value {
-                Value::$variant(input.to_vec())
+            fn into_value(input: &[$item]) -> Option<Value> {
+                alloc::copy(input).ok().map(Value::$variant)
             }
         }
     )*};

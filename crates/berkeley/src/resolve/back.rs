@@ -1,7 +1,6 @@
 //! [`resolve_back`]: an address to the names of its host and its service, over getnameinfo(3).
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::answer::into_text;
 use super::pool::Pool;
@@ -149,7 +148,7 @@ fn ask_within(address: Address, hints: BackHints, deadline: Deadline) -> Result<
     if deadline.has_passed() {
         return Err(Error::timed_out(OPERATION));
     }
-    let helpers = HELPERS.get(|| Pool::new(32, Duration::from_secs(10)));
+    let helpers = HELPERS.get(Pool::of_lookups);
     let asked = helpers.submit((address, hints), move || names(&address, hints)).map_err(|error| {
         let errno = error.raw_os_error().map_or(Errno::AGAIN, Errno::from_raw);
         Error::kernel(OPERATION, errno)

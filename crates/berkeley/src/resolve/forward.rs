@@ -1,12 +1,13 @@
 //! [`resolve`]: a host and a service to addresses, over getaddrinfo(3).
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 
 use super::answer::{Answers, NoAnswer, Resolved};
 use super::hints::Hints;
 use super::literal;
+use super::raw::RawHints;
 use super::service::{Service, place, transports, unknown_service};
-use crate::error::{Operation, Result};
+use crate::error::{Error, Operation, Result};
 use crate::netdb::c_string;
 use crate::sys::alloc;
 use crate::sys::resolve::address_info;
@@ -40,7 +41,7 @@ use crate::sys::resolve::address_info;
 pub fn resolve<'s>(host: &str, service: impl Into<Service<'s>>, hints: &Hints) -> Result<Vec<Resolved>> {
     let service = service.into();
     let answer = match literal::answer(host, service, *hints) {
-        Some(answers) => Ok(answers),
+        Some(answer) => answer,
         None => Question::new(host, service, *hints).and_then(|question| question.ask()),
     };
     answer.map_err(|error| error.on(place(host, service, hints.is_passive())))
@@ -62,6 +63,23 @@ impl Question {
         // Raw sockets have no ports, and getaddrinfo refuses even port 0 for them; it does want one of the two names.
         let service = if service.is_any() && host.is_some() { None } else { Some(service.to_c_string()?) };
         Ok(Self { host, service, hints })
+    }
+
+    /// What [`resolve_raw`](super::resolve_raw) is asked; nothing is refused.
+    pub(super) fn raw(host: Option<&CStr>, service: Option<&CStr>, hints: RawHints) -> Result<Self> {
+        let no_memory = |errno| Error::kernel(Operation::Resolve, errno);
+        let copied = |name: Option<&CStr>| name.map(alloc::copy_text).transpose().map_err(no_memory);
+        Ok(Self { host: copied(host)?, service: copied(service)?, hints: hints.to_hints() })
+    }
+
+    /// Whether the C library answers out of its own head.
+    pub(super) fn asks_nobody(&self) -> bool {
+        let host = self.host.as_deref().unwrap_or_default().to_str();
+        let service = self.service.as_deref().unwrap_or_default().to_str();
+        match (host, service) {
+            (Ok(host), Ok(service)) => literal::asks_nobody(host, Service::Name(service), self.hints),
+            _ => false,
+        }
     }
 
     /// Asks. Blocks for as long as the resolver does.
@@ -88,5 +106,5 @@ pub(crate) fn compare_literal(
     hints: Hints,
 ) -> Option<(Vec<Resolved>, Result<Vec<Resolved>>)> {
     let asked = || Question::new(host, service, hints)?.ask();
-    literal::answer(host, service, hints).map(|answers| (answers, asked()))
+    literal::answer(host, service, hints).map(|answers| (answers.unwrap_or_default(), asked()))
 }

@@ -19,10 +19,10 @@ use crate::sys::resolve::AddressHints;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Hints {
-    family: Family,
+    pub(super) family: Family,
     pub(super) kind: Type,
     pub(super) protocol: Protocol,
-    flags: i32,
+    pub(super) flags: i32,
 }
 
 impl Hints {

@@ -1,17 +1,18 @@
 //! [`Lookup`] and [`resolve_within`]: a question to the resolver that may be let go.
 
+use std::ffi::CStr;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use super::answer::{Answers, NoAnswer, Resolved, copy};
 use super::forward::{Question, resolve};
 use super::hints::Hints;
 use super::literal;
 use super::pool::Pool;
+use super::raw::{self, RawHints};
 use super::service::{Service, place};
 use super::slot::{Shared, Ticket};
 use crate::error::{Error, Operation, Result};
@@ -20,10 +21,10 @@ use crate::sys::Errno;
 use crate::sys::process::PerProcess;
 
 /// The helper threads of all lookups of this process.
-static HELPERS: PerProcess<Pool<Question, Answers>> = PerProcess::new();
+static HELPERS: PerProcess<Pool<Arc<Question>, Answers>> = PerProcess::new();
 
-fn helpers() -> &'static Pool<Question, Answers> {
-    HELPERS.get(|| Pool::new(32, Duration::from_secs(10)))
+fn helpers() -> &'static Pool<Arc<Question>, Answers> {
+    HELPERS.get(Pool::of_lookups)
 }
 
 /// As [`resolve`](crate::resolve()), but no longer than until `deadline`.
@@ -35,8 +36,7 @@ fn helpers() -> &'static Pool<Question, Answers> {
 /// ```
 /// use berkeley::Deadline;
 /// use berkeley::resolve::{Hints, resolve_within};
-/// use std::time::Duration;
-///
+/// ///
 /// let deadline = Deadline::after(Duration::from_secs(5));
 /// for answer in resolve_within("localhost", 80, &Hints::new(), deadline)? {
 ///     println!("{}", answer.address);
@@ -71,8 +71,7 @@ pub fn resolve_within<'s>(
 /// ```
 /// use berkeley::Deadline;
 /// use berkeley::resolve::{Hints, Lookup};
-/// use std::time::Duration;
-///
+/// ///
 /// let lookups = [
 ///     Lookup::start("localhost", 80, &Hints::new())?,
 ///     Lookup::start("127.0.0.1", 80, &Hints::new())?,
@@ -117,6 +116,17 @@ impl Lookup {
         }
     }
 
+    /// As [`start`](Self::start), with the names and numbers that [`resolve_raw`](super::resolve_raw) takes.
+    ///
+    /// For those who translate another interface: nothing is checked, and the names may be any bytes.
+    pub fn start_raw(host: Option<&CStr>, service: Option<&CStr>, hints: RawHints) -> Result<Self> {
+        let place = raw::place(host, service, hints);
+        match Question::raw(host, service, hints).and_then(|question| submit(question, Deadline::NEVER)) {
+            Ok(state) => Ok(Self { state, place }),
+            Err(error) => Err(error.on(place)),
+        }
+    }
+
     /// Waits for the answer until `deadline`, and lets go of the lookup then.
     ///
     /// Fails as [`resolve`](crate::resolve()) does, and with [`Cause::TimedOut`](crate::Cause::TimedOut).
@@ -138,17 +148,22 @@ impl Lookup {
 }
 
 fn begin(host: &str, service: Service<'_>, hints: Hints, deadline: Deadline) -> Result<State> {
-    if let Some(answers) = literal::answer(host, service, hints) {
-        return Ok(State::Answered(Ok(answers)));
+    if let Some(answer) = literal::answer(host, service, hints) {
+        return Ok(State::Answered(answer));
     }
-    let question = Question::new(host, service, hints)?;
-    if literal::asks_nobody(host, service, hints) {
+    submit(Question::new(host, service, hints)?, deadline)
+}
+
+/// Has a helper ask, where somebody has to be asked.
+fn submit(question: Question, deadline: Deadline) -> Result<State> {
+    if question.asks_nobody() {
         return Ok(State::Answered(question.ask()));
     }
     if deadline.has_passed() {
         return Err(Error::timed_out(Operation::Resolve));
     }
-    let asked = helpers().submit(question.clone(), move || question.answers());
+    let question = Arc::new(question);
+    let asked = helpers().submit(Arc::clone(&question), move || question.answers());
     asked.map(State::Asked).map_err(|error| {
         let errno = error.raw_os_error().map_or(Errno::AGAIN, Errno::from_raw);
         Error::kernel(Operation::Resolve, errno)

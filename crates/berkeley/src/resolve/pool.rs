@@ -18,6 +18,12 @@ use std::time::Duration;
 use super::slot::{Lost, Origin, Slot, Ticket};
 use crate::sys::{process, signal};
 
+/// The most threads that hang in lookups at a time, for each direction.
+const MOST: usize = 32;
+
+/// How long a thread waits for another lookup before it ends.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// Helper threads for questions `K`, each of which has an answer `T`.
 pub(super) struct Pool<K: 'static, T: 'static> {
     /// The most threads there are at a time.
@@ -46,7 +52,12 @@ struct Job<K, T> {
 }
 
 impl<K: Clone + Eq + Hash + Send, T: Send + Sync> Pool<K, T> {
-    pub(super) fn new(most: usize, patience: Duration) -> Self {
+    /// The pool that lookups of one direction share.
+    pub(super) fn of_lookups() -> Self {
+        Self::new(MOST, PATIENCE)
+    }
+
+    fn new(most: usize, patience: Duration) -> Self {
         let state = State { queue: VecDeque::new(), asked: HashMap::new(), threads: 0, idle: 0 };
         Self {
             most,

@@ -3,13 +3,15 @@
 use std::ffi::{CStr, CString};
 use std::net::SocketAddr;
 
+use super::hints::Hints;
 use super::literal::meaning;
-use super::service::{transports, unknown_service};
+use super::service::{self, Service, transports, unknown_service};
 use crate::address::Address;
 use crate::error::{Error, Operation, Result};
 use crate::kinds::{Family, Protocol, Type};
-use crate::netdb::shown;
+use crate::netdb::{lossy_beginning, shown};
 use crate::sys::alloc;
+use crate::sys::constants as c;
 use crate::sys::resolve::{AddressHints, AddressInfo, LookupError, address_info, name_info};
 
 /// What [`resolve_raw`] is asked for, as numbers of the C library's; zeros ask for anything.
@@ -27,6 +29,15 @@ pub struct RawHints {
 }
 
 impl RawHints {
+    pub(super) const fn to_hints(self) -> Hints {
+        Hints {
+            family: Family::from_raw(self.family),
+            kind: Type::from_raw(self.kind),
+            protocol: Protocol::from_raw(self.protocol),
+            flags: self.flags,
+        }
+    }
+
     pub(super) const fn to_sys(self) -> AddressHints {
         AddressHints { family: self.family, kind: self.kind, protocol: self.protocol, flags: self.flags }
     }
@@ -78,6 +89,14 @@ pub fn resolve_raw(host: Option<&CStr>, service: Option<&CStr>, hints: RawHints)
                 None => error,
             }
         })
+}
+
+/// A host and a service as errors name them.
+pub(super) fn place(host: Option<&CStr>, service: Option<&CStr>, hints: RawHints) -> String {
+    let text = |name: Option<&'_ CStr>| lossy_beginning(name.unwrap_or_default().to_bytes()).into_owned();
+    let name = text(service);
+    let service = if service.is_none() { Service::Port(0) } else { Service::Name(&name) };
+    service::place(&text(host), service, hints.flags & c::AI_PASSIVE != 0)
 }
 
 /// What getaddrinfo(3) answers to an address in digits: one address, and the sockets that it is for.

@@ -4,7 +4,9 @@ use std::os::fd::AsFd;
 
 use super::{Socket, claim, describe};
 use crate::error::{Error, Operation, Result};
-use crate::option::{self as options, Description, LIST_MAX, OptionValue, ROOM_MAX, SocketOption, Value};
+use crate::option::{
+    self as options, Description, LIST_MAX, Misfit, OptionValue, ROOM_MAX, SocketOption, Value,
+};
 use crate::sys::{self, Errno, alloc, option};
 
 impl<F: AsFd> Socket<F> {
@@ -49,7 +51,9 @@ impl<F: AsFd> Socket<F> {
     /// ```
     #[doc(alias = "setsockopt")]
     pub fn set<T: OptionValue>(&self, option: SocketOption<T>, value: T::Input<'_>) -> Result<()> {
-        self.set_value(option.description(), &T::into_value(value))
+        let description = option.description();
+        let value = T::into_value(value).ok_or_else(|| unstored(Operation::SetOption, description))?;
+        self.set_value(description, &value)
     }
 
     /// Reads an option that is known at run time; fails as [`get`](Self::get) does.
@@ -67,7 +71,10 @@ impl<F: AsFd> Socket<F> {
             read => read,
         }
         .map_err(|errno| self.refused(operation, option, errno))?
-        .map_err(|explanation| Error::unexpected(operation, explanation).on(option.to_string()))
+        .map_err(|misfit| match misfit {
+            Misfit::Words(words) => Error::unexpected(operation, words).on(option.to_string()),
+            Misfit::NoMemory => unstored(operation, option),
+        })
     }
 
     /// The kernel's refusal outside, what is wrong with its bytes inside.
@@ -75,7 +82,7 @@ impl<F: AsFd> Socket<F> {
         &self,
         option: &Description,
         room: &mut [u8],
-    ) -> sys::Result<std::result::Result<Value, String>> {
+    ) -> sys::Result<std::result::Result<Value, Misfit>> {
         let length = option::option(self.fd.as_fd(), option.level.as_raw(), option.number, room)?;
         Ok(option.kind.decode(option.kind.part(room, length)))
     }
@@ -87,8 +94,10 @@ impl<F: AsFd> Socket<F> {
         if !option.access.writes() {
             return Err(invalid(operation, option, "cannot be set, only read"));
         }
-        let encoded =
-            option.kind.encode(value).map_err(|explanation| invalid(operation, option, explanation))?;
+        let encoded = option.kind.encode(value).map_err(|misfit| match misfit {
+            Misfit::Words(words) => invalid(operation, option, words),
+            Misfit::NoMemory => unstored(operation, option),
+        })?;
         // Last, since it takes the value to be of the option's kind.
         option.check(value)?;
         if let Some(why) = claim::objection(self.fd.as_fd(), option, value) {
@@ -109,6 +118,11 @@ impl<F: AsFd> Socket<F> {
         let target = describe::target(self.fd.as_fd(), None);
         Error::kernel(operation, errno).on(format!("{option} of {target}"))
     }
+}
+
+/// There is no memory for the value.
+fn unstored(operation: Operation, option: &Description) -> Error {
+    Error::kernel(operation, Errno::NOMEM).on(option.to_string())
 }
 
 fn invalid(operation: Operation, option: &Description, explanation: impl Into<Box<str>>) -> Error {

@@ -27,6 +27,44 @@ pub(crate) fn collect<T>(items: impl ExactSizeIterator<Item = T>) -> Result<Vec<
     Ok(vector)
 }
 
+/// As [`collect`], of as many as there are.
+pub(crate) fn collect_any<T>(items: impl Iterator<Item = T>) -> Result<Vec<T>> {
+    let mut vector = with_room(items.size_hint().0)?;
+    for item in items {
+        push(&mut vector, item)?;
+    }
+    Ok(vector)
+}
+
+/// As [`collect_any`], of what there may be none of: `None` where one is missing.
+pub(crate) fn collect_all<T>(items: impl Iterator<Item = Option<T>>) -> Result<Option<Vec<T>>> {
+    let mut vector = with_room(items.size_hint().0)?;
+    for item in items {
+        let Some(item) = item else { return Ok(None) };
+        push(&mut vector, item)?;
+    }
+    Ok(Some(vector))
+}
+
+/// A copy of items, as [`with_room`].
+pub(crate) fn copy<T: Copy>(items: &[T]) -> Result<Vec<T>> {
+    let mut copy = with_room(items.len())?;
+    copy.extend_from_slice(items);
+    Ok(copy)
+}
+
+/// A copy of bytes as text, those that are no UTF-8 replaced, as [`with_room`].
+pub(crate) fn copy_lossy(bytes: &[u8]) -> Result<String> {
+    let mut copy = String::new();
+    for chunk in bytes.utf8_chunks() {
+        let replaced = if chunk.invalid().is_empty() { "" } else { "\u{fffd}" };
+        copy.try_reserve(chunk.valid().len() + replaced.len()).map_err(|_| Errno::NOMEM)?;
+        copy.push_str(chunk.valid());
+        copy.push_str(replaced);
+    }
+    Ok(copy)
+}
+
 /// A copy of a text, as [`with_room`].
 pub(crate) fn copy_text(text: &CStr) -> Result<CString> {
     let bytes = text.to_bytes_with_nul();

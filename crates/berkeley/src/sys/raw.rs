@@ -126,7 +126,7 @@ impl<'a> Control<'a> {
     ///
     /// let socket = Socket::new(Family::INET, Type::DGRAM, Protocol::DEFAULT)?;
     /// socket.bind((Ipv4Addr::LOCALHOST, 0))?;
-    /// let control = encode(&[ip::ttl(3)]);
+    /// let control = encode(&[ip::ttl(3)])?;
     /// // SAFETY: a TTL lends no descriptor, and holds no address.
     /// let control = unsafe { raw::Control::new(&control) };
     /// let hello = [IoSlice::new(b"hello")];

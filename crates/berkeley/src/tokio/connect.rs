@@ -9,7 +9,7 @@ use ::tokio::time::timeout;
 
 use super::{AsyncSocket, check_runtime};
 use crate::address::{Address, ToAddress};
-use crate::connect::{Connector, Contest, ServerOptions, Stop, Turn, create_from, interleave};
+use crate::connect::{Connector, Contest, ServerOptions, Stop, Turn, create_from, interleave, room};
 use crate::error::Result;
 use crate::resolve::{Lookup, Resolved, Service};
 use crate::socket::{Deadline, Socket};
@@ -147,7 +147,7 @@ impl Connector<'_> {
         let service = service.into();
         let deadline = self.deadline();
         let found = answer(Lookup::start_within(host, service, &self.hints(), deadline)?, deadline).await?;
-        let addresses = interleave(&found);
+        let addresses = interleave(&found)?;
         race(self, &addresses, deadline).await.map_err(|stop| stop.of_name(host, service))
     }
 
@@ -180,8 +180,8 @@ async fn race(
     addresses: &[Address],
     deadline: Deadline,
 ) -> std::result::Result<AsyncSocket, Stop> {
-    let mut contest = Contest::new(connector, addresses, deadline);
-    let mut running: Vec<Attempt<'_>> = Vec::new();
+    let mut contest = Contest::new(connector, addresses, deadline)?;
+    let mut running: Vec<Attempt<'_>> = room(addresses)?;
     loop {
         let ended = match contest.next()? {
             Turn::Connect(index, socket) => {

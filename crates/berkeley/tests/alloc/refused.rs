@@ -1,16 +1,19 @@
 //! Memory that the system does not give: an error before anything is taken from the kernel, never the process's end.
 
 use std::io::{IoSlice, IoSliceMut};
+use std::net::{Ipv4Addr, SocketAddr};
 
 use berkeley::batch::{Datagram, RecvBatch, SendBatch};
 use berkeley::control::{self, ControlBuffer};
 use berkeley::interface::interfaces;
 use berkeley::netdb::host_by_name;
-use berkeley::option::{Filter, Instruction};
+use berkeley::option::{self, Filter, Instruction, Kind, Value};
 use berkeley::resolve::{BackHints, Hints, resolve, resolve_back};
 use berkeley::splice::{Filled, SplicePipe};
 use berkeley::zero_copy::ZeroCopy;
-use berkeley::{Address, Family, Flags, Protocol, Result, SendMessage, Socket, Type};
+use berkeley::{
+    Address, Connector, Family, Flags, Protocol, Result, SendMessage, Socket, Type, decoders, interleave,
+};
 
 use super::{LONGEST, pair};
 
@@ -80,7 +83,8 @@ fn a_send_without_memory_sends_nothing() {
     let udp = Socket::new(Family::INET, Type::DGRAM, Protocol::DEFAULT).unwrap();
     let datagrams: Vec<Datagram<'_>> =
         addresses.iter().map(|address| Datagram::new(b"hello").to(address)).collect();
-    assert_no_memory(|| udp.send_many(&datagrams, &mut SendBatch::new()));
+    // What has no room goes with the next call.
+    within_little(|| udp.send_many(&datagrams, &mut SendBatch::new())).unwrap();
     assert!(right.recv(&mut [0; 8]).unwrap_err().is_would_block(), "nothing was sent");
 }
 
@@ -91,6 +95,58 @@ fn a_filter_without_memory_is_not_attached() {
     let socket = Socket::new(Family::INET, Type::DGRAM, Protocol::DEFAULT).unwrap();
     assert_no_memory(|| socket.attach_filter(&filter));
     assert!(socket.detach_filter().is_err(), "none is attached");
+}
+
+#[test]
+fn what_a_caller_lays_out_without_memory_is_an_error() {
+    let data = vec![0; 1 << 20];
+    let messages = [control::raw(107, 3, &data).unwrap()];
+    assert_no_memory(|| control::encode(&messages));
+
+    let keep = Instruction::statement(0x06, u32::MAX);
+    let instructions = vec![keep; 4096];
+    let fault = within_little(|| Filter::new(&instructions)).unwrap_err();
+    assert_eq!(fault.to_string(), "instruction 0: there is no memory for the filter");
+
+    let answers = resolve("127.0.0.1", 80, &Hints::new().kind(Type::STREAM)).unwrap();
+    let answers = vec![answers[0].clone(); 1000];
+    assert_no_memory(|| interleave(&answers));
+    let addresses = vec![answers[0].address; 1000];
+    assert_no_memory(|| Connector::new().connect_to(&addresses));
+}
+
+#[test]
+fn the_value_of_an_option_without_memory_is_an_error() {
+    let socket = Socket::new(Family::INET, Type::STREAM, Protocol::DEFAULT).unwrap();
+    let name = "a".repeat(1 << 20);
+    assert_no_memory(|| socket.set(option::tcp::CONGESTION, &name));
+    let sctp = option::sctp::BINDX_ADD;
+    let addresses: Vec<SocketAddr> = vec![(Ipv4Addr::LOCALHOST, 80).into(); 1000];
+    assert_no_memory(|| socket.set(sctp, &addresses));
+    let value = Value::SocketAddresses(addresses);
+    assert_no_memory(|| socket.set_value(sctp.description(), &value));
+    let text = value.to_string();
+    assert_no_memory(|| sctp.description().parse(Some(&text)));
+
+    // What is decoded of the kernel's bytes has 512 of them at most, but for lists of groups.
+    for (kind, length, longest) in
+        [(Kind::Octets, 256, 200), (Kind::Text, 256, 200), (Kind::Groups, 8192, 4096)]
+    {
+        let bytes = vec![b'1'; length];
+        let decoded = within(longest, || decoders::option_value(kind, &bytes));
+        assert_eq!(decoded, Err("there is no memory for it".to_owned()), "{kind:?}");
+    }
+}
+
+#[test]
+fn a_lookup_of_digits_without_memory_is_an_error() {
+    let hints = Hints::new().canonical_name(true);
+    let digits = format!("0x{}7f000001", "0".repeat(1 << 20));
+    assert_eq!(resolve(&digits, 80, &hints).map(|answers| answers.len()).ok(), Some(3));
+    assert_no_memory(|| resolve(&digits, 80, &hints));
+    let digits = format!("family:200:{}", "0".repeat(1 << 20));
+    let error = within_little(|| digits.parse::<Address>()).map(drop).unwrap_err();
+    assert_eq!(error.raw_os_error(), Some(ENOMEM), "{error}");
 }
 
 #[test]

@@ -137,7 +137,7 @@ impl<'a> Question<'a> {
         if self.goes_back() {
             return found.iter().map(|found| self.back(found.address, args, deadline)).collect();
         }
-        Ok(forward(found, args.connect_order))
+        forward(found, args.connect_order).map_err(|error| self.failure(error))
     }
 
     fn back(&self, address: Address, args: &ResolveArgs, deadline: Deadline) -> Result<Answer, Failure> {
@@ -167,7 +167,7 @@ impl<'a> Question<'a> {
 }
 
 /// The canonical name first, if it was asked for, then every address once.
-fn forward(found: Vec<Resolved>, connect_order: bool) -> Vec<Answer> {
+fn forward(found: Vec<Resolved>, connect_order: bool) -> berkeley::Result<Vec<Answer>> {
     let canonical = found.iter().find_map(|found| found.canonical_name.clone());
     let mut addresses: Vec<Resolved> = Vec::new();
     for one in found {
@@ -176,7 +176,7 @@ fn forward(found: Vec<Resolved>, connect_order: bool) -> Vec<Answer> {
             addresses.push(one);
         }
     }
-    let tried = interleave(&addresses);
+    let tried = interleave(&addresses)?;
     let turn = |address: &Address| tried.iter().position(|other| other == address).map_or(0, |turn| turn + 1);
     let mut answers: Vec<(Address, usize)> =
         addresses.iter().map(|found| (found.address, turn(&found.address))).collect();
@@ -184,7 +184,7 @@ fn forward(found: Vec<Resolved>, connect_order: bool) -> Vec<Answer> {
         answers.sort_by_key(|(_, turn)| *turn);
     }
     let answers = answers.into_iter().map(|(address, turn)| Answer::Address(address, turn));
-    canonical.map(Answer::Canonical).into_iter().chain(answers).collect()
+    Ok(canonical.map(Answer::Canonical).into_iter().chain(answers).collect())
 }
 
 fn show(question: &Question<'_>, answers: &[Answer], args: &ResolveArgs) -> String {

@@ -17,7 +17,7 @@ fn config() -> ProptestConfig {
 
 /// What `outgoing` decodes to when it is received, as `Debug` prints it.
 fn received(outgoing: &[Outgoing<'_>]) -> Vec<String> {
-    decode(&encode(outgoing)).map(|message| text(&message)).collect()
+    decode(&encode(outgoing).unwrap()).map(|message| text(&message)).collect()
 }
 
 proptest! {
@@ -34,7 +34,7 @@ proptest! {
             want.push(text(&ControlMessage::Other(control::RawMessage { level, kind, data })));
         }
         prop_assert_eq!(received(&outgoing), want);
-        let bytes = encode(&outgoing);
+        let bytes = encode(&outgoing).unwrap();
         let size: usize = raw_messages(&bytes).map(|message| space(message.data.len())).sum();
         prop_assert_eq!(bytes.len(), size);
     }
@@ -87,7 +87,7 @@ fn messages_that_never_come_back_are_laid_out_as_the_kernel_takes_them() {
         (socket::rights(&[]), libc::SOL_SOCKET, libc::SCM_RIGHTS, &[]),
     ];
     for (outgoing, level, kind, data) in rows {
-        let bytes = encode(&[outgoing]);
+        let bytes = encode(&[outgoing]).unwrap();
         let found: Vec<_> = raw_messages(&bytes).collect();
         assert_eq!(found, [control::RawMessage { level, kind, data }], "{outgoing:?}");
         assert_eq!((outgoing.level(), outgoing.kind()), (level, kind));
@@ -98,7 +98,7 @@ fn messages_that_never_come_back_are_laid_out_as_the_kernel_takes_them() {
 fn descriptors_in_foreign_bytes_are_nobodys() {
     let stdin = std::io::stdin();
     let fds = [std::os::fd::AsFd::as_fd(&stdin)];
-    let bytes = encode(&[socket::rights(&fds)]);
+    let bytes = encode(&[socket::rights(&fds)]).unwrap();
     let message = decode(&bytes).next().unwrap();
     let ControlMessage::Other(raw) = message else { panic!("{message:?}") };
     assert_eq!(raw.data, 0_i32.to_ne_bytes());
@@ -106,7 +106,7 @@ fn descriptors_in_foreign_bytes_are_nobodys() {
 
 #[test]
 fn a_tail_that_is_no_message_is_left() {
-    let mut bytes = encode(&[ip::ttl(3)]);
+    let mut bytes = encode(&[ip::ttl(3)]).unwrap();
     bytes.extend([7; 5]);
     let mut messages = decode(&bytes);
     assert_eq!(messages.rest().len(), bytes.len());

@@ -324,7 +324,7 @@ fn messages_laid_out_by_hand_pass_descriptors_too() {
     within(LIMIT, || {
         let (left, right) = UNIX.pair();
         let file = null();
-        let message = encode(&[socket::rights(&[file.as_fd()])]);
+        let message = encode(&[socket::rights(&[file.as_fd()])]).unwrap();
         // SAFETY: the descriptor that it names is open until the end, and ours to lend.
         let message = unsafe { berkeley::raw::Control::new(&message) };
         left.send_msg(&SendMessage::new(&[IoSlice::new(b"x")]).raw_control(message)).unwrap();

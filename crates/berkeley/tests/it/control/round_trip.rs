@@ -239,14 +239,14 @@ proptest! {
     #[test]
     fn every_message_that_is_sent_decodes_to_what_was_encoded(given in given()) {
         let (outgoing, want): (Vec<_>, Vec<_>) = functions().iter().map(|name| sent(name, &given)).unzip();
-        let bytes = encode(&outgoing);
+        let bytes = encode(&outgoing).unwrap();
         prop_assert_eq!(decode(&bytes).map(|message| text(&message)).collect::<Vec<_>>(), want);
     }
 
     #[test]
     fn every_message_that_the_kernel_gives_decodes_to_its_values(given in given()) {
         for (level, kind, data, want) in received(&given) {
-            let bytes = encode(&[raw(level, kind, &data).unwrap()]);
+            let bytes = encode(&[raw(level, kind, &data).unwrap()]).unwrap();
             prop_assert_eq!(text(&decode(&bytes).next().unwrap()), want);
         }
     }
