@@ -9,7 +9,8 @@ use super::waiting::{Awaited, carry_through, with_timeout};
 use crate::address::{Address, EncodedAddress, ToAddress};
 use crate::control::{self, ControlBuffer, Outgoing};
 use crate::error::{Operation, Result};
-use crate::kinds::Flags;
+use crate::kinds::{Flags, Type};
+use crate::option;
 use crate::sys::socket::AddressRoom;
 use crate::sys::{self, message, raw};
 
@@ -266,6 +267,26 @@ impl<F: AsFd> Socket<F> {
             })
             .map_err(|stop| self.stopped(Operation::RecvMsg, stop, None))?;
         ReceivedMessage::made(&received, &sender)
+    }
+
+    /// How many of `count` buffers one call takes: of a stream, which may take fewer bytes than given, 1024 at most.
+    #[inline]
+    pub(crate) fn most_buffers(&self, count: usize) -> usize {
+        /// `IOV_MAX`.
+        const MOST: usize = 1024;
+        if count > MOST && self.get(option::TYPE).is_ok_and(|kind| kind == Type::STREAM) {
+            MOST
+        } else {
+            count
+        }
+    }
+
+    /// Receives into several buffers, one after the other, and nothing beside the bytes.
+    pub(super) fn recv_buffers(&self, buffers: &mut [IoSliceMut<'_>]) -> Result<usize> {
+        // Without room: the kernel closes descriptors that arrive, as it does for recv(2).
+        let mut control = ControlBuffer::with_capacity(0);
+        let received = self.recv_msg_with(buffers, &mut control, Flags::NONE);
+        received.map(|received| received.length).map_err(|error| error.during(Operation::Recv))
     }
 
     /// Sends what there is room for (sendmsg(2)); one system call, as [`try_send`](Self::try_send).

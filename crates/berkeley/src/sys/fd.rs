@@ -5,6 +5,22 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use super::Result;
 use super::call::run_int;
 
+/// Lets `$type`, which is made from an `OwnedFd`, be made from a number: the trait is unsafe, and stands here.
+macro_rules! from_raw_fd {
+    ($(#[$doc:meta])* $type:ty) => {
+        $(#[$doc])*
+        #[allow(unsafe_code, reason = "the trait's method is unsafe")]
+        impl std::os::fd::FromRawFd for $type {
+            unsafe fn from_raw_fd(fd: std::os::fd::RawFd) -> Self {
+                // SAFETY: the caller owns the open descriptor `fd`, as the trait asks.
+                let owned = unsafe { std::os::fd::OwnedFd::from_raw_fd(fd) };
+                owned.into()
+            }
+        }
+    };
+}
+pub(crate) use from_raw_fd;
+
 /// fcntl(2) `F_DUPFD_CLOEXEC`: another descriptor of the same open socket.
 pub(crate) fn duplicate(fd: BorrowedFd<'_>) -> Result<OwnedFd> {
     duplicate_above(fd, LOWEST)

@@ -196,3 +196,29 @@ impl fmt::Debug for Sink<'_> {
         write!(f, "Sink({} bytes)", self.len())
     }
 }
+
+/// Has `$receive` fill what is free of tokio's `ReadBuf`, which is not zeroed first. It is handed memory that need not
+/// be initialised, and gives the part that it has filled, from the start on.
+///
+/// A macro, for this room knows nothing of tokio.
+#[cfg(feature = "tokio")]
+macro_rules! fill_read_buf {
+    ($buffer:expr, $receive:expr) => {{
+        // SAFETY: a receive writes bytes or leaves the memory alone: what is initialised stays so.
+        #[allow(unsafe_code, reason = "tokio gives memory that is not initialised in no other way")]
+        let free = unsafe { $buffer.unfilled_mut() };
+        let start = free.as_ptr().cast::<u8>();
+        let filled =
+            $receive(free).map(|filled: &mut [u8]| if filled.as_ptr() == start { filled.len() } else { 0 });
+        filled.map(|length| {
+            // SAFETY: the slice that held `length` bytes, which are initialised, starts where the free memory does.
+            #[allow(unsafe_code, reason = "as above")]
+            unsafe {
+                $buffer.assume_init(length);
+            }
+            $buffer.advance(length);
+        })
+    }};
+}
+#[cfg(feature = "tokio")]
+pub(crate) use fill_read_buf;

@@ -21,7 +21,7 @@
 //! | `option` | `option`, `option_i32`, `peer_pidfd`, `set_option` |
 //! | `filter` | `attach` |
 //! | `raw` | `option`, `set_option`, `shutdown`, `duplicate`, for any numbers, `Control`, of any bytes: public |
-//! | `fd` | `duplicate`, `duplicate_lowest`, `close`, `set_nonblocking`, `is_nonblocking` |
+//! | `fd` | `duplicate`, `duplicate_lowest`, `close`, `set_nonblocking`, `is_nonblocking`, `from_raw_fd` |
 //! | | `is_inheritable`, `set_inheritable`, `at_mark`, `unsent` |
 //! | `inherited` | `take`, `take_sockets`: the descriptors that the process was started with |
 //! | `file` | `send_file`, `read_at`, `pipe`, `set_pipe_capacity`, `pipe_capacity`, `splice`, `read` |

@@ -17,6 +17,7 @@ mod address;
 mod batch;
 mod connect;
 mod control;
+mod convert;
 mod corpus;
 mod diagnostics;
 #[cfg(all(feature = "fault", feature = "tokio"))]
