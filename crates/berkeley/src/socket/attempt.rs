@@ -117,6 +117,16 @@ impl<F: AsFd> Socket<F> {
         Ok(buffer)
     }
 
+    /// As [`try_recv`](Self::try_recv), at most `limit` bytes behind what `buffer` holds; gives how many.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`try_recv`](Self::try_recv) does, and with `ENOMEM` where there is no memory for `limit` bytes more.
+    pub fn try_recv_append(&self, buffer: &mut Vec<u8>, limit: usize, flags: Flags) -> Result<usize> {
+        transfer::recv_into_vec(self.fd.as_fd(), buffer, limit, (flags | Flags::DONTWAIT).as_raw())
+            .map_err(|errno| self.fail(Operation::Recv, errno, None))
+    }
+
     /// Receives what is there and who sent it (recvfrom(2)).
     ///
     /// Fails as [`try_recv`](Self::try_recv) does.

@@ -54,6 +54,38 @@ impl<F: AsFd> Socket<F> {
         Ok(buffer)
     }
 
+    /// Receives at most `limit` bytes behind what `buffer` holds; gives how many, 0 at the end of a stream.
+    ///
+    /// Only what arrives is written: no memory is zeroed first. Room for `limit` bytes is taken before.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`recv`](Self::recv) does, and with `ENOMEM` where there is no memory for `limit` bytes more; `buffer`
+    /// then holds what it held.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use berkeley::{Family, Protocol, Socket, Type};
+    /// use std::net::Shutdown;
+    ///
+    /// let (left, right) = Socket::pair(Family::UNIX, Type::STREAM, Protocol::DEFAULT)?;
+    /// left.send_all(b"all of it")?;
+    /// left.shutdown(Shutdown::Write)?;
+    /// let mut buffer = Vec::new();
+    /// while right.recv_append(&mut buffer, 4)? > 0 {}
+    /// assert_eq!(buffer, b"all of it");
+    /// # Ok::<(), berkeley::Error>(())
+    /// ```
+    #[doc(alias = "read_buf")]
+    #[doc(alias = "read_to_end")]
+    pub fn recv_append(&self, buffer: &mut Vec<u8>, limit: usize) -> Result<usize> {
+        let fd = self.fd.as_fd();
+        self.receiving(Operation::Recv, Flags::NONE, |flags| {
+            transfer::recv_into_vec(fd, buffer, limit, flags)
+        })
+    }
+
     /// Receives into memory that need not be initialised; gives the part that was filled.
     ///
     /// Fails as [`recv`](Self::recv) does.

@@ -33,6 +33,20 @@ impl AsyncSocket {
         self.carry_through(Awaited::Arrival, |socket| socket.try_recv_vec(limit, Flags::NONE)).await
     }
 
+    /// Receives at most `limit` bytes behind what `buffer` holds; gives how many, 0 at the end of a stream.
+    ///
+    /// The memory is taken when there is something to receive, and not zeroed first. Cancel-safe: dropped before it is
+    /// done, it has received nothing.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`recv`](Self::recv) does, and with `ENOMEM` where there is no memory for `limit` bytes more.
+    #[doc(alias = "read_buf")]
+    pub async fn recv_append(&self, buffer: &mut Vec<u8>, limit: usize) -> Result<usize> {
+        self.carry_through(Awaited::Arrival, |socket| socket.try_recv_append(buffer, limit, Flags::NONE))
+            .await
+    }
+
     /// Receives a datagram and its sender's address (recvfrom(2)). Cancel-safe.
     ///
     /// Fails as [`recv`](Self::recv) does.

@@ -154,6 +154,15 @@ impl AsyncSocket {
         })
     }
 
+    /// Receives what is there, at most `limit` bytes, behind what `buffer` holds; gives the number of bytes.
+    ///
+    /// Fails as [`Socket::try_recv_append`](crate::Socket::try_recv_append) does.
+    pub fn try_recv_append(&self, buffer: &mut Vec<u8>, limit: usize) -> Result<usize> {
+        self.try_once(Interest::READABLE, Operation::Recv, |socket| {
+            socket.try_recv_append(buffer, limit, Flags::NONE)
+        })
+    }
+
     /// Sends what there is room for; gives the number of bytes taken.
     ///
     /// Fails as [`Socket::try_send`](crate::Socket::try_send) does.

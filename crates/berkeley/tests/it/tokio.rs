@@ -3,6 +3,7 @@
 mod recv_ready;
 mod refused;
 mod register;
+mod stream;
 mod wait;
 mod waiting;
 
