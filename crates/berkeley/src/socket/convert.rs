@@ -84,8 +84,8 @@ from_raw_fd! {
     Socket
 }
 
-/// Borrows the descriptor of anything that has one, as [`SocketRef::borrow`](Socket::borrow) does: the timeout starts at
-/// none. [`Socket::by_ref`] keeps a socket's.
+/// Borrows the descriptor of anything that has one, as [`SocketRef::borrow`](Socket::borrow) does: the timeout starts
+/// at none. [`Socket::by_ref`] keeps a socket's.
 ///
 /// # Examples
 ///
