@@ -76,7 +76,7 @@ impl Function for NetworkToHostShort {
 #[inline]
 fn short(args: Args<'_, '_>, _: &str, _: &CStr) -> PyResult<u16> {
     let value = args.int(0).and_then(|value| u16::try_from(value).ok());
-    value.map_or_else(|| natural(args, "uint16_t"), Ok)
+    value.map_or_else(|| natural(&*args.only()?, "uint16_t"), Ok)
 }
 
 #[cfg(not(Py_3_14))]
@@ -162,7 +162,7 @@ fn made(py: Python<'_>, value: u32) -> PyResult<Bound<'_, PyAny>> {
 /// What is not exactly an `int`, or does not fit 32 bits.
 #[cfg(Py_3_14)]
 fn rare_long(args: Args<'_, '_>) -> PyResult<u32> {
-    natural(args, "uint32_t")
+    natural(&*args.only()?, "uint32_t")
 }
 
 #[cfg(not(Py_3_14))]

@@ -82,7 +82,7 @@ impl Function for IfIndexToName {
 /// The index that is asked for.
 #[cfg(Py_3_14)]
 fn index(args: Args<'_, '_>) -> PyResult<u32> {
-    args.word(0).map_or_else(|| crate::ffi::fastcall::natural(args, "unsigned int"), Ok)
+    args.word(0).map_or_else(|| crate::ffi::fastcall::natural(&*args.only()?, "unsigned int"), Ok)
 }
 
 /// The index that is asked for. Before 3.13 C cuts it to 32 bits.
