@@ -1,6 +1,7 @@
 """What `_socket` does not have: batches of datagrams, tcp_info, timestamps, constants."""
 
 import os
+import pickle
 import signal
 import socket as standard
 import struct
@@ -231,12 +232,27 @@ class Figures(unittest.TestCase):
         with standard.create_server(("127.0.0.1", 0)) as server:
             with standard.create_connection(server.getsockname(), SECONDS) as client:
                 info = berkeley.tcp_info(client)
-                self.assertEqual(info["state"], "TCP_ESTABLISHED")
-                self.assertGreater(info["snd_mss"], 0)
-                self.assertTrue(0 < info["rto"] < 100)
-            self.assertEqual(berkeley.tcp_info(server)["state"], "TCP_LISTEN")
+                self.assertEqual(info.state, "TCP_ESTABLISHED")
+                self.assertGreater(info.snd_mss, 0)
+                self.assertTrue(0 < info.rto < 100)
+            self.assertEqual(berkeley.tcp_info(server).state, "TCP_LISTEN")
         with standard.socket(socket.AF_UNIX) as other, self.assertRaises(OSError):
             berkeley.tcp_info(other)
+
+    def test_tcp_info_is_a_record_that_kernels_extend(self):
+        with standard.create_server(("127.0.0.1", 0)) as server:
+            info = berkeley.tcp_info(server)
+        self.assertIs(type(info), berkeley.TcpInfo)
+        # Of the tuple are the fields that every kernel gives; what came later is reached by name, and may be None.
+        self.assertEqual((len(info), info[0]), (berkeley.TcpInfo.n_sequence_fields, info.state))
+        self.assertGreater(berkeley.TcpInfo.n_fields, len(info))
+        self.assertIsInstance(info.min_rtt, (float, type(None)))
+        self.assertEqual(pickle.loads(pickle.dumps(info)).pacing_rate, info.pacing_rate)
+        with self.assertRaises(AttributeError):
+            info.rtt = 1.0
+        self.assertEqual(berkeley.TcpInfo.rtt.__doc__, "The round trip, smoothed. In seconds.")
+        self.assertEqual(berkeley.TcpInfo.snd_cwnd.__doc__, "The window of congestion control, in segments.")
+        self.assertIn("TCP_INFO", berkeley.TcpInfo.__doc__)
 
     def test_constants_that_the_standard_module_lacks(self):
         for name, wanted in (("UDP_SEGMENT", 103), ("UDP_GRO", 104), ("MSG_ZEROCOPY", 0x4000000), ("SO_ZEROCOPY", 60)):

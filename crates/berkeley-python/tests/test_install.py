@@ -190,6 +190,25 @@ class Install(unittest.TestCase):
             self.assertEqual(status, 0)
             self.assertRegex(output, rf"^{said} was imported before: .*python -m berkeley.*BERKELEY_SOCKET=1.*\n$")
 
+    def test_children_are_told_unless_it_is_asked_for_this_process_alone(self):
+        for arguments, wanted, ours in [
+            ("()", "1 ours", False), ("(children=True)", "1 ours", False), ("(children=False)", "None C's", False),
+            # What the environment said is taken back.
+            ("(children=False)", "None C's", True),
+            ("(children=False), berkeley.install()", "1 ours", False),
+            ("(), berkeley.install(children=False)", "None C's", False),
+        ]:
+            code = f"""
+                import os, subprocess, sys, berkeley
+                berkeley.install{arguments}
+                import _socket
+                from berkeley import _library
+                command = [sys.executable, "-c", {TELL!r}]
+                told = subprocess.run(command, capture_output=True, text=True, timeout=60).stdout.strip()
+                print(_library.is_ours(_socket), os.environ.get("BERKELEY_SOCKET"), told)
+            """
+            self.assertEqual(support.run_code(code, ours=ours), (0, f"True {wanted}\n", ""), arguments)
+
     def test_a_refused_install_changes_nothing(self):
         code = """
             import os, socket, sys, berkeley

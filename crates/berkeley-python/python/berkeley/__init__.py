@@ -9,7 +9,7 @@ does not have stands here: batches of datagrams and their timestamps, connecting
 from berkeley._install import install as install
 
 # What is loaded when it is asked for, and not before: a program that imports this package may be about to install.
-_FUNCTIONS = ("create_connection", "recv_many", "recv_timestamped", "send_many", "tcp_info")
+_FUNCTIONS = ("TcpInfo", "create_connection", "recv_many", "recv_timestamped", "send_many", "tcp_info")
 
 
 def _names():

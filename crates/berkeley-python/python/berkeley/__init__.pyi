@@ -1,5 +1,5 @@
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Any, Final, Protocol, final
 
 from typing_extensions import Buffer
 
@@ -11,7 +11,7 @@ class _Socket(Protocol):
 
 __version__: str
 
-def install() -> None: ...
+def install(*, children: bool = True) -> None: ...
 def create_connection(
     address: tuple[str | bytes | None, str | bytes | int | None],
     timeout: float | None = ...,
@@ -30,7 +30,7 @@ def recv_many(
     sock: _Socket, messages: int = 32, size: int = 65535, *, gro: bool = False, flags: int = 0
 ) -> list[tuple[bytes, Any]]: ...
 def recv_timestamped(sock: _Socket, size: int = 65535, *, flags: int = 0) -> tuple[bytes, Any, int | None]: ...
-def tcp_info(sock: _Socket) -> dict[str, Any]: ...
+def tcp_info(sock: _Socket) -> TcpInfo: ...
 
 # What follows is written by tests/stubs.py.
 
@@ -90,12 +90,202 @@ __all__ = [
     "TCP_THIN_DUPACK", "TCP_THIN_LINEAR_TIMEOUTS", "TCP_TIMESTAMP", "TCP_TX_DELAY", "TCP_ULP", "TCP_USER_TIMEOUT",
     "TCP_WINDOW_CLAMP", "TIPC_CONN_TIMEOUT", "TIPC_DEST_DROPPABLE", "TIPC_GROUP_JOIN", "TIPC_GROUP_LEAVE",
     "TIPC_IMPORTANCE", "TIPC_MCAST_BROADCAST", "TIPC_MCAST_REPLICAST", "TIPC_NODELAY", "TIPC_NODE_RECVQ_DEPTH",
-    "TIPC_SOCK_RECVQ_DEPTH", "TIPC_SOCK_RECVQ_USED", "TIPC_SRC_DROPPABLE", "UDPLITE_RECV_CSCOV", "UDPLITE_SEND_CSCOV",
-    "UDP_CORK", "UDP_ENCAP", "UDP_GRO", "UDP_NO_CHECK6_RX", "UDP_NO_CHECK6_TX", "UDP_SEGMENT",
+    "TIPC_SOCK_RECVQ_DEPTH", "TIPC_SOCK_RECVQ_USED", "TIPC_SRC_DROPPABLE", "TcpInfo", "UDPLITE_RECV_CSCOV",
+    "UDPLITE_SEND_CSCOV", "UDP_CORK", "UDP_ENCAP", "UDP_GRO", "UDP_NO_CHECK6_RX", "UDP_NO_CHECK6_TX", "UDP_SEGMENT",
     "XDP_MAX_TX_SKB_BUDGET", "XDP_MMAP_OFFSETS", "XDP_OPTIONS", "XDP_RX_RING", "XDP_STATISTICS", "XDP_TX_RING",
     "XDP_UMEM_COMPLETION_RING", "XDP_UMEM_FILL_RING", "__version__", "create_connection", "install", "recv_many",
     "recv_timestamped", "send_many", "tcp_info",
 ]
+
+@final
+class TcpInfo(tuple[Any, ...]):
+    n_fields: Final[int]
+    n_sequence_fields: Final[int]
+    n_unnamed_fields: Final[int]
+    @property
+    def state(self) -> str:
+        """The state of the connection."""
+    @property
+    def ca_state(self) -> str:
+        """The state of congestion control."""
+    @property
+    def retransmits(self) -> int:
+        """How often the oldest segment has been resent in vain."""
+    @property
+    def probes(self) -> int:
+        """How many probes, of a closed window or of an idle peer, went unanswered."""
+    @property
+    def backoff(self) -> int:
+        """How often the timeout of resending has been doubled."""
+    @property
+    def options(self) -> int:
+        """What was agreed on, in bits: 1 timestamps, 2 SACK, 4 window scaling, 8 ECN, 16 ECN seen, 32 data with the
+        SYN."""
+    @property
+    def snd_wscale(self) -> int:
+        """The scale of the peer's window: bits to shift by."""
+    @property
+    def rcv_wscale(self) -> int:
+        """The scale of our window: bits to shift by."""
+    @property
+    def delivery_rate_app_limited(self) -> bool:
+        """Whether `delivery_rate` was bounded by what the program sent."""
+    @property
+    def fastopen_client_fail(self) -> int:
+        """Why fast open fell back: 0 unknown, 1 no cookie, 2 the data was not acknowledged, 3 no answer."""
+    @property
+    def rto(self) -> float:
+        """How long a resend waits. In seconds."""
+    @property
+    def ato(self) -> float:
+        """How long an acknowledgement may be held back. In seconds."""
+    @property
+    def snd_mss(self) -> int:
+        """The largest segment that is sent, in bytes."""
+    @property
+    def rcv_mss(self) -> int:
+        """The largest segment that comes, in bytes, as far as is seen."""
+    @property
+    def unacked(self) -> int:
+        """Segments sent and not yet acknowledged; on a listener, connections that wait for accept."""
+    @property
+    def sacked(self) -> int:
+        """Segments acknowledged out of order; on a listener, how many connections may wait."""
+    @property
+    def lost(self) -> int:
+        """Segments held for lost."""
+    @property
+    def retrans(self) -> int:
+        """Segments resent and not yet acknowledged."""
+    @property
+    def fackets(self) -> int:
+        """Always 0 since Linux 4.15."""
+    @property
+    def last_data_sent(self) -> float:
+        """How long ago data was last sent. In seconds."""
+    @property
+    def last_ack_sent(self) -> float:
+        """Zero: the kernel does not remember. In seconds."""
+    @property
+    def last_data_recv(self) -> float:
+        """How long ago data last came. In seconds."""
+    @property
+    def last_ack_recv(self) -> float:
+        """How long ago an acknowledgement last came. In seconds."""
+    @property
+    def pmtu(self) -> int:
+        """The path's MTU, in bytes."""
+    @property
+    def rcv_ssthresh(self) -> int:
+        """Up to where our window grows at first, in bytes."""
+    @property
+    def rtt(self) -> float:
+        """The round trip, smoothed. In seconds."""
+    @property
+    def rttvar(self) -> float:
+        """By how much the round trip varies. In seconds."""
+    @property
+    def snd_ssthresh(self) -> int:
+        """Where slow start ends, in segments; 0x7fffffff before a first loss."""
+    @property
+    def snd_cwnd(self) -> int:
+        """The window of congestion control, in segments."""
+    @property
+    def advmss(self) -> int:
+        """The largest segment that we announced, in bytes."""
+    @property
+    def reordering(self) -> int:
+        """How far out of order segments come, in segments, as far as is seen."""
+    @property
+    def rcv_rtt(self) -> float:
+        """The round trip as the receiver sees it; zero where it is not known. In seconds."""
+    @property
+    def rcv_space(self) -> int:
+        """How much is read in one round trip, in bytes: the window grows by it."""
+    @property
+    def total_retrans(self) -> int:
+        """Segments resent since the connection began."""
+    @property
+    def pacing_rate(self) -> int | None:
+        """How fast is sent, in bytes per second (Linux 3.15)."""
+    @property
+    def max_pacing_rate(self) -> int | None:
+        """How fast may be sent, in bytes per second; the largest number for no bound (Linux 3.15)."""
+    @property
+    def bytes_acked(self) -> int | None:
+        """Bytes that the peer has acknowledged, the SYN and the FIN counted as one each (Linux 4.1)."""
+    @property
+    def bytes_received(self) -> int | None:
+        """Bytes received in order, the FIN counted as one (Linux 4.1)."""
+    @property
+    def segs_out(self) -> int | None:
+        """Segments sent (Linux 4.2)."""
+    @property
+    def segs_in(self) -> int | None:
+        """Segments received (Linux 4.2)."""
+    @property
+    def notsent_bytes(self) -> int | None:
+        """Bytes that wait to be sent (Linux 4.6)."""
+    @property
+    def min_rtt(self) -> float | None:
+        """The shortest round trip of late; none where none was measured (Linux 4.6). In seconds."""
+    @property
+    def data_segs_in(self) -> int | None:
+        """Segments received that carried data (Linux 4.6)."""
+    @property
+    def data_segs_out(self) -> int | None:
+        """Segments sent that carried data (Linux 4.6)."""
+    @property
+    def delivery_rate(self) -> int | None:
+        """How fast data arrives at the peer, in bytes per second (Linux 4.9)."""
+    @property
+    def busy_time(self) -> float | None:
+        """How long there was data to be sent (Linux 4.10). In seconds."""
+    @property
+    def rwnd_limited(self) -> float | None:
+        """How long the peer's window held data back (Linux 4.10). In seconds."""
+    @property
+    def sndbuf_limited(self) -> float | None:
+        """How long the send buffer was too small (Linux 4.10). In seconds."""
+    @property
+    def delivered(self) -> int | None:
+        """Segments that arrived (Linux 4.18)."""
+    @property
+    def delivered_ce(self) -> int | None:
+        """Segments that arrived with a mark of congestion (Linux 4.18)."""
+    @property
+    def bytes_sent(self) -> int | None:
+        """Bytes sent, those sent anew included (Linux 4.19)."""
+    @property
+    def bytes_retrans(self) -> int | None:
+        """Bytes sent anew (Linux 4.19)."""
+    @property
+    def dsack_dups(self) -> int | None:
+        """Segments that were sent anew and arrived twice (Linux 4.19)."""
+    @property
+    def reord_seen(self) -> int | None:
+        """How often segments were seen to have been reordered (Linux 4.19)."""
+    @property
+    def rcv_ooopack(self) -> int | None:
+        """Segments that came out of order (Linux 5.4)."""
+    @property
+    def snd_wnd(self) -> int | None:
+        """The peer's window, in bytes (Linux 5.4)."""
+    @property
+    def rcv_wnd(self) -> int | None:
+        """Our window, in bytes (Linux 6.2)."""
+    @property
+    def rehash(self) -> int | None:
+        """How often the path was chosen anew (Linux 6.2)."""
+    @property
+    def total_rto(self) -> int | None:
+        """How often a resend ran out of time (Linux 6.7)."""
+    @property
+    def total_rto_recoveries(self) -> int | None:
+        """How often the connection recovered from that (Linux 6.7)."""
+    @property
+    def total_rto_time(self) -> float | None:
+        """How long that took in all (Linux 6.7). In seconds."""
 
 ALG_SET_AEAD_AUTHSIZE: int
 ALG_SET_DRBG_ENTROPY: int

@@ -1,6 +1,7 @@
 from typing import Any, final
 
 from berkeley import (
+    TcpInfo as TcpInfo,
     __version__ as __version__,
     recv_many as recv_many,
     recv_timestamped as recv_timestamped,

@@ -42,11 +42,12 @@ def put_first():
         sys.meta_path.insert(0, Finder)
 
 
-def install():
+def install(*, children=True):
     """Runs the sockets of this process, and of the Python processes that it starts, on Rust.
 
-    Call it before anything imports `socket`. A second call does nothing. Child processes are told by the variable
-    BERKELEY_SOCKET in their environment.
+    Call it before anything imports `socket`. A second call changes nothing but what child processes are told, by the
+    variable BERKELEY_SOCKET in their environment. With `children=False` the variable is taken out: they keep C's
+    module, unless they install by themselves. A process that is forked shares the module that is loaded.
 
     Raises ImportError where `socket` was imported before, where the package was built for another interpreter, and
     where its file is damaged.
@@ -55,5 +56,8 @@ def install():
     if problem is not None:
         raise ImportError(problem)
     _library.load("_socket")
-    os.environ[VARIABLE] = "1"
+    if children:
+        os.environ[VARIABLE] = "1"
+    else:
+        os.environ.pop(VARIABLE, None)
     put_first()

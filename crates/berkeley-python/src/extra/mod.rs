@@ -29,6 +29,7 @@ pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(datagrams::send_many, module)?)?;
     module.add_function(wrap_pyfunction!(datagrams::recv_many, module)?)?;
     module.add_function(wrap_pyfunction!(tcp::tcp_info, module)?)?;
+    tcp::add(module)?;
     module.add_function(wrap_pyfunction!(timestamps::recv_timestamped, module)?)?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     constants::add(module)

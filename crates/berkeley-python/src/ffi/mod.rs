@@ -8,3 +8,4 @@ pub(crate) mod fastcall;
 pub(crate) mod fd;
 pub(crate) mod left_behind;
 pub(crate) mod new;
+pub(crate) mod record;
