@@ -25,6 +25,7 @@ def record(cls):
         info = berkeley.tcp_info(sock)
     lines = ["@final", f"class {cls.__name__}(tuple[Any, ...]):", "    n_fields: Final[int]"]
     lines += ["    n_sequence_fields: Final[int]", "    n_unnamed_fields: Final[int]"]
+    lines += ["    __match_args__: Final[tuple[str, ...]]"]
     visible = [name for name in vars(cls) if hasattr(vars(cls)[name], "__objclass__") and not name.startswith("_")]
     fields = [name for name in visible if not callable(getattr(cls, name))]
     for place, name in enumerate(fields):

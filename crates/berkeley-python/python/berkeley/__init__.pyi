@@ -102,6 +102,7 @@ class TcpInfo(tuple[Any, ...]):
     n_fields: Final[int]
     n_sequence_fields: Final[int]
     n_unnamed_fields: Final[int]
+    __match_args__: Final[tuple[str, ...]]
     @property
     def state(self) -> str:
         """The state of the connection."""
