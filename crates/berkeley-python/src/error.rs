@@ -1,8 +1,8 @@
 //! What goes wrong, as the exceptions that C's module raises: classes, arguments and texts.
 
-use std::fmt;
+use std::{fmt, iter};
 
-use berkeley::{Cause, Error};
+use berkeley::{Address, Cause, Error};
 use pyo3::exceptions::{PyOSError, PyTimeoutError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -66,12 +66,20 @@ fn subclass<'py>(
     Ok(made.bind(py))
 }
 
+/// `posix.strerror`, found while modules can be imported: destructors run, and calls fail, when they no longer can.
+pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
+    strerror(py).map(drop)
+}
+
+fn strerror(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
+    static STRERROR: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let made = STRERROR.get_or_try_init(py, || py.import("posix")?.getattr("strerror").map(Bound::unbind));
+    made.map(|strerror| strerror.bind(py))
+}
+
 /// The `OSError` of `errno`, of the subclass that belongs to it, with the C library's text.
 pub(crate) fn os_error(py: Python<'_>, errno: i32) -> PyErr {
-    static STRERROR: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let text = STRERROR
-        .get_or_try_init(py, || py.import("posix")?.getattr("strerror").map(Bound::unbind))
-        .and_then(|strerror| strerror.bind(py).call1((errno,))?.extract::<String>());
+    let text = strerror(py).and_then(|strerror| strerror.call1((errno,))?.extract::<String>());
     match text {
         Ok(text) => PyOSError::new_err((errno, text)),
         Err(error) => error,
@@ -102,11 +110,17 @@ pub(crate) fn allocated(py: Python<'_>, error: &Error) -> PyErr {
     if is_out_of_memory(error) { memory::exhausted() } else { raised(py, error) }
 }
 
-/// What a note says of an error: the address. `None` where only the kind of socket is known.
+/// What a note says of an error: the address. `None` where none is known.
 pub(crate) fn note(error: &Error) -> Option<String> {
-    let target = error.target().filter(|target| target.contains([' ', ':']))?;
-    // Behind the kind of socket, where the address does not say it itself, as `vsock:2:1234` does.
-    Some(address_note(target.split_once(' ').map_or(target, |(_, address)| address)))
+    error.target().and_then(address_in).map(address_note)
+}
+
+/// The address in what the library says of a socket: behind its kind (`tcp 127.0.0.1:9`), unless it says that itself
+/// (`vsock:2:1234`). Nothing else that may stand there reads as an address (`udp`, what the kernel lacks).
+fn address_in(target: &str) -> Option<&str> {
+    let words = target.match_indices(' ').map(|(space, _)| &target[space + 1..]);
+    let address = iter::once(target).chain(words).find(|text| text.parse::<Address>().is_ok())?;
+    (!address.starts_with('(')).then_some(address)
 }
 
 /// The note of an address; `_connect.py` writes its own in this shape.

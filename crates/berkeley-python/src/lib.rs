@@ -22,10 +22,7 @@ use pyo3::prelude::*;
 /// See the socket module for documentation.
 #[pymodule(gil_used = true)]
 fn _socket(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    ffi::left_behind::watch();
-    ffi::capi::keep_quiet_without_memory();
-    check_version(module.py())?;
-    ffi::capi::check_interpreter(module.py())?;
+    prepare(module.py())?;
     socket::add(module)?;
     error::add(module)?;
     constant::add(module)?;
@@ -37,11 +34,20 @@ fn _socket(module: &Bound<'_, PyModule>) -> PyResult<()> {
 /// The second half of the file: what C's module does not have.
 #[pymodule(gil_used = true)]
 fn _extra(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    ffi::left_behind::watch();
-    check_version(module.py())?;
-    ffi::capi::check_interpreter(module.py())?;
+    prepare(module.py())?;
     extra::add(module)?;
     module.delattr("__all__")
+}
+
+/// What comes first in both, and what has to be done while the interpreter is whole: destructors make calls at its end.
+fn prepare(py: Python<'_>) -> PyResult<()> {
+    ffi::left_behind::watch();
+    ffi::capi::keep_quiet_without_memory();
+    check_version(py)?;
+    ffi::capi::check_interpreter(py)?;
+    // The first time that a thread attaches, PyO3 asks whether the interpreter runs, and panics at its end.
+    py.detach(|| Python::attach(|_| ()));
+    error::prepare(py)
 }
 
 /// Refuses an interpreter of another version: objects are laid out otherwise there.

@@ -13,7 +13,7 @@ use berkeley::retry::{Event, Mode, Retry, Step, Stop};
 use berkeley::{Cause, Deadline, Error, Family, Flags, Interest, SocketRef};
 use pyo3::prelude::*;
 
-use crate::error::{EBADF, os_error, raised, timed_out};
+use crate::error::{EBADF, address_note, noted, os_error, raised, timed_out};
 use crate::fd;
 use crate::ffi::capi::SocketObject;
 use crate::gil;
@@ -38,9 +38,10 @@ pub(crate) enum Action {
 impl Action {
     /// What it waits for. What is in the error queue does not make a socket readable, and data does not fill that
     /// queue.
-    const fn interest(self) -> Interest {
+    fn interest(self) -> Interest {
         match self {
             Self::Receive(flags, _) if flags.contains(Flags::ERRQUEUE) => Interest::PRIORITY,
+            Self::Receive(flags, _) if flags.contains(Flags::OOB) => Interest::READABLE | Interest::PRIORITY,
             Self::Receive(..) | Self::Accept => Interest::READABLE,
             Self::Send(_) | Self::Connect { .. } => Interest::WRITABLE,
         }
@@ -54,6 +55,12 @@ impl Action {
             }
             _ => timeout,
         }
+    }
+
+    /// Whether a wait has to come before the first try, where there is a timeout: without urgent data the kernel says
+    /// `EINVAL` at once.
+    const fn waits_first(self) -> bool {
+        matches!(self, Self::Receive(flags, _) if flags.contains(Flags::OOB))
     }
 
     /// The rule for it.
@@ -84,7 +91,7 @@ pub(crate) fn carry<T: Send>(
     let mut wait = Wait::new(py, socket, action)?;
     // A timeout of zero has nothing to wait for.
     let learns = matches!(action, Action::Receive(..)) && wait.timeout != 0;
-    if learns && (socket.mark() > 1 || expects_to_wait(socket)) {
+    if learns && (socket.mark() > 1 || wait.waits_first() || expects_to_wait(socket)) {
         return wait.carry_expecting(py, socket.mark(), attempt);
     }
     let released = gil::is_wanted(py);
@@ -136,7 +143,7 @@ pub(crate) fn carry_released<T: Send>(
     attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
 ) -> PyResult<T> {
     let mut wait = Wait::new(py, socket, action)?;
-    if matches!(action, Action::Receive(..)) && socket.mark() > 1 {
+    if matches!(action, Action::Receive(..)) && (socket.mark() > 1 || wait.waits_first()) {
         return wait.carry_expecting(py, socket.mark(), attempt);
     }
     wait.carry_released(py, attempt)
@@ -233,9 +240,30 @@ impl<'s> Wait<'s> {
         self.fd
     }
 
+    /// Whether it has a timeout, and a wait comes before the first try.
+    const fn waits_first(&self) -> bool {
+        self.timeout > 0 && self.action.waits_first()
+    }
+
     /// Whether there is no timeout.
     pub(crate) const fn is_endless(&self) -> bool {
         self.timeout < 0
+    }
+
+    /// The exception of an end; of a timeout with a note of the peer, or of what was listened on.
+    pub(crate) fn raised(&self, py: Python<'_>, end: &End) -> PyErr {
+        let exception = end.raised(py);
+        if !matches!(end, End::TimedOut) {
+            return exception;
+        }
+        let address = gil::brief(py, || match self.action {
+            Action::Accept => self.target.local_address(),
+            _ => self.target.peer_address(),
+        });
+        match address.ok().filter(|address| !address.is_unnamed()) {
+            Some(address) => noted(py, exception, &address_note(address)),
+            None => exception,
+        }
     }
 
     /// Whether the socket still has the descriptor that it had. The number of one that was closed may be another
@@ -302,7 +330,7 @@ impl<'s> Wait<'s> {
     ) -> PyResult<T> {
         let flags = self.flags();
         self.step = Step::Call;
-        self.run(py, |target, _| attempt(target, flags))?.map_err(|end| end.raised(py))
+        self.run(py, |target, _| attempt(target, flags))?.map_err(|end| self.raised(py, &end))
     }
 
     /// As [`carry_released`](Self::carry_released), where the first call would come too early: a wait is made first.
@@ -326,7 +354,7 @@ impl<'s> Wait<'s> {
             step
         };
         let flags = self.flags();
-        self.run(py, |target, _| attempt(target, flags))?.map_err(|end| end.raised(py))
+        self.run(py, |target, _| attempt(target, flags))?.map_err(|end| self.raised(py, &end))
     }
 
     /// Whether a receive without a timeout waits for so many bytes. The error queue and urgent data have no mark, and a
@@ -352,7 +380,7 @@ impl<'s> Wait<'s> {
     ) -> PyResult<T> {
         if error.is_interrupted() {
             py.check_signals()?;
-            self.check_open().map_err(|end| end.raised(py))?;
+            self.check_open().map_err(|end| self.raised(py, &end))?;
         }
         // A try that was told not to wait says nothing of a call that waits. `EINPROGRESS` is of a send that connects
         // first (`MSG_FASTOPEN`).
@@ -360,10 +388,10 @@ impl<'s> Wait<'s> {
         if self.is_endless() && premature {
             self.step = Step::Call;
         } else {
-            self.failed(error).map_err(|end| end.raised(py))?;
+            self.failed(error).map_err(|end| self.raised(py, &end))?;
         }
         let flags = self.flags();
-        self.run(py, |target, _| attempt(target, flags))?.map_err(|end| end.raised(py))
+        self.run(py, |target, _| attempt(target, flags))?.map_err(|end| self.raised(py, &end))
     }
 
     /// Carries out the steps to the end; `attempt` is handed which of the two calls it is to make. Fails with what a

@@ -7,7 +7,7 @@ import traceback
 import unittest
 
 import support
-from berkeley import create_connection, recv_many, socket
+from berkeley import create_connection, recv_many, recv_timestamped, send_many, socket, tcp_info
 
 # The library's names for what it does, which Python programs do not know.
 METHODS = re.compile(r"\b(send_all|recv_from|send_to|recv_msg|send_msg|set_timeout|peer_address|local_address)\b")
@@ -89,7 +89,80 @@ class Notes(unittest.TestCase):
             error, _ = self.note(left.recv, 8)
             self.assertEqual(error.args, ("timed out",))
 
+    def test_a_timeout_names_the_peer_or_what_was_listened_on(self):
+        with socket.create_server(("127.0.0.1", 0)) as server, standard.socket() as client:
+            server.settimeout(0.01)
+            error, notes = self.note(server.accept)
+            self.assertEqual((error.args, notes), (("timed out",), [f"address: {shown(server.getsockname())}"]))
+            client.connect(server.getsockname())
+            server.settimeout(support.WAIT_SECONDS)
+            accepted, address = server.accept()
+            with accepted:
+                accepted.settimeout(0.01)
+                for call in (lambda: accepted.recv(8), lambda: recv_timestamped(accepted)):
+                    error, notes = self.note(call)
+                    self.assertEqual((error.args, notes), (("timed out",), [f"address: {shown(address)}"]))
+
+    def test_only_an_address_is_called_one(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.create_server(("127.0.0.1", 0)) as tcp:
+            for call in (
+                lambda: socket.socket(99, 99),
+                lambda: socket.socket(socket.AF_TIPC, 77),
+                lambda: socket.socket(fileno=10**6),
+                lambda: tcp_info(udp),
+                lambda: tcp.recv(1),
+            ):
+                _, notes = self.note(call)
+                self.assertEqual(notes, [])
+            udp.connect(tcp.getsockname())
+            _, notes = self.note(tcp_info, udp)
+            self.assertEqual(notes, [f"address: {shown(tcp.getsockname())}"])
+
+    def test_the_scope_of_an_address_is_named(self):
+        _, notes = self.note(create_connection, ("fe80::1%lo", 1), 30)
+        self.assertEqual(notes, [f"address: [fe80::1%{socket.if_nametoindex('lo')}]:1"])
+
+    def test_what_fails_at_the_end_of_the_interpreter_fails_as_before(self):
+        code = """
+            import socket
+            class Last:
+                def __init__(self):
+                    self.socket, self.failure, self.print = socket.socket(), OSError, print
+                    self.itself = self
+                def __del__(self):
+                    try:
+                        self.socket.connect(("127.0.0.1", 1))
+                    except self.failure as error:
+                        self.print(error)
+            last = Last()
+        """
+        self.assertEqual(support.run_code(code), (0, "[Errno 111] Connection refused\n", ""))
+
+    def test_a_connection_that_is_left_open_ends_without_a_panic(self):
+        code = """
+            import socket, berkeley
+            class Closed:
+                def fileno(self): return 999
+                def gettimeout(self): return 0.1
+            try: berkeley.recv_many(Closed())
+            except OSError: pass
+            server = socket.create_server(("127.0.0.1", 0))
+            client = berkeley.create_connection(server.getsockname())
+        """
+        for ours in (False, True):
+            status, _, errors = support.run_code(code, ours=ours)
+            self.assertEqual(status, 0)
+            self.assertNotIn("panicked", errors)
+
     def test_no_error_names_a_method_of_rust(self):
+        left, right = socket.socketpair()
+        with left, right:
+            for call in (lambda: recv_many(left), lambda: send_many(left, [b"x"])):
+                with self.assertRaises(ValueError) as caught:
+                    call()
+                self.assertNotRegex(str(caught.exception), METHODS)
+
+    def test_no_error_of_a_size_names_a_method_of_rust(self):
         left, right = socket.socketpair()
         with left, right, self.assertRaises((ValueError, OSError, MemoryError)) as caught:
             recv_many(left, messages=2**20, size=2**50)

@@ -365,5 +365,36 @@ class FullBacklog(unittest.TestCase):
         self.assertEqual(run_case(CONNECT, True), wanted * 2)
 
 
+class Urgent(unittest.TestCase):
+    """recv with MSG_OOB and a timeout waits for urgent data, as with C's module."""
+
+    SCENE = """
+        import socket, threading
+        server = socket.create_server(("127.0.0.1", 0))
+        client = socket.create_connection(server.getsockname())
+        accepted, _ = server.accept()
+        accepted.settimeout(0.2)
+        try:
+            accepted.recv(1, socket.MSG_OOB)
+        except TimeoutError as error:
+            print(error)
+        accepted.settimeout(30)
+        timer = threading.Timer(0.2, client.send, (b"abc", socket.MSG_OOB))
+        timer.start()
+        print(accepted.recv(1, socket.MSG_OOB))
+        accepted.settimeout(0)
+        try:
+            accepted.recv(1, socket.MSG_OOB)
+        except OSError as error:
+            print(error.errno)
+        timer.join()
+    """
+
+    def test_it_waits_and_times_out(self):
+        by_c, by_us = (support.run_code(self.SCENE, ours=ours) for ours in (False, True))
+        self.assertEqual(by_c, (0, "timed out\nb'c'\n22\n", ""))
+        self.assertEqual(by_us, by_c)
+
+
 if __name__ == "__main__":
     unittest.main()

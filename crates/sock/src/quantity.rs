@@ -194,7 +194,9 @@ fn fraction_of(text: &str, number: &str, digits: &str, nanos: u128) -> Result<u1
     let exact = value.map(|value| value * nanos).filter(|total| total.is_multiple_of(parts));
     match exact.filter(|_| digits.len() <= FRACTION_DIGITS) {
         Some(total) => Ok(total / parts),
-        None => Err(QuantityError::new(0..number.len(), "a time is no finer than a nanosecond".to_owned())),
+        None => {
+            Err(QuantityError::new(0..number.len(), "the smallest unit of time is a nanosecond".to_owned()))
+        }
     }
 }
 
@@ -255,7 +257,7 @@ mod tests {
             ("5 s", 1..3, "unknown unit \" s\"; a time wants ns, us, ms, s, m or h"),
             ("1M", 1..2, "unknown unit \"M\"; a time wants ns, us, ms, s, m or h"),
             ("5\u{9b}2J", 1..5, "unknown unit \"\\u{9b}2J\"; a time wants ns, us, ms, s, m or h"),
-            ("0.5ns", 0..3, "a time is no finer than a nanosecond"),
+            ("0.5ns", 0..3, "the smallest unit of time is a nanosecond"),
             ("18446744073709551616", 0..20, "the time \"18446744073709551616\" is too large"),
             ("18446744073709551615h", 0..20, "the time \"18446744073709551615h\" is too large"),
             (

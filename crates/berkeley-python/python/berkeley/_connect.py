@@ -90,6 +90,12 @@ def _noted(failure, host, port):
     return failure
 
 
+def _shown(address):
+    """The host, with its scope where it has one, and the port."""
+    host, port, *rest = address
+    return (f"{host}%{rest[1]}" if any(rest[1:]) and "%" not in host else host), port
+
+
 def _ready(descriptors, events, end):
     """Those that are ready, waiting for one until `end`. Signal handlers run meanwhile."""
     poll = select.poll()
@@ -195,7 +201,7 @@ class _Run:
         if error == 0:
             del self.running[sock.fileno()]
             return sock
-        failure = _noted(OSError(error, os.strerror(error)), *self.addresses[sock.fileno()][:2])
+        failure = _noted(OSError(error, os.strerror(error)), *_shown(self.addresses[sock.fileno()]))
         self.close(sock)
         return self.failed(failure)
 

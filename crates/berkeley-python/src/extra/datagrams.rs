@@ -91,7 +91,7 @@ fn send_all(
         match ended {
             Ok(()) => {}
             Err(_) if sent > 0 => break,
-            Err(end) => return Err(end.raised(py)),
+            Err(end) => return Err(target.wait.raised(py, &end)),
         }
     }
     Ok(sent)
@@ -265,7 +265,7 @@ fn wait_and_receive(
             Err(_) if !room.is_empty() && !socket.get(option::udp::GRO).unwrap_or(false) => {
                 return Ok(());
             }
-            Err(error) => target.after(py, error)?.map_err(|end| end.raised(py))?,
+            Err(error) => target.after(py, error)?.map_err(|end| target.wait.raised(py, &end))?,
         }
     }
 }

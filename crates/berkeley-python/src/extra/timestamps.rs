@@ -102,12 +102,12 @@ fn receive(
     control: &mut ControlBuffer,
     flags: Flags,
 ) -> PyResult<ReceivedMessage> {
-    target.before(py)?.map_err(|end| end.raised(py))?;
+    target.before(py)?.map_err(|end| target.wait.raised(py, &end))?;
     loop {
         let socket = target.socket();
         match py.detach(|| room.receive_message(socket, control, flags | Flags::DONTWAIT)) {
             Ok(message) => return Ok(message),
-            Err(error) => target.after(py, error)?.map_err(|end| end.raised(py))?,
+            Err(error) => target.after(py, error)?.map_err(|end| target.wait.raised(py, &end))?,
         }
     }
 }

@@ -6,6 +6,7 @@ use std::ffi::{CStr, c_int, c_long, c_ulong, c_void};
 use std::mem::offset_of;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::null_mut;
+use std::sync::Once;
 #[cfg(Py_3_12)]
 use std::sync::atomic::AtomicPtr;
 use std::sync::atomic::{AtomicI32, AtomicI64, AtomicU32, Ordering};
@@ -207,6 +208,12 @@ pub(crate) fn answer<'py>(
 /// `MemoryError`.
 pub(crate) fn guarded<T>(body: impl FnOnce() -> PyResult<T>) -> PyResult<T> {
     left_behind::watch();
+    // An error that is only named becomes an exception here, and not where its panic would end the process.
+    let body = || {
+        body().inspect_err(|error| {
+            Python::attach(|py| error.value(py).is_none());
+        })
+    };
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(result) => result,
         Err(panic) if panic.downcast_ref::<&str>() == Some(&NO_OBJECT) => Err(memory::exhausted()),
@@ -231,8 +238,13 @@ fn raise_panic(panic: &(dyn Any + Send)) {
     unsafe { ffi::PyErr_SetString(class, c"a panic inside _socket: please report it".as_ptr()) };
 }
 
-/// Lets no panic be reported that becomes a `MemoryError`.
+/// Lets no panic be reported that becomes a `MemoryError`; for the whole process, whichever module asks first.
 pub(crate) fn keep_quiet_without_memory() {
+    static ASKED: Once = Once::new();
+    ASKED.call_once(hold_reports_back);
+}
+
+fn hold_reports_back() {
     let report = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         if panic.payload().downcast_ref::<&str>() != Some(&NO_OBJECT) {

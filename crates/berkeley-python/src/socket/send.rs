@@ -155,7 +155,7 @@ fn send_all(py: Python<'_>, socket: &SocketObject, bytes: Outgoing<'_>, flags: F
             return Err(PyOSError::new_err("the kernel took nothing of what is left, and gave no error"));
         }
         rest = rest.skip(sent);
-        wait.progressed(py)?.map_err(|end| end.raised(py))?;
+        wait.progressed(py)?.map_err(|end| wait.raised(py, &end))?;
         sent = wait.carry_released(py, |target, more| target.send_source_once(rest, flags | more))?;
     }
     Ok(())

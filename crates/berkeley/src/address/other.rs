@@ -26,12 +26,12 @@ impl OtherAddress {
 
     /// The address of `family` with `data` behind the family's two bytes.
     ///
-    /// Fails where `data` is longer than the 126 bytes that the kernel takes, or the family is no 16-bit number; and
-    /// where the two make an address that has a type of its own, which [`Address::decode`] gives.
+    /// Fails where `data` is longer than the 126 bytes that the kernel takes, or the family does not fit in 16 bits;
+    /// and where the two make an address that has a type of its own, which [`Address::decode`] gives.
     pub fn new(family: Family, data: &[u8]) -> Result<Self> {
         let invalid = |why: String| Error::invalid(Operation::ParseAddress, why);
         let number = u16::try_from(family.as_raw())
-            .map_err(|_| invalid(format!("family {} is no 16-bit number", family.as_raw())))?;
+            .map_err(|_| invalid(format!("family {} does not fit in 16 bits", family.as_raw())))?;
         let length = FAMILY_SIZE + data.len();
         if length > ADDRESS_MAX {
             let most = ADDRESS_MAX - FAMILY_SIZE;

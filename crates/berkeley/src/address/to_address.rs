@@ -38,7 +38,7 @@ use crate::error::{Operation, Result};
 /// # Ok::<(), berkeley::Error>(())
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no socket address: give an `Address`, a `SocketAddr`, a text such as \"127.0.0.1:80\", or \
+    message = "`{Self}` is not a socket address: give an `Address`, a `SocketAddr`, a text such as \"127.0.0.1:80\", or \
                `(ip, port)`",
     label = "not an address"
 )]

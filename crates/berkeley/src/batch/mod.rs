@@ -67,7 +67,7 @@ fn check<F: AsFd>(socket: &Socket<F>, operation: Operation) -> Result<()> {
     match socket.segmentation().longest(socket.as_fd()) {
         Ok(Some(_)) => Ok(()),
         Ok(None) => {
-            let explanation = "a stream keeps no boundaries between datagrams; use send_all and recv";
+            let explanation = "a stream socket does not keep datagram boundaries";
             Err(socket.unfit(operation, explanation))
         }
         Err(errno) => Err(socket.fail(operation, errno, None)),

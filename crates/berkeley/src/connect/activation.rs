@@ -140,7 +140,7 @@ pub(crate) fn count_for(own: u32, process: Option<String>, count: Option<String>
 
 fn number(name: &str, value: &str) -> Result<u32> {
     value.parse().map_err(|_| {
-        let why = format!("the environment has {name}={}, which is no number", value.escape_debug());
+        let why = format!("the environment has {name}={}, which is not a number", value.escape_debug());
         Error::invalid(Operation::Inherit, why)
     })
 }
@@ -167,7 +167,10 @@ mod tests {
         let message = |process: &str, count: &str| {
             count_for(7, Some(process.to_owned()), Some(count.to_owned())).unwrap_err().to_string()
         };
-        assert_eq!(message("", "1"), "inherit: the environment has LISTEN_PID=, which is no number");
-        assert_eq!(message("7", "-1\n"), r"inherit: the environment has LISTEN_FDS=-1\n, which is no number");
+        assert_eq!(message("", "1"), "inherit: the environment has LISTEN_PID=, which is not a number");
+        assert_eq!(
+            message("7", "-1\n"),
+            r"inherit: the environment has LISTEN_FDS=-1\n, which is not a number"
+        );
     }
 }

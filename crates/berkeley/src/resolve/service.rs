@@ -61,7 +61,7 @@ fn check_number(name: &str) -> Result<()> {
     let digits = name.trim_start().trim_start_matches(['+', '-']);
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     if is_number && name.parse::<u16>().is_err() {
-        let why = format!("port {} is no number from 0 to 65535", name.escape_debug());
+        let why = format!("port {} is not a number from 0 to 65535", name.escape_debug());
         return Err(Error::invalid(Operation::Resolve, why));
     }
     Ok(())
@@ -135,7 +135,7 @@ mod tests {
         }
         for name in ["65536", "99999", "-1", " 80", "00000000000000000000000000000000000000000000065536"] {
             let message = Service::Name(name).to_c_string().unwrap_err().to_string();
-            assert!(message.ends_with("is no number from 0 to 65535"), "{message}");
+            assert!(message.ends_with("is not a number from 0 to 65535"), "{message}");
         }
     }
 

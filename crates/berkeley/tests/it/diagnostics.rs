@@ -55,7 +55,7 @@ fn what_is_no_address_is_told_so_in_one_line_without_a_list() {
     );
     for given in ["{integer}", "()", "(&str, &str)"] {
         let line = format!(
-            "`{given}` is no socket address: give an `Address`, a `SocketAddr`, a text such as \"127.0.0.1:80\", \
+            "`{given}` is not a socket address: give an `Address`, a `SocketAddr`, a text such as \"127.0.0.1:80\", \
              or `(ip, port)`\n"
         );
         assert!(said.contains(&line), "{said}");

@@ -140,7 +140,7 @@ fn what_the_resolver_would_cut_is_refused_in_words() {
         ),
         (
             resolve("", "65536", &stream().passive(true)),
-            "resolve *:65536: port 65536 is no number from 0 to 65535",
+            "resolve *:65536: port 65536 is not a number from 0 to 65535",
         ),
     ];
     for (result, want) in rows {

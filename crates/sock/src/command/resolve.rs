@@ -112,7 +112,7 @@ impl<'a> Question<'a> {
             _ => None,
         };
         match unfit {
-            Some(wanted) => Err(Failure::misuse(format_args!("{text} is no address of {wanted}"))),
+            Some(wanted) => Err(Failure::misuse(format_args!("{text} is not an address of {wanted}"))),
             None => Ok(Self { text, host, port }),
         }
     }

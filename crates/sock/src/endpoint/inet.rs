@@ -137,7 +137,7 @@ fn v6(inner: Piece<'_>) -> Result<Host, Fault> {
         None => (inner, None),
     };
     let Ok(parsed) = address.text().parse::<Ipv6Addr>() else {
-        let fault = address.fault(format_args!("\"{}\" is no IPv6 address", address.shown()));
+        let fault = address.fault(format_args!("\"{}\" is not an IPv6 address", address.shown()));
         let is_v4 = address.text().parse::<Ipv4Addr>().is_ok();
         return Err(if is_v4 { address.fault("only an IPv6 address stands in brackets") } else { fault });
     };
@@ -175,7 +175,7 @@ fn name(name: Piece<'_>) -> Result<Host, Fault> {
     // The resolver would read "1.2.3" or "0x7f.1" as an address of the 1980s' forms, hardly as its writer meant it.
     let last = labels.rsplit('.').next().unwrap_or_default();
     if is_number(last) || last.starts_with("0x") || last.starts_with("0X") {
-        let message = "is no IPv4 address, which is four numbers of 0-255";
+        let message = "is not an IPv4 address, which is four numbers of 0-255";
         return Err(name.fault(format_args!("\"{}\" {message}", name.shown())));
     }
     Ok(Host::Name(text.to_owned()))

@@ -206,8 +206,8 @@ fn a_place_that_is_wrong_is_pointed_at() {
             ("[::1", "[", "\"[\" wants a \"]\" after the address", None),
             ("[::1]80", "80", "wants \":\" and a port after \"]\"; found \"80\"", None),
             ("[127.0.0.1]:80", "127.0.0.1", "only an IPv6 address stands in brackets", None),
-            ("[localhost]:80", "localhost", "\"localhost\" is no IPv6 address", None),
-            ("[::g]:80", "::g", "\"::g\" is no IPv6 address", None),
+            ("[localhost]:80", "localhost", "\"localhost\" is not an IPv6 address", None),
+            ("[::g]:80", "::g", "\"::g\" is not an IPv6 address", None),
             ("8080", "8080", "wants a host and a port; found a number alone", Some(":8080")),
             ("localhost 80", " ", "wants \":\" between host and port; found \" \"", Some("localhost:80")),
             ("localhost,80", ",", "wants \":\" between host and port; found \",\"", Some("localhost:80")),
@@ -228,14 +228,14 @@ fn a_place_that_is_wrong_is_pointed_at() {
             (
                 "256.0.0.1:80",
                 "256.0.0.1",
-                "\"256.0.0.1\" is no IPv4 address, which is four numbers of 0-255",
+                "\"256.0.0.1\" is not an IPv4 address, which is four numbers of 0-255",
                 None,
             ),
-            ("127.1:80", "127.1", "\"127.1\" is no IPv4 address, which is four numbers of 0-255", None),
+            ("127.1:80", "127.1", "\"127.1\" is not an IPv4 address, which is four numbers of 0-255", None),
             (
                 "0x7f000001:80",
                 "0x7f000001",
-                "\"0x7f000001\" is no IPv4 address, which is four numbers of 0-255",
+                "\"0x7f000001\" is not an IPv4 address, which is four numbers of 0-255",
                 None,
             ),
             (

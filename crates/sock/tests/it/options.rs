@@ -272,7 +272,7 @@ fn what_cannot_be_meant_is_refused_before_anything_is_connected() {
             "the argument '--timeout <TIME>' cannot be used with '--no-connect'",
         ),
         (&["tcp-listen://127.0.0.1:0", "--timeout", "2s"], "--timeout belongs to connecting"),
-        (&["unxi"], "\"unxi\" is no kind of socket; did you mean \"unix\"?"),
+        (&["unxi"], "\"unxi\" is not a kind of socket; did you mean \"unix\"?"),
         (&["unix", "-6"], "-4 and -6 choose between families; unix has one"),
         (&["netlink://?rcvbuf=1"], "options after \"?\" are set on endpoints, and netlink is none"),
         // The fault is shown in what was written.

@@ -82,15 +82,15 @@ fn what_cannot_be_meant_is_said_under_a_caret() {
         (&[""], "wants a host, as in localhost"),
         (&["--canonical", "localhost", ":80"], "--canonical is for names, and \":80\" is none"),
         (&["localhost:99999"], "port 99999 is outside 0-65535"),
-        (&["1.2.3"], "\"1.2.3\" is no IPv4 address"),
+        (&["1.2.3"], "\"1.2.3\" is not an IPv4 address"),
         (
             &["https://example.org"],
             "wants a host and a port alone, as in example.org:https\n  https://example.org\n  ^^^^^^^^",
         ),
         (&["a b"], "a host's name has letters"),
         (&["localhost:"], "wants a port after the host"),
-        (&["127.0.0.1", "-6"], "127.0.0.1 is no address of IPv6"),
-        (&["::1", "-4"], "::1 is no address of IPv4"),
+        (&["127.0.0.1", "-6"], "127.0.0.1 is not an address of IPv6"),
+        (&["::1", "-4"], "::1 is not an address of IPv4"),
         (&["localhost", "-4", "-6"], "the argument '--ipv4' cannot be used with '--ipv6'"),
     ];
     for (args, want) in rows {

@@ -182,7 +182,7 @@ fn a_stream_is_refused_in_words() {
         ];
         for error in errors {
             assert_eq!(error.cause(), Cause::Invalid, "{error}");
-            assert!(error.to_string().contains("a stream keeps no boundaries"), "{error}");
+            assert!(error.to_string().contains("a stream socket does not keep"), "{error}");
         }
     }
 }

@@ -90,7 +90,7 @@ impl Subject {
     fn at(text: &str, args: &OptionsArgs) -> Result<Self, Failure> {
         if let Some(meant) = kind::meant(text) {
             let kinds: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
-            let message = format!("\"{text}\" is no kind of socket; did you mean \"{meant}\"?");
+            let message = format!("\"{text}\" is not a kind of socket; did you mean \"{meant}\"?");
             return Err(Failure::misuse(message).hint(format!("the kinds are {}", kinds.join(", "))));
         }
         let role = open::parse(text, Role::Either)

@@ -41,7 +41,7 @@ impl BoundPath {
         let identity = (metadata.dev(), metadata.ino());
         // Through a symbolic link it is another's file.
         if !metadata.file_type().is_socket() || identity_at(path)? != identity {
-            return Err(io::Error::other("somebody has replaced the socket"));
+            return Err(io::Error::other("another process has replaced the socket"));
         }
         if metadata.mode() & 0o777 != mode {
             // What has been looked at, and not what the path leads to by now.
@@ -110,7 +110,7 @@ fn is_alive(path: &Path) -> Result<bool, Failure> {
         // A datagram socket that is connected to another takes from nobody else (EPERM).
         _ if matches!(error.raw_os_error(), Some(EPROTOTYPE | EPERM)) => Ok(true),
         _ => {
-            let message = format!("{}: cannot tell whether somebody listens: {error}", path.display());
+            let message = format!("{}: cannot tell whether a server is listening: {error}", path.display());
             Err(Failure::new(Exit::Permission, message).hint("choose another path, or remove it yourself"))
         }
     }
