@@ -36,7 +36,8 @@ By name only:
   asan     the library's tests over sockets with AddressSanitizer (needs nightly)
   msrv     each crate builds with the rust-version that it states (needs rustup and those toolchains)
   families the library's tests of addresses, messages and transfers in User-Mode Linux, whose kernel has the families
-           that few have: ALG, CAN, DCCP, RDS, SCTP, TIPC, vsock (needs Debian's user-mode-linux and kmod)
+           that few have: ALG, CAN, DCCP, RDS, SCTP, TIPC, vsock; and CPython's test_socket of these, with C's module
+           and with ours (needs Debian's user-mode-linux and kmod, and what python needs)
 END
 }
 
