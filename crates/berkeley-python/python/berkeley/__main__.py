@@ -82,7 +82,7 @@ def run_here():
     import contextlib
 
     with contextlib.suppress(ImportError):
-        import readline as _  # where there is one, lines can be edited
+        __import__("readline")  # where there is one, lines can be edited
     lead_path("")
     banner = f"Python {sys.version} on {sys.platform}"
     code.interact(banner, local=vars(fresh_main()), exitmsg="")
