@@ -2,6 +2,9 @@
 //!
 //! Each rival floods for a while from one processor and receives on another, on sockets of its own with buffers of one
 //! size, and looks at every datagram. What the receiver cannot take is lost, as UDP has it, and does not count.
+//!
+//! As QUIC sends them, each datagram has a mark (ECN) and a source address too, and the receiver looks at both, once a
+//! piece.
 
 mod flood;
 mod library;
@@ -32,7 +35,22 @@ fn main() -> ExitCode {
             report.measure(case(name, size, cores));
         }
     }
+    let name = format!("UDP, {LARGE} B, ECN and source");
+    if report.wants(&name) {
+        report.measure(marked(name, cores));
+    }
     report.finish()
+}
+
+fn marked(name: String, cores: [usize; 2]) -> Case<'static> {
+    let flood = Flood { size: LARGE, core: cores[1] };
+    let limits = vec![Limit::AtLeast("berkeley, marked", "quinn-udp, marked", 1.0)];
+    let rivals = vec![
+        flood.rival("quinn-udp, marked", quinn::marked),
+        flood.rival("quinn-udp, marked again", quinn::marked),
+        flood.rival("berkeley, marked", library::marked),
+    ];
+    Case { name, scale: Scale::PerSecond, turns: 1, cores: Some(cores), rivals, limits }
 }
 
 fn case(name: String, size: usize, cores: [usize; 2]) -> Case<'static> {

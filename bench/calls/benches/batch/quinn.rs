@@ -1,9 +1,9 @@
 //! quinn-udp, as quinn uses it: as many datagrams in a transmit as it says the kernel takes, and its batch of buffers.
 
 use std::io::{self, IoSliceMut};
-use std::net::UdpSocket;
+use std::net::{IpAddr, Ipv4Addr, UdpSocket};
 
-use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSockRef, UdpSocketState};
+use quinn_udp::{BATCH_SIZE, EcnCodepoint, RecvMeta, Transmit, UdpSockRef, UdpSocketState};
 
 use super::flood::{Receiver, Sender, Sockets, wait};
 
@@ -11,13 +11,22 @@ use super::flood::{Receiver, Sender, Sockets, wait};
 const LONGEST: usize = 65_507;
 
 pub(crate) fn ends(sockets: Sockets) -> (Sender, Receiver) {
+    made(sockets, None, None)
+}
+
+/// Each datagram with a mark and a source address, which the receiver looks at.
+pub(crate) fn marked(sockets: Sockets) -> (Sender, Receiver) {
+    made(sockets, Some(EcnCodepoint::Ect0), Some(Ipv4Addr::LOCALHOST.into()))
+}
+
+fn made(sockets: Sockets, ecn: Option<EcnCodepoint>, src_ip: Option<IpAddr>) -> (Sender, Receiver) {
     let Sockets { sender, receiver, to, size } = sockets;
     let state = UdpSocketState::new(UdpSockRef::from(&sender)).expect("quinn-udp's state");
     let piece = size * state.max_gso_segments().min(LONGEST / size);
     let send = move |payload: &[u8]| {
         for contents in payload.chunks(piece) {
             let segment_size = (contents.len() > size).then_some(size);
-            let transmit = Transmit { destination: to, ecn: None, contents, segment_size, src_ip: None };
+            let transmit = Transmit { destination: to, ecn, contents, segment_size, src_ip };
             until_done(&sender, libc::POLLOUT, || state.try_send(UdpSockRef::from(&sender), &transmit));
         }
     };
@@ -31,6 +40,9 @@ pub(crate) fn ends(sockets: Sockets) -> (Sender, Receiver) {
             state.recv(UdpSockRef::from(&receiver), &mut slices, &mut metas)
         });
         for (meta, buffer) in metas[..count].iter().zip(&buffers) {
+            if src_ip.is_some() {
+                assert_eq!((meta.ecn, meta.dst_ip), (ecn, src_ip), "another mark came");
+            }
             buffer[..meta.len].chunks(meta.stride).for_each(&mut *look);
         }
     };
