@@ -1,5 +1,19 @@
 //! Which address is tried when: Happy Eyeballs version 2 (RFC 8305), without a socket and without a clock.
 //!
+//! | section of RFC 8305 | here |
+//! |---|---|
+//! | 3, two questions to DNS, answers used as they come | no: getaddrinfo(3) asks for both families and is waited for |
+//! | 4, the order | yes: getaddrinfo's (RFC 6724), the families in turn, one of the first family first |
+//! | 4, which addresses were fast or failed before | no: nothing is remembered |
+//! | 5, attempts beside each other | yes: every 250 ms, at once where one fails, 10 ms apart at least |
+//! | 5, a delay by the round trips of the past | no: it is always the same, but shorter where the time would not do |
+//! | 5, the first connection wins | yes: the others are closed |
+//! | 6, answers that change meanwhile | no: the list is that of the beginning |
+//! | 7, addresses made up for NAT64 | no: only what the resolver makes of them (DNS64) |
+//!
+//! An address that a resolver gives twice is tried once ([`interleave`](crate::interleave)); a list of addresses that the
+//! caller gives is tried as it is.
+//!
 //! [`Race`] is told what happened and how long ago it began, and says what to do next. Its driver makes the sockets and
 //! does the waiting; the first connection ends it, and dropping what else is under way closes the losers.
 //! [`Connector`](crate::Connector) is such a driver; write another where an event loop of your own waits.
@@ -156,7 +170,7 @@ impl Race {
 }
 
 /// The addresses of the answers in the order in which they are tried: the families take turns, that of the first
-/// address first, and within each the order is kept (RFC 8305, 4).
+/// address first, and within each the order is kept (RFC 8305, 4). One that stands there twice is tried once.
 ///
 /// ```
 /// use berkeley::resolve::Hints;
@@ -176,6 +190,10 @@ fn in_turns(answers: &[Resolved]) -> sys::Result<Vec<Address>> {
     // The address's turn in its family, and its family's place.
     let mut keyed: Vec<(usize, usize, Address)> = alloc::with_room(answers.len())?;
     for address in answers.iter().map(|answer| answer.address) {
+        // A resolver may have it twice: of two lines in /etc/hosts, of a search list.
+        if keyed.iter().any(|(_, _, known)| *known == address) {
+            continue;
+        }
         let relatives = keyed.iter().filter(|(_, _, other)| other.family() == address.family());
         let turn = relatives.clone().count();
         let families = || keyed.iter().filter(|(turn, _, _)| *turn == 0).count();
@@ -306,6 +324,8 @@ mod tests {
             ),
             (vec!["10.0.0.1", "10.0.0.2", "::1"], vec!["10.0.0.1", "::1", "10.0.0.2"]),
             (vec!["::1", "::2"], vec!["::1", "::2"]),
+            // What a resolver gives twice is tried once, and takes no turn.
+            (vec!["::1", "::1", "10.0.0.1", "::2", "10.0.0.1"], vec!["::1", "10.0.0.1", "::2"]),
             (vec![], vec![]),
         ];
         for (given, want) in rows {
