@@ -152,6 +152,61 @@ fn the_ping_is_answered_by_the_loopback() {
 }
 
 #[test]
+fn the_awaited_tcp_pair_echoes_and_ends() {
+    played(|| {
+        let (server, address) = server(example("async_tcp").args(["serve", "127.0.0.1:0", "1"]));
+        let client = start(example("async_tcp").args(["ask", &address, "how are you?"]));
+        assert_eq!(assert_succeeded(&finish(client, LIMIT)), "how are you?\n");
+        let out = assert_succeeded(&finish(server, LIMIT));
+        assert!(out.ends_with(" is done after 12 bytes\n"), "{out}");
+    });
+}
+
+#[test]
+fn the_awaited_udp_pair_echoes_and_ends() {
+    played(|| {
+        for host in ["127.0.0.1:0", "[::1]:0"] {
+            let (server, address) = server(example("async_udp").args(["serve", host, "1"]));
+            let client = start(example("async_udp").args(["ask", &address, "how are you?"]));
+            assert_eq!(assert_succeeded(&finish(client, LIMIT)), "how are you?\n");
+            let out = assert_succeeded(&finish(server, LIMIT));
+            assert!(out.starts_with("12 bytes from "), "{out}");
+        }
+    });
+}
+
+#[test]
+fn the_proxy_passes_both_directions_and_their_ends_on() {
+    played(|| {
+        let (target, address) = server(example("tcp_echo_server").args(["127.0.0.1:0", "1"]));
+        let port = address.rsplit_once(':').unwrap().1.to_owned();
+        let arguments = ["127.0.0.1:0", "127.0.0.1", &port, "1"];
+        let (proxy, address) = server(example("async_proxy").args(arguments));
+        let mut client = spawn(example("tcp_client").arg(&address).stdin(Stdio::piped()));
+        let mut input = client.0.stdin.take().unwrap();
+        let sender = std::thread::spawn(move || input.write_all(&pattern(3 << 20)));
+        let output = finish(client, LIMIT);
+        sender.join_in_time().unwrap().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(output.stdout == pattern(3 << 20), "{} bytes came back", output.stdout.len());
+        let out = assert_succeeded(&finish(proxy, LIMIT));
+        assert!(out.ends_with(": 3145728 bytes there, 3145728 back\n"), "{out}");
+        assert_succeeded(&finish(target, LIMIT));
+    });
+}
+
+#[test]
+fn a_buffer_goes_as_marked_datagrams() {
+    played(|| {
+        for arguments in [&[][..], &["::1", "100"]] {
+            let output = finish(start(example("udp_segmentation").args(arguments)), LIMIT);
+            let out = assert_succeeded(&output);
+            assert!(out.contains(" datagrams in ") && out.contains(" pieces, from "), "{out}");
+        }
+    });
+}
+
+#[test]
 fn bad_input_is_refused_in_one_line() {
     played(refuse_bad_input);
 }
@@ -160,7 +215,7 @@ fn refuse_bad_input() {
     let folder = TempDir::new();
     let missing = folder.unix("missing");
     let missing = missing.as_path().unwrap().to_str().unwrap();
-    let rows: [(&str, &[&str]); 13] = [
+    let rows: [(&str, &[&str]); 18] = [
         ("tcp_echo_server", &["nowhere"]),
         ("tcp_echo_server", &["127.0.0.1:0", "many"]),
         ("tcp_echo_server", &["192.0.2.1:80"]),
@@ -172,6 +227,11 @@ fn refuse_bad_input() {
         ("unix_datagram", &["ask", missing]),
         ("ten_thousand_clients", &["--self-test", "9"]),
         ("ten_thousand_clients", &["127.0.0.1:0", "1"]),
+        ("async_tcp", &["shout"]),
+        ("async_udp", &["ask", "nowhere"]),
+        ("async_proxy", &["127.0.0.1:0", "localhost"]),
+        ("async_proxy", &["127.0.0.1:0", "localhost", "http"]),
+        ("udp_segmentation", &["127.0.0.1", "0"]),
         ("icmp_ping", &["::1"]),
         ("icmp_ping", &["127.0.0.1", "65536"]),
     ];
