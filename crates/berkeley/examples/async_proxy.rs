@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use berkeley::splice::SplicePipe;
-use berkeley::{AsyncSocket, ServerOptions, create_connection_async, create_server_async};
+use berkeley::{AsyncSocket, Connector, create_server_async};
 use tokio::task::JoinSet;
 
 /// How long the target may take to be reached.
@@ -44,7 +44,7 @@ async fn run(arguments: &[String]) -> Result<(), Box<dyn Error>> {
     let (listen, port): (SocketAddr, u16) = (listen.parse()?, port.parse()?);
     let clients = rest.first().map_or(Ok(u64::MAX), |count| count.parse())?;
 
-    let server = create_server_async(listen, &ServerOptions::new())?;
+    let server = create_server_async(listen)?;
     println!("listening on {}", server.local_address()?);
     let (host, mut tasks): (Arc<str>, _) = (host.as_str().into(), JoinSet::new());
     for _ in 0..clients {
@@ -64,7 +64,7 @@ async fn run(arguments: &[String]) -> Result<(), Box<dyn Error>> {
 
 /// Both directions, beside each other; gives how many bytes went each way.
 async fn serve(client: &AsyncSocket, host: &str, port: u16) -> berkeley::Result<(u64, u64)> {
-    let target = create_connection_async(host, port, Some(PATIENCE)).await?;
+    let target = Connector::new().timeout(Some(PATIENCE)).connect_async(host, port).await?;
     tokio::try_join!(pump(client, &target), pump(&target, client))
 }
 

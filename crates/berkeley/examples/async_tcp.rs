@@ -1,6 +1,6 @@
 //! A TCP echo on tokio: the server has a task for each client, the client sends a line and waits for it.
 //!
-//! Shows `create_server_async`, `create_connection_async`, awaited calls with a timeout of tokio's around them, and a
+//! Shows `create_server_async`, `Connector::connect_async`, awaited calls with a timeout of tokio's around them, and a
 //! pause where the limit of descriptors is reached.
 //!
 //! ```text
@@ -15,7 +15,7 @@ use std::net::{Shutdown, SocketAddr};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use berkeley::{AsyncSocket, ServerOptions, create_connection_async, create_server_async};
+use berkeley::{AsyncSocket, Connector, create_server_async};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
@@ -51,7 +51,7 @@ async fn run(arguments: &[String]) -> Result<(), Box<dyn Error>> {
 }
 
 async fn serve(address: SocketAddr, clients: u64) -> Result<(), Box<dyn Error>> {
-    let server = create_server_async(address, &ServerOptions::new())?;
+    let server = create_server_async(address)?;
     println!("listening on {}", server.local_address()?);
     let (mut tasks, mut taken) = (JoinSet::new(), 0);
     while taken < clients {
@@ -96,7 +96,8 @@ async fn echo(client: &AsyncSocket) -> Result<u64, Box<dyn Error + Send + Sync>>
 
 async fn ask(address: SocketAddr, line: &str) -> Result<(), Box<dyn Error>> {
     let host = address.ip().to_string();
-    let client = create_connection_async(&host, address.port(), Some(Duration::from_secs(5))).await?;
+    let connector = Connector::new().timeout(Some(Duration::from_secs(5)));
+    let client = connector.connect_async(&host, address.port()).await?;
     client.send_all(line.as_bytes()).await?;
     client.shutdown(Shutdown::Write)?;
     let mut answer = Vec::new();

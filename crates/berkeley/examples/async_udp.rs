@@ -1,7 +1,7 @@
 //! A UDP echo on tokio: the server answers from the address that was asked, many datagrams in a call.
 //!
-//! Shows awaited `recv_many` and `send_many`, the address that a datagram came to (`IP_PKTINFO`), which an answer has to
-//! come from where a host has several, and a client that asks again, as UDP may lose either datagram.
+//! Shows awaited `recv_many` and `send_many`, the address that a datagram came to (`IP_PKTINFO`), which an answer has
+//! to come from where a host has several, and a client that asks again, as UDP may lose either datagram.
 //!
 //! ```text
 //! cargo run --example async_udp --features tokio serve                       # 127.0.0.1:12345, until interrupted

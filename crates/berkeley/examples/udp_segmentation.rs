@@ -1,7 +1,7 @@
 //! What QUIC does with UDP: one buffer sent as many datagrams, each with a mark (ECN), received as few pieces.
 //!
-//! Shows `send_many` with `Segments`, which the kernel cuts last of all (`UDP_SEGMENT`), `recv_many` with pieces that it
-//! hands over whole (`UDP_GRO`), and what a datagram carries beside its bytes: its mark, its source, its destination.
+//! Shows `send_many` with `Segments`, which the kernel cuts last of all (`UDP_SEGMENT`), `recv_many` with pieces that
+//! it hands over whole (`UDP_GRO`), and what a datagram carries beside its bytes: a mark, a source, a destination.
 //!
 //! ```text
 //! cargo run --example udp_segmentation                # 127.0.0.1

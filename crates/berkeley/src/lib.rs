@@ -73,12 +73,13 @@ pub mod socket;
 pub mod splice;
 mod sys;
 #[cfg(feature = "tokio")]
-mod tokio;
+pub mod tokio;
 pub mod zero_copy;
 
 #[cfg(feature = "tokio")]
+#[doc(inline)]
 pub use self::tokio::{
-    AsyncSocket, ReadReady, create_connection_async, create_server_async, create_servers_async,
+    AsyncSocket, AsyncZeroCopy, ReadReady, create_connection_async, create_server_async, create_servers_async,
 };
 #[doc(inline)]
 pub use address::{Address, ToAddress, UnixAddress};

@@ -5,7 +5,6 @@ use std::os::fd::{AsFd, BorrowedFd};
 use crate::error::{Operation, Result};
 use crate::kinds::Flags;
 use crate::socket::{Awaited, Socket, Stop, Waiting, with_timeout};
-use crate::sys::quirks::Quirks;
 use crate::sys::{self, Errno, alloc, file, transfer};
 
 impl<F: AsFd> Socket<F> {
@@ -30,19 +29,10 @@ impl<F: AsFd> Socket<F> {
     #[doc(alias = "sendfile")]
     pub fn send_file(&self, file: impl AsFd, offset: u64, count: Option<u64>) -> Result<u64> {
         let timeout = self.timeout();
-        let mut work = Work {
-            to: self.as_fd(),
-            quirks: self.quirks(),
-            file: file.as_fd(),
-            offset,
-            left: count.unwrap_or(u64::MAX),
-            flags: with_timeout(Flags::NONE, timeout),
-            copy: None,
-        };
-        let sent = work.finish(Waiting::new(Awaited::ROOM, timeout));
-        let gone = work.offset - offset;
-        sent.map(|()| gone).map_err(|stop| {
-            let gone = usize::try_from(gone).unwrap_or(usize::MAX);
+        let mut work = Work::new(offset, count, with_timeout(Flags::NONE, timeout));
+        let sent = work.finish(self, file.as_fd(), Waiting::new(Awaited::ROOM, timeout));
+        sent.map(|()| work.gone()).map_err(|stop| {
+            let gone = usize::try_from(work.gone()).unwrap_or(usize::MAX);
             self.stopped(Operation::SendFile, stop, None).after_sending(gone)
         })
     }
@@ -54,10 +44,9 @@ const PIECE: usize = 16 << 20;
 /// What is read at once where the bytes are copied.
 const COPY: usize = 64 << 10;
 
-struct Work<'fd> {
-    to: BorrowedFd<'fd>,
-    quirks: &'fd Quirks,
-    file: BorrowedFd<'fd>,
+/// How far a file has gone.
+pub(crate) struct Work {
+    start: u64,
     offset: u64,
     left: u64,
     /// Those of a send of bytes that are copied; sendfile(2) has none.
@@ -66,40 +55,76 @@ struct Work<'fd> {
     copy: Option<Vec<u8>>,
 }
 
-impl Work<'_> {
-    fn finish(&mut self, mut waiting: Waiting) -> std::result::Result<(), Stop> {
-        while self.left > 0 {
-            match self.step() {
-                Ok(None) => return Ok(()),
-                Ok(Some(0)) => return Err(Stop::NothingTaken),
-                Ok(Some(gone)) => {
-                    let gone = gone as u64;
-                    self.offset += gone;
-                    self.left -= gone;
-                    if self.left > 0 {
-                        waiting.progressed()?;
-                    }
-                }
-                Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) if self.copy.is_none() => {
-                    self.copy = Some(alloc::zeroed(COPY)?);
-                }
-                Err(errno) => waiting.after(self.to, errno)?,
+/// What one call has come to.
+pub(crate) enum Progress {
+    /// All that was asked for has gone, or the file has ended.
+    Done,
+    Moved,
+    /// The kernel took nothing, and gave no error.
+    Nothing,
+}
+
+impl Work {
+    pub(crate) fn new(offset: u64, count: Option<u64>, flags: Flags) -> Self {
+        Self { start: offset, offset, left: count.unwrap_or(u64::MAX), flags, copy: None }
+    }
+
+    /// How many bytes have gone.
+    pub(crate) const fn gone(&self) -> u64 {
+        self.offset - self.start
+    }
+
+    fn finish<F: AsFd>(
+        &mut self,
+        to: &Socket<F>,
+        file: BorrowedFd<'_>,
+        mut waiting: Waiting,
+    ) -> std::result::Result<(), Stop> {
+        loop {
+            match self.advance(to, file) {
+                Ok(Progress::Done) => return Ok(()),
+                Ok(Progress::Nothing) => return Err(Stop::NothingTaken),
+                Ok(Progress::Moved) if self.left > 0 => waiting.progressed()?,
+                Ok(Progress::Moved) => {}
+                Err(errno) => waiting.after(to.as_fd(), errno)?,
             }
         }
-        Ok(())
+    }
+
+    /// Sends a piece: one call, and another where the kernel refuses to send the file itself.
+    pub(crate) fn advance<F: AsFd>(&mut self, to: &Socket<F>, file: BorrowedFd<'_>) -> sys::Result<Progress> {
+        if self.left == 0 {
+            return Ok(Progress::Done);
+        }
+        let step = match self.step(to, file) {
+            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) if self.copy.is_none() => {
+                self.copy = Some(alloc::zeroed(COPY)?);
+                self.step(to, file)
+            }
+            step => step,
+        };
+        match step? {
+            None => Ok(Progress::Done),
+            Some(0) => Ok(Progress::Nothing),
+            Some(gone) => {
+                self.offset += gone as u64;
+                self.left -= gone as u64;
+                Ok(Progress::Moved)
+            }
+        }
     }
 
     /// Sends a piece; gives how much of it went, `None` at the end of the file.
-    fn step(&mut self) -> sys::Result<Option<usize>> {
+    fn step<F: AsFd>(&mut self, to: &Socket<F>, file: BorrowedFd<'_>) -> sys::Result<Option<usize>> {
         let most = usize::try_from(self.left).unwrap_or(usize::MAX);
         let Some(buffer) = &mut self.copy else {
-            let gone = file::send_file(self.to, self.file, self.offset, most.min(PIECE))?;
+            let gone = file::send_file(to.as_fd(), file, self.offset, most.min(PIECE))?;
             return Ok((gone > 0).then_some(gone));
         };
-        let length = file::read_at(self.file, &mut buffer[..most.min(COPY)], self.offset)?;
+        let length = file::read_at(file, &mut buffer[..most.min(COPY)], self.offset)?;
         if length == 0 {
             return Ok(None);
         }
-        transfer::send(self.to, self.quirks, &buffer[..length], self.flags.as_raw()).map(Some)
+        transfer::send(to.as_fd(), to.quirks(), &buffer[..length], self.flags.as_raw()).map(Some)
     }
 }

@@ -100,7 +100,7 @@ impl SplicePipe {
                 Ok(Filled::Bytes(length))
             }
             // Either side may be meant; an empty pipe is not full.
-            Err(Errno::AGAIN) if self.held > 0 && self.is_full() => Ok(Filled::Full),
+            Err(Errno::AGAIN) if self.is_full() => Ok(Filled::Full),
             Err(errno) => Err(from.fail(Operation::Splice, errno, None)),
         }
     }
@@ -149,9 +149,10 @@ impl SplicePipe {
         Ok(bytes)
     }
 
-    fn is_full(&self) -> bool {
+    /// Whether there is no place for another byte. An empty pipe has one, and is not asked.
+    pub(crate) fn is_full(&self) -> bool {
         // poll(2) says "writable" of a pipe with a free place.
-        matches!(poll::poll(self.write.as_fd(), c::POLLOUT, Some(Duration::ZERO)), Ok(0))
+        self.held > 0 && matches!(poll::poll(self.write.as_fd(), c::POLLOUT, Some(Duration::ZERO)), Ok(0))
     }
 
     fn drain_once<F: AsFd>(&mut self, to: &Socket<F>, nonblocking: bool) -> sys::Result<usize> {

@@ -2,6 +2,7 @@
 
 use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, Ipv4Addr, UdpSocket};
+use std::os::fd::AsRawFd;
 
 use quinn_udp::{BATCH_SIZE, EcnCodepoint, RecvMeta, Transmit, UdpSockRef, UdpSocketState};
 
@@ -31,6 +32,9 @@ fn made(sockets: Sockets, ecn: Option<EcnCodepoint>, src_ip: Option<IpAddr>) -> 
         }
     };
     let state = UdpSocketState::new(UdpSockRef::from(&receiver)).expect("quinn-udp's state");
+    if ecn.is_some() {
+        no_time_stamps(&receiver);
+    }
     let room = (size * state.gro_segments()).min(usize::from(u16::MAX));
     let mut buffers = vec![vec![0; room]; BATCH_SIZE];
     let mut metas = [RecvMeta::default(); BATCH_SIZE];
@@ -47,6 +51,15 @@ fn made(sockets: Sockets, ecn: Option<EcnCodepoint>, src_ip: Option<IpAddr>) -> 
         }
     };
     (Box::new(send), Box::new(receive))
+}
+
+/// Version 0.6.3 asks for time stamps, beside which its room for control messages does not hold the mark.
+fn no_time_stamps(socket: &UdpSocket) {
+    let (off, length) = (0_i32, size_of::<i32>() as libc::socklen_t);
+    let (fd, value) = (socket.as_raw_fd(), (&raw const off).cast());
+    // SAFETY: the pointer and the length describe `off`, which the kernel only reads.
+    let set = unsafe { libc::setsockopt(fd, libc::SOL_SOCKET, libc::SO_TIMESTAMPNS, value, length) };
+    assert_eq!(set, 0, "SO_TIMESTAMPNS: {}", io::Error::last_os_error());
 }
 
 fn vectors(buffers: &mut [Vec<u8>]) -> [IoSliceMut<'_>; BATCH_SIZE] {

@@ -17,7 +17,7 @@ use crate::socket::{Deadline, Socket, join, kinds};
 /// that has not ended after 250 ms gets the next one beside it, one that fails gets it at once; the first connection
 /// wins, and the others are closed. So an address that never answers costs a quarter of a second. Where the time is too
 /// short for that, the steps are, down to 10 ms, so that every address has its turn. What connects at once, as datagram
-/// sockets do, leaves the rest untried.
+/// sockets do, leaves the rest untried. The page of [`race`](super::race) says which parts of RFC 8305 these are.
 ///
 /// ```
 /// use berkeley::{Connector, Family, Protocol, Socket, Type};

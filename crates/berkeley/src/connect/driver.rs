@@ -1,6 +1,5 @@
 //! [`create_connection`] and what a [`Connector`] does: the driver of the race that blocks.
 
-use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use super::connector::Connector;

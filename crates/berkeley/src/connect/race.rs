@@ -11,8 +11,8 @@
 //! | 6, answers that change meanwhile | no: the list is that of the beginning |
 //! | 7, addresses made up for NAT64 | no: only what the resolver makes of them (DNS64) |
 //!
-//! An address that a resolver gives twice is tried once ([`interleave`](crate::interleave)); a list of addresses that the
-//! caller gives is tried as it is.
+//! An address that a resolver gives twice is tried once ([`interleave`](crate::interleave)); a list of addresses that
+//! the caller gives is tried as it is.
 //!
 //! [`Race`] is told what happened and how long ago it began, and says what to do next. Its driver makes the sockets and
 //! does the waiting; the first connection ends it, and dropping what else is under way closes the losers.

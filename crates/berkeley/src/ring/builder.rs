@@ -1,7 +1,6 @@
 //! What a ring is to be: its place, its size, its pace, and whom it shares the packets with.
 
 use std::ffi::CString;
-use std::os::fd::AsFd;
 use std::time::Duration;
 
 use super::{Fanout, Ring};

@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 
-use super::{Mark, Segmentation, SendMessage, Socket, Timeout};
+use super::{Lent, Mark, Segmentation, SendMessage, Socket, Timeout};
 use crate::sys::fd::from_raw_fd;
 use crate::sys::quirks::Quirks;
 
@@ -14,7 +14,7 @@ use crate::sys::quirks::Quirks;
 impl From<OwnedFd> for Socket {
     fn from(fd: OwnedFd) -> Self {
         let (timeout, mark, segmentation) = (Timeout::none(), Mark::unknown(), Segmentation::new());
-        Self { fd, timeout, mark, segmentation, quirks: Quirks::unknown() }
+        Self { fd, timeout, mark, lent: Lent::always(), segmentation, quirks: Quirks::unknown() }
     }
 }
 
@@ -43,14 +43,24 @@ macro_rules! convert {
 
 convert! { TcpListener TcpStream UdpSocket UnixDatagram UnixListener UnixStream }
 
+/// As the trait's method, which it stands before within the library: nobody else gets the descriptor.
+impl<F: AsFd> Socket<F> {
+    #[inline]
+    pub(crate) fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
 impl<F: AsFd> AsFd for Socket<F> {
     fn as_fd(&self) -> BorrowedFd<'_> {
+        self.lent.lend();
         self.fd.as_fd()
     }
 }
 
 impl<F: AsFd> AsRawFd for Socket<F> {
     fn as_raw_fd(&self) -> RawFd {
+        self.lent.lend();
         self.fd.as_fd().as_raw_fd()
     }
 }

@@ -46,6 +46,7 @@ mod describe;
 mod establish;
 mod filter;
 mod lending;
+mod lent;
 mod mark;
 mod message;
 mod missing;
@@ -68,9 +69,12 @@ use crate::error::{Error, Operation, Result};
 use crate::kinds::{Family, Protocol, Type};
 use crate::sys::quirks::Quirks;
 use crate::sys::{Errno, fd, inherited, socket};
+#[cfg(feature = "tokio")]
+use crate::sys::{constants as c, option};
 
 pub(crate) use claim::Claim;
 pub(crate) use describe::{join, kinds};
+use lent::Lent;
 use mark::Mark;
 pub use message::{ReceivedMessage, SendMessage};
 pub use multicast::LinkMembership;
@@ -100,6 +104,7 @@ pub struct Socket<F = OwnedFd> {
     fd: F,
     timeout: Timeout,
     mark: Mark,
+    lent: Lent,
     segmentation: Segmentation,
     quirks: Quirks,
 }
@@ -179,7 +184,8 @@ impl Socket {
     #[inline]
     fn made(fd: OwnedFd, nonblocking: bool, quirks: Quirks) -> Self {
         let timeout = Timeout::new(nonblocking.then_some(Duration::ZERO));
-        Self { fd, timeout, mark: Mark::none(), segmentation: Segmentation::new(), quirks }
+        let (mark, lent, segmentation) = (Mark::none(), Lent::never(), Segmentation::new());
+        Self { fd, timeout, mark, lent, segmentation, quirks }
     }
 }
 
@@ -194,6 +200,7 @@ impl<'fd> SocketRef<'fd> {
             fd,
             timeout: Timeout::none(),
             mark: Mark::unknown(),
+            lent: Lent::always(),
             segmentation: Segmentation::new(),
             quirks: Quirks::unknown(),
         }
@@ -223,10 +230,12 @@ impl<F: AsFd> Socket<F> {
 
     /// The same socket borrowed, with the timeout that it has now.
     pub fn by_ref(&self) -> SocketRef<'_> {
+        self.lent.lend();
         SocketRef {
             fd: self.fd.as_fd(),
             timeout: Timeout::new(self.timeout()),
             mark: Mark::unknown(),
+            lent: Lent::always(),
             segmentation: self.segmentation.clone(),
             quirks: self.quirks.clone(),
         }
@@ -240,10 +249,12 @@ impl<F: AsFd> Socket<F> {
     pub fn try_clone(&self) -> Result<Socket> {
         let fd =
             fd::duplicate(self.fd.as_fd()).map_err(|errno| self.fail(Operation::TryClone, errno, None))?;
+        self.lent.lend();
         Ok(Socket {
             fd,
             timeout: Timeout::new(self.timeout()),
             mark: Mark::unknown(),
+            lent: self.lent.of_clone(),
             segmentation: self.segmentation.clone(),
             quirks: self.quirks.clone(),
         })
@@ -310,7 +321,8 @@ impl<F: AsFd> Socket<F> {
     /// A connection that this listener has taken: it has inherited the listener's options.
     #[inline]
     fn accepted(&self, fd: OwnedFd, nonblocking: bool) -> Socket {
-        Socket { mark: self.mark.inherited(), ..Socket::made(fd, nonblocking, self.quirks.clone()) }
+        let (mark, lent) = (self.mark.inherited(), self.lent.inherited());
+        Socket { mark, lent, ..Socket::made(fd, nonblocking, self.quirks.clone()) }
     }
 
     /// Asks for the socket's mark, where nobody has yet.
@@ -324,6 +336,36 @@ impl<F: AsFd> Socket<F> {
     #[inline]
     pub(crate) fn is_below_mark(&self) -> bool {
         self.mark.is_unmet(self.fd.as_fd())
+    }
+
+    /// Notes that closing a socket of this kind never waits.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn note_closes_at_once(&self) {
+        self.lent.note_closes_at_once();
+    }
+
+    /// Whether close(2) may wait for what is still to be sent (`SO_LINGER`); asks only where it may have been set.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn lingers(&self) -> bool {
+        let linger =
+            || self.get(crate::option::LINGER).is_ok_and(|time| time.is_some_and(|time| !time.is_zero()));
+        self.lent.may_linger() && linger()
+    }
+
+    /// Whether something stands on top of TCP (`TCP_ULP`), such as TLS; asks only where it may.
+    #[cfg(feature = "tokio")]
+    #[inline]
+    pub(crate) fn is_layered(&self) -> bool {
+        self.lent.may_be_layered() && self.has_layer()
+    }
+
+    /// Apart: few sockets get here.
+    #[cfg(feature = "tokio")]
+    #[cold]
+    fn has_layer(&self) -> bool {
+        let asked = option::option(self.fd.as_fd(), c::IPPROTO_TCP, c::TCP_ULP, &mut [0; 16]);
+        // No name is longer than the room; a kernel that does not know the option has nothing to put there.
+        asked.is_ok_and(|length| length > 0)
     }
 
     /// What is known of how the kernel cuts what this socket sends.

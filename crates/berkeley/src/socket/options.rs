@@ -105,6 +105,7 @@ impl<F: AsFd> Socket<F> {
         }
         option::set_option(self.fd.as_fd(), option.level.as_raw(), option.number, encoded.as_bytes())
             .map_err(|errno| self.refused(operation, option, errno))?;
+        self.lent.note_option(option);
         let mark = options::RCVLOWAT.description();
         if (option.level, option.number) == (mark.level, mark.number) {
             let bytes = encoded.as_bytes().first_chunk().map_or(0, |bytes| i32::from_ne_bytes(*bytes));

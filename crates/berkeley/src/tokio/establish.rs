@@ -5,7 +5,8 @@ use std::time::Instant;
 use ::tokio::time::sleep;
 
 use super::AsyncSocket;
-use super::wait::{Awaited, WRITE, gone};
+use super::wait::{Awaited, WRITE};
+use super::watch::ready;
 use crate::address::{Address, ToAddress};
 use crate::error::{Error, Operation, Result};
 use crate::kinds::Interest;
@@ -64,7 +65,7 @@ impl AsyncSocket {
 
     /// Waits until something has become of a connection that is under way, and asks what.
     async fn wait_and_finish(&self, retry: &mut Retry) -> Result<()> {
-        let mut ready = self.registered()?.ready(WRITE).await.map_err(|_| gone())?;
+        let mut ready = ready(self.registered()?, WRITE).await?;
         let _ = retry.next(Event::Ready, Instant::now);
         let finished = self.socket.finish_connect();
         if finished.as_ref().is_err_and(Error::is_in_progress) {

@@ -3,48 +3,95 @@
 //! The methods have the names, the results and the errors of [`Socket`]'s. They have no timeouts: wrap a call in
 //! `tokio::time::timeout`, which drops it; each method says what dropping it leaves behind.
 //!
-//! A socket meets the reactor (epoll(7), edge-triggered) at its first wait, not when it is made: a stream socket that
-//! is neither connected nor listening is reported as hung up, and tokio never forgets a hang-up.
+//! # Cancellation
+//!
+//! A future that is dropped before it is done, by `select!`, by a timeout or with its task, is cancelled. A call that
+//! is *cancel-safe* has then received or taken nothing that is not still there for the next call, and has sent either
+//! nothing or what it can tell of.
+//!
+//! | call | cancelled |
+//! |---|---|
+//! | `readable`, `writable` | safe: nothing has happened |
+//! | `recv`, `recv_from`, `recv_vec`, `peek`, `recv_msg`, `recv_many`, `recv_ready` | safe: nothing was received |
+//! | `accept` | safe: no connection was taken |
+//! | `send`, `send_to`, `send_msg` | safe: nothing was sent |
+//! | `fill_pipe`, `drain_pipe`, `splice` | safe: what has not gone is in the pipe |
+//! | `AsyncZeroCopy::completion` | safe: no buffer is lost |
+//! | `create_connection_async` | safe: the attempts are given up, and nothing is left |
+//! | `read`, `write` of tokio's `AsyncReadExt`, `AsyncWriteExt` | safe, as one `recv` or `send` |
+//! | `send_all`, `send_many`, `send_file`, `AsyncZeroCopy::send_all` | not: an unknown part has gone out |
+//! | `read_exact`, `read_to_end`, `write_all`, `copy` of tokio | not: bytes are lost, or an unknown part has gone out |
+//! | `connect` | not: drop the socket too |
+//!
+//! The calls with flags (`recv_with`, ...) are as those without.
+//!
+//! # Runtimes
+//!
+//! A socket meets the reactor (epoll(7), edge-triggered) of the runtime that first awaits it, and stays with it: a wait
+//! on another runtime is an error ([`Cause::Invalid`](crate::Cause::Invalid)), for nobody may be running the first one.
+//! [`into_socket`](AsyncSocket::into_socket) and [`from_socket`](AsyncSocket::from_socket) take it to another. It meets
+//! the reactor at its first wait, not when it is made: a stream socket that is neither connected nor listening is
+//! reported as hung up, and tokio never forgets a hang-up. An executor that is no runtime of tokio's may await it where
+//! the runtime runs on other threads.
+//!
+//! # Closing
+//!
+//! Dropping an [`AsyncSocket`] closes it. With `SO_LINGER` and a time (`linger`, socket(7)) close(2) waits until the
+//! peer has all that was sent, whatever `O_NONBLOCK` says; then the socket is closed on a thread for blocking calls
+//! (`spawn_blocking`), and the drop itself returns at once. A runtime that is dropped waits for such a close; without a
+//! runtime, and while one shuts down, the drop waits as that of a [`Socket`] does.
+//!
+//! # Files
 //!
 //! | file | what it holds |
 //! |---|---|
 //! | `mod` | making, naming and giving back an `AsyncSocket` |
-//! | `wait` | readiness, and the one loop of try and wait |
+//! | `linger` | closing it |
+//! | `watch` | the reactor that watches it, and whose that is |
+//! | `wait` | the one loop of try and wait |
 //! | `establish` | `accept`, `connect` |
 //! | `connect` | `create_connection` and `create_server`, awaited |
 //! | `transfer` | `recv` to `send_to` |
 //! | `message` | `send_msg`, `recv_msg` |
 //! | `batch` | `send_many`, `recv_many` |
+//! | `splice`, `send_file`, `zero_copy` | bytes that never pass through the program, or are not copied |
 //! | `recv_ready` | receiving into a buffer that is borrowed only once there is something to receive |
 //! | `stream` | tokio's `AsyncRead` and `AsyncWrite` |
 
 mod batch;
 mod connect;
 mod establish;
+mod linger;
 mod message;
 mod recv_ready;
+mod send_file;
+mod splice;
 mod stream;
 mod transfer;
 mod wait;
+mod watch;
+mod zero_copy;
 
 use std::fmt;
 use std::net::Shutdown;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use ::tokio::io::unix::AsyncFd;
-use ::tokio::runtime::Handle;
 
 use crate::address::{Address, ToAddress};
-use crate::error::{Error, Operation, Result};
+use crate::error::{Error, Result};
 use crate::kinds::{Family, Protocol, Type};
 use crate::socket::Socket;
 use crate::sys::{Errno, constants as c, option};
 
 pub use connect::{create_connection_async, create_server_async, create_servers_async};
+use linger::Owner;
 pub use recv_ready::ReadReady;
+use watch::{Watched, check_runtime, register_error};
+pub use zero_copy::AsyncZeroCopy;
 
 /// A [`Socket`] whose calls are awaited instead of blocking the thread, on tokio's reactor.
 ///
@@ -53,7 +100,8 @@ pub use recv_ready::ReadReady;
 /// it. Options are reached through [`socket`](Self::socket). The runtime must have its I/O and its time enabled
 /// (`enable_all`); without them tokio panics.
 ///
-/// There are no timeouts here: wrap a call in `tokio::time::timeout`.
+/// There are no timeouts here: wrap a call in `tokio::time::timeout`. The [module's page](self) says which calls may be
+/// dropped midway, on which runtime a socket may be used, and what closing it does.
 ///
 /// ```
 /// use berkeley::{AsyncSocket, Family, Protocol, Type};
@@ -78,11 +126,11 @@ pub use recv_ready::ReadReady;
 /// ```
 pub struct AsyncSocket {
     // Dropped before the descriptor that they watch is closed, hence declared before it.
-    registration: OnceLock<Arc<AsyncFd<RawFd>>>,
+    registration: OnceLock<Arc<AsyncFd<Watched>>>,
     /// What the polled methods wait for where tokio's two slots do not do. The lock is also held while registering: a
     /// second registration of one descriptor would be `EEXIST`.
     waits: Mutex<Option<Box<Waits>>>,
-    socket: Socket,
+    socket: Owner,
     traits: Traits,
 }
 
@@ -114,19 +162,22 @@ struct Traits {
 }
 
 impl Traits {
-    fn of(fd: BorrowedFd<'_>) -> std::result::Result<Self, Errno> {
+    /// Those of a socket, and whether closing it may wait (`SO_LINGER`), as connections but those of `AF_UNIX` do.
+    fn of(fd: BorrowedFd<'_>) -> std::result::Result<(Self, bool), Errno> {
         let ask = |name| option::option_i32(fd, c::SOL_SOCKET, name);
         let family = Family::from_raw(ask(c::SO_DOMAIN)?);
         let kind = Type::from_raw(ask(c::SO_TYPE)?);
         let protocol = Protocol::from_raw(ask(c::SO_PROTOCOL)?);
         let inet = family == Family::INET || family == Family::INET6;
         let tcp = protocol == Protocol::TCP || protocol == Protocol::MPTCP;
-        Ok(Self {
+        let waits_at_the_end = kind != Type::DGRAM && family != Family::UNIX;
+        let traits = Self {
             short_is_empty: inet && tcp && kind == Type::STREAM,
             peer_queue: family == Family::UNIX && kind == Type::DGRAM,
             errs_alone: kind != Type::STREAM,
             silent: family == Family::ALG,
-        })
+        };
+        Ok((traits, waits_at_the_end))
     }
 }
 
@@ -160,7 +211,11 @@ impl AsyncSocket {
     /// ```
     pub fn from_socket(socket: Socket) -> Result<Self> {
         check_runtime()?;
-        let traits = Traits::of(socket.as_fd()).map_err(|errno| register_error(socket.as_raw_fd(), errno))?;
+        let (traits, waits_at_the_end) =
+            Traits::of(socket.as_fd()).map_err(|errno| register_error(socket.as_raw_fd(), errno))?;
+        if !waits_at_the_end {
+            socket.note_closes_at_once();
+        }
         if socket.timeout() != Some(Duration::ZERO) {
             socket.set_timeout(Some(Duration::ZERO))?;
         }
@@ -170,13 +225,13 @@ impl AsyncSocket {
     }
 
     fn with_traits(socket: Socket, traits: Traits) -> Self {
-        Self { registration: OnceLock::new(), waits: Mutex::default(), socket, traits }
+        Self { registration: OnceLock::new(), waits: Mutex::default(), socket: Owner::new(socket), traits }
     }
 
     /// Gives the socket back, with a timeout of zero, free of the reactor.
     pub fn into_socket(self) -> Socket {
         // The other fields are dropped here too, the registration among them, while the descriptor is still open.
-        self.socket
+        self.socket.into_inner()
     }
 
     /// The socket itself: its options, its one-call `try_*` methods, its name in a log.
@@ -237,58 +292,6 @@ impl AsyncSocket {
     pub fn take_error(&self) -> Result<Option<Error>> {
         self.socket.take_error()
     }
-
-    /// The reactor's view of the socket, which it meets here if it has not yet.
-    #[inline]
-    fn registered(&self) -> Result<&Arc<AsyncFd<RawFd>>> {
-        match self.registration.get() {
-            Some(registration) => Ok(registration),
-            None => self.register(),
-        }
-    }
-
-    #[cold]
-    fn register(&self) -> Result<&Arc<AsyncFd<RawFd>>> {
-        let _held = self.waits.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(registration) = self.registration.get() {
-            return Ok(registration);
-        }
-        check_runtime()?;
-        let fd = self.socket.as_raw_fd();
-        let registration = watch(fd).map_err(|error| match error.raw_os_error() {
-            Some(errno) => register_error(fd, Errno::from_raw(errno)),
-            None => Error::shutdown(Operation::Register, error.to_string()),
-        })?;
-        Ok(self.registration.get_or_init(|| Arc::new(registration)))
-    }
-}
-
-/// Adds a descriptor to the reactor of this thread's runtime.
-///
-/// With `EPOLLPRI`, so that tokio remembers that urgent data has come: see [`ReadReady::recv`].
-#[allow(
-    deprecated,
-    reason = "the successor is unsafe for types whose descriptor may change or close; this one is the socket's own, \
-              and the registration is dropped before it"
-)]
-fn watch(fd: RawFd) -> std::io::Result<AsyncFd<RawFd>> {
-    use ::tokio::io::Interest;
-    AsyncFd::with_interest(fd, Interest::READABLE | Interest::WRITABLE | Interest::PRIORITY)
-}
-
-/// Where there is no runtime tokio panics; this says so instead.
-fn check_runtime() -> Result<()> {
-    match Handle::try_current() {
-        Ok(_) => Ok(()),
-        Err(_) => Err(Error::invalid(
-            Operation::Register,
-            "there is no tokio runtime here; call this from within one",
-        )),
-    }
-}
-
-fn register_error(fd: RawFd, errno: Errno) -> Error {
-    Error::kernel(Operation::Register, errno).on(format!("fd {fd}"))
 }
 
 /// As [`AsyncSocket::from_socket`].
@@ -309,7 +312,7 @@ impl From<AsyncSocket> for OwnedFd {
 
 impl fmt::Debug for AsyncSocket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("AsyncSocket").field(&self.socket).finish()
+        f.debug_tuple("AsyncSocket").field(self.socket()).finish()
     }
 }
 
@@ -321,7 +324,7 @@ impl AsRef<Socket> for AsyncSocket {
 
 impl AsFd for AsyncSocket {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.socket.as_fd()
+        AsFd::as_fd(self.socket())
     }
 }
 

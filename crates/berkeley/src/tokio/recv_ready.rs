@@ -4,17 +4,17 @@ use std::fmt;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::RawFd;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use ::tokio::io::Interest;
-use ::tokio::io::unix::{AsyncFd, AsyncFdReadyGuard};
+use ::tokio::io::unix::AsyncFd;
 use ::tokio::task::coop::consume_budget;
 
 use super::AsyncSocket;
-use super::wait::{READ, gone, poll_pause, uninterrupted};
+use super::wait::{READ, poll_pause, uninterrupted};
+use super::watch::{Ready, Watched, here};
 use crate::address::Address;
 use crate::error::{Error, Operation, Result};
 use crate::kinds::Flags;
@@ -79,7 +79,7 @@ impl AsyncSocket {
     ) -> Poll<Result<R>> {
         let registration = self.registered()?;
         loop {
-            let event = ready!(self.poll_event(registration, context)).map_err(|_| gone())?;
+            let event = ready!(here(registration, self.poll_event(registration, context)))?;
             let ended = event.ready().is_read_closed();
             let mut ready = ReadReady { socket: self, event, again: false };
             match take(&mut ready) {
@@ -99,9 +99,9 @@ impl AsyncSocket {
     #[inline]
     fn poll_event<'a>(
         &self,
-        registration: &'a Arc<AsyncFd<RawFd>>,
+        registration: &'a Arc<AsyncFd<Watched>>,
         context: &mut Context<'_>,
-    ) -> Poll<io::Result<AsyncFdReadyGuard<'a, RawFd>>> {
+    ) -> Poll<io::Result<Ready<'a>>> {
         if self.traits.errs_alone {
             self.poll_packet(registration, context)
         } else {
@@ -113,9 +113,9 @@ impl AsyncSocket {
     /// through.
     fn poll_packet<'a>(
         &self,
-        registration: &'a Arc<AsyncFd<RawFd>>,
+        registration: &'a Arc<AsyncFd<Watched>>,
         context: &mut Context<'_>,
-    ) -> Poll<io::Result<AsyncFdReadyGuard<'a, RawFd>>> {
+    ) -> Poll<io::Result<Ready<'a>>> {
         ready!(pin!(consume_budget()).poll(context));
         let mut waits = self.waits();
         let waiting = &mut waits.get_or_insert_default().read;
@@ -139,7 +139,7 @@ impl AsyncSocket {
 /// Its receives never wait. One that finds nothing gives `EAGAIN`, to be passed on.
 pub struct ReadReady<'a> {
     socket: &'a AsyncSocket,
-    event: AsyncFdReadyGuard<'a, RawFd>,
+    event: Ready<'a>,
     /// Whether a receive found nothing, or was interrupted: `take` is to be called again.
     again: bool,
 }
@@ -155,7 +155,9 @@ impl<'a> ReadReady<'a> {
     /// Of TCP, a receive that leaves room in `buffer` shows that the socket is empty, so the next wait begins without
     /// another system call. What comes later, the end of the data included, is a new event; an end that came along with
     /// the data is remembered. Urgent data (RFC 6093) cuts a receive short as well: once some has come, the rule is
-    /// off. For all other sockets the next receive finds out. Fails as [`Socket::try_recv`](crate::Socket::try_recv)
+    /// off. So it is where something stands on top of TCP (`TCP_ULP`), such as TLS in the kernel, whose records a
+    /// receive does not go beyond: that is asked each time, of a socket whose descriptor others have had. For all other
+    /// sockets the next receive finds out. Fails as [`Socket::try_recv`](crate::Socket::try_recv)
     /// does.
     #[inline]
     pub fn recv(&mut self, buffer: &mut [u8]) -> Result<usize> {
@@ -215,7 +217,10 @@ impl<'a> ReadReady<'a> {
     /// Whether a short receive has emptied the socket; not one that a test cut short.
     #[inline]
     fn short_is_empty(&self) -> bool {
-        self.socket.traits.short_is_empty && !fault::shortens("recv") && !self.urgent_data_came()
+        self.socket.traits.short_is_empty
+            && !fault::shortens("recv")
+            && !self.urgent_data_came()
+            && !self.socket.socket.is_layered()
     }
 
     /// Whether the reactor has ever seen urgent data here: a bit that nobody clears, read without a system call.
@@ -227,6 +232,6 @@ impl<'a> ReadReady<'a> {
 
 impl fmt::Debug for ReadReady<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("ReadReady").field(&self.socket.socket).finish()
+        f.debug_tuple("ReadReady").field(self.socket.socket()).finish()
     }
 }

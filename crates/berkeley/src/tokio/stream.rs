@@ -8,7 +8,8 @@ use std::task::{Context, Poll, ready};
 use ::tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::AsyncSocket;
-use super::wait::{gone, poll_pause, uninterrupted};
+use super::wait::{poll_pause, uninterrupted};
+use super::watch::here;
 use crate::error::Result;
 use crate::kinds::Flags;
 use crate::socket::{SendMessage, Socket};
@@ -75,7 +76,7 @@ impl AsyncSocket {
     ) -> Poll<io::Result<usize>> {
         let registration = self.registered()?;
         loop {
-            let mut event = ready!(registration.poll_write_ready(context)).map_err(|_| gone())?;
+            let mut event = ready!(here(registration, registration.poll_write_ready(context)))?;
             match uninterrupted(|| attempt(&self.socket)) {
                 Err(error) if error.is_would_block() => {
                     let closed = event.ready().is_write_closed();

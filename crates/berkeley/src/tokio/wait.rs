@@ -1,18 +1,17 @@
 //! Readiness, and the one loop of try and wait that every awaited call runs.
 
 use std::future::poll_fn;
-use std::os::fd::{AsFd, RawFd};
 use std::pin::pin;
 use std::sync::{MutexGuard, PoisonError};
-use std::task::{self, Context, ready};
+use std::task::{self, Context};
 use std::time::{Duration, Instant};
 
 use ::tokio::io::Interest;
-use ::tokio::io::unix::AsyncFdReadyGuard;
 use ::tokio::runtime::Handle;
 use ::tokio::task::coop::consume_budget;
 use ::tokio::time::sleep;
 
+use super::watch::{Ready, ready};
 use super::{AsyncSocket, Waiting, Waits};
 use crate::address::{Address, ToAddress};
 use crate::error::{Error, Operation, Result};
@@ -118,7 +117,7 @@ impl AsyncSocket {
     /// # }
     /// ```
     pub async fn readable(&self) -> Result<()> {
-        self.registered()?.ready(READ).await.map(drop).map_err(|_| gone())
+        ready(self.registered()?, READ).await.map(drop)
     }
 
     /// Waits until there is room to send, a connection is made, or an error has come; else as
@@ -126,7 +125,7 @@ impl AsyncSocket {
     ///
     /// Fails as [`readable`](Self::readable) does.
     pub async fn writable(&self) -> Result<()> {
-        self.registered()?.ready(WRITE).await.map(drop).map_err(|_| gone())
+        ready(self.registered()?, WRITE).await.map(drop)
     }
 
     /// Takes one connection if there is one; the accepted socket does not block.
@@ -223,11 +222,8 @@ impl AsyncSocket {
             if awaited == Awaited::Errors && !self.traits.silent {
                 return Box::pin(self.carry_errors(attempt)).await;
             }
-            let ready = if self.traits.silent {
-                None
-            } else {
-                Some(self.registered()?.ready(interest).await.map_err(|_| gone())?)
-            };
+            let ready =
+                if self.traits.silent { None } else { Some(ready(self.registered()?, interest).await?) };
             match self.uninterrupted_above_mark(awaited, &mut attempt) {
                 Err(error) if error.is_would_block() => {}
                 result => return result,
@@ -247,24 +243,24 @@ impl AsyncSocket {
         let mut patience = Patience::default();
         loop {
             consume_budget().await;
-            let mut wait = pin!(self.registered()?.ready(Interest::ERROR));
+            let mut wait = pin!(ready(self.registered()?, Interest::ERROR));
             let begun = poll_fn(|context| task::Poll::Ready(wait.as_mut().poll(context))).await;
             match uninterrupted(|| attempt(&self.socket)) {
                 Err(error) if error.is_would_block() => {}
                 result => return result,
             }
-            let task::Poll::Ready(ready) = begun else {
-                wait.await.map(drop).map_err(|_| gone())?;
+            let task::Poll::Ready(event) = begun else {
+                wait.await.map(drop)?;
                 continue;
             };
-            if self.misleads(Awaited::Errors, ready.map_err(|_| gone())?) {
+            if self.misleads(Awaited::Errors, event?) {
                 patience.pause().await;
             }
         }
     }
 
     /// Whether the reactor will say "ready" again at once of a socket that has just been found not to be.
-    fn misleads(&self, awaited: Awaited, mut ready: AsyncFdReadyGuard<'_, RawFd>) -> bool {
+    fn misleads(&self, awaited: Awaited, mut ready: Ready<'_>) -> bool {
         // What tokio never clears (a hang-up, or UDP after shutdown(2)) would make the caller's loop spin.
         let final_state = ready.ready().is_read_closed() || ready.ready().is_write_closed();
         // What is there for another call must not be forgotten.
@@ -330,7 +326,7 @@ pub(super) fn poll_pause(waiting: &mut Option<Waiting>, context: &mut Context<'_
         })
     });
     // What it gives is no matter: a wait of another kind that was left behind only brings the next try forward.
-    let _ = ready!(pause.as_mut().poll(context));
+    let _ = task::ready!(pause.as_mut().poll(context));
     *waiting = None;
     task::Poll::Ready(())
 }
@@ -344,10 +340,4 @@ pub(super) fn uninterrupted<T>(mut call: impl FnMut() -> Result<T>) -> Result<T>
             result => return result,
         }
     }
-}
-
-/// The reactor's only error of its own: its runtime is shutting down.
-#[cold]
-pub(super) fn gone() -> Error {
-    Error::shutdown(Operation::Wait, "the tokio runtime that watches this socket is shutting down")
 }

@@ -1,7 +1,5 @@
 //! Which sockets can be sent on without copies: those whose notices are understood, and whose numbers are known.
 
-use std::os::fd::AsFd;
-
 use crate::error::{Error, Operation, Result};
 use crate::kinds::{Family, Protocol, Type};
 use crate::option;

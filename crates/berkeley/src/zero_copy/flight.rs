@@ -1,7 +1,7 @@
 //! Buffers under way: sent, and not done with yet.
 
 use std::collections::{TryReserveError, VecDeque};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
 use super::notice::{Notice, notices};
@@ -37,8 +37,29 @@ impl<B> Flight<B> {
     }
 }
 
+/// How the next piece of a buffer is sent.
+#[derive(Default)]
+pub(crate) struct Way {
+    /// With a copy, for this once: the kernel has no room to note a send without one.
+    copies: bool,
+}
+
+/// What one attempt has come to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sent {
+    /// Nothing of the buffer was left to send.
+    All,
+    Some,
+    /// The kernel took nothing, and gave no error.
+    Nothing,
+    /// Nothing yet: there is room now, or it goes with a copy.
+    Again,
+    /// Nothing, before a notice comes.
+    Full,
+}
+
 /// The buffers under way, in the order of their sending.
-pub(super) struct Flights<B> {
+pub(crate) struct Flights<B> {
     queue: VecDeque<Flight<B>>,
     /// The number that the kernel gives to the next send.
     next: u32,
@@ -64,7 +85,7 @@ impl<B> Drop for Flights<B> {
 }
 
 impl<B: Buffer> Flights<B> {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         // Room for one error and its sender's address, or what else an error queue holds beside it.
         Self { queue: VecDeque::new(), next: 0, lost: false, control: ControlBuffer::with_capacity(256) }
     }
@@ -82,46 +103,67 @@ impl<B: Buffer> Flights<B> {
         self.queue.is_empty()
     }
 
-    /// Sends all of `buffer`; `sent` says how far it came.
-    pub(super) fn send(&mut self, socket: &Socket, buffer: B, sent: &mut usize) -> Stopped<()> {
+    /// Takes `buffer` to be sent, behind the others.
+    pub(crate) fn begin(&mut self, buffer: B) {
+        self.queue.push_back(Flight { buffer, first: self.next, sends: 0, pending: 0, copied: false });
+    }
+
+    /// Sends all of the last buffer; `sent` says how far it came.
+    pub(super) fn send(&mut self, socket: &Socket, sent: &mut usize) -> Stopped<()> {
         let (fd, timeout) = (socket.as_fd(), socket.timeout());
         let deadline = Deadline::from_timeout(timeout);
         let (mut waiting, mut notices) = (Waiting::new(Awaited::ROOM, timeout), None);
-        let flags = with_timeout(Flags::NONE, timeout).as_raw();
-        self.queue.push_back(Flight { buffer, first: self.next, sends: 0, pending: 0, copied: false });
-        let mut zero_copy = true;
-        while let Some(piece) = self.rest(*sent) {
-            let transfer = if zero_copy { transfer::send_zero_copy } else { transfer::send };
-            match transfer(fd, socket.quirks(), piece, flags) {
-                // What was not taken has no number either.
-                Ok(0) => return Err(Stop::NothingTaken),
-                Ok(length) => {
-                    *sent += length;
-                    self.note(zero_copy);
-                    zero_copy = true;
-                    if self.rest(*sent).is_some() {
-                        waiting.progressed()?;
-                    }
-                }
-                // No room to note one more send: what is done makes room.
-                Err(Errno::NOBUFS) if zero_copy => {
-                    if self.collect(fd)? {
-                        continue;
-                    }
-                    match self.queue.iter().any(|flight| flight.pending > 0) {
-                        false => zero_copy = false,
-                        true if timeout == Some(Duration::ZERO) => return Err(Errno::NOBUFS.into()),
-                        true => self.wait(fd, deadline, &mut notices)?,
-                    }
-                }
-                Err(errno) => {
-                    // Notices that wait make poll(2) say "ready".
-                    self.collect(fd)?;
-                    waiting.after(fd, errno)?;
-                }
+        let flags = with_timeout(Flags::NONE, timeout);
+        let mut way = Way::default();
+        loop {
+            match self.attempt(socket, sent, &mut way, flags) {
+                Ok(Sent::All) => return Ok(()),
+                Ok(Sent::Nothing) => return Err(Stop::NothingTaken),
+                Ok(Sent::Some) if self.rest(*sent).is_some() => waiting.progressed()?,
+                Ok(Sent::Some | Sent::Again) => {}
+                Ok(Sent::Full) if timeout == Some(Duration::ZERO) => return Err(Errno::NOBUFS.into()),
+                Ok(Sent::Full) => self.wait(fd, deadline, &mut notices)?,
+                Err(errno) => waiting.after(fd, errno)?,
             }
         }
-        Ok(())
+    }
+
+    /// Sends what there is room for of the last buffer: one call, and those that read the notices.
+    ///
+    /// Notices that wait make poll(2) say "ready", so they are read before any wait.
+    pub(crate) fn attempt(
+        &mut self,
+        socket: &Socket,
+        sent: &mut usize,
+        way: &mut Way,
+        flags: Flags,
+    ) -> sys::Result<Sent> {
+        let Some(piece) = self.rest(*sent) else { return Ok(Sent::All) };
+        let transfer = if way.copies { transfer::send } else { transfer::send_zero_copy };
+        match transfer(socket.as_fd(), socket.quirks(), piece, flags.as_raw()) {
+            // What was not taken has no number either.
+            Ok(0) => Ok(Sent::Nothing),
+            Ok(length) => {
+                *sent += length;
+                self.note(!way.copies);
+                way.copies = false;
+                Ok(Sent::Some)
+            }
+            // No room to note one more send: what is done makes room.
+            Err(Errno::NOBUFS) if !way.copies => {
+                if !self.collect(socket.as_fd())? {
+                    if self.queue.iter().any(|flight| flight.pending > 0) {
+                        return Ok(Sent::Full);
+                    }
+                    way.copies = true;
+                }
+                Ok(Sent::Again)
+            }
+            Err(errno) => {
+                self.collect(socket.as_fd())?;
+                Err(errno)
+            }
+        }
     }
 
     /// What is left of the last buffer; `None` when it has all been sent.
@@ -160,7 +202,7 @@ impl<B: Buffer> Flights<B> {
     }
 
     /// Reads all notices that there are; says whether there was one.
-    pub(super) fn collect(&mut self, fd: BorrowedFd<'_>) -> sys::Result<bool> {
+    pub(crate) fn collect(&mut self, fd: BorrowedFd<'_>) -> sys::Result<bool> {
         let (mut any, mut sender) = (false, AddressRoom::new());
         loop {
             let (flags, control) = (MSG_ERRQUEUE | MSG_DONTWAIT, self.control.data_mut());

@@ -3,6 +3,8 @@
 //! It pays for large buffers (10 KiB and more) on a network card. Over the loopback the kernel always copies, and this
 //! is slower than [`Socket::send_all`]; [`Completion::copied`] tells, so that a program can stop to ask for it.
 //!
+//! Awaited, it is `AsyncZeroCopy` (feature `tokio`).
+//!
 //! ```
 //! use berkeley::zero_copy::ZeroCopy;
 //! use berkeley::{Connector, Deadline, create_server};
@@ -30,7 +32,6 @@ mod notice;
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::os::fd::AsFd;
 use std::sync::Arc;
 
 use crate::error::{Error, Operation, Result};
@@ -38,6 +39,8 @@ use crate::socket::{Claim, Deadline, Socket};
 use crate::sys::Errno;
 
 use flight::Flights;
+#[cfg(feature = "tokio")]
+pub(crate) use flight::{Sent, Way};
 #[cfg(feature = "fault")]
 pub(crate) use notice::count_done;
 
@@ -66,11 +69,55 @@ buffers! { Vec<u8> Box<[u8]> Arc<[u8]> &'static [u8] }
 #[doc(alias = "SO_ZEROCOPY")]
 pub struct ZeroCopy<B: Buffer = Vec<u8>> {
     socket: Socket,
-    flights: Flights<B>,
+    buffers: Buffers<B>,
+}
+
+/// The buffers that a socket has been given.
+pub(crate) struct Buffers<B: Buffer> {
+    pub(crate) flights: Flights<B>,
     /// Done, and not taken yet.
     back: VecDeque<Completion<B>>,
     /// Nobody else's sends are among those that the kernel numbers.
     _claim: Claim,
+}
+
+impl<B: Buffer> Buffers<B> {
+    /// Claims the socket, and turns `SO_ZEROCOPY` on.
+    pub(crate) fn new(socket: &Socket) -> Result<Self> {
+        let claim = fitness::prepare(socket)?;
+        Ok(Self { flights: Flights::new(), back: VecDeque::new(), _claim: claim })
+    }
+
+    /// Makes room to keep one more; before a byte is sent, for what is to be kept needs its place.
+    pub(crate) fn reserve(&mut self, socket: &Socket) -> Result<()> {
+        let reserved = self.back.try_reserve(self.flights.len() + 1).and_then(|()| self.flights.reserve());
+        reserved.map_err(|_| socket.fail(Operation::SendAll, Errno::NOMEM, None))
+    }
+
+    /// Takes back what is done, as far as no earlier one is still under way.
+    pub(crate) fn take_back(&mut self) {
+        self.back.extend(self.flights.landed());
+    }
+
+    /// The next one that is done. Reads the notices that there are where none is.
+    pub(crate) fn next(&mut self, socket: &Socket) -> Result<Option<Completion<B>>> {
+        if self.back.is_empty() && !self.flights.is_empty() {
+            let collected = self.flights.collect(socket.as_fd());
+            collected.map_err(|errno| socket.fail(Operation::Completion, errno, None))?;
+            self.take_back();
+            if self.back.is_empty() && self.flights.are_lost() {
+                let why =
+                    "something else sends with MSG_ZEROCOPY on this socket too: no buffer can be given back";
+                return Err(Error::unexpected(Operation::Completion, why));
+            }
+        }
+        Ok(self.back.pop_front())
+    }
+
+    /// How many have not been taken back.
+    pub(crate) fn outstanding(&self) -> usize {
+        self.flights.len() + self.back.len()
+    }
 }
 
 /// A buffer that the kernel is done with.
@@ -93,8 +140,8 @@ impl<B: Buffer> ZeroCopy<B> {
     /// anything yet: what is to be copied goes by [`socket`](Self::socket) then. While this sends, the option cannot be
     /// turned off.
     pub fn new(socket: Socket) -> Result<Self> {
-        let claim = fitness::prepare(&socket)?;
-        Ok(Self { socket, flights: Flights::new(), back: VecDeque::new(), _claim: claim })
+        let buffers = Buffers::new(&socket)?;
+        Ok(Self { socket, buffers })
     }
 
     /// Sends all of `buffer`, within the socket's timeout; it comes back by [`completion`](Self::completion), also
@@ -104,12 +151,11 @@ impl<B: Buffer> ZeroCopy<B> {
     /// for an earlier one, and copies where there is none. A failure says how many bytes went before it:
     /// [`Error::bytes_sent`].
     pub fn send_all(&mut self, buffer: B) -> Result<()> {
-        // Before a byte is sent: what is to be kept needs its place.
-        let reserved = self.back.try_reserve(self.flights.len() + 1).and_then(|()| self.flights.reserve());
-        reserved.map_err(|_| self.socket.fail(Operation::SendAll, Errno::NOMEM, None))?;
-        let mut sent = 0;
-        let result = self.flights.send(&self.socket, buffer, &mut sent);
-        self.back.extend(self.flights.landed());
+        self.buffers.reserve(&self.socket)?;
+        let (flights, mut sent) = (&mut self.buffers.flights, 0);
+        flights.begin(buffer);
+        let result = flights.send(&self.socket, &mut sent);
+        self.buffers.take_back();
         result.map_err(|stop| self.socket.stopped(Operation::SendAll, stop, None).after_sending(sent))
     }
 
@@ -123,10 +169,11 @@ impl<B: Buffer> ZeroCopy<B> {
             if let Some(completion) = self.try_completion()? {
                 return Ok(Some(completion));
             }
-            if self.flights.is_empty() {
+            let flights = &mut self.buffers.flights;
+            if flights.is_empty() {
                 return Ok(None);
             }
-            let waited = self.flights.wait(self.socket.as_fd(), deadline, &mut waiting);
+            let waited = flights.wait(self.socket.as_fd(), deadline, &mut waiting);
             waited.map_err(|stop| self.socket.stopped(Operation::Completion, stop, None))?;
         }
     }
@@ -135,22 +182,12 @@ impl<B: Buffer> ZeroCopy<B> {
     ///
     /// Fails only where the kernel refuses to read the error queue.
     pub fn try_completion(&mut self) -> Result<Option<Completion<B>>> {
-        if self.back.is_empty() && !self.flights.is_empty() {
-            let collected = self.flights.collect(self.socket.as_fd());
-            collected.map_err(|errno| self.socket.fail(Operation::Completion, errno, None))?;
-            self.back.extend(self.flights.landed());
-            if self.back.is_empty() && self.flights.are_lost() {
-                let why =
-                    "something else sends with MSG_ZEROCOPY on this socket too: no buffer can be given back";
-                return Err(Error::unexpected(Operation::Completion, why));
-            }
-        }
-        Ok(self.back.pop_front())
+        self.buffers.next(&self.socket)
     }
 
     /// How many buffers have not been taken back.
     pub fn outstanding(&self) -> usize {
-        self.flights.len() + self.back.len()
+        self.buffers.outstanding()
     }
 
     /// The socket: to receive from, to end, or to set its timeout.

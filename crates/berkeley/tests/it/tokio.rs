@@ -1,8 +1,12 @@
 //! `AsyncSocket`: the calls of `Socket`, awaited. Every test runs within a time limit.
 
+mod cancel;
+mod layered;
+mod linger;
 mod recv_ready;
 mod refused;
 mod register;
+mod splice;
 mod stream;
 mod wait;
 mod waiting;

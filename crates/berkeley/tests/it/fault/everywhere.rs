@@ -49,7 +49,7 @@ const PRIVILEGED: [(&str, Scenario); 3] =
 const PRIVILEGED_CALLS: [&str; 2] = ["mmap", "sethostname"];
 
 /// What a library call survives: the row, the call, the errnos, why.
-const SURVIVED: [(&str, &str, &[i32], &str); 6] = [
+const SURVIVED: [(&str, &str, &[i32], &str); 7] = [
     ("send_file", "sendfile", &[libc::EINVAL], "the bytes are copied instead"),
     ("zero_copy", "send", &[libc::ENOBUFS], "without room for a note the kernel copies"),
     ("splice", "fcntl", &ERRNOS, "a pipe of the usual size does as well"),
@@ -58,6 +58,12 @@ const SURVIVED: [(&str, &str, &[i32], &str); 6] = [
         "getsockopt",
         &[libc::EINVAL],
         "so says a family that cuts no long sends: each datagram goes alone",
+    ),
+    (
+        "async stream",
+        "getsockopt",
+        &ERRNOS,
+        "whether a clone lingers is asked as it is dropped, which has nobody to tell",
     ),
     ("options", "getsockopt", &[libc::ENOMEM], "a list that has no room is asked for again with more"),
     ("send_file copied", "sendfile", &[libc::EINVAL], "that is what the kernel says of this file"),

@@ -34,6 +34,46 @@ fn a_runtime_that_has_ended_is_an_error() {
     assert!(error.to_string().contains("shutting down"), "{error}");
 }
 
+/// Nobody runs the first runtime any more, and nobody would wake the wait.
+#[test]
+fn another_runtime_is_an_error_and_no_endless_wait() {
+    use berkeley::Flags;
+    let own = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    for kind in [Type::STREAM, Type::DGRAM] {
+        let (left, _right) = own.block_on(async {
+            let (left, right) = AsyncSocket::pair(Family::UNIX, kind, Protocol::DEFAULT).unwrap();
+            left.writable().await.unwrap();
+            while left.socket().try_send(&[7; 4096], Flags::NONE).is_ok() {}
+            assert!(left.try_send(&[7; 4096]).unwrap_err().is_would_block());
+            (left, right)
+        });
+        let errors = run(async {
+            let mut buffer = [0; 8];
+            [
+                left.readable().await.unwrap_err(),
+                left.recv(&mut buffer).await.unwrap_err(),
+                left.recv_from(&mut buffer).await.unwrap_err(),
+                left.recv_vec(8).await.unwrap_err(),
+                left.recv_with(&mut buffer, Flags::ERRQUEUE).await.unwrap_err(),
+                left.recv_ready(|ready| ready.recv(&mut [0; 8])).await.unwrap_err(),
+                left.accept().await.unwrap_err(),
+                left.send(&[7; 4096]).await.unwrap_err(),
+                left.send_all(&[7; 4096]).await.unwrap_err(),
+            ]
+        });
+        for error in errors {
+            assert_eq!(error.cause(), Cause::Invalid, "{error}");
+            assert!(error.to_string().contains("another tokio runtime watches this socket"), "{error}");
+        }
+        // Taken over, it is as good as ever.
+        run(async {
+            let left = AsyncSocket::from_socket(left.into_socket()).unwrap();
+            let waited = tokio::time::timeout(std::time::Duration::from_millis(20), left.readable()).await;
+            assert!(waited.is_err());
+        });
+    }
+}
+
 #[test]
 fn what_is_no_socket_is_refused() {
     run(async {
