@@ -22,8 +22,8 @@ Without a name: fmt lint layers doc deny test. Every check named is run, then an
 
 By name only:
 
-  setup    install what the other checks would like (Debian packages, cargo-deny, the oldest Rusts); asks for root
-           through sudo
+  setup    install what the other checks would like (Debian packages, cargo-deny, the oldest Rusts, other targets);
+           asks for root through sudo
   python   the Python door, for every CPython found: its own tests, CPython's suites with C's module and with ours, and
            programs that use packages from PyPI; `test` holds a short form of it, for the first CPython, and with
            BERKELEY_CI=1 for each minor version, and once more with PYTHONMALLOC=debug
@@ -38,6 +38,10 @@ By name only:
   families the library's tests of addresses, messages and transfers in User-Mode Linux, whose kernel has the families
            that few have: ALG, CAN, DCCP, RDS, SCTP, TIPC, vsock; and CPython's test_socket of these, with C's module
            and with ours (needs Debian's user-mode-linux and kmod, and what python needs)
+  builds   the library, the command and the Python door compile for every target of the README
+  musl     the tests of the library and of the command on musl, but for those of the documentation
+  targets  those tests on every target, native or under qemu-user, and the static command in an empty root; ends with
+           a table; TARGETS names some: TARGETS="s390x-unknown-linux-gnu static"
 END
 }
 
@@ -71,7 +75,8 @@ check_lint() {
 
 lint_scripts() {
   local script scripts=()
-  for script in check.sh .ci/run .cargo/run bench/*/run crates/berkeley/tests/families/*; do
+  for script in check.sh .ci/run .cargo/run bench/*/run crates/berkeley/tests/families/* \
+    crates/berkeley/tests/targets/*; do
     [[ -f $script ]] || continue
     if head -n 1 "$script" | grep -qE '^#!.*(bash|/sh)$'; then scripts+=("$script"); fi
   done
@@ -232,6 +237,7 @@ check_setup() {
   setup_python
   setup_components
   setup_toolchains
+  setup_targets
   if ! cargo deny --version >/dev/null 2>&1; then
     cargo install --locked cargo-deny --version "$CARGO_DENY"
   fi
@@ -323,6 +329,31 @@ setup_toolchains() {
   done
 }
 
+# For builds, musl and targets: each target's std, its C compiler, and the emulator. Continuous integration runs none of
+# them under the emulator, and installs only what it compiles with.
+setup_targets() {
+  local target package packages missing=()
+  while read -r target packages; do
+    if have rustup && ! has_target "$target"; then
+      rustup target add "$target" || echo "setup: the std of $target cannot be had here, it cannot be run or checked"
+    fi
+    [[ ${BERKELEY_CI:-} == 1 ]] && continue
+    for package in $packages; do
+      if [[ $package == - ]] || installed "$package"; then continue; fi
+      if apt-cache show "$package" >/dev/null 2>&1; then
+        missing+=("$package")
+      else
+        echo "setup: there is no package $package here, $target cannot run"
+      fi
+    done
+  done < <(target_rows)
+  [[ ${BERKELEY_CI:-} == 1 ]] && return
+  have qemu-s390x-static || missing+=(qemu-user-static)
+  install_packages "${missing[@]}"
+}
+
+installed() { dpkg-query --show --showformat='${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
+
 oldest_rust() { sed -n 's/^rust-version = "\(.*\)"$/\1/p' "crates/$1/Cargo.toml"; }
 
 has_rust() { cargo "+$1" --version >/dev/null 2>&1; }
@@ -412,6 +443,48 @@ check_families() {
   crates/berkeley/tests/families/run
 }
 
+# Every target, TARGETS unless it is empty; `static` is the command in an empty root.
+check_targets() {
+  # shellcheck disable=SC2086 # split into words on purpose
+  with_skips leaving_nothing crates/berkeley/tests/targets/run ${TARGETS:-}
+}
+
+check_musl() {
+  with_skips leaving_nothing limited env CARGO_PROFILE_DEV_DEBUG=line-tables-only \
+    cargo test --locked --no-fail-fast --target x86_64-unknown-linux-musl \
+    -p berkeley -p sock --lib --bins --test it --test alloc
+}
+
+# A row: a target, and the Debian package with its C compiler, or `-`.
+target_rows() {
+  cat <<'END'
+x86_64-unknown-linux-musl      -
+aarch64-unknown-linux-gnu      gcc-aarch64-linux-gnu libc6-dev-arm64-cross
+aarch64-unknown-linux-musl     gcc-aarch64-linux-gnu
+armv7-unknown-linux-gnueabihf  gcc-arm-linux-gnueabihf libc6-dev-armhf-cross
+i686-unknown-linux-gnu         gcc-i686-linux-gnu libc6-dev-i386-cross
+s390x-unknown-linux-gnu        gcc-s390x-linux-gnu libc6-dev-s390x-cross
+END
+}
+
+check_builds() {
+  local target _ version
+  version=$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || version=3.11
+  while read -r target _; do
+    if ! has_target "$target"; then
+      [[ ${BERKELEY_CI:-} == 1 ]] || fail "builds: needs: rustup target add $target"
+      echo "skipped: builds for $target: its std cannot be had here"
+      continue
+    fi
+    echo "builds: $target"
+    cargo check --locked --target "$target" -p berkeley -p sock --features berkeley/tracing
+    # No interpreter of that processor is asked: its version says enough.
+    PYO3_CROSS=1 PYO3_CROSS_PYTHON_VERSION=$version cargo check --locked --target "$target" -p berkeley-python
+  done < <(target_rows)
+}
+
+has_target() { [[ -d $(rustc --print target-libdir --target "$1" 2>/dev/null) ]]; }
+
 check_msrv() {
   local crate version command
   for crate in berkeley sock berkeley-python; do
@@ -440,7 +513,8 @@ main() {
         usage
         exit 0
         ;;
-      fmt | lint | layers | doc | deny | test | setup | bench | fuzz | lab | msrv | python | families | miri | asan)
+      fmt | lint | layers | doc | deny | test | setup | bench | fuzz | lab | msrv | python | families | miri | asan | \
+        builds | musl | targets)
         names+=("$name")
         ;;
       *)
