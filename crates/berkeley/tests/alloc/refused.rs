@@ -181,6 +181,8 @@ fn a_text_without_memory_is_no_address() {
 
 #[test]
 fn a_buffer_that_has_no_place_is_not_sent() {
+    // A place is half as large where a pointer has 32 bits.
+    const BUFFERS: usize = 200;
     let listener = Socket::new(Family::INET, Type::STREAM, Protocol::DEFAULT).unwrap();
     listener.bind((std::net::Ipv4Addr::LOCALHOST, 0)).unwrap();
     listener.listen(1).unwrap();
@@ -188,8 +190,6 @@ fn a_buffer_that_has_no_place_is_not_sent() {
     client.connect(listener.local_address().unwrap()).unwrap();
     let mut sender = ZeroCopy::new(client).unwrap();
     let mut refused = 0;
-    // A place is half as large where a pointer has 32 bits.
-    const BUFFERS: usize = 200;
     for _ in 0..BUFFERS {
         let buffer = vec![7; 10];
         refused += u32::from(within_little(|| sender.send_all(buffer)).is_err());
