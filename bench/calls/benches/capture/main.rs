@@ -12,8 +12,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use bench_calls::{Case, Limit, Options, Report, Rival, Scale, pin, thread_time, two_cores};
-use berkeley::ring::{Ring, RingBuilder};
 use berkeley::address::PacketAddress;
+use berkeley::ring::{Ring, RingBuilder};
 use berkeley::{Cause, Deadline, Family, Protocol, Socket, Type, option};
 
 /// Rounds that count, of each case: a turn of each rival is a round.

@@ -194,6 +194,7 @@ fn decode_rare(level: i32, kind: i32, data: &[u8]) -> ControlMessage<'_> {
 /// let bytes = control::encode(&[udp::segment(1200)])?;
 /// let message = control::decode(&bytes).next().unwrap();
 /// assert!(matches!(message, ControlMessage::Udp(udp::Message::Segment(1200))));
+/// # Ok::<(), berkeley::Error>(())
 /// ```
 pub const fn decode(bytes: &[u8]) -> Messages<'_> {
     Messages { walk: Walk::new(bytes), descriptors: None }

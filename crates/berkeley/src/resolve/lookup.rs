@@ -36,7 +36,8 @@ fn helpers() -> &'static Pool<Arc<Question>, Answers> {
 /// ```
 /// use berkeley::Deadline;
 /// use berkeley::resolve::{Hints, resolve_within};
-/// ///
+/// use std::time::Duration;
+///
 /// let deadline = Deadline::after(Duration::from_secs(5));
 /// for answer in resolve_within("localhost", 80, &Hints::new(), deadline)? {
 ///     println!("{}", answer.address);
@@ -71,7 +72,8 @@ pub fn resolve_within<'s>(
 /// ```
 /// use berkeley::Deadline;
 /// use berkeley::resolve::{Hints, Lookup};
-/// ///
+/// use std::time::Duration;
+///
 /// let lookups = [
 ///     Lookup::start("localhost", 80, &Hints::new())?,
 ///     Lookup::start("127.0.0.1", 80, &Hints::new())?,

@@ -199,7 +199,8 @@ impl AsyncSocket {
 
     /// Takes a socket over; its timeout becomes zero (`O_NONBLOCK`), which every clone of it feels.
     ///
-    /// Fails outside a tokio runtime, and where the descriptor is no socket ([`Operation::Register`]).
+    /// Fails outside a tokio runtime, and where the descriptor is not a socket
+    /// ([`Operation::Register`](crate::Operation::Register)).
     ///
     /// ```
     /// use berkeley::{AsyncSocket, Family, Protocol, Socket, Type};
