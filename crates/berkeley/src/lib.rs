@@ -94,7 +94,9 @@ pub use resolve::{Service, resolve, resolve_back};
 #[doc(inline)]
 pub use socket::retry;
 #[doc(inline)]
-pub use socket::{Deadline, LinkMembership, ReceivedMessage, SendMessage, Socket, SocketRef};
+pub use socket::{
+    Deadline, LinkMembership, PollEntry, ReceivedMessage, SendMessage, Socket, SocketRef, poll,
+};
 
 #[doc(inline)]
 pub use sys::raw;

@@ -28,7 +28,7 @@
 //! | `host` | `Host`, `Service`; `host_by_name`, `host_by_address`, `service_by_name`, `service_by_port` |
 //! | | `protocol_by_name`, `host_message`, `host_name`, `set_host_name` |
 //! | `identity` | `own` |
-//! | `poll` | `poll`, `poll_many` |
+//! | `poll` | `poll`, `poll_many`, `poll_entries`; `PollEntry`, public |
 //! | `quirks` | `Quirks` |
 //! | `resolve` | `LookupError`, `AddressInfo`, `AddressHints`; `address_info`, `name_info`, `resolve_message` |
 //! | | `interface_index`, `interface_name`, `interface_names` |

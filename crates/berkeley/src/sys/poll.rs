@@ -1,5 +1,6 @@
 //! ppoll(2), on one descriptor and on several.
 
+use std::marker::PhantomData;
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::ptr;
 use std::slice;
@@ -34,6 +35,44 @@ pub(crate) fn poll_many(
     ppoll(NO_FD, &mut entries, timeout)?;
     ready.extend((0..entries.len()).filter(|place| entries[*place].revents != 0));
     Ok(ready)
+}
+
+/// One of the descriptors that [`poll`](crate::poll()) waits for, what is waited for, and what came of it.
+#[repr(transparent)]
+pub struct PollEntry<'fd> {
+    entry: libc::pollfd,
+    lender: PhantomData<BorrowedFd<'fd>>,
+}
+
+impl<'fd> PollEntry<'fd> {
+    pub(crate) fn of(fd: BorrowedFd<'fd>, events: i16) -> Self {
+        Self { entry: libc::pollfd { fd: fd.as_raw_fd(), events, revents: 0 }, lender: PhantomData }
+    }
+
+    pub(crate) const fn events(&self) -> i16 {
+        self.entry.events
+    }
+
+    pub(crate) const fn set_events(&mut self, events: i16) {
+        self.entry.events = events;
+    }
+
+    pub(crate) const fn returned(&self) -> i16 {
+        self.entry.revents
+    }
+
+    pub(crate) const fn forget_returned(&mut self) {
+        self.entry.revents = 0;
+    }
+}
+
+/// Waits once until one of `entries` or more answer; gives how many, 0 when the time ran out first.
+pub(crate) fn poll_entries(entries: &mut [PollEntry<'_>], timeout: Option<Duration>) -> Result<usize> {
+    let count = entries.len();
+    // SAFETY: an entry is a `pollfd` (`repr(transparent)`), and the memory is borrowed for as long.
+    let entries = unsafe { slice::from_raw_parts_mut(entries.as_mut_ptr().cast::<libc::pollfd>(), count) };
+    let ready = ppoll(NO_FD, entries, timeout)?;
+    Ok(ready.unsigned_abs() as usize)
 }
 
 fn ppoll(named: RawFd, entries: &mut [libc::pollfd], timeout: Option<Duration>) -> Result<i32> {

@@ -37,6 +37,7 @@ mod option;
 #[cfg(feature = "fault")]
 mod option_codec;
 mod option_structure;
+mod poll;
 mod raw;
 mod resolve;
 mod ring;
