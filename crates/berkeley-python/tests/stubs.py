@@ -26,6 +26,9 @@ def record(cls):
     lines = ["@final", f"class {cls.__name__}(tuple[Any, ...]):", "    n_fields: Final[int]"]
     lines += ["    n_sequence_fields: Final[int]", "    n_unnamed_fields: Final[int]"]
     lines += ["    __match_args__: Final[tuple[str, ...]]"]
+    # As every class of its kind has since 3.13, for `copy.replace`.
+    lines += ["    if sys.version_info >= (3, 13):"]
+    lines += [f"        def __replace__(self, **changes: Any) -> {cls.__name__}: ...", ""]
     visible = [name for name in vars(cls) if hasattr(vars(cls)[name], "__objclass__") and not name.startswith("_")]
     fields = [name for name in visible if not callable(getattr(cls, name))]
     for place, name in enumerate(fields):

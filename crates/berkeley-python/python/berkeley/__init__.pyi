@@ -1,3 +1,4 @@
+import sys
 from collections.abc import Iterable
 from typing import Any, Final, Protocol, final
 
@@ -103,6 +104,9 @@ class TcpInfo(tuple[Any, ...]):
     n_sequence_fields: Final[int]
     n_unnamed_fields: Final[int]
     __match_args__: Final[tuple[str, ...]]
+    if sys.version_info >= (3, 13):
+        def __replace__(self, **changes: Any) -> TcpInfo: ...
+
     @property
     def state(self) -> str:
         """The state of the connection."""
