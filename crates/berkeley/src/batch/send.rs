@@ -91,7 +91,7 @@ impl SendBatch {
 
 /// How long a datagram may be that travels in a piece.
 struct Limit<'a> {
-    /// To whomever it goes; 0 where none may.
+    /// To any address; 0 where none may.
     longest: usize,
     /// To a peer of which the kernel has just refused a longer one.
     refused: Option<(Option<&'a Address>, usize)>,

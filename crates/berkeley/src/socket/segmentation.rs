@@ -47,7 +47,7 @@ pub(crate) struct Peers {
 }
 
 impl Peers {
-    /// How many are remembered, 8 KiB or less: of more, the first are forgotten, and refused once again.
+    /// How many are remembered, in less than 16 KiB: of more, the first are forgotten, and refused once again.
     const MOST: usize = 64;
 
     /// The longest datagram of a cut send to `address`.
