@@ -1,10 +1,11 @@
 //! What the error queue says of a failed datagram, or of one that went out: `struct sock_extended_err` (ip(7)).
 
 use std::fmt;
+use std::net::SocketAddr;
 
 use crate::address::Address;
 use crate::bytes::{i32_at, u32_at};
-use crate::kinds::{Family, named_integer};
+use crate::kinds::named_integer;
 use crate::sys::constants as c;
 use crate::sys::layout::extended_error as layout;
 
@@ -46,9 +47,9 @@ pub struct ExtendedError {
     pub info: u32,
     /// Still more, such as the number of the packet that was timestamped.
     pub data: u32,
-    /// The router or host that found the error; `None` where it was this one.
+    /// The router or host that found the error, with port 0; `None` where it was this one.
     #[doc(alias = "SO_EE_OFFENDER")]
-    pub offender: Option<Address>,
+    pub offender: Option<SocketAddr>,
 }
 
 impl ExtendedError {
@@ -90,9 +91,13 @@ impl ExtendedError {
     }
 }
 
-fn offender(bytes: &[u8]) -> Option<Address> {
-    let address = Address::decode(bytes);
-    (address.family() != Family::UNSPECIFIED).then_some(address)
+/// As small as an IP address is: every control message has room for it.
+fn offender(bytes: &[u8]) -> Option<SocketAddr> {
+    match Address::decode(bytes) {
+        Address::Inet(address) => Some(address.into()),
+        Address::Inet6(address) => Some(address.into()),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -111,7 +116,7 @@ mod tests {
     fn a_refusal_names_the_host_that_refused() {
         let error = ExtendedError::decode(&REFUSED).unwrap();
         assert_eq!((error.errno, error.origin, error.kind, error.code), (111, ErrorOrigin::ICMP, 3, 3));
-        assert_eq!(error.offender, Some(Address::from((Ipv4Addr::LOCALHOST, 0))));
+        assert_eq!(error.offender, Some((Ipv4Addr::LOCALHOST, 0).into()));
         assert!(error.quotes_datagram());
         assert_eq!((error.mtu(), error.sends()), (None, None));
     }

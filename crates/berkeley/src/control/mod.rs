@@ -79,6 +79,9 @@ pub enum ControlMessage<'b> {
     Other(RawMessage<'b>),
 }
 
+// A message is moved as it is looked at: one that is long costs a short receive 3 in 100.
+const _: () = assert!(size_of::<ControlMessage<'_>>() <= 64);
+
 /// A control message that is not decoded: `struct cmsghdr`, and the data behind it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[doc(alias = "cmsghdr")]

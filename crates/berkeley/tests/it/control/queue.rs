@@ -54,7 +54,7 @@ fn a_closed_port_is_reported_with_the_host_and_the_datagram() {
             let error = error_in(&mut control);
             assert_eq!((error.errno, error.origin), (ECONNREFUSED, origin));
             assert_eq!((error.kind, error.code), (icmp_type, icmp_code));
-            assert_eq!(error.offender.and_then(|offender| offender.ip()), Some(host));
+            assert_eq!(error.offender.map(|offender| offender.ip()), Some(host));
             assert!(error.quotes_datagram() && error.mtu().is_none());
         }
     });

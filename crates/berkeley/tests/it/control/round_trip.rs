@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4, SocketAddrV6};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -171,9 +171,9 @@ fn of_datagrams(given: &Given) -> Vec<(i32, i32, Vec<u8>, String)> {
     let six = SocketAddrV6::new(given.six, half, other, word);
     let bytes_of = |address: Address| address.encode().as_bytes().to_vec();
     let (four_bytes, six_bytes) = (bytes_of(four.into()), bytes_of(Address::Inet6(six)));
-    let error = |offender: Address| {
+    let error = |offender: SocketAddr| {
         let opening = [&given.pid.to_ne_bytes()[..], &[2, octet, octet ^ 1, 0]].concat();
-        let data = [opening, word.to_ne_bytes().to_vec(), other.to_ne_bytes().to_vec(), bytes_of(offender)];
+        let data = [opening, word.to_ne_bytes().to_vec(), other.to_ne_bytes().to_vec(), bytes_of(offender.into())];
         let shown = format!(
             "Error(ExtendedError {{ errno: {}, origin: SO_EE_ORIGIN_ICMP, kind: {octet}, code: {}, info: {word}, \
              data: {other}, offender: {:?} }})",
@@ -184,7 +184,7 @@ fn of_datagrams(given: &Given) -> Vec<(i32, i32, Vec<u8>, String)> {
         (data.concat(), shown)
     };
     let (of_four, shown_four) = error(four.into());
-    let (of_six, shown_six) = error(Address::Inet6(six));
+    let (of_six, shown_six) = error(six.into());
     let mtu = [&six_bytes[..], &word.to_ne_bytes()].concat();
     let count_bytes = count.to_ne_bytes().to_vec();
     let word_bytes = word.to_ne_bytes().to_vec();
