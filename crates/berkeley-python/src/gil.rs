@@ -22,6 +22,7 @@ mod with_gil {
     use std::hint::spin_loop;
     use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 
+    use berkeley::bindings::incarnation;
     use pyo3::prelude::*;
     use pyo3::sync::PyOnceLock;
 
@@ -51,7 +52,7 @@ mod with_gil {
     const LOOKS: u32 = 64;
 
     /// How many calls copy for long: much, or from and to memory that may have to be read from a disk first. From bit
-    /// 32 on, the process whose calls these are: a forked child has its parent's number, and none of its threads.
+    /// 32 on, the process whose calls these are: a forked child has its parent's count, and none of its threads.
     static COPYING: AtomicU64 = AtomicU64::new(0);
 
     /// Whether a call copies for long.
@@ -66,7 +67,13 @@ mod with_gil {
     }
 
     fn is_ours(state: u64) -> bool {
-        state >> 32 == u64::from(std::process::id())
+        state >> 32 == this_process()
+    }
+
+    /// In 32 bits: no child has its parent's number.
+    #[inline]
+    fn this_process() -> u64 {
+        incarnation() & u64::from(u32::MAX)
     }
 
     /// A call that copies for long. The kernel holds the socket's lock meanwhile: any other call on that socket sleeps
@@ -78,7 +85,7 @@ mod with_gil {
         pub(crate) fn begin(_: Python<'_>) -> Self {
             let _ = COPYING.fetch_update(Relaxed, Relaxed, |state| {
                 let others = if is_ours(state) { count(state) } else { 0 };
-                Some(u64::from(std::process::id()) << 32 | (others + 1))
+                Some(this_process() << 32 | (others + 1))
             });
             Self(())
         }

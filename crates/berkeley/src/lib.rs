@@ -48,6 +48,8 @@
 
 pub mod address;
 pub mod batch;
+#[doc(hidden)]
+pub mod bindings;
 mod bytes;
 #[cfg(doc)]
 pub mod coming_from {

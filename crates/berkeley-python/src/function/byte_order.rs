@@ -156,7 +156,7 @@ fn long(args: Args<'_, '_>) -> PyResult<u32> {
 
 /// The `int` of an answer: of 64 bits, of which the interpreter makes one sooner than of a signed number of 32.
 fn made(py: Python<'_>, value: u32) -> PyResult<Bound<'_, PyAny>> {
-    new::int(py, value)
+    new::int(py, u64::from(value))
 }
 
 /// What is not exactly an `int`, or does not fit 32 bits.

@@ -1,8 +1,8 @@
 //! settimeout, gettimeout, setblocking, getblocking.
 
 use std::ffi::CStr;
-use std::time::Duration;
 
+use berkeley::bindings;
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
 use pyo3::types::PyBool;
@@ -26,8 +26,8 @@ fn set(py: Python<'_>, socket: &SocketObject, timeout: i64) -> PyResult<()> {
 
 /// Sets `O_NONBLOCK` of the descriptor where there is a timeout, and clears it where there is none.
 pub(super) fn apply(py: Python<'_>, fd: i32, timeout: i64) -> PyResult<()> {
-    let zero = (timeout >= 0).then_some(Duration::ZERO);
-    fd::borrowed(py, fd)?.set_timeout(zero).map_err(|error| raised(py, &error))
+    let socket = fd::borrowed(py, fd)?;
+    bindings::set_nonblocking(&socket, timeout >= 0).map_err(|error| raised(py, &error))
 }
 
 struct SetTimeout;

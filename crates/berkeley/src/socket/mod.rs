@@ -321,6 +321,12 @@ impl<F: AsFd> Socket<F> {
         Ok(())
     }
 
+    /// Sets or clears `O_NONBLOCK`, and leaves the timeout as it is.
+    pub(crate) fn set_nonblocking(&self, on: bool) -> Result<()> {
+        fd::set_nonblocking(self.fd.as_fd(), on)
+            .map_err(|errno| self.fail(Operation::SetTimeout, errno, None))
+    }
+
     /// A connection that this listener has taken: it has inherited the listener's options.
     #[inline]
     fn accepted(&self, fd: OwnedFd, nonblocking: bool) -> Socket {

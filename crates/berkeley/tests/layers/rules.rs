@@ -22,8 +22,8 @@ pub(crate) const HOUSES: &[House] = &[
         folder: "berkeley",
         floors: &[
             &["lib"],
-            // A door for the fuzz targets.
-            &["decoders"],
+            // Doors for the fuzz targets, and for bindings to other languages.
+            &["decoders", "bindings"],
             &["tokio"],
             &["connect", "resolve", "interface", "batch", "ring", "send_file", "splice", "zero_copy"],
             &["socket", "netdb"],
