@@ -12,6 +12,7 @@
 //! | [`misuse`] | a command line that cannot be meant, under a caret |
 //! | [`quantity`] | times and sizes with their units, `500ms`, `64K` |
 //! | [`reply`] | what a piece is answered with: the template |
+//! | [`signal`] | the signals that end a command |
 //! | [`report`] | what a person or a program reads: escaped text, hex dumps, JSON lines, the log |
 
 #![cfg_attr(not(test), forbid(unsafe_code))]
@@ -30,5 +31,6 @@ pub mod quantity;
 pub mod reply;
 pub mod report;
 mod run;
+pub mod signal;
 
 pub use run::main;

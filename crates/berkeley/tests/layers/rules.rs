@@ -74,6 +74,8 @@ pub(crate) const HOUSES: &[House] = &[
             &["cli"],
             &["relay"],
             &["endpoint", "packet"],
+            // The signals that end a command, with the exit code of each.
+            &["signal"],
             // What commands and endpoints have in common: how they fail, and what is answered.
             &["exit", "reply"],
             &["quantity"],

@@ -173,7 +173,8 @@ fn of_datagrams(given: &Given) -> Vec<(i32, i32, Vec<u8>, String)> {
     let (four_bytes, six_bytes) = (bytes_of(four.into()), bytes_of(Address::Inet6(six)));
     let error = |offender: SocketAddr| {
         let opening = [&given.pid.to_ne_bytes()[..], &[2, octet, octet ^ 1, 0]].concat();
-        let data = [opening, word.to_ne_bytes().to_vec(), other.to_ne_bytes().to_vec(), bytes_of(offender.into())];
+        let data =
+            [opening, word.to_ne_bytes().to_vec(), other.to_ne_bytes().to_vec(), bytes_of(offender.into())];
         let shown = format!(
             "Error(ExtendedError {{ errno: {}, origin: SO_EE_ORIGIN_ICMP, kind: {octet}, code: {}, info: {word}, \
              data: {other}, offender: {:?} }})",

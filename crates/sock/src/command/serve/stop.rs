@@ -1,75 +1,28 @@
 //! How the server ends: accepting stops, owed answers leave, and a second signal ends it at once.
 
-use std::fmt;
-use std::fs;
 use std::io;
 use std::time::Duration;
 
-use tokio::signal::unix::{Signal as SignalStream, SignalKind, signal};
 use tokio::time::{Instant, sleep_until};
 
 use super::shared::Shared;
 use crate::exit::Exit;
+use crate::signal::{Signal, Signals};
 
-/// A signal that ends the server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Signal {
-    Interrupt,
-    Terminate,
-    /// The terminal is gone.
-    HangUp,
-}
-
-impl Signal {
-    /// The exit code when it is the second one.
-    fn exit(self) -> Exit {
-        match self {
-            Self::Interrupt => Exit::Interrupted,
-            Self::Terminate | Self::HangUp => Exit::Terminated,
-        }
-    }
-}
-
-impl fmt::Display for Signal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Interrupt => "SIGINT",
-            Self::Terminate => "SIGTERM",
-            Self::HangUp => "SIGHUP",
-        })
-    }
-}
-
-/// The signals, listened for from the start, so that none is missed.
+/// What ends the server.
 #[derive(Debug)]
 pub(super) struct Stop {
-    /// `None` for one that was ignored at our start, by `nohup` or a shell: it stays ignored.
-    interrupt: Option<SignalStream>,
-    hang_up: Option<SignalStream>,
-    terminate: SignalStream,
+    signals: Signals,
 }
 
 impl Stop {
     pub(super) fn listen() -> io::Result<Self> {
-        let ignored = ignored();
-        let unless_ignored = |kind: SignalKind| {
-            let is_ignored = ignored & (1 << (kind.as_raw_value() - 1)) != 0;
-            (!is_ignored).then(|| signal(kind)).transpose()
-        };
-        Ok(Self {
-            interrupt: unless_ignored(SignalKind::interrupt())?,
-            hang_up: unless_ignored(SignalKind::hangup())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
+        Signals::listen().map(|signals| Self { signals })
     }
 
     /// The next signal.
     pub(super) async fn first(&mut self) -> Signal {
-        tokio::select! {
-            () = next(&mut self.interrupt) => Signal::Interrupt,
-            () = next(&mut self.hang_up) => Signal::HangUp,
-            _ = self.terminate.recv() => Signal::Terminate,
-        }
+        self.signals.next().await
     }
 
     /// Brings the server to its end: after a signal it drains; without one it waits for the client of `--once`, as long
@@ -109,21 +62,6 @@ impl Stop {
             signal = self.first() => signal.exit(),
         }
     }
-}
-
-/// Waits for the next of one signal; for ever where it is ignored.
-async fn next(signals: &mut Option<SignalStream>) {
-    match signals {
-        Some(signals) => _ = signals.recv().await,
-        None => std::future::pending().await,
-    }
-}
-
-/// The signals that this process was started with ignored, a bit each (`SigIgn`, proc(5)); none without /proc.
-fn ignored() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }
 
 /// Waits until no connection is open.
