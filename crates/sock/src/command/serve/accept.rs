@@ -8,6 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::consume_budget;
 use tokio::time::sleep;
 
+use super::Service;
 use super::connection::Connection;
 use super::pool::{Client, Pool};
 use super::shared::Shared;
@@ -20,11 +21,11 @@ const PAUSE: Duration = Duration::from_millis(50);
 const SAY: Duration = Duration::from_secs(1);
 
 /// Accepts clients for as long as it is polled; ends after the first with `once`.
-pub(super) async fn accept(
+pub(super) async fn accept<S: Service>(
     listener: &AsyncSocket,
     scheme: Scheme,
-    shared: &Arc<Shared>,
-    pool: &Pool,
+    shared: &Shared,
+    pool: &Pool<S>,
     places: &Arc<Semaphore>,
     once: bool,
 ) {

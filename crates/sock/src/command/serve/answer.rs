@@ -1,12 +1,16 @@
-//! What clients are answered with, and the buffers that all connections of a thread share.
+//! What clients are answered with.
 
-use std::cell::RefCell;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::buffers::PIECE;
+use super::connection::Connection;
+use super::shared::Shared;
+use super::{Service, stream};
 use crate::cli::AnswerArgs;
 use crate::exit::Failure;
 use crate::reply::Template;
@@ -14,17 +18,8 @@ use crate::reply::Template;
 /// The answer where none is asked for.
 const DEFAULT_REPLY: &str = "Server received your data: {data}";
 
-/// The longest message or datagram that is answered; a piece of a stream is shorter ([`PIECE`]).
-pub(super) const MESSAGE: usize = 262_144;
-
-/// The room of a receive: one byte more than a message may have, so that one that fills it is seen to be too long.
-pub(super) const INPUT: usize = MESSAGE + 1;
-
-/// The most that one receive takes from a stream, so that no client holds a thread for long.
-pub(super) const PIECE: usize = 65_536;
-
-/// An answer buffer that grew beyond this is given back.
-const OUTPUT_KEPT: usize = 1 << 20;
+/// The most characters of chargen in the answer to a datagram (RFC 864).
+const CHARGEN_MOST: usize = 512;
 
 /// How clients are answered.
 #[derive(Debug)]
@@ -63,6 +58,46 @@ impl Answer {
     }
 }
 
+/// What this command serves.
+#[derive(Debug)]
+pub(super) struct Answers {
+    answer: Answer,
+    /// Bytes of chargen's pattern sent in datagrams so far: each goes on where the one before ended.
+    sent: AtomicUsize,
+}
+
+impl Answers {
+    pub(super) fn new(answer: Answer) -> Self {
+        Self { answer, sent: AtomicUsize::new(0) }
+    }
+
+    fn push_characters(&self, output: &mut Vec<u8>) {
+        let start = self.sent.fetch_add(CHARGEN_MOST, Ordering::Relaxed) % CYCLE;
+        // The pattern holds several cycles, so an answer that begins in the first ends within it.
+        output.extend(chargen().iter().skip(start).take(CHARGEN_MOST));
+    }
+}
+
+impl Service for Answers {
+    fn serve(
+        &self,
+        connection: &Connection,
+        shared: &Shared,
+    ) -> impl Future<Output = berkeley::Result<()>> + Send {
+        stream::serve(&self.answer, connection, shared)
+    }
+
+    fn answer(&self, datagram: &[u8], output: &mut Vec<u8>) -> bool {
+        match &self.answer {
+            Answer::Echo => output.extend_from_slice(datagram),
+            Answer::Reply(template) => template.fill(datagram, output),
+            Answer::Chargen => self.push_characters(output),
+            Answer::Discard | Answer::SendFile(_) => return false,
+        }
+        true
+    }
+}
+
 /// A file that every client gets, read at each client's own offset.
 #[derive(Debug)]
 pub(super) struct SharedFile {
@@ -90,32 +125,6 @@ impl SharedFile {
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
-}
-
-/// The buffers of a thread: a connection that has something to receive borrows them until it has answered.
-#[derive(Debug, Default)]
-pub(super) struct Buffers {
-    /// What is received.
-    pub(super) input: Vec<u8>,
-    /// What is answered, where it is not the input itself.
-    pub(super) output: Vec<u8>,
-}
-
-thread_local! {
-    static BUFFERS: RefCell<Buffers> = RefCell::default();
-}
-
-/// Lends this thread's buffers to `work`, which must not lend them again.
-pub(super) fn with_buffers<R>(work: impl FnOnce(&mut Buffers) -> R) -> R {
-    BUFFERS.with_borrow_mut(|buffers| {
-        if buffers.input.is_empty() {
-            buffers.input.resize(INPUT, 0);
-        }
-        buffers.output.clear();
-        let result = work(buffers);
-        buffers.output.shrink_to(OUTPUT_KEPT);
-        result
-    })
 }
 
 /// The characters of RFC 864: lines of 72, each beginning one character later than the one before.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use berkeley::{AsyncSocket, ReadReady, Result};
 
-use super::answer::{MESSAGE, PIECE};
+use super::buffers::{MESSAGE, PIECE};
 use super::journal::Peer;
 use crate::endpoint::Scheme;
 

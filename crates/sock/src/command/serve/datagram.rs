@@ -6,51 +6,19 @@ use std::time::Instant;
 use berkeley::{Address, AsyncSocket, Error, Flags, ReadReady, Result};
 use tokio::task::consume_budget;
 
-use super::answer::{Answer, CYCLE, INPUT, MESSAGE, chargen, with_buffers};
-use super::journal::{Journal, Peer};
+use super::Service;
+use super::buffers::{INPUT, MESSAGE, with_buffers};
+use super::journal::Peer;
 use super::limit::RateLimit;
 use super::shared::Shared;
-use crate::cli::ServeArgs;
-use crate::endpoint::Scheme;
-use crate::endpoint::open::listen::{Listener, is_remote};
-use crate::exit::Failure;
+use crate::endpoint::open::listen::is_remote;
 
 /// The lowest port that is answered beyond this machine: below it are services that would answer the answer.
 const LOWEST_PORT: u16 = 1_024;
 
-/// The most characters in an answer of chargen (RFC 864).
-const CHARGEN_MOST: usize = 512;
-
-/// What UDP may answer beyond this machine, where a sender's address may be forged; says whether it stays silent there.
-pub(super) fn guard(
-    args: &ServeArgs,
-    listeners: &[Listener],
-    answer: &Answer,
-    journal: &Journal,
-) -> std::result::Result<bool, Failure> {
-    let beyond = |listener: &&Listener| listener.scheme == Scheme::Udp && !listener.is_local();
-    let Some(listener) = listeners.iter().find(beyond) else { return Ok(false) };
-    let address = listener.address;
-    if matches!(answer, Answer::Chargen) {
-        let message =
-            format!("--chargen on udp {address}, which others can reach, would help to flood third parties");
-        return Err(
-            Failure::misuse(message).hint("listen on this machine alone, as in udp://:19, or use tcp")
-        );
-    }
-    let silent = Answer::is_default(&args.answer);
-    if silent {
-        journal.note(format_args!(
-            "udp {address} can be reached by others, whose addresses may be forged: nothing is answered \
-             beyond this machine unless --reply or --echo asks for it"
-        ));
-    }
-    Ok(silent)
-}
-
 /// Serves a socket for as long as it is polled; ends after the first datagram with `once`.
-pub(super) async fn serve(socket: &AsyncSocket, shared: &Shared, once: bool) {
-    let mut desk = Desk { shared, limit: RateLimit::default(), sent: 0 };
+pub(super) async fn serve(socket: &AsyncSocket, service: &impl Service, shared: &Shared, once: bool) {
+    let mut desk = Desk { service, shared, limit: RateLimit::default() };
     loop {
         // A flood must not keep the thread from the listeners beside it.
         consume_budget().await;
@@ -83,14 +51,13 @@ pub(super) async fn serve(socket: &AsyncSocket, shared: &Shared, once: bool) {
     }
 }
 
-struct Desk<'a> {
+struct Desk<'a, S> {
+    service: &'a S,
     shared: &'a Shared,
     limit: RateLimit,
-    /// Bytes of chargen's pattern sent so far: each answer goes on where the one before ended.
-    sent: usize,
 }
 
-impl Desk<'_> {
+impl<S: Service> Desk<'_, S> {
     /// Receives a datagram; gives what it is to be answered with, if with anything, and whom.
     fn take(&mut self, ready: &mut ReadReady<'_>) -> Result<(Option<Vec<u8>>, Address)> {
         with_buffers(|buffers| {
@@ -120,15 +87,7 @@ impl Desk<'_> {
         if from.is_unnamed() || !self.may_answer(from) {
             return None;
         }
-        match &self.shared.answer {
-            Answer::Echo => Some(datagram.to_vec()),
-            Answer::Reply(template) => {
-                template.fill(datagram, output);
-                Some(output.clone())
-            }
-            Answer::Chargen => Some(self.characters()),
-            Answer::Discard | Answer::SendFile(_) => None,
-        }
+        self.service.answer(datagram, output).then(|| output.clone())
     }
 
     /// Whether an answer does no harm: the sender's address may be forged, and its owner never asked.
@@ -140,13 +99,6 @@ impl Desk<'_> {
             return false;
         }
         from.ip().is_none_or(|ip| self.limit.allows(ip, Instant::now()))
-    }
-
-    fn characters(&mut self) -> Vec<u8> {
-        let start = self.sent % CYCLE;
-        self.sent += CHARGEN_MOST;
-        // The pattern holds several cycles, so an answer that begins in the first ends within it.
-        chargen().iter().skip(start).take(CHARGEN_MOST).copied().collect()
     }
 
     fn send(&self, socket: &AsyncSocket, answer: &[u8], to: &Address) {

@@ -6,11 +6,14 @@
 
 mod accept;
 mod answer;
+mod buffers;
 mod connection;
 mod datagram;
+mod guard;
 mod journal;
 mod limit;
 mod pool;
+mod server;
 mod shared;
 mod stop;
 mod stream;
@@ -19,22 +22,19 @@ use std::fs::File;
 use std::io::Write as _;
 use std::sync::Arc;
 use std::thread::available_parallelism;
-use std::time::Duration;
 
-use berkeley::{AsyncSocket, inherit};
+use berkeley::inherit;
 use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
 
 use crate::cli::ServeArgs;
 use crate::endpoint::open;
 use crate::endpoint::open::listen::{Listener, listen};
 use crate::endpoint::{Endpoint, Role, Scheme};
 use crate::exit::{Exit, Failure};
-use answer::Answer;
+use answer::{Answer, Answers};
 use journal::Journal;
-use pool::Pool;
+use server::{Rules, Server, Service};
 use shared::Shared;
-use stop::Stop;
 
 /// The most worker threads unless told otherwise: the kernel's part of the work spreads over more by itself.
 const MOST_THREADS: usize = 4;
@@ -68,15 +68,18 @@ fn serve(args: &ServeArgs, ready: Option<(u32, File)>, journal: &Journal) -> Res
     refuse_what_cannot_be(args, &endpoint)?;
     raise_descriptor_limit(journal);
     let listeners = listen(&endpoint)?;
-    let silent_beyond = datagram::guard(args, &listeners, &answer, journal)?;
+    let silent_beyond = guard::guard(args, &listeners, &answer, journal)?;
     let idle = args.idle_timeout.map(|period| period.0);
-    let shared = Arc::new(Shared::new(answer, journal.clone(), idle, silent_beyond));
+    let shared = Shared::new(journal.clone(), idle, silent_beyond);
+    let server = Arc::new(Server { service: Answers::new(answer), shared });
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::io("start the reactor", &error))?;
-    let exit = runtime.block_on(run_until_stopped(args, ready, listeners, &shared))?;
-    shared.summarise();
+    let rules = Rules { once: args.once, places: places(args), threads: threads(args), grace: args.grace.0 };
+    let exit =
+        runtime.block_on(server.run(rules, listeners, |listeners| announce(ready, listeners, journal)))?;
+    server.shared.summarise();
     Ok(exit)
 }
 
@@ -107,49 +110,6 @@ fn raise_descriptor_limit(journal: &Journal) {
     }
 }
 
-/// Listens until a signal, or with `--once` until the first client is served.
-async fn run_until_stopped(
-    args: &ServeArgs,
-    ready: Option<(u32, File)>,
-    listeners: Vec<Listener>,
-    shared: &Arc<Shared>,
-) -> Result<Exit, Failure> {
-    let mut stop = Stop::listen().map_err(|error| Failure::io("listen for signals", &error))?;
-    let places = Arc::new(Semaphore::new(places(args)));
-    let pool = Pool::start(threads(args), shared).map_err(|error| Failure::io("start a thread", &error))?;
-    let pool = Arc::new(pool);
-    announce(ready, &listeners, shared)?;
-    let mut paths = Vec::new();
-    let mut serving = JoinSet::new();
-    for listener in listeners {
-        let scheme = listener.scheme;
-        let (socket, path) = listener.into_parts();
-        paths.push(path);
-        let socket = AsyncSocket::from_socket(socket)?;
-        let (shared, pool, places) = (Arc::clone(shared), Arc::clone(&pool), Arc::clone(&places));
-        let once = args.once;
-        serving.spawn(async move {
-            match scheme {
-                Scheme::Udp | Scheme::UnixDgram => datagram::serve(&socket, &shared, once).await,
-                _ => accept::accept(&socket, scheme, &shared, &pool, &places, once).await,
-            }
-        });
-    }
-    tokio::spawn(end_idle(Arc::clone(shared)));
-    let signal = tokio::select! {
-        // Only with --once does serving end by itself.
-        ended = serving.join_next() => match ended {
-            Some(Err(error)) => return Err(Failure::new(Exit::Other, format_args!("a listener failed: {error}"))),
-            _ => None,
-        },
-        signal = stop.first() => Some(signal),
-    };
-    // The sockets close, and the paths go, before anything is waited for.
-    serving.shutdown().await;
-    drop(paths);
-    Ok(stop.end(signal, shared, args.grace.0).await)
-}
-
 /// How many clients may be served at a time.
 fn places(args: &ServeArgs) -> usize {
     match args.max_connections {
@@ -165,26 +125,15 @@ fn threads(args: &ServeArgs) -> usize {
 }
 
 /// Says where the server listens: to people, to programs, and through `--ready-fd`.
-fn announce(ready: Option<(u32, File)>, listeners: &[Listener], shared: &Shared) -> Result<(), Failure> {
+fn announce(ready: Option<(u32, File)>, listeners: &[Listener], journal: &Journal) -> Result<(), Failure> {
     let mut addresses = String::new();
     for listener in listeners {
         let (transport, address) = (listener.scheme.name(), listener.address.to_string());
-        shared.journal.listening(listener.scheme, &address);
+        journal.listening(listener.scheme, &address);
         addresses.extend([transport, " ", &address, "\n"]);
     }
     let Some((number, mut ready)) = ready else { return Ok(()) };
     ready
         .write_all(addresses.as_bytes())
         .map_err(|error| Failure::io(format_args!("write to fd {number}"), &error))
-}
-
-/// Ends idle connections, looking ten times within the timeout, though no more often than each 10 ms and no less than
-/// each second, for as long as the server runs.
-async fn end_idle(shared: Arc<Shared>) {
-    let Some(limit) = shared.idle else { return };
-    let rest = (limit / 10).clamp(Duration::from_millis(10), Duration::from_secs(1));
-    loop {
-        tokio::time::sleep(rest).await;
-        shared.registry.end_idle(limit);
-    }
 }

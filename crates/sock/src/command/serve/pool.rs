@@ -13,7 +13,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use super::connection::Connection;
 use super::journal::Account;
 use super::shared::Shared;
-use super::stream;
+use super::{Server, Service};
 
 /// A client that was accepted and has no thread yet: its socket meets the reactor of the thread that serves it.
 #[derive(Debug)]
@@ -26,12 +26,12 @@ pub(super) struct Client {
 
 /// Where clients are served.
 #[derive(Debug)]
-pub(super) enum Pool {
+pub(super) enum Pool<S> {
     /// On the thread that accepts them.
     ///
     /// A process of one thread pays less for each system call: the kernel need not count references to its
     /// descriptors, nor libc guard its calls against cancellation. A second thread makes a small echo 2 % dearer.
-    Here(Arc<Shared>),
+    Here(Arc<Server<S>>),
     /// On threads of their own.
     Workers(Vec<Worker>),
 }
@@ -44,18 +44,18 @@ pub(super) struct Worker {
     connections: Arc<AtomicUsize>,
 }
 
-impl Pool {
-    pub(super) fn start(threads: usize, shared: &Arc<Shared>) -> io::Result<Self> {
+impl<S: Service> Pool<S> {
+    pub(super) fn start(threads: usize, server: &Arc<Server<S>>) -> io::Result<Self> {
         if threads == 1 {
-            return Ok(Self::Here(Arc::clone(shared)));
+            return Ok(Self::Here(Arc::clone(server)));
         }
-        (0..threads).map(|index| Worker::start(index, shared)).collect::<io::Result<_>>().map(Self::Workers)
+        (0..threads).map(|index| Worker::start(index, server)).collect::<io::Result<_>>().map(Self::Workers)
     }
 
     /// Has the client served, by the thread with the fewest.
     pub(super) fn give(&self, client: Client) {
         match self {
-            Self::Here(shared) => attend(client, shared, || ()),
+            Self::Here(server) => attend(client, server, || ()),
             Self::Workers(workers) => {
                 let load = |worker: &&Worker| worker.connections.load(Ordering::Relaxed);
                 if let Some(least) = workers.iter().min_by_key(load) {
@@ -67,14 +67,14 @@ impl Pool {
 }
 
 impl Worker {
-    fn start(index: usize, shared: &Arc<Shared>) -> io::Result<Self> {
+    fn start<S: Service>(index: usize, server: &Arc<Server<S>>) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (clients, incoming) = unbounded_channel();
         let connections = Arc::new(AtomicUsize::new(0));
-        let (shared, open) = (Arc::clone(shared), Arc::clone(&connections));
+        let (server, open) = (Arc::clone(server), Arc::clone(&connections));
         thread::Builder::new()
             .name(format!("worker {index}"))
-            .spawn(move || runtime.block_on(work(incoming, &shared, &open)))?;
+            .spawn(move || runtime.block_on(work(incoming, &server, &open)))?;
         Ok(Self { clients, connections })
     }
 
@@ -86,10 +86,14 @@ impl Worker {
 }
 
 /// Takes in the clients of a worker, until the pool is gone.
-async fn work(mut incoming: UnboundedReceiver<Client>, shared: &Arc<Shared>, open: &Arc<AtomicUsize>) {
+async fn work<S: Service>(
+    mut incoming: UnboundedReceiver<Client>,
+    server: &Arc<Server<S>>,
+    open: &Arc<AtomicUsize>,
+) {
     while let Some(client) = incoming.recv().await {
         let open = Arc::clone(open);
-        attend(client, shared, move || _ = open.fetch_sub(1, Ordering::Relaxed));
+        attend(client, server, move || _ = open.fetch_sub(1, Ordering::Relaxed));
     }
 }
 
@@ -97,34 +101,35 @@ async fn work(mut incoming: UnboundedReceiver<Client>, shared: &Arc<Shared>, ope
 ///
 /// The task is detached: it tells its own end, and one client's failure is nobody else's. It is what an idle connection
 /// weighs most, so nothing is done in it that can be done outside.
-fn attend(client: Client, shared: &Arc<Shared>, left: impl FnMut() + Send + 'static) {
-    shared.opened(&client.connection);
-    let visit = Visit { client: Some(client), shared: Arc::clone(shared), left };
+fn attend<S: Service>(client: Client, server: &Arc<Server<S>>, left: impl FnMut() + Send + 'static) {
+    server.shared.opened(&client.connection);
+    let visit = Visit { client: Some(client), server: Arc::clone(server), left };
     tokio::spawn(async move {
         if let Some(Client { connection, .. }) = &visit.client {
-            let outcome = stream::serve(connection, &visit.shared).await;
-            close(connection, &outcome, &visit.shared);
+            let Server { service, shared } = &*visit.server;
+            let outcome = service.serve(connection, shared).await;
+            close(connection, &outcome, shared);
         }
     });
 }
 
 /// A client's stay: however it ends, by a panic too, the client is struck off every list.
-struct Visit<L: FnMut()> {
+struct Visit<S, L: FnMut()> {
     client: Option<Client>,
-    shared: Arc<Shared>,
+    server: Arc<Server<S>>,
     left: L,
 }
 
-impl<L: FnMut()> Drop for Visit<L> {
+impl<S, L: FnMut()> Drop for Visit<S, L> {
     fn drop(&mut self) {
         if let Some(Client { connection, place }) = self.client.take() {
-            self.shared.registry.remove(&connection);
+            self.server.shared.registry.remove(&connection);
             // Closed before its place is given on, so that the next client never waits for a descriptor.
             drop(connection);
             drop(place);
         }
         (self.left)();
-        self.shared.left();
+        self.server.shared.left();
     }
 }
 
@@ -144,33 +149,47 @@ mod tests {
     use berkeley::{AsyncSocket, Family, Protocol, Type};
     use tokio::sync::Semaphore;
 
+    use super::super::journal::Journal;
     use super::*;
-    use crate::command::serve::answer::Answer;
-    use crate::command::serve::journal::Journal;
     use crate::endpoint::Scheme;
+
+    /// What needs to be served by nobody.
+    struct Nothing;
+
+    impl Service for Nothing {
+        async fn serve(&self, _: &Connection, _: &Shared) -> Result<()> {
+            Ok(())
+        }
+
+        fn answer(&self, _: &[u8], _: &mut Vec<u8>) -> bool {
+            false
+        }
+    }
 
     #[test]
     fn a_panic_strikes_the_client_off_and_gives_its_place_on() {
         let journal = Journal::start(true, false).expect("no thread to start");
-        let shared = Arc::new(Shared::new(Answer::Echo, journal, None, false));
+        let shared = Shared::new(journal, None, false);
+        let server = Arc::new(Server { service: Nothing, shared });
         let places = Arc::new(Semaphore::new(1));
         let place = Arc::clone(&places).try_acquire_owned().expect("one place");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let socket = runtime.block_on(async {
             AsyncSocket::pair(Family::UNIX, Type::STREAM, Protocol::DEFAULT).expect("a pair").0
         });
-        let connection = Arc::new(Connection::new(socket, Scheme::Unix, shared.number(), "unnamed".into()));
-        shared.opened(&connection);
+        let connection =
+            Arc::new(Connection::new(socket, Scheme::Unix, server.shared.number(), "unnamed".into()));
+        server.shared.opened(&connection);
         let watch = Arc::downgrade(&connection);
         let client = Some(Client { connection, place: Some(place) });
         let mut times = 0;
-        let visit = Visit { client, shared: Arc::clone(&shared), left: || times += 1 };
+        let visit = Visit { client, server: Arc::clone(&server), left: || times += 1 };
         let panicked = catch_unwind(AssertUnwindSafe(|| {
             let _visit = visit;
             panic!("a fault");
         }));
         assert!(panicked.is_err());
-        assert_eq!((shared.open(), places.available_permits(), times), (0, 1, 1));
+        assert_eq!((server.shared.open(), places.available_permits(), times), (0, 1, 1));
         assert!(watch.upgrade().is_none(), "its socket is closed");
     }
 }

@@ -7,14 +7,12 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use super::answer::Answer;
 use super::connection::{Connection, Registry};
 use super::journal::{Account, Journal};
 
 /// What the threads of the server share.
 #[derive(Debug)]
 pub(super) struct Shared {
-    pub(super) answer: Answer,
     pub(super) journal: Journal,
     pub(super) registry: Registry,
     /// How long nothing may move on a connection.
@@ -36,9 +34,8 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(answer: Answer, journal: Journal, idle: Option<Duration>, silent_beyond: bool) -> Self {
+    pub(super) fn new(journal: Journal, idle: Option<Duration>, silent_beyond: bool) -> Self {
         Self {
-            answer,
             journal,
             registry: Registry::default(),
             idle,

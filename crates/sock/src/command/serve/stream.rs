@@ -11,7 +11,8 @@ use std::time::Duration;
 use berkeley::{AsyncSocket, Error, Flags, ReadReady, Result, Socket};
 use tokio::time::{sleep, timeout};
 
-use super::answer::{Answer, Buffers, CYCLE, PIECE, SharedFile, chargen, with_buffers};
+use super::answer::{Answer, CYCLE, SharedFile, chargen};
+use super::buffers::{Buffers, PIECE, with_buffers};
 use super::connection::Connection;
 use super::shared::Shared;
 use crate::reply::{Template, incomplete_tail};
@@ -23,8 +24,8 @@ const HOLD: Duration = Duration::from_millis(100);
 const LOOK: Duration = Duration::from_millis(10);
 
 /// Serves one client until it is done, or cannot be served any more.
-pub(super) async fn serve(connection: &Connection, shared: &Shared) -> Result<()> {
-    match &shared.answer {
+pub(super) async fn serve(answer: &Answer, connection: &Connection, shared: &Shared) -> Result<()> {
+    match answer {
         Answer::Reply(template) => converse(connection, shared, Some(template)).await?,
         Answer::Echo => converse(connection, shared, None).await?,
         Answer::Discard => return swallow(connection, shared).await,

@@ -1,0 +1,35 @@
+//! What UDP may answer beyond this machine, where a sender's address may be forged.
+
+use super::answer::Answer;
+use super::journal::Journal;
+use crate::cli::ServeArgs;
+use crate::endpoint::Scheme;
+use crate::endpoint::open::listen::Listener;
+use crate::exit::Failure;
+
+/// What UDP may answer beyond this machine, where a sender's address may be forged; says whether it stays silent there.
+pub(super) fn guard(
+    args: &ServeArgs,
+    listeners: &[Listener],
+    answer: &Answer,
+    journal: &Journal,
+) -> Result<bool, Failure> {
+    let beyond = |listener: &&Listener| listener.scheme == Scheme::Udp && !listener.is_local();
+    let Some(listener) = listeners.iter().find(beyond) else { return Ok(false) };
+    let address = listener.address;
+    if matches!(answer, Answer::Chargen) {
+        let message =
+            format!("--chargen on udp {address}, which others can reach, would help to flood third parties");
+        return Err(
+            Failure::misuse(message).hint("listen on this machine alone, as in udp://:19, or use tcp")
+        );
+    }
+    let silent = Answer::is_default(&args.answer);
+    if silent {
+        journal.note(format_args!(
+            "udp {address} can be reached by others, whose addresses may be forged: nothing is answered \
+             beyond this machine unless --reply or --echo asks for it"
+        ));
+    }
+    Ok(silent)
+}

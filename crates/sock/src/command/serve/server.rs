@@ -1,0 +1,103 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use berkeley::{AsyncSocket, Result};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use super::connection::Connection;
+use super::pool::Pool;
+use super::shared::Shared;
+use super::stop::Stop;
+use super::{accept, datagram};
+use crate::endpoint::Scheme;
+use crate::endpoint::open::listen::Listener;
+use crate::exit::{Exit, Failure};
+
+/// What is served.
+pub(super) trait Service: Send + Sync + 'static {
+    /// Serves one client, until it is done or cannot be served any more.
+    fn serve(&self, connection: &Connection, shared: &Shared) -> impl Future<Output = Result<()>> + Send;
+
+    /// Appends to `output` what a datagram is answered with; false where it is answered with nothing, not even with an
+    /// empty datagram.
+    fn answer(&self, datagram: &[u8], output: &mut Vec<u8>) -> bool;
+}
+
+/// How it is served.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rules {
+    /// The server ends after the first client or datagram.
+    pub(super) once: bool,
+    /// How many clients may be served at a time.
+    pub(super) places: usize,
+    /// How many threads serve connections; 1 is the thread that accepts.
+    pub(super) threads: usize,
+    /// How long draining may take.
+    pub(super) grace: Duration,
+}
+
+/// A server: what is served, and what its threads share.
+#[derive(Debug)]
+pub(super) struct Server<S> {
+    pub(super) service: S,
+    pub(super) shared: Shared,
+}
+
+impl<S: Service> Server<S> {
+    /// Listens until a signal, or with `once` until the first client is served; calls `ready` when clients are taken.
+    pub(super) async fn run(
+        self: &Arc<Self>,
+        rules: Rules,
+        listeners: Vec<Listener>,
+        ready: impl FnOnce(&[Listener]) -> std::result::Result<(), Failure>,
+    ) -> std::result::Result<Exit, Failure> {
+        let mut stop = Stop::listen().map_err(|error| Failure::io("listen for signals", &error))?;
+        let pool = Pool::start(rules.threads, self).map_err(|error| Failure::io("start a thread", &error))?;
+        ready(&listeners)?;
+        let mut paths = Vec::new();
+        let mut serving = JoinSet::new();
+        let (pool, places) = (Arc::new(pool), Arc::new(Semaphore::new(rules.places)));
+        for listener in listeners {
+            let scheme = listener.scheme;
+            let (socket, path) = listener.into_parts();
+            paths.push(path);
+            let socket = AsyncSocket::from_socket(socket)?;
+            let (server, pool, places) = (Arc::clone(self), Arc::clone(&pool), Arc::clone(&places));
+            serving.spawn(async move {
+                let Self { service, shared } = &*server;
+                match scheme {
+                    Scheme::Udp | Scheme::UnixDgram => {
+                        datagram::serve(&socket, service, shared, rules.once).await;
+                    }
+                    _ => accept::accept(&socket, scheme, shared, &pool, &places, rules.once).await,
+                }
+            });
+        }
+        let idle = Arc::clone(self);
+        tokio::spawn(async move { end_idle(&idle.shared).await });
+        let signal = tokio::select! {
+            // Only with `once` does serving end by itself.
+            ended = serving.join_next() => match ended {
+                Some(Err(error)) => return Err(Failure::new(Exit::Other, format_args!("a listener failed: {error}"))),
+                _ => None,
+            },
+            signal = stop.first() => Some(signal),
+        };
+        // The sockets close, and the paths go, before anything is waited for.
+        serving.shutdown().await;
+        drop(paths);
+        Ok(stop.end(signal, &self.shared, rules.grace).await)
+    }
+}
+
+/// Ends idle connections, looking ten times within the timeout, though no more often than each 10 ms and no less than
+/// each second, for as long as the server runs.
+async fn end_idle(shared: &Shared) {
+    let Some(limit) = shared.idle else { return };
+    let rest = (limit / 10).clamp(Duration::from_millis(10), Duration::from_secs(1));
+    loop {
+        tokio::time::sleep(rest).await;
+        shared.registry.end_idle(limit);
+    }
+}
