@@ -12,6 +12,7 @@
 //! | [`misuse`] | a command line that cannot be meant, under a caret |
 //! | [`quantity`] | times and sizes with their units, `500ms`, `64K` |
 //! | [`reply`] | what a piece is answered with: the template |
+//! | `server` | accepting, places, draining, limits: whatever is served |
 //! | [`signal`] | the signals that end a command |
 //! | [`report`] | what a person or a program reads: escaped text, hex dumps, JSON lines, the log |
 
@@ -31,6 +32,7 @@ pub mod quantity;
 pub mod reply;
 pub mod report;
 mod run;
+pub(crate) mod server;
 pub mod signal;
 
 pub use run::main;

@@ -72,7 +72,8 @@ pub(crate) const HOUSES: &[House] = &[
             &["run"],
             &["command", "misuse"],
             &["cli"],
-            &["relay"],
+            // A server of whatever is a service, and the pump between two streams.
+            &["server", "relay"],
             &["endpoint", "packet"],
             // The signals that end a command, with the exit code of each.
             &["signal"],

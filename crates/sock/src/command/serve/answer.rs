@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::buffers::PIECE;
-use super::connection::Connection;
-use super::shared::Shared;
-use super::{Service, stream};
+use super::stream;
 use crate::cli::AnswerArgs;
 use crate::exit::Failure;
 use crate::reply::Template;
+use crate::server::Service;
+use crate::server::buffers::PIECE;
+use crate::server::connection::Connection;
+use crate::server::shared::Shared;
 
 /// The answer where none is asked for.
 const DEFAULT_REPLY: &str = "Server received your data: {data}";

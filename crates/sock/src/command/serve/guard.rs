@@ -1,11 +1,11 @@
 //! What UDP may answer beyond this machine, where a sender's address may be forged.
 
 use super::answer::Answer;
-use super::journal::Journal;
 use crate::cli::ServeArgs;
 use crate::endpoint::Scheme;
 use crate::endpoint::open::listen::Listener;
 use crate::exit::Failure;
+use crate::server::journal::Journal;
 
 /// What UDP may answer beyond this machine, where a sender's address may be forged; says whether it stays silent there.
 pub(super) fn guard(

@@ -1,21 +1,10 @@
 //! `sock serve`: listen, and answer what clients send.
 //!
-//! One thread accepts, and serves too unless a few others do ([`pool`]); a connection stays on its thread and owns no
-//! buffer while it is idle ([`stream`]). What the threads know of each other is in [`shared`]. Telling what happens
-//! never waits ([`journal`]). A signal stops accepting, lets owed answers leave, and ends it ([`stop`]).
+//! The server is in [`crate::server`]; here is what it answers ([`answer`], [`stream`]), and what of that may go beyond
+//! this machine ([`guard`]).
 
-mod accept;
 mod answer;
-mod buffers;
-mod connection;
-mod datagram;
 mod guard;
-mod journal;
-mod limit;
-mod pool;
-mod server;
-mod shared;
-mod stop;
 mod stream;
 
 use std::fs::File;
@@ -31,10 +20,10 @@ use crate::endpoint::open;
 use crate::endpoint::open::listen::{Listener, listen};
 use crate::endpoint::{Endpoint, Role, Scheme};
 use crate::exit::{Exit, Failure};
+use crate::server::journal::Journal;
+use crate::server::shared::Shared;
+use crate::server::{Rules, Server};
 use answer::{Answer, Answers};
-use journal::Journal;
-use server::{Rules, Server, Service};
-use shared::Shared;
 
 /// The most worker threads unless told otherwise: the kernel's part of the work spreads over more by itself.
 const MOST_THREADS: usize = 4;

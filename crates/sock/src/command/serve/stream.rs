@@ -12,10 +12,10 @@ use berkeley::{AsyncSocket, Error, Flags, ReadReady, Result, Socket};
 use tokio::time::{sleep, timeout};
 
 use super::answer::{Answer, CYCLE, SharedFile, chargen};
-use super::buffers::{Buffers, PIECE, with_buffers};
-use super::connection::Connection;
-use super::shared::Shared;
 use crate::reply::{Template, incomplete_tail};
+use crate::server::buffers::{Buffers, PIECE, with_buffers};
+use crate::server::connection::Connection;
+use crate::server::shared::Shared;
 
 /// How long the beginning of a letter waits for its rest.
 const HOLD: Duration = Duration::from_millis(100);

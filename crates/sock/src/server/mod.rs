@@ -1,3 +1,20 @@
+//! A server: it accepts, gives each client a place and a thread, ends the idle, drains and ends.
+//!
+//! What is served is a [`Service`]; this room knows no answer. One thread accepts, and serves too unless a few others
+//! do ([`pool`]); a connection stays on its thread and owns no buffer while it is idle ([`buffers`]). What the threads
+//! know of each other is in [`shared`]. Telling what happens never waits ([`journal`]). A signal stops accepting, lets
+//! owed answers leave, and ends it ([`stop`]).
+
+mod accept;
+pub(crate) mod buffers;
+pub(crate) mod connection;
+mod datagram;
+pub(crate) mod journal;
+pub(crate) mod limit;
+mod pool;
+pub(crate) mod shared;
+mod stop;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -5,17 +22,16 @@ use berkeley::{AsyncSocket, Result};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::connection::Connection;
-use super::pool::Pool;
-use super::shared::Shared;
-use super::stop::Stop;
-use super::{accept, datagram};
 use crate::endpoint::Scheme;
 use crate::endpoint::open::listen::Listener;
 use crate::exit::{Exit, Failure};
+use connection::Connection;
+use pool::Pool;
+use shared::Shared;
+use stop::Stop;
 
 /// What is served.
-pub(super) trait Service: Send + Sync + 'static {
+pub(crate) trait Service: Send + Sync + 'static {
     /// Serves one client, until it is done or cannot be served any more.
     fn serve(&self, connection: &Connection, shared: &Shared) -> impl Future<Output = Result<()>> + Send;
 
@@ -26,27 +42,27 @@ pub(super) trait Service: Send + Sync + 'static {
 
 /// How it is served.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Rules {
+pub(crate) struct Rules {
     /// The server ends after the first client or datagram.
-    pub(super) once: bool,
+    pub(crate) once: bool,
     /// How many clients may be served at a time.
-    pub(super) places: usize,
+    pub(crate) places: usize,
     /// How many threads serve connections; 1 is the thread that accepts.
-    pub(super) threads: usize,
+    pub(crate) threads: usize,
     /// How long draining may take.
-    pub(super) grace: Duration,
+    pub(crate) grace: Duration,
 }
 
 /// A server: what is served, and what its threads share.
 #[derive(Debug)]
-pub(super) struct Server<S> {
-    pub(super) service: S,
-    pub(super) shared: Shared,
+pub(crate) struct Server<S> {
+    pub(crate) service: S,
+    pub(crate) shared: Shared,
 }
 
 impl<S: Service> Server<S> {
     /// Listens until a signal, or with `once` until the first client is served; calls `ready` when clients are taken.
-    pub(super) async fn run(
+    pub(crate) async fn run(
         self: &Arc<Self>,
         rules: Rules,
         listeners: Vec<Listener>,

@@ -17,16 +17,16 @@ use super::{Server, Service};
 
 /// A client that was accepted and has no thread yet: its socket meets the reactor of the thread that serves it.
 #[derive(Debug)]
-pub(super) struct Client {
-    pub(super) connection: Arc<Connection>,
+pub(crate) struct Client {
+    pub(crate) connection: Arc<Connection>,
     /// Its place among the clients that may be served at a time, free again when this is dropped; `None` for one that
     /// is never given on.
-    pub(super) place: Option<OwnedSemaphorePermit>,
+    pub(crate) place: Option<OwnedSemaphorePermit>,
 }
 
 /// Where clients are served.
 #[derive(Debug)]
-pub(super) enum Pool<S> {
+pub(crate) enum Pool<S> {
     /// On the thread that accepts them.
     ///
     /// A process of one thread pays less for each system call: the kernel need not count references to its
@@ -38,14 +38,14 @@ pub(super) enum Pool<S> {
 
 /// A thread, and how busy it is.
 #[derive(Debug)]
-pub(super) struct Worker {
+pub(crate) struct Worker {
     // Unbounded, and yet bounded: a client waits here only until its thread turns round, and each holds a descriptor.
     clients: UnboundedSender<Client>,
     connections: Arc<AtomicUsize>,
 }
 
 impl<S: Service> Pool<S> {
-    pub(super) fn start(threads: usize, server: &Arc<Server<S>>) -> io::Result<Self> {
+    pub(crate) fn start(threads: usize, server: &Arc<Server<S>>) -> io::Result<Self> {
         if threads == 1 {
             return Ok(Self::Here(Arc::clone(server)));
         }
@@ -53,7 +53,7 @@ impl<S: Service> Pool<S> {
     }
 
     /// Has the client served, by the thread with the fewest.
-    pub(super) fn give(&self, client: Client) {
+    pub(crate) fn give(&self, client: Client) {
         match self {
             Self::Here(server) => attend(client, server, || ()),
             Self::Workers(workers) => {

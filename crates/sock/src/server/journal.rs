@@ -19,7 +19,7 @@ const LAST_LINES: Duration = Duration::from_secs(1);
 
 /// The server's log. Telling never waits: what nobody reads in time is dropped and counted.
 #[derive(Clone, Debug)]
-pub(super) struct Journal {
+pub(crate) struct Journal {
     /// Where nothing but errors is told, there is no thread to write them before the first.
     lines: Arc<OnceLock<Log>>,
     events: Option<Log>,
@@ -29,29 +29,29 @@ pub(super) struct Journal {
 
 /// Who is on the other end: the connection's number, if it is one, and the peer's address.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Peer<'a> {
+pub(crate) struct Peer<'a> {
     /// Counted from 1; `None` for a datagram's sender.
-    pub(super) number: Option<u64>,
+    pub(crate) number: Option<u64>,
     /// The address, safe to show.
-    pub(super) address: &'a str,
+    pub(crate) address: &'a str,
 }
 
 /// What a connection came to.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Account<'a> {
+pub(crate) struct Account<'a> {
     /// Bytes received.
-    pub(super) bytes_in: u64,
+    pub(crate) bytes_in: u64,
     /// Bytes sent.
-    pub(super) bytes_out: u64,
+    pub(crate) bytes_out: u64,
     /// How long it was open.
-    pub(super) time: Duration,
+    pub(crate) time: Duration,
     /// Why it ended, where the peer did not simply finish.
-    pub(super) reason: Option<&'a str>,
+    pub(crate) reason: Option<&'a str>,
 }
 
 impl Journal {
     /// Starts the writers. With `json` events go to standard output, and standard error keeps the errors alone.
-    pub(super) fn start(quiet: bool, json: bool) -> io::Result<Self> {
+    pub(crate) fn start(quiet: bool, json: bool) -> io::Result<Self> {
         let events = json.then(|| Log::start_events(stdout())).transpose()?;
         let lines =
             if quiet || json { OnceLock::new() } else { Log::start(stderr(), Volume::Normal)?.into() };
@@ -59,19 +59,19 @@ impl Journal {
     }
 
     /// The server listens on `address` (`tcp 127.0.0.1:12345`).
-    pub(super) fn listening(&self, scheme: Scheme, address: &str) {
+    pub(crate) fn listening(&self, scheme: Scheme, address: &str) {
         self.line(format_args!("listening on {}", scheme.at(address)));
         self.event(|| Event::new("listening").field("transport", scheme.name()).field("address", address));
     }
 
     /// A connection was accepted.
-    pub(super) fn opened(&self, peer: Peer<'_>) {
+    pub(crate) fn opened(&self, peer: Peer<'_>) {
         self.line(format_args!("{peer} opened"));
         self.event(|| peer.describe(Event::new("opened")));
     }
 
     /// A piece or a datagram came.
-    pub(super) fn received(&self, peer: Peer<'_>, piece: &[u8]) {
+    pub(crate) fn received(&self, peer: Peer<'_>, piece: &[u8]) {
         if !self.talks {
             return;
         }
@@ -80,7 +80,7 @@ impl Journal {
     }
 
     /// A connection ended.
-    pub(super) fn closed(&self, peer: Peer<'_>, account: &Account<'_>) {
+    pub(crate) fn closed(&self, peer: Peer<'_>, account: &Account<'_>) {
         let Account { bytes_in, bytes_out, time, reason } = *account;
         let seconds = time.as_secs_f64();
         let why = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
@@ -98,13 +98,13 @@ impl Journal {
     }
 
     /// Something that a person should know, and nothing that ends the server.
-    pub(super) fn note(&self, text: impl Display) {
+    pub(crate) fn note(&self, text: impl Display) {
         self.line(&text);
         self.event(|| Event::new("note").field("message", text.to_string()));
     }
 
     /// Something that went wrong, and that the server survives.
-    pub(super) fn error(&self, error: impl Display, hints: &[&str]) {
+    pub(crate) fn error(&self, error: impl Display, hints: &[&str]) {
         if let Some(lines) = self.lines_for_errors() {
             lines.error(&error, hints);
         }
@@ -112,12 +112,12 @@ impl Journal {
     }
 
     /// What ended the server, as an event; the text is printed where the process ends.
-    pub(super) fn failed(&self, failure: &Failure) {
+    pub(crate) fn failed(&self, failure: &Failure) {
         self.event(|| Event::new("error").field("message", failure.message.as_str()));
     }
 
     /// The last word: what the whole run came to.
-    pub(super) fn summary(&self, connections: u64, account: &Account<'_>) {
+    pub(crate) fn summary(&self, connections: u64, account: &Account<'_>) {
         self.event(|| {
             let event = Event::new("summary").field("connections", connections);
             event
@@ -128,7 +128,7 @@ impl Journal {
     }
 
     /// Waits, for a moment at most, until what was told has been written.
-    pub(super) fn finish(&self) {
+    pub(crate) fn finish(&self) {
         if let Some(lines) = self.lines.get() {
             lines.flush(LAST_LINES);
         }

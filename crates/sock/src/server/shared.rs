@@ -12,21 +12,21 @@ use super::journal::{Account, Journal};
 
 /// What the threads of the server share.
 #[derive(Debug)]
-pub(super) struct Shared {
-    pub(super) journal: Journal,
-    pub(super) registry: Registry,
+pub(crate) struct Shared {
+    pub(crate) journal: Journal,
+    pub(crate) registry: Registry,
     /// How long nothing may move on a connection.
-    pub(super) idle: Option<Duration>,
+    pub(crate) idle: Option<Duration>,
     /// Datagrams from beyond this machine are not answered: nobody asked for that.
-    pub(super) silent_beyond: bool,
+    pub(crate) silent_beyond: bool,
     /// With `--once`: the one datagram has been taken, at one address or another.
-    pub(super) taken: AtomicBool,
+    pub(crate) taken: AtomicBool,
     draining: AtomicBool,
     /// Told when draining begins.
-    pub(super) drained: Notify,
+    pub(crate) drained: Notify,
     open: AtomicUsize,
     /// Told when a connection has ended.
-    pub(super) changed: Notify,
+    pub(crate) changed: Notify,
     started: Instant,
     connections: AtomicU64,
     bytes_in: AtomicU64,
@@ -34,7 +34,7 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(journal: Journal, idle: Option<Duration>, silent_beyond: bool) -> Self {
+    pub(crate) fn new(journal: Journal, idle: Option<Duration>, silent_beyond: bool) -> Self {
         Self {
             journal,
             registry: Registry::default(),
@@ -53,12 +53,12 @@ impl Shared {
     }
 
     /// Counts a client in; gives its number.
-    pub(super) fn number(&self) -> u64 {
+    pub(crate) fn number(&self) -> u64 {
         self.open.fetch_add(1, Ordering::Relaxed);
         self.connections.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    pub(super) fn opened(&self, connection: &Arc<Connection>) {
+    pub(crate) fn opened(&self, connection: &Arc<Connection>) {
         self.registry.add(connection);
         self.journal.opened(connection.peer());
         if self.is_draining() {
@@ -67,7 +67,7 @@ impl Shared {
         }
     }
 
-    pub(super) fn closed(&self, connection: &Connection) {
+    pub(crate) fn closed(&self, connection: &Connection) {
         self.registry.remove(connection);
         let (bytes_in, bytes_out) = connection.totals();
         self.count_in(bytes_in);
@@ -75,30 +75,30 @@ impl Shared {
     }
 
     /// A client that was counted in has left, its socket closed.
-    pub(super) fn left(&self) {
+    pub(crate) fn left(&self) {
         self.open.fetch_sub(1, Ordering::Relaxed);
         self.changed.notify_waiters();
     }
 
     /// How many clients are connected, those on their way to a thread included.
-    pub(super) fn open(&self) -> usize {
+    pub(crate) fn open(&self) -> usize {
         self.open.load(Ordering::Relaxed)
     }
 
     /// Lets every connection answer what it has received, and then end.
-    pub(super) fn drain(&self) {
+    pub(crate) fn drain(&self) {
         self.draining.store(true, Ordering::SeqCst);
         self.drained.notify_waiters();
         self.registry.end_input();
     }
 
-    pub(super) fn received(&self, connection: &Connection, piece: &[u8]) {
+    pub(crate) fn received(&self, connection: &Connection, piece: &[u8]) {
         connection.count_in(piece.len());
         self.touch(connection);
         self.journal.received(connection.peer(), piece);
     }
 
-    pub(super) fn sent(&self, connection: &Connection, bytes: usize) {
+    pub(crate) fn sent(&self, connection: &Connection, bytes: usize) {
         connection.count_out(bytes);
         self.touch(connection);
     }
@@ -109,20 +109,20 @@ impl Shared {
         }
     }
 
-    pub(super) fn count_in(&self, bytes: u64) {
+    pub(crate) fn count_in(&self, bytes: u64) {
         self.bytes_in.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    pub(super) fn count_out(&self, bytes: u64) {
+    pub(crate) fn count_out(&self, bytes: u64) {
         self.bytes_out.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    pub(super) fn is_draining(&self) -> bool {
+    pub(crate) fn is_draining(&self) -> bool {
         self.draining.load(Ordering::SeqCst)
     }
 
     /// Tells what the whole run came to.
-    pub(super) fn summarise(&self) {
+    pub(crate) fn summarise(&self) {
         let account = Account {
             bytes_in: self.bytes_in.load(Ordering::Relaxed),
             bytes_out: self.bytes_out.load(Ordering::Relaxed),

@@ -11,23 +11,23 @@ use crate::signal::{Signal, Signals};
 
 /// What ends the server.
 #[derive(Debug)]
-pub(super) struct Stop {
+pub(crate) struct Stop {
     signals: Signals,
 }
 
 impl Stop {
-    pub(super) fn listen() -> io::Result<Self> {
+    pub(crate) fn listen() -> io::Result<Self> {
         Signals::listen().map(|signals| Self { signals })
     }
 
     /// The next signal.
-    pub(super) async fn first(&mut self) -> Signal {
+    pub(crate) async fn first(&mut self) -> Signal {
         self.signals.next().await
     }
 
     /// Brings the server to its end: after a signal it drains; without one it waits for the client of `--once`, as long
     /// as that takes, and drains when a signal comes then.
-    pub(super) async fn end(&mut self, signal: Option<Signal>, shared: &Shared, grace: Duration) -> Exit {
+    pub(crate) async fn end(&mut self, signal: Option<Signal>, shared: &Shared, grace: Duration) -> Exit {
         let signal = if let Some(signal) = signal {
             signal
         } else {

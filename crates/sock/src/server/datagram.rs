@@ -17,7 +17,7 @@ use crate::endpoint::open::listen::is_remote;
 const LOWEST_PORT: u16 = 1_024;
 
 /// Serves a socket for as long as it is polled; ends after the first datagram with `once`.
-pub(super) async fn serve(socket: &AsyncSocket, service: &impl Service, shared: &Shared, once: bool) {
+pub(crate) async fn serve(socket: &AsyncSocket, service: &impl Service, shared: &Shared, once: bool) {
     let mut desk = Desk { service, shared, limit: RateLimit::default() };
     loop {
         // A flood must not keep the thread from the listeners beside it.

@@ -3,24 +3,24 @@
 use std::cell::RefCell;
 
 /// The longest message or datagram that is answered; a piece of a stream is shorter ([`PIECE`]).
-pub(super) const MESSAGE: usize = 262_144;
+pub(crate) const MESSAGE: usize = 262_144;
 
 /// The room of a receive: one byte more than a message may have, so that one that fills it is seen to be too long.
-pub(super) const INPUT: usize = MESSAGE + 1;
+pub(crate) const INPUT: usize = MESSAGE + 1;
 
 /// The most that one receive takes from a stream, so that no client holds a thread for long.
-pub(super) const PIECE: usize = 65_536;
+pub(crate) const PIECE: usize = 65_536;
 
 /// An answer buffer that grew beyond this is given back.
 const OUTPUT_KEPT: usize = 1 << 20;
 
 /// The buffers of a thread: a connection that has something to receive borrows them until it has answered.
 #[derive(Debug, Default)]
-pub(super) struct Buffers {
+pub(crate) struct Buffers {
     /// What is received.
-    pub(super) input: Vec<u8>,
+    pub(crate) input: Vec<u8>,
     /// What is answered, where it is not the input itself.
-    pub(super) output: Vec<u8>,
+    pub(crate) output: Vec<u8>,
 }
 
 thread_local! {
@@ -28,7 +28,7 @@ thread_local! {
 }
 
 /// Lends this thread's buffers to `work`, which must not lend them again.
-pub(super) fn with_buffers<R>(work: impl FnOnce(&mut Buffers) -> R) -> R {
+pub(crate) fn with_buffers<R>(work: impl FnOnce(&mut Buffers) -> R) -> R {
     BUFFERS.with_borrow_mut(|buffers| {
         if buffers.input.is_empty() {
             buffers.input.resize(INPUT, 0);

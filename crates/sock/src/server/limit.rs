@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 /// Answers a second to one address, and as many at once.
-pub(super) const ANSWERS_PER_SECOND: u32 = 100;
+pub(crate) const ANSWERS_PER_SECOND: u32 = 100;
 
 /// How many addresses are remembered; when all are busy, a further one gets no answer.
 const ADDRESSES: usize = 4_096;
@@ -15,7 +15,7 @@ const SWEEP: Duration = Duration::from_secs(1);
 
 /// A token bucket for each address; for IPv6 for each /64, which is what one host may hold.
 #[derive(Debug, Default)]
-pub(super) struct RateLimit {
+pub(crate) struct RateLimit {
     buckets: HashMap<IpAddr, Bucket>,
     swept: Option<Instant>,
 }
@@ -28,7 +28,7 @@ struct Bucket {
 
 impl RateLimit {
     /// Whether `address` may be answered at `now`; counts the answer if so.
-    pub(super) fn allows(&mut self, address: IpAddr, now: Instant) -> bool {
+    pub(crate) fn allows(&mut self, address: IpAddr, now: Instant) -> bool {
         let address = network(address);
         if !self.buckets.contains_key(&address) && !self.has_room(now) {
             return false;

@@ -14,8 +14,8 @@ use crate::endpoint::Scheme;
 
 /// A client's connection, shared by its task and by those who may end it.
 #[derive(Debug)]
-pub(super) struct Connection {
-    pub(super) socket: AsyncSocket,
+pub(crate) struct Connection {
+    pub(crate) socket: AsyncSocket,
     scheme: Scheme,
     number: u64,
     peer: Box<str>,
@@ -29,11 +29,11 @@ pub(super) struct Connection {
     too_long: AtomicBool,
     /// Our direction is ended, or about to be, and is the only one to be ended: where both are, the kernel answers what
     /// comes with a reset.
-    pub(super) said_all: AtomicBool,
+    pub(crate) said_all: AtomicBool,
 }
 
 impl Connection {
-    pub(super) fn new(socket: AsyncSocket, scheme: Scheme, number: u64, peer: Box<str>) -> Self {
+    pub(crate) fn new(socket: AsyncSocket, scheme: Scheme, number: u64, peer: Box<str>) -> Self {
         Self {
             socket,
             scheme,
@@ -50,38 +50,38 @@ impl Connection {
     }
 
     /// Whether messages keep their boundaries.
-    pub(super) fn keeps_messages(&self) -> bool {
+    pub(crate) fn keeps_messages(&self) -> bool {
         self.scheme == Scheme::UnixSeqpacket
     }
 
     /// Whether a close can take back what was sent: of a Unix socket it is with the peer as soon as it is sent.
-    pub(super) fn may_lose_what_was_sent(&self) -> bool {
+    pub(crate) fn may_lose_what_was_sent(&self) -> bool {
         self.scheme == Scheme::Tcp
     }
 
-    pub(super) fn peer(&self) -> Peer<'_> {
+    pub(crate) fn peer(&self) -> Peer<'_> {
         Peer { number: Some(self.number), address: &self.peer }
     }
 
-    pub(super) fn time(&self) -> Duration {
+    pub(crate) fn time(&self) -> Duration {
         self.opened.elapsed()
     }
 
     /// Bytes received and bytes sent.
-    pub(super) fn totals(&self) -> (u64, u64) {
+    pub(crate) fn totals(&self) -> (u64, u64) {
         (self.bytes_in.load(Ordering::Relaxed), self.bytes_out.load(Ordering::Relaxed))
     }
 
-    pub(super) fn count_in(&self, bytes: usize) {
+    pub(crate) fn count_in(&self, bytes: usize) {
         self.bytes_in.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
-    pub(super) fn count_out(&self, bytes: usize) {
+    pub(crate) fn count_out(&self, bytes: usize) {
         self.bytes_out.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
     /// Remembers that something moved; asked for only where an idle timeout will look.
-    pub(super) fn touch(&self) {
+    pub(crate) fn touch(&self) {
         self.moved.store(self.milliseconds(), Ordering::Relaxed);
     }
 
@@ -94,7 +94,7 @@ impl Connection {
     }
 
     /// Receives what is there into `buffer`, no more of a stream than others can wait for; 0 when no more is to come.
-    pub(super) fn receive(&self, ready: &mut ReadReady<'_>, buffer: &mut [u8]) -> Result<usize> {
+    pub(crate) fn receive(&self, ready: &mut ReadReady<'_>, buffer: &mut [u8]) -> Result<usize> {
         if !self.keeps_messages() {
             let piece = buffer.len().min(PIECE);
             return ready.recv(&mut buffer[..piece]);
@@ -109,7 +109,7 @@ impl Connection {
     }
 
     /// Why we ended it, where we did.
-    pub(super) fn reason(&self) -> Option<String> {
+    pub(crate) fn reason(&self) -> Option<String> {
         if self.idle.load(Ordering::Relaxed) {
             return Some("idle".to_owned());
         }
@@ -123,7 +123,7 @@ impl Connection {
 /// A connection is ended from outside by shutting its socket down, which wakes its task like the peer's own end would:
 /// nothing is asked, and nothing paid, while bytes move.
 #[derive(Debug, Default)]
-pub(super) struct Registry {
+pub(crate) struct Registry {
     open: Mutex<HashMap<u64, Arc<Connection>>>,
 }
 
@@ -132,16 +132,16 @@ impl Registry {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn add(&self, connection: &Arc<Connection>) {
+    pub(crate) fn add(&self, connection: &Arc<Connection>) {
         self.lock().insert(connection.number, Arc::clone(connection));
     }
 
-    pub(super) fn remove(&self, connection: &Connection) {
+    pub(crate) fn remove(&self, connection: &Connection) {
         self.lock().remove(&connection.number);
     }
 
     /// Ends the receiving side of every connection: what has come is still answered, then each closes.
-    pub(super) fn end_input(&self) {
+    pub(crate) fn end_input(&self) {
         for connection in self.lock().values() {
             // Set before its task asks whether the server drains, and asked here after that is told: one of us sees it.
             if connection.said_all.load(Ordering::SeqCst) {
@@ -153,7 +153,7 @@ impl Registry {
     }
 
     /// Ends the connections on which nothing has moved for `limit`.
-    pub(super) fn end_idle(&self, limit: Duration) {
+    pub(crate) fn end_idle(&self, limit: Duration) {
         for connection in self.lock().values() {
             if connection.idle_for() >= limit {
                 connection.idle.store(true, Ordering::Relaxed);

@@ -21,7 +21,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 const SAY: Duration = Duration::from_secs(1);
 
 /// Accepts clients for as long as it is polled; ends after the first with `once`.
-pub(super) async fn accept<S: Service>(
+pub(crate) async fn accept<S: Service>(
     listener: &AsyncSocket,
     scheme: Scheme,
     shared: &Shared,
