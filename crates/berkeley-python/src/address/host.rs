@@ -4,7 +4,7 @@ use std::ffi::{CStr, CString};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use berkeley::Family;
-use berkeley::resolve::{RawHints, RawResolved, resolve_raw};
+use berkeley::bindings::{RawHints, RawResolved, resolve_raw};
 use pyo3::exceptions::{PyOSError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyString};

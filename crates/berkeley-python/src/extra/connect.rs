@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use berkeley::resolve::{self, RawHints, Resolved};
+use berkeley::bindings::{self, RawHints};
+use berkeley::resolve::{self, Resolved};
 use berkeley::{Family, Flags, Protocol, Socket, Type, interleave, race};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyList, PyTuple};
@@ -69,7 +70,7 @@ impl Lookup {
         let (name, service) = question.into_names()?;
         let pair = Socket::pair(Family::UNIX, Type::STREAM.nonblocking(), Protocol::DEFAULT);
         let (ready, notifier) = pair.map_err(|error| raised(py, &error))?;
-        let asked = resolve::Lookup::start_raw(name.as_deref(), service.as_deref(), hints);
+        let asked = bindings::start_lookup(name.as_deref(), service.as_deref(), hints);
         let asked = asked.map_err(|error| lookup_failed(py, &error))?;
         let waker = Waker::from(Arc::new(Notifier(notifier)));
         Ok(Self { state: Mutex::new(State::Asked(asked, waker)), ready: Some(ready) })

@@ -8,8 +8,8 @@ use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::slice;
 
+use berkeley::bindings::{Sink, Source, once};
 use berkeley::control::ControlBuffer;
-use berkeley::raw::{Sink, Source};
 use berkeley::{Address, Flags, ReceivedMessage, SocketRef};
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -253,13 +253,13 @@ impl<'b> Room<'b> {
     /// One recv(2) into it, with just these flags.
     #[inline]
     pub(crate) fn receive(&mut self, target: &SocketRef<'_>, flags: Flags) -> berkeley::Result<()> {
-        self.filled = target.recv_uninit_once(self.memory, flags)?.len();
+        self.filled = once::recv_uninit(target, self.memory, flags)?.len();
         Ok(())
     }
 
     /// As [`receive`](Self::receive), by recvfrom(2); gives who sent it.
     pub(crate) fn receive_from(&mut self, target: &SocketRef<'_>, flags: Flags) -> berkeley::Result<Address> {
-        let (filled, address) = target.recv_from_uninit_once(self.memory, flags)?;
+        let (filled, address) = once::recv_from_uninit(target, self.memory, flags)?;
         self.filled = filled.len();
         Ok(address)
     }
@@ -271,7 +271,7 @@ impl<'b> Room<'b> {
         control: &mut ControlBuffer,
         flags: Flags,
     ) -> berkeley::Result<ReceivedMessage> {
-        let (filled, message) = target.recv_msg_uninit_once(self.memory, control, flags)?;
+        let (filled, message) = once::recv_msg_uninit(target, self.memory, control, flags)?;
         self.filled = filled.len();
         Ok(message)
     }

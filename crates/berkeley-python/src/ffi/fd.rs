@@ -4,7 +4,7 @@
 use std::io;
 use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd};
 
-use berkeley::{Socket, SocketRef, option, raw};
+use berkeley::{Socket, SocketRef, bindings, option, raw};
 
 /// A descriptor that is not open (errno(3)).
 pub(crate) const EBADF: i32 = 9;
@@ -48,15 +48,15 @@ pub(crate) fn close(fd: i32) -> Result<(), i32> {
 ///
 /// The kernel makes it without a wait, but where its table of descriptors has to grow; so the GIL is kept.
 pub(crate) fn duplicate(fd: i32) -> io::Result<OwnedFd> {
-    raw::duplicate(open(fd)?)
+    bindings::duplicate(open(fd)?)
 }
 
 /// Control messages as Python code has them, laid out in `bytes`: it may name any descriptor, as in C.
-pub(crate) fn control(bytes: &[u8]) -> raw::Control<'_> {
+pub(crate) fn control(bytes: &[u8]) -> bindings::Control<'_> {
     // SAFETY: that a descriptor is open, and whose it is, only Python code knows, as of every one that it holds as a
     // number; one that is not is EBADF. Messages of SOL_RDS, whose addresses the kernel follows, are Python code's to
     // answer for, as with C's module. The README lists them.
-    unsafe { raw::Control::new(bytes) }
+    unsafe { bindings::Control::new(bytes) }
 }
 
 /// Reads any option by its numbers (getsockopt(2)), as C does.

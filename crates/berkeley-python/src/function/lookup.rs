@@ -3,7 +3,7 @@
 use std::ffi::{CStr, CString};
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV6};
 
-use berkeley::resolve::{Literal, RawHints, RawResolved, literal, resolve_back_raw};
+use berkeley::bindings::{Literal, RawHints, RawResolved, literal, resolve_back_raw};
 use berkeley::{Address, Type};
 use pyo3::exceptions::{PyOSError, PyOverflowError, PyTypeError};
 use pyo3::prelude::*;

@@ -2,6 +2,7 @@
 
 use std::ffi::CStr;
 
+use berkeley::bindings::once;
 use berkeley::{Address, Flags, SocketRef};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi::PyMethodDef;
@@ -97,16 +98,15 @@ fn carry_to(
     if is_long(bytes) {
         let _copying = Copying::begin(py);
         let attempt =
-            |target: &SocketRef<'_>, more: Flags| target.send_source_to_once(source, address, flags | more);
+            |target: &SocketRef<'_>, more: Flags| once::send_to(target, source, address, flags | more);
         return wait.carry_released(py, attempt);
     }
-    let sent = wait.carry(py, |target, more| target.send_source_to_once(source, address, flags | more))?;
+    let sent = wait.carry(py, |target, more| once::send_to(target, source, address, flags | more))?;
     if sent >= source.len() || !wait.is_endless() {
         return Ok(sent);
     }
     // As send does: what the first try left is sent by a call that waits.
-    let rest =
-        wait.block(py, |target, more| target.send_source_to_once(source.skip(sent), address, flags | more));
+    let rest = wait.block(py, |target, more| once::send_to(target, source.skip(sent), address, flags | more));
     Ok(sent + rest.unwrap_or(0))
 }
 
@@ -177,7 +177,7 @@ impl Method for RecvFromInto {
         let (sink, may_sleep) = (buffer.sink(size), buffer.may_sleep());
         let _copying = may_sleep.then(|| Copying::begin(py));
         let released = waits_for_all(socket, flags) || size > HELD || may_sleep;
-        let attempt = |target: &SocketRef<'_>, more: Flags| target.recv_sink_from_once(&sink, flags | more);
+        let attempt = |target: &SocketRef<'_>, more: Flags| once::recv_from(target, &sink, flags | more);
         let (received, sender) = if released {
             carry_released(py, socket, Action::Receive(flags, size), attempt)?
         } else {

@@ -4,7 +4,7 @@ use std::ffi::CStr;
 use std::os::fd::{AsFd, AsRawFd, IntoRawFd, OwnedFd};
 
 use berkeley::retry::Step;
-use berkeley::{Address, Family, SocketRef, raw};
+use berkeley::{Address, Family, SocketRef, bindings};
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
 
@@ -183,7 +183,7 @@ impl Method for Shutdown {
     fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
         let how = int(&*args.only()?)?;
         let target = fd::borrowed(py, socket.fd())?;
-        py.detach(|| raw::shutdown(target.as_fd(), how))
+        py.detach(|| bindings::shutdown(target.as_fd(), how))
             .map_err(|error| os_error(py, error.raw_os_error().unwrap_or(EINVAL)))?;
         Ok(py.None().into_bound(py))
     }

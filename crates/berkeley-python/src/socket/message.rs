@@ -2,9 +2,9 @@
 
 use std::ffi::CStr;
 
+use berkeley::bindings::{self, Sink, Source, once};
 use berkeley::control::{ControlBuffer, length, space};
-use berkeley::raw::{Sink, Source};
-use berkeley::{Address, Flags, ReceivedMessage, SendMessage, SocketRef};
+use berkeley::{Address, Flags, ReceivedMessage, SocketRef};
 use pyo3::exceptions::{PyOSError, PyTypeError, PyValueError};
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
@@ -170,7 +170,7 @@ fn send(
     let mut sources = memory::room_for(buffers.len())?;
     sources.extend(buffers.iter().map(ReadBuffer::source));
     let total: usize = sources.iter().map(Source::len).sum();
-    let message = SendMessage::of_sources(&sources).raw_control(fd::control(control));
+    let message = bindings::with_control(bindings::message_of(&sources), fd::control(control));
     let message = match to {
         Some(to) => message.to(to).map_err(|error| raised(py, &error))?,
         None => message,
@@ -178,9 +178,9 @@ fn send(
     let mut wait = Wait::new(py, socket, Action::Send(flags))?;
     if total > HELD || buffers.iter().any(ReadBuffer::may_sleep) {
         let _copying = Copying::begin(py);
-        return wait.carry_released(py, |target, more| target.send_msg_once(&message.flags(flags | more)));
+        return wait.carry_released(py, |target, more| once::send_msg(target, &message.flags(flags | more)));
     }
-    let sent = wait.carry(py, |target, more| target.send_msg_once(&message.flags(flags | more)))?;
+    let sent = wait.carry(py, |target, more| once::send_msg(target, &message.flags(flags | more)))?;
     if sent >= total || !wait.is_endless() {
         return Ok(sent);
     }
@@ -192,8 +192,8 @@ fn send(
         *source = source.skip(gone);
         gone = gone.saturating_sub(length);
     }
-    let message = SendMessage::of_sources(&sources);
-    let rest = wait.block(py, |target, more| target.send_msg_once(&message.flags(flags | more)));
+    let message = bindings::message_of(&sources);
+    let rest = wait.block(py, |target, more| once::send_msg(target, &message.flags(flags | more)));
     Ok(sent + rest.unwrap_or(0))
 }
 
@@ -324,7 +324,7 @@ impl Method for RecvMsgInto {
         let may_sleep = buffers.iter().any(WriteBuffer::may_sleep);
         let (mut control, flags) = (control(socket, room)?, Flags::from_raw(flags));
         let receive =
-            |target: &SocketRef<'_>, more| target.recv_msg_sinks_once(&sinks, &mut control, flags | more);
+            |target: &SocketRef<'_>, more| once::recv_msg(target, &sinks, &mut control, flags | more);
         let message = if waits_for_all(socket, flags) || total > HELD || may_sleep {
             let _copying = may_sleep.then(|| Copying::begin(py));
             carry_released(py, socket, Action::Receive(flags, total), receive)?
@@ -364,8 +364,10 @@ fn control(socket: &SocketObject, size: isize) -> PyResult<ControlBuffer> {
     address::check_family(socket)?;
     match usize::try_from(size) {
         Ok(size) if size <= LONGEST => {
-            let control = ControlBuffer::try_with_capacity(size.min(ENOUGH));
-            control.map(ControlBuffer::inheritable).ok_or_else(memory::exhausted)
+            let mut control =
+                ControlBuffer::try_with_capacity(size.min(ENOUGH)).ok_or_else(memory::exhausted)?;
+            bindings::leave_inheritable(&mut control);
+            Ok(control)
         }
         _ => Err(PyValueError::new_err("invalid ancillary data buffer length")),
     }
@@ -389,6 +391,6 @@ fn given<'py>(
         None => (0, py.None().into_bound(py)),
     };
     let given = new::tuple(py, [data, list.into_any(), new::int(py, flags)?, address])?;
-    control.release_descriptors();
+    bindings::release_descriptors(&mut control);
     Ok(given.into_any())
 }

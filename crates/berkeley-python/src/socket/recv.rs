@@ -3,6 +3,7 @@
 use std::ffi::CStr;
 
 use berkeley::Flags;
+use berkeley::bindings::once;
 use pyo3::exceptions::PyValueError;
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
@@ -112,11 +113,11 @@ impl Method for RecvInto {
         let received = if waits_for_all(socket, flags) || size > HELD || may_sleep {
             let _copying = may_sleep.then(|| Copying::begin(py));
             carry_released(py, socket, Action::Receive(flags, size), |target, more| {
-                target.recv_sink_once(&sink, flags | more)
+                once::recv(target, &sink, flags | more)
             })
         } else {
             carry(py, socket, Action::Receive(flags, size), |target, more| {
-                target.recv_sink_once(&sink, flags | more)
+                once::recv(target, &sink, flags | more)
             })
         };
         new::int(py, received?)

@@ -3,7 +3,7 @@
 use std::ffi::CStr;
 
 use berkeley::Flags;
-use berkeley::raw::Source;
+use berkeley::bindings::{Source, once};
 use pyo3::exceptions::PyOSError;
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
@@ -120,11 +120,11 @@ fn send(py: Python<'_>, socket: &SocketObject, bytes: Outgoing<'_>, flags: Flags
     if is_long(bytes) {
         let _copying = Copying::begin(py);
         return carry_released(py, socket, Action::Send(flags), |target, more| {
-            target.send_source_once(source, flags | more)
+            once::send(target, source, flags | more)
         });
     }
     let mut wait = Wait::new(py, socket, Action::Send(flags))?;
-    let sent = wait.carry(py, |target, more| target.send_source_once(source, flags | more))?;
+    let sent = wait.carry(py, |target, more| once::send(target, source, flags | more))?;
     if sent >= source.len() || !wait.is_endless() {
         return Ok(sent);
     }
@@ -141,22 +141,21 @@ pub(super) fn is_long(bytes: Outgoing<'_>) -> bool {
 /// it is the next call's then.
 #[cold]
 fn send_rest(py: Python<'_>, wait: &Wait<'_>, rest: Source<'_>, flags: Flags) -> usize {
-    wait.block(py, |target, more| target.send_source_once(rest, flags | more)).unwrap_or(0)
+    wait.block(py, |target, more| once::send(target, rest, flags | more)).unwrap_or(0)
 }
 
 fn send_all(py: Python<'_>, socket: &SocketObject, bytes: Outgoing<'_>, flags: Flags) -> PyResult<()> {
     let (mut rest, is_long) = (bytes.source, is_long(bytes));
     let _copying = is_long.then(|| Copying::begin(py));
     let mut wait = Wait::new(py, socket, Action::Send(flags))?;
-    let mut sent =
-        wait.carry_trying(py, is_long, |target, more| target.send_source_once(rest, flags | more))?;
+    let mut sent = wait.carry_trying(py, is_long, |target, more| once::send(target, rest, flags | more))?;
     while sent < rest.len() {
         if sent == 0 {
             return Err(PyOSError::new_err("the kernel took nothing of what is left, and gave no error"));
         }
         rest = rest.skip(sent);
         wait.progressed(py)?.map_err(|end| wait.raised(py, &end))?;
-        sent = wait.carry_released(py, |target, more| target.send_source_once(rest, flags | more))?;
+        sent = wait.carry_released(py, |target, more| once::send(target, rest, flags | more))?;
     }
     Ok(())
 }

@@ -81,18 +81,6 @@ impl ControlBuffer {
         Self::for_messages([count.saturating_mul(size_of::<i32>())])
     }
 
-    /// Has descriptors arrive as recvmsg(2) itself gives them: close-on-exec only where the flags have
-    /// `MSG_CMSG_CLOEXEC` (0x40000000), which they else have in any case.
-    ///
-    /// For what stands in for the system call: a program that another thread executes at that moment gets the
-    /// descriptors too.
-    #[must_use]
-    #[doc(alias = "MSG_CMSG_CLOEXEC")]
-    pub fn inheritable(mut self) -> Self {
-        self.data.leave_inheritable();
-        self
-    }
-
     /// Closes the descriptors that were not taken, and forgets what was received.
     pub fn clear(&mut self) {
         self.data.clear();
@@ -105,15 +93,6 @@ impl ControlBuffer {
     pub fn messages(&mut self) -> Messages<'_> {
         let (bytes, descriptors) = self.data.parts();
         Messages::owning(bytes, descriptors)
-    }
-
-    /// Gives up the descriptors that were not taken, and gives the bytes, in which their numbers stand.
-    ///
-    /// They stay open, and it is the caller's to close them: what a foreign interface that passes numbers needs. With
-    /// [`as_bytes`](Self::as_bytes) they would still be this buffer's.
-    pub fn release_descriptors(&mut self) -> &[u8] {
-        self.data.release();
-        self.data.bytes()
     }
 
     /// What the last receive gave, undecoded, a truncated tail included.

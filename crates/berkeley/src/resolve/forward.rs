@@ -65,7 +65,7 @@ impl Question {
         Ok(Self { host, service, hints })
     }
 
-    /// What [`resolve_raw`](super::resolve_raw) is asked; nothing is refused.
+    /// What [`resolve_raw`](super::raw::resolve_raw) is asked; nothing is refused.
     pub(super) fn raw(host: Option<&CStr>, service: Option<&CStr>, hints: RawHints) -> Result<Self> {
         let no_memory = |errno| Error::kernel(Operation::Resolve, errno);
         let copied = |name: Option<&CStr>| name.map(alloc::copy_text).transpose().map_err(no_memory);

@@ -118,10 +118,8 @@ impl Lookup {
         }
     }
 
-    /// As [`start`](Self::start), with the names and numbers that [`resolve_raw`](super::resolve_raw) takes.
-    ///
-    /// For those who translate another interface: nothing is checked, and the names may be any bytes.
-    pub fn start_raw(host: Option<&CStr>, service: Option<&CStr>, hints: RawHints) -> Result<Self> {
+    /// As [`start`](Self::start), with the names and numbers that [`resolve_raw`](raw::resolve_raw) takes.
+    pub(crate) fn start_raw(host: Option<&CStr>, service: Option<&CStr>, hints: RawHints) -> Result<Self> {
         let place = raw::place(host, service, hints);
         match Question::raw(host, service, hints).and_then(|question| submit(question, Deadline::NEVER)) {
             Ok(state) => Ok(Self { state, place }),

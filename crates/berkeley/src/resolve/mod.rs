@@ -30,7 +30,7 @@ mod hostname;
 mod literal;
 mod lookup;
 mod pool;
-mod raw;
+pub(crate) mod raw;
 mod service;
 mod slot;
 
@@ -43,6 +43,5 @@ pub use forward::resolve;
 pub use hints::Hints;
 pub use hostname::{host_name, set_host_name};
 pub use lookup::{Lookup, resolve_within};
-pub use raw::{Literal, RawHints, RawResolved, literal, resolve_back_raw, resolve_raw};
 pub use service::Service;
 pub(crate) use service::place;

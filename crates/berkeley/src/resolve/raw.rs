@@ -67,7 +67,7 @@ pub struct RawResolved {
 /// Fails with whatever `EAI_*` code getaddrinfo gives, of which [`Cause`](crate::Cause) has the number.
 ///
 /// ```
-/// use berkeley::resolve::{RawHints, resolve_raw};
+/// use berkeley::bindings::{RawHints, resolve_raw};
 ///
 /// let answers = resolve_raw(Some(c"0x7f.1"), Some(c"80"), RawHints { kind: 1, ..RawHints::default() })?;
 /// assert_eq!(answers[0].address.to_string(), "127.0.0.1:80");
@@ -115,7 +115,7 @@ pub struct Literal {
 /// [`AI_ADDRCONFIG`](super::Hints::address_config) asked for, a raw socket.
 ///
 /// ```
-/// use berkeley::resolve::{RawHints, literal};
+/// use berkeley::bindings::{RawHints, literal};
 ///
 /// let answer = literal("::1", 80, RawHints::default()).unwrap();
 /// assert_eq!((answer.address.to_string().as_str(), answer.sockets.len()), ("[::1]:80", 3));
@@ -132,7 +132,7 @@ pub fn literal(host: &str, port: u16, hints: RawHints) -> Option<Literal> {
 ///
 /// ```
 /// use berkeley::Address;
-/// use berkeley::resolve::resolve_back_raw;
+/// use berkeley::bindings::resolve_back_raw;
 /// use std::net::Ipv4Addr;
 ///
 /// const NI_NUMERICHOST: i32 = 1;

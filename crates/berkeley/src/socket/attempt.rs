@@ -95,7 +95,8 @@ impl<F: AsFd> Socket<F> {
     /// stream has no connection, and with the error that waits on the socket, such as `ECONNRESET`.
     #[inline]
     pub fn try_recv(&self, buffer: &mut [u8], flags: Flags) -> Result<usize> {
-        self.recv_once(buffer, flags | Flags::DONTWAIT)
+        transfer::recv(self.fd.as_fd(), buffer, (flags | Flags::DONTWAIT).as_raw())
+            .map_err(|errno| self.fail(Operation::Recv, errno, None))
     }
 
     /// As [`try_recv`](Self::try_recv), into memory that need not be initialised; gives the part that was filled, with
@@ -105,16 +106,8 @@ impl<F: AsFd> Socket<F> {
         buffer: &'b mut [MaybeUninit<u8>],
         flags: Flags,
     ) -> Result<&'b mut [u8]> {
-        self.recv_uninit_once(buffer, flags | Flags::DONTWAIT)
-    }
-
-    /// As [`try_recv`](Self::try_recv), into a new vector of a capacity of `limit`. Fails with `ENOMEM` where there is
-    /// no memory for it.
-    pub fn try_recv_vec(&self, limit: usize, flags: Flags) -> Result<Vec<u8>> {
-        let mut buffer = Vec::new();
-        transfer::recv_into_vec(self.fd.as_fd(), &mut buffer, limit, (flags | Flags::DONTWAIT).as_raw())
-            .map_err(|errno| self.fail(Operation::Recv, errno, None))?;
-        Ok(buffer)
+        transfer::recv_uninit(self.fd.as_fd(), buffer, (flags | Flags::DONTWAIT).as_raw(), |call| call())
+            .map_err(|errno| self.fail(Operation::Recv, errno, None))
     }
 
     /// As [`try_recv`](Self::try_recv), at most `limit` bytes behind what `buffer` holds; gives how many.
@@ -131,7 +124,11 @@ impl<F: AsFd> Socket<F> {
     ///
     /// Fails as [`try_recv`](Self::try_recv) does.
     pub fn try_recv_from(&self, buffer: &mut [u8], flags: Flags) -> Result<(usize, Address)> {
-        self.recv_from_once(buffer, flags | Flags::DONTWAIT)
+        let mut sender = AddressRoom::new();
+        let flags = (flags | Flags::DONTWAIT).as_raw();
+        let length = transfer::recv_from(self.fd.as_fd(), buffer, flags, &mut sender)
+            .map_err(|errno| self.fail(Operation::RecvFrom, errno, None))?;
+        Address::decode_into(sender.as_bytes(), |address| Ok((length, address)))
     }
 
     /// Sends what there is room for (send(2)); gives the number of bytes taken.
@@ -141,7 +138,8 @@ impl<F: AsFd> Socket<F> {
     /// or `EDESTADDRREQ` where there is no peer.
     #[inline]
     pub fn try_send(&self, buffer: &[u8], flags: Flags) -> Result<usize> {
-        self.send_once(buffer, flags | Flags::DONTWAIT)
+        transfer::send(self.fd.as_fd(), &self.quirks, buffer, (flags | Flags::DONTWAIT).as_raw())
+            .map_err(|errno| self.fail(Operation::Send, errno, None))
     }
 
     /// Sends what there is room for to `address` (sendto(2)); gives the number of bytes taken.
@@ -150,7 +148,9 @@ impl<F: AsFd> Socket<F> {
     /// the address.
     pub fn try_send_to(&self, buffer: &[u8], address: impl ToAddress, flags: Flags) -> Result<usize> {
         address.with_address(Operation::SendTo, |address| {
-            self.send_to_once(buffer, address, flags | Flags::DONTWAIT)
+            let (encoded, flags) = (address.encode(), (flags | Flags::DONTWAIT).as_raw());
+            transfer::send_to(self.fd.as_fd(), &self.quirks, buffer, flags, encoded.as_bytes())
+                .map_err(|errno| self.fail(Operation::SendTo, errno, Some(address)))
         })
     }
 }

@@ -1,7 +1,6 @@
 //! Messages whole: bytes from several buffers, an address, and control messages beside them (sendmsg(2), recvmsg(2)).
 
 use std::io::{IoSlice, IoSliceMut};
-use std::mem::MaybeUninit;
 use std::os::fd::AsFd;
 
 use super::Socket;
@@ -11,8 +10,9 @@ use crate::control::{self, ControlBuffer, Outgoing};
 use crate::error::{Operation, Result};
 use crate::kinds::{Flags, Type};
 use crate::option;
+use crate::sys::memory::{self, Sink, Source};
 use crate::sys::socket::AddressRoom;
-use crate::sys::{self, message, raw};
+use crate::sys::{self, message};
 
 /// What [`send_msg`](Socket::send_msg) sends: bytes, and what goes beside them.
 ///
@@ -31,7 +31,7 @@ use crate::sys::{self, message, raw};
 #[doc(alias = "MsgHdr")]
 #[doc(alias = "msghdr")]
 pub struct SendMessage<'a> {
-    sources: &'a [raw::Source<'a>],
+    sources: &'a [Source<'a>],
     control: Control<'a>,
     address: Option<Address>,
     flags: Flags,
@@ -40,7 +40,7 @@ pub struct SendMessage<'a> {
 #[derive(Clone, Copy, Debug)]
 enum Control<'a> {
     Messages(&'a [Outgoing<'a>]),
-    Raw(raw::Control<'a>),
+    Raw(memory::Control<'a>),
 }
 
 impl Control<'_> {
@@ -58,12 +58,11 @@ impl<'a> SendMessage<'a> {
     /// The bytes of `buffers`, one behind the other; at most 1024 buffers, more give `EMSGSIZE`.
     #[inline]
     pub const fn new(buffers: &'a [IoSlice<'a>]) -> Self {
-        Self::of_sources(raw::Source::of(buffers))
+        Self::of_sources(Source::of(buffers))
     }
 
-    /// As [`new`](Self::new), of bytes that others may change meanwhile.
     #[inline]
-    pub const fn of_sources(sources: &'a [raw::Source<'a>]) -> Self {
+    pub(crate) const fn of_sources(sources: &'a [Source<'a>]) -> Self {
         Self { sources, control: Control::Messages(&[]), address: None, flags: Flags::NONE }
     }
 
@@ -73,8 +72,8 @@ impl<'a> SendMessage<'a> {
         Self { control: Control::Messages(messages), ..self }
     }
 
-    /// As [`control`](Self::control), and in its place: control messages as they lie in memory.
-    pub const fn raw_control(self, messages: raw::Control<'a>) -> Self {
+    #[inline]
+    pub(crate) const fn raw_control(self, messages: memory::Control<'a>) -> Self {
         Self { control: Control::Raw(messages), ..self }
     }
 
@@ -155,7 +154,7 @@ impl ReceivedMessage {
     }
 
     #[inline]
-    pub(super) fn made(received: &message::Received, sender: &AddressRoom) -> Result<Self> {
+    pub(crate) fn made(received: &message::Received, sender: &AddressRoom) -> Result<Self> {
         let (length, flags) = (received.length, Flags::from_raw(received.flags));
         Address::decode_into(sender.as_bytes(), |address| Ok(Self { length, address, flags }))
     }
@@ -259,7 +258,7 @@ impl<F: AsFd> Socket<F> {
                 message::receive_message(
                     fd,
                     &self.quirks,
-                    raw::Sink::of(buffers),
+                    Sink::of(buffers),
                     control.data_mut(),
                     raw_flags,
                     &mut sender,
@@ -291,11 +290,11 @@ impl<F: AsFd> Socket<F> {
 
     /// Sends what there is room for (sendmsg(2)); one system call, as [`try_send`](Self::try_send).
     pub fn try_send_msg(&self, message: &SendMessage<'_>) -> Result<usize> {
-        self.send_msg_once(&message.flags(message.flags | Flags::DONTWAIT))
+        self.send_msg_at_once(&message.flags(message.flags | Flags::DONTWAIT))
     }
 
-    /// One sendmsg(2) with just the message's flags, as [`send_once`](Self::send_once).
-    pub fn send_msg_once(&self, message: &SendMessage<'_>) -> Result<usize> {
+    /// One sendmsg(2) with just the message's flags.
+    pub(crate) fn send_msg_at_once(&self, message: &SendMessage<'_>) -> Result<usize> {
         let flags = message.flags.as_raw();
         let address = message.address.as_ref().map(Address::encode);
         let address = address.as_ref().map_or(&[][..], EncodedAddress::as_bytes);
@@ -314,44 +313,21 @@ impl<F: AsFd> Socket<F> {
         control: &mut ControlBuffer,
         flags: Flags,
     ) -> Result<ReceivedMessage> {
-        self.recv_msg_once(buffers, control, flags | Flags::DONTWAIT)
+        self.recv_msg_at_once(Sink::of(buffers), control, flags | Flags::DONTWAIT)
     }
 
-    /// One recvmsg(2) with just these flags, as [`recv_once`](Self::recv_once).
-    pub fn recv_msg_once(
+    /// One recvmsg(2) with just these flags.
+    pub(crate) fn recv_msg_at_once(
         &self,
-        buffers: &mut [IoSliceMut<'_>],
+        sinks: &[Sink<'_>],
         control: &mut ControlBuffer,
         flags: Flags,
     ) -> Result<ReceivedMessage> {
         let mut sender = AddressRoom::new();
-        let received = message::receive_message(
-            self.fd.as_fd(),
-            &self.quirks,
-            raw::Sink::of(buffers),
-            control.data_mut(),
-            flags.as_raw(),
-            &mut sender,
-        )
-        .map_err(|errno| self.fail(Operation::RecvMsg, errno, None))?;
+        let (fd, quirks, control) = (self.fd.as_fd(), &self.quirks, control.data_mut());
+        let received = message::receive_message(fd, quirks, sinks, control, flags.as_raw(), &mut sender)
+            .map_err(|errno| self.fail(Operation::RecvMsg, errno, None))?;
         ReceivedMessage::made(&received, &sender)
-    }
-
-    /// As [`recv_msg_once`](Self::recv_msg_once), into memory that need not be initialised; gives the part that was
-    /// filled, with zeros for what [`Flags::TRUNC`] has thrown away.
-    pub fn recv_msg_uninit_once<'b>(
-        &self,
-        buffer: &'b mut [MaybeUninit<u8>],
-        control: &mut ControlBuffer,
-        flags: Flags,
-    ) -> Result<(&'b mut [u8], ReceivedMessage)> {
-        let mut sender = AddressRoom::new();
-        let (fd, quirks, flags) = (self.fd.as_fd(), &self.quirks, flags.as_raw());
-        let control = control.data_mut();
-        let (filled, received) =
-            message::receive_message_uninit(fd, quirks, buffer, control, flags, &mut sender)
-                .map_err(|errno| self.fail(Operation::RecvMsg, errno, None))?;
-        Ok((filled, ReceivedMessage::made(&received, &sender)?))
     }
 }
 

@@ -11,14 +11,14 @@ use std::ptr::null_mut;
 /// A `&[u8]` would promise that nobody changes them. What is sent is what the kernel finds there.
 ///
 /// ```
-/// use berkeley::{Family, Flags, Protocol, Socket, Type, raw};
+/// use berkeley::{Family, Flags, Protocol, Socket, Type, bindings};
 /// use std::cell::Cell;
 ///
 /// let (left, right) = Socket::pair(Family::UNIX, Type::STREAM, Protocol::DEFAULT)?;
 /// let shared = [Cell::new(b'a'), Cell::new(b'b')];
 /// // SAFETY: the bytes lie there as long as the source.
-/// let source = unsafe { raw::Source::new(shared.as_ptr().cast(), shared.len()) };
-/// assert_eq!(left.send_source_once(source, Flags::NONE)?, 2);
+/// let source = unsafe { bindings::Source::new(shared.as_ptr().cast(), shared.len()) };
+/// assert_eq!(bindings::once::send(&left, source, Flags::NONE)?, 2);
 /// assert_eq!(right.recv_vec(64)?, b"ab");
 /// # Ok::<(), berkeley::Error>(())
 /// ```
@@ -111,15 +111,16 @@ impl fmt::Debug for Source<'_> {
 ///
 /// ```
 /// use berkeley::control::ControlBuffer;
-/// use berkeley::{Family, Flags, Protocol, Socket, Type, raw};
+/// use berkeley::{Family, Flags, Protocol, Socket, Type, bindings};
 ///
 /// let (left, right) = Socket::pair(Family::UNIX, Type::STREAM, Protocol::DEFAULT)?;
 /// left.send_all(b"abcd")?;
 /// let mut bytes = [0; 2];
 /// let start = bytes.as_mut_ptr();
 /// // SAFETY: both lie there as long as the sinks, and nothing else is done with them meanwhile.
-/// let twice = unsafe { [raw::Sink::new(start, 2), raw::Sink::new(start, 2)] };
-/// let received = right.recv_msg_sinks_once(&twice, &mut ControlBuffer::with_capacity(0), Flags::NONE)?;
+/// let twice = unsafe { [bindings::Sink::new(start, 2), bindings::Sink::new(start, 2)] };
+/// let mut control = ControlBuffer::with_capacity(0);
+/// let received = bindings::once::recv_msg(&right, &twice, &mut control, Flags::NONE)?;
 /// assert_eq!((received.length, &bytes), (4, b"cd"));
 /// # Ok::<(), berkeley::Error>(())
 /// ```
@@ -194,6 +195,48 @@ impl Default for Sink<'_> {
 impl fmt::Debug for Sink<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Sink({} bytes)", self.len())
+    }
+}
+
+/// Control messages laid out as the kernel takes them (cmsg(3)), whatever they hold:
+/// [`with_control`](crate::bindings::with_control).
+#[derive(Clone, Copy, Debug)]
+#[doc(alias = "msg_control")]
+pub struct Control<'a>(&'a [u8]);
+
+impl<'a> Control<'a> {
+    /// Those that lie in `bytes`, for which [`control::encode`](crate::control::encode) shows the layout.
+    ///
+    /// What the kernel makes of bytes that are no messages is `EINVAL`.
+    ///
+    /// ```
+    /// use berkeley::control::{encode, ip};
+    /// use berkeley::{Family, Protocol, SendMessage, Socket, Type, bindings};
+    /// use std::io::IoSlice;
+    /// use std::net::Ipv4Addr;
+    ///
+    /// let socket = Socket::new(Family::INET, Type::DGRAM, Protocol::DEFAULT)?;
+    /// socket.bind((Ipv4Addr::LOCALHOST, 0))?;
+    /// let control = encode(&[ip::ttl(3)])?;
+    /// // SAFETY: a TTL lends no descriptor, and holds no address.
+    /// let control = unsafe { bindings::Control::new(&control) };
+    /// let hello = [IoSlice::new(b"hello")];
+    /// let message = SendMessage::new(&hello).to(socket.local_address()?)?;
+    /// socket.send_msg(&bindings::with_control(message, control))?;
+    /// assert_eq!(socket.recv_vec(64)?, b"hello");
+    /// # Ok::<(), berkeley::Error>(())
+    /// ```
+    ///
+    /// # Safety
+    ///
+    /// Every descriptor that the messages name (`SCM_RIGHTS`) must be open and the caller's to lend for as long as they
+    /// are sent, and every address that they hold (`SOL_RDS`) must be valid for as long as the kernel follows it.
+    pub const unsafe fn new(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
+    pub(crate) const fn as_bytes(&self) -> &'a [u8] {
+        self.0
     }
 }
 

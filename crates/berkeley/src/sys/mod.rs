@@ -13,14 +13,14 @@
 //! | | `connect`, `shutdown`, `local_address`, `peer_address`, `last_peer_address` |
 //! | `transfer` | `recv`, `recv_uninit`, `recv_into_vec`, `recv_from`, `send`, `send_to` |
 //! | | `recv_sink`, `recv_from_sink`, `send_source`, `send_source_to` |
-//! | `memory` | `Source`, `Sink`: public |
+//! | `memory` | `Source`, `Sink`, `Control`: public, for bindings |
 //! | `message` | `send_message`, `receive_message` |
 //! | `alloc` | `with_room`, `push`, `collect`, `copy_text`, `copy_str`, `zeroed`, which may fail |
 //! | `batch` | `Outbox`, `Inbox` |
 //! | `control` | `ControlData`, `Scratch`, `Walk`, `descriptors_in` |
 //! | `option` | `option`, `option_i32`, `peer_pidfd`, `set_option` |
 //! | `filter` | `attach` |
-//! | `raw` | `option`, `set_option`, `shutdown`, `duplicate`, for any numbers, `Control`, of any bytes: public |
+//! | `raw` | `option`, `set_option`, `set_option_length`, for any numbers: public |
 //! | `fd` | `duplicate`, `duplicate_lowest`, `close`, `set_nonblocking`, `is_nonblocking`, `from_raw_fd` |
 //! | | `is_inheritable`, `set_inheritable`, `at_mark`, `unsent` |
 //! | `inherited` | `take`, `take_sockets`: the descriptors that the process was started with |

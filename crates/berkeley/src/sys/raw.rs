@@ -1,5 +1,4 @@
-//! Any option by its numbers, where the table has no row, any control messages as they lie in memory, shutdown by any
-//! number, and a duplicate with the lowest number: the caller answers for what the kernel makes of them.
+//! Any option by its numbers, where the table has no row: the caller answers for what the kernel makes of it.
 //!
 //! ```
 //! use berkeley::{Family, Protocol, Socket, Type, raw};
@@ -21,11 +20,9 @@
 //! ```
 
 use std::io;
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::BorrowedFd;
 
-use super::{Errno, fd, option as plain, socket};
-
-pub use super::memory::{Sink, Source};
+use super::{Errno, option as plain};
 
 /// Reads the option `name` of `level` into `buffer` (getsockopt(2)); gives how many bytes the kernel wrote.
 ///
@@ -65,87 +62,6 @@ pub unsafe fn set_option(fd: BorrowedFd<'_>, level: i32, name: i32, value: &[u8]
 #[doc(alias = "setsockopt")]
 pub unsafe fn set_option_length(fd: BorrowedFd<'_>, level: i32, name: i32, length: u32) -> io::Result<()> {
     plain::set_option_length(fd, level, name, length).map_err(into_io)
-}
-
-/// Shuts one direction or both by the number of `how` (shutdown(2)), which the kernel judges.
-///
-/// Fails with the kernel's errno: `EINVAL` where the number means nothing to the family.
-///
-/// ```
-/// use berkeley::{Family, Protocol, Socket, Type, raw};
-/// use std::os::fd::AsFd;
-///
-/// let socket = Socket::new(Family::INET, Type::STREAM, Protocol::DEFAULT)?;
-/// let refused = raw::shutdown(socket.as_fd(), 9).unwrap_err();
-/// assert_eq!(refused.kind(), std::io::ErrorKind::InvalidInput);
-/// # Ok::<(), berkeley::Error>(())
-/// ```
-#[doc(alias = "SHUT_RD")]
-#[doc(alias = "SHUT_WR")]
-#[doc(alias = "SHUT_RDWR")]
-pub fn shutdown(fd: BorrowedFd<'_>, how: i32) -> io::Result<()> {
-    socket::shutdown(fd, how).map_err(into_io)
-}
-
-/// Another descriptor of the same open file, with the lowest number that is free (dup(2)), closed by exec(2).
-///
-/// That may be the number of a standard stream which is closed: [`Socket::try_clone`](crate::Socket::try_clone) leaves
-/// those alone. Fails with the kernel's errno: `EMFILE` where the process has too many open.
-///
-/// ```
-/// use berkeley::{Family, Protocol, Socket, Type, raw};
-/// use std::os::fd::AsFd;
-///
-/// let socket = Socket::new(Family::INET, Type::STREAM, Protocol::DEFAULT)?;
-/// let copy = Socket::from(raw::duplicate(socket.as_fd())?);
-/// assert_eq!(copy.local_address()?, socket.local_address()?);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[doc(alias = "dup")]
-#[doc(alias = "F_DUPFD_CLOEXEC")]
-pub fn duplicate(fd: BorrowedFd<'_>) -> io::Result<OwnedFd> {
-    fd::duplicate_lowest(fd).map_err(into_io)
-}
-
-/// Control messages laid out as the kernel takes them (cmsg(3)), whatever they hold:
-/// [`SendMessage::raw_control`](crate::SendMessage::raw_control).
-#[derive(Clone, Copy, Debug)]
-#[doc(alias = "msg_control")]
-pub struct Control<'a>(&'a [u8]);
-
-impl<'a> Control<'a> {
-    /// Those that lie in `bytes`, for which [`control::encode`](crate::control::encode) shows the layout.
-    ///
-    /// What the kernel makes of bytes that are no messages is `EINVAL`.
-    ///
-    /// ```
-    /// use berkeley::control::{encode, ip};
-    /// use berkeley::{Family, Protocol, SendMessage, Socket, Type, raw};
-    /// use std::io::IoSlice;
-    /// use std::net::Ipv4Addr;
-    ///
-    /// let socket = Socket::new(Family::INET, Type::DGRAM, Protocol::DEFAULT)?;
-    /// socket.bind((Ipv4Addr::LOCALHOST, 0))?;
-    /// let control = encode(&[ip::ttl(3)])?;
-    /// // SAFETY: a TTL lends no descriptor, and holds no address.
-    /// let control = unsafe { raw::Control::new(&control) };
-    /// let hello = [IoSlice::new(b"hello")];
-    /// socket.send_msg(&SendMessage::new(&hello).to(socket.local_address()?)?.raw_control(control))?;
-    /// assert_eq!(socket.recv_vec(64)?, b"hello");
-    /// # Ok::<(), berkeley::Error>(())
-    /// ```
-    ///
-    /// # Safety
-    ///
-    /// Every descriptor that the messages name (`SCM_RIGHTS`) must be open and the caller's to lend for as long as they
-    /// are sent, and every address that they hold (`SOL_RDS`) must be valid for as long as the kernel follows it.
-    pub const unsafe fn new(bytes: &'a [u8]) -> Self {
-        Self(bytes)
-    }
-
-    pub(crate) const fn as_bytes(&self) -> &'a [u8] {
-        self.0
-    }
 }
 
 fn into_io(errno: Errno) -> io::Error {

@@ -30,7 +30,9 @@ impl AsyncSocket {
     ///
     /// The memory is taken when there is something to receive. Fails with `ENOMEM` where there is none. Cancel-safe.
     pub async fn recv_vec(&self, limit: usize) -> Result<Vec<u8>> {
-        self.carry_through(Awaited::Arrival, |socket| socket.try_recv_vec(limit, Flags::NONE)).await
+        let mut buffer = Vec::new();
+        self.recv_append(&mut buffer, limit).await?;
+        Ok(buffer)
     }
 
     /// Receives at most `limit` bytes behind what `buffer` holds; gives how many, 0 at the end of a stream.

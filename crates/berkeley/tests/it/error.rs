@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use berkeley::address::{OtherAddress, PppoxAddress, XdpAddress};
 use berkeley::batch::{Datagram, RecvBatch, Segments, SendBatch};
+use berkeley::bindings::{RawHints, resolve_raw};
 use berkeley::control::{self, ControlBuffer};
 use berkeley::fault::{self, Plan};
 use berkeley::interface::{interface_index, interface_name, interface_names, interfaces};
@@ -16,9 +17,7 @@ use berkeley::netdb::{
     host_by_address, host_by_name, protocol_by_name, protocol_by_number, service_by_name, service_by_port,
 };
 use berkeley::option::{self, Filter, Instruction, Value};
-use berkeley::resolve::{
-    BackHints, Hints, RawHints, host_name, resolve, resolve_back, resolve_raw, set_host_name,
-};
+use berkeley::resolve::{BackHints, Hints, host_name, resolve, resolve_back, set_host_name};
 use berkeley::ring::RingBuilder;
 use berkeley::splice::{SplicePipe, splice};
 use berkeley::zero_copy::ZeroCopy;

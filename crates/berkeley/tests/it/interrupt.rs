@@ -4,6 +4,8 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 #[cfg(feature = "fault")]
+use berkeley::bindings::once;
+#[cfg(feature = "fault")]
 use berkeley::fault::{self, Plan};
 use berkeley::{Address, Deadline, Family, Flags, Interest, Protocol, Socket, Type};
 
@@ -208,8 +210,8 @@ fn an_interrupted_connect_that_must_not_wait_is_in_progress() {
 fn a_single_call_that_a_signal_breaks_off_says_so() {
     let (left, _right) = UNIX.pair();
     let calls: [(&str, &dyn Fn() -> berkeley::Result<usize>); 2] = [
-        ("recv", &|| left.recv_once(&mut [0; 8], Flags::NONE)),
-        ("send", &|| left.send_once(b"x", Flags::NONE)),
+        ("recv", &|| once::recv(&left, &(&mut [0; 8][..]).into(), Flags::NONE)),
+        ("send", &|| once::send(&left, b"x"[..].into(), Flags::NONE)),
     ];
     for (name, call) in calls {
         let _armed = fault::arm(Plan::fail(name, 1, EINTR));

@@ -8,13 +8,11 @@ use std::thread;
 use std::time::Duration;
 
 use berkeley::address::VsockAddress;
+use berkeley::bindings::{RawHints, literal, resolve_back_raw, resolve_raw};
 #[cfg(feature = "fault")]
 use berkeley::fault;
 use berkeley::interface::interface_index;
-use berkeley::resolve::{
-    BackHints, Hints, Lookup, RawHints, host_name, literal, resolve_back_raw, resolve_back_within,
-    resolve_raw, resolve_within,
-};
+use berkeley::resolve::{BackHints, Hints, Lookup, host_name, resolve_back_within, resolve_within};
 use berkeley::{Address, Cause, Deadline, Family, Protocol, Service, Type, resolve, resolve_back};
 
 use crate::skip;

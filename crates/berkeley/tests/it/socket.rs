@@ -8,7 +8,8 @@ use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 use std::time::Duration;
 
 use berkeley::{
-    Address, Deadline, Family, Flags, Interest, Protocol, Socket, SocketRef, Type, UnixAddress, option, raw,
+    Address, Deadline, Family, Flags, Interest, Protocol, Socket, SocketRef, Type, UnixAddress, bindings,
+    option,
 };
 
 use crate::support::{
@@ -290,14 +291,14 @@ fn shutting_by_number_is_for_the_kernel_to_judge() {
         for kind in LISTENERS {
             let (left, right) = kind.pair();
             for number in [-1, 3, 9, i32::MAX] {
-                let refused = raw::shutdown(left.as_fd(), number).unwrap_err();
+                let refused = bindings::shutdown(left.as_fd(), number).unwrap_err();
                 assert_eq!(refused.kind(), std::io::ErrorKind::InvalidInput, "{}: {number}", kind.name);
             }
-            raw::shutdown(left.as_fd(), 1).unwrap();
+            bindings::shutdown(left.as_fd(), 1).unwrap();
             assert_eq!(right.recv_vec(8).unwrap(), b"", "{}: the end", kind.name);
         }
         let file = File::open("/dev/null").unwrap();
-        assert_eq!(raw::shutdown(file.as_fd(), 9).unwrap_err().raw_os_error(), Some(ENOTSOCK));
+        assert_eq!(bindings::shutdown(file.as_fd(), 9).unwrap_err().raw_os_error(), Some(ENOTSOCK));
     });
 }
 

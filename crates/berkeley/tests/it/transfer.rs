@@ -1,10 +1,11 @@
 //! Sending and receiving, over every kind that does it.
 
-use std::io::{self, IoSlice, IoSliceMut, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 use std::mem::MaybeUninit;
 use std::net::Shutdown;
 use std::thread;
 
+use berkeley::bindings::once;
 use berkeley::control::ControlBuffer;
 use berkeley::{Address, Deadline, Flags, Interest, SendMessage, Socket};
 
@@ -35,8 +36,8 @@ fn every_receiving_call_gives_what_every_sending_call_sent() {
         ("send_with", |socket, bytes| assert_eq!(socket.send_with(bytes, Flags::NONE).unwrap(), bytes.len())),
         ("send_all", |socket, bytes| socket.send_all(bytes).unwrap()),
         ("try_send", |socket, bytes| assert_eq!(socket.try_send(bytes, Flags::NONE).unwrap(), bytes.len())),
-        ("send_once", |socket, bytes| {
-            assert_eq!(socket.send_once(bytes, Flags::NONE).unwrap(), bytes.len());
+        ("once::send", |socket, bytes| {
+            assert_eq!(once::send(socket, bytes.into(), Flags::NONE).unwrap(), bytes.len());
         }),
         ("write", |mut socket, bytes| assert_eq!(socket.write(bytes).unwrap(), bytes.len())),
         ("write_all", |mut socket, bytes| socket.write_all(bytes).unwrap()),
@@ -53,15 +54,17 @@ fn every_receiving_call_gives_what_every_sending_call_sent() {
             socket.try_recv_uninit(&mut [MaybeUninit::uninit(); 64], Flags::NONE).unwrap().to_vec()
         }),
         ("try_recv_from", |socket| filled(|buffer| socket.try_recv_from(buffer, Flags::NONE).unwrap().0)),
-        ("recv_once", |socket| filled(|buffer| socket.recv_once(buffer, Flags::NONE).unwrap())),
-        ("recv_uninit_once", |socket| {
-            socket.recv_uninit_once(&mut [MaybeUninit::uninit(); 64], Flags::NONE).unwrap().to_vec()
+        ("once::recv", |socket| filled(|buffer| once::recv(socket, &buffer.into(), Flags::NONE).unwrap())),
+        ("once::recv_uninit", |socket| {
+            once::recv_uninit(socket, &mut [MaybeUninit::uninit(); 64], Flags::NONE).unwrap().to_vec()
         }),
-        ("recv_from_uninit_once", |socket| {
+        ("once::recv_from_uninit", |socket| {
             let mut memory = [MaybeUninit::uninit(); 64];
-            socket.recv_from_uninit_once(&mut memory, Flags::NONE).unwrap().0.to_vec()
+            once::recv_from_uninit(socket, &mut memory, Flags::NONE).unwrap().0.to_vec()
         }),
-        ("recv_from_once", |socket| filled(|buffer| socket.recv_from_once(buffer, Flags::NONE).unwrap().0)),
+        ("once::recv_from", |socket| {
+            filled(|buffer| once::recv_from(socket, &buffer.into(), Flags::NONE).unwrap().0)
+        }),
     ];
     within(LIMIT, move || {
         for kind in KINDS {
@@ -89,25 +92,26 @@ fn a_single_call_waits_where_the_socket_blocks_and_only_there() {
     within(LIMIT, || {
         let (left, right) = UDP.pair();
         let mut buffer = [0; 8];
-        let error = right.recv_once(&mut buffer, Flags::DONTWAIT).unwrap_err();
+        let error = once::recv(&right, &(&mut buffer[..]).into(), Flags::DONTWAIT).unwrap_err();
         assert!(error.is_would_block(), "{error}");
         thread::scope(|scope| {
-            let receiver = scope.spawn(|| right.recv_once(&mut [0; 8], Flags::NONE).unwrap());
+            let receiver =
+                scope.spawn(|| once::recv(&right, &(&mut [0; 8][..]).into(), Flags::NONE).unwrap());
             let address = right.local_address().unwrap();
-            assert_eq!(left.send_to_once(b"now", &address, Flags::NONE).unwrap(), 3);
+            assert_eq!(once::send_to(&left, b"now"[..].into(), &address, Flags::NONE).unwrap(), 3);
             assert_eq!(receiver.join_in_time().unwrap(), 3);
         });
         // The timeout has set O_NONBLOCK, and counts for nothing else.
         right.set_timeout(Some(LONG)).unwrap();
-        let error = right.recv_from_once(&mut buffer, Flags::NONE).unwrap_err();
+        let error = once::recv_from(&right, &(&mut buffer[..]).into(), Flags::NONE).unwrap_err();
         assert!(error.is_would_block(), "{error}");
 
         let parts = [IoSlice::new(b"whole")];
-        assert_eq!(left.send_msg_once(&SendMessage::new(&parts)).unwrap(), 5);
+        assert_eq!(once::send_msg(&left, &SendMessage::new(&parts)).unwrap(), 5);
         let mut control = ControlBuffer::new();
         right.wait(Interest::READABLE, Deadline::after(LONG)).unwrap();
-        let mut buffers = [IoSliceMut::new(&mut buffer)];
-        let message = right.recv_msg_once(&mut buffers, &mut control, Flags::NONE).unwrap();
+        let sinks = [(&mut buffer[..]).into()];
+        let message = once::recv_msg(&right, &sinks, &mut control, Flags::NONE).unwrap();
         assert_eq!((message.length, &buffer[..5]), (5, &b"whole"[..]));
     });
 }
@@ -364,6 +368,13 @@ fn an_unspecified_address_ends_a_datagram_sockets_connection() {
     });
 }
 
+/// What is there, by a single try.
+fn tried(socket: &Socket, flags: Flags) -> berkeley::Result<Vec<u8>> {
+    let mut buffer = Vec::new();
+    socket.try_recv_append(&mut buffer, 64, flags)?;
+    Ok(buffer)
+}
+
 #[test]
 fn flags_reach_the_calls_that_wait() {
     within(LIMIT, || {
@@ -371,9 +382,9 @@ fn flags_reach_the_calls_that_wait() {
         left.send_all_with(b"whole", Flags::EOR).unwrap();
         let mut buffer = [0; 2];
         assert_eq!(right.recv_from_with(&mut buffer, Flags::PEEK | Flags::TRUNC).unwrap().0, 5);
-        assert_eq!(right.try_recv_vec(64, Flags::PEEK).unwrap(), b"whole");
+        assert_eq!(tried(&right, Flags::PEEK).unwrap(), b"whole");
         assert_eq!(right.recv_vec(64).unwrap(), b"whole");
-        assert!(right.try_recv_vec(64, Flags::NONE).unwrap_err().is_would_block());
+        assert!(tried(&right, Flags::NONE).unwrap_err().is_would_block());
         let (server, address) = UDP.bound();
         let client = UDP.socket();
         // Held back, and sent with the next as one datagram.

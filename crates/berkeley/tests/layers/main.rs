@@ -5,6 +5,7 @@
 
 #![allow(clippy::expect_used, reason = "a test ends at its first surprise")]
 
+mod bindings;
 mod circles;
 mod failures;
 #[path = "../it/limit.rs"]

@@ -7,6 +7,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::process;
 
+use berkeley::bindings::{self, once};
 use berkeley::control::{ControlBuffer, ControlMessage, Descriptors, encode, raw, socket, space};
 use berkeley::{Family, Flags, Protocol, SendMessage, Socket, Type, option};
 
@@ -216,7 +217,7 @@ fn released_descriptors_stay_open_under_the_numbers_in_the_bytes() {
         let mut control = ControlBuffer::new();
         receive(&right, &mut control, Flags::NONE);
         let before = open_descriptors();
-        let bytes = control.release_descriptors().to_vec();
+        let bytes = bindings::release_descriptors(&mut control).to_vec();
         assert_eq!(control.messages().count(), 1);
         assert_eq!(first_rights(&mut control).unwrap().count(), 0);
         drop(control);
@@ -326,8 +327,9 @@ fn messages_laid_out_by_hand_pass_descriptors_too() {
         let file = null();
         let message = encode(&[socket::rights(&[file.as_fd()])]).unwrap();
         // SAFETY: the descriptor that it names is open until the end, and ours to lend.
-        let message = unsafe { berkeley::raw::Control::new(&message) };
-        left.send_msg(&SendMessage::new(&[IoSlice::new(b"x")]).raw_control(message)).unwrap();
+        let message = unsafe { bindings::Control::new(&message) };
+        let hello = [IoSlice::new(b"x")];
+        left.send_msg(&bindings::with_control(SendMessage::new(&hello), message)).unwrap();
         let mut control = ControlBuffer::for_descriptors(1);
         receive(&right, &mut control, Flags::NONE);
         assert!(first_rights(&mut control).unwrap().next().is_some());
@@ -339,7 +341,8 @@ fn a_buffer_that_stands_in_for_the_call_leaves_close_on_exec_to_the_flags() {
     within(LIMIT, || {
         const CMSG_CLOEXEC: Flags = Flags::from_raw(0x4000_0000);
         let (left, right) = UNIX.pair();
-        let mut control = ControlBuffer::for_descriptors(1).inheritable();
+        let mut control = ControlBuffer::for_descriptors(1);
+        bindings::leave_inheritable(&mut control);
         for flags in [Flags::NONE, CMSG_CLOEXEC] {
             pass(&left, &[null().as_fd()]);
             let (received, _) = receive(&right, &mut control, flags);
@@ -362,12 +365,12 @@ fn a_message_is_received_into_memory_that_is_not_initialised() {
                 send(&left, b"hello", &[socket::rights(&[null().as_fd()])]);
             }
             let mut memory = [MaybeUninit::uninit(); 3];
-            let (filled, received) = right.recv_msg_uninit_once(&mut memory, &mut control, flags).unwrap();
+            let (filled, received) = once::recv_msg_uninit(&right, &mut memory, &mut control, flags).unwrap();
             assert_eq!((&*filled, received.length, received.is_truncated()), (want, length, true));
             assert!(first_rights(&mut control).unwrap().next().is_some());
         }
         let mut memory = [MaybeUninit::uninit(); 3];
-        let nothing = right.recv_msg_uninit_once(&mut memory, &mut control, Flags::DONTWAIT).unwrap_err();
+        let nothing = once::recv_msg_uninit(&right, &mut memory, &mut control, Flags::DONTWAIT).unwrap_err();
         assert!(nothing.is_would_block());
         // Of TCP, MSG_TRUNC throws away what it counts.
         let (left, right) = TCP.pair();
@@ -377,7 +380,7 @@ fn a_message_is_received_into_memory_that_is_not_initialised() {
         right.set_timeout(Some(LIMIT)).unwrap();
         right.wait(berkeley::Interest::READABLE, berkeley::Deadline::from_timeout(Some(LIMIT))).unwrap();
         let (filled, _) =
-            right.recv_msg_uninit_once(&mut memory, &mut control, flags | Flags::DONTWAIT).unwrap();
+            once::recv_msg_uninit(&right, &mut memory, &mut control, flags | Flags::DONTWAIT).unwrap();
         assert_eq!(filled, [0; 5]);
     });
 }

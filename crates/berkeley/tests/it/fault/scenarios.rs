@@ -9,13 +9,12 @@ use std::os::fd::AsFd;
 use std::time::Duration;
 
 use berkeley::batch::{Datagram, RecvBatch, SendBatch};
+use berkeley::bindings::{RawHints, resolve_back_raw, resolve_raw};
 use berkeley::control::{self, ControlBuffer, ControlMessage};
 use berkeley::interface::{interface_index, interface_name, interface_names, interfaces};
 use berkeley::netdb::{host_by_address, host_by_name, protocol_by_name, service_by_name, service_by_port};
 use berkeley::option::{self, Filter, Instruction};
-use berkeley::resolve::{
-    BackHints, Hints, RawHints, host_name, resolve_back_raw, resolve_raw, set_host_name,
-};
+use berkeley::resolve::{BackHints, Hints, host_name, set_host_name};
 use berkeley::ring::RingBuilder;
 use berkeley::splice::{Filled, SplicePipe, splice};
 use berkeley::zero_copy::ZeroCopy;
@@ -220,7 +219,9 @@ pub(super) fn questions() -> Result<Vec<u8>> {
     client.try_send(b"tried", Flags::NONE)?;
     server.wait(Interest::READABLE, soon())?;
     assert!(client.unsent()? <= 5 && client.by_ref().timeout() == Some(Duration::ZERO));
-    server.try_recv_vec(64, Flags::NONE)
+    let mut received = Vec::new();
+    server.try_recv_append(&mut received, 64, Flags::NONE)?;
+    Ok(received)
 }
 
 /// Datagrams by single tries, into memory that is not initialised, and looked at before they are taken.

@@ -4,6 +4,7 @@ use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, AsRawFd};
 
 use berkeley::batch::{Datagram, SendBatch};
+use berkeley::bindings::once;
 use berkeley::control::{ControlBuffer, ControlMessage, ip};
 use berkeley::{Address, Flags, Result, SendMessage, Socket, option};
 
@@ -39,13 +40,13 @@ const CALLS: [(&str, Send); 11] = [
     ("send_with", |socket, _| socket.send_with(b"abc", FLAG)),
     ("send_all_with", |socket, _| socket.send_all_with(b"abc", FLAG).map(|()| 3)),
     ("try_send", |socket, _| socket.try_send(b"abc", FLAG)),
-    ("send_once", |socket, _| socket.send_once(b"abc", FLAG)),
+    ("once::send", |socket, _| once::send(socket, b"abc"[..].into(), FLAG)),
     ("send_msg", |socket, _| socket.send_msg(&message(&[IoSlice::new(b"abc")]))),
     ("try_send_msg", |socket, _| socket.try_send_msg(&message(&[IoSlice::new(b"abc")]))),
-    ("send_msg_once", |socket, _| socket.send_msg_once(&message(&[IoSlice::new(b"abc")]))),
+    ("once::send_msg", |socket, _| once::send_msg(socket, &message(&[IoSlice::new(b"abc")]))),
     ("send_to_with", |socket, to| socket.send_to_with(b"abc", to, FLAG)),
     ("try_send_to", |socket, to| socket.try_send_to(b"abc", to, FLAG)),
-    ("send_to_once", |socket, to| socket.send_to_once(b"abc", &to, FLAG)),
+    ("once::send_to", |socket, to| once::send_to(socket, b"abc"[..].into(), &to, FLAG)),
     ("send_many_with", |socket, _| {
         let datagrams = [Datagram::new(b"abc")];
         socket.send_many_with(&datagrams, &mut SendBatch::new(), FLAG).map(|()| 3)
