@@ -10,7 +10,9 @@
 //!
 //! A datagram may carry more than bytes: [`Datagram::ecn`], [`Datagram::source`], [`Datagram::control`], and on the
 //! other side [`ReceivedDatagram::ecn`], [`ReceivedDatagram::local`], [`ReceivedDatagram::control`]: what QUIC needs.
-//! Datagrams that differ in any of it never travel as one piece.
+//! What is received so takes two things, of which the example of [`Datagram`] has both: options of the receiving socket
+//! (`ip.recvtos`, `ip.pktinfo`; `ipv6.recvtclass`, `ipv6.recvpktinfo`), and a batch with room for control messages
+//! ([`RecvBatch::IP`]). Datagrams that differ in any of it never travel as one piece.
 //!
 //! All this works for every socket that keeps boundaries: UDP, Unix datagrams, netlink, packets. A stream has none, and
 //! is refused.

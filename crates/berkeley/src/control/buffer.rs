@@ -95,6 +95,30 @@ impl ControlBuffer {
         Messages::owning(bytes, descriptors)
     }
 
+    /// The descriptors that the last receive gave, of all its messages; each is given out once (`SCM_RIGHTS`).
+    ///
+    /// ```
+    /// use berkeley::control::{ControlBuffer, socket};
+    /// use berkeley::{Family, Protocol, SendMessage, Socket, Type};
+    /// use std::io::{IoSlice, IoSliceMut};
+    /// use std::os::fd::AsFd;
+    ///
+    /// let (left, right) = Socket::pair(Family::UNIX, Type::STREAM, Protocol::DEFAULT)?;
+    /// let (note, file) = ([IoSlice::new(b"!")], std::fs::File::open("/dev/null")?);
+    /// left.send_msg(&SendMessage::new(&note).control(&[socket::rights(&[file.as_fd(), left.as_fd()])]))?;
+    ///
+    /// let mut control = ControlBuffer::for_descriptors(2);
+    /// right.recv_msg(&mut [IoSliceMut::new(&mut [0])], &mut control)?;
+    /// let passed: Vec<_> = control.descriptors().collect();
+    /// assert_eq!(passed.len(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias = "SCM_RIGHTS")]
+    #[doc(alias = "recv_fds")]
+    pub fn descriptors(&mut self) -> Descriptors<'_> {
+        Descriptors::new(self.data.parts().1)
+    }
+
     /// What the last receive gave, undecoded, a truncated tail included.
     ///
     /// The numbers of descriptors among it are this buffer's: they say nothing once it has been used again or dropped.
@@ -130,7 +154,8 @@ impl fmt::Debug for ControlBuffer {
     }
 }
 
-/// The descriptors of one control message, to be taken one by one; those that are not taken stay the buffer's.
+/// The descriptors of one control message, or of all of a [`ControlBuffer`], to be taken one by one; those that are not
+/// taken stay the buffer's.
 ///
 /// They are close-on-exec.
 #[doc(alias = "recv_fds")]

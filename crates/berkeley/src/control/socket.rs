@@ -198,6 +198,9 @@ fn system_time(since_1970: Duration) -> Option<SystemTime> {
 ///
 /// At most 253 in one message, and on a stream only beside at least one byte; else the kernel answers `EINVAL` or
 /// passes nothing. `ETOOMANYREFS` says that more are on their way than this process may have open.
+///
+/// On the other side [`ControlBuffer::descriptors`](super::ControlBuffer::descriptors) has them; the example there does
+/// both.
 #[doc(alias = "SCM_RIGHTS")]
 #[doc(alias = "send_fds")]
 pub const fn rights<'a>(descriptors: &'a [BorrowedFd<'a>]) -> Outgoing<'a> {

@@ -90,6 +90,21 @@ pub(crate) use waiting::{Awaited, Stop, Waiting, carry_through, with_timeout};
 ///
 /// `Socket` owns its descriptor and closes it when dropped; [`SocketRef`] borrows one, from whatever type owns it, with
 /// the same methods. Both can be shared between threads. See the [module's page](self) for timeouts and layers.
+///
+/// - Make one: [`new`](Self::new), [`pair`](Self::pair), `From` of std's types and of `OwnedFd`; in one step
+///   [`create_connection`](crate::create_connection), [`create_server`](crate::create_server).
+/// - Connect: [`bind`](Self::bind), [`listen`](Self::listen), [`accept`](Self::accept), [`connect`](Self::connect),
+///   [`shutdown`](Self::shutdown).
+/// - Receive: [`recv`](Self::recv), [`recv_vec`](Self::recv_vec), [`recv_from`](Self::recv_from),
+///   [`peek`](Self::peek), std's `Read`.
+/// - Send: [`send`](Self::send), [`send_all`](Self::send_all), [`send_to`](Self::send_to), std's `Write`.
+/// - With what goes beside the bytes: [`send_msg`](Self::send_msg), [`recv_msg`](Self::recv_msg).
+/// - Many datagrams: [`send_many`](Self::send_many), [`recv_many`](Self::recv_many).
+/// - Wait no longer than: [`set_timeout`](Self::set_timeout); never: `try_recv`, `try_send` and their like.
+/// - Options: [`get`](Self::get), [`set`](Self::set), with [`option`](mod@crate::option).
+/// - Multicast: [`join`](Self::join), [`leave`](Self::leave).
+///
+/// Each method may have its like with `_with`, which takes [`Flags`](crate::Flags).
 #[doc(alias = "close")]
 #[doc(alias = "detach")]
 #[doc(alias = "fileno")]

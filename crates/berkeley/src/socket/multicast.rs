@@ -31,7 +31,9 @@ pub enum LinkMembership {
 impl<F: AsFd> Socket<F> {
     /// Joins a multicast group, of IPv4 or IPv6, on the network interface of that index (RFC 3678).
     ///
-    /// 0 leaves the choice to the routes. Every sender is heard; to hear some only, [`join_source`](Self::join_source).
+    /// 0 leaves the choice to the routes, as `0.0.0.0` does where others name an interface by its address;
+    /// [`interface_index`](crate::interface::interface_index) has the index of a name. Every sender is heard; to hear
+    /// some only, [`join_source`](Self::join_source).
     /// The socket must be bound to the port, and receives what other programs of this host have joined as well unless
     /// `IP_MULTICAST_ALL` is off. Fails with `EADDRINUSE` where the socket is a member already, with `EINVAL` where the
     /// group is no multicast address, with `ENODEV` where there is no such interface, and with `ENOBUFS` beyond

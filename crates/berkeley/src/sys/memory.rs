@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io::{IoSlice, IoSliceMut};
 use std::marker::PhantomData;
+#[cfg(feature = "tokio")]
+use std::mem::MaybeUninit;
 use std::ptr::null_mut;
 
 /// Bytes that the kernel reads, which others may change meanwhile: of a language whose threads share buffers, or of a
@@ -237,6 +239,39 @@ impl<'a> Control<'a> {
 
     pub(crate) const fn as_bytes(&self) -> &'a [u8] {
         self.0
+    }
+}
+
+/// Memory that need not be initialised, for receives that are tried until one has filled a part of it.
+#[cfg(feature = "tokio")]
+pub(crate) struct Room<'b> {
+    memory: &'b mut [MaybeUninit<u8>],
+    filled: usize,
+}
+
+#[cfg(feature = "tokio")]
+impl<'b> Room<'b> {
+    pub(crate) const fn new(memory: &'b mut [MaybeUninit<u8>]) -> Self {
+        Self { memory, filled: 0 }
+    }
+
+    /// Has `receive` fill the memory; it gives the part that it has filled, from the start on.
+    pub(crate) fn fill<E>(
+        &mut self,
+        receive: impl FnOnce(&mut [MaybeUninit<u8>]) -> Result<&mut [u8], E>,
+    ) -> Result<(), E> {
+        let start = self.memory.as_ptr().cast::<u8>();
+        let room = self.memory.len();
+        let filled = receive(self.memory)?;
+        self.filled = if filled.as_ptr() == start { filled.len().min(room) } else { 0 };
+        Ok(())
+    }
+
+    /// The part that the last receive has filled.
+    pub(crate) fn into_filled(self) -> &'b mut [u8] {
+        // SAFETY: a slice that held `filled` bytes, which are initialised, starts where the memory does, which is
+        // borrowed for as long; a receive that failed since has written bytes or left the memory alone.
+        unsafe { std::slice::from_raw_parts_mut(self.memory.as_mut_ptr().cast::<u8>(), self.filled) }
     }
 }
 

@@ -84,6 +84,7 @@ use ::tokio::io::unix::AsyncFd;
 use crate::address::{Address, ToAddress};
 use crate::error::{Error, Result};
 use crate::kinds::{Family, Protocol, Type};
+use crate::option::{OptionValue, SocketOption};
 use crate::socket::Socket;
 use crate::sys::{Errno, constants as c, option};
 
@@ -97,8 +98,8 @@ pub use zero_copy::AsyncZeroCopy;
 ///
 /// Every family, type and protocol that [`Socket`] has. The errors are those of [`Socket`]'s methods; `EINTR` never
 /// surfaces from an `async` method, and `EAGAIN` only where [`Flags::DONTWAIT`](crate::Flags::DONTWAIT) asks for
-/// it. Options are reached through [`socket`](Self::socket). The runtime must have its I/O and its time enabled
-/// (`enable_all`); without them tokio panics.
+/// it. What only [`Socket`] has, such as [`join`](Socket::join), is reached through [`socket`](Self::socket). The
+/// runtime must have its I/O and its time enabled (`enable_all`); without them tokio panics.
 ///
 /// There are no timeouts here: wrap a call in `tokio::time::timeout`. The [module's page](self) says which calls may be
 /// dropped midway, on which runtime a socket may be used, and what closing it does.
@@ -248,6 +249,34 @@ impl AsyncSocket {
     /// Fails as [`Socket::try_clone`] does.
     pub fn try_clone(&self) -> Result<Self> {
         Ok(Self::with_traits(self.socket.try_clone()?, self.traits))
+    }
+
+    /// Reads an option (getsockopt(2)); see [`Socket::get`].
+    ///
+    /// Fails as that does.
+    #[doc(alias = "getsockopt")]
+    pub fn get<T: OptionValue>(&self, option: SocketOption<T>) -> Result<T> {
+        self.socket.get(option)
+    }
+
+    /// Sets an option (setsockopt(2)); see [`Socket::set`].
+    ///
+    /// Fails as that does.
+    ///
+    /// ```
+    /// use berkeley::{AsyncSocket, Family, Protocol, Type, option};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> berkeley::Result<()> {
+    /// let socket = AsyncSocket::new(Family::INET, Type::STREAM, Protocol::DEFAULT)?;
+    /// socket.set(option::tcp::NODELAY, true)?;
+    /// assert!(socket.get(option::tcp::NODELAY)?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc(alias = "setsockopt")]
+    pub fn set<T: OptionValue>(&self, option: SocketOption<T>, value: T::Input<'_>) -> Result<()> {
+        self.socket.set(option, value)
     }
 
     /// Gives the socket its local address (bind(2)); see [`Socket::bind`].

@@ -1,11 +1,14 @@
 //! Moving bytes: from `recv` to `send_to`.
 
+use std::mem::MaybeUninit;
+
 use super::AsyncSocket;
 use super::wait::Awaited;
 use crate::address::{Address, ToAddress};
 use crate::error::{Error, Operation, Result};
 use crate::kinds::Flags;
 use crate::socket::NOTHING_TAKEN;
+use crate::sys::memory::Room;
 
 /// Transfers. Any number of tasks may wait in them at once.
 ///
@@ -47,6 +50,38 @@ impl AsyncSocket {
     pub async fn recv_append(&self, buffer: &mut Vec<u8>, limit: usize) -> Result<usize> {
         self.carry_through(Awaited::Arrival, |socket| socket.try_recv_append(buffer, limit, Flags::NONE))
             .await
+    }
+
+    /// Receives into memory that need not be initialised; gives the part that was filled.
+    ///
+    /// Cancel-safe: dropped before it is done, it has received nothing.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`recv`](Self::recv) does.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use berkeley::{AsyncSocket, Family, Protocol, Type};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> berkeley::Result<()> {
+    /// use std::mem::MaybeUninit;
+    ///
+    /// let (left, right) = AsyncSocket::pair(Family::UNIX, Type::STREAM, Protocol::DEFAULT)?;
+    /// left.send_all(b"hello").await?;
+    /// let mut buffer = [MaybeUninit::uninit(); 65_536];
+    /// assert_eq!(right.recv_uninit(&mut buffer).await?, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn recv_uninit<'b>(&self, buffer: &'b mut [MaybeUninit<u8>]) -> Result<&'b mut [u8]> {
+        let mut room = Room::new(buffer);
+        self.carry_through(Awaited::Arrival, |socket| {
+            room.fill(|free| socket.try_recv_uninit(free, Flags::NONE))
+        })
+        .await?;
+        Ok(room.into_filled())
     }
 
     /// Receives a datagram and its sender's address (recvfrom(2)). Cancel-safe.

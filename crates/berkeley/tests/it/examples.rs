@@ -3,12 +3,14 @@
 use std::env;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
+use std::net::Ipv4Addr;
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::sync::Once;
 use std::time::Duration;
 
-use berkeley::{Family, Protocol, Socket, Type};
+use berkeley::{Address, Family, Protocol, Socket, Type, create_server, option};
 
 use crate::bounded::JoinInTime;
 use crate::skip;
@@ -207,6 +209,104 @@ fn a_buffer_goes_as_marked_datagrams() {
 }
 
 #[test]
+fn a_descriptor_is_passed_to_another_process() {
+    played(|| {
+        let folder = TempDir::new();
+        let door = folder.unix("door");
+        let path = door.as_path().unwrap();
+        let file = path.with_file_name("file");
+        fs::write(&file, "what only the giver has opened\n").unwrap();
+        let (giver, address) = server(example("descriptor_passing").arg("give").arg(path).arg(&file));
+        assert_eq!(address, path.to_str().unwrap());
+        fs::remove_file(&file).unwrap();
+        let taker = start(example("descriptor_passing").arg("take").arg(path));
+        let taker_pid = taker.0.id();
+        assert_eq!(assert_succeeded(&finish(taker, LIMIT)), "what only the giver has opened\n");
+        let out = assert_succeeded(&finish(giver, LIMIT));
+        assert_eq!(out, format!("given to process {taker_pid}\n"));
+        assert!(!path.exists());
+    });
+}
+
+#[test]
+fn the_multicast_receiver_hears_its_group_and_ends_when_it_is_quiet() {
+    played(|| {
+        let (receiver, address) =
+            server(example("multicast_receiver").args(["239.1.2.3:0", "lo", "60", "1"]));
+        let sender = Socket::new(Family::INET, Type::DGRAM, Protocol::DEFAULT).unwrap();
+        sender.set(option::ip::MULTICAST_IF, Ipv4Addr::LOCALHOST).unwrap();
+        sender.send_to(b"to \x1b all", &address).unwrap();
+        let out = assert_succeeded(&finish(receiver, LIMIT));
+        assert!(out.ends_with(": to \\x1b all\n"), "{out}");
+
+        // The loopback has no route for multicast of IPv6 everywhere, but joining needs none.
+        for group in ["239.1.2.3:0", "[ff01::4711]:0"] {
+            let quiet = start(example("multicast_receiver").args([group, "lo", "0.05"]));
+            let out = assert_succeeded(&finish(quiet, LIMIT));
+            assert!(out.ends_with("\nnothing for 0.05 s\n"), "{out}");
+        }
+    });
+}
+
+/// A listener of this process's, for another one to inherit.
+fn listener() -> (Socket, Address) {
+    let server = create_server("127.0.0.1:0").unwrap();
+    let address = server.local_address().unwrap();
+    (server, address)
+}
+
+#[test]
+fn the_sockets_of_a_service_manager_are_served() {
+    played(|| {
+        let [(front, first), (back, second)] = [listener(), listener()];
+        // The test is the service manager: what it has opened stands at the numbers from 3 on.
+        let script = r#"exec 3<&0 4<&2 </dev/null 2>&1; LISTEN_PID=$$ exec "$0" 3"#;
+        let mut command = Command::new("sh");
+        command.args(["-c", script]).arg(example("systemd_sockets").get_program());
+        command.env("LISTEN_FDS", "2").env("LISTEN_FDNAMES", "front:back");
+        command.stdin(Stdio::from(OwnedFd::from(front))).stderr(Stdio::from(OwnedFd::from(back)));
+        let running = Running(command.stdout(Stdio::piped()).spawn().unwrap());
+        // With it this process's own descriptors of the listeners.
+        drop(command);
+        for (address, name) in [(&first, "front"), (&second, "back"), (&first, "front")] {
+            let client = Socket::new(Family::INET, Type::STREAM, Protocol::DEFAULT).unwrap();
+            client.set_timeout(Some(LIMIT)).unwrap();
+            client.connect(address).unwrap();
+            assert_eq!(client.recv_vec(64).unwrap(), format!("welcome to {name}\n").as_bytes());
+        }
+        let out = assert_succeeded(&finish(running, LIMIT));
+        for line in [format!("front: listening on {first}\n"), format!("back: listening on {second}\n")] {
+            assert!(out.contains(&line), "{out}");
+        }
+        assert_eq!(out.matches("back: greeted 127.0.0.1:").count(), 1, "{out}");
+    });
+}
+
+#[test]
+fn the_tls_pair_encrypts_and_refuses_whom_it_does_not_trust() {
+    played(|| {
+        let file = |name: &str| format!("{}/../berkeley/tests/it/tls/{name}", env!("CARGO_MANIFEST_DIR"));
+        let [certificate, key, stranger] = ["certificate.pem", "key.pem", "stranger.pem"].map(file);
+        let serve = || server(example("async_tls").args(["serve", "127.0.0.1:0", &certificate, &key]));
+        let ask = |port: &str, authority: &str| {
+            let arguments = ["ask", "localhost", port, authority, "how are you?"];
+            finish(start(example("async_tls").args(arguments)), LIMIT)
+        };
+        let (server, address) = serve();
+        let port = address.rsplit_once(':').unwrap().1;
+        assert_eq!(assert_succeeded(&ask(port, &certificate)), "how are you?\n");
+        let out = assert_succeeded(&finish(server, LIMIT));
+        assert!(out.ends_with(" is done after 12 bytes\n"), "{out}");
+
+        let (server, address) = serve();
+        let output = ask(address.rsplit_once(':').unwrap().1, &stranger);
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && err.contains("invalid peer certificate"), "{err}");
+        assert!(!finish(server, LIMIT).status.success());
+    });
+}
+
+#[test]
 fn bad_input_is_refused_in_one_line() {
     played(refuse_bad_input);
 }
@@ -215,7 +315,7 @@ fn refuse_bad_input() {
     let folder = TempDir::new();
     let missing = folder.unix("missing");
     let missing = missing.as_path().unwrap().to_str().unwrap();
-    let rows: [(&str, &[&str]); 18] = [
+    let rows: [(&str, &[&str]); 24] = [
         ("tcp_echo_server", &["nowhere"]),
         ("tcp_echo_server", &["127.0.0.1:0", "many"]),
         ("tcp_echo_server", &["192.0.2.1:80"]),
@@ -232,6 +332,12 @@ fn refuse_bad_input() {
         ("async_proxy", &["127.0.0.1:0", "localhost"]),
         ("async_proxy", &["127.0.0.1:0", "localhost", "http"]),
         ("udp_segmentation", &["127.0.0.1", "0"]),
+        ("descriptor_passing", &["take"]),
+        ("descriptor_passing", &["take", missing]),
+        ("multicast_receiver", &["127.0.0.1:0", "lo"]),
+        ("multicast_receiver", &["239.1.2.3:0", "no such interface"]),
+        ("systemd_sockets", &["many"]),
+        ("async_tls", &["ask", "localhost"]),
         ("icmp_ping", &["::1"]),
         ("icmp_ping", &["127.0.0.1", "65536"]),
     ];

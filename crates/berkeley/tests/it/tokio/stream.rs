@@ -44,6 +44,23 @@ async fn a_stream_takes_as_many_buffers_as_the_kernel_does() {
 }
 
 #[tokio::test]
+async fn memory_that_is_not_initialised_is_filled_from_its_start() {
+    let (left, right) = pair(Type::STREAM);
+    let mut memory = [MaybeUninit::new(7_u8); 4096];
+    // A wait that ends without data leaves the memory as it was.
+    let early = tokio::time::timeout(Duration::from_millis(1), right.recv_uninit(&mut memory)).await;
+    assert!(early.is_err());
+    let (received, sent) = tokio::join!(in_time(right.recv_uninit(&mut memory)), left.send_all(b"hello"));
+    sent.unwrap();
+    let received = received.unwrap();
+    assert_eq!(received, b"hello");
+    received[0] = b'j';
+    drop(left);
+    assert_eq!(in_time(right.recv_uninit(&mut memory)).await.unwrap(), b"");
+    assert_eq!(in_time(right.recv_uninit(&mut [])).await.unwrap(), b"");
+}
+
+#[tokio::test]
 async fn a_read_touches_no_more_than_what_arrives() {
     let (left, right) = pair(Type::STREAM);
     in_time(left.send_all(b"hello")).await.unwrap();
