@@ -258,7 +258,7 @@ impl<F: AsFd> Socket<F> {
         self.recv_many_with(batch, Flags::NONE)
     }
 
-    /// As [`recv_many`](Self::recv_many), with flags. [`Flags::PEEK`] gives the first datagram again and again;
+    /// As [`recv_many`](Self::recv_many), with flags. [`Flags::PEEK`] gives one message, which stays there;
     /// [`Flags::ERRQUEUE`] waits for errors as [`recv_msg_with`](Self::recv_msg_with) does.
     pub fn recv_many_with(&self, batch: &mut RecvBatch, flags: Flags) -> Result<usize> {
         let (timeout, awaited) = (self.timeout_with(flags), Awaited::by(flags));

@@ -258,7 +258,9 @@ impl Inbox {
     ) -> Result<usize> {
         descriptors.clear();
         self.clear();
-        let most = number(fault::shorten("recvmmsg", self.headers.len()));
+        // A peek takes nothing: the kernel would fill every header with the same message.
+        let room = if flags & libc::MSG_PEEK == 0 { self.headers.len() } else { self.headers.len().min(1) };
+        let most = number(fault::shorten("recvmmsg", room));
         let headers = self.headers.as_mut_ptr();
         let used = quirks.receiving(fd, flags | libc::MSG_WAITFORONE, true, |flags| {
             run_int("recvmmsg", fd.as_raw_fd(), || {

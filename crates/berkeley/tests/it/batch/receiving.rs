@@ -9,13 +9,30 @@ use berkeley::control::{ControlMessage, ip, socket, space};
 use berkeley::fault::{self, Plan};
 use berkeley::{Cause, Flags, SendMessage, Socket, option};
 
-use super::{KEEPERS, UDP6};
+use super::{KEEPERS, UDP6, datagrams, receive, towards};
 use crate::bounded::JoinInTime;
 use crate::skip::skip;
 use crate::support::{
     LIMIT, LONG, SHORT, UDP, UNIX_DGRAM, alone, assert_kept, is_close_on_exec, later, open_descriptors,
     timed, within,
 };
+
+#[test]
+fn a_peek_gives_the_first_message_once() {
+    within(LIMIT, || {
+        for kind in KEEPERS {
+            let (left, right, address) = towards(kind, true);
+            let payloads = [b"one".to_vec(), b"two".to_vec()];
+            left.send_many(&datagrams(&payloads, address.as_ref()), &mut SendBatch::new()).unwrap();
+            let mut batch = RecvBatch::new(8, 64).unwrap();
+            for _ in 0..2 {
+                assert_eq!(right.recv_many_with(&mut batch, Flags::PEEK).unwrap(), 1, "{}", kind.name);
+                assert_eq!(batch.iter().next().unwrap().bytes(), b"one", "{}", kind.name);
+            }
+            assert_eq!(receive(&right, &mut batch, 2), payloads, "{}", kind.name);
+        }
+    });
+}
 
 #[test]
 fn a_receive_waits_for_the_first_and_takes_what_is_there() {
