@@ -181,9 +181,14 @@ impl<'a> ReadReady<'a> {
     ///
     /// Fails as [`recv`](Self::recv) does.
     pub fn recv_from(&mut self, buffer: &mut [u8]) -> Result<(usize, Address)> {
+        self.recv_from_with(buffer, Flags::NONE)
+    }
+
+    /// As [`recv_from`](Self::recv_from), with flags: [`Flags::PEEK`] with [`Flags::TRUNC`] tells how long the next
+    /// message is, and leaves it there.
+    pub fn recv_from_with(&mut self, buffer: &mut [u8], flags: Flags) -> Result<(usize, Address)> {
         let socket = &self.socket.socket;
-        let result =
-            self.above_mark().and_then(|()| uninterrupted(|| socket.try_recv_from(buffer, Flags::NONE)));
+        let result = self.above_mark().and_then(|()| uninterrupted(|| socket.try_recv_from(buffer, flags)));
         self.note(false, &result);
         result
     }
