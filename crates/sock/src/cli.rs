@@ -63,6 +63,10 @@ pub enum Command {
     Serve(Box<ServeArgs>),
     /// Connect standard input and output to a socket
     Connect(Box<ConnectArgs>),
+    /// Take one client, as nc -l: what is typed goes to it
+    Listen(Box<ListenArgs>),
+    /// Wait until servers accept connections
+    Wait(WaitArgs),
     /// Look up the addresses of names, the names of addresses
     Resolve(ResolveArgs),
     /// Show every option of a socket: value, unit, meaning
@@ -149,12 +153,37 @@ Examples:
 
 /// `sock connect`.
 #[derive(Args, Debug)]
-#[allow(clippy::struct_excessive_bools, reason = "each is one flag of the command line")]
 #[command(before_help = CONNECT_EXAMPLES, after_help = after_help())]
 pub struct ConnectArgs {
     /// Where to connect to
     #[arg(value_name = "ENDPOINT")]
     pub endpoint: String,
+    /// The port, where ENDPOINT is a host alone
+    #[arg(value_name = "PORT")]
+    pub port: Option<String>,
+    /// Which family.
+    #[command(flatten)]
+    pub family: FamilyArgs,
+    /// How long connecting may take, to all addresses
+    /// of a name together [default: 10s]
+    #[arg(long, value_name = "TIME", value_parser = positive, verbatim_doc_comment)]
+    pub timeout: Option<Period>,
+    /// Datagrams: how long to wait for an answer after
+    /// the end of input [default: 1s]
+    #[arg(long, verbatim_doc_comment, value_name = "TIME")]
+    pub wait: Option<Period>,
+    /// Datagrams: end when so many answers have come
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub replies: Option<u64>,
+    /// What is sent and shown.
+    #[command(flatten)]
+    pub talk: TalkArgs,
+}
+
+/// What `sock connect` and `sock listen` send, and how they show what comes.
+#[derive(Args, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is one flag of the command line")]
+pub struct TalkArgs {
     /// Send TEXT, as it is, instead of standard input
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with = "receive_only")]
     pub send: Option<String>,
@@ -164,21 +193,19 @@ pub struct ConnectArgs {
     /// Print nothing: send, then wait for the peer's end
     #[arg(long)]
     pub send_only: bool,
-    /// How long connecting may take, to all addresses
-    /// of a name together [default: 10s]
-    #[arg(long, value_name = "TIME", value_parser = positive, verbatim_doc_comment)]
-    pub timeout: Option<Period>,
+    /// Send each newline as CR LF
+    #[arg(long, conflicts_with = "receive_only")]
+    pub crlf: bool,
+    /// End when the peer does, though the input goes on
+    #[arg(long)]
+    pub end_with_peer: bool,
     /// Give up when nothing has moved for so long
     #[arg(long, value_name = "TIME", value_parser = positive)]
     pub idle_timeout: Option<Period>,
-    /// Datagrams: how long to wait for an answer after
-    /// the end of input
-    #[arg(long, verbatim_doc_comment, value_name = "TIME", default_value = "1s")]
-    pub wait: Period,
     /// Datagrams: one for each read of the input, of at
-    /// most SIZE bytes
-    #[arg(long, verbatim_doc_comment, value_name = "SIZE", default_value = "1200", value_parser = datagram_size)]
-    pub datagram_size: Size,
+    /// most SIZE bytes [default: 1200]
+    #[arg(long, verbatim_doc_comment, value_name = "SIZE", value_parser = datagram_size)]
+    pub datagram_size: Option<Size>,
     /// Print what comes as a hex dump
     #[arg(long, conflicts_with_all = ["json", "send_only"])]
     pub hex: bool,
@@ -188,6 +215,63 @@ pub struct ConnectArgs {
     /// Print control characters even to a terminal
     #[arg(long, conflicts_with_all = ["json", "hex", "send_only"])]
     pub raw: bool,
+    /// Print errors alone
+    #[arg(long, short, conflicts_with = "json")]
+    pub quiet: bool,
+}
+
+const LISTEN_EXAMPLES: &str = "\
+Examples:
+  sock listen 9000              one client, as nc -l 9000: type and read
+  sock listen '*:9000' > file   from other machines too; what it sends
+  sock listen :9000 < file      what it is sent
+  sock listen unix:/tmp/app.sock --keep   one client after another";
+
+/// `sock listen`.
+#[derive(Args, Debug)]
+#[command(before_help = LISTEN_EXAMPLES, after_help = after_help())]
+pub struct ListenArgs {
+    /// Where to listen; a port alone: here
+    #[arg(default_value = "127.0.0.1:12345", value_name = "ENDPOINT")]
+    pub endpoint: String,
+    /// The port, where ENDPOINT is a host alone
+    #[arg(value_name = "PORT")]
+    pub port: Option<String>,
+    /// Which family.
+    #[command(flatten)]
+    pub family: FamilyArgs,
+    /// Take the next client when one is done
+    #[arg(long, short)]
+    pub keep: bool,
+    /// How long to wait for a client
+    #[arg(long, value_name = "TIME", value_parser = positive)]
+    pub timeout: Option<Period>,
+    /// What is sent and shown.
+    #[command(flatten)]
+    pub talk: TalkArgs,
+}
+
+const WAIT_EXAMPLES: &str = "\
+Examples:
+  sock wait 127.0.0.1:5432                  until a server accepts
+  sock wait :80 unix:/run/app.sock --timeout 1m && ./start";
+
+/// `sock wait`.
+#[derive(Args, Debug)]
+#[command(before_help = WAIT_EXAMPLES, after_help = after_help())]
+pub struct WaitArgs {
+    /// What is to accept connections, each of them
+    #[arg(required = true, value_name = "ENDPOINT")]
+    pub endpoints: Vec<String>,
+    /// Which family.
+    #[command(flatten)]
+    pub family: FamilyArgs,
+    /// How long to wait for all of them together
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = positive)]
+    pub timeout: Period,
+    /// Print events, one JSON object a line
+    #[arg(long, conflicts_with = "quiet")]
+    pub json: bool,
     /// Print errors alone
     #[arg(long, short)]
     pub quiet: bool,
@@ -378,7 +462,7 @@ mod tests {
         assert_eq!((args.answer.reply, args.once), ("-x".parse().ok(), true));
         let connect = Cli::try_parse_from(["sock", "connect", ":1", "--send", "--json"]).expect("a text");
         let Command::Connect(args) = connect.command else { panic!("connect is what was asked for") };
-        assert_eq!((args.send.as_deref(), args.json), (Some("--json"), false));
+        assert_eq!((args.talk.send.as_deref(), args.talk.json), (Some("--json"), false));
     }
 
     #[test]

@@ -11,6 +11,7 @@
 //! | [`exit`] | the exit codes, and the failures that carry them |
 //! | [`misuse`] | a command line that cannot be meant, under a caret |
 //! | [`quantity`] | times and sizes with their units, `500ms`, `64K` |
+//! | [`relay`] | the one pump: what one stream gives goes to another, both ways |
 //! | [`reply`] | what a piece is answered with: the template |
 //! | `server` | accepting, places, draining, limits: whatever is served |
 //! | [`signal`] | the signals that end a command |
@@ -29,10 +30,12 @@ pub mod exit;
 mod limit;
 pub mod misuse;
 pub mod quantity;
+pub mod relay;
 pub mod reply;
 pub mod report;
 mod run;
 pub(crate) mod server;
 pub mod signal;
+pub mod stream;
 
 pub use run::main;

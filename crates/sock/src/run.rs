@@ -8,9 +8,10 @@ use clap::Parser as _;
 use clap::error::ErrorKind;
 
 use crate::cli::{Cli, Command};
-use crate::command::{completions, connect, interfaces, man, options, print, resolve, serve};
+use crate::command::{completions, connect, interfaces, listen, man, options, print, resolve, serve, wait};
 use crate::exit::{Exit, Failure};
 use crate::misuse;
+use crate::signal;
 
 /// Runs the command that the arguments ask for; prints what went wrong, in one piece, to standard error.
 pub fn main() -> ExitCode {
@@ -34,19 +35,22 @@ pub fn main() -> ExitCode {
             Err(failure)
         }
     };
-    match outcome {
-        Ok(exit) => exit.into(),
-        Err(failure) => {
-            print::explain(&failure);
-            failure.exit.into()
-        }
+    let exit = outcome.unwrap_or_else(|failure| {
+        print::explain(&failure);
+        failure.exit
+    });
+    if exit == Exit::Interrupted {
+        signal::end_by_interrupt();
     }
+    exit.into()
 }
 
 fn run(command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Serve(args) => serve::run(&args),
         Command::Connect(args) => connect::run(&args),
+        Command::Listen(args) => listen::run(&args),
+        Command::Wait(args) => wait::run(&args),
         Command::Resolve(args) => told(args.json, resolve::run(&args)),
         Command::Options(args) => told(args.json, options::run(&args)),
         Command::Interfaces(args) => told(args.json, interfaces::run(&args)),

@@ -77,6 +77,12 @@ impl Signals {
     }
 }
 
+/// Ends this process by SIGINT itself: a shell that runs it in a loop ends the loop then. Returns where that cannot be.
+pub fn end_by_interrupt() {
+    // Where it fails the exit code tells it too.
+    let _ = signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGINT);
+}
+
 /// Waits for the next of one signal; for ever where it is ignored.
 async fn next(signals: &mut Option<SignalStream>) {
     match signals {

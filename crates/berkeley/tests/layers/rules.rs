@@ -74,6 +74,8 @@ pub(crate) const HOUSES: &[House] = &[
             &["cli"],
             // A server of whatever is a service, and the pump between two streams.
             &["server", "relay"],
+            // What moves bytes.
+            &["stream"],
             &["endpoint", "packet"],
             // The signals that end a command, with the exit code of each.
             &["signal"],

@@ -3,8 +3,32 @@
 pub mod completions;
 pub mod connect;
 pub mod interfaces;
+pub mod listen;
 pub mod man;
 pub mod options;
 pub(crate) mod print;
 pub mod resolve;
 pub mod serve;
+mod talk;
+pub mod wait;
+
+use std::future::Future;
+
+use crate::exit::{Exit, Failure};
+use crate::signal::Signals;
+
+/// Runs a command on a runtime of one thread. What hangs on a worker, such as a lookup, does not keep it from ending.
+fn on_a_runtime(command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::io("start the reactor", &error))?;
+    let outcome = runtime.block_on(command);
+    runtime.shutdown_background();
+    outcome
+}
+
+/// Listens for the signals that end a command.
+fn signals() -> Result<Signals, Failure> {
+    Signals::listen().map_err(|error| Failure::io("listen for signals", &error))
+}

@@ -25,7 +25,7 @@ fn an_input_is_cut_into_datagrams_of_at_most_the_size() {
         [(&[][..], 1_200), (&["--datagram-size", "100"][..], 100), (&["--datagram-size", "8K"], 8_192)]
     {
         let input = pattern(most * 3 + 17);
-        let mut command = sock(&["connect", &endpoint, "--wait", "1ms"]);
+        let mut command = sock(&["connect", &endpoint, "--wait", "1ms", "--quiet"]);
         // From a file every read is as long as it may be.
         let folder = TempDir::new();
         let file = std::fs::File::open(folder.file("input", &input)).expect("a file");
@@ -92,7 +92,7 @@ fn without_an_answer_it_ends_after_the_wait() {
     let (_socket, endpoint) = peer();
     for (args, wait) in [(&[][..], 1_000), (&["--wait", "200ms"][..], 200), (&["--wait", "0"], 0)] {
         let start = Instant::now();
-        let mut command = sock(&["connect", &endpoint, "--send", "anybody?"]);
+        let mut command = sock(&["connect", &endpoint, "--quiet", "--send", "anybody?"]);
         run(command.args(args), b"").quietly_done();
         let (took, wait) = (start.elapsed(), Duration::from_millis(wait));
         assert!(took >= wait && took < wait + Duration::from_secs(5), "{took:?} for {wait:?}");
@@ -112,7 +112,7 @@ fn nobody_there_is_a_refusal() {
 fn a_text_is_one_datagram_an_empty_one_too() {
     let (socket, endpoint) = peer();
     for text in ["", "one two", "-5"] {
-        run_sock(&["connect", &endpoint, "--wait", "1ms", "--send", text]).quietly_done();
+        run_sock(&["connect", &endpoint, "--wait", "1ms", "--quiet", "--send", text]).quietly_done();
         let mut buffer = [0; 10];
         let length = socket.recv(&mut buffer).expect("a datagram");
         assert_eq!(&buffer[..length], text.as_bytes());
@@ -150,7 +150,7 @@ fn a_unix_datagram_client_can_have_a_name() {
     server.set_read_timeout(Some(LIMIT)).expect("a limit");
     let name = folder.join("c");
     let endpoint = format!("unix-dgram:{path}?bind={name}");
-    let finished = run_sock(&["connect", &endpoint, "--send", "hi", "--wait", "1ms"]);
+    let finished = run_sock(&["connect", &endpoint, "--send", "hi", "--wait", "0"]);
     finished.quietly_done();
     let mut buffer = [0; 10];
     let (length, from) = server.recv_from(&mut buffer).expect("a datagram");

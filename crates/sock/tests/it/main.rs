@@ -11,6 +11,7 @@ mod skip;
 mod support;
 
 mod connect_datagram;
+mod connect_endings;
 mod connect_stream;
 mod connect_terminal;
 mod corpus;
@@ -20,6 +21,7 @@ mod help;
 mod interfaces;
 mod interop;
 mod json;
+mod listen;
 mod load;
 mod misuse;
 mod namespace;

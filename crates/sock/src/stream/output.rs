@@ -10,44 +10,55 @@ use crate::report::json::Event;
 use crate::report::patience;
 use crate::report::terminal::TerminalFilter;
 
-/// Where received bytes go.
+/// How received bytes are shown.
 #[derive(Debug)]
-pub(super) enum Output {
+pub enum Output {
+    /// As they are.
     Bytes,
+    /// With what could drive a terminal escaped.
     Terminal(TerminalFilter),
+    /// As a hex dump.
     Hex(HexDump),
+    /// As events, one JSON object a line.
     Events,
+    /// Not at all.
     Nothing,
 }
 
 impl Output {
-    /// Writes one piece or datagram, and flushes: what came is shown before more is waited for.
-    pub(super) fn write(&mut self, piece: &[u8]) -> io::Result<()> {
+    /// What is written for one piece or message: all that came of it, but for the beginning of a letter.
+    pub(super) fn show(&mut self, piece: &[u8]) -> Vec<u8> {
         let mut text = String::new();
         match self {
-            Self::Bytes => return print(piece),
-            Self::Nothing => return Ok(()),
+            Self::Bytes => return piece.to_vec(),
+            Self::Nothing => {}
             Self::Events => text = Event::new("received").payload(piece).into_line(),
             Self::Terminal(filter) => filter.push(piece, &mut text),
-            Self::Hex(dump) => dump.push(piece, &mut text),
+            Self::Hex(dump) => {
+                dump.push(piece, &mut text);
+                // The rest of a line may never come.
+                dump.flush(&mut text);
+            }
         }
-        print(text.as_bytes())
+        text.into_bytes()
     }
 
-    /// Writes what was held back for a rest that will not come.
-    pub(super) fn finish(&mut self) -> io::Result<()> {
+    /// What was held back for a rest that will not come.
+    pub(super) fn rest(&mut self) -> Vec<u8> {
         let mut text = String::new();
-        match self {
-            Self::Terminal(filter) => filter.flush(&mut text),
-            Self::Hex(dump) => dump.flush(&mut text),
-            Self::Bytes | Self::Events | Self::Nothing => return Ok(()),
+        if let Self::Terminal(filter) = self {
+            filter.flush(&mut text);
         }
-        print(text.as_bytes())
+        text.into_bytes()
     }
 }
 
 /// Writes to standard output, in one piece whatever other threads print.
-pub(super) fn print(bytes: &[u8]) -> io::Result<()> {
+///
+/// # Errors
+///
+/// Fails where it cannot be written.
+pub fn print(bytes: &[u8]) -> io::Result<()> {
     patience::write(&mut io::stdout().lock(), bytes)
 }
 
@@ -56,7 +67,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// As [`print()`], but nobody is waited for longer than a moment: where the reader has stalled, the text is lost with
 /// the rest, and the command can go on to its end.
-pub(super) fn print_soon(text: String) {
+pub fn print_soon(text: String) {
     let (done, printed) = mpsc::channel();
     // Where no thread can be started there is no better way to tell anything either.
     let _ = thread::Builder::new().name("tell".to_owned()).spawn(move || {

@@ -1,0 +1,205 @@
+//! `sock listen`: one client, as `nc -l` takes it: standard input goes to it, and what it sends to standard output.
+
+use std::future::pending;
+use std::time::Duration;
+
+use berkeley::{Address, AsyncSocket, Flags};
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use super::talk::{Answers, Talk, check, failed, joined};
+use crate::cli::ListenArgs;
+use crate::endpoint::open;
+use crate::endpoint::open::listen::{Listener, listen};
+use crate::endpoint::{Role, Scheme};
+use crate::exit::{Exit, Failure};
+use crate::quantity::Period;
+use crate::report::json::Event;
+use crate::signal::Signals;
+use crate::stream::{Nature, SocketStream, Stream};
+
+/// How long to pause where no client can be taken in, for want of descriptors or memory.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Runs the command.
+pub fn run(args: &ListenArgs) -> Result<Exit, Failure> {
+    let outcome = super::on_a_runtime(serve(args));
+    if let Err(failure) = &outcome {
+        failed(&args.talk, failure);
+    }
+    outcome
+}
+
+async fn serve(args: &ListenArgs) -> Result<Exit, Failure> {
+    let mut signals = super::signals()?;
+    let text = place(args);
+    let endpoint = open::parse(&text, Role::Listen).map_err(Failure::misuse)?;
+    check(&args.talk, endpoint.scheme, &[])?;
+    refuse_what_cannot_be(args, endpoint.scheme)?;
+    let mut doors = Doors::open(listen(&endpoint)?)?;
+    let mut talk = Talk::new(&args.talk, &mut signals)?;
+    doors.announce(&talk);
+    loop {
+        let client = match next(&mut doors, args, talk.signals()).await? {
+            Ok(client) => client,
+            Err(exit) => return Ok(exit),
+        };
+        if !args.keep {
+            // Who comes later is refused, rather than left to wait for nothing.
+            doors.close();
+        }
+        let outcome = converse(&mut talk, client).await;
+        match outcome {
+            Ok(Exit::Done) if args.keep => {}
+            // One client's failure is not the next one's.
+            Err(failure) if args.keep && failure.exit == Exit::Reset => talk.note(&failure.message),
+            outcome => return outcome,
+        }
+    }
+}
+
+/// Where to listen: a port alone is on this machine, as `:PORT` is.
+fn place(args: &ListenArgs) -> String {
+    match args.endpoint.parse::<u16>() {
+        Ok(port) if args.port.is_none() => format!(":{port}"),
+        _ => joined(&args.endpoint, args.port.as_deref()),
+    }
+}
+
+async fn converse(talk: &mut Talk<'_>, client: Client) -> Result<Exit, Failure> {
+    let Client { socket, scheme, peer, .. } = client;
+    let far = Stream::Socket(SocketStream::of(socket, Nature::of(scheme)));
+    talk.announce(scheme, &peer, "connection from");
+    // Datagrams have no end: who listens for them goes on until told otherwise.
+    talk.with(&far, Answers::default()).await
+}
+
+fn refuse_what_cannot_be(args: &ListenArgs, scheme: Scheme) -> Result<(), Failure> {
+    if args.keep && !Nature::of(scheme).connected {
+        let message = format!("--keep needs connections, and {scheme} has none");
+        return Err(Failure::misuse(message).hint("the first sender is the one who is answered"));
+    }
+    Ok(())
+}
+
+/// Waits for a client; gives the exit code where a signal comes first.
+async fn next(
+    doors: &mut Doors,
+    args: &ListenArgs,
+    signals: &mut Signals,
+) -> Result<Result<Client, Exit>, Failure> {
+    let expired = async {
+        match args.timeout {
+            Some(period) => sleep(period.0).await,
+            None => pending().await,
+        }
+    };
+    tokio::select! {
+        client = doors.client() => client.map(Ok),
+        signal = signals.next() => Ok(Err(signal.exit())),
+        () = expired => {
+            let waited = args.timeout.unwrap_or(Period(Duration::ZERO));
+            let message = format!("no client came within {waited}");
+            Err(Failure::new(Exit::Timeout, message).hint("--timeout sets how long that may be"))
+        }
+    }
+}
+
+/// A peer that has come.
+struct Client {
+    socket: AsyncSocket,
+    scheme: Scheme,
+    peer: String,
+    /// Where it came in, to be listened at again.
+    door: Option<AsyncSocket>,
+}
+
+/// Where clients come in: both loopback addresses, say.
+struct Doors {
+    scheme: Scheme,
+    addresses: Vec<Address>,
+    waiting: JoinSet<berkeley::Result<Client>>,
+    /// The paths of Unix sockets, which go with this.
+    paths: Vec<Box<dyn std::fmt::Debug + Send>>,
+}
+
+impl Doors {
+    fn open(listeners: Vec<Listener>) -> Result<Self, Failure> {
+        let scheme = listeners.first().map_or(Scheme::Tcp, |listener| listener.scheme);
+        let mut doors = Self { scheme, addresses: Vec::new(), waiting: JoinSet::new(), paths: Vec::new() };
+        for listener in listeners {
+            doors.addresses.push(listener.address);
+            let (socket, path) = listener.into_parts();
+            if let Some(path) = path {
+                doors.paths.push(Box::new(path));
+            }
+            doors.wait_at(AsyncSocket::from_socket(socket)?);
+        }
+        Ok(doors)
+    }
+
+    fn announce(&self, talk: &Talk<'_>) {
+        for address in &self.addresses {
+            let address = address.to_string();
+            talk.note(&format!("listening on {}", self.scheme.at(&address)));
+            talk.tell(
+                &Event::new("listening").field("transport", self.scheme.name()).field("address", address),
+            );
+        }
+    }
+
+    fn wait_at(&mut self, door: AsyncSocket) {
+        let scheme = self.scheme;
+        self.waiting.spawn(async move {
+            if Nature::of(scheme).connected {
+                accepted(door, scheme).await
+            } else {
+                first(door, scheme).await
+            }
+        });
+    }
+
+    /// The next client.
+    async fn client(&mut self) -> Result<Client, Failure> {
+        let Some(joined) = self.waiting.join_next().await else { return pending().await };
+        let mut client = joined
+            .map_err(|error| Failure::new(Exit::Other, format_args!("a listener failed: {error}")))??;
+        if let Some(door) = client.door.take() {
+            self.wait_at(door);
+        }
+        Ok(client)
+    }
+
+    /// Takes no further clients.
+    fn close(&mut self) {
+        self.waiting.abort_all();
+        self.waiting.detach_all();
+        self.paths.clear();
+    }
+}
+
+async fn accepted(door: AsyncSocket, scheme: Scheme) -> berkeley::Result<Client> {
+    loop {
+        match door.accept().await {
+            Ok((socket, address)) => {
+                let peer =
+                    if address.is_unnamed() { "a local process".to_owned() } else { address.to_string() };
+                return Ok(Client { socket, scheme, peer, door: Some(door) });
+            }
+            // A client that gave up, or a shortage that may pass.
+            Err(_) => sleep(PAUSE).await,
+        }
+    }
+}
+
+/// Waits for a datagram, and makes its sender the peer; the datagram itself stays to be received.
+async fn first(door: AsyncSocket, scheme: Scheme) -> berkeley::Result<Client> {
+    let (_, sender) = door.recv_from_with(&mut [], Flags::PEEK).await?;
+    let peer = if sender.is_unnamed() {
+        "a sender without a name, who cannot be answered".to_owned()
+    } else {
+        door.connect(sender).await?;
+        sender.to_string()
+    };
+    Ok(Client { socket: door, scheme, peer, door: None })
+}

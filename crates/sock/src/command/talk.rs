@@ -1,0 +1,255 @@
+//! Standard input and output, and a peer: what `sock connect` and `sock listen` have in common.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::time::{Duration, Instant};
+
+use crate::cli::TalkArgs;
+use crate::endpoint::Scheme;
+use crate::exit::{Exit, Failure};
+use crate::quantity::Period;
+use crate::relay::{End, Report, Rules, relay};
+use crate::report::hex::HexDump;
+use crate::report::json::Event;
+use crate::report::log::error_lines;
+use crate::report::terminal::TerminalFilter;
+use crate::signal::{Signal, Signals};
+use crate::stream::{Input, Nature, Output, PIECE, Standard, Stream, print_soon};
+
+/// How long further datagrams are waited for unless told otherwise.
+const WAIT: Duration = Duration::from_secs(1);
+
+/// The most of a datagram unless told otherwise, in bytes.
+const DATAGRAM: u64 = 1200;
+
+/// Datagrams: when there are no more.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Answers {
+    /// How long a further one may come; `None` for as long as it takes.
+    pub(super) wait: Option<Duration>,
+    /// How many there are to be.
+    pub(super) replies: Option<u64>,
+}
+
+impl Answers {
+    /// What `--wait` and `--replies` ask for.
+    pub(super) fn new(wait: Option<Period>, replies: Option<u64>) -> Self {
+        Self { wait: Some(wait.map_or(WAIT, |wait| wait.0)), replies }
+    }
+}
+
+/// Refuses what cannot act with a peer of this scheme, and what cannot be sent.
+pub(super) fn check(args: &TalkArgs, scheme: Scheme, datagrams: &[(bool, &str)]) -> Result<(), Failure> {
+    let nature = Nature::of(scheme);
+    let refused =
+        |option: &str, why: &str| Err(Failure::misuse(format!("{option} {why}, and {scheme} has none")));
+    if nature.connected {
+        if let Some((_, option)) = datagrams.iter().find(|(given, _)| *given) {
+            return refused(option, "is for datagrams");
+        }
+    } else if args.end_with_peer {
+        return refused("--end-with-peer", "needs a connection, which has an end");
+    }
+    if args.datagram_size.is_some() && !nature.messages {
+        return refused("--datagram-size", "is for datagrams and messages");
+    }
+    match &args.send {
+        Some(text) if nature.messages && text.len() as u64 > most(args) => {
+            let (length, most) = (text.len(), most(args));
+            let message = format!("--send: the text is {length} bytes, and a datagram takes {most}");
+            Err(Failure::misuse(message).hint("--datagram-size sets how many it may take"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn most(args: &TalkArgs) -> u64 {
+    args.datagram_size.map_or(DATAGRAM, |size| size.0)
+}
+
+/// A conversation, or several one after another, between standard input and output and a peer.
+pub(super) struct Talk<'a> {
+    args: &'a TalkArgs,
+    near: Stream,
+    signals: &'a mut Signals,
+}
+
+impl<'a> Talk<'a> {
+    /// Takes standard input and output over, on the runtime on which they are used.
+    pub(super) fn new(args: &'a TalkArgs, signals: &'a mut Signals) -> Result<Self, Failure> {
+        let input = match &args.send {
+            Some(text) => Input::text(text.clone().into_bytes()),
+            None if args.receive_only => Input::nothing(),
+            None => Input::standard()?,
+        };
+        let near = Stream::Standard(Standard::new(input.with_crlf(args.crlf), output(args))?);
+        Ok(Self { args, near, signals })
+    }
+
+    /// The signals, for what is waited for before and after.
+    pub(super) fn signals(&mut self) -> &mut Signals {
+        self.signals
+    }
+
+    /// Whether a person types what is sent.
+    pub(super) fn is_terminal(&self) -> bool {
+        self.near.is_terminal()
+    }
+
+    /// Says that there is a connection, where a person is watching or a program listening.
+    pub(super) fn announce(&self, scheme: Scheme, peer: &str, how: &str) {
+        self.tell(&Event::new("connected").field("transport", scheme.name()).field("peer", peer));
+        if !io::stderr().is_terminal() {
+            return;
+        }
+        let typed = if self.is_terminal() { "; what you type is sent, Ctrl-D ends it" } else { "" };
+        self.note(&format!("{how} {}{typed}", scheme.at(peer)));
+    }
+
+    /// Passes bytes both ways until it is over.
+    pub(super) async fn with(&mut self, far: &Stream, answers: Answers) -> Result<Exit, Failure> {
+        let (args, start) = (self.args, Instant::now());
+        let nature = far.nature();
+        let rules = Rules {
+            // Where nothing is sent the end of the near side is not told, and not waited for.
+            ends: [true, nature.connected],
+            follows: [self.is_terminal() || args.end_with_peer || args.receive_only, false],
+            wait: answers.wait,
+            replies: answers.replies,
+            idle: args.idle_timeout.map(|period| period.0),
+        };
+        let most = if nature.messages { usize::try_from(most(args)).unwrap_or(PIECE) } else { PIECE };
+        let report = relay(&self.near, far, rules, most, self.signals.next()).await;
+        self.tell(
+            &Event::new("closed")
+                .field("bytes_in", report.bytes[1])
+                .field("bytes_out", report.bytes[0])
+                .field("undelivered", report.undelivered)
+                .seconds(start.elapsed()),
+        );
+        self.outcome(report, nature, answers)
+    }
+
+    fn outcome(&self, report: Report<Signal>, nature: Nature, answers: Answers) -> Result<Exit, Failure> {
+        let undelivered = report.undelivered;
+        match report.end {
+            Ok(End::Done) => {
+                if !nature.connected
+                    && report.replies == 0
+                    && answers.wait.is_some_and(|wait| !wait.is_zero())
+                {
+                    self.silence(answers);
+                }
+                Ok(Exit::Done)
+            }
+            Ok(End::Left(_)) if undelivered > 0 => Err(Failure::new(
+                Exit::Reset,
+                format_args!("the peer closed the connection{}", lost(undelivered)),
+            )),
+            Ok(End::Left(_)) => {
+                if self.is_terminal() {
+                    self.note("the peer closed the connection");
+                }
+                Ok(Exit::Done)
+            }
+            Ok(End::Missing(came)) => {
+                let (wait, asked) =
+                    (Period(answers.wait.unwrap_or_default()), answers.replies.unwrap_or_default());
+                let message = format!("{came} of {asked} answers came, and none for {wait}");
+                Err(Failure::new(Exit::Timeout, message).hint("--wait sets how long that may be"))
+            }
+            Ok(End::Failed(mut failure)) => {
+                failure.message += &lost(undelivered);
+                Err(failure)
+            }
+            Err(signal) if undelivered > 0 => {
+                Err(Failure::new(signal.exit(), format_args!("ended by {signal}{}", lost(undelivered))))
+            }
+            Err(signal) => Ok(signal.exit()),
+        }
+    }
+
+    /// That datagrams went out, and none came: all that can be known.
+    fn silence(&self, answers: Answers) {
+        if self.args.send_only || self.args.json {
+            return;
+        }
+        let wait = Period(answers.wait.unwrap_or_default());
+        self.note(&format!("no answer came within {wait}"));
+    }
+
+    /// An event for programs.
+    pub(super) fn tell(&self, event: &Event) {
+        if self.args.json {
+            print_soon(event.clone().into_line());
+        }
+    }
+
+    /// A line for people.
+    pub(super) fn note(&self, text: &str) {
+        if !self.args.quiet && !self.args.json {
+            // Nothing can be done about a standard error that is closed.
+            let _ = io::stderr().write_all(error_lines(text, &[]).as_bytes());
+        }
+    }
+}
+
+/// What is said of bytes that did not arrive; nothing where all did.
+fn lost(undelivered: u64) -> String {
+    match undelivered {
+        0 => String::new(),
+        1 => "; 1 byte was not delivered".to_owned(),
+        bytes => format!("; {bytes} bytes were not delivered"),
+    }
+}
+
+fn output(args: &TalkArgs) -> Output {
+    if args.json {
+        Output::Events
+    } else if args.send_only {
+        Output::Nothing
+    } else if args.hex {
+        Output::Hex(HexDump::new())
+    } else if io::stdout().is_terminal() && !args.raw {
+        Output::Terminal(TerminalFilter::new())
+    } else {
+        Output::Bytes
+    }
+}
+
+/// The failure as the last event.
+pub(super) fn failed(args: &TalkArgs, failure: &Failure) {
+    if args.json {
+        print_soon(Event::new("error").field("message", failure.message.as_str()).into_line());
+    }
+}
+
+/// A host and a port in two words as one endpoint.
+pub(super) fn joined(endpoint: &str, port: Option<&str>) -> String {
+    match port {
+        None => endpoint.to_owned(),
+        // An IPv6 address without brackets.
+        Some(port) if endpoint.contains(':') && !endpoint.contains("//") && !endpoint.starts_with('[') => {
+            format!("[{endpoint}]:{port}")
+        }
+        Some(port) => format!("{endpoint}:{port}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_words_are_a_host_and_a_port() {
+        let rows = [
+            ("example.org", Some("80"), "example.org:80"),
+            ("::1", Some("80"), "[::1]:80"),
+            ("[::1]", Some("80"), "[::1]:80"),
+            ("udp://example.org", Some("53"), "udp://example.org:53"),
+            ("example.org:80", None, "example.org:80"),
+        ];
+        for (endpoint, port, want) in rows {
+            assert_eq!(joined(endpoint, port), want);
+        }
+    }
+}

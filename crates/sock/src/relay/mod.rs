@@ -1,0 +1,7 @@
+//! The one pump: what one stream gives goes to another, both ways, until both are done.
+
+mod ending;
+mod pump;
+
+pub use ending::{End, Rules, Side};
+pub use pump::{Report, relay};

@@ -1,0 +1,271 @@
+//! What standard input, or a text in its place, gives.
+
+use std::cell::{Cell, RefCell};
+use std::fs;
+use std::io::{self, IsTerminal as _};
+use std::os::fd::AsFd as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::time::Duration;
+
+use super::buffer::with_buffer;
+use super::handle::Reader;
+use crate::exit::Failure;
+
+/// How often a command in the background looks whether it has come to the foreground, and may read the terminal.
+const LOOK: Duration = Duration::from_millis(300);
+
+/// What is sent.
+pub struct Input {
+    source: Source,
+    terminal: Option<Terminal>,
+    /// Lines end with `\r\n`; the last byte that came, which may be the `\r` of one.
+    crlf: Option<Cell<u8>>,
+    /// It has given all that it had.
+    ended: Cell<bool>,
+    /// What was read, and not taken after all: it comes first.
+    kept: RefCell<Vec<u8>>,
+}
+
+enum Source {
+    Standard(Reader),
+    /// A text, and how much of it has been given.
+    Text(Vec<u8>, Cell<usize>),
+    /// Nothing is sent, and the end is not told.
+    Nothing,
+}
+
+impl Input {
+    /// Standard input, on the runtime that it is to be used on.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the reactor cannot have it.
+    pub fn standard() -> Result<Self, Failure> {
+        let stdin = io::stdin();
+        let reader =
+            Reader::new(stdin.as_fd()).map_err(|error| Failure::io("read standard input", &error))?;
+        let terminal = stdin.is_terminal().then(Terminal::of_standard_input).flatten();
+        Ok(Self { terminal, ..Self::of(Source::Standard(reader)) })
+    }
+
+    /// A text in place of an input.
+    pub fn text(text: Vec<u8>) -> Self {
+        Self::of(Source::Text(text, Cell::new(0)))
+    }
+
+    /// Nothing, not even the end.
+    pub fn nothing() -> Self {
+        Self::of(Source::Nothing)
+    }
+
+    fn of(source: Source) -> Self {
+        let kept = RefCell::default();
+        Self { source, terminal: None, crlf: None, ended: Cell::new(false), kept }
+    }
+
+    /// Has each `\n` sent as `\r\n`, but for one behind a `\r`.
+    #[must_use]
+    pub fn with_crlf(self, on: bool) -> Self {
+        Self { crlf: on.then(|| Cell::new(0)), ..self }
+    }
+
+    /// Whether a person types it.
+    pub fn is_terminal(&self) -> bool {
+        self.terminal.is_some()
+    }
+
+    /// Whether nothing is sent, not even the end.
+    pub fn is_nothing(&self) -> bool {
+        matches!(self.source, Source::Nothing)
+    }
+
+    /// Gives back what was read and could not be sent: it is the first that is read next.
+    pub fn keep(&self, rest: &[u8]) {
+        let mut kept = self.kept.borrow_mut();
+        kept.splice(0..0, rest.iter().copied());
+    }
+
+    pub(super) async fn receive<R>(
+        &self,
+        most: usize,
+        mut take: impl FnMut(&[u8]) -> R,
+    ) -> Result<Option<R>, Failure> {
+        let kept = std::mem::take(&mut *self.kept.borrow_mut());
+        if !kept.is_empty() {
+            return Ok(Some(take(&kept)));
+        }
+        if self.ended.get() {
+            return Ok(None);
+        }
+        let given = match &self.source {
+            Source::Nothing => std::future::pending().await,
+            Source::Text(text, given) => {
+                let (rest, first) = (&text[given.get()..], given.get() == 0);
+                // An empty text is a message all the same, once.
+                if rest.is_empty() && !(first && text.is_empty()) {
+                    None
+                } else {
+                    let piece = &rest[..rest.len().min(most)];
+                    given.set(given.get() + piece.len());
+                    self.ended.set(text.is_empty());
+                    Some(self.lines(piece, &mut take))
+                }
+            }
+            Source::Standard(reader) => self.read(reader, most, &mut take).await?,
+        };
+        if given.is_none() {
+            self.ended.set(true);
+        }
+        Ok(given)
+    }
+
+    async fn read<R>(
+        &self,
+        reader: &Reader,
+        most: usize,
+        take: &mut impl FnMut(&[u8]) -> R,
+    ) -> Result<Option<R>, Failure> {
+        loop {
+            let outcome = reader
+                .read(most, |read| {
+                    if self.terminal.as_ref().is_some_and(Terminal::is_anothers) {
+                        return Ok(Read::Later);
+                    }
+                    with_buffer(|buffer| {
+                        let length = read(&mut buffer[..most])?;
+                        Ok(if length == 0 {
+                            Read::End
+                        } else {
+                            Read::Piece(self.lines(&buffer[..length], take))
+                        })
+                    })
+                })
+                .await;
+            match outcome {
+                Ok(Read::Piece(made)) => return Ok(Some(made)),
+                Ok(Read::End) => return Ok(None),
+                Ok(Read::Later) => tokio::time::sleep(LOOK).await,
+                // As nohup(1) leaves it, open to be written alone: there is nothing to send.
+                Err(error) if is_not_for_reading(&error) => return Ok(None),
+                Err(error) => return Err(Failure::io("read standard input", &error)),
+            }
+        }
+    }
+
+    /// Hands on a piece, its lines ended as they are to be.
+    fn lines<R>(&self, piece: &[u8], take: &mut impl FnMut(&[u8]) -> R) -> R {
+        match &self.crlf {
+            Some(last) => take(&with_crlf(piece, last)),
+            None => take(piece),
+        }
+    }
+}
+
+enum Read<R> {
+    Piece(R),
+    End,
+    /// The terminal is another's at the moment.
+    Later,
+}
+
+/// `EBADF`, which std has no kind for, and whose number is the same on every Linux.
+fn is_not_for_reading(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(9)
+}
+
+fn with_crlf(piece: &[u8], last: &Cell<u8>) -> Vec<u8> {
+    let mut lines = Vec::with_capacity(piece.len() + piece.len() / 16);
+    for &byte in piece {
+        if byte == b'\n' && last.get() != b'\r' {
+            lines.push(b'\r');
+        }
+        lines.push(byte);
+        last.set(byte);
+    }
+    lines
+}
+
+/// The terminal that standard input is. Who reads one from the background is stopped (`SIGTTIN`), so it is looked first
+/// who has it (proc(5), `stat`).
+struct Terminal {
+    /// Its number, as the kernel has it.
+    device: u64,
+}
+
+impl Terminal {
+    fn of_standard_input() -> Option<Self> {
+        let file = fs::File::from(io::stdin().as_fd().try_clone_to_owned().ok()?);
+        Some(Self { device: file.metadata().ok()?.rdev() })
+    }
+
+    /// Whether it is our controlling terminal, and another job is in its foreground.
+    fn is_anothers(&self) -> bool {
+        let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+        is_in_background(&stat, self.device)
+    }
+}
+
+fn is_in_background(stat: &str, device: u64) -> bool {
+    // The name, in parentheses, may hold spaces. Behind it: state, parent, process group, session, terminal, and the
+    // process group in the terminal's foreground.
+    let Some((_, fields)) = stat.rsplit_once(") ") else { return false };
+    let field = |index: usize| fields.split(' ').nth(index).and_then(|field| field.parse::<i64>().ok());
+    let (Some(group), Some(terminal), Some(foreground)) = (field(2), field(4), field(5)) else {
+        return false;
+    };
+    // A negative number is one of 32 bits that are all used.
+    let is_ours = terminal & 0xffff_ffff == i64::try_from(device).unwrap_or(-1);
+    is_ours && foreground >= 0 && foreground != group
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_ends_with_both_whatever_the_pieces() {
+        let rows: [(&[&[u8]], &[u8]); 5] = [
+            (&[b"one\ntwo\n"], b"one\r\ntwo\r\n"),
+            (&[b"one\r\ntwo"], b"one\r\ntwo"),
+            (&[b"one\r", b"\ntwo"], b"one\r\ntwo"),
+            (&[b"one", b"\n", b"\n"], b"one\r\n\r\n"),
+            (&[b"", b"\r\r\n"], b"\r\r\n"),
+        ];
+        for (pieces, want) in rows {
+            let last = Cell::new(0);
+            let made: Vec<u8> = pieces.iter().flat_map(|piece| with_crlf(piece, &last)).collect();
+            assert_eq!(made, want, "{pieces:?}");
+        }
+    }
+
+    #[test]
+    fn a_job_is_in_the_background_where_another_has_its_own_terminal() {
+        let stat = |terminal: i64, foreground: i64| format!("7 (a) b) S 1 70 7 {terminal} {foreground} 0 0");
+        assert!(is_in_background(&stat(34816, 71), 34816));
+        assert!(!is_in_background(&stat(34816, 70), 34816), "in the foreground");
+        assert!(!is_in_background(&stat(34816, 71), 34817), "another terminal");
+        assert!(!is_in_background(&stat(0, -1), 34816), "without a terminal of its own");
+        assert!(!is_in_background("", 34816), "without /proc");
+    }
+
+    #[tokio::test]
+    async fn a_text_is_given_once_and_what_was_kept_comes_first() {
+        let input = Input::text(b"abcdef".to_vec());
+        let mut given = Vec::new();
+        while let Some(piece) = input.receive(4, <[u8]>::to_vec).await.expect("a text") {
+            if given.is_empty() {
+                input.keep(b"ab");
+            }
+            given.push(piece);
+        }
+        assert_eq!(given, [&b"abcd"[..], b"ab", b"ef"]);
+        assert!(input.receive(4, |_| ()).await.expect("its end").is_none());
+    }
+
+    #[tokio::test]
+    async fn an_empty_text_is_a_message_once() {
+        let input = Input::text(Vec::new());
+        assert_eq!(input.receive(4, <[u8]>::len).await.expect("a text"), Some(0));
+        assert!(input.receive(4, |_| ()).await.expect("its end").is_none());
+    }
+}

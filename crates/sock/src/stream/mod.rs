@@ -1,0 +1,188 @@
+//! What moves bytes: a socket, or this process's standard input and output.
+//!
+//! A stream is asked what it can do ([`Nature`]), never of which scheme it is. It reads by lending the thread's buffer
+//! for as long as a closure runs, so that an idle stream owns none.
+
+mod buffer;
+mod handle;
+mod input;
+mod output;
+mod socket;
+mod standard;
+
+use std::fmt;
+
+pub use buffer::{INPUT, MESSAGE, PIECE};
+pub use input::Input;
+pub use output::{Output, print, print_soon};
+pub use socket::SocketStream;
+pub use standard::Standard;
+
+use crate::endpoint::Scheme;
+use crate::exit::Failure;
+
+/// What a stream can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a question of its own")]
+pub struct Nature {
+    /// It has an end of its own, in each direction; datagrams have none.
+    pub connected: bool,
+    /// Messages keep their boundaries: what is read as one goes out as one.
+    pub messages: bool,
+    /// Messages may be of any length: those of Unix sockets.
+    pub long: bool,
+    /// What was sent may still be lost once sending it has succeeded: TCP's peer has to acknowledge it. What a Unix
+    /// socket took is with the peer.
+    pub acknowledged: bool,
+}
+
+impl Nature {
+    /// That of a socket of this scheme.
+    pub const fn of(scheme: Scheme) -> Self {
+        let long = matches!(scheme, Scheme::UnixDgram | Scheme::UnixSeqpacket);
+        Self {
+            connected: !matches!(scheme, Scheme::Udp | Scheme::UnixDgram),
+            messages: long || matches!(scheme, Scheme::Udp),
+            long,
+            acknowledged: matches!(scheme, Scheme::Tcp),
+        }
+    }
+
+    /// That of standard input and output.
+    pub const STANDARD: Self = Self { connected: true, messages: false, long: false, acknowledged: false };
+}
+
+/// What moves bytes.
+pub enum Stream {
+    /// A connected socket.
+    Socket(SocketStream),
+    /// Standard input and output.
+    Standard(Standard),
+}
+
+/// Why a stream cannot go on in one direction.
+#[derive(Debug)]
+pub enum Broken {
+    /// Nobody takes what is written any more, and nobody minds: `head` has what it wanted.
+    Closed,
+    /// It has failed; what it still gives may be of interest.
+    Failed(Failure),
+    /// It has failed, and what it gives is another matter: standard output has nothing to do with the input.
+    Unwritable(Failure),
+}
+
+impl From<berkeley::Error> for Broken {
+    fn from(error: berkeley::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl Stream {
+    /// What it can do.
+    pub fn nature(&self) -> Nature {
+        match self {
+            Self::Socket(socket) => socket.nature(),
+            Self::Standard(_) => Nature::STANDARD,
+        }
+    }
+
+    /// Waits for a piece or a message of at most `most` bytes (a message that comes is whole all the same), lends it to
+    /// `take`, and gives what that makes of it; `None` at the end.
+    ///
+    /// Cancel-safe: what is not lent stays where it is.
+    ///
+    /// # Errors
+    ///
+    /// Fails where nothing more can be read.
+    pub async fn receive<R>(
+        &self,
+        most: usize,
+        take: impl FnMut(&[u8]) -> R,
+    ) -> std::result::Result<Option<R>, Failure> {
+        match self {
+            Self::Socket(socket) => Ok(socket.receive(take).await?),
+            Self::Standard(standard) => standard.receive(most, take).await,
+        }
+    }
+
+    /// Sends what there is room for, without waiting; gives how much that was, 0 for nothing.
+    ///
+    /// # Errors
+    ///
+    /// Fails where nothing more can be sent.
+    pub fn try_send(&self, bytes: &[u8]) -> std::result::Result<Option<usize>, Broken> {
+        match self {
+            Self::Socket(socket) => Ok(socket.try_send(bytes)?),
+            // What a person or a file gets is made of the bytes first.
+            Self::Standard(_) => Ok(None),
+        }
+    }
+
+    /// Sends some of `bytes`, one at least, as soon as there is room; gives how much. A message goes whole.
+    ///
+    /// # Errors
+    ///
+    /// Fails where nothing more can be sent.
+    pub async fn send(&self, bytes: &[u8]) -> std::result::Result<usize, Broken> {
+        match self {
+            Self::Socket(socket) => Ok(socket.send(bytes).await?),
+            Self::Standard(standard) => standard.send(bytes).await.map(|()| bytes.len()),
+        }
+    }
+
+    /// Tells the other side that nothing more is sent; what it sends is still received.
+    ///
+    /// # Errors
+    ///
+    /// Fails where that cannot be told, or where what was sent last has been lost.
+    pub async fn end(&self) -> std::result::Result<(), Broken> {
+        match self {
+            Self::Socket(socket) => socket.end(),
+            Self::Standard(standard) => standard.end().await,
+        }
+    }
+
+    /// How many bytes that were sent have not reached the other side's system.
+    pub fn undelivered(&self) -> u64 {
+        match self {
+            Self::Socket(socket) => socket.undelivered(),
+            Self::Standard(_) => 0,
+        }
+    }
+
+    /// Waits until all that was sent has reached the other side's system, and the end with it; `progress` hears each
+    /// time that some has.
+    ///
+    /// # Errors
+    ///
+    /// Fails where it never will.
+    pub async fn delivered(&self, progress: impl FnMut()) -> std::result::Result<(), Failure> {
+        match self {
+            Self::Socket(socket) => socket.delivered(progress).await,
+            Self::Standard(_) => Ok(()),
+        }
+    }
+
+    /// Waits until the other side is gone, so that nothing can be sent to it any more; gives why, where that is a
+    /// failure. For a stream whose end has been received: before, receiving tells.
+    pub async fn gone(&self) -> Option<Failure> {
+        match self {
+            Self::Socket(socket) => socket.gone().await,
+            Self::Standard(_) => std::future::pending().await,
+        }
+    }
+
+    /// Whether a person at a terminal makes what it gives, who cannot be waited for once all else is over.
+    pub fn is_terminal(&self) -> bool {
+        matches!(self, Self::Standard(standard) if standard.input.is_terminal())
+    }
+}
+
+impl fmt::Debug for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Socket(_) => "Stream(socket)",
+            Self::Standard(_) => "Stream(standard)",
+        })
+    }
+}

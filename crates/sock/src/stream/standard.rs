@@ -1,0 +1,61 @@
+//! Standard input and output as one stream: what is typed goes out, what comes is shown.
+
+use std::cell::RefCell;
+use std::io;
+use std::os::fd::AsFd as _;
+
+use super::Broken;
+use super::handle::Writer;
+use super::input::Input;
+use super::output::Output;
+use crate::exit::Failure;
+
+/// Standard input and output.
+pub struct Standard {
+    /// What is sent.
+    pub input: Input,
+    output: RefCell<Output>,
+    writer: Writer,
+}
+
+impl Standard {
+    /// What `input` gives, and standard output, on which received bytes are shown as `output` has them.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the reactor cannot have standard output.
+    pub fn new(input: Input, output: Output) -> Result<Self, Failure> {
+        let writer = Writer::new(io::stdout().as_fd()).map_err(|error| unwritten(&error))?;
+        Ok(Self { input, output: RefCell::new(output), writer })
+    }
+
+    pub(super) async fn receive<R>(
+        &self,
+        most: usize,
+        take: impl FnMut(&[u8]) -> R,
+    ) -> Result<Option<R>, Failure> {
+        self.input.receive(most, take).await
+    }
+
+    pub(super) async fn send(&self, bytes: &[u8]) -> Result<(), Broken> {
+        let shown = self.output.borrow_mut().show(bytes);
+        self.write(&shown).await
+    }
+
+    /// Shows what was held back.
+    pub(super) async fn end(&self) -> Result<(), Broken> {
+        let rest = self.output.borrow_mut().rest();
+        self.write(&rest).await
+    }
+
+    async fn write(&self, bytes: &[u8]) -> Result<(), Broken> {
+        self.writer.write(bytes).await.map_err(|error| match error.kind() {
+            io::ErrorKind::BrokenPipe => Broken::Closed,
+            _ => Broken::Unwritable(unwritten(&error)),
+        })
+    }
+}
+
+fn unwritten(error: &io::Error) -> Failure {
+    Failure::io("write standard output", error)
+}
