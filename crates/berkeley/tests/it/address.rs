@@ -323,14 +323,18 @@ fn every_family_has_its_addresses_among_those_that_go_round() {
 
     let mut runner = TestRunner::deterministic();
     let addresses = any_address();
-    let drawn = (0..5000).map(|_| addresses.new_tree(&mut runner).unwrap().current());
-    let families: HashSet<Family> = drawn
-        .filter(|address| !matches!(address, Address::Other(_)))
-        .map(|address| address.family())
-        .collect();
-    for family in KNOWN {
-        assert!(families.contains(&family), "any_address makes none of {family:?}");
+    let mut missing = HashSet::from(KNOWN);
+    // Most are met within a few dozen: an emulator takes minutes for all 5000.
+    for _ in 0..5000 {
+        let address = addresses.new_tree(&mut runner).unwrap().current();
+        if !matches!(address, Address::Other(_)) {
+            missing.remove(&address.family());
+        }
+        if missing.is_empty() {
+            break;
+        }
     }
+    assert!(missing.is_empty(), "any_address makes none of {missing:?}");
 }
 
 #[test]
