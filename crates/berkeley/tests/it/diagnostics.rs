@@ -32,10 +32,11 @@ fn compile(body: &str) -> String {
     rustc.args(["--edition=2024", "--emit=metadata", "--color=never", "-o"]);
     rustc.arg(folder.path("program")).arg("-L").arg(deps).arg("--extern");
     rustc.arg(format!("berkeley={}", library(deps).display()));
-    // target/TRIPLE/debug/deps, where cargo was told a target.
-    let triple = deps.ancestors().nth(2).and_then(Path::file_name).unwrap().to_string_lossy().into_owned();
+    // target/TRIPLE/debug/deps, where cargo was told a target; the macros that are programs are in target/debug/deps.
+    let part = |nth| deps.ancestors().nth(nth).unwrap();
+    let triple = part(2).file_name().unwrap().to_string_lossy().into_owned();
     if triple.contains("-linux-") {
-        rustc.args(["--target", &triple]);
+        rustc.args(["--target", &triple, "-L"]).arg(part(3).join(part(1).file_name().unwrap()).join("deps"));
     }
     let output = finish(start(rustc.arg(source)), LIMIT);
     assert!(!output.status.success(), "it compiles: {body}");
