@@ -339,7 +339,7 @@ mod tests {
 
     use super::*;
 
-    const LONG: Duration = Duration::from_secs(20);
+    const LONG: Duration = Duration::from_secs(60);
 
     /// A log into a pipe, and the pipe's other end.
     fn piped(volume: Volume) -> (Log, PipeReader) {
