@@ -140,7 +140,8 @@ fn the_value_of_an_option_without_memory_is_an_error() {
 fn a_lookup_of_digits_without_memory_is_an_error() {
     let hints = Hints::new().canonical_name(true);
     let digits = format!("0x{}7f000001", "0".repeat(1 << 20));
-    assert_eq!(resolve(&digits, 80, &hints).map(|answers| answers.len()).ok(), Some(3));
+    // An answer for each type of socket: glibc knows one more than musl.
+    assert!(resolve(&digits, 80, &hints).is_ok_and(|answers| answers.len() >= 2));
     assert_no_memory(|| resolve(&digits, 80, &hints));
     let digits = format!("family:200:{}", "0".repeat(1 << 20));
     let error = within_little(|| digits.parse::<Address>()).map(drop).unwrap_err();
