@@ -468,19 +468,21 @@ END
 }
 
 check_builds() {
-  local target _ version
+  local target _ version targets=()
   version=$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || version=3.11
   while read -r target _; do
-    if ! has_target "$target"; then
-      [[ ${BERKELEY_CI:-} == 1 ]] || fail "builds: needs: rustup target add $target"
-      echo "skipped: builds for $target: its std cannot be had here"
+    if has_target "$target"; then
+      targets+=(--target "$target")
       continue
     fi
-    echo "builds: $target"
-    cargo check --locked --target "$target" -p berkeley -p sock --features berkeley/tracing
-    # No interpreter of that processor is asked: its version says enough.
-    PYO3_CROSS=1 PYO3_CROSS_PYTHON_VERSION=$version cargo check --locked --target "$target" -p berkeley-python
+    [[ ${BERKELEY_CI:-} == 1 ]] || fail "builds: needs: rustup target add $target"
+    echo "skipped: builds for $target: its std cannot be had here"
   done < <(target_rows)
+  [[ ${#targets[@]} -eq 0 ]] && return
+  # One call for all: what runs while building is built once, and no processor waits for the end of another target. No
+  # interpreter of that processor is asked: its version says enough.
+  PYO3_CROSS=1 PYO3_CROSS_PYTHON_VERSION=$version cargo check --locked --keep-going "${targets[@]}" \
+    -p berkeley -p sock -p berkeley-python --features berkeley/tracing
 }
 
 has_target() { [[ -d $(rustc --print target-libdir --target "$1" 2>/dev/null) ]]; }
