@@ -121,9 +121,8 @@ check_test() {
 # All are run, whatever one says: one round shows every fault.
 all_tests() {
   local status=0
-  # The tests that start the examples build them with this command: done before, it takes none of their time.
-  limited cargo build --locked --examples --features tokio --manifest-path crates/berkeley/Cargo.toml || status=$?
-  limited cargo test --locked --no-fail-fast || status=$?
+  # With the feature that some examples ask for, so that they are built by the same call, and once.
+  BERKELEY_EXAMPLES=built limited cargo test --locked --no-fail-fast --features berkeley/tokio || status=$?
   # Once more as a program has the library that asks for no feature of it.
   limited cargo test --locked --no-fail-fast -p berkeley-tests || status=$?
   # Outside the workspace: that the benches count right.
