@@ -449,9 +449,16 @@ check_targets() {
 }
 
 check_musl() {
-  with_skips leaving_nothing limited env CARGO_PROFILE_DEV_DEBUG=line-tables-only \
-    cargo test --locked --no-fail-fast --target x86_64-unknown-linux-musl \
-    -p berkeley -p sock --lib --bins --test it --test alloc
+  with_skips leaving_nothing musl_tests
+}
+
+musl_tests() {
+  local status=0 words=(--locked --target x86_64-unknown-linux-musl -p berkeley -p sock --features berkeley/tokio)
+  export CARGO_PROFILE_DEV_DEBUG=line-tables-only CARGO_INCREMENTAL=0
+  # The tests of the examples start them.
+  limited cargo build "${words[@]}" --examples || status=$?
+  BERKELEY_EXAMPLES=built limited cargo test "${words[@]}" --no-fail-fast --lib --bins --test it --test alloc || status=$?
+  return "$status"
 }
 
 # A row: a target, and the Debian package with its C compiler, or `-`.
