@@ -47,7 +47,6 @@ fn after_help() -> String {
     version,
     before_help = EXAMPLES,
     after_help = after_help(),
-    disable_help_subcommand = true,
     arg_required_else_help = true
 )]
 pub struct Cli {

@@ -1,7 +1,9 @@
 //! A command line that cannot be meant: the fault under a caret, and the nearest valid word.
 
+use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use crate::cli::Cli;
 use crate::exit::Failure;
 use crate::report::escape::escape;
 
@@ -17,7 +19,55 @@ pub fn failure(error: &clap::Error, args: &[String]) -> Failure {
             None => message,
         },
     );
-    failure.hint("sock --help shows examples, and sock COMMAND --help each command's options")
+    habits(args)
+        .into_iter()
+        .fold(failure, Failure::hint)
+        .hint("sock --help shows examples, and sock COMMAND --help each command's options")
+}
+
+/// The options of nc and ncat that ours has by another name, and which that is.
+const HABITS: [(char, &str); 12] = [
+    ('l', "-l: `sock listen PORT` takes one client, `sock serve` answers many"),
+    ('k', "-k: `sock listen --keep` takes one client after another"),
+    ('z', "-z: `sock wait HOST:PORT --timeout 1s` sees whether a server accepts"),
+    ('w', "-w: --timeout is for connecting, --idle-timeout for what comes after"),
+    ('u', "-u: UDP is part of the endpoint, udp://HOST:PORT"),
+    ('U', "-U: a Unix socket is an endpoint, unix:PATH"),
+    ('p', "-p: the port is part of the endpoint; ?bind=ADDRESS:PORT says from where to connect"),
+    ('s', "-s: HOST:PORT?bind=ADDRESS says from where to connect"),
+    ('N', "-N: the end of the input is always passed on"),
+    ('C', "-C: --crlf"),
+    ('x', "-x: --hex prints what comes as a hex dump"),
+    ('v', "-v: what happens is told unless --quiet"),
+];
+
+/// What somebody who knows nc, ncat or socat may have meant; the first two things at most.
+fn habits(args: &[String]) -> Vec<String> {
+    if let Some(first) = args.first().filter(|first| !first.starts_with('-'))
+        && Cli::command().find_subcommand(first).is_none()
+        && (first.contains([':', '.']) || first == "localhost")
+    {
+        return vec![of_address(first, args.get(1))];
+    }
+    let letters = args.iter().take_while(|arg| *arg != "--").filter_map(|arg| arg.strip_prefix('-'));
+    // A word with two hyphens, or one that is no cluster of letters, is something else.
+    let clusters = letters.filter(|word| !word.is_empty() && word.chars().all(|c| c.is_ascii_alphabetic()));
+    let known =
+        |letter| HABITS.iter().find(|(habit, _)| *habit == letter).map(|(_, hint)| (*hint).to_owned());
+    clusters.flat_map(str::chars).filter_map(known).take(2).collect()
+}
+
+/// An address without a command: to be connected to, as a rule.
+fn of_address(first: &str, second: Option<&String>) -> String {
+    let listens = first.to_ascii_lowercase().contains("listen");
+    let port = second.filter(|word| word.parse::<u16>().is_ok());
+    let words = [Some(first.to_owned()), port.cloned()].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let words = escape(words.as_bytes(), SHOWN);
+    if listens {
+        format!("to listen: sock listen {words}, or sock serve {words}")
+    } else {
+        format!("to connect: sock connect {words}")
+    }
 }
 
 /// clap's first sentence without its `error: `, and its suggestion, if any.
@@ -116,7 +166,6 @@ fn columns(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::Cli;
     use clap::Parser as _;
 
     fn message(line: &str) -> String {
@@ -163,5 +212,27 @@ mod tests {
     fn options_that_contradict_each_other_are_refused() {
         let message = message("serve --echo --discard");
         assert!(message.contains("cannot be used with"), "{message}");
+    }
+
+    #[test]
+    fn habits_of_other_tools_get_an_answer() {
+        let rows: [(&str, &[&str]); 8] = [
+            ("-l 9000", &["-l: `sock listen PORT`"]),
+            ("-lk 9000", &["-l: ", "-k: `sock listen --keep`"]),
+            ("connect -z localhost 80", &["-z: `sock wait HOST:PORT"]),
+            ("connect x:1 -w 5", &["-w: --timeout"]),
+            ("localhost 80", &["to connect: sock connect localhost 80"]),
+            ("example.org:80", &["to connect: sock connect example.org:80"]),
+            ("TCP-LISTEN:6142,fork -", &["to listen: sock listen TCP-LISTEN:6142,fork"]),
+            ("connect --no-such", &[]),
+        ];
+        for (line, want) in rows {
+            let args: Vec<String> = line.split(' ').map(str::to_owned).collect();
+            let error =
+                Cli::try_parse_from(std::iter::once("sock".to_owned()).chain(args.clone())).unwrap_err();
+            let hints = failure(&error, &args).hints;
+            assert_eq!(hints.len(), want.len() + 1, "{line}: {hints:?}");
+            assert!(hints.iter().zip(want).all(|(hint, want)| hint.starts_with(want)), "{line}: {hints:?}");
+        }
     }
 }

@@ -91,7 +91,10 @@ fn read(text: Piece<'_>, vocabulary: &dyn Vocabulary, role: Role) -> Result<Endp
 fn start(address: Piece<'_>) -> Result<Start<'_>, Fault> {
     let bare = Start { scheme: Scheme::Tcp, listen: false, name: address.split_at(0).0, place: address };
     let Some((name, rest)) = address.split_once(':') else {
-        return Ok(bare);
+        return match Scheme::from_name(address.text()) {
+            Some((scheme, listen)) => Err(wants_place(address, scheme, listen)),
+            None => Ok(bare),
+        };
     };
     let known = Scheme::from_name(name.text());
     match (known, rest.strip_prefix("//")) {
@@ -112,6 +115,13 @@ fn unknown_scheme(name: Piece<'_>) -> Fault {
         Some(word) => name.fault(format_args!("unknown scheme \"{shown}\"")).suggest(word),
         None => name.fault(format_args!("unknown scheme \"{shown}\"; this build knows {}", Scheme::list())),
     }
+}
+
+/// `udp`, which is half an endpoint.
+fn wants_place(address: Piece<'_>, scheme: Scheme, listen: bool) -> Fault {
+    let listening = if listen { "-listen" } else { "" };
+    let example = if scheme.is_unix() { ":/run/app.sock" } else { "://:9000" };
+    address.fault(format_args!("wants a place after the scheme, as in {scheme}{listening}{example}"))
 }
 
 /// `TCP-LISTEN:6142,fork` and `udp:53`: rewrites the address as it is written here.

@@ -2,14 +2,7 @@
 
 use std::cell::RefCell;
 
-/// The longest message or datagram that is answered; a piece of a stream is shorter ([`PIECE`]).
-pub(crate) const MESSAGE: usize = 262_144;
-
-/// The room of a receive: one byte more than a message may have, so that one that fills it is seen to be too long.
-pub(crate) const INPUT: usize = MESSAGE + 1;
-
-/// The most that one receive takes from a stream, so that no client holds a thread for long.
-pub(crate) const PIECE: usize = 65_536;
+pub(crate) use crate::stream::{INPUT, MESSAGE, PIECE};
 
 /// An answer buffer that grew beyond this is given back.
 const OUTPUT_KEPT: usize = 1 << 20;
