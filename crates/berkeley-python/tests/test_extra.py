@@ -152,6 +152,15 @@ class Batches(unittest.TestCase):
         berkeley.send_many(one, [b"12345"])
         self.assertEqual(berkeley.recv_many(other, 1, size=3)[0][0], b"123")
 
+    def test_a_peek_gives_the_first_datagram_once(self):
+        for module in (socket, standard):
+            one, other = self.pair(module)
+            berkeley.send_many(one, [b"one", b"two"])
+            for _ in range(2):
+                peeked = berkeley.recv_many(other, flags=socket.MSG_PEEK)
+                self.assertEqual(peeked, [(b"one", one.getsockname())])
+            self.assertEqual([data for data, _ in receive(other, 2)], [b"one", b"two"])
+
     def test_timeouts(self):
         one, other = self.pair()
         other.settimeout(0.01)

@@ -47,8 +47,6 @@ impl Method for SendMsg {
     const DOC: &'static CStr =
         c"sendmsg(buffers[, ancdata[, flags[, address]]]) -> count\n\nSend the bytes of several \
         buffers as one message, and control messages beside them: an iterable of (level, type, data).";
-    #[cfg(Py_3_15)]
-    const CALLED: &'static CStr = c"socket.sendmsg";
 
     fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
         let (buffers, control, flags, address) = send_arguments(args)?;

@@ -36,8 +36,6 @@ impl Method for Send {
     const DOC: &'static CStr =
         c"send(data[, flags]) -> count\n\nSend bytes, and return how many were sent, which may be \
         fewer than given where the socket has a timeout.";
-    #[cfg(Py_3_15)]
-    const CALLED: &'static CStr = c"socket.send";
 
     #[inline]
     fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -63,8 +61,6 @@ impl Method for SendAll {
     const DOC: &'static CStr =
         c"sendall(data[, flags])\n\nSend all the bytes, however many calls it takes; the timeout \
         bounds them together. After an error nobody can say how much was sent.";
-    #[cfg(Py_3_15)]
-    const CALLED: &'static CStr = c"socket.sendall";
 
     #[inline]
     fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {

@@ -49,12 +49,12 @@ impl<'a, 'py> Args<'a, 'py> {
         Some(unsafe { Borrowed::from_ptr(self.py, item) })
     }
 
-    /// Refuses arguments by name where there are none, in the words of C's `METH_VARARGS`; `CPython` itself would put
-    /// the class before the name.
+    /// Refuses arguments by name where there are none, in the words that `CPython` has for C's `METH_VARARGS`: of a
+    /// method with the class before its name, of a function without its module.
     #[inline]
-    fn fit(self, convention: Convention, name: &CStr) -> PyResult<()> {
+    fn fit(self, convention: Convention, class: &str, name: &CStr) -> PyResult<()> {
         if self.has_names() && convention == Convention::Positional {
-            let text = format!("{}() takes no keyword arguments", name.to_string_lossy());
+            let text = format!("{class}{}() takes no keyword arguments", name.to_string_lossy());
             return Err(PyTypeError::new_err(text));
         }
         Ok(())
@@ -178,8 +178,6 @@ pub(crate) enum Convention {
 /// A method of the socket type.
 pub(crate) trait Method {
     const NAME: &'static CStr;
-    /// What it is called where it refuses arguments by name.
-    const CALLED: &'static CStr = Self::NAME;
     const DOC: &'static CStr;
     const CONVENTION: Convention = Convention::Positional;
 
@@ -260,7 +258,7 @@ unsafe extern "C" fn call_method_named<M: Method>(
     // SAFETY: `items`, `count` and `names` are those of the call.
     let args = unsafe { arguments(py, items, count, names) };
     answer(py, || {
-        args.fit(M::CONVENTION, M::CALLED)?;
+        args.fit(M::CONVENTION, "socket.", M::NAME)?;
         M::call(py, socket, args)
     })
 }
@@ -286,7 +284,7 @@ unsafe extern "C" fn call_function_named<F: Function>(
     // SAFETY: `items`, `count` and `names` are those of the call.
     let args = unsafe { arguments(py, items, count, names) };
     answer(py, || {
-        args.fit(F::CONVENTION, F::NAME)?;
+        args.fit(F::CONVENTION, "", F::NAME)?;
         F::call(py, args)
     })
 }
