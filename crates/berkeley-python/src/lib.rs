@@ -11,6 +11,7 @@ mod gil;
 mod memory;
 mod socket;
 mod timeout;
+mod version;
 mod wait;
 
 use pyo3::exceptions::PyImportError;

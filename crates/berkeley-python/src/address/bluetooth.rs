@@ -11,6 +11,7 @@ use pyo3::types::{PyBytes, PyString, PyTuple};
 use super::Kind;
 use crate::ffi::capi::SocketObject;
 use crate::ffi::fastcall::{Slot, is_index, parse_item, parse_tuple};
+use crate::version;
 
 const L2CAP: i32 = Protocol::BTPROTO_L2CAP.as_raw();
 const RFCOMM: i32 = Protocol::BTPROTO_RFCOMM.as_raw();
@@ -48,7 +49,7 @@ pub(super) fn read(socket: Kind, value: &Bound<'_, PyAny>, caller: &str) -> PyRe
 
 /// `(device, psm)`; since 3.14 `(device, psm[, cid[, kind]])`.
 fn l2cap_parts(value: &Bound<'_, PyAny>) -> Option<(String, u16, u16, u8)> {
-    if cfg!(not(Py_3_14)) {
+    if !version::SINCE_3_14 {
         let (device, psm) = device_and_number(value)?;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "as C cuts it")]
         return Some((device, psm as u16, 0, 0));
@@ -62,7 +63,7 @@ fn l2cap_parts(value: &Bound<'_, PyAny>) -> Option<(String, u16, u16, u8)> {
 
 /// `(device, channel)`
 fn rfcomm_parts(value: &Bound<'_, PyAny>) -> Option<(String, u8)> {
-    if cfg!(not(Py_3_14)) {
+    if !version::SINCE_3_14 {
         let (device, channel) = device_and_number(value)?;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "as C cuts it")]
         return Some((device, channel as u8));
@@ -74,7 +75,7 @@ fn rfcomm_parts(value: &Bound<'_, PyAny>) -> Option<(String, u8)> {
 
 /// `(index,)`; since 3.14 `index` or `(index[, channel])`.
 fn hci_parts(value: &Bound<'_, PyAny>) -> PyResult<Option<(u16, u16)>> {
-    if cfg!(not(Py_3_14)) {
+    if !version::SINCE_3_14 {
         let mut number = 0;
         let parsed = parse(value, c"i", &mut [Slot::Int(&mut number)]);
         // C writes all 32 bits where the index has 16, and so into the channel behind it.
@@ -95,12 +96,12 @@ fn sco_part(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     if let Ok(device) = value.cast::<PyBytes>() {
         let (device, mut parts) = (device.as_bytes(), device.as_bytes().split(|byte| *byte == 0));
         let before = parts.next().unwrap_or_default();
-        if cfg!(Py_3_14) && before != device {
+        if version::SINCE_3_14 && before != device {
             return Err(PyValueError::new_err("embedded null byte"));
         }
         return Ok(Some(String::from_utf8_lossy(before).into_owned()));
     }
-    if cfg!(Py_3_14) && value.is_instance_of::<PyString>() {
+    if version::SINCE_3_14 && value.is_instance_of::<PyString>() {
         let mut device = String::new();
         let items = PyTuple::new(value.py(), [value])?;
         parse_tuple(&items, None, c"s", &mut [Slot::Text(&mut device)])?;
@@ -155,17 +156,17 @@ pub(super) fn shown<'py>(
     }
     match *address {
         // What is 0 is left out, as before 3.14 always.
-        BluetoothAddress::L2cap { device, psm, cid, kind } if cfg!(Py_3_14) && kind != 0 => {
+        BluetoothAddress::L2cap { device, psm, cid, kind } if version::SINCE_3_14 && kind != 0 => {
             Ok((text(device), psm, cid, kind).into_pyobject(py)?.into_any())
         }
-        BluetoothAddress::L2cap { device, psm, cid, .. } if cfg!(Py_3_14) && cid != 0 => {
+        BluetoothAddress::L2cap { device, psm, cid, .. } if version::SINCE_3_14 && cid != 0 => {
             Ok((text(device), psm, cid).into_pyobject(py)?.into_any())
         }
         BluetoothAddress::L2cap { device, psm, .. } => Ok((text(device), psm).into_pyobject(py)?.into_any()),
         BluetoothAddress::Rfcomm { device, channel } => {
             Ok((text(device), channel).into_pyobject(py)?.into_any())
         }
-        BluetoothAddress::Hci { index, channel } if cfg!(Py_3_14) && channel != 0 => {
+        BluetoothAddress::Hci { index, channel } if version::SINCE_3_14 && channel != 0 => {
             Ok((index, channel).into_pyobject(py)?.into_any())
         }
         BluetoothAddress::Hci { index, .. } => Ok(index.into_pyobject(py)?.into_any()),

@@ -37,52 +37,6 @@ constants! {
     CAN_BCM_TX_SETUP = 1;
     CAN_BCM_TX_STATUS = 8;
 
-    // Of ISO-TP, whose options stand in option.rs.
-    #[cfg(Py_3_15)]
-    CAN_ISOTP_CHK_PAD_DATA = 0x20;
-    #[cfg(Py_3_15)]
-    CAN_ISOTP_CHK_PAD_LEN = 0x10;
-    #[cfg(Py_3_15)]
-    CAN_ISOTP_DEFAULT_EXT_ADDRESS = 0;
-    #[cfg(Py_3_15)]
-    CAN_ISOTP_DEFAULT_FLAGS = 0;
-    #[cfg(Py_3_15)]
-    CAN_ISOTP_DEFAULT_FRAME_TXTIME = 50_000;
-    #[cfg(Py_3_15)]
-    CAN_ISOTP_DEFAULT_LL_MTU = 16;
-    #[cfg(Py_3_15)]
-    CAN_ISOTP_DEFAULT_LL_TX_DL = 8;
-    #[cfg(Py_3_15)]
-    CAN_ISOTP_DEFAULT_LL_TX_FLAGS = 0;
-    #[cfg(Py_3_15)]
-    CAN_ISOTP_DEFAULT_PAD_CONTENT = 0xcc;
-    #[cfg(Py_3_15)]
-    CAN_ISOTP_DEFAULT_RECV_BS = 0;
-    #[cfg(Py_3_15)]
-    CAN_ISOTP_DEFAULT_RECV_STMIN = 0;
-    #[cfg(Py_3_15)]
-    CAN_ISOTP_DEFAULT_RECV_WFTMAX = 0;
-    #[cfg(Py_3_15)]
-    CAN_ISOTP_EXTEND_ADDR = 2;
-    #[cfg(Py_3_15)]
-    CAN_ISOTP_FORCE_RXSTMIN = 0x100;
-    #[cfg(Py_3_15)]
-    CAN_ISOTP_FORCE_TXSTMIN = 0x80;
-    #[cfg(Py_3_15)]
-    CAN_ISOTP_HALF_DUPLEX = 0x40;
-    #[cfg(Py_3_15)]
-    CAN_ISOTP_LISTEN_MODE = 1;
-    #[cfg(Py_3_15)]
-    CAN_ISOTP_RX_EXT_ADDR = 0x200;
-    #[cfg(Py_3_15)]
-    CAN_ISOTP_RX_PADDING = 8;
-    #[cfg(Py_3_15)]
-    CAN_ISOTP_SF_BROADCAST = 0x800;
-    #[cfg(Py_3_15)]
-    CAN_ISOTP_TX_PADDING = 4;
-    #[cfg(Py_3_15)]
-    CAN_ISOTP_WAIT_TX_DONE = 0x400;
-
     J1939_EE_INFO_NONE = 0;
     J1939_EE_INFO_TX_ABORT = 1;
     J1939_FILTER_MAX = 512;

@@ -39,8 +39,6 @@ constants! {
     TIPC_ZONE_SCOPE = 1;
 
     VMADDR_CID_ANY = VsockAddress::CID_ANY;
-    #[cfg(Py_3_14)]
-    VMADDR_CID_LOCAL = VsockAddress::CID_LOCAL;
     VMADDR_CID_HOST = VsockAddress::CID_HOST;
     VMADDR_PORT_ANY = VsockAddress::PORT_ANY;
 

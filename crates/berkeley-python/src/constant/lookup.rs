@@ -12,8 +12,6 @@ constants! {
     AI_V4MAPPED = 8;
 
     NI_DGRAM = 16;
-    #[cfg(Py_3_13)]
-    NI_IDN = 32;
     NI_MAXHOST = 1025;
     NI_MAXSERV = 32;
     NI_NAMEREQD = 8;

@@ -1,11 +1,10 @@
 //! The module's integers, under C's names and with C's values.
 //!
 //! Each stands in the table of its theme, with its value from the library where the library has it. Which names there
-//! are depends on two things only: the version of the interpreter (`cfg(Py_3_12)`: the names that 3.12 has added), and
+//! are depends on two things only: the version of the interpreter (what later ones have added stands in `since`), and
 //! whether the interpreter itself was built with Bluetooth's headers (`cfg(bluetooth)`, which build.rs asks sysconfig
 //! for): two builds of one version differ in that.
 
-#[cfg(all(bluetooth, Py_3_14))]
 mod bluetooth;
 mod can;
 mod family;
@@ -14,6 +13,7 @@ mod local;
 mod lookup;
 mod option;
 mod protocol;
+mod since;
 mod transfer;
 
 use berkeley::option::Description;
@@ -43,10 +43,9 @@ macro_rules! constants {
     };
 }
 use constants;
+use option::options;
 
 const TABLES: &[&[Constant]] = &[
-    #[cfg(all(bluetooth, Py_3_14))]
-    bluetooth::TABLE,
     can::TABLE,
     family::TABLE,
     inet::TABLE,
@@ -60,7 +59,8 @@ const TABLES: &[&[Constant]] = &[
 /// Adds them all, and the two names of Bluetooth that are no integers.
 pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let names = module.dict();
-    let constants = TABLES.iter().chain(option::ROWS).copied().flatten();
+    let added = since::TABLES.iter().filter(|(has, _)| *has).flat_map(|(_, tables)| *tables);
+    let constants = TABLES.iter().chain(option::ROWS).chain(added).copied().flatten();
     for Constant { name, value } in constants {
         // Interned, as every name that code looks up.
         names.set_item(PyString::intern(module.py(), name), value)?;

@@ -2,17 +2,17 @@
 
 use berkeley::option::{self, Level};
 
-use super::{Constant, constants};
+use super::constants;
 
-/// The rows of the library's table that C's module has too: `level: NAME NAME;`, each line under what it needs.
+/// The rows of the library's table that C's module has too: `level: NAME NAME;`.
 macro_rules! options {
-    ($($(#[$needs:meta])* $level:ident: $($name:ident)*;)*) => {
-        pub(super) const ROWS: &[&[Constant]] = &[$(
-            $(#[$needs])*
-            &[$(Constant::of(option::$level::$name.description()),)*],
+    ($($level:ident: $($name:ident)*;)*) => {
+        pub(super) const ROWS: &[&[$crate::constant::Constant]] = &[$(
+            &[$($crate::constant::Constant::of(::berkeley::option::$level::$name.description()),)*],
         )*];
     };
 }
+pub(super) use options;
 
 options! {
     socket: ACCEPTCONN BINDTODEVICE BROADCAST DEBUG DOMAIN DONTROUTE ERROR INCOMING_CPU KEEPALIVE
@@ -31,22 +31,6 @@ options! {
     j1939: ERRQUEUE FILTER PROMISC SEND_PRIO;
     alg: AEAD_AUTHSIZE KEY;
     tipc: CONN_TIMEOUT DEST_DROPPABLE IMPORTANCE SRC_DROPPABLE;
-    #[cfg(Py_3_12)]
-    ip: PKTINFO;
-    #[cfg(Py_3_12)]
-    tcp: CC_INFO FASTOPEN_CONNECT FASTOPEN_KEY FASTOPEN_NO_COOKIE INQ QUEUE_SEQ REPAIR
-        REPAIR_OPTIONS REPAIR_QUEUE REPAIR_WINDOW SAVED_SYN SAVE_SYN THIN_DUPACK
-        THIN_LINEAR_TIMEOUTS TIMESTAMP TX_DELAY ULP;
-    #[cfg(Py_3_13)]
-    socket: BINDTOIFINDEX;
-    #[cfg(Py_3_14)]
-    ip: FREEBIND RECVERR RECVORIGDSTADDR RECVTTL;
-    #[cfg(Py_3_14)]
-    ipv6: RECVERR;
-    #[cfg(Py_3_14)]
-    can: ERR_FILTER;
-    #[cfg(Py_3_15)]
-    isotp: LL_OPTS OPTS RECV_FC RX_STMIN TX_STMIN;
 }
 
 constants! {
@@ -62,14 +46,6 @@ constants! {
     SOL_TIPC = Level::TIPC.as_raw();
     SOL_UDP = Level::UDP.as_raw();
 
-    #[cfg(Py_3_14)]
-    SO_ORIGINAL_DST = 80;
-    #[cfg(Py_3_15)]
-    IPV6_HDRINCL = 36;
-    #[cfg(Py_3_15)]
-    SOL_CAN_ISOTP = Level::ISOTP.as_raw();
-    #[cfg(Py_3_15)]
-    SO_PASSRIGHTS = 83;
 
     // As another row is called, too.
     IP_RECVRETOPTS = option::ip::RETOPTS.description().number;
@@ -85,19 +61,5 @@ constants! {
     IPV6_NEXTHOP = 9;
     IPV6_PKTINFO = 50;
     IP_ADD_MEMBERSHIP = 35;
-    #[cfg(Py_3_12)]
-    IP_ADD_SOURCE_MEMBERSHIP = 39;
-    #[cfg(Py_3_12)]
-    IP_BLOCK_SOURCE = 38;
     IP_DROP_MEMBERSHIP = 36;
-    #[cfg(Py_3_12)]
-    IP_DROP_SOURCE_MEMBERSHIP = 40;
-    #[cfg(Py_3_12)]
-    IP_UNBLOCK_SOURCE = 37;
-    #[cfg(Py_3_12)]
-    TCP_MD5SIG = 14;
-    #[cfg(Py_3_12)]
-    TCP_MD5SIG_EXT = 32;
-    #[cfg(Py_3_12)]
-    TCP_ZEROCOPY_RECEIVE = 35;
 }

@@ -68,14 +68,4 @@ constants! {
     BTPROTO_SCO = Protocol::BTPROTO_SCO.as_raw();
 
     // In the host's byte order.
-    #[cfg(Py_3_12)]
-    ETHERTYPE_ARP = 0x806;
-    #[cfg(Py_3_12)]
-    ETHERTYPE_IP = 0x800;
-    #[cfg(Py_3_12)]
-    ETHERTYPE_IPV6 = 0x86dd;
-    #[cfg(Py_3_12)]
-    ETHERTYPE_VLAN = 0x8100;
-    #[cfg(Py_3_12)]
-    ETH_P_ALL = 3;
 }

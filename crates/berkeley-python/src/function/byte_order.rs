@@ -2,15 +2,15 @@
 
 use std::ffi::CStr;
 
-#[cfg(not(Py_3_14))]
-use pyo3::exceptions::PyOverflowError;
+use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::PyInt;
 
-#[cfg(Py_3_14)]
-use crate::ffi::fastcall::natural;
-use crate::ffi::fastcall::{Args, Convention, Function, add_function};
+use crate::ffi::fastcall::{
+    Args, Convention, Function, Slot, add_function, int, natural, parse, type_name, unsigned,
+};
 use crate::ffi::new;
+use crate::version::{self, doc};
 
 /// Adds the functions of this file.
 pub(super) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -20,26 +20,12 @@ pub(super) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     add_function::<NetworkToHostLong>(module)
 }
 
-/// How those of 16 bits are called, which C parses by another tool since 3.13.
-const SHORT: Convention = if cfg!(Py_3_13) { Convention::One } else { Convention::Positional };
-
 struct HostToNetworkShort;
 
 impl Function for HostToNetworkShort {
     const NAME: &'static CStr = c"htons";
-    #[cfg(Py_3_14)]
-    const DOC: &'static CStr =
-        c"htons($module, integer, /)\n--\n\nTurn an integer of 16 bits from the host's byte order into \
-        the network's.";
-    #[cfg(all(Py_3_13, not(Py_3_14)))]
-    const DOC: &'static CStr =
-        c"htons($self, x, /)\n--\n\nTurn an integer of 16 bits from the host's byte order into \
-        the network's.";
-    #[cfg(not(Py_3_13))]
-    const DOC: &'static CStr =
-        c"htons(integer) -> integer\n\nTurn an integer of 16 bits from the host's byte order \
-        into the network's.";
-    const CONVENTION: Convention = SHORT;
+    const DOC: &'static CStr = doc::HTONS;
+    const CONVENTION: Convention = Convention::SINGLE;
 
     fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
         let value = short(args, "htons", c"i:htons")?;
@@ -51,19 +37,8 @@ struct NetworkToHostShort;
 
 impl Function for NetworkToHostShort {
     const NAME: &'static CStr = c"ntohs";
-    #[cfg(Py_3_14)]
-    const DOC: &'static CStr =
-        c"ntohs($module, integer, /)\n--\n\nTurn an integer of 16 bits from the network's byte order \
-        into the host's.";
-    #[cfg(all(Py_3_13, not(Py_3_14)))]
-    const DOC: &'static CStr =
-        c"ntohs($self, x, /)\n--\n\nTurn an integer of 16 bits from the network's byte order \
-        into the host's.";
-    #[cfg(not(Py_3_13))]
-    const DOC: &'static CStr =
-        c"ntohs(integer) -> integer\n\nTurn an integer of 16 bits from the network's byte \
-        order into the host's.";
-    const CONVENTION: Convention = SHORT;
+    const DOC: &'static CStr = doc::NTOHS;
+    const CONVENTION: Convention = Convention::SINGLE;
 
     fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
         let value = short(args, "ntohs", c"i:ntohs")?;
@@ -72,16 +47,12 @@ impl Function for NetworkToHostShort {
 }
 
 /// The argument of those of 16 bits.
-#[cfg(Py_3_14)]
-#[inline]
-fn short(args: Args<'_, '_>, _: &str, _: &CStr) -> PyResult<u16> {
-    let value = args.int(0).and_then(|value| u16::try_from(value).ok());
-    value.map_or_else(|| natural(&*args.only()?, "uint16_t"), Ok)
-}
-
-#[cfg(not(Py_3_14))]
 #[inline]
 fn short(args: Args<'_, '_>, name: &str, format: &CStr) -> PyResult<u16> {
+    if version::SINCE_3_14 {
+        let value = args.int(0).and_then(|value| u16::try_from(value).ok());
+        return value.map_or_else(|| natural(&*args.only()?, "uint16_t"), Ok);
+    }
     let value = match (args.len(), args.int(0)) {
         (1, Some(value)) => value,
         _ => rare(args, format)?,
@@ -94,34 +65,21 @@ fn short(args: Args<'_, '_>, name: &str, format: &CStr) -> PyResult<u16> {
 }
 
 /// What is not exactly an `int`, or does not fit one of C's.
-#[cfg(not(Py_3_13))]
 #[cold]
 fn rare(args: Args<'_, '_>, format: &CStr) -> PyResult<i32> {
-    use crate::ffi::fastcall::{Slot, parse};
+    if version::SINCE_3_13 {
+        return int(&*args.only()?);
+    }
     let mut value = 0;
     parse(args, format, &mut [Slot::Int(&mut value)])?;
     Ok(value)
-}
-
-#[cfg(all(Py_3_13, not(Py_3_14)))]
-#[cold]
-fn rare(args: Args<'_, '_>, _: &CStr) -> PyResult<i32> {
-    let object = args.only()?;
-    crate::ffi::fastcall::int(&object)
 }
 
 struct HostToNetworkLong;
 
 impl Function for HostToNetworkLong {
     const NAME: &'static CStr = c"htonl";
-    #[cfg(Py_3_14)]
-    const DOC: &'static CStr =
-        c"htonl($module, integer, /)\n--\n\nTurn an integer of 32 bits from the host's byte order \
-        into the network's.";
-    #[cfg(not(Py_3_14))]
-    const DOC: &'static CStr =
-        c"htonl(integer) -> integer\n\nTurn an integer of 32 bits from the host's byte order \
-        into the network's.";
+    const DOC: &'static CStr = doc::HTONL;
     const CONVENTION: Convention = Convention::One;
 
     fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -133,14 +91,7 @@ struct NetworkToHostLong;
 
 impl Function for NetworkToHostLong {
     const NAME: &'static CStr = c"ntohl";
-    #[cfg(Py_3_14)]
-    const DOC: &'static CStr =
-        c"ntohl($module, integer, /)\n--\n\nTurn an integer of 32 bits from the network's byte \
-        order into the host's.";
-    #[cfg(not(Py_3_14))]
-    const DOC: &'static CStr =
-        c"ntohl(integer) -> integer\n\nTurn an integer of 32 bits from the network's byte \
-        order into the host's.";
+    const DOC: &'static CStr = doc::NTOHL;
     const CONVENTION: Convention = Convention::One;
 
     fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -160,17 +111,12 @@ fn made(py: Python<'_>, value: u32) -> PyResult<Bound<'_, PyAny>> {
 }
 
 /// What is not exactly an `int`, or does not fit 32 bits.
-#[cfg(Py_3_14)]
-fn rare_long(args: Args<'_, '_>) -> PyResult<u32> {
-    natural(&*args.only()?, "uint32_t")
-}
-
-#[cfg(not(Py_3_14))]
 #[cold]
 fn rare_long(args: Args<'_, '_>) -> PyResult<u32> {
-    use crate::ffi::fastcall::{type_name, unsigned};
-    use pyo3::exceptions::PyTypeError;
     let object = args.only()?;
+    if version::SINCE_3_14 {
+        return natural(&object, "uint32_t");
+    }
     if !object.is_instance_of::<PyInt>() {
         return Err(PyTypeError::new_err(format!("expected int, {} found", type_name(&object))));
     }

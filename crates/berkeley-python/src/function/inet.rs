@@ -5,15 +5,16 @@ use std::net::Ipv4Addr;
 
 use berkeley::Family;
 use berkeley::resolve::ipv4_in_digits;
-use pyo3::exceptions::{PyOSError, PyValueError};
+use pyo3::exceptions::{PyOSError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
 use crate::address::shown_ip;
 use crate::error::os_error;
 use crate::ffi::buffer::ReadBuffer;
-use crate::ffi::fastcall::{Args, Convention, Function, Slot, add_function, parse};
+use crate::ffi::fastcall::{Args, Convention, Function, Slot, add_function, parse, type_name};
 use crate::ffi::new;
+use crate::version::{self, doc};
 
 /// Adds the functions of this file.
 pub(super) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -29,25 +30,12 @@ const EAFNOSUPPORT: i32 = 97;
 const INET: i32 = Family::INET.as_raw();
 const INET6: i32 = Family::INET6.as_raw();
 
-/// How those of one argument are called, which C parses by another tool since 3.13.
-const SINGLE: Convention = if cfg!(Py_3_13) { Convention::One } else { Convention::Positional };
-
 struct InetAton;
 
 impl Function for InetAton {
     const NAME: &'static CStr = c"inet_aton";
-    #[cfg(Py_3_14)]
-    const DOC: &'static CStr =
-        c"inet_aton($module, ip_addr, /)\n--\n\nThe four bytes of an IPv4 address in text: \
-        123.45.67.89, and the older forms such as 127.1.";
-    #[cfg(all(Py_3_13, not(Py_3_14)))]
-    const DOC: &'static CStr =
-        c"inet_aton($self, ip_addr, /)\n--\n\nThe four bytes of an IPv4 address in text: \
-        123.45.67.89, and the older forms such as 127.1.";
-    #[cfg(not(Py_3_13))]
-    const DOC: &'static CStr = c"inet_aton(string) -> bytes\n\nThe four bytes of an IPv4 address in text: \
-        123.45.67.89, and the older forms such as 127.1.";
-    const CONVENTION: Convention = SINGLE;
+    const DOC: &'static CStr = doc::INET_ATON;
+    const CONVENTION: Convention = Convention::SINGLE;
 
     fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
         let text = match (args.len(), args.get(0)) {
@@ -86,37 +74,24 @@ fn with_text<T>(object: &Bound<'_, PyAny>, read: impl FnOnce(&str) -> T) -> PyRe
 }
 
 /// The refusal of what is no `str`.
-#[cfg(not(Py_3_13))]
 #[cold]
 fn rare_text(args: Args<'_, '_>) -> PyResult<String> {
+    if version::SINCE_3_13 {
+        let object = args.only()?;
+        let kind = if object.is_none() { "None".to_owned() } else { type_name(&object) };
+        return Err(PyTypeError::new_err(format!("inet_aton() argument must be str, not {kind:.50}")));
+    }
     let mut text = String::new();
     parse(args, c"s:inet_aton", &mut [Slot::Text(&mut text)])?;
     Ok(text)
-}
-
-#[cfg(Py_3_13)]
-#[cold]
-fn rare_text(args: Args<'_, '_>) -> PyResult<String> {
-    use pyo3::exceptions::PyTypeError;
-    let object = args.only()?;
-    let kind = if object.is_none() { "None".to_owned() } else { crate::ffi::fastcall::type_name(&object) };
-    Err(PyTypeError::new_err(format!("inet_aton() argument must be str, not {kind:.50}")))
 }
 
 struct InetNtoa;
 
 impl Function for InetNtoa {
     const NAME: &'static CStr = c"inet_ntoa";
-    #[cfg(Py_3_14)]
-    const DOC: &'static CStr =
-        c"inet_ntoa($module, packed_ip, /)\n--\n\nThe text of an IPv4 address of four bytes.";
-    #[cfg(all(Py_3_13, not(Py_3_14)))]
-    const DOC: &'static CStr =
-        c"inet_ntoa($self, packed_ip, /)\n--\n\nThe text of an IPv4 address of four bytes.";
-    #[cfg(not(Py_3_13))]
-    const DOC: &'static CStr =
-        c"inet_ntoa(packed_ip) -> string\n\nThe text of an IPv4 address of four bytes.";
-    const CONVENTION: Convention = SINGLE;
+    const DOC: &'static CStr = doc::INET_NTOA;
+    const CONVENTION: Convention = Convention::SINGLE;
 
     fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
         let address = match (args.len(), args.bytes(0)) {
@@ -131,19 +106,14 @@ impl Function for InetNtoa {
 }
 
 /// The argument of `inet_ntoa` where it is not exactly a `bytes`.
-#[cfg(not(Py_3_13))]
 #[cold]
 fn packed<'py>(args: Args<'_, 'py>) -> PyResult<ReadBuffer<'py>> {
+    if version::SINCE_3_13 {
+        return ReadBuffer::of(&*args.only()?);
+    }
     let mut buffer = ReadBuffer::empty();
     parse(args, c"y*:inet_ntoa", &mut [Slot::Read(&mut buffer)])?;
     Ok(buffer)
-}
-
-#[cfg(Py_3_13)]
-#[cold]
-fn packed<'py>(args: Args<'_, 'py>) -> PyResult<ReadBuffer<'py>> {
-    let object = args.only()?;
-    ReadBuffer::of(&object)
 }
 
 struct InetPton;

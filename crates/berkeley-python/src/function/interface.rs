@@ -3,14 +3,15 @@
 use std::ffi::{CStr, CString};
 
 use berkeley::interface::{interface_index, interface_name_bytes, interface_names};
-use pyo3::exceptions::PyOSError;
+use pyo3::exceptions::{PyOSError, PyOverflowError};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use super::machine::one;
 use crate::error::raised;
-use crate::ffi::fastcall::{Args, Convention, Function, add_function, file_name};
+use crate::ffi::fastcall::{Args, Convention, Function, add_function, file_name, natural, unsigned};
 use crate::ffi::new;
+use crate::version::{self, doc};
 
 /// Adds the functions of this file.
 pub(super) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -42,21 +43,14 @@ struct IfNameToIndex;
 impl Function for IfNameToIndex {
     const NAME: &'static CStr = c"if_nametoindex";
     // As C has it, whose generator takes the function for a method.
-    #[cfg(Py_3_14)]
-    const DOC: &'static CStr =
-        c"if_nametoindex($module, oname, /)\n--\n\nThe index of the interface of this name.";
-    #[cfg(all(Py_3_13, not(Py_3_14)))]
-    const DOC: &'static CStr =
-        c"if_nametoindex($self, oname, /)\n--\n\nThe index of the interface of this name.";
-    #[cfg(not(Py_3_13))]
-    const DOC: &'static CStr = c"if_nametoindex(if_name)\n\nThe index of the interface of this name.";
-    const CONVENTION: Convention = if cfg!(Py_3_13) { Convention::One } else { Convention::Positional };
+    const DOC: &'static CStr = doc::IF_NAMETOINDEX;
+    const CONVENTION: Convention = Convention::SINGLE;
 
     fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
         let name = file_name(&one(args, c"O:if_nametoindex")?)?;
         match interface_index(name.as_bytes()) {
             Ok(index) => new::int(py, index),
-            Err(error) if cfg!(Py_3_14) => Err(raised(py, &error)),
+            Err(error) if version::SINCE_3_14 => Err(raised(py, &error)),
             Err(_) => Err(PyOSError::new_err("no interface with this name")),
         }
     }
@@ -66,11 +60,7 @@ struct IfIndexToName;
 
 impl Function for IfIndexToName {
     const NAME: &'static CStr = c"if_indextoname";
-    #[cfg(Py_3_14)]
-    const DOC: &'static CStr =
-        c"if_indextoname($module, if_index, /)\n--\n\nThe name of the interface of this index.";
-    #[cfg(not(Py_3_14))]
-    const DOC: &'static CStr = c"if_indextoname(if_index)\n\nThe name of the interface of this index.";
+    const DOC: &'static CStr = doc::IF_INDEXTONAME;
     const CONVENTION: Convention = Convention::One;
 
     fn call<'py>(py: Python<'py>, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -80,16 +70,11 @@ impl Function for IfIndexToName {
 }
 
 /// The index that is asked for.
-#[cfg(Py_3_14)]
 fn index(args: Args<'_, '_>) -> PyResult<u32> {
-    args.word(0).map_or_else(|| crate::ffi::fastcall::natural(&*args.only()?, "unsigned int"), Ok)
-}
-
-/// The index that is asked for. Before 3.13 C cuts it to 32 bits.
-#[cfg(not(Py_3_14))]
-fn index(args: Args<'_, '_>) -> PyResult<u32> {
-    let number = crate::ffi::fastcall::unsigned(&*args.only()?)?;
-    u32::try_from(number).map_err(|_| pyo3::exceptions::PyOverflowError::new_err("index is too large"))
+    if version::SINCE_3_14 {
+        return args.word(0).map_or_else(|| natural(&*args.only()?, "unsigned int"), Ok);
+    }
+    u32::try_from(unsigned(&*args.only()?)?).map_err(|_| PyOverflowError::new_err("index is too large"))
 }
 
 /// A name in the file system's encoding.

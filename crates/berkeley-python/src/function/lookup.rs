@@ -17,6 +17,7 @@ use crate::ffi::fastcall::{
 };
 use crate::ffi::new;
 use crate::memory::until_nul;
+use crate::version;
 
 /// Adds the functions of this file.
 pub(super) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -173,7 +174,7 @@ impl Service {
             return Ok(Self::Any);
         }
         // Since 3.14 of a class derived from `int`, too, as `True` is.
-        let number = if cfg!(Py_3_14) { port.cast() } else { port.cast_exact() };
+        let number = if version::SINCE_3_14 { port.cast() } else { port.cast_exact() };
         if let Ok(number) = number {
             return Self::of_number(number);
         }
@@ -191,7 +192,7 @@ impl Service {
             return Ok(Self::Port(port));
         }
         // Since 3.12 a number of any size is taken.
-        let value = if cfg!(Py_3_12) {
+        let value = if version::SINCE_3_12 {
             number.extract().unwrap_or(i128::MAX)
         } else {
             crate::ffi::fastcall::long(number)?.into()

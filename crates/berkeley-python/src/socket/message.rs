@@ -17,11 +17,12 @@ use crate::fd;
 use crate::ffi::buffer::{ReadBuffer, WriteBuffer, expected, receive_bytes};
 use crate::ffi::capi::SocketObject;
 use crate::ffi::fastcall::{
-    Args, Convention, Method, Slot, audit, int, method, parse, parse_item, parse_named, sequence,
+    Args, Convention, Method, Slot, audit, count, int, method, parse, parse_item, parse_named, sequence,
 };
 use crate::ffi::new;
 use crate::gil::Copying;
 use crate::memory;
+use crate::version::{self, doc};
 use crate::wait::{Action, HELD, Wait, carry, carry_released};
 
 /// The methods of this file.
@@ -39,14 +40,7 @@ struct SendMsg;
 
 impl Method for SendMsg {
     const NAME: &'static CStr = c"sendmsg";
-    #[cfg(Py_3_15)]
-    const DOC: &'static CStr =
-        c"sendmsg($self, buffers, ancdata=(), flags=0, address=None, /)\n--\n\nSend the bytes of several \
-        buffers as one message, and control messages beside them: an iterable of (level, type, data).";
-    #[cfg(not(Py_3_15))]
-    const DOC: &'static CStr =
-        c"sendmsg(buffers[, ancdata[, flags[, address]]]) -> count\n\nSend the bytes of several \
-        buffers as one message, and control messages beside them: an iterable of (level, type, data).";
+    const DOC: &'static CStr = doc::SENDMSG;
 
     fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
         let (buffers, control, flags, address) = send_arguments(args)?;
@@ -71,18 +65,15 @@ fn send_arguments<'py>(args: Args<'_, 'py>) -> PyResult<SendArguments<'py>> {
     if let (1..=4, Some(flags)) = (args.len(), args.int_or_zero(2)) {
         return Ok((given(0), given(1), flags, given(3)));
     }
-    #[cfg(Py_3_15)]
-    {
-        use crate::ffi::fastcall::{count, int};
+    if version::SINCE_3_15 {
         count(args, c"O|OiO:sendmsg", 1, 4)?;
-        args.get(2).map_or(Ok(0), |flags| int(&flags)).map(|flags| (given(0), given(1), flags, given(3)))
+        let flags = args.get(2).map_or(Ok(0), |flags| int(&flags))?;
+        return Ok((given(0), given(1), flags, given(3)));
     }
-    #[cfg(not(Py_3_15))]
     parsed_arguments(args)
 }
 
 /// As [`send_arguments`], by C's parser.
-#[cfg(not(Py_3_15))]
 fn parsed_arguments<'py>(args: Args<'_, 'py>) -> PyResult<SendArguments<'py>> {
     let (mut buffers, mut control, mut flags, mut address) = (None, None, 0, None);
     parse(

@@ -4,21 +4,19 @@ use std::ffi::CStr;
 use std::io;
 
 use berkeley::{Family, option};
-#[cfg(Py_3_15)]
-use pyo3::exceptions::PyTypeError;
-use pyo3::exceptions::{PyOSError, PyOverflowError};
+use pyo3::exceptions::{PyOSError, PyOverflowError, PyTypeError};
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
+use pyo3::types::PyInt;
 
 use crate::error::{EBADF, os_error};
 use crate::fd;
 use crate::ffi::buffer::ReadBuffer;
 use crate::ffi::capi::SocketObject;
-#[cfg(not(Py_3_15))]
-use crate::ffi::fastcall::went_well;
-use crate::ffi::fastcall::{Args, Method, Slot, method, parse};
+use crate::ffi::fastcall::{Args, Method, Slot, method, parse, parse_item, went_well};
 use crate::ffi::new;
 use crate::gil;
+use crate::version;
 
 /// The methods of this file.
 pub(super) fn methods() -> [PyMethodDef; 2] {
@@ -96,38 +94,48 @@ impl Method for SetSockOpt {
         c"setsockopt(level, option, value: int)\nsetsockopt(level, option, value: buffer)\n\
         setsockopt(level, option, None, optlen: int)\n\nSet an option of the socket.";
 
-    #[cfg(Py_3_15)]
+    #[inline]
     fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
-        if let (3, Some(level), Some(name), Some(value)) = (args.len(), args.int(0), args.int(1), args.int(2))
-            && !is_vsock(socket)
-        {
-            set(py, socket, level, name, &value.to_ne_bytes())?;
-            return Ok(py.None().into_bound(py));
-        }
-        set_any(py, socket, args)?;
-        Ok(py.None().into_bound(py))
-    }
-
-    #[cfg(not(Py_3_15))]
-    fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
-        // The descriptor only once the arguments are read: they may run Python code, which may close the socket.
-        if is_vsock(socket) {
-            let (level, name, value) = vsock_arguments(args)?;
-            set(py, socket, level, name, &value.to_ne_bytes())?;
-        } else if let (3, Some(level), Some(name), Some(value)) =
-            (args.len(), args.int(0), args.int(1), args.bytes(2))
-        {
-            set(py, socket, level, name, value)?;
-        } else if let Some((level, name, value)) = integer_arguments(py, args) {
-            set(py, socket, level, name, &value.to_ne_bytes())?;
-        } else if let Some((level, name, length)) = length_arguments(py, args) {
-            set_length(py, socket, level, name, length)?;
+        if version::SINCE_3_15 {
+            set_by_class(py, socket, args)?;
         } else {
-            let (level, name, value) = bytes_arguments(args)?;
-            set(py, socket, level, name, &value.bytes(py)?)?;
+            set_by_trying(py, socket, args)?;
         }
         Ok(py.None().into_bound(py))
     }
+}
+
+/// As C's module has it since 3.15: the class of the value says what it is.
+#[inline]
+fn set_by_class(py: Python<'_>, socket: &SocketObject, args: Args<'_, '_>) -> PyResult<()> {
+    if let (3, Some(level), Some(name), Some(value)) = (args.len(), args.int(0), args.int(1), args.int(2))
+        && !is_vsock(socket)
+    {
+        return set(py, socket, level, name, &value.to_ne_bytes());
+    }
+    set_any(py, socket, args)
+}
+
+/// As C's module has it before 3.15: one form of the arguments is tried after the other.
+///
+/// The descriptor is read only once the arguments are: they may run Python code, which may close the socket.
+#[inline]
+fn set_by_trying(py: Python<'_>, socket: &SocketObject, args: Args<'_, '_>) -> PyResult<()> {
+    if is_vsock(socket) {
+        let (level, name, value) = vsock_arguments(args)?;
+        return set(py, socket, level, name, &value.to_ne_bytes());
+    }
+    if let (3, Some(level), Some(name), Some(value)) = (args.len(), args.int(0), args.int(1), args.bytes(2)) {
+        return set(py, socket, level, name, value);
+    }
+    if let Some((level, name, value)) = integer_arguments(py, args) {
+        return set(py, socket, level, name, &value.to_ne_bytes());
+    }
+    if let Some((level, name, length)) = length_arguments(py, args) {
+        return set_length(py, socket, level, name, length);
+    }
+    let (level, name, value) = bytes_arguments(args)?;
+    set(py, socket, level, name, &value.bytes(py)?)
 }
 
 /// Sets an option, and has the object remember a mark: a receive has to wait for it.
@@ -148,7 +156,6 @@ fn set_length(py: Python<'_>, socket: &SocketObject, level: i32, name: i32, leng
 }
 
 /// Sets what is told by any other arguments; the descriptor is read once none of them can run Python code.
-#[cfg(Py_3_15)]
 fn set_any(py: Python<'_>, socket: &SocketObject, args: Args<'_, '_>) -> PyResult<()> {
     let (mut level, mut name, mut value, mut length) = (0, 0, None, 0);
     let slots = &mut [
@@ -174,13 +181,11 @@ fn set_any(py: Python<'_>, socket: &SocketObject, args: Args<'_, '_>) -> PyResul
 }
 
 /// Hands the bytes of an option's value to `action`: those of an integer, or what a buffer holds.
-#[cfg(Py_3_15)]
 fn with_bytes(
     socket: &SocketObject,
     value: &Bound<'_, PyAny>,
     action: impl FnOnce(&[u8]) -> PyResult<()>,
 ) -> PyResult<()> {
-    use crate::ffi::fastcall::parse_item;
     let is_integer = value.is_instance_of::<PyInt>();
     if is_vsock(socket) {
         if !is_integer {
@@ -206,7 +211,6 @@ fn with_bytes(
 }
 
 /// The refusal of a value for its class.
-#[cfg(Py_3_15)]
 fn unfit(text: &str, value: &Bound<'_, PyAny>) -> PyErr {
     match value.get_type().fully_qualified_name() {
         Ok(class) => PyTypeError::new_err(format!("{text} (got {class})")),
@@ -215,7 +219,6 @@ fn unfit(text: &str, value: &Bound<'_, PyAny>) -> PyErr {
 }
 
 /// `level, option, value` of a vsock, whose options have 64 bits.
-#[cfg(not(Py_3_15))]
 fn vsock_arguments(args: Args<'_, '_>) -> PyResult<(i32, i32, u64)> {
     let (mut level, mut name, mut value) = (0, 0, 0);
     parse(
@@ -227,7 +230,6 @@ fn vsock_arguments(args: Args<'_, '_>) -> PyResult<(i32, i32, u64)> {
 }
 
 /// `level, option, value: int`, where the arguments are that.
-#[cfg(not(Py_3_15))]
 fn integer_arguments(py: Python<'_>, args: Args<'_, '_>) -> Option<(i32, i32, i32)> {
     if let (3, Some(level), Some(name), Some(value)) = (args.len(), args.int(0), args.int(1), args.int(2)) {
         return Some((level, name, value));
@@ -238,7 +240,6 @@ fn integer_arguments(py: Python<'_>, args: Args<'_, '_>) -> Option<(i32, i32, i3
 }
 
 /// `level, option, None, length`, where the arguments are that.
-#[cfg(not(Py_3_15))]
 fn length_arguments(py: Python<'_>, args: Args<'_, '_>) -> Option<(i32, i32, u32)> {
     let (mut level, mut name, mut none, mut length) = (0, 0, None, 0);
     let slots = &mut [
@@ -252,7 +253,6 @@ fn length_arguments(py: Python<'_>, args: Args<'_, '_>) -> Option<(i32, i32, u32
 }
 
 /// `level, option, value: buffer`, whose errors are those that C raises of any other arguments.
-#[cfg(not(Py_3_15))]
 fn bytes_arguments<'py>(args: Args<'_, 'py>) -> PyResult<(i32, i32, ReadBuffer<'py>)> {
     let (mut level, mut name, mut value) = (0, 0, ReadBuffer::empty());
     parse(

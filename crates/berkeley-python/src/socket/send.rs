@@ -10,13 +10,10 @@ use pyo3::prelude::*;
 
 use crate::ffi::buffer::{Outgoing, ReadBuffer};
 use crate::ffi::capi::SocketObject;
-use crate::ffi::fastcall::{Args, Method, method};
-#[cfg(not(Py_3_15))]
-use crate::ffi::fastcall::{Slot, parse};
-#[cfg(Py_3_15)]
-use crate::ffi::fastcall::{count, int};
+use crate::ffi::fastcall::{Args, Method, Slot, count, int, method, parse};
 use crate::ffi::new;
 use crate::gil::Copying;
+use crate::version::{self, doc};
 use crate::wait::{Action, HELD, Wait, carry_released};
 
 /// The methods of this file.
@@ -28,14 +25,7 @@ struct Send;
 
 impl Method for Send {
     const NAME: &'static CStr = c"send";
-    #[cfg(Py_3_15)]
-    const DOC: &'static CStr =
-        c"send($self, data, flags=0, /)\n--\n\nSend bytes, and return how many were sent, which may be \
-        fewer than given where the socket has a timeout.";
-    #[cfg(not(Py_3_15))]
-    const DOC: &'static CStr =
-        c"send(data[, flags]) -> count\n\nSend bytes, and return how many were sent, which may be \
-        fewer than given where the socket has a timeout.";
+    const DOC: &'static CStr = doc::SEND;
 
     #[inline]
     fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -53,14 +43,7 @@ struct SendAll;
 
 impl Method for SendAll {
     const NAME: &'static CStr = c"sendall";
-    #[cfg(Py_3_15)]
-    const DOC: &'static CStr =
-        c"sendall($self, data, flags=0, /)\n--\n\nSend all the bytes, however many calls it takes; the timeout \
-        bounds them together. After an error nobody can say how much was sent.";
-    #[cfg(not(Py_3_15))]
-    const DOC: &'static CStr =
-        c"sendall(data[, flags])\n\nSend all the bytes, however many calls it takes; the timeout \
-        bounds them together. After an error nobody can say how much was sent.";
+    const DOC: &'static CStr = doc::SENDALL;
 
     #[inline]
     fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -92,18 +75,14 @@ fn with_parsed<T>(
     action(buffer.outgoing(), Flags::from_raw(flags))
 }
 
-/// The buffer and the flags, as C's module takes them since 3.15: one after the other.
-#[cfg(Py_3_15)]
+/// The buffer and the flags: since 3.15 one after the other, before by C's parser.
 fn parsed<'py>(args: Args<'_, 'py>, format: &CStr) -> PyResult<(ReadBuffer<'py>, i32)> {
-    count(args, format, 1, 2)?;
-    let buffer = ReadBuffer::of(&*args.only()?)?;
-    let flags = args.get(1).map_or(Ok(0), |flags| int(&flags))?;
-    Ok((buffer, flags))
-}
-
-/// The buffer and the flags, by C's parser.
-#[cfg(not(Py_3_15))]
-fn parsed<'py>(args: Args<'_, 'py>, format: &CStr) -> PyResult<(ReadBuffer<'py>, i32)> {
+    if version::SINCE_3_15 {
+        count(args, format, 1, 2)?;
+        let buffer = ReadBuffer::of(&*args.only()?)?;
+        let flags = args.get(1).map_or(Ok(0), |flags| int(&flags))?;
+        return Ok((buffer, flags));
+    }
     let (mut buffer, mut flags) = (ReadBuffer::empty(), 0);
     parse(args, format, &mut [Slot::Read(&mut buffer), Slot::Int(&mut flags)])?;
     Ok((buffer, flags))

@@ -10,8 +10,9 @@ use pyo3::types::PyBool;
 use crate::error::raised;
 use crate::fd;
 use crate::ffi::capi::SocketObject;
-use crate::ffi::fastcall::{Args, Convention, Method, method};
+use crate::ffi::fastcall::{Args, Convention, Method, long, method};
 use crate::timeout;
+use crate::version;
 
 /// The methods of this file.
 pub(super) fn methods() -> [PyMethodDef; 4] {
@@ -68,10 +69,7 @@ impl Method for SetBlocking {
 
     fn call<'py>(py: Python<'py>, socket: &SocketObject, args: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
         let flag = args.only()?;
-        #[cfg(Py_3_12)]
-        let blocks = flag.is_truthy()?;
-        #[cfg(not(Py_3_12))]
-        let blocks = crate::ffi::fastcall::long(&flag)? != 0;
+        let blocks = if version::SINCE_3_12 { flag.is_truthy()? } else { long(&flag)? != 0 };
         set(py, socket, if blocks { timeout::NONE } else { 0 })?;
         Ok(py.None().into_bound(py))
     }

@@ -104,6 +104,25 @@ fn no_line_is_too_wide() {
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
 }
 
+/// The interpreter's version is asked where it is named once, and where its memory and its symbols are met.
+#[test]
+fn the_version_of_python_is_asked_in_one_place() {
+    let source = root().join("crates/berkeley-python/src");
+    let mut faults = Vec::new();
+    for file in rust_files(&source) {
+        let room = file.strip_prefix(&source).expect("below the source");
+        if room != Path::new("version.rs") && !room.starts_with("ffi") {
+            let lines = read(&file)
+                .lines()
+                .filter(|line| line.contains("Py_3_"))
+                .map(str::to_owned)
+                .collect::<Vec<_>>();
+            note(&mut faults, &file, lines);
+        }
+    }
+    assert!(faults.is_empty(), "ask crate::version:\n{}", faults.join("\n"));
+}
+
 fn note(faults: &mut Vec<String>, file: &Path, found: impl IntoIterator<Item = String>) {
     let file = file.strip_prefix(root()).unwrap_or(file).display();
     faults.extend(found.into_iter().map(|fault| format!("{file}: {fault}")));

@@ -58,7 +58,7 @@ pub(crate) const HOUSES: &[House] = &[
             &["error"],
             // Where CPython is called by pointers: it knows nothing of ours but how to copy what may be large.
             &["ffi"],
-            &["memory"],
+            &["memory", "version"],
         ],
         beside: &[],
         may_be_unsafe: &["ffi"],

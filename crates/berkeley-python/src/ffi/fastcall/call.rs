@@ -12,6 +12,7 @@ use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
 
 use super::convert::exact_long;
 use crate::ffi::capi::{SocketObject, answer};
+use crate::version;
 
 /// The arguments of one call, borrowed from the caller.
 #[derive(Clone, Copy)]
@@ -160,6 +161,11 @@ impl<'a, 'py> Args<'a, 'py> {
         }
         Ok(Some(dict))
     }
+}
+
+impl Convention {
+    /// That of one argument, which C's generator has taken since 3.13 as [`One`](Self::One).
+    pub(crate) const SINGLE: Self = if version::SINCE_3_13 { Self::One } else { Self::Positional };
 }
 
 /// How `CPython` calls a method or function, which also says what it makes of a wrong number of arguments.

@@ -69,7 +69,6 @@ pub(crate) fn utf8<'a>(text: &'a Bound<'_, PyString>) -> Option<&'a str> {
 }
 
 /// Whether it went well; an error is let go.
-#[cfg(not(Py_3_15))]
 pub(crate) fn went_well(py: Python<'_>, result: PyResult<()>) -> bool {
     result.map_err(|error| forget(py, error)).is_ok()
 }
@@ -98,7 +97,6 @@ pub(crate) fn long(object: &Bound<'_, PyAny>) -> PyResult<c_long> {
 
 /// An integer without a sign, or what has `__index__`, as one of the type that C calls `kind`; with
 /// the errors of `CPython`'s converters of 3.14.
-#[cfg(Py_3_14)]
 #[cold]
 pub(crate) fn natural<T: TryFrom<i64>>(object: &Bound<'_, PyAny>, kind: &str) -> PyResult<T> {
     use pyo3::exceptions::{PyOverflowError, PyValueError};
@@ -116,7 +114,6 @@ pub(crate) fn natural<T: TryFrom<i64>>(object: &Bound<'_, PyAny>, kind: &str) ->
 }
 
 /// As [`long`], without a sign.
-#[cfg(not(Py_3_14))]
 pub(crate) fn unsigned(object: &Bound<'_, PyAny>) -> PyResult<c_ulong> {
     // SAFETY: the object is alive.
     let value = unsafe { ffi::PyLong_AsUnsignedLong(object.as_ptr()) };

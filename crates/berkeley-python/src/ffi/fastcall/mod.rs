@@ -14,15 +14,8 @@ mod parse;
 
 pub(crate) use audit::{audit, audit_new};
 pub(crate) use call::{Args, Convention, Function, Method, add_function, method};
-#[cfg(Py_3_14)]
-pub(crate) use convert::natural;
-#[cfg(not(Py_3_14))]
-pub(crate) use convert::unsigned;
-#[cfg(not(Py_3_15))]
-pub(crate) use convert::went_well;
 pub(crate) use convert::{
-    exact_long, file_name, file_system_bytes, int, is_index, long, nanoseconds, sequence, type_name, utf8,
+    exact_long, file_name, file_system_bytes, int, is_index, long, nanoseconds, natural, sequence, type_name,
+    unsigned, utf8, went_well,
 };
-#[cfg(Py_3_15)]
-pub(crate) use parse::count;
-pub(crate) use parse::{Slot, idna, parse, parse_item, parse_named, parse_tuple};
+pub(crate) use parse::{Slot, count, idna, parse, parse_item, parse_named, parse_tuple};

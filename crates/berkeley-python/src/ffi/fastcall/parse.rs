@@ -5,7 +5,6 @@ use std::ffi::{CStr, CString, c_char, c_ulong, c_void};
 use std::ptr::{self, null_mut};
 
 use pyo3::exceptions::PySystemError;
-#[cfg(Py_3_15)]
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -78,7 +77,6 @@ pub(crate) fn parse<'py>(args: Args<'_, 'py>, format: &CStr, slots: &mut [Slot<'
 }
 
 /// Refuses too few and too many arguments, as what C's generator makes does; the format tells the function's name.
-#[cfg(Py_3_15)]
 #[cold]
 pub(crate) fn count(args: Args<'_, '_>, format: &CStr, least: usize, most: usize) -> PyResult<()> {
     let given = args.len();
