@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::future::{Future, poll_fn};
-use std::io;
+use std::io::{self, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::pin::pin;
 use std::sync::Arc;
@@ -16,8 +16,10 @@ use super::AsyncSocket;
 use super::wait::{READ, poll_pause, uninterrupted};
 use super::watch::{Ready, Watched, here};
 use crate::address::Address;
+use crate::control::ControlBuffer;
 use crate::error::{Error, Operation, Result};
 use crate::kinds::Flags;
+use crate::socket::ReceivedMessage;
 use crate::sys::{Errno, fault};
 
 /// For servers of very many connections: an idle one owns no buffer, and its future is a few words.
@@ -189,6 +191,22 @@ impl<'a> ReadReady<'a> {
     pub fn recv_from_with(&mut self, buffer: &mut [u8], flags: Flags) -> Result<(usize, Address)> {
         let socket = &self.socket.socket;
         let result = self.above_mark().and_then(|()| uninterrupted(|| socket.try_recv_from(buffer, flags)));
+        self.note(false, &result);
+        result
+    }
+
+    /// Receives a message into `buffers`, and what came with it into `control` (recvmsg(2)).
+    ///
+    /// Fails as [`recv`](Self::recv) does.
+    pub fn recv_msg(
+        &mut self,
+        buffers: &mut [IoSliceMut<'_>],
+        control: &mut ControlBuffer,
+    ) -> Result<ReceivedMessage> {
+        let socket = &self.socket.socket;
+        let result = self
+            .above_mark()
+            .and_then(|()| uninterrupted(|| socket.try_recv_msg(buffers, control, Flags::NONE)));
         self.note(false, &result);
         result
     }

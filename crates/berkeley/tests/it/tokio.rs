@@ -20,8 +20,8 @@ use std::time::Duration;
 
 use berkeley::control::{self, ControlBuffer};
 use berkeley::{
-    AsyncSocket, Cause, Family, Flags, Operation, Protocol, Result, SendMessage, Socket, Type, UnixAddress,
-    fault,
+    AsyncSocket, Cause, Family, Flags, Operation, Protocol, ReadReady, Result, SendMessage, Socket, Type,
+    UnixAddress, fault,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -160,6 +160,14 @@ fn datagrams_carry_every_call() {
                 lengths.push(taken.0);
             }
             assert_eq!(lengths, [0, 5]);
+
+            left.send_to(b"message", address).await.unwrap();
+            let mut control = ControlBuffer::new();
+            let take =
+                |ready: &mut ReadReady<'_>| ready.recv_msg(&mut [IoSliceMut::new(&mut buffer)], &mut control);
+            let message = right.recv_ready(take).await.unwrap();
+            assert_eq!((message.length, message.address), (7, left.local_address().unwrap()));
+            assert_eq!(&buffer[..7], b"message");
 
             left.send_to_with(b"whole", address, Flags::DONTROUTE).await.unwrap();
             let flags = Flags::PEEK | Flags::TRUNC;
