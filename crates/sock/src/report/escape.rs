@@ -43,14 +43,13 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
-/// Writes one character as [`escape`] shows it.
+/// Writes one character as [`escape`] shows it before a digit, which may follow.
 pub(crate) fn write_char(out: &mut impl Write, c: char) -> fmt::Result {
     match c {
         '\\' => out.write_str("\\\\"),
         '\n' => out.write_str("\\n"),
         '\r' => out.write_str("\\r"),
         '\t' => out.write_str("\\t"),
-        '\0' => out.write_str("\\0"),
         _ if is_printable(c) => out.write_char(c),
         // `\x80` and above stand for bytes that are no UTF-8, so only ASCII may use this form.
         _ if c.is_ascii() => write!(out, "\\x{:02x}", u32::from(c)),
@@ -75,7 +74,13 @@ fn write_text(out: &mut impl Write, text: &str) -> fmt::Result {
             continue;
         }
         out.write_str(&text[written..at])?;
-        write_char(out, c)?;
+        // Before a digit `\0` would read as the beginning of an octal number.
+        let digit = |next: char| next.is_ascii_digit();
+        if c == '\0' && !text[at + 1..].starts_with(digit) {
+            out.write_str("\\0")?;
+        } else {
+            write_char(out, c)?;
+        }
         written = at + c.len_utf8();
     }
     out.write_str(&text[written..])
@@ -130,7 +135,7 @@ mod tests {
 
     #[test]
     fn each_kind_of_character_shows_in_its_own_way() {
-        let rows: [(&[u8], &str); 22] = [
+        let rows: [(&[u8], &str); 24] = [
             (b"plain text, 100%", "plain text, 100%"),
             (b"\"quotes\" 'stay'", "\"quotes\" 'stay'"),
             ("套接字 é Ω 🦀".as_bytes(), "套接字 é Ω 🦀"),
@@ -152,6 +157,8 @@ mod tests {
             ("\u{e0041}\u{e0101}".as_bytes(), "\\u{e0041}\\u{e0101}"),
             ("\u{3164}\u{115f}".as_bytes(), "\\u{3164}\\u{115f}"),
             ("\u{fffd}".as_bytes(), "\u{fffd}"),
+            (b"\x001\0a\09", "\\x001\\0a\\x009"),
+            (b"\0\0\xff\0", "\\0\\0\\xff\\0"),
             (b"", ""),
         ];
         for (bytes, want) in rows {

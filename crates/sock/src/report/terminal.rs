@@ -61,7 +61,8 @@ fn show(bytes: &[u8], out: &mut String) {
             if newline || matches!(letter, '\n' | '\t' | '\\') || escape::is_printable(letter) {
                 out.push(letter);
             } else {
-                push_escaped(letter.encode_utf8(&mut [0; 4]).as_bytes(), out);
+                // Writing to a String never fails.
+                let _ = escape::write_char(out, letter);
             }
         }
         push_escaped(chunk.invalid(), out);
