@@ -1,5 +1,8 @@
 //! A command line that cannot be meant: the fault under a caret, and the nearest valid word.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+
 use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
@@ -68,6 +71,13 @@ fn of_address(first: &str, second: Option<&String>) -> String {
     } else {
         format!("to connect: sock connect {words}")
     }
+}
+
+/// What is said about an argument that is not UTF-8.
+pub fn not_utf8(arg: &OsStr) -> Failure {
+    let shown = escape(arg.as_bytes(), SHOWN);
+    Failure::misuse(format_args!("the argument \"{shown}\" is not UTF-8"))
+        .hint("in an endpoint any byte may be written by its number, as %FF")
 }
 
 /// clap's first sentence without its `error: `, and its suggestion, if any.

@@ -28,7 +28,10 @@ pub fn main() -> ExitCode {
         Err(error) => {
             let args: Vec<String> =
                 env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
-            let failure = misuse::failure(&error, &args);
+            let failure = match env::args_os().skip(1).find(|arg| arg.to_str().is_none()) {
+                Some(arg) if error.kind() == ErrorKind::InvalidUtf8 => misuse::not_utf8(&arg),
+                _ => misuse::failure(&error, &args),
+            };
             if asks_for_events(&args) {
                 print::tell(&failure);
             }

@@ -1,6 +1,9 @@
 //! A command line that cannot be meant: code 2, the fault under a caret, the nearest valid word.
 
-use crate::support::{run_sock, text};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+
+use crate::support::{run, run_sock, sock, text};
 
 /// Arguments, the message, and the line with the caret, if there is one.
 type Row<'a> = (&'a [&'a str], &'a str, &'a [&'a str]);
@@ -140,4 +143,15 @@ fn no_command_at_all_shows_the_help() {
     assert_eq!(finished.code(), 2);
     assert!(finished.stderr.starts_with("Examples:\n"), "{}", finished.stderr);
     assert_eq!(finished.out(), "");
+}
+
+#[test]
+fn an_argument_that_is_not_utf8_says_how_to_write_it() {
+    let mut command = sock(&["connect"]);
+    command.arg(OsStr::from_bytes(b"unix:/tmp/\xff\x1b"));
+    let finished = run(&mut command, b"");
+    assert_eq!(finished.code(), 2, "{}", finished.stderr);
+    let want = "sock: the argument \"unix:/tmp/\\xff\\x1b\" is not UTF-8\n\
+                hint: in an endpoint any byte may be written by its number, as %FF\n";
+    assert_eq!(finished.stderr, want);
 }
