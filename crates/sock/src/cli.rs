@@ -85,13 +85,21 @@ Examples:
   sock serve unix:/tmp/app.sock?mode=660 --reply 'you said {data}'
   sock serve udp://*:9000 --discard --json    an event a datagram";
 
+/// Where `sock serve` listens unless told otherwise.
+pub const DEFAULT_ENDPOINT: &str = "127.0.0.1:12345";
+
 /// `sock serve`.
 #[derive(Args, Debug)]
 #[command(before_help = SERVE_EXAMPLES, after_help = after_help())]
 pub struct ServeArgs {
-    /// Where to listen
-    #[arg(default_value = "127.0.0.1:12345", value_name = "ENDPOINT")]
-    pub endpoint: String,
+    /// Where to listen; a number alone is a port of this
+    /// machine [default: 127.0.0.1:12345, or the sockets
+    /// that systemd has opened]
+    #[arg(value_name = "ENDPOINT", verbatim_doc_comment)]
+    pub endpoint: Option<String>,
+    /// Over which family.
+    #[command(flatten)]
+    pub family: FamilyArgs,
     /// How to answer.
     #[command(flatten)]
     pub answer: AnswerArgs,
@@ -104,17 +112,18 @@ pub struct ServeArgs {
     /// Close a connection that is silent for so long
     #[arg(long, value_name = "TIME", value_parser = positive)]
     pub idle_timeout: Option<Period>,
-    /// Time for owed answers after a signal
-    #[arg(long, value_name = "TIME", default_value = "10s")]
-    pub grace: Period,
+    /// Time for pending replies after a signal
+    /// [default: 10s]
+    #[arg(long, value_name = "TIME", verbatim_doc_comment)]
+    pub grace: Option<Period>,
     /// Once listening, write the addresses there
-    #[arg(long, value_name = "FD")]
+    #[arg(long, value_name = "FD", value_parser = descriptor)]
     pub ready_fd: Option<u32>,
     /// Worker threads [default: one a core, at most 4]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub threads: Option<u16>,
     /// Print errors alone
-    #[arg(long, short)]
+    #[arg(long, short, conflicts_with = "json")]
     pub quiet: bool,
     /// Print events, one JSON object a line
     #[arg(long)]
@@ -422,6 +431,11 @@ pub struct ManArgs {
     /// The subcommand [default: the page of sock itself]
     #[arg(value_name = "SUBCOMMAND")]
     pub subcommand: Option<String>,
+}
+
+/// The number of a descriptor that the parent process has left open.
+fn descriptor(text: &str) -> Result<u32, String> {
+    text.parse().map_err(|_| "wants the number of an open descriptor, as in --ready-fd 3 3>ready".to_owned())
 }
 
 /// A time of more than zero.

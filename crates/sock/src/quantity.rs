@@ -215,6 +215,23 @@ fn too_large(text: &str, number: &str, what: &str) -> QuantityError {
     QuantityError::new(0..number.len(), message)
 }
 
+/// A number of bytes in words: `1 byte`, `2 bytes`.
+///
+/// ```
+/// use sock::quantity::Bytes;
+///
+/// assert_eq!(format!("{}, {}", Bytes(1), Bytes(0)), "1 byte, 0 bytes");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Bytes(pub u64);
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let noun = if self.0 == 1 { "byte" } else { "bytes" };
+        write!(f, "{} {noun}", self.0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use super::talk::{Answers, Talk, check, failed, joined};
 use crate::cli::ListenArgs;
 use crate::endpoint::open;
-use crate::endpoint::open::listen::{Listener, listen};
+use crate::endpoint::open::listen::{Listener, check_family, listen};
 use crate::endpoint::{Role, Scheme};
 use crate::exit::{Exit, Failure};
 use crate::quantity::Period;
@@ -36,7 +36,9 @@ async fn serve(args: &ListenArgs) -> Result<Exit, Failure> {
     let endpoint = open::parse(&text, Role::Listen).map_err(Failure::misuse)?;
     check(&args.talk, endpoint.scheme, &[])?;
     refuse_what_cannot_be(args, endpoint.scheme)?;
-    let mut doors = Doors::open(listen(&endpoint)?)?;
+    let family = args.family.chosen();
+    check_family(&endpoint, family)?;
+    let mut doors = Doors::open(listen(&endpoint, family)?)?;
     let mut talk = Talk::new(&args.talk, &mut signals)?;
     doors.announce(&talk);
     loop {

@@ -1,24 +1,20 @@
 //! Taking clients in, as fast as they may be served.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use berkeley::{Address, AsyncSocket, Error, Result};
+use berkeley::{Address, AsyncSocket, Error, Result, option};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::consume_budget;
 use tokio::time::sleep;
 
 use super::Service;
 use super::connection::Connection;
+use super::journal::unnamed;
 use super::pool::{Client, Pool};
 use super::shared::Shared;
+use super::trouble::{PAUSE, Trouble, is_the_clients};
 use crate::endpoint::Scheme;
-
-/// How long to pause when there are no descriptors or no memory left: the client waits in the backlog meanwhile.
-const PAUSE: Duration = Duration::from_millis(50);
-
-/// How often at most it is said that there are none.
-const SAY: Duration = Duration::from_secs(1);
 
 /// Accepts clients for as long as it is polled; ends after the first with `once`.
 pub(crate) async fn accept<S: Service>(
@@ -29,11 +25,12 @@ pub(crate) async fn accept<S: Service>(
     places: &Arc<Semaphore>,
     once: bool,
 ) {
-    let mut shortage = Shortage::default();
+    let mut trouble = Trouble::default();
     loop {
         match next(listener, places).await {
             Ok((socket, address, place)) => {
-                let peer = if address.is_unnamed() { "unnamed".into() } else { address.to_string().into() };
+                trouble.success();
+                let peer = peer(&socket, &address);
                 let connection = Arc::new(Connection::new(socket, scheme, shared.number(), peer));
                 if once {
                     // Never given on: until this listener's end closes the others as well, they find no place.
@@ -42,7 +39,7 @@ pub(crate) async fn accept<S: Service>(
                 }
                 pool.give(Client { connection, place: Some(place) });
             }
-            Err(error) => shortage.survive(&error, shared).await,
+            Err(error) => survive(&mut trouble, &error, shared).await,
         }
     }
 }
@@ -67,23 +64,14 @@ async fn next(
     }
 }
 
-/// What went wrong with accepting, said once a second at most.
-#[derive(Default)]
-struct Shortage {
-    said: Option<Instant>,
-}
-
-impl Shortage {
-    /// A client that gave up in the backlog is no matter; for all else a pause, or this would spin.
-    async fn survive(&mut self, error: &Error, shared: &Shared) {
-        if is_the_clients(error) {
-            return;
-        }
-        if self.said.is_none_or(|said| said.elapsed() >= SAY) {
-            self.said = Some(Instant::now());
-            let hint = "clients wait in the backlog meanwhile; `ulimit -n` shows the limit of descriptors";
-            shared.journal.error(error, &[hint]);
-        }
+/// A client that gave up in the backlog is no matter; for all else a pause.
+async fn survive(trouble: &mut Trouble, error: &Error, shared: &Shared) {
+    let next = trouble.failure(is_the_clients(error), Instant::now());
+    if next.say {
+        let hint = "clients wait in the backlog meanwhile; `ulimit -n` shows the limit of descriptors";
+        shared.journal.error(error, &[hint]);
+    }
+    if next.pause {
         // Sooner if a client leaves, which frees what it held.
         tokio::select! {
             () = sleep(PAUSE) => {}
@@ -92,18 +80,11 @@ impl Shortage {
     }
 }
 
-/// Errors that belong to one client's connection, which accept(2) passes on, and not to the listener.
-///
-/// `EPERM` is not among them: a firewall may mean one client by it, but a sandbox means all, and that would spin.
-fn is_the_clients(error: &Error) -> bool {
-    use std::io::ErrorKind as Kind;
-    matches!(
-        error.kind(),
-        Kind::ConnectionAborted
-            | Kind::ConnectionReset
-            | Kind::NetworkDown
-            | Kind::NetworkUnreachable
-            | Kind::HostUnreachable
-            | Kind::TimedOut
-    )
+/// Who it is: its address, or of a Unix socket without one its process and user.
+fn peer(socket: &AsyncSocket, address: &Address) -> Box<str> {
+    if !address.is_unnamed() {
+        return address.to_string().into();
+    }
+    let process = socket.socket().get(option::PEERCRED).ok().map(|peer| (peer.pid, peer.uid));
+    unnamed(process).into()
 }

@@ -1,6 +1,7 @@
 //! One client's connection: who it is, what has moved over it, and how to end it from outside.
 
 use std::collections::HashMap;
+use std::io::IoSliceMut;
 use std::net::Shutdown;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,9 +9,18 @@ use std::time::{Duration, Instant};
 
 use berkeley::{AsyncSocket, ReadReady, Result};
 
-use super::buffers::{MESSAGE, PIECE};
+use super::buffers::{Buffers, MESSAGE, PIECE};
 use super::journal::Peer;
 use crate::endpoint::Scheme;
+
+/// What a receive has brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Received {
+    /// So many bytes; none only of a message that is empty.
+    Piece(usize),
+    /// No more is to come.
+    End,
+}
 
 /// A client's connection, shared by its task and by those who may end it.
 #[derive(Debug)]
@@ -93,19 +103,30 @@ impl Connection {
         Duration::from_millis(self.milliseconds().saturating_sub(self.moved.load(Ordering::Relaxed)))
     }
 
-    /// Receives what is there into `buffer`, no more of a stream than others can wait for; 0 when no more is to come.
-    pub(crate) fn receive(&self, ready: &mut ReadReady<'_>, buffer: &mut [u8]) -> Result<usize> {
+    /// Receives what is there into `buffers.input` from `from` on, no more of a stream than others can wait for.
+    pub(crate) fn receive(
+        &self,
+        ready: &mut ReadReady<'_>,
+        buffers: &mut Buffers,
+        from: usize,
+    ) -> Result<Received> {
+        let input = &mut buffers.input[from..];
         if !self.keeps_messages() {
-            let piece = buffer.len().min(PIECE);
-            return ready.recv(&mut buffer[..piece]);
+            let piece = input.len().min(PIECE);
+            let length = ready.recv(&mut input[..piece])?;
+            return Ok(if length == 0 { Received::End } else { Received::Piece(length) });
         }
-        let length = ready.recv(buffer)?;
+        let length = ready.recv_msg(&mut [IoSliceMut::new(input)], &mut buffers.control)?.length;
+        // Every message says who sent it (`SO_PASSCRED`), an empty one too; the end says nothing.
+        if length == 0 && buffers.control.messages().next().is_none() {
+            return Ok(Received::End);
+        }
         if length <= MESSAGE {
-            return Ok(length);
+            return Ok(Received::Piece(length));
         }
         self.count_in(MESSAGE);
         self.too_long.store(true, Ordering::Relaxed);
-        Ok(0)
+        Ok(Received::End)
     }
 
     /// Why we ended it, where we did.
@@ -136,8 +157,16 @@ impl Registry {
         self.lock().insert(connection.number, Arc::clone(connection));
     }
 
-    pub(crate) fn remove(&self, connection: &Connection) {
-        self.lock().remove(&connection.number);
+    /// Strikes a connection off; false where it was struck off before.
+    pub(crate) fn remove(&self, connection: &Connection) -> bool {
+        self.lock().remove(&connection.number).is_some()
+    }
+
+    /// Strikes all off, and gives them, in the order in which they came.
+    pub(crate) fn take(&self) -> Vec<Arc<Connection>> {
+        let mut open: Vec<Arc<Connection>> = self.lock().drain().map(|(_, connection)| connection).collect();
+        open.sort_unstable_by_key(|connection| connection.number);
+        open
     }
 
     /// Ends the receiving side of every connection: what has come is still answered, then each closes.

@@ -1,116 +1,302 @@
-//! Datagrams: each on its own, answered to its sender. There is no connection, so nothing is kept of anybody.
+//! Datagrams: each on its own, answered to its sender, from the address that it was sent to. There is no connection, so
+//! nothing is kept of anybody but what bounds the answers.
+//!
+//! They are taken and answered many in a call (recvmmsg(2), sendmmsg(2)).
 
+use std::fmt::Display;
+use std::net::IpAddr;
+use std::ops::Range;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use berkeley::{Address, AsyncSocket, Error, Flags, ReadReady, Result};
+use berkeley::batch::{Datagram, ReceivedDatagram, RecvBatch, SendBatch};
+use berkeley::control::{ControlMessage, socket as control, space};
+use berkeley::{Address, AsyncSocket, Error, Flags, Result, option};
 use tokio::task::consume_budget;
+use tokio::time::sleep;
 
 use super::Service;
-use super::buffers::{INPUT, MESSAGE, with_buffers};
-use super::journal::Peer;
-use super::limit::RateLimit;
+use super::buffers::{CREDENTIALS, MESSAGE, OUTPUT_KEPT};
+use super::journal::{Peer, unnamed};
+use super::limit::{Credit, LineLimit, RateLimit, Shown, Verdict};
 use super::shared::Shared;
+use super::trouble::{PAUSE, Trouble, is_the_clients};
+use crate::endpoint::Scheme;
 use crate::endpoint::open::listen::is_remote;
 
 /// The lowest port that is answered beyond this machine: below it are services that would answer the answer.
 const LOWEST_PORT: u16 = 1_024;
 
+/// How many messages one receive takes: of UDP a message may be several datagrams that came as one piece.
+const MESSAGES: usize = 32;
+
+/// As many of a Unix socket, whose buffers are longer, and whose queue holds no more (`net.unix.max_dgram_qlen`).
+const UNIX_MESSAGES: usize = 8;
+
 /// Serves a socket for as long as it is polled; ends after the first datagram with `once`.
-pub(crate) async fn serve(socket: &AsyncSocket, service: &impl Service, shared: &Shared, once: bool) {
-    let mut desk = Desk { service, shared, limit: RateLimit::default() };
+///
+/// Fails where there is no memory for its buffers.
+pub(super) async fn serve(
+    socket: &AsyncSocket,
+    scheme: Scheme,
+    service: &impl Service,
+    shared: &Shared,
+    once: bool,
+) -> Result<()> {
+    let mut batch = prepare(socket, scheme, once)?;
+    let mut desk = Desk::new(service, shared);
     loop {
         // A flood must not keep the thread from the listeners beside it.
         consume_budget().await;
-        let received = socket
-            .recv_ready(|ready| {
-                // Another address's claim is never given back: the server is about to end.
-                if once && shared.taken.swap(true, Ordering::SeqCst) {
-                    return Ok(None);
-                }
-                let received = desk.take(ready);
-                if once && received.is_err() {
-                    shared.taken.store(false, Ordering::SeqCst);
-                }
-                received.map(Some)
-            })
-            .await;
+        let received = if once {
+            take_one(socket, &mut batch, shared).await
+        } else {
+            socket.recv_many(&mut batch).await
+        };
         match received {
-            Ok(Some((answer, from))) => {
-                if let Some(answer) = answer {
-                    desk.send(socket, &answer, &from);
-                }
+            Ok(_) => {
+                desk.trouble.success();
+                desk.answer(socket, &batch);
                 if once {
-                    return;
+                    return Ok(());
                 }
             }
-            Ok(None) => std::future::pending().await,
-            // An earlier answer came back as refused: its sender is gone, and that is all.
-            Err(error) => desk.survive(&error),
+            Err(error) => desk.survive(&error).await,
         }
     }
+}
+
+/// The buffers of a socket, with room for what comes beside a datagram: the address that it came to, or who sent it.
+fn prepare(socket: &AsyncSocket, scheme: Scheme, once: bool) -> Result<RecvBatch> {
+    if scheme == Scheme::UnixDgram {
+        let messages = if once { 1 } else { UNIX_MESSAGES };
+        return RecvBatch::with_control(messages, MESSAGE, space(CREDENTIALS));
+    }
+    let plain = socket.socket();
+    // With one address there is nothing to choose, and nothing to be paid for.
+    match socket.local_address()? {
+        Address::Inet(local) if !local.ip().is_unspecified() => plain.set(option::ip::PKTINFO, false)?,
+        Address::Inet6(local) if !local.ip().is_unspecified() => {
+            plain.set(option::ipv6::RECVPKTINFO, false)?;
+        }
+        _ => {}
+    }
+    if once {
+        // One datagram, and not a piece of several.
+        return RecvBatch::with_control(1, usize::from(u16::MAX), RecvBatch::IP);
+    }
+    RecvBatch::gro_with_control(plain, MESSAGES, RecvBatch::IP)
+}
+
+/// Takes the one datagram of a server that serves one, unless another address has taken it: then never.
+async fn take_one(socket: &AsyncSocket, batch: &mut RecvBatch, shared: &Shared) -> Result<usize> {
+    loop {
+        socket.readable().await?;
+        // Another address's claim is never given back: the server is about to end.
+        if shared.taken.swap(true, Ordering::SeqCst) {
+            return std::future::pending().await;
+        }
+        match socket.try_recv_many(batch, Flags::NONE) {
+            Err(error) => {
+                shared.taken.store(false, Ordering::SeqCst);
+                if !error.is_would_block() {
+                    return Err(error);
+                }
+            }
+            received => return received,
+        }
+    }
+}
+
+/// An answer that is to be sent: where its bytes are, where it goes, and from which address.
+struct Answer {
+    bytes: Range<usize>,
+    to: Address,
+    from: Option<IpAddr>,
 }
 
 struct Desk<'a, S> {
     service: &'a S,
     shared: &'a Shared,
-    limit: RateLimit,
+    rate: RateLimit,
+    credit: Credit,
+    lines: LineLimit,
+    trouble: Trouble,
+    sending: SendBatch,
+    /// The bytes of the answers to a batch, one behind the other.
+    output: Vec<u8>,
+    answers: Vec<Answer>,
 }
 
-impl<S: Service> Desk<'_, S> {
-    /// Receives a datagram; gives what it is to be answered with, if with anything, and whom.
-    fn take(&mut self, ready: &mut ReadReady<'_>) -> Result<(Option<Vec<u8>>, Address)> {
-        with_buffers(|buffers| {
-            let (length, from) = ready.recv_from(&mut buffers.input)?;
-            if length >= INPUT {
-                self.refuse_long(&from);
-                return Ok((None, from));
-            }
-            Ok((self.answer(&buffers.input[..length], &mut buffers.output, &from), from))
-        })
-    }
-
-    /// The end of what fills the whole buffer is lost; to answer its beginning would be to pretend that it was all.
-    fn refuse_long(&self, from: &Address) {
-        self.shared.count_in(MESSAGE as u64);
-        self.shared.journal.note(format_args!(
-            "{from} was not answered: its datagram is longer than {MESSAGE} bytes, and the rest is lost"
-        ));
-    }
-
-    /// What the datagram is to be answered with, if with anything.
-    fn answer(&mut self, datagram: &[u8], output: &mut Vec<u8>, from: &Address) -> Option<Vec<u8>> {
-        let address = from.to_string();
-        let peer = Peer { number: None, address: &address };
-        self.shared.journal.received(peer, datagram);
-        self.shared.count_in(datagram.len() as u64);
-        if from.is_unnamed() || !self.may_answer(from) {
-            return None;
+impl<'a, S: Service> Desk<'a, S> {
+    fn new(service: &'a S, shared: &'a Shared) -> Self {
+        Self {
+            service,
+            shared,
+            rate: RateLimit::default(),
+            credit: Credit::default(),
+            lines: LineLimit::default(),
+            trouble: Trouble::default(),
+            sending: SendBatch::new(),
+            output: Vec::new(),
+            answers: Vec::new(),
         }
-        self.service.answer(datagram, output).then(|| output.clone())
+    }
+
+    /// Answers what a receive has brought, in order.
+    fn answer(&mut self, socket: &AsyncSocket, batch: &RecvBatch) {
+        let mut bytes = 0;
+        for datagram in batch {
+            bytes += datagram.bytes().len() as u64;
+            self.take(&datagram);
+        }
+        self.shared.count_in(bytes);
+        self.send(socket);
+        self.output.clear();
+        self.output.shrink_to(OUTPUT_KEPT);
+        self.answers.clear();
+    }
+
+    /// Makes the answer to a datagram, if it is to have one.
+    fn take(&mut self, datagram: &ReceivedDatagram<'_>) {
+        let from = datagram.address();
+        if self.shared.journal.talks() && !datagram.is_truncated() {
+            self.tell(datagram, &from);
+        }
+        if datagram.is_truncated() {
+            // To answer its beginning would be to pretend that it was all.
+            self.note(
+                &from,
+                format_args!("its datagram is longer than {MESSAGE} bytes, and the rest is lost"),
+            );
+            return;
+        }
+        let remote = is_remote(&from);
+        if from.is_unnamed() || (remote && !self.may_answer(&from)) {
+            return;
+        }
+        let start = self.output.len();
+        if !self.service.answer(datagram.bytes(), &mut self.output) {
+            return;
+        }
+        let length = self.output.len() - start;
+        if remote && !self.affords(&from, datagram.bytes().len(), length) {
+            self.output.truncate(start);
+            return;
+        }
+        self.answers.push(Answer { bytes: start..start + length, to: from, from: datagram.local() });
+    }
+
+    fn tell(&mut self, datagram: &ReceivedDatagram<'_>, from: &Address) {
+        let address = if from.is_unnamed() { unnamed(sender(datagram)) } else { from.to_string() };
+        let peer = Peer { number: None, address: &address };
+        let shows = self.shows(from);
+        self.shared.journal.received(peer, datagram.bytes(), shows);
+    }
+
+    /// Whether a line about this address may be told: anybody beyond this machine could fill a log.
+    fn shows(&mut self, address: &Address) -> bool {
+        if !is_remote(address) {
+            return true;
+        }
+        match self.lines.next(Instant::now()) {
+            Shown::Hidden => false,
+            Shown::Yes { hidden } => {
+                self.shared.journal.hidden(hidden);
+                true
+            }
+        }
+    }
+
+    fn note(&mut self, to: &Address, why: impl Display) {
+        if self.shared.journal.talks() && self.shows(to) {
+            self.shared.journal.note(format_args!("{to} was not answered: {why}"));
+        }
     }
 
     /// Whether an answer does no harm: the sender's address may be forged, and its owner never asked.
     fn may_answer(&mut self, from: &Address) -> bool {
-        if !is_remote(from) {
-            return true;
-        }
         if self.shared.silent_beyond || from.port().is_some_and(|port| port < LOWEST_PORT) {
             return false;
         }
-        from.ip().is_none_or(|ip| self.limit.allows(ip, Instant::now()))
+        from.ip().is_none_or(|ip| self.rate.allows(ip, Instant::now()))
     }
 
-    fn send(&self, socket: &AsyncSocket, answer: &[u8], to: &Address) {
-        // Never waited for: a peer that does not read its datagrams would stop all others'.
-        // Nor is the reactor asked: what it remembers is the refusal of the last peer, which is not this one's.
-        match socket.socket().try_send_to(answer, *to, Flags::NONE) {
-            Ok(sent) => self.shared.count_out(sent as u64),
-            Err(error) => self.shared.journal.note(format_args!("{to} was not answered: {error}")),
+    /// Whether an answer is no amplification.
+    fn affords(&mut self, from: &Address, received: usize, answer: usize) -> bool {
+        let Some(ip) = from.ip() else { return true };
+        let Verdict::Exceeds { first } = self.credit.allows(ip, received, answer, Instant::now()) else {
+            return true;
+        };
+        self.shared.count_unanswered();
+        if first {
+            self.note(
+                from,
+                "a forged address would be flooded by more than three times what it has sent, 28 bytes of header \
+                 counted each way; further ones are counted",
+            );
+        }
+        false
+    }
+
+    /// Sends the answers that there are.
+    fn send(&mut self, socket: &AsyncSocket) {
+        let answers = std::mem::take(&mut self.answers);
+        let datagrams: Vec<Datagram<'_>> = answers
+            .iter()
+            .map(|answer| {
+                let made = Datagram::new(&self.output[answer.bytes.clone()]).to(&answer.to);
+                answer.from.map_or(made, |from| made.source(from))
+            })
+            .collect();
+        let (mut sent, mut bytes, mut failures) = (0, 0, Vec::new());
+        while sent < datagrams.len() {
+            // Never waited for: a peer that does not read its datagrams would stop all others'.
+            // Nor is the reactor asked: what it remembers is the refusal of the last peer, which is not this one's.
+            match socket.socket().try_send_many(&datagrams[sent..], &mut self.sending, Flags::NONE) {
+                Ok(count) => {
+                    bytes +=
+                        datagrams[sent..sent + count].iter().map(|one| one.bytes().len() as u64).sum::<u64>();
+                    sent += count.max(1);
+                }
+                Err(error) if error.is_interrupted() => {}
+                Err(error) => {
+                    failures.push((sent, error));
+                    sent += 1;
+                }
+            }
+        }
+        self.shared.count_out(bytes);
+        for (at, error) in failures {
+            self.note(&answers[at].to, error);
+        }
+        self.answers = answers;
+    }
+
+    /// An error is one sender's as a rule: an earlier answer came back as refused, and that is all.
+    async fn survive(&mut self, error: &Error) {
+        let next = self.trouble.failure(is_the_clients(error), Instant::now());
+        if next.say {
+            self.shared.journal.error(error, &[]);
+        } else if !next.pause {
+            self.shared.journal.note(error);
+        }
+        if next.pause {
+            sleep(PAUSE).await;
         }
     }
+}
 
-    fn survive(&self, error: &Error) {
-        self.shared.journal.note(error);
+impl<S> Drop for Desk<'_, S> {
+    fn drop(&mut self) {
+        self.shared.journal.hidden(self.lines.hidden());
     }
+}
+
+/// Who sent a datagram over a Unix socket: the process and the user.
+fn sender(datagram: &ReceivedDatagram<'_>) -> Option<(i32, u32)> {
+    datagram.control().find_map(|message| match message {
+        ControlMessage::Socket(control::Message::Credentials(sender)) => Some((sender.pid, sender.uid)),
+        _ => None,
+    })
 }

@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use crate::endpoint::Scheme;
 use crate::exit::Failure;
+use crate::quantity::Bytes;
 use crate::report::escape::escape;
 use crate::report::json::Event;
 use crate::report::log::{Log, Volume};
+use crate::signal::Signal;
 
 /// The most of a piece that a line shows, in bytes.
 const SHOWN: usize = 200;
@@ -70,12 +72,20 @@ impl Journal {
         self.event(|| peer.describe(Event::new("opened")));
     }
 
-    /// A piece or a datagram came.
-    pub(crate) fn received(&self, peer: Peer<'_>, piece: &[u8]) {
+    /// Whether anything but errors is told, so that what is not is not even put together.
+    pub(crate) fn talks(&self) -> bool {
+        self.talks
+    }
+
+    /// A piece or a datagram came; `line` says whether people are told too.
+    pub(crate) fn received(&self, peer: Peer<'_>, piece: &[u8], line: bool) {
         if !self.talks {
             return;
         }
-        self.line(format_args!("{peer} received {} bytes: {}", piece.len(), escape(piece, SHOWN)));
+        if line {
+            let length = Bytes(piece.len() as u64);
+            self.line(format_args!("{peer} received {length}: {}", escape(piece, SHOWN)));
+        }
         self.event(|| peer.describe(Event::new("received")).payload(piece));
     }
 
@@ -85,7 +95,9 @@ impl Journal {
         let seconds = time.as_secs_f64();
         let why = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
         self.line(format_args!(
-            "{peer} closed: {bytes_in} bytes in, {bytes_out} bytes out, {seconds:.3} s{why}"
+            "{peer} closed: {} in, {} out, {seconds:.3} s{why}",
+            Bytes(bytes_in),
+            Bytes(bytes_out)
         ));
         self.event(|| {
             let event = peer.describe(Event::new("closed"));
@@ -95,6 +107,31 @@ impl Journal {
                 None => event,
             }
         });
+    }
+
+    /// So many lines about datagrams from beyond this machine were not told; nothing where there is none.
+    pub(crate) fn hidden(&self, lines: u64) {
+        match lines {
+            0 => {}
+            1 => self.line("... 1 line about others' datagrams not shown"),
+            _ => self.line(format_args!("... {lines} lines about others' datagrams not shown")),
+        }
+    }
+
+    /// No further clients are taken; those that are connected get their pending replies.
+    pub(crate) fn stopping(&self, signal: Signal, connections: usize) {
+        self.line("stopping: no new clients; sending pending replies (Ctrl-C again to quit now)");
+        self.event(|| {
+            let event = Event::new("draining").field("signal", signal.to_string());
+            event.field("connections", connections as u64)
+        });
+    }
+
+    /// So many clients were cut off, for `reason`, before they had taken their replies.
+    pub(crate) fn cut_off(&self, connections: usize, reason: &str) {
+        let clients = if connections == 1 { "client" } else { "clients" };
+        self.line(format_args!("cut off with replies pending: {connections} {clients} ({reason})"));
+        self.event(|| Event::new("cut_off").field("connections", connections as u64).field("reason", reason));
     }
 
     /// Something that a person should know, and nothing that ends the server.
@@ -116,13 +153,20 @@ impl Journal {
         self.event(|| Event::new("error").field("message", failure.message.as_str()));
     }
 
-    /// The last word: what the whole run came to.
-    pub(crate) fn summary(&self, connections: u64, account: &Account<'_>) {
+    /// The last word: what the whole run came to, and how many datagrams were not answered since the answer would
+    /// have been an amplification.
+    pub(crate) fn summary(&self, connections: u64, unanswered: u64, account: &Account<'_>) {
+        if unanswered > 0 {
+            self.line(format_args!(
+                "not answered, as no forged address is to be flooded: {unanswered} datagrams"
+            ));
+        }
         self.event(|| {
             let event = Event::new("summary").field("connections", connections);
             event
                 .field("bytes_in", account.bytes_in)
                 .field("bytes_out", account.bytes_out)
+                .field("unanswered", unanswered)
                 .seconds(account.time)
         });
     }
@@ -157,6 +201,14 @@ impl Journal {
         if let Some(events) = &self.events {
             events.event(event());
         }
+    }
+}
+
+/// A Unix peer without a name: its process and its user, where the kernel tells.
+pub(crate) fn unnamed(process: Option<(i32, u32)>) -> String {
+    match process {
+        Some((pid, uid)) => format!("unnamed (pid {pid}, uid {uid})"),
+        None => "unnamed".to_owned(),
     }
 }
 

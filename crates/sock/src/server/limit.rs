@@ -1,4 +1,5 @@
-//! How often one address is answered, where a sender's address may be forged. No socket, no clock of its own.
+//! How often and with how much one address is answered, where a sender's address may be forged, and how much is told of
+//! it. No socket, no clock of its own.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -44,15 +45,9 @@ impl RateLimit {
     }
 
     fn has_room(&mut self, now: Instant) -> bool {
-        if self.buckets.len() < ADDRESSES {
-            return true;
+        if self.buckets.len() >= ADDRESSES && is_due(&mut self.swept, now) {
+            self.buckets.retain(|_, bucket| now.saturating_duration_since(bucket.filled) < SWEEP);
         }
-        // At most one sweep a second: a flood of forged addresses must not make each datagram cost a walk.
-        if self.swept.is_some_and(|swept| now.saturating_duration_since(swept) < SWEEP) {
-            return false;
-        }
-        self.swept = Some(now);
-        self.buckets.retain(|_, bucket| now.saturating_duration_since(bucket.filled) < SWEEP);
         self.buckets.len() < ADDRESSES
     }
 }
@@ -64,6 +59,123 @@ impl Bucket {
         self.tokens = (self.tokens + gained).min(full);
         self.filled = now;
     }
+}
+
+/// Bytes of the headers of a datagram, of IPv4 and UDP, which count each way.
+const HEADERS: u64 = 28;
+
+/// How many times what an address has sent it may be sent: what QUIC allows before an address is proven (RFC 9000,
+/// section 8.1).
+const FACTOR: u64 = 3;
+
+/// What each address may still be sent.
+#[derive(Debug, Default)]
+pub(crate) struct Credit {
+    accounts: HashMap<IpAddr, Account>,
+    swept: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Account {
+    bytes: u64,
+    seen: Instant,
+    /// It was named when an answer first exceeded its credit.
+    named: bool,
+}
+
+/// Whether an answer may be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It may, and was counted.
+    Sends,
+    /// It may not; `first` where it is the first of that address, which is to be named.
+    Exceeds { first: bool },
+}
+
+impl Credit {
+    /// Counts a datagram of `received` bytes from `address`, and says whether an answer of `answer` bytes may be sent.
+    pub(crate) fn allows(
+        &mut self,
+        address: IpAddr,
+        received: usize,
+        answer: usize,
+        now: Instant,
+    ) -> Verdict {
+        let earned = FACTOR * (received as u64 + HEADERS);
+        let cost = answer as u64 + HEADERS;
+        let address = address.to_canonical();
+        if !self.accounts.contains_key(&address) && !self.has_room(now) {
+            // Nothing is remembered of it: it may be sent what this datagram alone allows.
+            return if cost <= earned { Verdict::Sends } else { Verdict::Exceeds { first: false } };
+        }
+        let account = self.accounts.entry(address).or_insert(Account { bytes: 0, seen: now, named: false });
+        account.seen = now;
+        account.bytes = account.bytes.saturating_add(earned);
+        match account.bytes.checked_sub(cost) {
+            Some(left) => {
+                account.bytes = left;
+                Verdict::Sends
+            }
+            None => Verdict::Exceeds { first: !std::mem::replace(&mut account.named, true) },
+        }
+    }
+
+    fn has_room(&mut self, now: Instant) -> bool {
+        if self.accounts.len() >= ADDRESSES && is_due(&mut self.swept, now) {
+            self.accounts.retain(|_, account| now.saturating_duration_since(account.seen) < SWEEP);
+        }
+        self.accounts.len() < ADDRESSES
+    }
+}
+
+/// How many lines a second are told about datagrams from beyond this machine.
+const LINES_PER_SECOND: u32 = 100;
+
+/// Bounds the lines of a log that anybody could fill.
+#[derive(Debug, Default)]
+pub(crate) struct LineLimit {
+    second: Option<Instant>,
+    shown: u32,
+    hidden: u64,
+}
+
+/// Whether a line is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// It is; so many were hidden before it.
+    Yes { hidden: u64 },
+    /// It is not, but counted.
+    Hidden,
+}
+
+impl LineLimit {
+    /// Whether the next line is shown, at `now`.
+    pub(crate) fn next(&mut self, now: Instant) -> Shown {
+        if self.second.is_none_or(|second| now.saturating_duration_since(second) >= Duration::from_secs(1)) {
+            self.second = Some(now);
+            self.shown = 0;
+        }
+        if self.shown >= LINES_PER_SECOND {
+            self.hidden += 1;
+            return Shown::Hidden;
+        }
+        self.shown += 1;
+        Shown::Yes { hidden: std::mem::take(&mut self.hidden) }
+    }
+
+    /// How many were hidden since the last that was shown.
+    pub(crate) fn hidden(&self) -> u64 {
+        self.hidden
+    }
+}
+
+/// Whether a sweep is due; at most one a second: a flood of forged addresses must not make each datagram cost a walk.
+fn is_due(swept: &mut Option<Instant>, now: Instant) -> bool {
+    if swept.is_some_and(|swept| now.saturating_duration_since(swept) < SWEEP) {
+        return false;
+    }
+    *swept = Some(now);
+    true
 }
 
 fn network(address: IpAddr) -> IpAddr {
@@ -120,5 +232,56 @@ mod tests {
             "room again once the others are silent"
         );
         assert_eq!(limit.buckets.len(), 1);
+    }
+
+    const SENDS: Verdict = Verdict::Sends;
+    const FIRST: Verdict = Verdict::Exceeds { first: true };
+    const AGAIN: Verdict = Verdict::Exceeds { first: false };
+
+    #[test]
+    fn an_address_is_sent_at_most_three_times_what_it_has_sent_headers_counted() {
+        let now = Instant::now();
+        // Received, answered, and what of it may go: 28 bytes of header each way.
+        let rows: [(usize, usize, Verdict); 8] = [
+            (1, 59, SENDS),   // 87 earned, 87 spent
+            (1, 60, FIRST),   // 87 earned, 88 asked for
+            (0, 143, SENDS),  // 171 are there by now
+            (0, 57, AGAIN),   // 84 earned, 85 asked for
+            (0, 140, SENDS),  // 168, all of it
+            (100, 0, SENDS),  // 384 earned, 28 spent
+            (0, 412, SENDS),  // 440, all of it
+            (10, 100, AGAIN), // 114 earned, 128 asked for
+        ];
+        let mut credit = Credit::default();
+        for (row, (received, answer, want)) in rows.into_iter().enumerate() {
+            assert_eq!(credit.allows(v4(1), received, answer, now), want, "row {row}");
+        }
+        assert_eq!(credit.allows(v4(2), 1, 60, now), FIRST, "another address has its own");
+        let mapped = IpAddr::from([0, 0, 0, 0, 0, 0xffff, 0, 3]);
+        assert_eq!((credit.allows(v4(3), 1, 60, now), credit.allows(mapped, 1, 200, now)), (FIRST, AGAIN));
+    }
+
+    #[test]
+    fn addresses_that_find_no_room_have_what_their_datagram_allows() {
+        let (mut credit, now) = (Credit::default(), Instant::now());
+        for number in 0..100_000 {
+            assert_eq!(credit.allows(v4(number), 1, 0, now), SENDS);
+        }
+        assert_eq!(credit.accounts.len(), ADDRESSES);
+        assert_eq!(
+            (credit.allows(v4(99_999), 1, 59, now), credit.allows(v4(99_999), 1, 60, now)),
+            (SENDS, AGAIN)
+        );
+        credit.allows(v4(200_000), 1, 0, now + Duration::from_secs(2));
+        assert_eq!(credit.accounts.len(), 1, "the silent are forgotten");
+    }
+
+    #[test]
+    fn lines_beyond_the_rate_are_counted_and_the_count_is_told_with_the_next() {
+        let (mut lines, start) = (LineLimit::default(), Instant::now());
+        let shown = (0..1_000).filter(|_| matches!(lines.next(start), Shown::Yes { hidden: 0 })).count();
+        assert_eq!((shown, lines.hidden()), (100, 900));
+        assert_eq!(lines.next(start + Duration::from_secs(1)), Shown::Yes { hidden: 900 });
+        assert_eq!(lines.hidden(), 0);
     }
 }

@@ -14,6 +14,7 @@ pub(crate) mod limit;
 mod pool;
 pub(crate) mod shared;
 mod stop;
+mod trouble;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +26,7 @@ use tokio::task::JoinSet;
 use crate::endpoint::Scheme;
 use crate::endpoint::open::listen::Listener;
 use crate::exit::{Exit, Failure};
+use crate::signal::Signals;
 use connection::Connection;
 use pool::Pool;
 use shared::Shared;
@@ -64,11 +66,12 @@ impl<S: Service> Server<S> {
     /// Listens until a signal, or with `once` until the first client is served; calls `ready` when clients are taken.
     pub(crate) async fn run(
         self: &Arc<Self>,
+        signals: Signals,
         rules: Rules,
         listeners: Vec<Listener>,
         ready: impl FnOnce(&[Listener]) -> std::result::Result<(), Failure>,
     ) -> std::result::Result<Exit, Failure> {
-        let mut stop = Stop::listen().map_err(|error| Failure::io("listen for signals", &error))?;
+        let mut stop = Stop::new(signals);
         let pool = Pool::start(rules.threads, self).map_err(|error| Failure::io("start a thread", &error))?;
         ready(&listeners)?;
         let mut paths = Vec::new();
@@ -84,9 +87,12 @@ impl<S: Service> Server<S> {
                 let Self { service, shared } = &*server;
                 match scheme {
                     Scheme::Udp | Scheme::UnixDgram => {
-                        datagram::serve(&socket, service, shared, rules.once).await;
+                        datagram::serve(&socket, scheme, service, shared, rules.once).await
                     }
-                    _ => accept::accept(&socket, scheme, shared, &pool, &places, rules.once).await,
+                    _ => {
+                        accept::accept(&socket, scheme, shared, &pool, &places, rules.once).await;
+                        Ok(())
+                    }
                 }
             });
         }
@@ -96,9 +102,10 @@ impl<S: Service> Server<S> {
             // Only with `once` does serving end by itself.
             ended = serving.join_next() => match ended {
                 Some(Err(error)) => return Err(Failure::new(Exit::Other, format_args!("a listener failed: {error}"))),
-                _ => None,
+                Some(Ok(Err(error))) => return Err(error.into()),
+                Some(Ok(Ok(()))) | None => None,
             },
-            signal = stop.first() => Some(signal),
+            signal = stop.next() => Some(signal),
         };
         // The sockets close, and the paths go, before anything is waited for.
         serving.shutdown().await;

@@ -6,13 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use berkeley::Result;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::connection::Connection;
-use super::journal::Account;
-use super::shared::Shared;
 use super::{Server, Service};
 
 /// A client that was accepted and has no thread yet: its socket meets the reactor of the thread that serves it.
@@ -108,7 +105,7 @@ fn attend<S: Service>(client: Client, server: &Arc<Server<S>>, left: impl FnMut(
         if let Some(Client { connection, .. }) = &visit.client {
             let Server { service, shared } = &*visit.server;
             let outcome = service.serve(connection, shared).await;
-            close(connection, &outcome, shared);
+            shared.closed(connection, &outcome);
         }
     });
 }
@@ -123,7 +120,8 @@ struct Visit<S, L: FnMut()> {
 impl<S, L: FnMut()> Drop for Visit<S, L> {
     fn drop(&mut self) {
         if let Some(Client { connection, place }) = self.client.take() {
-            self.server.shared.registry.remove(&connection);
+            // Told of already, unless its task has panicked.
+            let _ = self.server.shared.registry.remove(&connection);
             // Closed before its place is given on, so that the next client never waits for a descriptor.
             drop(connection);
             drop(place);
@@ -133,23 +131,15 @@ impl<S, L: FnMut()> Drop for Visit<S, L> {
     }
 }
 
-/// Counts a connection out, and tells what it came to.
-fn close(connection: &Connection, outcome: &Result<()>, shared: &Shared) {
-    shared.closed(connection);
-    let (bytes_in, bytes_out) = connection.totals();
-    let reason = connection.reason().or_else(|| outcome.as_ref().err().map(ToString::to_string));
-    let account = Account { bytes_in, bytes_out, time: connection.time(), reason: reason.as_deref() };
-    shared.journal.closed(connection.peer(), &account);
-}
-
 #[cfg(test)]
 mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
-    use berkeley::{AsyncSocket, Family, Protocol, Type};
+    use berkeley::{AsyncSocket, Family, Protocol, Result, Type};
     use tokio::sync::Semaphore;
 
     use super::super::journal::Journal;
+    use super::super::shared::Shared;
     use super::*;
     use crate::endpoint::Scheme;
 

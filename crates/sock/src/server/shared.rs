@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use berkeley::Result;
 use tokio::sync::Notify;
 
 use super::connection::{Connection, Registry};
@@ -31,6 +32,8 @@ pub(crate) struct Shared {
     connections: AtomicU64,
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
+    /// Datagrams whose answer would have been an amplification.
+    unanswered: AtomicU64,
 }
 
 impl Shared {
@@ -49,6 +52,7 @@ impl Shared {
             connections: AtomicU64::new(0),
             bytes_in: AtomicU64::new(0),
             bytes_out: AtomicU64::new(0),
+            unanswered: AtomicU64::new(0),
         }
     }
 
@@ -67,11 +71,32 @@ impl Shared {
         }
     }
 
-    pub(crate) fn closed(&self, connection: &Connection) {
-        self.registry.remove(connection);
+    /// Counts a connection out, and tells what it came to, unless that was done before: when it was cut off.
+    pub(crate) fn closed(&self, connection: &Connection, outcome: &Result<()>) {
+        if !self.registry.remove(connection) {
+            return;
+        }
+        let reason = connection.reason().or_else(|| outcome.as_ref().err().map(ToString::to_string));
+        self.tell_end(connection, reason.as_deref());
+    }
+
+    /// Ends every connection that is open at once, each with its last words; gives how many there were.
+    pub(crate) fn cut_off(&self, reason: &str) -> usize {
+        let open = self.registry.take();
+        for connection in &open {
+            // One that has gone already needs no end.
+            let _ = connection.socket.shutdown(Shutdown::Both);
+            self.tell_end(connection, Some(reason));
+        }
+        open.len()
+    }
+
+    fn tell_end(&self, connection: &Connection, reason: Option<&str>) {
         let (bytes_in, bytes_out) = connection.totals();
         self.count_in(bytes_in);
         self.count_out(bytes_out);
+        let account = Account { bytes_in, bytes_out, time: connection.time(), reason };
+        self.journal.closed(connection.peer(), &account);
     }
 
     /// A client that was counted in has left, its socket closed.
@@ -95,7 +120,7 @@ impl Shared {
     pub(crate) fn received(&self, connection: &Connection, piece: &[u8]) {
         connection.count_in(piece.len());
         self.touch(connection);
-        self.journal.received(connection.peer(), piece);
+        self.journal.received(connection.peer(), piece, true);
     }
 
     pub(crate) fn sent(&self, connection: &Connection, bytes: usize) {
@@ -117,6 +142,11 @@ impl Shared {
         self.bytes_out.fetch_add(bytes, Ordering::Relaxed);
     }
 
+    /// Counts a datagram whose answer would have been an amplification.
+    pub(crate) fn count_unanswered(&self) {
+        self.unanswered.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(crate) fn is_draining(&self) -> bool {
         self.draining.load(Ordering::SeqCst)
     }
@@ -129,6 +159,7 @@ impl Shared {
             time: self.started.elapsed(),
             reason: None,
         };
-        self.journal.summary(self.connections.load(Ordering::Relaxed), &account);
+        let unanswered = self.unanswered.load(Ordering::Relaxed);
+        self.journal.summary(self.connections.load(Ordering::Relaxed), unanswered, &account);
     }
 }

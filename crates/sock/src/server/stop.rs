@@ -1,6 +1,5 @@
 //! How the server ends: accepting stops, owed answers leave, and a second signal ends it at once.
 
-use std::io;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
@@ -16,12 +15,12 @@ pub(crate) struct Stop {
 }
 
 impl Stop {
-    pub(crate) fn listen() -> io::Result<Self> {
-        Signals::listen().map(|signals| Self { signals })
+    pub(crate) fn new(signals: Signals) -> Self {
+        Self { signals }
     }
 
     /// The next signal.
-    pub(crate) async fn first(&mut self) -> Signal {
+    pub(crate) async fn next(&mut self) -> Signal {
         self.signals.next().await
     }
 
@@ -33,12 +32,10 @@ impl Stop {
         } else {
             tokio::select! {
                 () = all_gone(shared) => return Exit::Done,
-                signal = self.first() => signal,
+                signal = self.next() => signal,
             }
         };
-        shared
-            .journal
-            .note(format_args!("{signal}: no further clients; sending pending replies, then closing"));
+        shared.journal.stopping(signal, shared.open());
         self.drain(shared, grace).await
     }
 
@@ -55,12 +52,22 @@ impl Stop {
         tokio::select! {
             () = all_gone(shared) => Exit::Done,
             () = expired => {
-                let left = shared.open();
-                shared.journal.note(format_args!("cut off before they took what they were owed: {left}"));
+                cut_off(shared, "the grace is over");
                 Exit::Done
             }
-            signal = self.first() => signal.exit(),
+            signal = self.next() => {
+                cut_off(shared, &format!("a second signal, {signal}"));
+                signal.exit()
+            }
         }
+    }
+}
+
+/// Cuts off all that are left: each has its last words before the process ends.
+fn cut_off(shared: &Shared, reason: &str) {
+    let left = shared.cut_off(&format!("cut off: {reason}"));
+    if left > 0 {
+        shared.journal.cut_off(left, reason);
     }
 }
 

@@ -211,7 +211,7 @@ fn a_second_signal_is_130_or_143_and_says_no_error() {
         let mut stalled = connect(server.address());
         stalled.read_exact(&mut [0]).expect("the file's start");
         server.process.signal(signal);
-        server.line("no further clients");
+        server.line("stopping: no new clients");
         let finished = server.end(signal);
         assert_eq!(finished.code(), code, "{}", finished.stderr);
         assert!(!finished.stderr.contains("sock: "), "{}", finished.stderr);

@@ -63,7 +63,10 @@ fn a_server_tells_each_event_and_a_summary() {
     assert_eq!((finished.code(), finished.stderr.as_str()), (0, ""));
     assert!(finished.stdout.iter().all(|byte| *byte == b'\n' || !byte.is_ascii_control()));
     let events = events(&finished.stdout);
-    assert_eq!(names(&events), ["listening", "opened", "received", "received", "closed", "note", "summary"]);
+    assert_eq!(
+        names(&events),
+        ["listening", "opened", "received", "received", "closed", "draining", "summary"]
+    );
     let peer = client.local_addr().expect("a bound socket").to_string();
     for event in &events[1..5] {
         assert_eq!((event["connection"].as_u64(), event["peer"].as_str()), (Some(1), Some(peer.as_str())));

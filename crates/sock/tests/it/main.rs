@@ -32,6 +32,7 @@ mod serve_beyond;
 mod serve_datagram;
 mod serve_limits;
 mod serve_log;
+mod serve_places;
 mod serve_signals;
 mod serve_stream;
 mod serve_unix_path;

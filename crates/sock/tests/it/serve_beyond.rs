@@ -174,6 +174,60 @@ fn one_address_gets_about_a_hundred_answers_a_second() {
     assert!(answered >= 100 && f64::from(answered) <= most, "{answered} of {sent} in {time:?}");
 }
 
+/// 28 bytes of header count each way, as on the wire.
+#[test]
+fn an_address_is_sent_at_most_three_times_what_it_has_sent() {
+    if !inside("serve_beyond::an_address_is_sent_at_most_three_times_what_it_has_sent") {
+        return;
+    }
+    let server = Server::start(&["udp://*:0", "--reply", &"x".repeat(200)]);
+    let port = server.address().port();
+    let stranger = client("198.51.100.1:0", port);
+    let local = client("127.0.0.1:0", port);
+    let ask = |bytes: &[u8]| {
+        stranger.send(bytes).expect("a live server");
+        // Whose answer says that what came before has been looked at.
+        local.send(b"x").expect("a live server");
+        assert_eq!(receive(&local).len(), 200);
+    };
+    // 87 bytes each are earned, and 228 are wanted.
+    ask(b"x");
+    ask(b"x");
+    expect_nothing(&stranger);
+    ask(b"x");
+    assert_eq!(receive(&stranger).len(), 200);
+    ask(b"x");
+    expect_nothing(&stranger);
+    ask(&[b'x'; 48]);
+    assert_eq!(receive(&stranger).len(), 200);
+    let finished = server.end("TERM");
+    let named = finished.stderr.matches("more than three times what it has sent").count();
+    assert_eq!(named, 1, "{}", finished.stderr);
+    let counted = "not answered, as no forged address is to be flooded: 3 datagrams";
+    assert!(finished.stderr.contains(counted), "{}", finished.stderr);
+}
+
+#[test]
+fn what_strangers_send_fills_no_log() {
+    if !inside("serve_beyond::what_strangers_send_fills_no_log") {
+        return;
+    }
+    let server = Server::start(&["udp://*:0?rcvbuf=1M", "--discard"]);
+    let port = server.address().port();
+    let stranger = client("198.51.100.1:0", port);
+    let start = Instant::now();
+    for _ in 0..1_000 {
+        stranger.send(b"fill").expect("a live server");
+    }
+    client("127.0.0.1:0", port).send(b"own").expect("a live server");
+    server.line("received 3 bytes: own");
+    let finished = server.end("TERM");
+    let seconds = start.elapsed().as_secs();
+    let lines = finished.stderr.matches(" received 4 bytes: fill").count() as u64;
+    assert!((1..=100 * (seconds + 2)).contains(&lines), "{lines} in {seconds} s");
+    assert!(finished.stderr.contains(" lines about others' datagrams not shown"), "{}", finished.stderr);
+}
+
 fn count(client: &UdpSocket) -> u32 {
     client.set_nonblocking(true).expect("a mode of every socket");
     let mut answers = 0;

@@ -39,6 +39,8 @@ fn a_datagram_is_answered_with_the_default_reply() {
     let peer = client.local_addr().expect("a bound socket");
     assert_eq!(server.line("received 2 bytes"), format!("{peer} received 2 bytes: hi"));
     assert_eq!(server.line("received 0 bytes"), format!("{peer} received 0 bytes: "));
+    client.send(b"x").expect("a live server");
+    assert_eq!(server.line("received 1 byte"), format!("{peer} received 1 byte: x"));
 }
 
 #[test]
@@ -52,6 +54,43 @@ fn echoed_datagrams_keep_their_boundaries_empty_ones_too() {
     for datagram in [&b"one"[..], b"", b"three three", &pattern(65_507), b""] {
         client.send(datagram).expect("a live server");
         assert!(receive(&client) == datagram, "{} bytes", datagram.len());
+    }
+}
+
+/// It came from the address that the route chose, which a client that is connected never sees.
+#[test]
+fn an_answer_comes_from_the_address_that_was_asked() {
+    let server = Server::start(&["udp://*:0", "--echo"]);
+    let client = UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    client.set_read_timeout(Some(LIMIT)).expect("a limit");
+    for host in ["127.0.0.2", "127.0.0.1", "127.9.9.9"] {
+        let asked = format!("{host}:{}", server.address().port());
+        for datagram in [&b"one"[..], b"", &pattern(60_000)] {
+            client.send_to(datagram, &asked).expect("a live server");
+            let mut buffer = vec![0; 70_000];
+            let (length, from) = client.recv_from(&mut buffer).expect("an answer");
+            assert_eq!(from.to_string(), asked);
+            assert!(buffer[..length] == *datagram, "{length} bytes");
+        }
+    }
+}
+
+#[test]
+fn many_datagrams_at_once_are_each_answered_to_its_sender() {
+    let server = Server::start(&["udp://127.0.0.1:0?rcvbuf=1M", "--echo"]);
+    let clients: Vec<UdpSocket> = (0..5).map(|_| udp(&server, 0)).collect();
+    // All are there when the server looks.
+    server.process.signal("STOP");
+    for round in 0..20_u8 {
+        for (number, client) in (0..).zip(&clients) {
+            client.send(&vec![number; usize::from(round)]).expect("a loopback address");
+        }
+    }
+    server.process.signal("CONT");
+    for round in 0..20_u8 {
+        for (number, client) in (0..).zip(&clients) {
+            assert_eq!(receive(client), vec![number; usize::from(round)]);
+        }
     }
 }
 
@@ -184,7 +223,9 @@ fn unix_datagrams_are_echoed_to_senders_that_have_a_name() {
     let server = Server::start(&[&format!("unix-dgram:{path}"), "--echo"]);
     let nameless = UnixDatagram::unbound().expect("a socket");
     nameless.send_to(b"nobody", &path).expect("a live server");
-    server.line("received 6 bytes: nobody");
+    let line = server.line("received 6 bytes: nobody");
+    let (pid, uid) = (std::process::id(), berkeley::control::socket::Credentials::own().uid);
+    assert_eq!(line, format!("unnamed (pid {pid}, uid {uid}) received 6 bytes: nobody"));
     let client = UnixDatagram::bind(folder.join("c")).expect("a new path");
     client.set_read_timeout(Some(LIMIT)).expect("a limit");
     client.connect(&path).expect("a live server");

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use berkeley::{Socket, option};
 
-use crate::bounded::JoinInTime;
+use crate::bounded::{JoinInTime, RunInTime};
 use crate::support::{
-    Captured, Finished, LIMIT, SOCK, Server, connect, eventually, expect, expect_silence, has_ipv6, pattern,
-    read_all, run, sock, sock_after, text,
+    Captured, Finished, LIMIT, Process, SOCK, Server, TempDir, connect, eventually, expect, expect_silence,
+    has_ipv6, pattern, read_all, run, run_sock, sock, sock_after, text,
 };
 
 /// Long enough for a client that is wrongly served to be served.
@@ -273,4 +273,92 @@ fn options_that_the_kind_cannot_honour_are_refused() {
         let want = format!("sock: {} needs connections, and udp has none\n", option[0]);
         assert!(finished.stderr.starts_with(&want), "{}", finished.stderr);
     }
+}
+
+/// close(2) waited for each, one after the other, on the thread that serves the others.
+#[test]
+fn closing_a_socket_that_lingers_makes_nobody_wait() {
+    let args = ["127.0.0.1:0?linger=20s", "--send-file", SOCK, "--threads", "1", "--idle-timeout", "300ms"];
+    let server = Server::start(&args);
+    let mut stalled: Vec<TcpStream> = (0..4).map(|_| server.connect()).collect();
+    for client in &mut stalled {
+        client.read_exact(&mut [0]).expect("the file's start");
+    }
+    let start = Instant::now();
+    for _ in &stalled {
+        server.line("(idle)");
+    }
+    eventually("all are closed", || text(&server.process.stderr.so_far()).matches("(idle)").count() == 4);
+    let mut other = server.connect();
+    other.read_exact(&mut [0]).expect("the file's start");
+    let finished = server.end("TERM");
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+    assert_eq!(finished.code(), 0, "{}", finished.stderr);
+}
+
+#[test]
+fn options_that_cannot_act_are_refused() {
+    let rows: [(&[&str], &str); 9] = [
+        (&["udp://:0", "--threads", "2"], "--threads needs connections, and udp has none"),
+        (&["udp://:0", "--grace", "2s"], "--grace needs connections, and udp has none"),
+        (&["udp://:0", "--idle-timeout", "2s"], "--idle-timeout needs connections"),
+        (&["unix-dgram:@x", "--max-connections", "2"], "--max-connections needs connections"),
+        (&["unix-dgram:@x", "--send-file", SOCK], "--send-file needs connections"),
+        (&[":0", "--quiet", "--json"], "cannot be used with"),
+        (&[":0", "--once", "--max-connections", "2"], "cannot be used with"),
+        (&["unix:@x", "-4"], "-4 cannot act: unix @x is not IPv4"),
+        (&["[::1]:0", "-4"], "-4 cannot act: tcp [::1]:0 is not IPv4"),
+    ];
+    for (args, want) in rows {
+        let finished = run_sock(&[&["serve"], args].concat());
+        assert_eq!(finished.code(), 2, "{args:?}: {}", finished.stderr);
+        assert!(finished.stderr.contains(want), "{args:?}: {}", finished.stderr);
+    }
+    let finished = run_sock(&["serve", ":0", "--ready-fd", "x"]);
+    assert!(finished.stderr.contains("wants the number of an open descriptor"), "{}", finished.stderr);
+}
+
+/// A shell's `$(sock serve ... --ready-fd 1 &)` waited for the server's end.
+#[test]
+fn the_descriptor_for_the_addresses_ends_after_the_last() {
+    for before in ["exec 4>&1", "exec 4>&1 >/dev/null"] {
+        let number = if before.ends_with("null") { "4" } else { "1" };
+        let before = if number == "4" { before } else { ":" };
+        let mut command = sock_after(before, &["serve", "127.0.0.1:0", "--quiet", "--ready-fd", number]);
+        let process = Process::start(&mut command);
+        let told = text(&process.stdout.all());
+        let address: std::net::SocketAddr = told
+            .trim_end()
+            .strip_prefix("tcp ")
+            .and_then(|address| address.parse().ok())
+            .expect("an address");
+        let mut client = connect(address);
+        client.write_all(b"x").expect("a live server");
+        expect(&client, b"Server received your data: x");
+    }
+}
+
+#[test]
+fn a_reader_of_the_addresses_that_has_gone_ends_nothing() {
+    let mut command = sock_after("exec 4>&1 >/dev/null", &["serve", "127.0.0.1:0", "--ready-fd", "4"]);
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    command.stdin(std::process::Stdio::null()).stdout(writer).stderr(std::process::Stdio::piped());
+    let process = Process::start_as_it_is(&mut command);
+    let line = process.stderr.line("where it listens", |line| line.starts_with("listening on tcp "));
+    let mut client = connect(line["listening on tcp ".len()..].parse().expect("an address"));
+    client.write_all(b"x").expect("a live server");
+    expect(&client, b"Server received your data: x");
+}
+
+#[test]
+fn a_fifo_is_no_file_to_send_and_is_not_waited_for() {
+    let folder = TempDir::new();
+    let path = folder.join("fifo");
+    let made =
+        std::process::Command::new("mkfifo").arg(&path).status_in_time().expect("every system has mkfifo");
+    assert!(made.success());
+    let finished = run_sock(&["serve", "127.0.0.1:0", "--send-file", &path]);
+    assert_eq!(finished.code(), 2, "{}", finished.stderr);
+    assert!(finished.stderr.contains("not a regular file"), "{}", finished.stderr);
 }

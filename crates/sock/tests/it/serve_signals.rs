@@ -7,9 +7,11 @@ use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
 use berkeley::{Family, Protocol, Socket, Type, option};
+use serde_json::Value;
 
 use crate::support::{
-    Captured, LIMIT, SOCK, Server, TempDir, connect, eventually, expect, pattern, read_all, sock_after, text,
+    Captured, LIMIT, Process, SOCK, Server, TempDir, connect, eventually, expect, pattern, read_all, sock,
+    sock_after, text,
 };
 
 #[test]
@@ -25,7 +27,13 @@ fn each_signal_closes_idle_connections_and_ends_with_0() {
         let finished = server.end(signal);
         assert_eq!(finished.code(), 0, "{}", finished.stderr);
         assert!(start.elapsed() < Duration::from_secs(5), "the grace is for those who are owed something");
-        assert!(finished.stderr.contains(&format!("SIG{signal}: no further clients")), "{}", finished.stderr);
+        assert!(
+            finished
+                .stderr
+                .contains("stopping: no new clients; sending pending replies (Ctrl-C again to quit now)"),
+            "{}",
+            finished.stderr
+        );
         assert_eq!(finished.stderr.matches(" closed: ").count(), 2, "{}", finished.stderr);
         for client in clients {
             assert_eq!(read_all(client), b"", "closed in order, not reset");
@@ -56,7 +64,7 @@ fn no_client_is_taken_in_after_a_signal() {
     let mut byte = [0];
     owed.read_exact(&mut byte).expect("the file's start");
     server.process.signal("TERM");
-    server.line("SIGTERM: no further clients");
+    server.line("stopping: no new clients");
     // Said before the socket closes; refused from a moment later on.
     eventually("a refusal", || TcpStream::connect(address).is_err());
 }
@@ -73,7 +81,7 @@ fn what_is_owed_to_a_slow_reader_leaves_within_the_grace() {
     let idle = server.connect();
     drop(idle);
     server.process.signal("TERM");
-    server.line("SIGTERM: no further clients");
+    server.line("stopping: no new clients");
     got.extend(read_all(&slow));
     assert!(got == data, "{} bytes of {}", got.len(), data.len());
     slow.shutdown(Shutdown::Write).expect("a connection in order");
@@ -94,7 +102,7 @@ fn answers_owed_for_what_had_come_leave_before_the_close() {
     let mut byte = [0];
     client.read_exact(&mut byte).expect("an answer");
     server.process.signal("INT");
-    server.line("SIGINT: no further clients");
+    server.line("stopping: no new clients");
     assert_eq!(1 + read_all(&client).len(), TIMES * data.len());
     let finished = server.process.finish();
     assert_eq!(finished.code(), 0, "{}", finished.stderr);
@@ -118,7 +126,7 @@ fn what_the_kernel_holds_for_a_slow_reader_that_keeps_sending_is_owed_too() {
         lengths.sum::<usize>() == data.len()
     });
     server.process.signal("TERM");
-    server.line("SIGTERM: no further clients");
+    server.line("stopping: no new clients");
     let mut got = Vec::new();
     while got.len() < data.len() {
         // Refused once the kernel has all that we are to get, and the server has closed.
@@ -146,7 +154,7 @@ fn a_whole_file_is_owed_to_a_client_that_goes_on_sending() {
     client.connect(server.address()).expect("a live server");
     server.line("#1 127.0.0.1:");
     server.process.signal("TERM");
-    server.line("SIGTERM: no further clients");
+    server.line("stopping: no new clients");
     let mut got = Vec::new();
     while got.len() < data.len() {
         let _ = client.send(b"more");
@@ -169,11 +177,47 @@ fn when_the_grace_is_over_who_does_not_read_is_cut_off() {
     let took = start.elapsed();
     assert_eq!(finished.code(), 0, "{}", finished.stderr);
     assert!(took >= Duration::from_millis(300) && took < Duration::from_secs(6), "{took:?}");
-    assert!(
-        finished.stderr.contains("cut off before they took what they were owed: 1"),
-        "{}",
-        finished.stderr
-    );
+    let told = "cut off with replies pending: 1 client (the grace is over)";
+    assert!(finished.stderr.contains(told), "{}", finished.stderr);
+    let closed = finished.stderr.lines().find(|line| line.contains(" closed: ")).expect("its last words");
+    assert!(closed.ends_with("(cut off: the grace is over)") && !closed.contains(" 0 bytes out"), "{closed}");
+}
+
+/// They were missing from the events, and the summary said 0 bytes.
+#[test]
+fn who_is_cut_off_is_in_the_events_and_the_summary_counts_it() {
+    for (second, code, reason) in
+        [(None, 0, "the grace is over"), (Some("INT"), 130, "a second signal, SIGINT")]
+    {
+        let grace = if second.is_some() { "1h" } else { "100ms" };
+        let args = ["serve", "127.0.0.1:0", "--send-file", SOCK, "--grace", grace, "--json"];
+        let process = Process::start(&mut sock(&args));
+        let line = process.stdout.line("where it listens", |line| line.contains("\"listening\""));
+        let event: Value = serde_json::from_str(&line).expect("an object");
+        let address = event["address"].as_str().and_then(|address| address.parse().ok()).expect("an address");
+        let mut stalled = connect(address);
+        stalled.read_exact(&mut [0]).expect("the file's start");
+        process.signal("TERM");
+        let line = process.stdout.line("the drain", |line| line.contains("\"draining\""));
+        assert!(line.contains("\"signal\":\"SIGTERM\"") && line.contains("\"connections\":1"), "{line}");
+        if let Some(second) = second {
+            process.signal(second);
+        }
+        let finished = process.finish();
+        assert_eq!(finished.code(), code, "{}", finished.stderr);
+        let out = finished.out();
+        let events: Vec<Value> =
+            out.lines().map(|line| serde_json::from_str(line).expect("an object")).collect();
+        let names: Vec<&str> = events.iter().filter_map(|event| event["event"].as_str()).collect();
+        assert_eq!(names, ["listening", "opened", "draining", "closed", "cut_off", "summary"]);
+        assert_eq!(events[3]["reason"].as_str(), Some(format!("cut off: {reason}").as_str()));
+        assert_eq!(
+            (events[4]["connections"].as_u64(), events[4]["reason"].as_str()),
+            (Some(1), Some(reason))
+        );
+        let bytes = events[3]["bytes_out"].as_u64().expect("a number");
+        assert!(bytes > 0 && events[5]["bytes_out"].as_u64() == Some(bytes), "{out}");
+    }
 }
 
 #[test]
@@ -184,7 +228,7 @@ fn a_second_signal_ends_it_at_once_and_says_which() {
         let mut byte = [0];
         stalled.read_exact(&mut byte).expect("the file's start");
         server.process.signal("TERM");
-        server.line("SIGTERM: no further clients");
+        server.line("stopping: no new clients");
         let finished = server.end(second);
         assert_eq!(finished.code(), code, "{}", finished.stderr);
     }

@@ -225,6 +225,36 @@ fn seqpacket_messages_keep_their_boundaries() {
     server.line("closed: 70010 bytes in, 70010 bytes out");
 }
 
+/// It closed the connection: recvmsg(2) gives 0 bytes for an empty message and for the end.
+#[test]
+fn an_empty_message_is_a_message_and_no_end() {
+    for (answer, want) in
+        [("--echo", ["", "one", "", "two", ""]), ("--reply", ["[]", "[one]", "[]", "[two]", "[]"])]
+    {
+        let folder = TempDir::new();
+        let path = folder.join("s");
+        let args = if answer == "--reply" { &["--reply", "[{data}]"][..] } else { &["--echo"] };
+        let server = Server::start(&[&[format!("unix-seqpacket:{path}").as_str()], args].concat());
+        let client = unix(&path, Type::SEQPACKET);
+        for message in ["", "one", "", "two", ""] {
+            client.send(message.as_bytes()).expect("a live server");
+        }
+        for (number, want) in want.iter().enumerate() {
+            if want.is_empty() {
+                // An end, which gives nothing as well, would be told.
+                let got = client.recv_vec(10).expect("an answer");
+                assert_eq!((got.as_slice(), number < 5), (&b""[..], true));
+            } else {
+                assert_eq!(client.recv_vec(10).expect("an answer"), want.as_bytes());
+            }
+        }
+        client.shutdown(Shutdown::Write).expect("a live connection");
+        let closed = server.line(" closed: 6 bytes in, ");
+        assert!(closed.starts_with("#1 unnamed (pid "), "{closed}");
+        assert_eq!(text(&server.process.stderr.so_far()).matches(" received 0 bytes: ").count(), 3);
+    }
+}
+
 #[test]
 fn a_message_is_answered_at_once_though_it_ends_within_a_letter() {
     let folder = TempDir::new();

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use berkeley::{Family, Protocol, Socket, Type, UnixAddress};
 
-use crate::support::{LIMIT, Server, TempDir, run_sock, sock_after, unix};
+use crate::support::{LIMIT, Process, Server, TempDir, eventually, run, run_sock, sock, sock_after, unix};
 
 #[test]
 fn a_path_has_the_mode_that_was_asked_for_whatever_the_umask() {
@@ -193,4 +193,62 @@ fn an_abstract_name_needs_no_file_and_can_be_taken_once() {
     assert_eq!(refused.code(), 8, "{}", refused.stderr);
     let echoed = run_sock(&["connect", &format!("unix:{name}"), "--send", "hi"]);
     assert_eq!(echoed.quietly_done(), b"hi");
+}
+
+/// Each took the other's socket for a dead one.
+#[test]
+fn of_two_servers_started_at_once_on_a_dead_path_exactly_one_lives() {
+    for scheme in ["unix", "unix-seqpacket", "unix-dgram"] {
+        for _ in 0..5 {
+            let folder = TempDir::new();
+            let path = folder.join("s");
+            drop(UnixListener::bind(&path).expect("a new path"));
+            let endpoint = format!("{scheme}:{path}");
+            let start = || Process::start(&mut sock(&["serve", &endpoint, "--json"]));
+            let mut both = [start(), start()];
+            let mut ended = None;
+            eventually("one has ended", || {
+                ended = both.iter_mut().position(|server| !server.is_running());
+                ended.is_some()
+            });
+            let [first, second] = both;
+            let (loser, winner) = if ended == Some(0) { (first, second) } else { (second, first) };
+            let finished = loser.finish();
+            assert_eq!(finished.code(), 8, "{}", finished.stderr);
+            winner.stdout.line("where it listens", |line| line.contains("\"listening\""));
+            assert!(Path::new(&path).exists(), "{endpoint}");
+            winner.signal("TERM");
+            assert_eq!(winner.finish().code(), 0);
+            assert!(!Path::new(&path).exists(), "{endpoint}");
+        }
+    }
+}
+
+#[test]
+fn the_folder_is_locked_while_a_path_is_made_way_for() {
+    let folder = TempDir::new();
+    let path = folder.join("s");
+    let lock = fs::File::open(folder.path()).expect("a folder");
+    lock.lock().expect("nobody else has it");
+    let finished = run_sock(&["serve", &format!("unix:{path}")]);
+    assert_eq!(finished.code(), 8, "{}", finished.stderr);
+    assert!(finished.stderr.contains("has locked its folder"), "{}", finished.stderr);
+    drop(lock);
+    let _server = Server::start(&[&format!("unix:{path}")]);
+    greet(&path);
+}
+
+#[test]
+fn no_path_is_left_when_starting_fails() {
+    let folder = TempDir::new();
+    let path = folder.join("s");
+    // Nobody may write to this descriptor, and nobody else has the process's threads.
+    let rows = [("exec 4</dev/null", &["--ready-fd", "4"][..]), ("exec 4>/dev/full", &["--ready-fd", "4"])];
+    for (before, args) in rows {
+        let endpoint = format!("unix:{path}");
+        let args = [&["serve", endpoint.as_str()], args].concat();
+        let finished = run(&mut sock_after(before, &args), b"");
+        assert_eq!(finished.code(), 1, "{}", finished.stderr);
+        assert!(!Path::new(&path).exists(), "{before}");
+    }
 }

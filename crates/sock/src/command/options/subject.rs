@@ -123,7 +123,7 @@ impl Subject {
         }
         let family = args.family.chosen();
         let is_meant = |listener: &Listener| family.is_none_or(|family| listener.address.family() == family);
-        let Some(listener) = listen(endpoint)?.into_iter().find(is_meant) else {
+        let Some(listener) = listen(endpoint, None)?.into_iter().find(is_meant) else {
             let message = "the endpoint has no address of that family to listen at";
             return Err(Failure::new(Exit::NameUnknown, message));
         };

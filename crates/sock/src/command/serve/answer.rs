@@ -1,6 +1,6 @@
 //! What clients are answered with.
 
-use std::fs::File;
+use std::fs::{self, File, Metadata};
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
@@ -109,13 +109,21 @@ pub(super) struct SharedFile {
 impl SharedFile {
     fn open(path: &Path) -> Result<Self, Failure> {
         let failed = |error: &io::Error| Failure::io(format_args!("--send-file {}", path.display()), error);
+        // Before it is opened: to open a FIFO waits for who writes it.
+        let is_file = |metadata: Metadata| {
+            let message = || format!("--send-file {}: not a regular file", path.display());
+            let failure = || Failure::misuse(message()).hint("every client is sent the file from its start");
+            metadata.is_file().then_some(()).ok_or_else(failure)
+        };
+        is_file(fs::metadata(path).map_err(|error| failed(&error))?)?;
         let file = File::open(path).map_err(|error| failed(&error))?;
-        let metadata = file.metadata().map_err(|error| failed(&error))?;
-        if !metadata.is_file() {
-            let message = format!("--send-file {}: not a regular file", path.display());
-            return Err(Failure::misuse(message).hint("every client is sent the file from its start"));
-        }
+        is_file(file.metadata().map_err(|error| failed(&error))?)?;
         Ok(Self { file, path: path.to_owned() })
+    }
+
+    /// The file, of which nobody may move the position.
+    pub(super) fn file(&self) -> &File {
+        &self.file
     }
 
     /// Reads at `offset`; 0 at the end.

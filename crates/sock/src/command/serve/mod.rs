@@ -4,37 +4,47 @@
 //! this machine ([`guard`]).
 
 mod answer;
+mod door;
 mod guard;
 mod stream;
 
 use std::fs::File;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::sync::Arc;
 use std::thread::available_parallelism;
+use std::time::Duration;
 
-use berkeley::inherit;
+use berkeley::{Socket, inherit, listen_fds};
+use rustix::stdio::dup2_stdout;
 use tokio::sync::Semaphore;
 
 use crate::cli::ServeArgs;
-use crate::endpoint::open;
-use crate::endpoint::open::listen::{Listener, listen};
-use crate::endpoint::{Endpoint, Role, Scheme};
+use crate::endpoint::open::listen::Listener;
 use crate::exit::{Exit, Failure};
 use crate::server::journal::Journal;
 use crate::server::shared::Shared;
 use crate::server::{Rules, Server};
+use crate::signal::Signals;
 use answer::{Answer, Answers};
+use door::Door;
 
 /// The most worker threads unless told otherwise: the kernel's part of the work spreads over more by itself.
 const MOST_THREADS: usize = 4;
+
+/// The number of standard output, where events go too.
+const STDOUT: u32 = 1;
+
+/// How long draining may take unless told otherwise.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// Runs the command.
 pub fn run(args: &ServeArgs) -> Result<Exit, Failure> {
     // Before anything of our own is opened, which might have the number.
     let ready = take(args.ready_fd);
+    let inherited = listen_fds();
     let journal =
         Journal::start(args.quiet, args.json).map_err(|error| Failure::io("start the log", &error))?;
-    let outcome = ready.and_then(|ready| serve(args, ready, &journal));
+    let outcome = ready.and_then(|ready| serve(args, ready, inherited.map_err(not_for_us)?, &journal));
     if let Err(failure) = &outcome {
         journal.failed(failure);
     }
@@ -51,37 +61,68 @@ fn take(number: Option<u32>) -> Result<Option<(u32, File)>, Failure> {
     Ok(Some((number, File::from(inherited))))
 }
 
-fn serve(args: &ServeArgs, ready: Option<(u32, File)>, journal: &Journal) -> Result<Exit, Failure> {
-    let endpoint = open::parse(&args.endpoint, Role::Listen).map_err(Failure::misuse)?;
+/// The service manager's sockets cannot be taken.
+fn not_for_us(error: berkeley::Error) -> Failure {
+    Failure::misuse(error).hint("LISTEN_FDS says that a service manager has opened sockets for this process")
+}
+
+fn serve(
+    args: &ServeArgs,
+    ready: Option<(u32, File)>,
+    inherited: Vec<Socket>,
+    journal: &Journal,
+) -> Result<Exit, Failure> {
+    let door = Door::new(args, inherited)?;
     let answer = Answer::new(&args.answer)?;
-    refuse_what_cannot_be(args, &endpoint)?;
+    refuse_what_cannot_be(args, &door)?;
     raise_descriptor_limit(journal);
-    let listeners = listen(&endpoint)?;
-    let silent_beyond = guard::guard(args, &listeners, &answer, journal)?;
-    let idle = args.idle_timeout.map(|period| period.0);
-    let shared = Shared::new(journal.clone(), idle, silent_beyond);
-    let server = Arc::new(Server { service: Answers::new(answer), shared });
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::io("start the reactor", &error))?;
-    let rules = Rules { once: args.once, places: places(args), threads: threads(args), grace: args.grace.0 };
-    let exit =
-        runtime.block_on(server.run(rules, listeners, |listeners| announce(ready, listeners, journal)))?;
+    let exit = runtime.block_on(serve_at(args, ready, door, answer, journal));
+    // Dropped, it would wait for sockets whose close waits (`SO_LINGER`); the kernel goes on sending without us.
+    std::mem::forget(runtime);
+    exit
+}
+
+/// Opens the sockets and serves them; the signals are listened for before anything is opened, so that none leaves a
+/// socket's file behind.
+async fn serve_at(
+    args: &ServeArgs,
+    ready: Option<(u32, File)>,
+    door: Door,
+    answer: Answer,
+    journal: &Journal,
+) -> Result<Exit, Failure> {
+    let mut signals = Signals::listen().map_err(|error| Failure::io("listen for signals", &error))?;
+    let listeners = door.open(&mut signals).await?;
+    let silent_beyond = guard::guard(args, &listeners, &answer, journal)?;
+    let idle = args.idle_timeout.map(|period| period.0);
+    let shared = Shared::new(journal.clone(), idle, silent_beyond);
+    let server = Arc::new(Server { service: Answers::new(answer), shared });
+    let rules = Rules {
+        once: args.once,
+        places: places(args),
+        threads: threads(args),
+        grace: args.grace.map_or(GRACE, |period| period.0),
+    };
+    let exit = server
+        .run(signals, rules, listeners, |listeners| announce(ready, listeners, journal, args.json))
+        .await?;
     server.shared.summarise();
     Ok(exit)
 }
 
-/// Options that the endpoint's kind cannot honour are refused, never ignored.
-fn refuse_what_cannot_be(args: &ServeArgs, endpoint: &Endpoint) -> Result<(), Failure> {
-    if !matches!(endpoint.scheme, Scheme::Udp | Scheme::UnixDgram) {
-        return Ok(());
-    }
-    let scheme = endpoint.scheme;
+/// Options that cannot act are refused, never ignored.
+fn refuse_what_cannot_be(args: &ServeArgs, door: &Door) -> Result<(), Failure> {
+    let Some(scheme) = door.without_connections() else { return Ok(()) };
     let given = [
         (args.answer.send_file.is_some(), "--send-file"),
         (args.max_connections.is_some(), "--max-connections"),
         (args.idle_timeout.is_some(), "--idle-timeout"),
+        (args.threads.is_some(), "--threads"),
+        (args.grace.is_some(), "--grace"),
     ];
     match given.iter().find(|(given, _)| *given) {
         Some((_, option)) => {
@@ -114,7 +155,12 @@ fn threads(args: &ServeArgs) -> usize {
 }
 
 /// Says where the server listens: to people, to programs, and through `--ready-fd`.
-fn announce(ready: Option<(u32, File)>, listeners: &[Listener], journal: &Journal) -> Result<(), Failure> {
+fn announce(
+    ready: Option<(u32, File)>,
+    listeners: &[Listener],
+    journal: &Journal,
+    events: bool,
+) -> Result<(), Failure> {
     let mut addresses = String::new();
     for listener in listeners {
         let (transport, address) = (listener.scheme.name(), listener.address.to_string());
@@ -122,7 +168,17 @@ fn announce(ready: Option<(u32, File)>, listeners: &[Listener], journal: &Journa
         addresses.extend([transport, " ", &address, "\n"]);
     }
     let Some((number, mut ready)) = ready else { return Ok(()) };
-    ready
-        .write_all(addresses.as_bytes())
-        .map_err(|error| Failure::io(format_args!("write to fd {number}"), &error))
+    match ready.write_all(addresses.as_bytes()) {
+        // A reader that has gone is no reason not to serve.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        result => result.map_err(|error| Failure::io(format_args!("write to fd {number}"), &error))?,
+    }
+    // Closed after the last line: a reader may wait for its end.
+    drop(ready);
+    if number == STDOUT && !events {
+        let closed = File::options().write(true).open("/dev/null").and_then(|null| Ok(dup2_stdout(null)?));
+        // Without /dev/null, or a descriptor for it, the reader waits until the server ends.
+        let _ = closed;
+    }
+    Ok(())
 }

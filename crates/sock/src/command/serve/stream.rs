@@ -14,7 +14,7 @@ use tokio::time::{sleep, timeout};
 use super::answer::{Answer, CYCLE, SharedFile, chargen};
 use crate::reply::{Template, incomplete_tail};
 use crate::server::buffers::{Buffers, PIECE, with_buffers};
-use crate::server::connection::Connection;
+use crate::server::connection::{Connection, Received};
 use crate::server::shared::Shared;
 
 /// How long the beginning of a letter waits for its rest.
@@ -145,10 +145,9 @@ impl Talk<'_> {
         with_buffers(|buffers| {
             let held = self.held.length;
             buffers.input[..held].copy_from_slice(self.held.as_bytes());
-            let length = self.connection.receive(ready, &mut buffers.input[held..])?;
-            if length == 0 {
+            let Received::Piece(length) = self.connection.receive(ready, buffers, held)? else {
                 return Ok(Step::End);
-            }
+            };
             self.shared.received(self.connection, &buffers.input[held..held + length]);
             self.answer(buffers, held + length)
         })
@@ -156,13 +155,13 @@ impl Talk<'_> {
 
     /// Answers the first `length` bytes of the input, but for the beginning of a letter at their end.
     fn answer(&mut self, buffers: &mut Buffers, length: usize) -> Result<Step> {
-        let Buffers { input, output } = buffers;
+        let Buffers { input, output, .. } = buffers;
         let Some(template) = self.template else { return self.send(&input[..length]) };
         // A message is whole as it is.
         let tail = if self.connection.keeps_messages() { 0 } else { incomplete_tail(&input[..length]) };
         let (piece, tail) = input[..length].split_at(length - tail);
         self.held.keep(tail);
-        if piece.is_empty() {
+        if piece.is_empty() && !self.connection.keeps_messages() {
             return Ok(Step::Answered);
         }
         template.fill(piece, output);
@@ -181,52 +180,57 @@ impl Talk<'_> {
     }
 
     fn send(&self, answer: &[u8]) -> Result<Step> {
-        if answer.is_empty() {
+        if answer.is_empty() && !self.connection.keeps_messages() {
             return Ok(Step::Answered);
         }
-        let sent = send_now(&self.connection.socket, answer)?;
+        // A message is taken whole, or not at all.
+        let Some(sent) = send_now(&self.connection.socket, answer)? else {
+            return Ok(Step::Owed(answer.to_vec()));
+        };
         self.shared.sent(self.connection, sent);
-        // A message was taken whole, or not at all.
         Ok(if sent < answer.len() { Step::Owed(answer[sent..].to_vec()) } else { Step::Answered })
     }
 }
 
-/// Sends what there is room for at once, 0 bytes where there is none.
-fn send_now(socket: &AsyncSocket, bytes: &[u8]) -> Result<usize> {
+/// Sends what there is room for at once; `None` where there is none.
+fn send_now(socket: &AsyncSocket, bytes: &[u8]) -> Result<Option<usize>> {
     match socket.socket().try_send(bytes, Flags::NONE) {
-        Err(error) if error.is_would_block() || error.is_interrupted() => Ok(0),
-        result => result,
+        Err(error) if error.is_would_block() || error.is_interrupted() => Ok(None),
+        result => result.map(Some),
     }
 }
 
 /// Sends the pending reply, as the client makes room.
 async fn pay(connection: &Connection, shared: &Shared, owed: &[u8]) -> Result<()> {
     let mut rest = owed;
-    while !rest.is_empty() {
+    loop {
+        // A message that is empty is sent too.
         let sent = connection.socket.send(rest).await?;
         shared.sent(connection, sent);
         rest = &rest[sent..];
+        if rest.is_empty() {
+            return Ok(());
+        }
     }
-    Ok(())
 }
 
 /// Reads until the peer is done, and answers nothing.
 async fn swallow(connection: &Connection, shared: &Shared) -> Result<()> {
-    while swallow_one(connection, shared).await? > 0 {}
+    while swallow_one(connection, shared).await? != Received::End {}
     Ok(())
 }
 
-/// Receives and forgets one piece; gives its length, 0 at the end.
-async fn swallow_one(connection: &Connection, shared: &Shared) -> Result<usize> {
+/// Receives and forgets one piece.
+async fn swallow_one(connection: &Connection, shared: &Shared) -> Result<Received> {
     connection
         .socket
         .recv_ready(|ready| {
             with_buffers(|buffers| {
-                let length = connection.receive(ready, &mut buffers.input)?;
-                if length > 0 {
+                let received = connection.receive(ready, buffers, 0)?;
+                if let Received::Piece(length) = received {
                     shared.received(connection, &buffers.input[..length]);
                 }
-                Ok(length)
+                Ok(received)
             })
         })
         .await
@@ -242,7 +246,7 @@ async fn generate(connection: &Connection, shared: &Shared) -> Result<()> {
     while !shared.is_draining() {
         tokio::select! {
             () = &mut drained => return Ok(()),
-            length = swallow_one(connection, shared), if listening => listening = length? > 0,
+            received = swallow_one(connection, shared), if listening => listening = received? != Received::End,
             sent = connection.socket.send(&pattern[offset..]) => {
                 let sent = sent?;
                 shared.sent(connection, sent);
@@ -255,23 +259,10 @@ async fn generate(connection: &Connection, shared: &Shared) -> Result<()> {
 
 /// Sends the file, then the end; then waits for the client's end, so that nothing it was sent is lost to a reset.
 async fn send_file(connection: &Connection, shared: &Shared, file: &SharedFile) -> Result<()> {
-    let mut offset = 0;
-    loop {
-        match send_chunk(connection, file, offset)? {
-            Chunk::End => break,
-            Chunk::Sent(0) => connection.socket.writable().await?,
-            Chunk::Sent(sent) => {
-                shared.sent(connection, sent);
-                offset += sent as u64;
-                // A client that takes all at once must not keep the thread to itself.
-                tokio::task::consume_budget().await;
-            }
-            Chunk::Unreadable(error) => {
-                let path = file.path().display();
-                shared.journal.error(format_args!("read {path} for {}: {error}", connection.peer()), &[]);
-                return Ok(());
-            }
-        }
+    if !connection.keeps_messages() {
+        send_parts(connection, shared, file).await?;
+    } else if !send_messages(connection, shared, file).await? {
+        return Ok(());
     }
     let mut drained = pin!(shared.drained.notified());
     connection.said_all.store(true, Ordering::SeqCst);
@@ -282,6 +273,69 @@ async fn send_file(connection: &Connection, shared: &Shared, file: &SharedFile) 
     tokio::select! {
         swallowed = swallow(connection, shared) => swallowed,
         () = &mut drained => Ok(()),
+    }
+}
+
+/// Sends the file to a stream without its bytes passing through the program (sendfile(2)).
+async fn send_parts(connection: &Connection, shared: &Shared, file: &SharedFile) -> Result<()> {
+    let mut offset = 0;
+    loop {
+        let part = connection.socket.send_file(file.file(), offset, Some(PIECE as u64));
+        match while_it_moves(connection, shared, part).await {
+            Ok(0) => return Ok(()),
+            Ok(sent) => {
+                shared.sent(connection, usize::try_from(sent).unwrap_or(usize::MAX));
+                offset += sent;
+                // A client that takes all at once must not keep the thread to itself.
+                tokio::task::consume_budget().await;
+            }
+            Err(error) => {
+                shared.sent(connection, error.bytes_sent());
+                return Err(error);
+            }
+        }
+    }
+}
+
+/// Waits for a part to be sent; a client that takes little of it at a time is not idle meanwhile.
+async fn while_it_moves<T>(connection: &Connection, shared: &Shared, part: impl Future<Output = T>) -> T {
+    let Some(idle) = shared.idle else { return part.await };
+    let mut part = pin!(part);
+    let mut waiting = connection.socket.socket().unsent().ok();
+    loop {
+        tokio::select! {
+            biased;
+            sent = &mut part => return sent,
+            () = sleep(idle / 4) => {
+                let now = connection.socket.socket().unsent().ok();
+                if now != waiting {
+                    connection.touch();
+                    waiting = now;
+                }
+            }
+        }
+    }
+}
+
+/// Sends the file in messages, through the shared buffer; false where it cannot be read.
+async fn send_messages(connection: &Connection, shared: &Shared, file: &SharedFile) -> Result<bool> {
+    let mut offset = 0;
+    loop {
+        match send_chunk(connection, file, offset)? {
+            Chunk::End => return Ok(true),
+            Chunk::Sent(0) => connection.socket.writable().await?,
+            Chunk::Sent(sent) => {
+                shared.sent(connection, sent);
+                offset += sent as u64;
+                // A client that takes all at once must not keep the thread to itself.
+                tokio::task::consume_budget().await;
+            }
+            Chunk::Unreadable(error) => {
+                let path = file.path().display();
+                shared.journal.error(format_args!("read {path} for {}: {error}", connection.peer()), &[]);
+                return Ok(false);
+            }
+        }
     }
 }
 

@@ -6,11 +6,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 
 use berkeley::resolve::{Hints, resolve};
-use berkeley::{Address, Result, ServerOptions, Socket, ToAddress};
+use berkeley::{Address, Family, Result, ServerOptions, Socket, ToAddress, Type, option};
 
 use super::unix_path::{self, BoundPath};
 use super::{
-    Endpoint, Host, Place, Port, Scheme, host_text, kind, literal, port_text, prepare, unix_address,
+    Endpoint, Host, ParseError, Place, Port, Role, Scheme, host_text, kind, literal, port_text, prepare,
+    unix_address,
 };
 use crate::exit::{Exit, Failure};
 
@@ -54,18 +55,19 @@ impl Listener {
 
 /// Opens every socket that the endpoint stands for: both loopback addresses for `:port`, both wildcards for `*:port`,
 /// each address of a name.
-pub fn listen(endpoint: &Endpoint) -> std::result::Result<Vec<Listener>, Failure> {
+///
+/// With a family, those of the other are left out.
+pub fn listen(endpoint: &Endpoint, family: Option<Family>) -> std::result::Result<Vec<Listener>, Failure> {
     match &endpoint.place {
         Place::Inet { host: Host::Loopback, port } => {
-            pair(endpoint, Ipv4Addr::LOCALHOST, Ipv6Addr::LOCALHOST, number(endpoint, &Host::Loopback, port)?)
+            let port = number(endpoint, &Host::Loopback, port)?;
+            pair(endpoint, family, Ipv4Addr::LOCALHOST, Ipv6Addr::LOCALHOST, port)
         }
-        Place::Inet { host: Host::Every, port } => pair(
-            endpoint,
-            Ipv4Addr::UNSPECIFIED,
-            Ipv6Addr::UNSPECIFIED,
-            number(endpoint, &Host::Every, port)?,
-        ),
-        Place::Inet { host, port } => inet(endpoint, host, port),
+        Place::Inet { host: Host::Every, port } => {
+            let port = number(endpoint, &Host::Every, port)?;
+            pair(endpoint, family, Ipv4Addr::UNSPECIFIED, Ipv6Addr::UNSPECIFIED, port)
+        }
+        Place::Inet { host, port } => inet(endpoint, family, host, port),
         Place::Path(path) => Ok(vec![path_listener(endpoint, path)?]),
         Place::Abstract(_) => match unix_address(&endpoint.place) {
             Some(address) => Ok(vec![Listener::new(open(endpoint, address?)?, endpoint.scheme, None)?]),
@@ -74,22 +76,106 @@ pub fn listen(endpoint: &Endpoint) -> std::result::Result<Vec<Listener>, Failure
     }
 }
 
+/// Reads an endpoint to listen at; a number alone is a port of this machine.
+pub fn parse(text: &str) -> std::result::Result<Endpoint, ParseError> {
+    let place = text.split_once('?').map_or(text, |(place, _)| place);
+    if place.is_empty() || !place.bytes().all(|byte| byte.is_ascii_digit()) {
+        return super::parse(text, Role::Listen);
+    }
+    super::parse(&format!(":{text}"), Role::Listen).map_err(|error| error.shown_in(text))
+}
+
+/// Refuses a family that the endpoint cannot have.
+pub fn check_family(endpoint: &Endpoint, family: Option<Family>) -> std::result::Result<(), Failure> {
+    let Some(family) = family else { return Ok(()) };
+    let (flag, name) = if family == Family::INET { ("-4", "IPv4") } else { ("-6", "IPv6") };
+    let place = &endpoint.place;
+    let is_other = match place {
+        Place::Inet { host: Host::V4(_), .. } => family != Family::INET,
+        Place::Inet { host: Host::V6 { .. }, .. } => family != Family::INET6,
+        Place::Inet { .. } => false,
+        Place::Path(_) | Place::Abstract(_) => true,
+    };
+    if is_other {
+        let message = format!("{flag} cannot act: {} is not {name}", endpoint.scheme.at(&place.to_string()));
+        return Err(Failure::misuse(message).hint(format!("leave {flag} out")));
+    }
+    Ok(())
+}
+
+/// Whether a name stands in the way, of a host or of a port: to look it up may take its time.
+pub fn needs_lookup(endpoint: &Endpoint) -> bool {
+    matches!(
+        &endpoint.place,
+        Place::Inet { host: Host::Name(_), .. } | Place::Inet { port: Port::Name(_), .. }
+    )
+}
+
+/// Takes over a socket that another process has opened, such as systemd; its scheme is what it is.
+pub fn adopt(socket: Socket) -> std::result::Result<Listener, Failure> {
+    let address = socket.local_address()?;
+    let (family, kind) = (address.family(), socket.get(option::TYPE)?);
+    let internet = family == Family::INET || family == Family::INET6;
+    let row = Scheme::ALL.into_iter().map(|(scheme, ..)| scheme).find(|scheme| {
+        let fits = if scheme.is_unix() { family == Family::UNIX } else { internet };
+        fits && super::kind(*scheme) == kind
+    });
+    let refused = |message: String| {
+        Failure::misuse(message).hint("a .socket unit with Accept=no passes sockets that listen")
+    };
+    let Some(scheme) = row else {
+        return Err(refused(format!("{address}: a socket of {family:?} and {kind:?} cannot be served")));
+    };
+    if kind != Type::DGRAM && !socket.get(option::ACCEPTCONN)? {
+        return Err(refused(format!("{}: the socket does not listen", scheme.at(&address.to_string()))));
+    }
+    ask_for_what_answers_need(scheme, &socket)?;
+    Ok(Listener::new(socket, scheme, None)?)
+}
+
+/// How an endpoint's sockets are made.
+fn options(endpoint: &Endpoint) -> ServerOptions<'_> {
+    ServerOptions::new().kind(kind(endpoint.scheme)).backlog(BACKLOG).prepare(|socket| {
+        prepare(endpoint, socket)?;
+        ask_for_what_answers_need(endpoint.scheme, socket)
+    })
+}
+
+/// Has what comes say what its answer needs: from the start, as the kernel notes it when a datagram arrives.
+///
+/// Of UDP, to which address a datagram came (`IP_PKTINFO`, ip(7)). Of a Unix socket's messages, who sent them, which
+/// what is accepted inherits (`SO_PASSCRED`, unix(7)): only so is an empty message told from the end, where recvmsg(2)
+/// gives 0 bytes for both.
+fn ask_for_what_answers_need(scheme: Scheme, socket: &Socket) -> Result<()> {
+    match scheme {
+        Scheme::UnixSeqpacket | Scheme::UnixDgram => socket.set(option::PASSCRED, true),
+        Scheme::Udp if socket.get(option::DOMAIN)? == Family::INET => socket.set(option::ip::PKTINFO, true),
+        Scheme::Udp => socket.set(option::ipv6::RECVPKTINFO, true),
+        Scheme::Tcp | Scheme::Unix => Ok(()),
+    }
+}
+
 /// One socket, bound and, where its type does, listening.
 fn open(endpoint: &Endpoint, address: impl ToAddress) -> Result<Socket> {
-    let options = ServerOptions::new()
-        .kind(kind(endpoint.scheme))
-        .backlog(BACKLOG)
-        .prepare(|socket| prepare(endpoint, socket));
-    options.create_server(address)
+    options(endpoint).create_server(address)
 }
 
 /// The same port at an IPv4 and an IPv6 address; IPv4 alone on a machine without IPv6.
 fn pair(
     endpoint: &Endpoint,
+    family: Option<Family>,
     v4: Ipv4Addr,
     v6: Ipv6Addr,
     port: u16,
 ) -> std::result::Result<Vec<Listener>, Failure> {
+    let alone = |address: IpAddr| -> std::result::Result<Vec<Listener>, Failure> {
+        Ok(vec![Listener::new(open(endpoint, (address, port))?, endpoint.scheme, None)?])
+    };
+    match family {
+        Some(Family::INET6) => return alone(v6.into()),
+        Some(_) => return alone(v4.into()),
+        None => {}
+    }
     let mut last = None;
     for _ in 0..PORT_TRIES {
         let first = Listener::new(open(endpoint, (v4, port))?, endpoint.scheme, None)?;
@@ -111,16 +197,41 @@ fn has_no_ipv6(error: &berkeley::Error) -> bool {
     error.kind() == io::ErrorKind::AddrNotAvailable || error.raw_os_error() == Some(EAFNOSUPPORT)
 }
 
-fn inet(endpoint: &Endpoint, host: &Host, port: &Port) -> std::result::Result<Vec<Listener>, Failure> {
-    let literal = literal(host, number(endpoint, host, port)?).transpose()?;
-    let addresses = match literal {
-        Some(address) => vec![address],
-        None => resolved(endpoint, &host_text(host), port)?,
+fn inet(
+    endpoint: &Endpoint,
+    family: Option<Family>,
+    host: &Host,
+    port: &Port,
+) -> std::result::Result<Vec<Listener>, Failure> {
+    let number = || number(endpoint, host, port);
+    let sockets = match literal(host, 0) {
+        Some(_) => match literal(host, number()?) {
+            Some(address) => vec![open(endpoint, address?)?],
+            None => Vec::new(),
+        },
+        None => match family {
+            // All have one port, and IPv6 is left out where the machine has none and there are others.
+            None => options(endpoint).create_servers(&host_text(host), port_text(port).as_str())?,
+            Some(family) => options(endpoint).create_servers_at(&of_family(endpoint, family, host, port)?)?,
+        },
     };
-    addresses
-        .into_iter()
-        .map(|address| Ok(Listener::new(open(endpoint, address)?, endpoint.scheme, None)?))
-        .collect()
+    sockets.into_iter().map(|socket| Ok(Listener::new(socket, endpoint.scheme, None)?)).collect()
+}
+
+/// The addresses of one family that a name has.
+fn of_family(
+    endpoint: &Endpoint,
+    family: Family,
+    host: &Host,
+    port: &Port,
+) -> std::result::Result<Vec<Address>, Failure> {
+    let mut addresses = resolved(endpoint, &host_text(host), port)?;
+    addresses.retain(|address| address.family() == family);
+    if addresses.is_empty() {
+        let name = if family == Family::INET { "IPv4" } else { "IPv6" };
+        return Err(Failure::new(Exit::NameUnknown, format_args!("{host} has no {name} address")));
+    }
+    Ok(addresses)
 }
 
 /// The port's number, a service's name resolved.
@@ -153,9 +264,12 @@ fn path_listener(endpoint: &Endpoint, path: &[u8]) -> std::result::Result<Listen
     let address = berkeley::UnixAddress::from_path(path)?;
     let kind = kind(endpoint.scheme);
     let mode = endpoint.own.mode.unwrap_or(unix_path::MODE);
+    // Until the socket listens: of two that start at once, the later one finds it alive.
+    let _lock = unix_path::lock_folder(path)?;
     unix_path::make_way(path)?;
     let options = ServerOptions::new().kind(kind).backlog(BACKLOG).prepare(|socket| {
         prepare(endpoint, socket)?;
+        ask_for_what_answers_need(endpoint.scheme, socket)?;
         unix_path::narrow(socket, mode)
     });
     let socket = options.create_server(address).map_err(|error| no_folder(error, path))?;

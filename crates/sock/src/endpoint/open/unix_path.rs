@@ -1,13 +1,14 @@
 //! The path of a listening Unix socket: who may connect, what was there before, and that it goes when we go.
 
 use std::ffi::OsStr;
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File, Permissions, TryLockError};
 use std::io;
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use berkeley::{Family, Protocol, Socket, Type, UnixAddress};
 
@@ -36,19 +37,25 @@ impl BoundPath {
     pub(super) fn hold(path: &Path, mode: u32) -> io::Result<Self> {
         // Opens a socket's file, which nothing else does; the same number on all but three old machines.
         const O_PATH: i32 = 0o10_000_000;
+        let replaced = || io::Error::other("another process has replaced the socket");
+        let found = fs::symlink_metadata(path)?;
+        if !found.file_type().is_socket() {
+            return Err(replaced());
+        }
+        // From here on it goes when what follows fails.
+        let held = Self { path: path.to_owned(), identity: (found.dev(), found.ino()) };
         let file = File::options().read(true).custom_flags(O_PATH).open(path)?;
         let metadata = file.metadata()?;
-        let identity = (metadata.dev(), metadata.ino());
         // Through a symbolic link it is another's file.
-        if !metadata.file_type().is_socket() || identity_at(path)? != identity {
-            return Err(io::Error::other("another process has replaced the socket"));
+        if (metadata.dev(), metadata.ino()) != held.identity {
+            return Err(replaced());
         }
         if metadata.mode() & 0o777 != mode {
             // What has been looked at, and not what the path leads to by now.
             let same = format!("/proc/self/fd/{}", file.as_raw_fd());
             fs::set_permissions(same, Permissions::from_mode(mode))?;
         }
-        Ok(Self { path: path.to_owned(), identity })
+        Ok(held)
     }
 }
 
@@ -67,6 +74,41 @@ pub(super) fn narrow(socket: &Socket, mode: u32) -> berkeley::Result<()> {
     // A kernel that refuses leaves the mode to `hold`, which sets it once the path is there.
     let _ = file.set_permissions(Permissions::from_mode(mode));
     Ok(())
+}
+
+/// The lock of the folder that a path is in (flock(2)), held until this is dropped; `None` where it cannot be locked.
+#[derive(Debug)]
+pub(super) struct FolderLock(#[allow(dead_code, reason = "held, never read")] Option<File>);
+
+/// How long another server may take to start at a path of the same folder.
+const LOCK_LIMIT: Duration = Duration::from_secs(2);
+
+/// How often the lock is tried.
+const LOCK_LOOK: Duration = Duration::from_millis(5);
+
+/// Locks the folder of `path` against other servers that look whether a socket there is dead.
+///
+/// A folder that cannot be read or locked is no failure: what is lost is the safety of two that start at once.
+pub(super) fn lock_folder(path: &Path) -> Result<FolderLock, Failure> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // Before it is opened: to open a FIFO waits for who writes it.
+    if !fs::metadata(folder).is_ok_and(|found| found.is_dir()) {
+        return Ok(FolderLock(None));
+    }
+    let Ok(file) = File::open(folder) else { return Ok(FolderLock(None)) };
+    let end = Instant::now() + LOCK_LIMIT;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(FolderLock(Some(file))),
+            Err(TryLockError::Error(_)) => return Ok(FolderLock(None)),
+            Err(TryLockError::WouldBlock) if Instant::now() < end => thread::sleep(LOCK_LOOK),
+            Err(TryLockError::WouldBlock) => {
+                let message = format!("{}: another process has locked its folder", path.display());
+                return Err(Failure::new(Exit::AddressInUse, message)
+                    .hint("a server locks it for the moment in which it starts; choose another folder"));
+            }
+        }
+    }
 }
 
 /// Makes way at `path`: nothing to do where nothing is; a dead socket is removed; all else is an error, and stays.

@@ -352,7 +352,9 @@ pub(super) fn payload(event: &Value) -> Vec<u8> {
 pub(super) fn serve(scratch: &Scratch, transport: Transport, options: &[&str]) -> (Process, Place) {
     let place = Place::free(transport, scratch);
     let endpoint = place.endpoint();
-    let words: Vec<&str> = ["serve", &endpoint, "--quiet"].iter().chain(options).copied().collect();
+    // Events are told instead of lines.
+    let quiet = if options.contains(&"--json") { &[][..] } else { &["--quiet"] };
+    let words: Vec<&str> = ["serve", &endpoint].iter().chain(quiet).chain(options).copied().collect();
     let server = Process::ours(scratch, &words, Stdio::null(), Stdio::piped());
     place.wait_until_listening(&server);
     (server, place)

@@ -1,0 +1,80 @@
+//! Where the server listens: at an endpoint, or on the sockets that a service manager has opened.
+
+use std::thread;
+
+use berkeley::{Family, Socket};
+use tokio::sync::oneshot;
+
+use crate::cli::{DEFAULT_ENDPOINT, ServeArgs};
+use crate::endpoint::open::listen::{self, Listener};
+use crate::endpoint::{Endpoint, Scheme};
+use crate::exit::{Exit, Failure};
+use crate::signal::Signals;
+
+/// Where it is listened, before anything is opened.
+#[derive(Debug)]
+pub(super) enum Door {
+    /// At an endpoint, over one family of IP or over both.
+    At(Endpoint, Option<Family>),
+    /// On these sockets, which are open already.
+    Inherited(Vec<Listener>),
+}
+
+impl Door {
+    /// What the command line asks for, or the environment: `inherited` are the service manager's sockets.
+    pub(super) fn new(args: &ServeArgs, inherited: Vec<Socket>) -> Result<Self, Failure> {
+        let family = args.family.chosen();
+        if inherited.is_empty() {
+            let endpoint = match (&args.endpoint, family) {
+                (Some(endpoint), _) => endpoint,
+                (None, Some(Family::INET6)) => "[::1]:12345",
+                (None, _) => DEFAULT_ENDPOINT,
+            };
+            let endpoint = listen::parse(endpoint).map_err(Failure::misuse)?;
+            listen::check_family(&endpoint, family)?;
+            return Ok(Self::At(endpoint, family));
+        }
+        let given = [(args.endpoint.is_some(), "an endpoint"), (family.is_some(), "-4 or -6")];
+        if let Some((_, what)) = given.iter().find(|(given, _)| *given) {
+            let message = format!("{what} cannot act: a service manager has opened the sockets (LISTEN_FDS)");
+            return Err(Failure::misuse(message).hint("leave it out, or start sock without LISTEN_FDS"));
+        }
+        inherited.into_iter().map(listen::adopt).collect::<Result<_, _>>().map(Self::Inherited)
+    }
+
+    /// The scheme, where no client connects.
+    pub(super) fn without_connections(&self) -> Option<Scheme> {
+        let is_datagram = |scheme: &Scheme| matches!(scheme, Scheme::Udp | Scheme::UnixDgram);
+        match self {
+            Self::At(endpoint, _) => Some(endpoint.scheme).filter(is_datagram),
+            Self::Inherited(listeners) => {
+                let all = listeners.iter().all(|listener| is_datagram(&listener.scheme));
+                listeners.first().map(|listener| listener.scheme).filter(|_| all)
+            }
+        }
+    }
+
+    /// Opens the sockets. A signal ends it while a name is looked up.
+    pub(super) async fn open(self, signals: &mut Signals) -> Result<Vec<Listener>, Failure> {
+        let (endpoint, family) = match self {
+            Self::Inherited(listeners) => return Ok(listeners),
+            Self::At(endpoint, family) => (endpoint, family),
+        };
+        if !listen::needs_lookup(&endpoint) {
+            return listen::listen(&endpoint, family);
+        }
+        let (told, outcome) = oneshot::channel();
+        thread::Builder::new()
+            .name("look up".to_owned())
+            .spawn(move || told.send(listen::listen(&endpoint, family)))
+            .map_err(|error| Failure::io("start a thread", &error))?;
+        tokio::select! {
+            outcome = outcome => {
+                outcome.unwrap_or_else(|_| Err(Failure::new(Exit::Other, "looking up the name has failed")))
+            }
+            signal = signals.next() => {
+                Err(Failure::new(signal.exit(), format_args!("{signal} while the name was looked up")))
+            }
+        }
+    }
+}
