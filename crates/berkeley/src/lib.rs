@@ -45,6 +45,8 @@
 //!
 //! [`coming_from`] translates from socket2, std and Python.
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// A structure with public fields says why no field will be added to it, or is `#[non_exhaustive]`.
+#![warn(clippy::exhaustive_structs)]
 
 pub mod address;
 pub mod batch;

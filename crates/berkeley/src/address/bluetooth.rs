@@ -57,6 +57,7 @@ pub enum BluetoothAddress {
 /// The address of a Bluetooth device, in the order that is printed; the kernel holds it the other way round.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[doc(alias = "bdaddr_t")]
+#[expect(clippy::exhaustive_structs, reason = "the six bytes of bdaddr_t")]
 pub struct BluetoothDevice(pub [u8; 6]);
 
 impl BluetoothDevice {

@@ -29,6 +29,10 @@ pub struct CanAddress {
 
 /// What a J1939 socket's address adds to the interface (SAE J1939, `linux/can/j1939.h`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "the fields of the j1939 part of struct sockaddr_can, whose size is fixed"
+)]
 pub struct J1939Address {
     /// The node's name, of 64 bits; 0 (`J1939_NO_NAME`) where it is known by its address alone.
     pub name: u64,

@@ -15,6 +15,10 @@ use crate::sys::layout::ieee802154 as layout;
 /// `ieee802154:0xPAN` for none, `ieee802154:0xPAN:0xSHORT`, or `ieee802154:0xPAN:AA:BB:CC:DD:EE:FF:00:11`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[doc(alias = "sockaddr_ieee802154")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "the fields of struct sockaddr_ieee802154, whose size is fixed"
+)]
 pub struct Ieee802154Address {
     /// The network (personal area network); 0xffff is every one.
     #[doc(alias = "pan_id")]

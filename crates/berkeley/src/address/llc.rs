@@ -12,6 +12,7 @@ use crate::sys::layout::llc;
 /// A service access point of a station: `llc:HARDWARE:SAP:AA:BB:CC:DD:EE:FF[:TEST[:XID[:UA]]]`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[doc(alias = "sockaddr_llc")]
+#[expect(clippy::exhaustive_structs, reason = "the fields of struct sockaddr_llc, whose size is fixed")]
 pub struct LlcAddress {
     /// The kind of link: `ARPHRD_ETHER` (1).
     #[doc(alias = "sllc_arphrd")]

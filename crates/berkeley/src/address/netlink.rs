@@ -12,6 +12,7 @@ use crate::sys::layout::netlink;
 /// The address of a netlink socket: `netlink:PID:GROUPS`, of which groups that are 0 may be left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[doc(alias = "sockaddr_nl")]
+#[expect(clippy::exhaustive_structs, reason = "the fields of struct sockaddr_nl, whose size is fixed")]
 pub struct NetlinkAddress {
     /// The port: 0 is the kernel; a socket bound to 0 gets one of its own, often the number of its process.
     #[doc(alias = "nl_pid")]

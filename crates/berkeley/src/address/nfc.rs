@@ -15,6 +15,7 @@ use crate::sys::layout::nfc;
 /// The lengths of the two structures tell which it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[doc(alias = "sockaddr_nfc")]
+#[expect(clippy::exhaustive_structs, reason = "the fields of struct sockaddr_nfc, whose size is fixed")]
 pub struct NfcAddress {
     /// The device's index.
     #[doc(alias = "dev_idx")]

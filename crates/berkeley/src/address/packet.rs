@@ -16,6 +16,7 @@ use crate::sys::layout::packet;
 /// has all of them. The kind and the hardware type may be left out where they are 0 and no hardware address follows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[doc(alias = "sockaddr_ll")]
+#[expect(clippy::exhaustive_structs, reason = "the fields of struct sockaddr_ll, whose size is fixed")]
 pub struct PacketAddress {
     /// The interface's index; 0 is every interface.
     #[doc(alias = "sll_ifindex")]

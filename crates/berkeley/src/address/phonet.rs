@@ -12,6 +12,7 @@ use crate::sys::layout::phonet;
 /// An object of a device of a phone's modem: `phonet:DEVICE:OBJECT[:RESOURCE]`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[doc(alias = "sockaddr_pn")]
+#[expect(clippy::exhaustive_structs, reason = "the fields of struct sockaddr_pn, whose size is fixed")]
 pub struct PhonetAddress {
     /// The device; its lowest two bits belong to the object.
     #[doc(alias = "spn_dev")]

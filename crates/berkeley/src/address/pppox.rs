@@ -48,6 +48,7 @@ pub enum PppoxAddress {
 /// A session within an L2TP tunnel, which a UDP or IP socket carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[doc(alias = "pppol2tp_addr")]
+#[expect(clippy::exhaustive_structs, reason = "the fields of struct sockaddr_pppol2tp, whose size is fixed")]
 pub struct L2tpAddress {
     /// The process that owns the descriptor; 0 is this one.
     pub pid: i32,
@@ -73,6 +74,7 @@ pub enum L2tpIds {
 
 /// The numbers of a tunnel and a session at both ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_structs, reason = "the fields of struct pppol2tp_addr, whose size is fixed")]
 pub struct TunnelIds<T> {
     /// The tunnel, here (`s_tunnel`).
     pub source_tunnel: T,

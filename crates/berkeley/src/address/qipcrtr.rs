@@ -12,6 +12,7 @@ use crate::sys::layout::qipcrtr;
 /// A processor behind Qualcomm's message router, and a port: `qipcrtr:NODE:PORT`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[doc(alias = "sockaddr_qrtr")]
+#[expect(clippy::exhaustive_structs, reason = "the fields of struct sockaddr_qrtr, whose size is fixed")]
 pub struct QipcrtrAddress {
     /// The processor; `QRTR_NODE_BCAST` (0xffffffff) is all of them.
     #[doc(alias = "sq_node")]

@@ -16,6 +16,7 @@ use crate::sys::layout::tipc;
 /// `tipc:socket:REF:NODE[:SCOPE]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[doc(alias = "sockaddr_tipc")]
+#[expect(clippy::exhaustive_structs, reason = "the fields of struct sockaddr_tipc, whose size is fixed")]
 pub struct TipcAddress {
     /// What is named.
     pub name: TipcName,

@@ -13,6 +13,7 @@ use crate::sys::layout::vsock;
 /// A virtual machine or its host, and a port: `vsock:CID:PORT[:FLAGS]`, where `*` is any machine or any port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[doc(alias = "sockaddr_vm")]
+#[non_exhaustive]
 pub struct VsockAddress {
     /// The machine's number (context identifier).
     #[doc(alias = "svm_cid")]
@@ -45,6 +46,12 @@ impl VsockAddress {
     /// The port `port` of the machine `cid`, without flags.
     pub const fn new(cid: u32, port: u32) -> Self {
         Self { cid, port, flags: 0 }
+    }
+
+    /// This one with other flags (`svm_flags`).
+    #[must_use]
+    pub const fn flags(self, flags: u8) -> Self {
+        Self { flags, ..self }
     }
 }
 

@@ -12,6 +12,7 @@ use crate::sys::layout::xdp;
 /// One queue of one interface: `xdp:INTERFACE:QUEUE[:FLAGS[:FD]]`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[doc(alias = "sockaddr_xdp")]
+#[expect(clippy::exhaustive_structs, reason = "the fields of struct sockaddr_xdp, whose size is fixed")]
 pub struct XdpAddress {
     /// The interface's index.
     #[doc(alias = "sxdp_ifindex")]

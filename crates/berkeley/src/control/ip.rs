@@ -87,6 +87,7 @@ fn destination(data: &[u8]) -> Option<SocketAddrV4> {
 /// Where a datagram came to, or is to go out from (`struct in_pktinfo`, ip(7)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[doc(alias = "in_pktinfo")]
+#[non_exhaustive]
 pub struct PacketInfo {
     /// The index of the interface; sent, 0 for the route's.
     pub interface: u32,
@@ -99,6 +100,11 @@ pub struct PacketInfo {
 }
 
 impl PacketInfo {
+    /// To be sent: out of `interface`, 0 for the route's, from `local`, `0.0.0.0` for the route's.
+    pub const fn new(interface: u32, local: Ipv4Addr) -> Self {
+        Self { interface, local, destination: Ipv4Addr::UNSPECIFIED }
+    }
+
     fn decode(data: &[u8]) -> Option<Self> {
         let data: &[u8; in_pktinfo::SIZE] = data.try_into().ok()?;
         Some(Self {

@@ -88,6 +88,7 @@ fn destination(data: &[u8]) -> Option<SocketAddrV6> {
 /// Where a datagram came to, or is to go out from (`struct in6_pktinfo`, RFC 3542 section 6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[doc(alias = "in6_pktinfo")]
+#[non_exhaustive]
 pub struct PacketInfo {
     /// Received: the destination in its header. Sent: the source address, `::` for the route's.
     pub address: Ipv6Addr,
@@ -96,6 +97,11 @@ pub struct PacketInfo {
 }
 
 impl PacketInfo {
+    /// To be sent: from `address`, `::` for the route's, out of `interface`, 0 for the route's.
+    pub const fn new(address: Ipv6Addr, interface: u32) -> Self {
+        Self { address, interface }
+    }
+
     fn decode(data: &[u8]) -> Option<Self> {
         let data: &[u8; in6_pktinfo::SIZE] = data.try_into().ok()?;
         Some(Self {

@@ -85,6 +85,7 @@ const _: () = assert!(size_of::<ControlMessage<'_>>() <= 64);
 /// A control message that is not decoded: `struct cmsghdr`, and the data behind it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[doc(alias = "cmsghdr")]
+#[non_exhaustive]
 pub struct RawMessage<'b> {
     /// Whose message it is (`cmsg_level`): `SOL_*` or `IPPROTO_*`.
     pub level: i32,
@@ -92,6 +93,13 @@ pub struct RawMessage<'b> {
     pub kind: i32,
     /// The data, as long as the header says or as there is.
     pub data: &'b [u8],
+}
+
+impl<'b> RawMessage<'b> {
+    /// The message `kind` of `level`, with its data.
+    pub const fn new(level: i32, kind: i32, data: &'b [u8]) -> Self {
+        Self { level, kind, data }
+    }
 }
 
 impl fmt::Debug for RawMessage<'_> {

@@ -95,6 +95,7 @@ pub(super) fn decode(kind: i32, data: &[u8]) -> Option<Message<'_>> {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[doc(alias = "ucred")]
+#[non_exhaustive]
 pub struct Credentials {
     /// The process; 0 where it is of another namespace.
     pub pid: i32,
@@ -105,6 +106,11 @@ pub struct Credentials {
 }
 
 impl Credentials {
+    /// Those of a process, a user and a group; the kernel lets only the privileged send others than their own.
+    pub const fn new(pid: i32, uid: u32, gid: u32) -> Self {
+        Self { pid, uid, gid }
+    }
+
     /// This process's own: its number, its real user and its real group.
     pub fn own() -> Self {
         let (pid, uid, gid) = identity::own();

@@ -48,6 +48,7 @@ record! {
 /// `Display` prints it as the tools for CAN do, in hexadecimal: `123:7ff`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[doc(alias = "can_filter")]
+#[non_exhaustive]
 pub struct CanFilter {
     /// The identifier; with `CAN_INV_FILTER` (0x20000000), what is let through is the rest.
     pub id: u32,
@@ -56,6 +57,11 @@ pub struct CanFilter {
 }
 
 impl CanFilter {
+    /// Lets through what has the bits of `id` under `mask`.
+    pub const fn new(id: u32, mask: u32) -> Self {
+        Self { id, mask }
+    }
+
     /// `sizeof(struct can_filter)`
     const SIZE: usize = 8;
     /// The most that a socket takes: `CAN_RAW_FILTER_MAX`.

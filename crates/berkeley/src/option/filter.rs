@@ -7,6 +7,7 @@ use crate::sys::{self, alloc};
 /// One instruction of a classic BPF filter: what `tcpdump -dd` prints in braces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[doc(alias = "sock_filter")]
+#[expect(clippy::exhaustive_structs, reason = "the fields of struct sock_filter, whose size is fixed")]
 pub struct Instruction {
     /// What to do: class, size and mode, or operation and operand (`BPF_LD | BPF_W | BPF_ABS`).
     pub code: u16,

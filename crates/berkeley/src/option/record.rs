@@ -75,7 +75,7 @@ impl Number for bool {
 }
 
 /// A structure that can be set: its name and its size in bytes, then a row a field, `name: type = offset;`, without
-/// padding. `Display` prints the fields in their order.
+/// padding. It is built from its default, all zeros, by a method a field. `Display` prints the fields in their order.
 macro_rules! record {
     (
         $(#[$doc:meta])* $name:ident, $size:literal;
@@ -86,11 +86,22 @@ macro_rules! record {
     ) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+        #[non_exhaustive]
         pub struct $name {
             $(#[doc = $about] $(#[$field_doc])* pub $field: $value,)*
         }
 
         impl $name {
+            $(
+                #[doc = concat!("This one with another `", stringify!($field), "`.")]
+                ///
+                #[doc = $about]
+                #[must_use]
+                pub const fn $field(self, $field: $value) -> Self {
+                    Self { $field, ..self }
+                }
+            )*
+
             /// The structure's size in C.
             pub(super) const SIZE: usize = $size;
 

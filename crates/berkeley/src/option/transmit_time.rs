@@ -25,6 +25,7 @@ const REPORT_ERRORS: u32 = 2;
 /// How the time that a packet is sent with (`SCM_TXTIME`) is meant (`SO_TXTIME`, Linux 4.19).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[doc(alias = "sock_txtime")]
+#[non_exhaustive]
 pub struct TransmitTime {
     /// The clock that the times are of: `MONOTONIC` for the queue `fq`, `TAI` for `etf`.
     pub clock: Clock,
@@ -37,6 +38,23 @@ pub struct TransmitTime {
 }
 
 impl TransmitTime {
+    /// Packets leave at exactly the time by `clock` that they are sent with; none is reported.
+    pub const fn new(clock: Clock) -> Self {
+        Self { clock, deadline: false, report_errors: false }
+    }
+
+    /// Whether they leave at that time at the latest.
+    #[must_use]
+    pub const fn deadline(self, deadline: bool) -> Self {
+        Self { deadline, ..self }
+    }
+
+    /// Whether those that missed their time are reported in the error queue.
+    #[must_use]
+    pub const fn report_errors(self, report_errors: bool) -> Self {
+        Self { report_errors, ..self }
+    }
+
     pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
         let whole = (bytes.len() == 8).then_some(bytes)?;
         let flags = u32_at(whole, 4)?;
@@ -64,7 +82,7 @@ impl TransmitTime {
             Some((_, clock)) => *clock,
             None => Clock::from_raw(clock.parse().ok()?),
         };
-        let mut time = Self { clock, deadline: false, report_errors: false };
+        let mut time = Self::new(clock);
         for word in words {
             match word {
                 "deadline" => time.deadline = true,

@@ -74,11 +74,19 @@ impl fmt::Display for PeerCredentials {
 
 /// The local ports that the kernel may choose from, both ends included; 0 for an end that the system's setting decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
 pub struct PortRange {
     /// The lowest port.
     pub low: u16,
     /// The highest port.
     pub high: u16,
+}
+
+impl PortRange {
+    /// From `low` to `high`, both included.
+    pub const fn new(low: u16, high: u16) -> Self {
+        Self { low, high }
+    }
 }
 
 impl fmt::Display for PortRange {

@@ -61,6 +61,7 @@ impl fmt::Display for XdpStatistics {
 /// Where the parts of one ring stand in its mapping, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[doc(alias = "xdp_ring_offset")]
+#[non_exhaustive]
 pub struct RingOffsets {
     /// The producer's index.
     pub producer: u64,
@@ -75,6 +76,7 @@ pub struct RingOffsets {
 /// Where the parts of an XDP socket's rings stand in their mappings (`XDP_MMAP_OFFSETS`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[doc(alias = "xdp_mmap_offsets")]
+#[non_exhaustive]
 pub struct XdpOffsets {
     /// The ring of what was received.
     pub rx: RingOffsets,

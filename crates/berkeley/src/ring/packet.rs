@@ -229,6 +229,7 @@ const _: () = assert!(c::ETH_P_8021Q == 0x8100);
 
 /// A VLAN tag (IEEE 802.1Q).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Vlan {
     /// Priority (3 bits), drop eligibility (1), identifier (12).
     #[doc(alias = "tp_vlan_tci")]

@@ -86,7 +86,7 @@ fn numbers() -> impl Strategy<Value = Address> {
     (any::<u8>(), word(), word(), word(), any::<u16>(), any::<u8>(), any::<u8>()).prop_map(
         |(kind, a, b, c, half, byte, other)| match kind % 7 {
             0 => NetlinkAddress { pid: a, groups: b }.into(),
-            1 => VsockAddress { cid: a, port: b, flags: byte }.into(),
+            1 => VsockAddress::new(a, b).flags(byte).into(),
             2 => QipcrtrAddress { node: a, port: b }.into(),
             3 => XdpAddress { interface: a, queue: b, flags: half, shared_umem_fd: c }.into(),
             4 => PhonetAddress { device: byte, object: other, resource: kind }.into(),

@@ -357,7 +357,7 @@ fn a_unix_peer_has_credentials() {
 #[test]
 fn a_port_is_chosen_from_the_range() {
     let socket = tcp();
-    let range = PortRange { low: 47_000, high: 47_999 };
+    let range = PortRange::new(47_000, 47_999);
     match socket.set(option::ip::LOCAL_PORT_RANGE, range) {
         Err(error) if error.raw_os_error() == Some(ENOPROTOOPT) => {
             return skip("option::a_port_is_chosen_from_the_range", "IP_LOCAL_PORT_RANGE (Linux 6.3)");
@@ -516,7 +516,7 @@ fn texts_parse_as_a_person_means_them() {
         ("ip.mtu_discover", Some("probe"), Value::MtuDiscover(MtuDiscover::PROBE)),
         ("ip.mtu_discover", Some("IP_PMTUDISC_DO"), Value::MtuDiscover(MtuDiscover::DO)),
         ("ip.multicast_if", Some("192.0.2.1"), Value::Address(Ipv4Addr::new(192, 0, 2, 1))),
-        ("ip.local_port_range", Some("40-50"), Value::PortRange(PortRange { low: 40, high: 50 })),
+        ("ip.local_port_range", Some("40-50"), Value::PortRange(PortRange::new(40, 50))),
         ("tcp.congestion", Some("bbr"), Value::Text("bbr".to_owned())),
         ("tcp.fastopen_key", Some("00ff"), Value::Octets(vec![0, 255])),
     ];

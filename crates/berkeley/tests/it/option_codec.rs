@@ -30,7 +30,7 @@ fn values(kind: Kind) -> Option<BoxedStrategy<Value>> {
         Kind::Octets => octets.prop_map(Value::Octets).boxed(),
         Kind::Address => any::<[u8; 4]>().prop_map(|ip| Value::Address(ip.into())).boxed(),
         Kind::PortRange => {
-            any::<(u16, u16)>().prop_map(|(low, high)| Value::PortRange(PortRange { low, high })).boxed()
+            any::<(u16, u16)>().prop_map(|(low, high)| Value::PortRange(PortRange::new(low, high))).boxed()
         }
         Kind::Family => any::<i32>().prop_map(|raw| Value::Family(Family::from_raw(raw))).boxed(),
         Kind::MtuDiscover => {
@@ -69,7 +69,9 @@ fn structures(kind: Kind) -> Option<BoxedStrategy<Value>> {
     Some(match kind {
         Kind::TransmitTime => any::<(i32, bool, bool)>()
             .prop_map(|(clock, deadline, report_errors)| {
-                Value::TransmitTime(TransmitTime { clock: Clock::from_raw(clock), deadline, report_errors })
+                Value::TransmitTime(
+                    TransmitTime::new(Clock::from_raw(clock)).deadline(deadline).report_errors(report_errors),
+                )
             })
             .boxed(),
         Kind::IcmpFilter => types
@@ -84,23 +86,19 @@ fn structures(kind: Kind) -> Option<BoxedStrategy<Value>> {
             .boxed(),
         Kind::CanFilters => prop::collection::vec(any::<(u32, u32)>(), 0..=512)
             .prop_map(|pairs| {
-                Value::CanFilters(pairs.into_iter().map(|(id, mask)| CanFilter { id, mask }).collect())
+                Value::CanFilters(pairs.into_iter().map(|(id, mask)| CanFilter::new(id, mask)).collect())
             })
             .boxed(),
         Kind::TipcGroup => any::<(u32, u32, u32, u32)>()
             .prop_map(|(kind, instance, scope, flags)| {
-                Value::TipcGroup(TipcGroup { kind, instance, scope, flags })
+                Value::TipcGroup(TipcGroup::default().kind(kind).instance(instance).scope(scope).flags(flags))
             })
             .boxed(),
         Kind::J1939Filters => prop::collection::vec(any::<(u64, u64, u32, u32, u8, u8)>(), 0..=100)
             .prop_map(|filters| {
-                let filter = |(name, name_mask, pgn, pgn_mask, address, address_mask)| J1939Filter {
-                    name,
-                    name_mask,
-                    pgn,
-                    pgn_mask,
-                    address,
-                    address_mask,
+                let filter = |(name, name_mask, pgn, pgn_mask, address, address_mask)| {
+                    let filter = J1939Filter::default().name(name).name_mask(name_mask);
+                    filter.pgn(pgn).pgn_mask(pgn_mask).address(address).address_mask(address_mask)
                 };
                 Value::J1939Filters(filters.into_iter().map(filter).collect())
             })

@@ -111,10 +111,10 @@ fn the_groups_of_a_peer_are_those_of_this_process() {
 #[test]
 fn times_to_send_at_go_in_and_come_out() {
     let socket = Socket::new(Family::INET, Type::DGRAM, Protocol::DEFAULT).unwrap();
-    let want = TransmitTime { clock: Clock::MONOTONIC, deadline: true, report_errors: true };
+    let want = TransmitTime::new(Clock::MONOTONIC).deadline(true).report_errors(true);
     socket.set(option::TXTIME, want).unwrap();
     assert_eq!(socket.get(option::TXTIME).unwrap(), want);
-    let nonsense = TransmitTime { clock: Clock::from_raw(99), ..want };
+    let nonsense = TransmitTime::new(Clock::from_raw(99)).deadline(true).report_errors(true);
     assert_eq!(socket.set(option::TXTIME, nonsense).unwrap_err().raw_os_error(), Some(libc::EINVAL));
 }
 

@@ -31,7 +31,7 @@ proptest! {
         for (level, kind, data) in &rows {
             outgoing.push(raw(*level, *kind, data).unwrap());
             let (level, kind) = (*level, *kind);
-            want.push(text(&ControlMessage::Other(control::RawMessage { level, kind, data })));
+            want.push(text(&ControlMessage::Other(control::RawMessage::new(level, kind, data))));
         }
         prop_assert_eq!(received(&outgoing), want);
         let bytes = encode(&outgoing).unwrap();
@@ -89,7 +89,7 @@ fn messages_that_never_come_back_are_laid_out_as_the_kernel_takes_them() {
     for (outgoing, level, kind, data) in rows {
         let bytes = encode(&[outgoing]).unwrap();
         let found: Vec<_> = raw_messages(&bytes).collect();
-        assert_eq!(found, [control::RawMessage { level, kind, data }], "{outgoing:?}");
+        assert_eq!(found, [control::RawMessage::new(level, kind, data)], "{outgoing:?}");
         assert_eq!((outgoing.level(), outgoing.kind()), (level, kind));
     }
 }

@@ -40,11 +40,8 @@ fn loopback() -> u32 {
 #[test]
 fn a_datagram_over_ipv4_says_how_it_came() {
     within(LIMIT, || {
-        let info = ip::PacketInfo {
-            interface: loopback(),
-            local: Ipv4Addr::LOCALHOST,
-            destination: Ipv4Addr::LOCALHOST,
-        };
+        let mut info = ip::PacketInfo::new(loopback(), Ipv4Addr::LOCALHOST);
+        info.destination = Ipv4Addr::LOCALHOST;
         let options = [1, 1, 1, 0];
         let rows: [(TurnOn, &[Outgoing<'_>], ip::Message<'_>); 6] = [
             (|it| it.set(option::ip::RECVTTL, true), &[ip::ttl(3)], ip::Message::Ttl(3)),
@@ -68,7 +65,7 @@ fn a_datagram_over_ipv4_says_how_it_came() {
 #[test]
 fn a_datagram_over_ipv6_says_how_it_came() {
     within(LIMIT, || {
-        let info = ipv6::PacketInfo { address: Ipv6Addr::LOCALHOST, interface: loopback() };
+        let info = ipv6::PacketInfo::new(Ipv6Addr::LOCALHOST, loopback());
         let rows: [(TurnOn, &[Outgoing<'_>], ipv6::Message<'_>); 4] = [
             (
                 |it| it.set(option::ipv6::RECVHOPLIMIT, true),

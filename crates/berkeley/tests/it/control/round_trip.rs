@@ -54,12 +54,13 @@ fn sent<'g>(name: &str, given: &'g Given) -> (Outgoing<'g>, String) {
     let over_ipv6 = |message| text(&ControlMessage::Ipv6(message));
     let of_any = |message| text(&ControlMessage::Socket(message));
     // Those that the kernel takes and never gives.
-    let only_sent = |level, kind, data: &[u8]| text(&ControlMessage::Other(RawMessage { level, kind, data }));
+    let only_sent =
+        |level, kind, data: &[u8]| text(&ControlMessage::Other(RawMessage::new(level, kind, data)));
     let (any, six) = (libc::SOL_SOCKET, libc::IPPROTO_IPV6);
     match name {
         "socket::rights" => (socket::rights(&[]), only_sent(any, libc::SCM_RIGHTS, &[])),
         "socket::credentials" => {
-            let sender = socket::Credentials { pid: given.pid, uid: word, gid: given.other };
+            let sender = socket::Credentials::new(given.pid, word, given.other);
             (socket::credentials(sender), of_any(socket::Message::Credentials(sender)))
         }
         "socket::mark" => (socket::mark(word), of_any(socket::Message::Mark(word))),
@@ -73,15 +74,15 @@ fn sent<'g>(name: &str, given: &'g Given) -> (Outgoing<'g>, String) {
             (socket::transmit_time(time), only_sent(any, libc::SO_TXTIME, &nanos.to_ne_bytes()))
         }
         "ip::packet_info" => {
-            let info =
-                ip::PacketInfo { interface: word, local: given.four, destination: octet_address(octet) };
+            let mut info = ip::PacketInfo::new(word, given.four);
+            info.destination = octet_address(octet);
             (ip::packet_info(info), over_ip(ip::Message::PacketInfo(info)))
         }
         "ip::ttl" => (ip::ttl(octet), over_ip(ip::Message::Ttl(octet))),
         "ip::tos" => (ip::tos(octet), over_ip(ip::Message::Tos(octet))),
         "ip::options" => (ip::options(bytes), over_ip(ip::Message::ReturnOptions(bytes))),
         "ipv6::packet_info" => {
-            let info = ipv6::PacketInfo { address: given.six, interface: word };
+            let info = ipv6::PacketInfo::new(given.six, word);
             (ipv6::packet_info(info), over_ipv6(ipv6::Message::PacketInfo(info)))
         }
         "ipv6::hop_limit" => (ipv6::hop_limit(octet), over_ipv6(ipv6::Message::HopLimit(octet))),

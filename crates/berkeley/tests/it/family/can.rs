@@ -35,7 +35,7 @@ fn a_raw_frame_arrives_where_the_filter_lets_it_through() {
     let test = "a_raw_frame_arrives_where_the_filter_lets_it_through";
     let Some((receiver, bus)) = socket(test, Type::RAW, Protocol::CAN_RAW) else { return };
     within(LIMIT, move || {
-        receiver.set(option::can::FILTER, &[CanFilter { id: 0x123, mask: 0x7ff }]).unwrap();
+        receiver.set(option::can::FILTER, &[CanFilter::new(0x123, 0x7ff)]).unwrap();
         receiver.bind(CanAddress::new(bus)).unwrap();
         assert_eq!(receiver.local_address().unwrap(), CanAddress::new(bus).into());
         let (sender, _) = socket(test, Type::RAW, Protocol::CAN_RAW).unwrap();
@@ -55,7 +55,7 @@ fn the_broadcast_manager_sends_a_frame() {
     let Some((manager, bus)) = socket(test, Type::DGRAM, Protocol::CAN_BCM) else { return };
     within(LIMIT, move || {
         let (receiver, _) = socket(test, Type::RAW, Protocol::CAN_RAW).unwrap();
-        receiver.set(option::can::FILTER, &[CanFilter { id: 0x321, mask: 0x7ff }]).unwrap();
+        receiver.set(option::can::FILTER, &[CanFilter::new(0x321, 0x7ff)]).unwrap();
         receiver.bind(CanAddress::new(bus)).unwrap();
         manager.connect(CanAddress::new(bus)).unwrap();
         // struct bcm_msg_head: opcode, flags and count, padding, two intervals, the identifier, how many frames.

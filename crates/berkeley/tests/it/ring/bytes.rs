@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use berkeley::ring::{Checksum, PacketKind, Packets, Vlan};
+use berkeley::ring::{Checksum, PacketKind, Packets};
 use proptest::prelude::*;
 
 #[path = "../../../../../fuzz/properties/ring_block.rs"]
@@ -76,7 +76,7 @@ fn every_field_is_read_where_the_kernel_puts_it() {
     let time = Duration::new(1_700_000_000, 123_456_789);
     assert_eq!(first.timestamp(), SystemTime::UNIX_EPOCH + time);
     let vlan = first.vlan().unwrap();
-    assert_eq!(vlan, Vlan { control: 0x6005, protocol: 0x88a8 });
+    assert_eq!((vlan.control, vlan.protocol), (0x6005, 0x88a8));
     assert_eq!((vlan.id(), vlan.priority()), (5, 3));
     assert_eq!((first.status(), first.hash(), first.checksum()), (0x58, 0xdead_beef, Checksum::Unfinished));
     assert_eq!((first.interface(), first.protocol(), first.hardware()), (3, 0x0800, 1));
