@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::codec::Misfit;
+use super::content::{Content, Encoded, Misfit, write_list};
 use super::options;
 use super::record::record;
 use crate::bytes::u32_at;
@@ -32,7 +32,7 @@ options! {
 record! {
     /// The virtual networks of CAN XL that a socket takes part in (`CAN_RAW_XL_VCID_OPTS`).
     #[doc(alias = "can_raw_vcid_options")]
-    CanXlVcid, 4;
+    CanXlVcid, 4, "numbers such as 1:2:3:255";
     /// In bits: 1 to send to `send`, 2 to send to the network that a frame names, 4 to receive by the filter.
     flags: u8 = 0;
     /// The network that is sent to.
@@ -67,12 +67,12 @@ impl CanFilter {
     /// The most that a socket takes: `CAN_RAW_FILTER_MAX`.
     const MAX: usize = 512;
 
-    pub(super) fn decode_all(bytes: &[u8]) -> sys::Result<Option<Vec<Self>>> {
+    fn decode_all(bytes: &[u8]) -> sys::Result<Option<Vec<Self>>> {
         let filter = |chunk| Some(Self { id: u32_at(chunk, 0)?, mask: u32_at(chunk, 4)? });
         alloc::collect_all(bytes.chunks(Self::SIZE).map(filter))
     }
 
-    pub(super) fn encode_all(filters: &[Self]) -> Result<Vec<u8>, Misfit> {
+    fn encode_all(filters: &[Self]) -> Result<Vec<u8>, Misfit> {
         if filters.len() > Self::MAX {
             return Err(format!("takes at most {} filters, got {}", Self::MAX, filters.len()).into());
         }
@@ -83,7 +83,7 @@ impl CanFilter {
     }
 
     /// `123:7ff,400:700`; `none` for no filter at all.
-    pub(super) fn parse_all(text: &str) -> Option<Vec<Self>> {
+    fn parse_all(text: &str) -> Option<Vec<Self>> {
         if text == "none" {
             return Some(Vec::new());
         }
@@ -97,6 +97,28 @@ impl CanFilter {
         };
         let filters: Vec<Self> = text.split(',').take(Self::MAX + 1).map(filter).collect::<Option<_>>()?;
         (filters.len() <= Self::MAX).then_some(filters)
+    }
+}
+
+impl Content for Vec<CanFilter> {
+    const ROOM: usize = 512;
+    const IS_LIST: bool = true;
+    const WANTED: &'static str = "none, or filters such as 123:7ff,400:700";
+
+    fn from_bytes(bytes: &[u8]) -> Result<Option<Self>, Misfit> {
+        Ok(CanFilter::decode_all(bytes)?)
+    }
+
+    fn to_bytes(&self) -> Option<Result<Encoded, Misfit>> {
+        Some(CanFilter::encode_all(self).map(Encoded::list))
+    }
+
+    fn from_text(text: &str) -> Option<Self> {
+        CanFilter::parse_all(text)
+    }
+
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_list(f, self)
     }
 }
 

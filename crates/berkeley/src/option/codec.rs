@@ -1,167 +1,19 @@
-//! How each kind of value is laid out, encoded and decoded byte by byte.
+//! How each kind of value is laid out, encoded and decoded byte by byte; structures and lists as their [`Content`]
+//! says.
+//!
+//! [`Content`]: super::content::Content
 
-use std::fmt;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use super::value::{MtuDiscover, PeerCredentials, PortRange, Value};
-use super::{
-    CanFilter, IcmpFilter, Icmpv6Filter, J1939Filter, MemoryInfo, MptcpInfo, PacketStatistics, Record,
-    RolloverStatistics, SctpStatus, TcpInfo, TipcGroup, TransmitTime, XdpOffsets, XdpStatistics, addresses,
-};
+use super::content::{Encoded, Misfit, VALUE_MAX};
+use super::value::{MtuDiscover, PeerCredentials, PortRange};
+use super::{Kind, Value, addresses};
 use crate::bytes::{field, i32_at, i64_at, int, u32_at, unsigned, whole};
 use crate::kinds::{Family, Protocol, Type};
 use crate::sys::layout::{inet6, linger, timeval, ucred};
-use crate::sys::{self, Errno, alloc};
+use crate::sys::{self, alloc};
 
-/// What the value of an option is, in which unit, and how the kernel lays it out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Kind {
-    /// On or off: a C `int`, which the kernel reads as on unless it is 0.
-    Flag,
-    /// A C `int`.
-    Integer,
-    /// An error number, 0 for none: a C `int`.
-    Errno,
-    /// A number of 32 bits without a sign.
-    Unsigned,
-    /// Bytes, counted in 32 bits.
-    Bytes,
-    /// A number of 64 bits without a sign.
-    Wide,
-    /// Bytes per second, in 64 bits; the largest number for no limit.
-    Rate,
-    /// A duration in a C `int` of seconds; parts of a second count as a whole one.
-    Seconds,
-    /// A duration in a C `int` of milliseconds, rounded up.
-    Milliseconds,
-    /// A duration in a C `int` of microseconds, rounded up.
-    Microseconds,
-    /// A duration in a `struct timeval`, rounded up to microseconds.
-    #[doc(alias = "timeval")]
-    TimeValue,
-    /// A `struct linger`, in seconds; parts of a second count as a whole one.
-    #[doc(alias = "linger")]
-    Linger,
-    /// A name: at most 15 bytes where it can be set.
-    Text,
-    /// Bytes without a form of their own, at most 256.
-    Octets,
-    /// An IPv4 address.
-    Address,
-    /// Two ports in 32 bits, the lower one in the low half.
-    PortRange,
-    /// The index of a network interface, 0 for none.
-    Interface,
-    /// The index of a network interface, 0 for none, in network byte order.
-    InterfaceBigEndian,
-    /// An address family.
-    Family,
-    /// A type of socket.
-    Type,
-    /// A protocol.
-    Protocol,
-    /// How the path's MTU is discovered.
-    MtuDiscover,
-    /// A `struct ucred`.
-    Credentials,
-    /// Bytes, counted in 64 bits.
-    WideBytes,
-    /// A number that the kernel takes from the length of the value, not from its content.
-    Length,
-    /// Nothing: setting it is all there is; a C `int` of 0, where the kernel looks at all.
-    Signal,
-    /// Numbers of groups, 32 bits each.
-    Groups,
-    /// Numbers of groups, a bit for each, the first for 1.
-    Memberships,
-    /// The path's MTU in bytes, in a `struct ip6_mtuinfo`.
-    PathMtu,
-    /// A `struct sock_txtime`.
-    TransmitTime,
-    /// The nine numbers of `SO_MEMINFO`.
-    MemoryInfo,
-    /// A `struct tcp_info`.
-    TcpInfo,
-    /// A `struct mptcp_info`.
-    MptcpInfo,
-    /// A `struct tpacket_stats` or `tpacket_stats_v3`.
-    PacketStatistics,
-    /// A `struct tpacket_rollover_stats`.
-    RolloverStatistics,
-    /// A `struct xdp_statistics`.
-    XdpStatistics,
-    /// A `struct xdp_mmap_offsets`.
-    XdpOffsets,
-    /// A `struct icmp_filter`.
-    IcmpFilter,
-    /// A `struct icmp6_filter`.
-    Icmpv6Filter,
-    /// Any number of `struct can_filter`.
-    CanFilters,
-    /// A `struct tipc_group_req`.
-    TipcGroup,
-    /// A number of 32 bits without a sign, in network byte order.
-    BigEndian,
-    /// Any number of `struct sockaddr_in` and `sockaddr_in6`, one behind the other.
-    SocketAddresses,
-    /// A `struct sctp_getaddrs`.
-    SctpAddresses,
-    /// A `struct sctp_status`.
-    SctpStatus,
-    /// Any number of `struct j1939_filter`.
-    J1939Filters,
-    /// A `struct can_raw_vcid_options`.
-    CanXlVcid,
-    /// A `struct can_isotp_fc_options`.
-    IsotpFlowControl,
-    /// A `struct can_isotp_ll_options`.
-    IsotpLinkLayer,
-    /// A `struct can_isotp_options`.
-    IsotpOptions,
-    /// A `struct sctp_assocparams`.
-    SctpAssociation,
-    /// A `struct sctp_assoc_value`.
-    SctpAssociationValue,
-    /// A `struct sctp_sack_info`.
-    SctpDelayedAck,
-    /// A `struct sctp_event`.
-    SctpEvent,
-    /// A `struct sctp_event_subscribe`.
-    SctpEvents,
-    /// A `struct sctp_initmsg`.
-    SctpInit,
-    /// A `struct sctp_authkeyid`.
-    SctpKeyNumber,
-    /// A `struct sctp_default_prinfo`.
-    SctpReliability,
-    /// A `struct sctp_rtoinfo`.
-    SctpRetransmission,
-    /// A `struct sctp_sndinfo`.
-    SctpSendInfo,
-    /// A `struct sctp_stream_value`.
-    SctpStreamValue,
-    /// A `struct sctp_add_streams`.
-    SctpStreams,
-    /// A `struct tcp_repair_window`.
-    TcpRepairWindow,
-}
-
-/// Whether `kind` is one of `kinds`; the derived comparison cannot run in a constant.
-pub(super) const fn is_among(kind: Kind, kinds: &[Kind]) -> bool {
-    let mut index = 0;
-    while index < kinds.len() {
-        if kinds[index] as u8 == kind as u8 {
-            return true;
-        }
-        index += 1;
-    }
-    false
-}
-
-/// The longest plain value: a security label, the headers of a SYN, a key.
-pub(crate) const VALUE_MAX: usize = 256;
 /// Room for a structure, with some for what kernels will add to it.
 const STRUCTURE_MAX: usize = 512;
 /// The room that suffices for any value but the longest lists.
@@ -171,63 +23,6 @@ pub(crate) const LIST_MAX: usize = 65536 * 4;
 /// The longest name that can be set: the kernel's buffers hold 16 bytes with the NUL (`IFNAMSIZ`, `TCP_CA_NAME_MAX`,
 /// `TCP_ULP_NAME_MAX`) and a longer name would be cut without a word.
 const NAME_MAX: usize = 15;
-
-/// Why bytes are no value, or a value has no bytes.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Misfit {
-    Words(String),
-    /// There is no memory for so long a list.
-    NoMemory,
-}
-
-impl From<String> for Misfit {
-    fn from(words: String) -> Self {
-        Self::Words(words)
-    }
-}
-
-impl From<Errno> for Misfit {
-    fn from(_: Errno) -> Self {
-        Self::NoMemory
-    }
-}
-
-impl fmt::Display for Misfit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Words(words) => f.write_str(words),
-            Self::NoMemory => f.write_str("there is no memory for it"),
-        }
-    }
-}
-
-/// A value as the kernel takes it.
-pub(crate) struct Encoded {
-    bytes: [u8; VALUE_MAX],
-    length: usize,
-    /// A list that is longer than that.
-    long: Vec<u8>,
-}
-
-impl Encoded {
-    /// Fails where there are more bytes than any option has.
-    fn new(value: &[u8]) -> Result<Self, String> {
-        let mut encoded = Self { bytes: [0; VALUE_MAX], length: value.len(), long: Vec::new() };
-        let room = encoded.bytes.get_mut(..value.len());
-        let room = room.ok_or_else(|| format!("takes at most {VALUE_MAX} bytes, got {}", value.len()))?;
-        room.copy_from_slice(value);
-        Ok(encoded)
-    }
-
-    /// A list, as long as it is.
-    fn list(value: Vec<u8>) -> Self {
-        Self { bytes: [0; VALUE_MAX], length: 0, long: value }
-    }
-
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        if self.long.is_empty() { &self.bytes[..self.length] } else { &self.long }
-    }
-}
 
 impl Kind {
     /// What a bare number counts, and what is printed behind it: `bytes`, `s`; `None` for what is no quantity.
@@ -256,33 +51,22 @@ impl Kind {
     pub(crate) const fn room(self) -> usize {
         match self {
             Self::Text | Self::Octets => VALUE_MAX,
-            Self::TcpInfo | Self::MptcpInfo | Self::Groups | Self::Memberships => STRUCTURE_MAX,
-            Self::CanFilters | Self::J1939Filters | Self::SocketAddresses | Self::SctpAddresses => {
-                STRUCTURE_MAX
-            }
-            Self::SctpStatus => 176,
-            Self::Wide | Self::WideBytes | Self::Rate | Self::TransmitTime => 8,
+            Self::Groups | Self::Memberships | Self::SocketAddresses | Self::SctpAddresses => STRUCTURE_MAX,
+            Self::Wide | Self::WideBytes | Self::Rate => 8,
             Self::PathMtu => inet6::SIZE + 4,
-            Self::MemoryInfo => 36,
-            Self::PacketStatistics => 12,
-            Self::RolloverStatistics => 24,
-            Self::XdpStatistics => 48,
-            Self::XdpOffsets => 128,
-            Self::Icmpv6Filter => 32,
-            Self::TipcGroup => 16,
             Self::TimeValue => timeval::SIZE,
             Self::Linger => linger::SIZE,
             Self::Credentials => ucred::SIZE,
-            kind => match Record::size(kind) {
-                0 => 4,
-                size => size,
+            kind => match kind.content_room() {
+                Some(room) => room,
+                None => 4,
             },
         }
     }
 
     /// Whether the value may be a longer list than `room` says, which a kernel refuses to give in part.
     pub(crate) const fn is_list(self) -> bool {
-        matches!(self, Self::Groups | Self::CanFilters | Self::SctpAddresses)
+        matches!(self, Self::Groups | Self::SctpAddresses) || self.content_is_list()
     }
 
     /// The part of `room` that holds the value, of which the kernel says that it has `length` bytes.
@@ -296,7 +80,10 @@ impl Kind {
 
     /// The value in the kernel's bytes; fails, in words, where they are not as many as the value has.
     pub(crate) fn decode(self, bytes: &[u8]) -> Result<Value, Misfit> {
-        let value = self.decode_list(bytes)?.or_else(|| self.decode_whole(bytes));
+        let value = match self.content_room() {
+            Some(_) => self.decode_content(bytes)?,
+            None => self.decode_list(bytes)?.or_else(|| self.decode_whole(bytes)),
+        };
         value.ok_or_else(|| match self {
             Self::Text => Misfit::Words("the kernel gave a text that is not UTF-8".to_owned()),
             _ => format!("the kernel gave {} bytes, wanted {}", bytes.len(), self.room()).into(),
@@ -310,8 +97,6 @@ impl Kind {
             Self::Octets => Some(Value::Octets(alloc::copy(bytes)?)),
             Self::Groups => decode_numbers(bytes)?.map(Value::Numbers),
             Self::Memberships => decode_bits(bytes)?.map(Value::Numbers),
-            Self::CanFilters => CanFilter::decode_all(bytes)?.map(Value::CanFilters),
-            Self::J1939Filters => J1939Filter::decode_all(bytes)?.map(Value::J1939Filters),
             Self::SocketAddresses => addresses::decode(bytes)?.map(Value::SocketAddresses),
             Self::SctpAddresses => addresses::decode_counted(bytes)?.map(Value::SocketAddresses),
             _ => None,
@@ -343,38 +128,22 @@ impl Kind {
             Self::Length => Value::Unsigned(bytes.len().try_into().ok()?),
             Self::Signal => Value::Signal,
             Self::PathMtu => Value::Unsigned(u32_at(bytes, inet6::SIZE)?.into()),
-            _ => self.decode_structure(bytes)?,
+            // Lists are decoded above, structures by what they are.
+            _ => return None,
         })
-    }
-
-    fn decode_structure(self, bytes: &[u8]) -> Option<Value> {
-        match self {
-            Self::TransmitTime => TransmitTime::decode(bytes).map(Value::TransmitTime),
-            Self::MemoryInfo => MemoryInfo::decode(bytes).map(Value::MemoryInfo),
-            Self::TcpInfo => TcpInfo::decode(bytes).map(Box::new).map(Value::TcpInfo),
-            Self::MptcpInfo => MptcpInfo::decode(bytes).map(Box::new).map(Value::MptcpInfo),
-            Self::PacketStatistics => PacketStatistics::decode(bytes).map(Value::PacketStatistics),
-            Self::RolloverStatistics => RolloverStatistics::decode(bytes).map(Value::RolloverStatistics),
-            Self::XdpStatistics => XdpStatistics::decode(bytes).map(Box::new).map(Value::XdpStatistics),
-            Self::XdpOffsets => XdpOffsets::decode(bytes).map(Box::new).map(Value::XdpOffsets),
-            Self::IcmpFilter => IcmpFilter::decode(bytes).map(Value::IcmpFilter),
-            Self::Icmpv6Filter => Icmpv6Filter::decode(bytes).map(Value::Icmpv6Filter),
-            Self::TipcGroup => TipcGroup::decode(bytes).map(Value::TipcGroup),
-            Self::SctpStatus => SctpStatus::decode(bytes).map(Box::new).map(Value::SctpStatus),
-            // Plain values and lists are decoded above.
-            kind => Record::decode(kind, bytes).map(Value::Record),
-        }
     }
 
     /// The kernel's bytes for a value; fails, in words, where the value is of another kind or does not fit.
     pub(crate) fn encode(self, value: &Value) -> Result<Encoded, Misfit> {
-        let list = match (self, value) {
-            (Self::CanFilters, Value::CanFilters(filters)) => CanFilter::encode_all(filters)?,
-            (Self::J1939Filters, Value::J1939Filters(filters)) => J1939Filter::encode_all(filters)?,
-            (Self::SocketAddresses, Value::SocketAddresses(list)) => addresses::encode(list)?,
-            _ => return Ok(self.encode_plain(value)?),
-        };
-        Ok(Encoded::list(list))
+        if let Some(encoded) = self.encode_content(value) {
+            return encoded;
+        }
+        match (self, value) {
+            (Self::SocketAddresses, Value::SocketAddresses(list)) => {
+                Ok(Encoded::list(addresses::encode(list)?))
+            }
+            _ => Ok(self.encode_plain(value)?),
+        }
     }
 
     /// As [`encode`](Self::encode), of what is no list.
@@ -405,25 +174,11 @@ impl Kind {
                 Some(_) if kind != Self::Linger => Encoded::new(&units(*duration, kind)?.to_ne_bytes()),
                 _ => Err(kind.refusal(value)),
             },
-            (kind, value) => kind.encode_structure(value),
-        }
-    }
-
-    fn encode_structure(self, value: &Value) -> Result<Encoded, String> {
-        match (self, value) {
             (Self::Length, Value::Unsigned(length)) => {
                 let zeros = usize::try_from(*length).ok().and_then(|length| [0; VALUE_MAX].get(..length));
                 Encoded::new(zeros.ok_or_else(|| format!("takes 0 to {VALUE_MAX}, got {length}"))?)
             }
             (Self::Signal, Value::Signal) => Encoded::new(&0_i32.to_ne_bytes()),
-            (Self::TransmitTime, Value::TransmitTime(time)) => Encoded::new(&time.encode()),
-            (Self::IcmpFilter, Value::IcmpFilter(filter)) => Encoded::new(&filter.encode()),
-            (Self::Icmpv6Filter, Value::Icmpv6Filter(filter)) => Encoded::new(&filter.encode()),
-            (Self::TipcGroup, Value::TipcGroup(group)) => Encoded::new(&group.encode()),
-            (kind, Value::Record(record)) => {
-                let bytes = record.encode(kind).ok_or_else(|| kind.refusal(value))?;
-                Encoded::new(&bytes)
-            }
             (kind, value) => Err(kind.refusal(value)),
         }
     }
@@ -458,17 +213,8 @@ impl Kind {
             Self::Credentials => "credentials",
             Self::Signal => "now, or no value",
             Self::Groups | Self::Memberships => "groups",
-            Self::TransmitTime => "realtime, monotonic or tai, and +deadline or +errors behind it",
-            Self::MemoryInfo | Self::TcpInfo | Self::MptcpInfo | Self::XdpOffsets | Self::SctpStatus => {
-                "information"
-            }
-            Self::PacketStatistics | Self::RolloverStatistics | Self::XdpStatistics => "statistics",
-            Self::IcmpFilter | Self::Icmpv6Filter => "all, none, or the types that pass, such as 0,3,8",
-            Self::CanFilters => "none, or filters such as 123:7ff,400:700",
-            Self::TipcGroup => "a group such as 4711:1:2:0",
             Self::SocketAddresses | Self::SctpAddresses => "addresses such as 192.0.2.1:80,[2001:db8::1]:80",
-            Self::J1939Filters => "none, or filters such as 0:0:65024:261888:0:0",
-            kind => Record::wanted(kind),
+            kind => kind.content_wanted(),
         }
     }
 }

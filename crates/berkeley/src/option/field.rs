@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::value::PeerCredentials;
-use super::{CongestionState, RingOffsets, SctpState, TcpState, TransmitTime, Value, XdpOffsets};
+use super::{CongestionState, SctpState, TcpState, Value};
 
 /// One part of a value that is a structure, such as the round trip in [`TcpInfo`](super::TcpInfo).
 ///
@@ -35,8 +35,14 @@ impl Field {
         Self { name, value, unit: unit(reader), about: about.trim_ascii() }
     }
 
-    fn of_number(name: &'static str, value: impl Into<Part>, about: &'static str) -> Self {
+    /// A number, or a flag.
+    pub(super) fn of_number(name: &'static str, value: impl Into<Part>, about: &'static str) -> Self {
         Self::new(name, Some(value), "number", about)
+    }
+
+    /// A word.
+    pub(super) fn of_text(name: &'static str, text: String, about: &'static str) -> Self {
+        Self { name, value: Some(Value::Text(text)), unit: None, about }
     }
 }
 
@@ -122,21 +128,10 @@ impl Value {
     /// # Ok::<(), berkeley::Error>(())
     /// ```
     pub fn fields(&self) -> Option<Vec<Field>> {
-        Some(match self {
-            Self::TcpInfo(info) => info.fields(),
-            Self::MptcpInfo(info) => info.fields(),
-            Self::MemoryInfo(info) => info.fields(),
-            Self::PacketStatistics(statistics) => statistics.fields(),
-            Self::RolloverStatistics(statistics) => statistics.fields(),
-            Self::XdpStatistics(statistics) => statistics.fields(),
-            Self::SctpStatus(status) => status.fields(),
-            Self::TipcGroup(group) => group.fields(),
-            Self::Record(record) => record.fields(),
-            Self::XdpOffsets(offsets) => of_offsets(offsets),
-            Self::Credentials(credentials) => of_credentials(*credentials),
-            Self::TransmitTime(time) => of_transmit_time(*time),
-            _ => return None,
-        })
+        match self {
+            Self::Credentials(credentials) => Some(of_credentials(*credentials)),
+            _ => self.content_fields(),
+        }
     }
 }
 
@@ -148,46 +143,12 @@ fn of_credentials(credentials: PeerCredentials) -> Vec<Field> {
     ]
 }
 
-fn of_transmit_time(time: TransmitTime) -> Vec<Field> {
-    let clock = Some(Value::Text(format!("{:?}", time.clock)));
-    vec![
-        Field { name: "clock", value: clock, unit: None, about: "The clock that the times are of." },
-        Field::of_number("deadline", time.deadline, "The packet leaves at that time at the latest."),
-        Field::of_number("report_errors", time.report_errors, "Packets that missed their time are reported."),
-    ]
-}
-
-fn of_offsets(offsets: &XdpOffsets) -> Vec<Field> {
-    let rings: [(RingOffsets, [&'static str; 4]); 4] = [
-        (offsets.rx, ["rx_producer", "rx_consumer", "rx_descriptors", "rx_flags"]),
-        (offsets.tx, ["tx_producer", "tx_consumer", "tx_descriptors", "tx_flags"]),
-        (offsets.fill, ["fill_producer", "fill_consumer", "fill_descriptors", "fill_flags"]),
-        (
-            offsets.completion,
-            ["completion_producer", "completion_consumer", "completion_descriptors", "completion_flags"],
-        ),
-    ];
-    let fields = |(ring, [producer, consumer, descriptors, flags]): (RingOffsets, [&'static str; 4])| {
-        [
-            Field::new(producer, Some(ring.producer), "wide_octets", "Where the producer's index stands."),
-            Field::new(consumer, Some(ring.consumer), "wide_octets", "Where the consumer's index stands."),
-            Field::new(
-                descriptors,
-                Some(ring.descriptors),
-                "wide_octets",
-                "Where the first descriptor stands.",
-            ),
-            Field::new(flags, ring.flags, "wide_octets", "Where the flags stand (Linux 5.4)."),
-        ]
-    };
-    rings.into_iter().flat_map(fields).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::option::{
-        Clock, MemoryInfo, MptcpInfo, PacketStatistics, SctpStatus, TcpInfo, TipcGroup, XdpStatistics,
+        Clock, MemoryInfo, MptcpInfo, PacketStatistics, SctpStatus, TcpInfo, TipcGroup, TransmitTime,
+        XdpOffsets, XdpStatistics,
     };
 
     /// A value of each structure, and how many fields it has.

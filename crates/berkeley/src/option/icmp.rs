@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::content::{Content, Encoded, Misfit};
 use super::options;
 
 options! {
@@ -60,7 +61,7 @@ macro_rules! type_filter {
                 (0..=u8::MAX).take_while(|kind| Self::place(*kind).0 < $words)
             }
 
-            pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
+            fn decode(bytes: &[u8]) -> Option<Self> {
                 let mut words = [0; $words];
                 let whole = (bytes.len() == 4 * $words).then_some(bytes)?;
                 for (word, chunk) in words.iter_mut().zip(whole.chunks_exact(4)) {
@@ -69,19 +70,46 @@ macro_rules! type_filter {
                 Some(Self(words))
             }
 
-            pub(super) fn encode(self) -> Vec<u8> {
-                self.0.into_iter().flat_map(u32::to_ne_bytes).collect()
+            fn encode(self) -> [u8; 4 * $words] {
+                let mut bytes = [0; 4 * $words];
+                for (chunk, word) in bytes.chunks_exact_mut(4).zip(self.0) {
+                    chunk.copy_from_slice(&word.to_ne_bytes());
+                }
+                bytes
             }
 
             /// `all`, `none`, or the types that come through: `0,3,8`.
-            pub(super) fn parse(text: &str) -> Option<Self> {
+            fn parse(text: &str) -> Option<Self> {
                 match text {
                     "all" => return Some(Self::PASS_ALL),
                     "none" => return Some(Self::BLOCK_ALL),
                     _ => {}
                 }
-                let kind = |text: &str| text.parse::<u8>().ok().filter(|kind| Self::place(*kind).0 < $words);
+                // As str::parse, which would also take a plus sign.
+                let number = |text: &str| (!text.starts_with('+')).then(|| text.parse::<u8>().ok())?;
+                let kind = |text: &str| number(text).filter(|kind| Self::place(*kind).0 < $words);
                 text.split(',').try_fold(Self::BLOCK_ALL, |filter, text| Some(filter.pass(kind(text)?)))
+            }
+        }
+
+        impl Content for $name {
+            const ROOM: usize = 4 * $words;
+            const WANTED: &'static str = "all, none, or the types that pass, such as 0,3,8";
+
+            fn from_bytes(bytes: &[u8]) -> Result<Option<Self>, Misfit> {
+                Ok(Self::decode(bytes))
+            }
+
+            fn to_bytes(&self) -> Option<Result<Encoded, Misfit>> {
+                Some(Encoded::new(&self.encode()).map_err(Into::into))
+            }
+
+            fn from_text(text: &str) -> Option<Self> {
+                Self::parse(text)
+            }
+
+            fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
             }
         }
 

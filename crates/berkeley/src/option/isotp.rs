@@ -21,7 +21,7 @@ options! {
 record! {
     /// How messages are laid out in frames (`CAN_ISOTP_OPTS`).
     #[doc(alias = "can_isotp_options")]
-    IsotpOptions, 12;
+    IsotpOptions, 12, "numbers such as 6:50000:1:204:204:2";
     /// In bits, `CAN_ISOTP_*`.
     ///
     /// 1 to listen only, 2 with an extended address, 4 and 8 with padding sent and received, 0x80 and 0x100 for the
@@ -42,7 +42,7 @@ record! {
 record! {
     /// What a receiver asks of the sender (`CAN_ISOTP_RECV_FC`).
     #[doc(alias = "can_isotp_fc_options")]
-    IsotpFlowControl, 3;
+    IsotpFlowControl, 3, "numbers such as 8:32:2";
     /// How many frames at once; 0 for all.
     block_size: u8 = 0;
     /// The pause between two frames: to 0x7f in milliseconds, 0xf1 to 0xf9 for 100 to 900 microseconds.
@@ -54,7 +54,7 @@ record! {
 record! {
     /// The frames that carry messages (`CAN_ISOTP_LL_OPTS`).
     #[doc(alias = "can_isotp_ll_options")]
-    IsotpLinkLayer, 3;
+    IsotpLinkLayer, 3, "numbers such as 72:64:1";
     /// The size of the kernel's frame in bytes: 16 for CAN, 72 for CAN FD.
     mtu: u8 = 0;
     /// The most data in a frame: 8, 12, 16, 20, 24, 32, 48 or 64 bytes.

@@ -1,6 +1,8 @@
 //! Options of J1939, the network of vehicles: `SOL_CAN_J1939` (the kernel's `Documentation/networking/j1939.rst`).
 
-use super::codec::Misfit;
+use std::fmt;
+
+use super::content::{Content, Encoded, Misfit, write_list};
 use super::options;
 use super::record::record;
 use crate::sys::{self, alloc};
@@ -23,7 +25,7 @@ record! {
     ///
     /// `Display` prints `name:mask:pgn:mask:address:mask`, in decimal digits.
     #[doc(alias = "j1939_filter")]
-    J1939Filter, 32;
+    J1939Filter, 32, "numbers such as 0:0:65024:261888:0:0";
     /// The sender's name.
     name: u64 = 0;
     /// The bits of it that count.
@@ -42,11 +44,11 @@ impl J1939Filter {
     /// The most that a socket takes: `J1939_FILTER_MAX`.
     const MAX: usize = 512;
 
-    pub(super) fn decode_all(bytes: &[u8]) -> sys::Result<Option<Vec<Self>>> {
+    fn decode_all(bytes: &[u8]) -> sys::Result<Option<Vec<Self>>> {
         alloc::collect_all(bytes.chunks(Self::SIZE).map(Self::decode))
     }
 
-    pub(super) fn encode_all(filters: &[Self]) -> Result<Vec<u8>, Misfit> {
+    fn encode_all(filters: &[Self]) -> Result<Vec<u8>, Misfit> {
         if filters.len() > Self::MAX {
             return Err(format!("takes at most {} filters, got {}", Self::MAX, filters.len()).into());
         }
@@ -56,13 +58,35 @@ impl J1939Filter {
     }
 
     /// Filters with commas between them; `none` for no filter at all.
-    pub(super) fn parse_all(text: &str) -> Option<Vec<Self>> {
+    fn parse_all(text: &str) -> Option<Vec<Self>> {
         if text == "none" {
             return Some(Vec::new());
         }
         let filters: Vec<Self> =
             text.split(',').take(Self::MAX + 1).map(Self::parse).collect::<Option<_>>()?;
         (filters.len() <= Self::MAX).then_some(filters)
+    }
+}
+
+impl Content for Vec<J1939Filter> {
+    const ROOM: usize = 512;
+    const IS_LIST: bool = false;
+    const WANTED: &'static str = "none, or filters such as 0:0:65024:261888:0:0";
+
+    fn from_bytes(bytes: &[u8]) -> Result<Option<Self>, Misfit> {
+        Ok(J1939Filter::decode_all(bytes)?)
+    }
+
+    fn to_bytes(&self) -> Option<Result<Encoded, Misfit>> {
+        Some(J1939Filter::encode_all(self).map(Encoded::list))
+    }
+
+    fn from_text(text: &str) -> Option<Self> {
+        J1939Filter::parse_all(text)
+    }
+
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_list(f, self)
     }
 }
 

@@ -6,7 +6,7 @@ use super::structure::{read, structure};
 
 structure! {
     /// The memory that a socket takes (`SO_MEMINFO`, Linux 4.12), in bytes, the kernel's own needs included.
-    MemoryInfo;
+    MemoryInfo, 36, "information";
     /// Taken by what was received.
     #[doc(alias = "SK_MEMINFO_RMEM_ALLOC")]
     receiving: u32 = octets 0;

@@ -32,6 +32,7 @@ mod addresses;
 pub mod alg;
 pub mod can;
 mod codec;
+mod content;
 pub mod dccp;
 mod field;
 mod filter;
@@ -42,6 +43,7 @@ pub mod ip;
 pub mod ipv6;
 pub mod isotp;
 pub mod j1939;
+mod kind;
 mod memory;
 pub mod mptcp;
 pub mod netlink;
@@ -68,18 +70,18 @@ use std::ops::RangeInclusive;
 use crate::sys::constants as c;
 
 pub use can::{CanFilter, CanXlVcid};
-pub use codec::Kind;
-pub(crate) use codec::{LIST_MAX, Misfit, ROOM_MAX};
+pub(crate) use codec::{LIST_MAX, ROOM_MAX};
+pub(crate) use content::Misfit;
 pub use field::Field;
 pub use filter::{Filter, FilterError, Instruction};
 pub use find::{FindError, find, find_in};
 pub use icmp::{IcmpFilter, Icmpv6Filter};
 pub use isotp::{IsotpFlowControl, IsotpLinkLayer, IsotpOptions};
 pub use j1939::J1939Filter;
+pub use kind::{Kind, Value};
 pub use memory::MemoryInfo;
 pub use mptcp::MptcpInfo;
 pub use packet::{PacketStatistics, RolloverStatistics};
-pub use record::Record;
 pub use sctp::{
     SctpAssociation, SctpAssociationValue, SctpDelayedAck, SctpEvent, SctpEvents, SctpInit, SctpKeyNumber,
     SctpReliability, SctpRetransmission, SctpSendInfo, SctpState, SctpStatus, SctpStreamValue, SctpStreams,
@@ -90,7 +92,7 @@ pub use tcp::TcpRepairWindow;
 pub use tcp_info::{CongestionState, TcpInfo, TcpState};
 pub use tipc::TipcGroup;
 pub use transmit_time::{Clock, TransmitTime};
-pub use value::{MtuDiscover, OptionValue, PeerCredentials, PortRange, Value};
+pub use value::{MtuDiscover, OptionValue, PeerCredentials, PortRange};
 pub use xdp::{RingOffsets, XdpOffsets, XdpStatistics};
 
 /// An option whose value is a `T`: what [`Socket::get`](crate::Socket::get) and [`Socket::set`](crate::Socket::set)
@@ -105,7 +107,7 @@ pub struct SocketOption<T> {
 impl<T: OptionValue> SocketOption<T> {
     /// A row that compiles has a type that fits its kind.
     const fn new(description: &'static Description) -> Self {
-        assert!(codec::is_among(description.kind, T::KINDS), "the type and the kind of an option do not fit");
+        assert!(kind::is_among(description.kind, T::KINDS), "the type and the kind of an option do not fit");
         Self { description, value: PhantomData }
     }
 }

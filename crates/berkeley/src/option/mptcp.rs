@@ -16,7 +16,7 @@ options! {
 structure! {
     /// What the kernel knows of a Multipath TCP connection (`MPTCP_INFO`, Linux 5.16).
     #[doc(alias = "mptcp_info")]
-    MptcpInfo;
+    MptcpInfo, 512, "information";
     /// Subflows beside the first.
     subflows: u8 = byte 0;
     /// Addresses announced to the peer.

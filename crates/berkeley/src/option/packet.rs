@@ -49,7 +49,7 @@ options! {
 structure! {
     /// What became of packets since this was last asked (`PACKET_STATISTICS`, packet(7)).
     #[doc(alias = "tpacket_stats")]
-    PacketStatistics;
+    PacketStatistics, 12, "statistics";
     /// Packets that came, the dropped ones included.
     packets: u32 = number 0;
     /// Packets dropped for want of room.
@@ -69,7 +69,7 @@ impl fmt::Display for PacketStatistics {
 structure! {
     /// How often packets were handed on within a fanout group (`PACKET_ROLLOVER_STATS`).
     #[doc(alias = "tpacket_rollover_stats")]
-    RolloverStatistics;
+    RolloverStatistics, 24, "statistics";
     /// In all.
     all: u64 = wide 0;
     /// Of a flow that fills a queue alone.

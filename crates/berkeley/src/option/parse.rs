@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use super::codec::{Misfit, check_text};
-use super::value::{MtuDiscover, PortRange, Value};
-use super::{
-    CanFilter, Description, IcmpFilter, Icmpv6Filter, J1939Filter, Kind, Record, TipcGroup, TransmitTime,
-    addresses,
-};
+use super::codec::check_text;
+use super::content::{Misfit, VALUE_MAX};
+use super::value::{MtuDiscover, PortRange};
+use super::{Description, Kind, Value, addresses};
 use crate::error::{Error, Operation, Result};
 use crate::kinds::Family;
 use crate::sys::{self, Errno, alloc};
@@ -140,21 +138,9 @@ impl Description {
                 let number = number(text).ok_or_else(unfit)?;
                 i32::try_from(number).map(Value::Integer).map_err(|_| self.beyond(number))
             }
-            _ => self.structure(text).ok_or_else(unfit),
-        }
-    }
-
-    fn structure(&self, text: &str) -> Option<Value> {
-        match self.kind {
-            Kind::Signal => text.eq_ignore_ascii_case("now").then_some(Value::Signal),
-            Kind::TransmitTime => TransmitTime::parse(text).map(Value::TransmitTime),
-            Kind::IcmpFilter => IcmpFilter::parse(text).map(Value::IcmpFilter),
-            Kind::Icmpv6Filter => Icmpv6Filter::parse(text).map(Value::Icmpv6Filter),
-            Kind::CanFilters => CanFilter::parse_all(text).map(Value::CanFilters),
-            Kind::TipcGroup => TipcGroup::parse(text).map(Value::TipcGroup),
-            Kind::J1939Filters => J1939Filter::parse_all(text).map(Value::J1939Filters),
+            Kind::Signal => text.eq_ignore_ascii_case("now").then_some(Value::Signal).ok_or_else(unfit),
             // Nothing sets the others.
-            kind => Record::parse(kind, text).map(Value::Record),
+            kind => kind.parse_content(text).ok_or_else(unfit),
         }
     }
 
@@ -260,7 +246,7 @@ fn split_number(text: &str) -> (&str, &str) {
 }
 
 fn octets(text: &str) -> sys::Result<Option<Vec<u8>>> {
-    if text.len() % 2 != 0 || text.len() / 2 > super::codec::VALUE_MAX {
+    if text.len() % 2 != 0 || text.len() / 2 > VALUE_MAX {
         return Ok(None);
     }
     let nibble = |digit: u8| char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok());

@@ -112,7 +112,7 @@ options! {
 record! {
     /// What an association asks for when it begins (`SCTP_INITMSG`, RFC 6458 section 8.1.3).
     #[doc(alias = "sctp_initmsg")]
-    SctpInit, 8;
+    SctpInit, 8, "numbers such as 10:10:8:60000";
     /// How many streams to send by.
     out_streams: u16 = 0;
     /// How many streams the peer may send by.
@@ -126,7 +126,7 @@ record! {
 record! {
     /// How long a resend waits (`SCTP_RTOINFO`, RFC 6458 section 8.1.1); set, 0 leaves a time as it is.
     #[doc(alias = "sctp_rtoinfo")]
-    SctpRetransmission, 16;
+    SctpRetransmission, 16, "numbers such as 0:3000:60000:1000";
     /// The association.
     association: i32 = 0;
     /// At first, in milliseconds.
@@ -140,7 +140,7 @@ record! {
 record! {
     /// How an association tries again (`SCTP_ASSOCINFO`, RFC 6458 section 8.1.2).
     #[doc(alias = "sctp_assocparams")]
-    SctpAssociation, 20;
+    SctpAssociation, 20, "numbers such as 0:10:1:65535:65536:60000";
     /// The association.
     association: i32 = 0;
     /// How many resends in a row end the association; set, 0 leaves it as it is.
@@ -158,7 +158,7 @@ record! {
 record! {
     /// A number, and the association that it is for.
     #[doc(alias = "sctp_assoc_value")]
-    SctpAssociationValue, 8;
+    SctpAssociationValue, 8, "numbers such as 0:5";
     /// The association.
     association: i32 = 0;
     /// The number; 1 and 0 for yes and no.
@@ -169,7 +169,7 @@ record! {
     /// How long an acknowledgement may be held back (`SCTP_DELAYED_SACK`, RFC 6458 section 8.1.19); set, 0 leaves a
     /// number as it is.
     #[doc(alias = "sctp_sack_info")]
-    SctpDelayedAck, 12;
+    SctpDelayedAck, 12, "numbers such as 0:200:2";
     /// The association.
     association: i32 = 0;
     /// How long, in milliseconds, at most 500.
@@ -181,7 +181,7 @@ record! {
 record! {
     /// One kind of notification, on or off (`SCTP_EVENT`, RFC 6458 section 6.2.2).
     #[doc(alias = "sctp_event")]
-    SctpEvent, 8;
+    SctpEvent, 8, "numbers such as 0:32769:1";
     /// The association.
     association: i32 = 0;
     /// Which: 0x8001 `SCTP_ASSOC_CHANGE`, 0x8002 `SCTP_PEER_ADDR_CHANGE`, ...
@@ -194,7 +194,7 @@ record! {
     /// Which notifications are received (`SCTP_EVENTS`, RFC 6458 section 6.2.1).
     #[allow(clippy::struct_excessive_bools, reason = "the kernel's structure is a row of them")]
     #[doc(alias = "sctp_event_subscribe")]
-    SctpEvents, 14;
+    SctpEvents, 14, "numbers such as 1:1:0:0:0:1:0:0:0:0:0:0:0:1";
     /// With each message the control message `SCTP_SNDRCV`.
     data_io: bool = 0;
     /// That an association began or ended.
@@ -228,7 +228,7 @@ record! {
 record! {
     /// By which stream and how a message is sent (`SCTP_SNDINFO`, RFC 6458 section 5.3.4).
     #[doc(alias = "sctp_sndinfo")]
-    SctpSendInfo, 16;
+    SctpSendInfo, 16, "numbers such as 1:2:46:7:0";
     /// The stream.
     stream: u16 = 0;
     /// In bits: 1 out of order, 2 to the address that the send names, 4 to abort, 8 to ask for an acknowledgement at
@@ -245,7 +245,7 @@ record! {
 record! {
     /// How long a message is worth sending (`SCTP_DEFAULT_PRINFO`, RFC 3758 and RFC 7496).
     #[doc(alias = "sctp_default_prinfo")]
-    SctpReliability, 12;
+    SctpReliability, 12, "numbers such as 0:500:16";
     /// The association.
     association: i32 = 0;
     /// What the policy counts: milliseconds, resends, or a priority.
@@ -257,7 +257,7 @@ record! {
 record! {
     /// A shared key of an association (`SCTP_AUTH_ACTIVE_KEY`, RFC 6458 section 8.1.21).
     #[doc(alias = "sctp_authkeyid")]
-    SctpKeyNumber, 8;
+    SctpKeyNumber, 8, "numbers such as 0:7";
     /// The association.
     association: i32 = 0;
     /// The key's number.
@@ -267,7 +267,7 @@ record! {
 record! {
     /// How many streams more (`SCTP_ADD_STREAMS`, RFC 6525 section 6.3.4).
     #[doc(alias = "sctp_add_streams")]
-    SctpStreams, 8;
+    SctpStreams, 8, "numbers such as 0:2:4";
     /// The association.
     association: i32 = 0;
     /// To receive by.
@@ -279,7 +279,7 @@ record! {
 record! {
     /// A number of one stream (`SCTP_STREAM_SCHEDULER_VALUE`, RFC 8260 section 4.3.3).
     #[doc(alias = "sctp_stream_value")]
-    SctpStreamValue, 8;
+    SctpStreamValue, 8, "numbers such as 0:3:256";
     /// The association.
     association: i32 = 0;
     /// The stream.
@@ -324,7 +324,7 @@ mod read {
 structure! {
     /// What the kernel knows of an association (`SCTP_STATUS`, RFC 6458 section 8.2.1).
     #[doc(alias = "sctp_status")]
-    SctpStatus;
+    SctpStatus, 176, "information";
     /// Its number.
     association: i32 = signed 0;
     /// Where it stands in its life.

@@ -1,13 +1,14 @@
 //! Structures that the kernel fills: fields at named offsets, read byte by byte, those of later kernels optional.
 
-/// A structure and its decoder: a row a field, `name: type = reader offset;`, first what every kernel with the option
+/// A structure and its decoder: its name, how many bytes a read asks for, and what it is in a word; then a row a field,
+/// `name: type = reader offset;`, first what every kernel with the option
 /// gives, then, behind `=> later;`, what came afterwards and is `None` where the kernel's structure ends before it.
 ///
 /// The first line of a field's documentation is its meaning, which [`Field`](super::Field) carries; the reader knows
 /// its unit. Readers are those of a module `read` beside the structure: this file's, or one that adds to it.
 macro_rules! structure {
     (
-        $(#[$doc:meta])* $name:ident;
+        $(#[$doc:meta])* $name:ident, $room:literal, $wanted:literal;
         $(
             #[doc = $about:literal] $(#[$field_doc:meta])*
             $field:ident: $value:ty = $read:ident $offset:literal;
@@ -44,6 +45,23 @@ macro_rules! structure {
                     $($field: read::$read(bytes, $offset)?,)*
                     $($later: read::$later_read(bytes, $later_offset),)*
                 })
+            }
+        }
+
+        impl $crate::option::content::Content for $name {
+            const ROOM: usize = $room;
+            const WANTED: &'static str = $wanted;
+
+            fn from_bytes(bytes: &[u8]) -> Result<Option<Self>, $crate::option::content::Misfit> {
+                Ok(Self::decode(bytes))
+            }
+
+            fn show(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                std::fmt::Display::fmt(self, f)
+            }
+
+            fn parts(&self) -> Option<Vec<$crate::option::Field>> {
+                Some(self.fields())
             }
         }
     };

@@ -114,7 +114,7 @@ options! {
 record! {
     /// The windows of a connection under repair (`TCP_REPAIR_WINDOW`).
     #[doc(alias = "tcp_repair_window")]
-    TcpRepairWindow, 20;
+    TcpRepairWindow, 20, "numbers such as 1:65535:65535:64240:2";
     /// The sequence number of the segment that last moved the peer's window.
     send_wl1: u32 = 0;
     /// The window that the peer offers, in bytes.

@@ -68,7 +68,7 @@ structure! {
     ///
     /// A field in an `Option` came to the kernel later than Linux 3.15: `None` where this one does not give it.
     #[doc(alias = "tcp_info")]
-    TcpInfo;
+    TcpInfo, 512, "information";
     /// The state of the connection.
     state: TcpState = state 0;
     /// The state of congestion control.

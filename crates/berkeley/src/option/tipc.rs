@@ -38,7 +38,7 @@ record! {
     /// A group of TIPC sockets, and what this one is in it (`TIPC_GROUP_JOIN`); `Display` prints
     /// `type:instance:scope:flags`.
     #[doc(alias = "tipc_group_req")]
-    TipcGroup, 16;
+    TipcGroup, 16, "a group such as 4711:1:2:0";
     /// The group's number.
     kind: u32 = 0;
     /// This member's number.

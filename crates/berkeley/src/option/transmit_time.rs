@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::Field;
+use super::content::{Content, Encoded, Misfit};
 use crate::bytes::{i32_at, u32_at};
 use crate::kinds::named_integer;
 use crate::sys::constants as c;
@@ -55,7 +57,7 @@ impl TransmitTime {
         Self { report_errors, ..self }
     }
 
-    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
+    fn decode(bytes: &[u8]) -> Option<Self> {
         let whole = (bytes.len() == 8).then_some(bytes)?;
         let flags = u32_at(whole, 4)?;
         Some(Self {
@@ -65,7 +67,7 @@ impl TransmitTime {
         })
     }
 
-    pub(super) fn encode(self) -> [u8; 8] {
+    fn encode(self) -> [u8; 8] {
         let mut bytes = [0; 8];
         let flags = u32::from(self.deadline) * DEADLINE + u32::from(self.report_errors) * REPORT_ERRORS;
         bytes[..4].copy_from_slice(&self.clock.as_raw().to_ne_bytes());
@@ -74,7 +76,7 @@ impl TransmitTime {
     }
 
     /// `tai`, `monotonic+deadline`, `11+errors`.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    fn parse(text: &str) -> Option<Self> {
         let mut words = text.split('+');
         let clock = words.next()?;
         let named = WORDS.iter().find(|(word, _)| clock.eq_ignore_ascii_case(word));
@@ -91,6 +93,39 @@ impl TransmitTime {
             }
         }
         Some(time)
+    }
+}
+
+impl Content for TransmitTime {
+    const ROOM: usize = 8;
+    const WANTED: &'static str = "realtime, monotonic or tai, and +deadline or +errors behind it";
+
+    fn from_bytes(bytes: &[u8]) -> Result<Option<Self>, Misfit> {
+        Ok(Self::decode(bytes))
+    }
+
+    fn to_bytes(&self) -> Option<Result<Encoded, Misfit>> {
+        Some(Encoded::new(&self.encode()).map_err(Into::into))
+    }
+
+    fn from_text(text: &str) -> Option<Self> {
+        Self::parse(text)
+    }
+
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+
+    fn parts(&self) -> Option<Vec<Field>> {
+        Some(vec![
+            Field::of_text("clock", format!("{:?}", self.clock), "The clock that the times are of."),
+            Field::of_number("deadline", self.deadline, "The packet leaves at that time at the latest."),
+            Field::of_number(
+                "report_errors",
+                self.report_errors,
+                "Packets that missed their time are reported.",
+            ),
+        ])
     }
 }
 

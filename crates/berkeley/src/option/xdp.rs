@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use super::Field;
+use super::content::{Content, Misfit};
 use super::options;
 use super::structure::{read, structure};
 use crate::bytes::u64_at;
@@ -34,7 +36,7 @@ options! {
 structure! {
     /// Packets that an XDP socket dropped, by reason (`XDP_STATISTICS`).
     #[doc(alias = "xdp_statistics")]
-    XdpStatistics;
+    XdpStatistics, 48, "statistics";
     /// Received and dropped for other reasons than those below.
     rx_dropped: u64 = wide 0;
     /// Dropped for a descriptor that makes no sense, on the fill ring.
@@ -106,6 +108,55 @@ impl XdpOffsets {
             })
         };
         Some(Self { rx: ring(0)?, tx: ring(1)?, fill: ring(2)?, completion: ring(3)? })
+    }
+}
+
+impl Content for XdpOffsets {
+    const ROOM: usize = 128;
+    const WANTED: &'static str = "information";
+
+    fn from_bytes(bytes: &[u8]) -> Result<Option<Self>, Misfit> {
+        Ok(Self::decode(bytes))
+    }
+
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+
+    fn parts(&self) -> Option<Vec<Field>> {
+        let rings: [(RingOffsets, [&'static str; 4]); 4] = [
+            (self.rx, ["rx_producer", "rx_consumer", "rx_descriptors", "rx_flags"]),
+            (self.tx, ["tx_producer", "tx_consumer", "tx_descriptors", "tx_flags"]),
+            (self.fill, ["fill_producer", "fill_consumer", "fill_descriptors", "fill_flags"]),
+            (
+                self.completion,
+                ["completion_producer", "completion_consumer", "completion_descriptors", "completion_flags"],
+            ),
+        ];
+        let fields = |(ring, [producer, consumer, descriptors, flags]): (RingOffsets, [&'static str; 4])| {
+            [
+                Field::new(
+                    producer,
+                    Some(ring.producer),
+                    "wide_octets",
+                    "Where the producer's index stands.",
+                ),
+                Field::new(
+                    consumer,
+                    Some(ring.consumer),
+                    "wide_octets",
+                    "Where the consumer's index stands.",
+                ),
+                Field::new(
+                    descriptors,
+                    Some(ring.descriptors),
+                    "wide_octets",
+                    "Where the first descriptor stands.",
+                ),
+                Field::new(flags, ring.flags, "wide_octets", "Where the flags stand (Linux 5.4)."),
+            ]
+        };
+        Some(rings.into_iter().flat_map(fields).collect())
     }
 }
 
