@@ -6,7 +6,7 @@ use std::io;
 use crate::sys::Errno;
 use crate::sys::constants as c;
 use crate::sys::errno::lower_first_word;
-use crate::sys::host::host_message;
+use crate::sys::netdb::host_message;
 use crate::sys::resolve::{LookupError, resolve_message};
 use crate::sys::words;
 

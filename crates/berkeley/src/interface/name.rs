@@ -3,7 +3,7 @@
 use std::ffi::CString;
 
 use crate::error::{Error, Operation, Result};
-use crate::sys::resolve;
+use crate::sys::interface;
 
 /// The index of the interface called `name`: the scope of an IPv6 address, and what options and messages carry.
 ///
@@ -24,7 +24,7 @@ pub fn interface_index(name: impl AsRef<[u8]>) -> Result<u32> {
         let why = "the interface's name holds a NUL, where the kernel would cut it";
         fail(Error::invalid(Operation::InterfaceIndex, why))
     })?;
-    resolve::interface_index(&name).map_err(|errno| fail(Error::kernel(Operation::InterfaceIndex, errno)))
+    interface::interface_index(&name).map_err(|errno| fail(Error::kernel(Operation::InterfaceIndex, errno)))
 }
 
 /// The name of the interface with this index; bytes that are no UTF-8 are replaced.
@@ -38,7 +38,7 @@ pub fn interface_name(index: u32) -> Result<String> {
 /// As [`interface_name`], the bytes of the name as they are.
 #[doc(alias = "if_indextoname")]
 pub fn interface_name_bytes(index: u32) -> Result<CString> {
-    resolve::interface_name(index)
+    interface::interface_name(index)
         .map_err(|errno| Error::kernel(Operation::InterfaceName, errno).on(index.to_string()))
 }
 
@@ -55,5 +55,5 @@ pub fn interface_name_bytes(index: u32) -> Result<CString> {
 /// ```
 #[doc(alias = "if_nameindex")]
 pub fn interface_names() -> Result<Vec<(u32, CString)>> {
-    resolve::interface_names().map_err(|errno| Error::kernel(Operation::InterfaceNames, errno))
+    interface::interface_names().map_err(|errno| Error::kernel(Operation::InterfaceNames, errno))
 }

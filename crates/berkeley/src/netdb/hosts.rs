@@ -7,7 +7,7 @@ use super::words::{c_string, shown};
 use crate::error::{Error, Operation, Result};
 use crate::kinds::Family;
 use crate::sys::resolve::LookupError;
-use crate::sys::{alloc, host};
+use crate::sys::{alloc, netdb};
 
 /// A host as the C library's data base has it; the bytes of its names as they came.
 ///
@@ -47,7 +47,7 @@ pub fn host_by_name(name: impl AsRef<[u8]>, family: Family) -> Result<HostEntry>
     let name = name.as_ref();
     let ask = || {
         let name = c_string(OPERATION, "host", name)?;
-        host::host_by_name(&name, family.as_raw())
+        netdb::host_by_name(&name, family.as_raw())
             .and_then(HostEntry::from_sys)
             .map_err(|error| Error::lookup(OPERATION, error))
     };
@@ -74,8 +74,8 @@ pub fn host_by_name(name: impl AsRef<[u8]>, family: Family) -> Result<HostEntry>
 pub fn host_by_address(ip: impl Into<IpAddr>) -> Result<HostEntry> {
     let ip = ip.into();
     let found = match ip {
-        IpAddr::V4(ip) => host::host_by_address(&ip.octets(), Family::INET.as_raw()),
-        IpAddr::V6(ip) => host::host_by_address(&ip.octets(), Family::INET6.as_raw()),
+        IpAddr::V4(ip) => netdb::host_by_address(&ip.octets(), Family::INET.as_raw()),
+        IpAddr::V6(ip) => netdb::host_by_address(&ip.octets(), Family::INET6.as_raw()),
     };
     found
         .and_then(HostEntry::from_sys)
@@ -83,7 +83,7 @@ pub fn host_by_address(ip: impl Into<IpAddr>) -> Result<HostEntry> {
 }
 
 impl HostEntry {
-    fn from_sys(host: host::Host) -> std::result::Result<Self, LookupError> {
+    fn from_sys(host: netdb::Host) -> std::result::Result<Self, LookupError> {
         let addresses = host.addresses.iter().filter_map(|address| ip(address));
         let addresses = alloc::collect_any(addresses).map_err(LookupError::System)?;
         Ok(Self { name: host.name, aliases: host.aliases, addresses })

@@ -6,7 +6,7 @@ use super::words::{c_string, found_or, shown};
 use crate::error::{Operation, Result};
 use crate::kinds::Protocol;
 use crate::sys::constants as c;
-use crate::sys::{self, alloc, host};
+use crate::sys::{self, alloc, netdb};
 
 const PROTOCOLS: &str = "/etc/protocols";
 
@@ -45,7 +45,7 @@ pub fn protocol_by_name(name: impl AsRef<[u8]>) -> Result<Protocol> {
     const OPERATION: Operation = Operation::ProtocolByName;
     let name = name.as_ref();
     let ask = || {
-        let asked = host::protocol_by_name(&c_string(OPERATION, "protocol", name)?);
+        let asked = netdb::protocol_by_name(&c_string(OPERATION, "protocol", name)?);
         let found = asked.map(|found| found.map(Protocol::from_raw).or_else(|| number_of(&listed(), name)));
         found_or(found, OPERATION, c::EAI_NONAME)
     };

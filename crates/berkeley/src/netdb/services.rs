@@ -5,7 +5,7 @@ use std::ffi::CString;
 use super::words::{c_string, found_or, no_service, no_service_at, shown};
 use crate::error::{Error, Operation, Result};
 use crate::sys::constants as c;
-use crate::sys::host;
+use crate::sys::netdb;
 
 /// A service as services(5) has it, or what nsswitch.conf(5) names in its place; the bytes of its names as they came.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct ServiceEntry {
 }
 
 impl ServiceEntry {
-    fn from_sys(found: host::Service) -> Self {
+    fn from_sys(found: netdb::Service) -> Self {
         Self { name: found.name, port: found.port, protocol: found.protocol }
     }
 }
@@ -45,7 +45,7 @@ pub fn service_by_name(name: impl AsRef<[u8]>, protocol: Option<&str>) -> Result
     let name = name.as_ref();
     let ask = || {
         let (name, protocol) = (c_string(OPERATION, "service", name)?, c_protocol(OPERATION, protocol)?);
-        found_or(host::service_by_name(&name, protocol.as_deref()), OPERATION, c::EAI_SERVICE)
+        found_or(netdb::service_by_name(&name, protocol.as_deref()), OPERATION, c::EAI_SERVICE)
     };
     let why = || no_service(name, &over(protocol));
     ask().map(ServiceEntry::from_sys).map_err(|error| absent(error, why).on(shown(name)))
@@ -69,7 +69,7 @@ pub fn service_by_port(port: u16, protocol: Option<&str>) -> Result<ServiceEntry
     const OPERATION: Operation = Operation::ServiceByPort;
     let ask = || {
         let protocol = c_protocol(OPERATION, protocol)?;
-        found_or(host::service_by_port(port, protocol.as_deref()), OPERATION, c::EAI_SERVICE)
+        found_or(netdb::service_by_port(port, protocol.as_deref()), OPERATION, c::EAI_SERVICE)
     };
     let why = || no_service_at(port, &over(protocol));
     ask().map(ServiceEntry::from_sys).map_err(|error| absent(error, why).on(port.to_string()))

@@ -3,7 +3,7 @@
 use std::ffi::CString;
 
 use crate::error::{Error, Operation, Result};
-use crate::sys::host;
+use crate::sys::hostname;
 
 /// The name of this machine, its bytes as they are; it need not be one that [`resolve`](super::resolve()) knows.
 ///
@@ -17,7 +17,7 @@ use crate::sys::host;
 /// ```
 #[doc(alias = "gethostname")]
 pub fn host_name() -> Result<CString> {
-    host::host_name().map_err(|errno| Error::kernel(Operation::HostName, errno))
+    hostname::host_name().map_err(|errno| Error::kernel(Operation::HostName, errno))
 }
 
 /// Names this machine, or the UTS namespace that the process is in, until it starts anew (sethostname(2)).
@@ -32,7 +32,7 @@ pub fn host_name() -> Result<CString> {
 #[doc(alias = "sethostname")]
 pub fn set_host_name(name: impl AsRef<[u8]>) -> Result<()> {
     let name = name.as_ref();
-    host::set_host_name(name).map_err(|errno| {
+    hostname::set_host_name(name).map_err(|errno| {
         let shown = String::from_utf8_lossy(name).escape_debug().to_string();
         Error::kernel(Operation::SetHostName, errno).on(shown)
     })

@@ -9,7 +9,7 @@ use crate::error::{Error, Operation, Result};
 use crate::kinds::{Family, Protocol, Type};
 use crate::socket::Socket;
 use crate::sys::ring::{self as c, Mapping, request};
-use crate::sys::{Errno, option, resolve};
+use crate::sys::{Errno, interface, option};
 
 /// Opens a [`Ring`]: of every interface and every protocol, of 16 blocks of 1 MiB, unless told otherwise.
 #[derive(Clone, Debug)]
@@ -172,7 +172,7 @@ impl RingBuilder {
             Place::Name(name) => {
                 let name = CString::new(name.as_str())
                     .map_err(|_| Error::invalid(Operation::OpenRing, "an interface's name holds no NUL"))?;
-                resolve::interface_index(&name).map_err(|errno| Error::kernel(Operation::OpenRing, errno))
+                interface::interface_index(&name).map_err(|errno| Error::kernel(Operation::OpenRing, errno))
             }
         }
     }

@@ -25,13 +25,14 @@
 //! | | `is_inheritable`, `set_inheritable`, `at_mark`, `unsent` |
 //! | `inherited` | `take`, `take_sockets`: the descriptors that the process was started with |
 //! | `file` | `send_file`, `read_at`, `pipe`, `set_pipe_capacity`, `pipe_capacity`, `splice`, `read` |
-//! | `host` | `Host`, `Service`; `host_by_name`, `host_by_address`, `service_by_name`, `service_by_port` |
-//! | | `protocol_by_name`, `host_message`, `host_name`, `set_host_name` |
+//! | `netdb` | `Host`, `Service`; `host_by_name`, `host_by_address`, `service_by_name`, `service_by_port` |
+//! | | `protocol_by_name`, `host_message` |
+//! | `hostname` | `host_name`, `set_host_name` |
 //! | `identity` | `own` |
 //! | `poll` | `poll`, `poll_many`, `poll_entries`; `PollEntry`, public |
 //! | `quirks` | `Quirks` |
 //! | `resolve` | `LookupError`, `AddressInfo`, `AddressHints`; `address_info`, `name_info`, `resolve_message` |
-//! | | `interface_index`, `interface_name`, `interface_names` |
+//! | `interface` | `interface_index`, `interface_name`, `interface_names` |
 //! | `ring` | `Mapping`, `Held`, `page_size`, the layout of blocks and packets |
 //! | `process` | `incarnation`, `PerProcess` |
 //! | `signal` | `block_all` |
@@ -49,12 +50,14 @@ pub(crate) mod errno;
 pub(crate) mod fd;
 pub(crate) mod file;
 pub(crate) mod filter;
-pub(crate) mod host;
+pub(crate) mod hostname;
 pub(crate) mod identity;
 pub(crate) mod inherited;
+pub(crate) mod interface;
 pub(crate) mod layout;
 pub(crate) mod memory;
 pub(crate) mod message;
+pub(crate) mod netdb;
 pub(crate) mod option;
 pub(crate) mod poll;
 pub(crate) mod process;

@@ -203,7 +203,7 @@ mod tests {
             assert_eq!(crate::sys::resolve::resolve_message(*code), *words);
         }
         for (code, words) in HOSTS {
-            assert_eq!(crate::sys::host::host_message(*code), *words);
+            assert_eq!(crate::sys::netdb::host_message(*code), *words);
         }
     }
 }

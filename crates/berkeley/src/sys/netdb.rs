@@ -1,5 +1,4 @@
-//! The C library's data bases, and the machine's own name: gethostbyname(3), getservbyname(3), getprotobyname(3),
-//! gethostname(2).
+//! The C library's databases of hosts, services and protocols: gethostbyname(3), getservbyname(3), getprotobyname(3).
 
 use std::ffi::{CStr, CString};
 use std::mem::MaybeUninit;
@@ -9,8 +8,8 @@ use std::ptr;
 use libc::protoent;
 use libc::{c_char, c_int, c_void, hostent, servent, size_t, socklen_t};
 
-use super::call::{NO_FD, run_int};
-use super::resolve::{LookupError, pointer, until_nul};
+use super::call::NO_FD;
+use super::resolve::{LookupError, pointer};
 use super::{Errno, Result, alloc, fault, trace};
 
 /// The room that a call has at first for what its entry points to: a host's, and one of a short file's, as the C
@@ -20,9 +19,6 @@ const SHORT_ROOM: usize = 1024;
 
 /// The room beyond which an entry counts as not found.
 const LAST_ROOM: usize = 1024 * 1024;
-
-/// The longest name of a machine that is asked for; Linux has at most 64 bytes.
-const NAME_ROOM: usize = 256;
 
 unsafe extern "C" {
     // In glibc and musl, but not in the crate libc.
@@ -290,23 +286,4 @@ pub(crate) fn host_message(code: i32) -> String {
     // SAFETY: hstrerror takes any integer.
     let text = unsafe { libc::hstrerror(code) };
     copy_text(text).unwrap_or_default().to_string_lossy().into_owned()
-}
-
-/// gethostname(2).
-pub(crate) fn host_name() -> Result<CString> {
-    let mut name = [0_u8; NAME_ROOM];
-    run_int("gethostname", NO_FD, || {
-        // SAFETY: the call writes less than the room has, whose last byte stays NUL.
-        unsafe { libc::gethostname(name.as_mut_ptr().cast(), NAME_ROOM - 1) }
-    })?;
-    Ok(until_nul(&name))
-}
-
-/// sethostname(2).
-pub(crate) fn set_host_name(name: &[u8]) -> Result<()> {
-    run_int("sethostname", NO_FD, || {
-        // SAFETY: the pointer and the length describe `name`, which the call only reads.
-        unsafe { libc::sethostname(name.as_ptr().cast(), name.len()) }
-    })?;
-    Ok(())
 }
