@@ -224,6 +224,8 @@ operations! {
     PeerPidfd = "peer_pidfd";
     /// Waiting for readiness.
     Wait = "wait";
+    /// Waiting for several at once.
+    Poll = "poll";
     /// Taking the pending error.
     TakeError = "take_error";
     /// Reading an option.

@@ -197,7 +197,9 @@ impl<'a> Fields<'a> {
 
 /// The error of a text: which field, what it should be, what it is.
 pub(super) fn wrong(field: &str, wanted: &str, got: &str) -> Error {
-    Error::invalid(Operation::ParseAddress, format!("{field}: wanted {wanted}, got {}", Shown(got)))
+    // The operation is called "address" itself.
+    let place = if field == "address" { String::new() } else { format!("{field}: ") };
+    Error::invalid(Operation::ParseAddress, format!("{place}wanted {wanted}, got {}", Shown(got)))
 }
 
 /// A wrong text in quotes, as much of it as is worth showing.
@@ -307,6 +309,15 @@ fn unread(text: &str, halves: Option<(&str, &str)>) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_error_names_its_operation_twice() {
+        for text in ["", ":", "nobody:1:2", "unix:", "@", "family", "vsock:1:2:3:4"] {
+            let Err(error) = text.parse::<crate::address::Address>() else { continue };
+            let shown = error.to_string();
+            assert!(shown.starts_with("address: ") && shown.matches("address: ").count() == 1, "{shown}");
+        }
+    }
 
     #[test]
     fn escaped_bytes_read_back() {

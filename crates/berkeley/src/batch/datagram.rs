@@ -8,6 +8,49 @@ use crate::address::Address;
 use crate::control::{Ecn, Outgoing};
 use crate::error::{Error, Operation, Result};
 
+/// The setters that whatever is sent has: where to, where from, and what goes beside the bytes.
+macro_rules! beside {
+    () => {
+        /// To this address instead.
+        pub const fn to(self, address: &'a Address) -> Self {
+            Self { address: Some(address), ..self }
+        }
+
+        /// From this address of the host, rather than from the one that the route or bind(2) has chosen (`IP_PKTINFO`,
+        /// ip(7); `IPV6_PKTINFO`, RFC 3542 section 6): what answers come from, where a host has several.
+        ///
+        /// It has to be of the destination's family: to another address the datagram fails with `EAFNOSUPPORT`, and a
+        /// connected socket does not look at it. `EINVAL` and `EADDRNOTAVAIL` mean that the host has no such address.
+        #[doc(alias = "IP_PKTINFO")]
+        #[doc(alias = "IPV6_PKTINFO")]
+        pub fn source(self, source: impl Into<IpAddr>) -> Self {
+            let beside = Beside { source: Some(source.into()), ..self.beside };
+            Self { beside, ..self }
+        }
+
+        /// With this mark (RFC 3168), over IPv4 and IPv6.
+        ///
+        /// It takes the place of the socket's whole type of service (`ip.tos`, `ipv6.tclass`), whose other six bits
+        /// (DSCP) become 0; [`control`](Self::control) with [`ip::tos`](crate::control::ip::tos) or
+        /// [`ipv6::traffic_class`](crate::control::ipv6::traffic_class) says all eight.
+        #[doc(alias = "IP_TOS")]
+        #[doc(alias = "IPV6_TCLASS")]
+        pub const fn ecn(self, ecn: Ecn) -> Self {
+            let beside = Beside { ecn: Some(ecn), ..self.beside };
+            Self { beside, ..self }
+        }
+
+        /// With these control messages (cmsg(3)), such as a hop limit, an interface or, over Unix sockets, descriptors.
+        ///
+        /// What they say comes before what [`ecn`](Self::ecn) and [`source`](Self::source) do. Datagrams travel as one
+        /// piece only where these are the same and of IP's levels, which the kernel copies to each.
+        pub const fn control(self, messages: &'a [Outgoing<'a>]) -> Self {
+            let beside = Beside { control: messages, ..self.beside };
+            Self { beside, ..self }
+        }
+    };
+}
+
 /// A datagram to be sent: its bytes, its destination where the socket is not connected, and what goes beside them.
 ///
 /// ```
@@ -62,43 +105,7 @@ impl<'a> Datagram<'a> {
         Self { bytes, address: None, beside: Beside::NOTHING }
     }
 
-    /// To this address instead.
-    pub const fn to(self, address: &'a Address) -> Self {
-        Self { address: Some(address), ..self }
-    }
-
-    /// From this address of the host, rather than from the one that the route or bind(2) has chosen (`IP_PKTINFO`,
-    /// ip(7); `IPV6_PKTINFO`, RFC 3542 section 6): what answers come from, where a host has several.
-    ///
-    /// It has to be of the destination's family: to another address the datagram fails with `EAFNOSUPPORT`, and a
-    /// connected socket does not look at it. `EINVAL` and `EADDRNOTAVAIL` mean that the host has no such address.
-    #[doc(alias = "IP_PKTINFO")]
-    #[doc(alias = "IPV6_PKTINFO")]
-    pub fn source(self, source: impl Into<IpAddr>) -> Self {
-        let beside = Beside { source: Some(source.into()), ..self.beside };
-        Self { beside, ..self }
-    }
-
-    /// With this mark (RFC 3168), over IPv4 and IPv6.
-    ///
-    /// It takes the place of the socket's whole type of service (`ip.tos`, `ipv6.tclass`), whose other six bits (DSCP)
-    /// become 0; [`control`](Self::control) with [`ip::tos`](crate::control::ip::tos) or
-    /// [`ipv6::traffic_class`](crate::control::ipv6::traffic_class) says all eight.
-    #[doc(alias = "IP_TOS")]
-    #[doc(alias = "IPV6_TCLASS")]
-    pub const fn ecn(self, ecn: Ecn) -> Self {
-        let beside = Beside { ecn: Some(ecn), ..self.beside };
-        Self { beside, ..self }
-    }
-
-    /// With these control messages (cmsg(3)), such as a hop limit, an interface or, over Unix sockets, descriptors.
-    ///
-    /// What they say comes before what [`ecn`](Self::ecn) and [`source`](Self::source) do. Datagrams travel as one
-    /// piece only where these are the same and of IP's levels, which the kernel copies to each.
-    pub const fn control(self, messages: &'a [Outgoing<'a>]) -> Self {
-        let beside = Beside { control: messages, ..self.beside };
-        Self { beside, ..self }
-    }
+    beside!();
 
     /// The bytes.
     pub const fn bytes(&self) -> &'a [u8] {
@@ -150,43 +157,7 @@ impl<'a> Segments<'a> {
         Ok(Self { bytes, size, address: None, beside: Beside::NOTHING })
     }
 
-    /// To this address instead.
-    pub const fn to(self, address: &'a Address) -> Self {
-        Self { address: Some(address), ..self }
-    }
-
-    /// From this address of the host, rather than from the one that the route or bind(2) has chosen (`IP_PKTINFO`,
-    /// ip(7); `IPV6_PKTINFO`, RFC 3542 section 6): what answers come from, where a host has several.
-    ///
-    /// It has to be of the destination's family: to another address the datagram fails with `EAFNOSUPPORT`, and a
-    /// connected socket does not look at it. `EINVAL` and `EADDRNOTAVAIL` mean that the host has no such address.
-    #[doc(alias = "IP_PKTINFO")]
-    #[doc(alias = "IPV6_PKTINFO")]
-    pub fn source(self, source: impl Into<IpAddr>) -> Self {
-        let beside = Beside { source: Some(source.into()), ..self.beside };
-        Self { beside, ..self }
-    }
-
-    /// Each with this mark (RFC 3168), over IPv4 and IPv6.
-    ///
-    /// It takes the place of the socket's whole type of service (`ip.tos`, `ipv6.tclass`), whose other six bits (DSCP)
-    /// become 0; [`control`](Self::control) with [`ip::tos`](crate::control::ip::tos) or
-    /// [`ipv6::traffic_class`](crate::control::ipv6::traffic_class) says all eight.
-    #[doc(alias = "IP_TOS")]
-    #[doc(alias = "IPV6_TCLASS")]
-    pub const fn ecn(self, ecn: Ecn) -> Self {
-        let beside = Beside { ecn: Some(ecn), ..self.beside };
-        Self { beside, ..self }
-    }
-
-    /// Each with these control messages (cmsg(3)), such as a hop limit or, over Unix sockets, descriptors.
-    ///
-    /// What they say comes before what [`ecn`](Self::ecn) and [`source`](Self::source) do. They travel as one piece
-    /// only where all of these are of IP's levels, which the kernel copies to each.
-    pub const fn control(self, messages: &'a [Outgoing<'a>]) -> Self {
-        let beside = Beside { control: messages, ..self.beside };
-        Self { beside, ..self }
-    }
+    beside!();
 
     /// How many datagrams they are.
     pub const fn count(&self) -> usize {

@@ -1,4 +1,4 @@
-//! [`Resolved`]: what a lookup answers, and why there is no answer.
+//! [`Resolved`] and [`RawResolved`]: what a lookup answers, and why there is no answer.
 
 use std::ffi::CString;
 
@@ -24,6 +24,22 @@ pub struct Resolved {
     /// The host's canonical name, in the first answer and where it was asked for; else `None`. It comes
     /// from a name server: escape it before a terminal sees it. Bytes that are not UTF-8 are replaced.
     pub canonical_name: Option<String>,
+}
+
+/// One answer of [`resolve_raw`](crate::bindings::resolve_raw).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RawResolved {
+    /// The family of the socket.
+    pub family: Family,
+    /// The type of the socket.
+    pub kind: Type,
+    /// The protocol of the socket.
+    pub protocol: Protocol,
+    /// The address, of whatever family.
+    pub address: Address,
+    /// The host's canonical name, its bytes as they came; `None` in all answers but the first.
+    pub canonical_name: Option<CString>,
 }
 
 /// A copy for one of several who have asked.
@@ -65,7 +81,7 @@ impl NoAnswer {
     }
 }
 
-impl Resolved {
+impl RawResolved {
     pub(super) fn from_sys(answer: AddressInfo) -> Self {
         let (bytes, length) = answer.address;
         Self {
@@ -73,8 +89,15 @@ impl Resolved {
             kind: Type::from_raw(answer.kind),
             protocol: Protocol::from_raw(answer.protocol),
             address: Address::decode(&bytes[..length]),
-            canonical_name: answer.canonical_name.map(into_text),
+            canonical_name: answer.canonical_name,
         }
+    }
+}
+
+impl Resolved {
+    pub(super) fn from_sys(answer: AddressInfo) -> Self {
+        let RawResolved { family, kind, protocol, address, canonical_name } = RawResolved::from_sys(answer);
+        Self { family, kind, protocol, address, canonical_name: canonical_name.map(into_text) }
     }
 }
 

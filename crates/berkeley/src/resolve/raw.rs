@@ -3,6 +3,7 @@
 use std::ffi::{CStr, CString};
 use std::net::SocketAddr;
 
+pub use super::answer::RawResolved;
 use super::hints::Hints;
 use super::literal::meaning;
 use super::service::{self, Service, transports, unknown_service};
@@ -12,7 +13,7 @@ use crate::kinds::{Family, Protocol, Type};
 use crate::netdb::{lossy_beginning, shown};
 use crate::sys::alloc;
 use crate::sys::constants as c;
-use crate::sys::resolve::{AddressHints, AddressInfo, LookupError, address_info, name_info};
+use crate::sys::resolve::{AddressHints, LookupError, address_info, name_info};
 
 /// What [`resolve_raw`] is asked for, as numbers of the C library's; zeros ask for anything.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,22 +42,6 @@ impl RawHints {
     pub(super) const fn to_sys(self) -> AddressHints {
         AddressHints { family: self.family, kind: self.kind, protocol: self.protocol, flags: self.flags }
     }
-}
-
-/// One answer of [`resolve_raw`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct RawResolved {
-    /// The family of the socket.
-    pub family: Family,
-    /// The type of the socket.
-    pub kind: Type,
-    /// The protocol of the socket.
-    pub protocol: Protocol,
-    /// The address, of whatever family.
-    pub address: Address,
-    /// The host's canonical name, its bytes as they came; `None` in all answers but the first.
-    pub canonical_name: Option<CString>,
 }
 
 /// Asks getaddrinfo(3) just this: nothing is checked, changed or answered in its place.
@@ -146,17 +131,4 @@ pub fn literal(host: &str, port: u16, hints: RawHints) -> Option<Literal> {
 pub fn resolve_back_raw(address: &Address, flags: i32) -> Result<(CString, CString)> {
     name_info(address.encode().as_bytes(), flags)
         .map_err(|error| Error::lookup(Operation::ResolveBack, error).on(address.to_string()))
-}
-
-impl RawResolved {
-    fn from_sys(answer: AddressInfo) -> Self {
-        let (bytes, length) = answer.address;
-        Self {
-            family: Family::from_raw(answer.family),
-            kind: Type::from_raw(answer.kind),
-            protocol: Protocol::from_raw(answer.protocol),
-            address: Address::decode(&bytes[..length]),
-            canonical_name: answer.canonical_name,
-        }
-    }
 }

@@ -86,7 +86,7 @@ pub fn poll(entries: &mut [PollEntry<'_>], deadline: Deadline) -> Result<usize> 
     loop {
         match poll_entries(entries, deadline.remaining()) {
             Err(Errno::INTR) => {}
-            result => return result.map_err(|errno| Error::kernel(Operation::Wait, errno)),
+            result => return result.map_err(|errno| Error::kernel(Operation::Poll, errno)),
         }
     }
 }

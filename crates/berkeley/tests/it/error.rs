@@ -23,8 +23,8 @@ use berkeley::splice::{SplicePipe, splice};
 use berkeley::zero_copy::ZeroCopy;
 use berkeley::{
     Address, AsyncSocket, Cause, Connector, Deadline, Error, Family, Flags, Interest, LinkMembership,
-    Operation, Protocol, SendMessage, ServerOptions, Socket, SocketRef, Type, UnixAddress, create_server,
-    create_servers_at, inherit,
+    Operation, PollEntry, Protocol, SendMessage, ServerOptions, Socket, SocketRef, Type, UnixAddress,
+    create_server, create_servers_at, inherit, poll,
 };
 
 use crate::support::{LIMIT, SHORT, TCP, TempDir, UDP, UNIX, UNIX_SEQPACKET, within};
@@ -250,9 +250,14 @@ fn waiting() -> Vec<Row> {
         failed(quiet.set_timeout(Some(SHORT)))
     };
     let soon = Deadline::after(Duration::from_millis(1));
+    let polled = {
+        let _armed = fault::arm(Plan::fail("ppoll", 1, libc::ENOMEM));
+        failed(poll(&mut [PollEntry::new(&quiet, Interest::READABLE)], soon))
+    };
     vec![
         row(Operation::SetTimeout, "unix", set_timeout),
         row(Operation::Wait, "unix", failed(quiet.wait(Interest::READABLE, soon))),
+        row(Operation::Poll, "", polled),
     ]
 }
 
