@@ -2,15 +2,15 @@
 //! to wait; signal handlers run between two calls; one deadline holds for the whole operation.
 //!
 //! What follows a call that failed is the library's rule, [`retry`](berkeley::retry). [`Wait`] carries it out for the
-//! methods of the socket object and for the functions of `extra`: it keeps or releases the GIL, runs signal handlers,
-//! and goes on only where the socket still has its descriptor.
+//! methods of the socket object, and for the functions of `extra` on sockets of either module: it keeps or releases the
+//! GIL, runs signal handlers, and goes on only where the socket still has its descriptor.
 
 use std::sync::atomic::{AtomicI32, AtomicI64, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use berkeley::retry::{Event, Mode, Retry, Step, Stop};
-use berkeley::{Cause, Deadline, Error, Family, Flags, Interest, SocketRef};
+use berkeley::{Cause, Deadline, Error, Family, Flags, Interest, SocketRef, option};
 use pyo3::prelude::*;
 
 use crate::error::{EBADF, address_note, noted, os_error, raised, timed_out};
@@ -76,27 +76,62 @@ impl Action {
     }
 }
 
+/// How the first call of an operation is made; each further one follows a wait.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum First {
+    /// A try that does not wait. It holds the GIL, unless [`gil`] has it otherwise: it must not copy for long. Where
+    /// the GIL is wanted and there is no timeout, as [`Released`](Self::Released).
+    Try,
+    /// A try that does not wait, with no timeout either, for more may follow; without the GIL where it `is_long`.
+    TryOnly { is_long: bool },
+    /// Without the GIL, for it copies for long; without a timeout the kernel waits in it.
+    Released,
+    /// Without the GIL, and after a wait where there is a timeout: of a call that knows no `MSG_DONTWAIT`.
+    ///
+    /// The timeout has set `O_NONBLOCK`, but a clone of the descriptor, perhaps in another process, may have cleared
+    /// it.
+    Awaited,
+}
+
+impl First {
+    /// That of a call which may copy for long, or not.
+    #[inline]
+    pub(crate) const fn of_copy(is_long: bool) -> Self {
+        if is_long { Self::Released } else { Self::Try }
+    }
+}
+
 /// Carries one operation through: `attempt` is one system call, with the flags that it is handed besides its own.
 ///
-/// The first try holds the GIL, unless [`gil`] has it otherwise, and has `MSG_DONTWAIT`: `attempt` must have that flag,
-/// and not copy for long. On `EAGAIN` a timeout of zero raises it; else the GIL is released, and without a timeout the
-/// kernel waits, as the socket's mode has it; with one, each further try follows a wait.
+/// It is handed `MSG_DONTWAIT`, or [`Flags::NONE`] where the kernel is to wait, which it is only without a timeout. On
+/// `EAGAIN` a timeout of zero raises it; else the GIL is released, and without a timeout the kernel waits, as the
+/// socket's mode has it; with one, each further try follows a wait. A receive that would come too early waits first.
 #[inline]
 pub(crate) fn carry<T: Send>(
     py: Python<'_>,
     socket: &SocketObject,
     action: Action,
+    first: First,
     mut attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
 ) -> PyResult<T> {
     let mut wait = Wait::new(py, socket, action)?;
+    if !matches!(action, Action::Receive(..)) {
+        return wait.carry(py, first, attempt);
+    }
+    if first != First::Try {
+        if socket.mark() > 1 || wait.waits_first() {
+            return wait.expecting(py, socket.mark(), attempt);
+        }
+        return wait.carry(py, first, attempt);
+    }
     // A timeout of zero has nothing to wait for.
-    let learns = matches!(action, Action::Receive(..)) && wait.timeout != 0;
+    let learns = wait.timeout != 0;
     if learns && (socket.mark() > 1 || wait.waits_first() || expects_to_wait(socket)) {
-        return wait.carry_expecting(py, socket.mark(), attempt);
+        return wait.expecting(py, socket.mark(), attempt);
     }
     let released = gil::is_wanted(py);
     if released && wait.is_endless() {
-        return wait.carry_released(py, attempt);
+        return wait.released(py, attempt);
     }
     match wait.try_first(py, released, &mut attempt) {
         Ok(value) => {
@@ -133,34 +168,6 @@ fn expects_to_wait(socket: &SocketObject) -> bool {
     !again
 }
 
-/// As [`carry`], for what copies for long: no try holds the GIL.
-///
-/// `attempt` is handed [`Flags::NONE`] where there is no timeout.
-pub(crate) fn carry_released<T: Send>(
-    py: Python<'_>,
-    socket: &SocketObject,
-    action: Action,
-    attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
-) -> PyResult<T> {
-    let mut wait = Wait::new(py, socket, action)?;
-    if matches!(action, Action::Receive(..)) && (socket.mark() > 1 || wait.waits_first()) {
-        return wait.carry_expecting(py, socket.mark(), attempt);
-    }
-    wait.carry_released(py, attempt)
-}
-
-/// As [`carry_released`], for a call that knows no `MSG_DONTWAIT`: a timeout has each try follow a wait.
-///
-/// The timeout has set `O_NONBLOCK`, but a clone of the descriptor, perhaps in another process, may have cleared it.
-pub(crate) fn carry_ready<T: Send>(
-    py: Python<'_>,
-    socket: &SocketObject,
-    action: Action,
-    attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
-) -> PyResult<T> {
-    Wait::new(py, socket, action)?.carry_expecting(py, 0, attempt)
-}
-
 /// Why an operation ends without its result.
 pub(crate) enum End {
     /// A system call has failed.
@@ -191,9 +198,10 @@ enum Turn<T> {
 
 /// The wait of one operation, of one or more system calls, within one deadline.
 pub(crate) struct Wait<'s> {
-    /// Where the socket object has its descriptor and its timeout, which other threads may change; `None` of one that
-    /// is not ours.
+    /// Where a socket object of ours has its descriptor and its timeout, which other threads may change.
     cells: Option<(&'s AtomicI32, &'s AtomicI64)>,
+    /// A socket that may be of either module, which is asked for its descriptor.
+    object: Option<&'s Py<PyAny>>,
     fd: i32,
     target: SocketRef<'s>,
     action: Action,
@@ -218,26 +226,33 @@ impl<'s> Wait<'s> {
     }
 
     /// Of a socket that may be of either module, and whose tries never wait. The timeout is in nanoseconds, negative
-    /// for none. Whether it still has its descriptor is the caller's to ask.
-    pub(crate) fn foreign(fd: i32, target: SocketRef<'s>, timeout: i64, action: Action) -> Self {
+    /// for none.
+    pub(crate) fn of_either(object: &'s Bound<'_, PyAny>, timeout: i64, action: Action) -> PyResult<Self> {
+        let fd = number(object)?;
         let timeout = action.timeout(timeout);
         let retry = Some(action.retry(timeout).never_blocks());
-        Self { retry, ..Self::of(fd, target, timeout, action) }
+        let target = fd::borrowed(object.py(), fd)?;
+        Ok(Self { object: Some(object.as_unbound()), retry, ..Self::of(fd, target, timeout, action) })
     }
 
     #[inline]
     const fn of(fd: i32, target: SocketRef<'s>, timeout: i64, action: Action) -> Self {
-        Self { cells: None, fd, target, action, timeout, retry: None, step: Step::Call, has_blocked: false }
+        Self {
+            cells: None,
+            object: None,
+            fd,
+            target,
+            action,
+            timeout,
+            retry: None,
+            step: Step::Call,
+            has_blocked: false,
+        }
     }
 
     /// The socket.
     pub(crate) const fn target(&self) -> &SocketRef<'s> {
         &self.target
-    }
-
-    /// The descriptor that it had when the operation began.
-    pub(crate) const fn fd(&self) -> i32 {
-        self.fd
     }
 
     /// Whether it has a timeout, and a wait comes before the first try.
@@ -277,30 +292,21 @@ impl<'s> Wait<'s> {
         if self.is_endless() { Flags::NONE } else { Flags::DONTWAIT }
     }
 
-    /// See [`carry`].
+    /// As the function [`carry`], for an operation of several parts, each of which is carried through.
     #[inline]
     pub(crate) fn carry<T: Send>(
         &mut self,
         py: Python<'_>,
+        first: First,
         mut attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
     ) -> PyResult<T> {
-        if gil::is_wanted(py) {
-            return self.carry_released(py, attempt);
-        }
-        match attempt(&self.target, Flags::DONTWAIT) {
-            Ok(value) => Ok(value),
-            Err(error) => self.carry_on(py, error, attempt),
-        }
-    }
-
-    /// As [`carry`], whatever the size: where `is_long`, the first try does not hold the GIL, and does not wait either.
-    pub(crate) fn carry_trying<T: Send>(
-        &mut self,
-        py: Python<'_>,
-        is_long: bool,
-        mut attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
-    ) -> PyResult<T> {
-        let released = is_long || gil::is_wanted(py);
+        let released = match first {
+            First::Awaited => return self.expecting(py, 0, attempt),
+            First::Released => return self.released(py, attempt),
+            First::Try if gil::is_wanted(py) => return self.released(py, attempt),
+            First::Try => false,
+            First::TryOnly { is_long } => is_long || gil::is_wanted(py),
+        };
         match self.try_first(py, released, &mut attempt) {
             Ok(value) => Ok(value),
             Err(error) => self.carry_on(py, error, attempt),
@@ -322,8 +328,8 @@ impl<'s> Wait<'s> {
         attempt(target, Flags::DONTWAIT)
     }
 
-    /// See [`carry_released`].
-    pub(crate) fn carry_released<T: Send>(
+    /// See [`First::Released`].
+    fn released<T: Send>(
         &mut self,
         py: Python<'_>,
         mut attempt: impl FnMut(&SocketRef<'_>, Flags) -> berkeley::Result<T> + Send,
@@ -333,11 +339,11 @@ impl<'s> Wait<'s> {
         self.run(py, |target, _| attempt(target, flags))?.map_err(|end| self.raised(py, &end))
     }
 
-    /// As [`carry_released`](Self::carry_released), where the first call would come too early: a wait is made first.
+    /// See [`First::Awaited`]; also where the first call would come too early.
     ///
     /// Without a timeout the call itself waits. But what has to reach a mark is waited for: a blocking recv(2) that has
     /// copied some bytes is not woken before as many as the mark says have come behind them.
-    fn carry_expecting<T: Send>(
+    fn expecting<T: Send>(
         &mut self,
         py: Python<'_>,
         mark: usize,
@@ -434,24 +440,40 @@ impl<'s> Wait<'s> {
         }
     }
 
-    /// For those who make their calls themselves: what follows one that failed, up to the next. Fails with what a
-    /// signal handler raises, as [`run`](Self::run) does.
+    /// For those who make their calls themselves, on a socket of either module: what comes before the first, a wait
+    /// where a mark (`SO_RCVLOWAT`) is to be reached. The kernel is asked for it.
+    ///
+    /// Here as in what follows, Python code that raises, a signal handler's or the object's, is told apart from what
+    /// ends the operation.
+    pub(crate) fn before(&mut self, py: Python<'_>) -> PyResult<Result<(), End>> {
+        if !self.target.get(option::RCVLOWAT).is_ok_and(|mark| mark != 1) {
+            return Ok(Ok(()));
+        }
+        let mut retry = self.action.retry(self.timeout).never_blocks().waits_first();
+        self.step = retry.begin(Instant::now);
+        self.retry = Some(retry);
+        let waited = self.until_call(py)?;
+        self.still_open(py, waited)
+    }
+
+    /// What follows a call of theirs that failed, up to the next.
     pub(crate) fn after(&mut self, py: Python<'_>, error: Error) -> PyResult<Result<(), End>> {
         if error.is_interrupted() {
             py.check_signals()?;
         }
-        match self.failed(error) {
-            Ok(()) => self.until_call(py),
-            Err(end) => Ok(Err(end)),
-        }
+        let waited = match self.failed(error) {
+            Ok(()) => self.until_call(py)?,
+            Err(end) => Err(end),
+        };
+        self.still_open(py, waited)
     }
 
-    /// For them too: what comes before the first call, where a wait is to come first.
-    pub(crate) fn before(&mut self, py: Python<'_>) -> PyResult<Result<(), End>> {
-        let mut retry = self.action.retry(self.timeout).never_blocks().waits_first();
-        self.step = retry.begin(Instant::now);
-        self.retry = Some(retry);
-        self.until_call(py)
+    /// Ends where a socket that may be of either module was closed since the operation began.
+    fn still_open(&self, py: Python<'_>, waited: Result<(), End>) -> PyResult<Result<(), End>> {
+        match self.object {
+            Some(object) if waited.is_ok() && number(object.bind(py))? != self.fd => Ok(Err(End::Closed)),
+            _ => Ok(waited),
+        }
     }
 
     /// Carries out the steps up to the next call.
@@ -532,7 +554,8 @@ impl<'s> Wait<'s> {
     /// where the time is up, or the socket was closed.
     pub(crate) fn progressed(&mut self, py: Python<'_>) -> PyResult<Result<(), End>> {
         py.check_signals()?;
-        Ok(self.goes_on())
+        let goes_on = self.goes_on();
+        self.still_open(py, goes_on)
     }
 
     fn goes_on(&mut self) -> Result<(), End> {
@@ -553,4 +576,9 @@ impl<'s> Wait<'s> {
     fn check_open(&self) -> Result<(), End> {
         if self.is_open() { Ok(()) } else { Err(End::Closed) }
     }
+}
+
+/// The number of the descriptor of a socket of either module.
+pub(crate) fn number(socket: &Bound<'_, PyAny>) -> PyResult<i32> {
+    socket.call_method0("fileno")?.extract()
 }

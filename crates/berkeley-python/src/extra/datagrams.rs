@@ -3,13 +3,13 @@
 use std::cell::Cell;
 
 use berkeley::batch::{Datagram, RecvBatch, SendBatch};
-use berkeley::{Address, Flags, option};
+use berkeley::{Address, Flags, SocketRef, option};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyTuple};
 
 use super::kept::Kept;
-use super::{Target, socket};
+use super::{kind, shown, socket, wait};
 use crate::address;
 use crate::error::{allocated, is_out_of_memory, raised};
 use crate::ffi::buffer::ReadBuffer;
@@ -18,7 +18,7 @@ use crate::ffi::fastcall::{audit, sequence};
 use crate::ffi::new;
 use crate::gil;
 use crate::memory;
-use crate::wait::Action;
+use crate::wait::{Action, Wait};
 
 /// The most messages that one receive has room for.
 const MOST: usize = 1024;
@@ -58,40 +58,40 @@ fn sent<'py>(
     for item in items.as_slice() {
         parts.push(Part::of(item, address)?);
     }
-    let mut target = Target::of(sock, Action::Send(flags))?;
-    let addresses = addresses(py, &target, &parts)?;
+    let mut wait = wait(sock, Action::Send(flags))?;
+    let addresses = addresses(py, wait.target(), &parts)?;
     events(sock, &parts)?;
     let mut datagrams = memory::room_for(parts.len())?;
     for (part, place) in parts.iter().zip(&addresses.places) {
         let datagram = Datagram::new(part.bytes.as_bytes());
         datagrams.push(place.map_or(datagram, |place| datagram.to(&addresses.known[place])));
     }
-    send_all(py, &mut target, &datagrams, flags)
+    send_all(py, &mut wait, &datagrams, flags)
 }
 
 /// Sends these, waiting where it must; gives how many went. What a signal handler raises is raised whatever went.
 fn send_all(
     py: Python<'_>,
-    target: &mut Target<'_>,
+    wait: &mut Wait<'_>,
     datagrams: &[Datagram<'_>],
     flags: Flags,
 ) -> PyResult<usize> {
     let (mut batch, mut sent) = (SendBatch::new(), 0);
     while let Some(left) = datagrams.get(sent..).filter(|left| !left.is_empty()) {
-        let socket = target.socket();
+        let socket = wait.target();
         let tried = py.detach(|| socket.try_send_many(left, &mut batch, flags));
         let ended = match tried {
             Ok(more) => {
                 sent += more;
-                target.progressed(py)?
+                wait.progressed(py)?
             }
             Err(error) if sent == 0 && is_out_of_memory(&error) => return Err(memory::exhausted()),
-            Err(error) => target.after(py, error)?,
+            Err(error) => wait.after(py, error)?,
         };
         match ended {
             Ok(()) => {}
             Err(_) if sent > 0 => break,
-            Err(end) => return Err(target.wait.raised(py, &end)),
+            Err(end) => return Err(wait.raised(py, &end)),
         }
     }
     Ok(sent)
@@ -125,18 +125,18 @@ struct Addresses {
 }
 
 /// Reads the addresses. One that is the same object as that before it is read once.
-fn addresses(py: Python<'_>, target: &Target<'_>, parts: &[Part<'_, '_>]) -> PyResult<Addresses> {
+fn addresses(py: Python<'_>, socket: &SocketRef<'_>, parts: &[Part<'_, '_>]) -> PyResult<Addresses> {
     let mut found = Addresses { known: Vec::new(), places: memory::room_for(parts.len())? };
-    let (mut kind, mut last): (_, Option<&Bound<'_, PyAny>>) = (None, None);
+    let (mut shape, mut last): (_, Option<&Bound<'_, PyAny>>) = (None, None);
     for part in parts {
         let Some(address) = &part.address else {
             found.places.push(None);
             continue;
         };
         if !last.is_some_and(|last| last.is(address)) {
-            let kind = match kind {
+            let kind = match shape {
                 Some(kind) => kind,
-                None => *kind.insert(target.kind(py)?),
+                None => *shape.insert(kind(py, socket)?),
             };
             found.known.push(address::read(py, kind, address, c"send_many")?);
             last = Some(address);
@@ -225,21 +225,24 @@ fn received<'py>(
         let wanted = format!("messages is 1 to {MOST}, size at most {PIECE}");
         return Err(PyValueError::new_err(wanted));
     }
-    let mut target = Target::of(sock, Action::Receive(flags, size))?;
+    let mut wait = wait(sock, Action::Receive(flags, size))?;
     if gro {
         // Each time: the descriptor may be another socket's by now.
-        let socket = target.socket();
+        let socket = wait.target();
         gil::brief(py, || socket.set(option::udp::GRO, true)).map_err(|error| raised(py, &error))?;
     }
-    if let Some(room) = KEPT.take(&target) {
-        return KEPT.unless_handed_over(&target, room, |room| list(py, &target, room)).0;
+    let hand_over = |wait: &Wait<'_>, room| {
+        KEPT.unless_handed_over(py, wait.target(), room, |room| list(py, wait.target(), room))
+    };
+    if let Some(room) = KEPT.take(wait.target()) {
+        return hand_over(&wait, room).0;
     }
     let mut room = match ROOM.take() {
         Some((same, long, room)) if (same, long) == (messages, size) => room,
         _ => RecvBatch::with_control(messages, size, CONTROL).map_err(|error| allocated(py, &error))?,
     };
-    let (received, room) = match wait_and_receive(py, &mut target, &mut room, flags) {
-        Ok(()) => KEPT.unless_handed_over(&target, room, |room| list(py, &target, room)),
+    let (received, room) = match wait_and_receive(py, &mut wait, &mut room, flags) {
+        Ok(()) => hand_over(&wait, room),
         Err(error) => (Err(error), Some(room)),
     };
     // Also after a failure: to make room costs more than many a receive.
@@ -251,30 +254,25 @@ fn received<'py>(
 }
 
 /// One receive that gives something, and the waits before it.
-fn wait_and_receive(
-    py: Python<'_>,
-    target: &mut Target<'_>,
-    room: &mut RecvBatch,
-    flags: Flags,
-) -> PyResult<()> {
+fn wait_and_receive(py: Python<'_>, wait: &mut Wait<'_>, room: &mut RecvBatch, flags: Flags) -> PyResult<()> {
     loop {
-        let socket = target.socket();
+        let socket = wait.target();
         match py.detach(|| socket.try_recv_many(room, flags)) {
             Ok(_) => return Ok(()),
             // Nobody asked for what was cut off. Where a piece could not be taken apart there is less than arrived.
             Err(_) if !room.is_empty() && !socket.get(option::udp::GRO).unwrap_or(false) => {
                 return Ok(());
             }
-            Err(error) => target.after(py, error)?.map_err(|end| target.wait.raised(py, &end))?,
+            Err(error) => wait.after(py, error)?.map_err(|end| wait.raised(py, &end))?,
         }
     }
 }
 
 /// What has arrived, as Python has it; datagrams that came as one piece share their address.
-fn list<'py>(py: Python<'py>, target: &Target<'_>, room: &mut RecvBatch) -> PyResult<Bound<'py, PyList>> {
+fn list<'py>(py: Python<'py>, socket: &SocketRef<'_>, room: &mut RecvBatch) -> PyResult<Bound<'py, PyList>> {
     let received = new::list(py)?;
     for arrival in room.arrivals() {
-        let address = target.shown(py, &arrival.address())?;
+        let address = shown(py, socket, &arrival.address())?;
         for datagram in arrival.datagrams() {
             let pair = [new::bytes(py, datagram.bytes())?, address.clone()];
             received.append(new::tuple(py, pair)?)?;

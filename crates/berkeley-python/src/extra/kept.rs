@@ -3,11 +3,9 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use berkeley::option;
+use berkeley::{SocketRef, option};
 use pyo3::exceptions::PyMemoryError;
 use pyo3::prelude::*;
-
-use super::Target;
 
 /// For how many sockets something is kept; the oldest goes first, as its socket may be closed.
 const MOST: usize = 8;
@@ -25,8 +23,8 @@ impl<T> Kept<T> {
 
     /// What is kept for this socket, which it then has no more.
     #[inline]
-    pub(super) fn take(&self, target: &Target<'_>) -> Option<T> {
-        if self.some.load(Ordering::Relaxed) { self.find(cookie(target)?) } else { None }
+    pub(super) fn take(&self, socket: &SocketRef<'_>) -> Option<T> {
+        if self.some.load(Ordering::Relaxed) { self.find(cookie(socket)?) } else { None }
     }
 
     #[cold]
@@ -43,13 +41,13 @@ impl<T> Kept<T> {
     /// back.
     pub(super) fn unless_handed_over<R>(
         &self,
-        target: &Target<'_>,
+        py: Python<'_>,
+        socket: &SocketRef<'_>,
         mut value: T,
         hand_over: impl FnOnce(&mut T) -> PyResult<R>,
     ) -> (PyResult<R>, Option<T>) {
         let handed_over = hand_over(&mut value);
-        let py = target.object.py();
-        match (&handed_over, cookie(target)) {
+        match (&handed_over, cookie(socket)) {
             (Err(error), Some(cookie)) if error.is_instance_of::<PyMemoryError>(py) => {
                 self.put(cookie, value);
             }
@@ -72,6 +70,6 @@ impl<T> Kept<T> {
     }
 }
 
-fn cookie(target: &Target<'_>) -> Option<u64> {
-    target.socket().get(option::COOKIE).ok()
+fn cookie(socket: &SocketRef<'_>) -> Option<u64> {
+    socket.get(option::COOKIE).ok()
 }

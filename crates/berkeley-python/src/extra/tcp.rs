@@ -6,12 +6,13 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyString, PyType};
 
-use super::{number, socket};
+use super::socket;
 use crate::error::raised;
 use crate::fd;
 use crate::ffi::capi::guarded;
 use crate::ffi::record::{self, Named};
 use crate::gil;
+use crate::wait::number;
 
 /// The type of the record, which lives as long as the module.
 static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();

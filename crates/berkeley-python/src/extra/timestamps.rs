@@ -4,20 +4,20 @@ use std::cell::Cell;
 use std::time::UNIX_EPOCH;
 
 use berkeley::control::{ControlBuffer, ControlMessage, socket::Message};
-use berkeley::{Address, Flags, ReceivedMessage, option};
+use berkeley::{Address, Flags, ReceivedMessage, SocketRef, option};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use super::kept::Kept;
-use super::{Target, socket};
+use super::{shown, socket, wait};
 use crate::error::raised;
 use crate::ffi::buffer::{Room, receive_bytes};
 use crate::ffi::capi::guarded;
 use crate::ffi::new;
 use crate::gil;
 use crate::memory;
-use crate::wait::Action;
+use crate::wait::{Action, Wait};
 
 /// Room for all that comes beside a datagram.
 const BESIDE: usize = 2048;
@@ -61,30 +61,31 @@ fn stamped<'py>(sock: &Bound<'py, PyAny>, size: usize, flags: i32) -> PyResult<B
         return Err(PyValueError::new_err(format!("size is at most {LONGEST}")));
     }
     let flags = Flags::from_raw(flags);
-    let mut target = Target::of(sock, Action::Receive(flags, size))?;
-    let datagram = match KEPT.take(&target) {
+    let mut wait = wait(sock, Action::Receive(flags, size))?;
+    let datagram = match KEPT.take(wait.target()) {
         Some(datagram) => datagram,
-        None => received(py, &mut target, size, flags)?,
+        None => received(py, &mut wait, size, flags)?,
     };
-    KEPT.unless_handed_over(&target, datagram, |datagram| given(py, &target, datagram)).0
+    let socket = wait.target();
+    KEPT.unless_handed_over(py, socket, datagram, |datagram| given(py, socket, datagram)).0
 }
 
 /// What Python code is given.
-fn given<'py>(py: Python<'py>, target: &Target<'py>, datagram: &Datagram) -> PyResult<Bound<'py, PyTuple>> {
+fn given<'py>(py: Python<'py>, socket: &SocketRef<'_>, datagram: &Datagram) -> PyResult<Bound<'py, PyTuple>> {
     let time = datagram.time.map_or_else(|| Ok(py.None().into_bound(py)), |time| new::int(py, time))?;
-    new::tuple(py, [datagram.data.bind(py).clone(), target.shown(py, &datagram.address)?, time])
+    new::tuple(py, [datagram.data.bind(py).clone(), shown(py, socket, &datagram.address)?, time])
 }
 
 /// Receives one datagram, waiting for it, into memory that it has before.
-fn received(py: Python<'_>, target: &mut Target<'_>, size: usize, flags: Flags) -> PyResult<Datagram> {
+fn received(py: Python<'_>, wait: &mut Wait<'_>, size: usize, flags: Flags) -> PyResult<Datagram> {
     // Each time: the descriptor may be another socket's by now.
-    let socket = target.socket();
+    let socket = wait.target();
     gil::brief(py, || socket.set(option::TIMESTAMPNS, true)).map_err(|error| raised(py, &error))?;
     let control = CONTROL.take().or_else(|| ControlBuffer::try_with_capacity(BESIDE));
     let mut control = control.ok_or_else(memory::exhausted)?;
     let mut address = Address::decode(&[]);
     let data = receive_bytes(py, size, |room| {
-        address = receive(py, target, room, &mut control, flags)?.address;
+        address = receive(py, wait, room, &mut control, flags)?.address;
         Ok(())
     });
     let time = time(&mut control);
@@ -97,17 +98,17 @@ fn received(py: Python<'_>, target: &mut Target<'_>, size: usize, flags: Flags) 
 /// Receives one message, waiting for it.
 fn receive(
     py: Python<'_>,
-    target: &mut Target<'_>,
+    wait: &mut Wait<'_>,
     room: &mut Room<'_>,
     control: &mut ControlBuffer,
     flags: Flags,
 ) -> PyResult<ReceivedMessage> {
-    target.before(py)?.map_err(|end| target.wait.raised(py, &end))?;
+    wait.before(py)?.map_err(|end| wait.raised(py, &end))?;
     loop {
-        let socket = target.socket();
+        let socket = wait.target();
         match py.detach(|| room.receive_message(socket, control, flags | Flags::DONTWAIT)) {
             Ok(message) => return Ok(message),
-            Err(error) => target.after(py, error)?.map_err(|end| target.wait.raised(py, &end))?,
+            Err(error) => wait.after(py, error)?.map_err(|end| wait.raised(py, &end))?,
         }
     }
 }

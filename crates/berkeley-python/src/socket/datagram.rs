@@ -16,7 +16,7 @@ use crate::ffi::capi::SocketObject;
 use crate::ffi::fastcall::{Args, Convention, Method, Slot, audit, method, parse};
 use crate::ffi::new;
 use crate::gil::Copying;
-use crate::wait::{Action, HELD, Wait, carry, carry_released};
+use crate::wait::{Action, First, HELD, Wait, carry};
 
 /// The methods of this file.
 pub(super) fn methods() -> [PyMethodDef; 3] {
@@ -99,9 +99,10 @@ fn carry_to(
         let _copying = Copying::begin(py);
         let attempt =
             |target: &SocketRef<'_>, more: Flags| once::send_to(target, source, address, flags | more);
-        return wait.carry_released(py, attempt);
+        return wait.carry(py, First::Released, attempt);
     }
-    let sent = wait.carry(py, |target, more| once::send_to(target, source, address, flags | more))?;
+    let sent =
+        wait.carry(py, First::Try, |target, more| once::send_to(target, source, address, flags | more))?;
     if sent >= source.len() || !wait.is_endless() {
         return Ok(sent);
     }
@@ -127,13 +128,10 @@ impl Method for RecvFrom {
         address::check_family(socket)?;
         let mut sender = None;
         let data = receive_bytes(py, size, |room| {
-            let released = waits_for_all(socket, flags) || expected(size) > HELD;
-            let attempt = |target: &SocketRef<'_>, more: Flags| room.receive_from(target, flags | more);
-            sender = Some(if released {
-                carry_released(py, socket, Action::Receive(flags, size), attempt)?
-            } else {
-                carry(py, socket, Action::Receive(flags, size), attempt)?
-            });
+            let first = First::of_copy(waits_for_all(socket, flags) || expected(size) > HELD);
+            sender = Some(carry(py, socket, Action::Receive(flags, size), first, |target, more| {
+                room.receive_from(target, flags | more)
+            })?);
             Ok(())
         })?;
         let sender = match &sender {
@@ -176,13 +174,10 @@ impl Method for RecvFromInto {
         let size = if size == 0 { buffer.len() } else { size };
         let (sink, may_sleep) = (buffer.sink(size), buffer.may_sleep());
         let _copying = may_sleep.then(|| Copying::begin(py));
-        let released = waits_for_all(socket, flags) || size > HELD || may_sleep;
-        let attempt = |target: &SocketRef<'_>, more: Flags| once::recv_from(target, &sink, flags | more);
-        let (received, sender) = if released {
-            carry_released(py, socket, Action::Receive(flags, size), attempt)?
-        } else {
-            carry(py, socket, Action::Receive(flags, size), attempt)?
-        };
+        let first = First::of_copy(waits_for_all(socket, flags) || size > HELD || may_sleep);
+        let (received, sender) = carry(py, socket, Action::Receive(flags, size), first, |target, more| {
+            once::recv_from(target, &sink, flags | more)
+        })?;
         let sender = address::shown(py, socket.protocol(), &sender)?;
         Ok(new::tuple(py, [new::int(py, received)?, sender])?.into_any())
     }

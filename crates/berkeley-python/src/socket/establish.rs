@@ -15,7 +15,7 @@ use crate::ffi::capi::SocketObject;
 use crate::ffi::fastcall::{Args, Convention, Method, Slot, audit, int, method, parse};
 use crate::ffi::new;
 use crate::gil;
-use crate::wait::{Action, End, Wait, carry_ready};
+use crate::wait::{Action, End, First, Wait, carry};
 
 /// The methods of this file.
 pub(super) fn methods() -> [PyMethodDef; 8] {
@@ -161,7 +161,8 @@ impl Method for Accept {
 
     fn call<'py>(py: Python<'py>, socket: &SocketObject, _: Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
         address::check_family(socket)?;
-        let (accepted, peer) = carry_ready(py, socket, Action::Accept, |target, _| target.try_accept())?;
+        let (accepted, peer) =
+            carry(py, socket, Action::Accept, First::Awaited, |target, _| target.try_accept())?;
         let accepted = OwnedFd::from(accepted);
         let peer = address::shown(py, socket.protocol(), &peer)?;
         let number = new::int(py, accepted.as_raw_fd())?;

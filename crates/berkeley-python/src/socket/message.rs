@@ -4,7 +4,7 @@ use std::ffi::CStr;
 
 use berkeley::bindings::{self, Sink, Source, once};
 use berkeley::control::{ControlBuffer, length, space};
-use berkeley::{Address, Flags, ReceivedMessage, SocketRef};
+use berkeley::{Address, Flags, ReceivedMessage};
 use pyo3::exceptions::{PyOSError, PyTypeError, PyValueError};
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
@@ -23,7 +23,7 @@ use crate::ffi::new;
 use crate::gil::Copying;
 use crate::memory;
 use crate::version::{self, doc};
-use crate::wait::{Action, HELD, Wait, carry, carry_released};
+use crate::wait::{Action, First, HELD, Wait, carry};
 
 /// The methods of this file.
 pub(super) fn methods() -> [PyMethodDef; 4] {
@@ -167,9 +167,11 @@ fn send(
     let mut wait = Wait::new(py, socket, Action::Send(flags))?;
     if total > HELD || buffers.iter().any(ReadBuffer::may_sleep) {
         let _copying = Copying::begin(py);
-        return wait.carry_released(py, |target, more| once::send_msg(target, &message.flags(flags | more)));
+        return wait
+            .carry(py, First::Released, |target, more| once::send_msg(target, &message.flags(flags | more)));
     }
-    let sent = wait.carry(py, |target, more| once::send_msg(target, &message.flags(flags | more)))?;
+    let sent =
+        wait.carry(py, First::Try, |target, more| once::send_msg(target, &message.flags(flags | more)))?;
     if sent >= total || !wait.is_endless() {
         return Ok(sent);
     }
@@ -268,14 +270,10 @@ impl Method for RecvMsg {
         let (mut control, flags) = (control(socket, room)?, Flags::from_raw(flags));
         let mut message = None;
         let data = receive_bytes(py, size, |room| {
-            let receive =
-                |target: &SocketRef<'_>, more| room.receive_message(target, &mut control, flags | more);
-            let received = if waits_for_all(socket, flags) || expected(size) > HELD {
-                carry_released(py, socket, Action::Receive(flags, size), receive)
-            } else {
-                carry(py, socket, Action::Receive(flags, size), receive)
-            };
-            message = Some(received?);
+            let first = First::of_copy(waits_for_all(socket, flags) || expected(size) > HELD);
+            message = Some(carry(py, socket, Action::Receive(flags, size), first, |target, more| {
+                room.receive_message(target, &mut control, flags | more)
+            })?);
             Ok(())
         })?;
         given(py, socket, data, control, message)
@@ -312,14 +310,11 @@ impl Method for RecvMsgInto {
         let total: usize = sinks.iter().map(Sink::len).sum();
         let may_sleep = buffers.iter().any(WriteBuffer::may_sleep);
         let (mut control, flags) = (control(socket, room)?, Flags::from_raw(flags));
-        let receive =
-            |target: &SocketRef<'_>, more| once::recv_msg(target, &sinks, &mut control, flags | more);
-        let message = if waits_for_all(socket, flags) || total > HELD || may_sleep {
-            let _copying = may_sleep.then(|| Copying::begin(py));
-            carry_released(py, socket, Action::Receive(flags, total), receive)?
-        } else {
-            carry(py, socket, Action::Receive(flags, total), receive)?
-        };
+        let first = First::of_copy(waits_for_all(socket, flags) || total > HELD || may_sleep);
+        let _copying = may_sleep.then(|| Copying::begin(py));
+        let message = carry(py, socket, Action::Receive(flags, total), first, |target, more| {
+            once::recv_msg(target, &sinks, &mut control, flags | more)
+        })?;
         let count = new::int(py, message.length)?;
         given(py, socket, count, control, Some(message))
     }

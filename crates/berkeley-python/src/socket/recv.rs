@@ -13,7 +13,7 @@ use crate::ffi::capi::SocketObject;
 use crate::ffi::fastcall::{Args, Convention, Method, Slot, method, parse, parse_named};
 use crate::ffi::new;
 use crate::gil::Copying;
-use crate::wait::{Action, HELD, carry, carry_released};
+use crate::wait::{Action, First, HELD, carry};
 
 /// The methods of this file.
 pub(super) fn methods() -> [PyMethodDef; 2] {
@@ -47,7 +47,9 @@ impl Method for Recv {
         // Written out, so that it becomes one function: after a system call some processors have forgotten where
         // functions return to, and each return costs then.
         receive_short(py, size, |room| {
-            carry(py, socket, Action::Receive(flags, size), |target, more| room.receive(target, flags | more))
+            carry(py, socket, Action::Receive(flags, size), First::Try, |target, more| {
+                room.receive(target, flags | more)
+            })
         })
     }
 }
@@ -61,12 +63,10 @@ fn receive<'py>(
     flags: Flags,
 ) -> PyResult<Bound<'py, PyAny>> {
     receive_bytes(py, size, |room| {
-        if waits_for_all(socket, flags) || expected(size) > HELD {
-            return carry_released(py, socket, Action::Receive(flags, size), |target, more| {
-                room.receive(target, flags | more)
-            });
-        }
-        carry(py, socket, Action::Receive(flags, size), |target, more| room.receive(target, flags | more))
+        let first = First::of_copy(waits_for_all(socket, flags) || expected(size) > HELD);
+        carry(py, socket, Action::Receive(flags, size), first, |target, more| {
+            room.receive(target, flags | more)
+        })
     })
 }
 
@@ -110,16 +110,11 @@ impl Method for RecvInto {
             return new::int(py, 0);
         }
         let (sink, may_sleep) = (buffer.sink(size), buffer.may_sleep());
-        let received = if waits_for_all(socket, flags) || size > HELD || may_sleep {
-            let _copying = may_sleep.then(|| Copying::begin(py));
-            carry_released(py, socket, Action::Receive(flags, size), |target, more| {
-                once::recv(target, &sink, flags | more)
-            })
-        } else {
-            carry(py, socket, Action::Receive(flags, size), |target, more| {
-                once::recv(target, &sink, flags | more)
-            })
-        };
+        let first = First::of_copy(waits_for_all(socket, flags) || size > HELD || may_sleep);
+        let _copying = may_sleep.then(|| Copying::begin(py));
+        let received = carry(py, socket, Action::Receive(flags, size), first, |target, more| {
+            once::recv(target, &sink, flags | more)
+        });
         new::int(py, received?)
     }
 }

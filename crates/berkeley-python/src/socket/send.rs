@@ -14,7 +14,7 @@ use crate::ffi::fastcall::{Args, Method, Slot, count, int, method, parse};
 use crate::ffi::new;
 use crate::gil::Copying;
 use crate::version::{self, doc};
-use crate::wait::{Action, HELD, Wait, carry_released};
+use crate::wait::{Action, First, HELD, Wait, carry};
 
 /// The methods of this file.
 pub(super) fn methods() -> [PyMethodDef; 2] {
@@ -94,12 +94,12 @@ fn send(py: Python<'_>, socket: &SocketObject, bytes: Outgoing<'_>, flags: Flags
     let source = bytes.source;
     if is_long(bytes) {
         let _copying = Copying::begin(py);
-        return carry_released(py, socket, Action::Send(flags), |target, more| {
+        return carry(py, socket, Action::Send(flags), First::Released, |target, more| {
             once::send(target, source, flags | more)
         });
     }
     let mut wait = Wait::new(py, socket, Action::Send(flags))?;
-    let sent = wait.carry(py, |target, more| once::send(target, source, flags | more))?;
+    let sent = wait.carry(py, First::Try, |target, more| once::send(target, source, flags | more))?;
     if sent >= source.len() || !wait.is_endless() {
         return Ok(sent);
     }
@@ -123,14 +123,15 @@ fn send_all(py: Python<'_>, socket: &SocketObject, bytes: Outgoing<'_>, flags: F
     let (mut rest, is_long) = (bytes.source, is_long(bytes));
     let _copying = is_long.then(|| Copying::begin(py));
     let mut wait = Wait::new(py, socket, Action::Send(flags))?;
-    let mut sent = wait.carry_trying(py, is_long, |target, more| once::send(target, rest, flags | more))?;
+    let mut sent =
+        wait.carry(py, First::TryOnly { is_long }, |target, more| once::send(target, rest, flags | more))?;
     while sent < rest.len() {
         if sent == 0 {
             return Err(PyOSError::new_err("the kernel took nothing of what is left, and gave no error"));
         }
         rest = rest.skip(sent);
         wait.progressed(py)?.map_err(|end| wait.raised(py, &end))?;
-        sent = wait.carry_released(py, |target, more| once::send(target, rest, flags | more))?;
+        sent = wait.carry(py, First::Released, |target, more| once::send(target, rest, flags | more))?;
     }
     Ok(())
 }
