@@ -16,6 +16,8 @@ impl<F: AsFd> Socket<F> {
     /// are copied instead, and the timeout then holds whatever a clone does. sendfile(2) has no flag not to wait: where
     /// a clone has made the socket block again, one call may outlast the timeout.
     ///
+    /// # Examples
+    ///
     /// ```
     /// # use berkeley::{Family, Protocol, Socket, Type};
     /// use std::fs::File;

@@ -54,12 +54,16 @@ impl SplicePipe {
 
     /// A pipe that holds 1 MiB, or what the system allows (`/proc/sys/fs/pipe-max-size`, `pipe-user-pages-soft`).
     ///
+    /// # Errors
+    ///
     /// Fails at the limit of descriptors, of which it takes two.
     pub fn new() -> Result<Self> {
         Self::with_capacity(Self::CAPACITY)
     }
 
     /// A pipe that holds `bytes`, rounded up to pages, or what the system allows.
+    ///
+    /// # Errors
     ///
     /// Fails with `EMFILE` at the limit of descriptors.
     #[doc(alias = "F_SETPIPE_SZ")]
@@ -88,7 +92,11 @@ impl SplicePipe {
     ///
     /// An error that [`is_would_block`](Error::is_would_block) means that the socket has nothing: wait for
     /// [`Interest::READABLE`](crate::Interest::READABLE). TCP heeds only the socket's own mode, and waits where the
-    /// socket has no timeout. Fails with `EINVAL` for a kind of socket that the kernel cannot splice.
+    /// socket has no timeout.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `EINVAL` for a kind of socket that the kernel cannot splice.
     pub fn try_fill<F: AsFd>(&mut self, from: &Socket<F>, max: usize) -> Result<Filled> {
         if max == 0 {
             return Ok(Filled::Bytes(0));
@@ -117,7 +125,11 @@ impl SplicePipe {
 
     /// Takes the bytes in the pipe out of it, for the program to send them by itself.
     ///
+    /// # Errors
+    ///
     /// Fails only where the kernel refuses to read the pipe; the bytes are then still in it.
+    ///
+    /// # Examples
     ///
     /// ```
     /// # use berkeley::splice::{Filled, SplicePipe};
@@ -195,6 +207,8 @@ impl SplicePipe {
 /// next call: where [`held`](SplicePipe::held) is not 0, it was `to` that failed, and
 /// [`Error::bytes_sent`](crate::Error::bytes_sent) says how many went; otherwise it was `from`. A `max` of 0 moves
 /// nothing.
+///
+/// # Errors
 ///
 /// Fails with `EINVAL` for a kind of socket that the kernel cannot splice: copy its bytes instead.
 pub fn splice<F: AsFd, G: AsFd>(

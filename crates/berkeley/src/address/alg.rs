@@ -25,6 +25,8 @@ pub struct AlgAddress {
 impl AlgAddress {
     /// The algorithm `name` of the type `kind`: `hash`, `skcipher`, `aead`, `rng` and others.
     ///
+    /// # Errors
+    ///
     /// Fails where one is empty, holds a NUL, or is longer than 13 and 103 bytes (63 before Linux 4.12).
     pub fn new(kind: &str, name: &str) -> Result<Self> {
         Self::of(kind.as_bytes(), name.as_bytes())

@@ -44,6 +44,8 @@ impl NfcLink {
     /// The access points of the destination and of the source, and the service's name, which may be empty
     /// (`urn:nfc:sn:handover`).
     ///
+    /// # Errors
+    ///
     /// Fails where the name is longer than 63 bytes.
     pub fn new(dsap: u8, ssap: u8, service: &[u8]) -> Result<Self> {
         Self::hold(dsap, ssap, service).ok_or_else(|| {

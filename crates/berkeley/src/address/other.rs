@@ -26,6 +26,8 @@ impl OtherAddress {
 
     /// The address of `family` with `data` behind the family's two bytes.
     ///
+    /// # Errors
+    ///
     /// Fails where `data` is longer than the 126 bytes that the kernel takes, or the family does not fit in 16 bits;
     /// and where the two make an address that has a type of its own, which [`Address::decode`] gives.
     pub fn new(family: Family, data: &[u8]) -> Result<Self> {

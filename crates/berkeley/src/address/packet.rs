@@ -111,7 +111,11 @@ impl HardwareAddress {
     /// No address.
     pub const NONE: Self = Self { bytes: [0; packet::ADDRESS_MAX], length: 0 };
 
-    /// The address `bytes`. Fails where it is longer than 32 bytes, which no link of Linux has.
+    /// The address `bytes`.
+    ///
+    /// # Errors
+    ///
+    /// Fails where it is longer than 32 bytes, which no link of Linux has.
     pub fn new(bytes: &[u8]) -> Result<Self> {
         Self::hold(bytes).ok_or_else(|| {
             let (length, most) = (bytes.len(), packet::ADDRESS_MAX);

@@ -94,7 +94,11 @@ pub struct PppoeDevice {
 }
 
 impl PppoeDevice {
-    /// The interface `name`. Fails where it is longer than 15 bytes, or holds a NUL.
+    /// The interface `name`.
+    ///
+    /// # Errors
+    ///
+    /// Fails where it is longer than 15 bytes, or holds a NUL.
     pub fn new(name: &str) -> Result<Self> {
         Self::of(name.as_bytes())
     }

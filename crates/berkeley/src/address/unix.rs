@@ -34,6 +34,8 @@ impl UnixAddress {
 
     /// The address of the socket at `path`.
     ///
+    /// # Errors
+    ///
     /// Fails on an empty path, one that holds a NUL (the kernel would cut it there), and one longer than
     /// [`MAX`](Self::MAX) bytes.
     pub fn from_path(path: impl AsRef<Path>) -> Result<Self> {
@@ -52,6 +54,8 @@ impl UnixAddress {
     }
 
     /// The abstract address `name`, without the NUL that the kernel puts before it; `name` may hold NULs.
+    ///
+    /// # Errors
     ///
     /// Fails where it is longer than [`MAX`](Self::MAX) bytes.
     #[doc(alias = "abstract")]

@@ -20,6 +20,8 @@ pub struct X25Address {
 impl X25Address {
     /// The address `digits`; none at all means every address.
     ///
+    /// # Errors
+    ///
     /// Fails where there are more than 15, or other letters.
     #[doc(alias = "sx25_addr")]
     pub fn new(digits: &str) -> Result<Self> {

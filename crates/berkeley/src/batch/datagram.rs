@@ -146,6 +146,8 @@ pub struct Segments<'a> {
 impl<'a> Segments<'a> {
     /// These bytes, cut into datagrams of `size`, to the peer that the socket is connected to; none for no bytes.
     ///
+    /// # Errors
+    ///
     /// Fails for a size of 0.
     pub fn new(bytes: &'a [u8], size: usize) -> Result<Self> {
         if size == 0 {

@@ -41,13 +41,19 @@ impl RecvBatch {
     /// Room for `messages` datagrams (1 to 1024, what is beyond counts as these) of at most `size` bytes each.
     ///
     /// The rest of a longer datagram is lost, as the kernel has it. What the system gives of the memory it gives as it
-    /// is first used. Fails with `ENOMEM` where there is not so much.
+    /// is first used.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `ENOMEM` where there is not so much.
     pub fn new(messages: usize, size: usize) -> Result<Self> {
         Self::with_control(messages, size, 0)
     }
 
     /// As [`new`](Self::new), each with room for `control` bytes of control messages
     /// ([`control::space`](crate::control::space)): timestamps, addresses, descriptors.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use berkeley::batch::{Datagram, RecvBatch, SendBatch};
@@ -82,8 +88,11 @@ impl RecvBatch {
     /// do so say so ([`is_gro`](Self::is_gro)), and nothing else changes. Who receives on that socket by other means
     /// afterwards gets pieces, and has to cut them ([`control::udp`](crate::control::udp)). A socket that is asked for
     /// other control messages (timestamps, marks) needs room for them ([`gro_with_control`](Self::gro_with_control)):
-    /// where they push the size out, the receive fails. Fails with `ENOMEM` where
-    /// there is not so much memory, and where the descriptor is no socket.
+    /// where they push the size out, the receive fails.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `ENOMEM` where there is not so much memory, and where the descriptor is no socket.
     #[doc(alias = "UDP_GRO")]
     pub fn gro<F: AsFd>(socket: &Socket<F>, messages: usize) -> Result<Self> {
         Self::gro_with_control(socket, messages, 0)
@@ -138,6 +147,8 @@ impl RecvBatch {
 
     /// What the last receive gave, by messages: what a control message comes with is one datagram, or a piece of
     /// several. Descriptors are taken out here, each once.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use berkeley::batch::RecvBatch;
@@ -271,6 +282,8 @@ impl<F: AsFd> Socket<F> {
 
     /// Receives what is there (recvmmsg(2)); gives how many datagrams. One system call, as
     /// [`try_recv`](Self::try_recv), and before the first of a socket two that ask what it can.
+    ///
+    /// # Errors
     ///
     /// Fails as [`try_recv`](Self::try_recv) does.
     pub fn try_recv_many(&self, batch: &mut RecvBatch, flags: Flags) -> Result<usize> {

@@ -210,15 +210,21 @@ impl<F: AsFd> Socket<F> {
     /// Sends all of `datagrams`, in their order, in as few calls as it takes (sendmmsg(2)); the timeout bounds them
     /// together.
     ///
-    /// One call takes 1024 datagrams. Of UDP, those of one size to one address travel as one piece where the kernel
-    /// can ([`SendBatch::gso`]). A socket whose option `udp.segment` is set before the first call has each of its
-    /// datagrams cut by that instead.
+    /// One call takes 1024 datagrams. Of UDP, those of one size to one address travel as one piece where the kernel can
+    /// ([`SendBatch::gso`]). A socket whose option `udp.segment` is set before the first call has each of its datagrams
+    /// cut by that instead.
     ///
     /// A peer whose path takes no such piece, for its MTU is small, has its datagrams sent one by one from then on, and
     /// no other peer has; the last 64 such peers are remembered.
     ///
     /// A failure is that of one datagram, and says how many went out before it:
-    /// [`Error::datagrams_sent`](crate::Error::datagrams_sent). None behind it has been sent. Fails for a stream.
+    /// [`Error::datagrams_sent`](crate::Error::datagrams_sent). None behind it has been sent.
+    ///
+    /// # Errors
+    ///
+    /// Fails for a stream.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use berkeley::batch::{Datagram, SendBatch};

@@ -32,6 +32,8 @@ const NAMELESS: &str = "unknown";
 /// cannot be. A descriptor that other code of this process has opened without `O_CLOEXEC`, or has made inheritable,
 /// cannot be told from it: call this first, before any such code runs.
 ///
+/// # Examples
+///
 /// ```
 /// use berkeley::inherit;
 /// use std::fs::File;
@@ -46,8 +48,8 @@ pub fn inherit(number: u32) -> Result<OwnedFd> {
     inherited::take(number).map_err(|refusal| refused(number, refusal))
 }
 
-/// The sockets that systemd, or another service manager, has opened for this process (`sd_listen_fds(3)`); none
-/// where it was started otherwise.
+/// The sockets that systemd, or another service manager, has opened for this process (`sd_listen_fds(3)`); none where
+/// it was started otherwise.
 ///
 /// They are those of the numbers from 3 on, `LISTEN_FDS` of them, where `LISTEN_PID` is this process. The numbers
 /// themselves become the sockets: they are close-on-exec from now on, and to drop a listener ends its listening. They
@@ -58,9 +60,14 @@ pub fn inherit(number: u32) -> Result<OwnedFd> {
 /// `LISTEN_PID` is another's. [`Command::env_remove`](std::process::Command::env_remove) takes the variables away from
 /// a child that is to see none.
 ///
-/// All numbers are checked before the first is taken, so that a failure takes none. Fails where the variables are no
-/// numbers; where a number is not open (`EBADF`), no socket (`ENOTSOCK`, as of a FIFO), the same socket as one before
-/// it, taken already ([`inherit`]), or opened by this process itself.
+/// All numbers are checked before the first is taken, so that a failure takes none.
+///
+/// # Errors
+///
+/// Fails where the variables are no numbers; where a number is not open (`EBADF`), no socket (`ENOTSOCK`, as of a
+/// FIFO), the same socket as one before it, taken already ([`inherit`]), or opened by this process itself.
+///
+/// # Examples
 ///
 /// ```
 /// use berkeley::{create_server, listen_fds};

@@ -95,6 +95,8 @@ impl<'a> Connector<'a> {
     /// Addresses in digits of another family fail as a name without any does. It says nothing of
     /// [`connect_to`](Self::connect_to), whose addresses are given.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use berkeley::{Connector, Family, ServerOptions, create_server};
     /// use std::net::Ipv4Addr;

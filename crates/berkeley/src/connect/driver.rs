@@ -62,6 +62,8 @@ impl Connector<'_> {
 
     /// Connects to the one of `addresses`, of any family, that answers first; they begin in the order given.
     ///
+    /// # Errors
+    ///
     /// Fails as [`connect`](Self::connect) does, and where there is no address.
     pub fn connect_to(&self, addresses: &[Address]) -> Result<Socket> {
         self.race(addresses, self.deadline()).map_err(|stop| stop.of_addresses(self, addresses))

@@ -73,6 +73,8 @@ const TELLING: [&[i32]; 3] = [
 /// A refusal comes before a silence, that before a host that cannot be reached, and last come the families that this
 /// host has no address or no route for. [`Connector`](crate::Connector) reports the failure that it names.
 ///
+/// # Examples
+///
 /// ```
 /// use berkeley::race::most_useful;
 ///

@@ -239,6 +239,8 @@ impl<'a> ServerOptions<'a> {
 /// Whether a socket of this machine can take IPv6 and IPv4 at once: what [`dual_stack`](ServerOptions::dual_stack)
 /// needs.
 ///
+/// # Examples
+///
 /// ```
 /// use berkeley::{ServerOptions, create_server, has_dual_stack};
 /// use std::net::{Ipv4Addr, Ipv6Addr};

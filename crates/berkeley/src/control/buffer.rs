@@ -64,6 +64,8 @@ impl ControlBuffer {
 
     /// Room for one message of each of these lengths of data, in bytes.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use berkeley::control::{ControlBuffer, space};
     ///
@@ -96,6 +98,8 @@ impl ControlBuffer {
     }
 
     /// The descriptors that the last receive gave, of all its messages; each is given out once (`SCM_RIGHTS`).
+    ///
+    /// # Examples
     ///
     /// ```
     /// use berkeley::control::{ControlBuffer, socket};

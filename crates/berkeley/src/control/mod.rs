@@ -199,6 +199,8 @@ fn decode_rare(level: i32, kind: i32, data: &[u8]) -> ControlMessage<'_> {
 /// Such bytes own no descriptors: `SCM_RIGHTS` and `SCM_PIDFD` are [`ControlMessage::Other`] here. Never fails and
 /// never panics, whatever the bytes.
 ///
+/// # Examples
+///
 /// ```
 /// use berkeley::control::{self, ControlMessage, udp};
 ///
@@ -217,6 +219,8 @@ pub fn raw_messages(bytes: &[u8]) -> impl Iterator<Item = RawMessage<'_>> {
 }
 
 /// The room that a message with `data` bytes of data takes in a buffer, the padding behind it included.
+///
+/// # Examples
 ///
 /// ```
 /// // Room for three descriptors, each a C int.

@@ -141,9 +141,13 @@ impl fmt::Debug for Outgoing<'_> {
 
 /// A control message of any level and type (`cmsg_level`, `cmsg_type`), its data as the kernel takes it.
 ///
+/// # Errors
+///
 /// Fails for two kinds, whose data the kernel takes for more than data: `SCM_RIGHTS`, which lends whatever descriptors
-/// the numbers name ([`socket::rights`](super::socket::rights) borrows them), and the messages of `SOL_RDS`, which
-/// hold addresses of this process's memory.
+/// the numbers name ([`socket::rights`](super::socket::rights) borrows them), and the messages of `SOL_RDS`, which hold
+/// addresses of this process's memory.
+///
+/// # Examples
 ///
 /// ```
 /// use berkeley::control;
@@ -168,6 +172,9 @@ pub fn raw(level: i32, kind: i32, data: &[u8]) -> Result<Outgoing<'_>> {
 /// Lays `messages` out one behind the other, as the kernel takes them and gives them.
 ///
 /// [`send_msg`](crate::Socket::send_msg) does so itself: this is for those who look at the bytes, or keep them.
+///
+/// # Errors
+///
 /// Fails with `ENOMEM` where there is no memory for so many.
 pub fn encode(messages: &[Outgoing<'_>]) -> Result<Vec<u8>> {
     let no_memory = |errno| Error::kernel(Operation::SendMsg, errno);

@@ -114,8 +114,14 @@ impl fmt::Debug for InterfaceFlags {
 /// The network interfaces of this namespace with their addresses, by rising index (rtnetlink(7), `RTM_GETLINK` and
 /// `RTM_GETADDR`).
 ///
-/// Needs no right. Fails with `EAGAIN` where they change again and again while they are read, at the limit of
-/// descriptors, and where the kernel has no routing netlink.
+/// Needs no right.
+///
+/// # Errors
+///
+/// Fails with `EAGAIN` where they change again and again while they are read, at the limit of descriptors, and where
+/// the kernel has no routing netlink.
+///
+/// # Examples
 ///
 /// ```
 /// use berkeley::interface::{InterfaceFlags, interfaces};

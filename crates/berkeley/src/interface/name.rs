@@ -7,7 +7,11 @@ use crate::sys::interface;
 
 /// The index of the interface called `name`: the scope of an IPv6 address, and what options and messages carry.
 ///
+/// # Errors
+///
 /// Fails with `ENODEV` where there is no such interface in this network namespace, and on a NUL in the name.
+///
+/// # Examples
 ///
 /// ```
 /// use berkeley::interface::{interface_index, interface_name};
@@ -29,6 +33,8 @@ pub fn interface_index(name: impl AsRef<[u8]>) -> Result<u32> {
 
 /// The name of the interface with this index; bytes that are no UTF-8 are replaced.
 ///
+/// # Errors
+///
 /// Fails with `ENXIO` where there is no such interface in this network namespace.
 #[doc(alias = "if_indextoname")]
 pub fn interface_name(index: u32) -> Result<String> {
@@ -45,7 +51,13 @@ pub fn interface_name_bytes(index: u32) -> Result<CString> {
 /// The index and the name of each interface, the bytes of the name as they are, in the kernel's order
 /// (`if_nameindex(3)`).
 ///
-/// [`interfaces`](super::interfaces) tells more of each. Fails with the kernel's errno, such as `ENOBUFS`.
+/// [`interfaces`](super::interfaces) tells more of each.
+///
+/// # Errors
+///
+/// Fails with the kernel's errno, such as `ENOBUFS`.
+///
+/// # Examples
 ///
 /// ```
 /// use berkeley::interface::interface_names;

@@ -116,6 +116,8 @@ impl From<CongestionState> for Part {
 impl Value {
     /// The parts of a value that is a structure, in the kernel's order; `None` for a value that is of one piece.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use berkeley::{Family, Protocol, Socket, Type, option};
     ///

@@ -47,8 +47,14 @@ impl std::error::Error for FindError {}
 /// The option of that name: in full (`tcp.cork`), in C (`TCP_CORK`), or bare (`nodelay`) where one level has it.
 ///
 /// Case does not matter. A bare name that [`Level::SOCKET`], IP, IPv6, TCP or UDP has is theirs, whatever rarer levels
-/// have too: `nodelay` is TCP's, not TIPC's. Fails where no option has the name (the error knows the nearest), and
-/// where a bare name still fits several levels (the error lists them).
+/// have too: `nodelay` is TCP's, not TIPC's.
+///
+/// # Errors
+///
+/// Fails where no option has the name (the error knows the nearest), and where a bare name still fits several levels
+/// (the error lists them).
+///
+/// # Examples
 ///
 /// ```
 /// use berkeley::option;
@@ -70,6 +76,8 @@ pub fn find(name: &str) -> Result<&'static Description, FindError> {
 const COMMON: [Level; 5] = [Level::SOCKET, Level::IP, Level::IPV6, Level::TCP, Level::UDP];
 
 /// As [`find`], among the options of `levels` only: on a TCP socket, `cork` can be none but TCP's.
+///
+/// # Examples
 ///
 /// ```
 /// use berkeley::option::{self, Level};

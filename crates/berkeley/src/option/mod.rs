@@ -352,6 +352,8 @@ impl fmt::Display for When {
 
 /// Every option, level by level, in the order of [`Level::ALL`].
 ///
+/// # Examples
+///
 /// ```
 /// use berkeley::option::{self, Level};
 ///

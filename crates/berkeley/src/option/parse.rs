@@ -75,6 +75,8 @@ impl Description {
     /// [`parse`](Self::parse) and [`Socket::set`](crate::Socket::set) ask it too. Fails, and says what the option
     /// takes, for a number or a duration out of its [`range`](Self::range), or else out of what its kind can hold.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use berkeley::option::{Value, ip};
     ///

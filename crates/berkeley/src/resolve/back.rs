@@ -81,8 +81,12 @@ impl BackHints {
 /// until [`resolve`](super::resolve()) gives the same address, and is to be escaped before a terminal sees it. Bytes
 /// that are no UTF-8 are replaced.
 ///
+/// # Errors
+///
 /// Fails with [`NotFound`](std::io::ErrorKind::NotFound) where there is no name and [`BackHints::name_required`] wants
 /// one, and for a family that has no names.
+///
+/// # Examples
 ///
 /// ```
 /// use berkeley::resolve::{BackHints, resolve_back};
@@ -105,8 +109,14 @@ pub fn resolve_back(address: impl ToAddress, hints: &BackHints) -> Result<(Strin
 /// As [`resolve_back`], but no longer than until `deadline`.
 ///
 /// getnameinfo(3) cannot be cut short, so a helper thread asks it, as with [`Lookup`](super::Lookup): 32 of them at
-/// most; what is asked beyond them queues, and waiting there counts. Fails as `resolve_back` does, with
-/// [`Cause::TimedOut`](crate::Cause::TimedOut), and with `EAGAIN` where there is no helper thread and none can be made.
+/// most; what is asked beyond them queues, and waiting there counts.
+///
+/// # Errors
+///
+/// Fails as `resolve_back` does, with [`Cause::TimedOut`](crate::Cause::TimedOut), and with `EAGAIN` where there is no
+/// helper thread and none can be made.
+///
+/// # Examples
 ///
 /// ```
 /// use berkeley::Deadline;

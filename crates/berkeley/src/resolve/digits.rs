@@ -10,6 +10,8 @@ use std::net::Ipv4Addr;
 /// Where people write addresses, parse an [`Ipv4Addr`]: it takes no `010.0.0.1`, in which programs read different
 /// numbers.
 ///
+/// # Examples
+///
 /// ```
 /// use berkeley::resolve::ipv4_in_digits;
 /// use std::net::Ipv4Addr;

@@ -19,9 +19,15 @@ use crate::sys::resolve::address_info;
 /// is none.
 ///
 /// Blocks for as long as the resolver does; [`resolve_within`](super::resolve_within) does not. An address in digits,
-/// with a port in digits, is answered without the resolver. Fails with [`NotFound`](std::io::ErrorKind::NotFound) where
-/// the host or the service is unknown, with another `EAI_*` code where the resolver could not find out, and before
-/// asking anybody where the host holds a NUL or the port is beyond 65,535.
+/// with a port in digits, is answered without the resolver.
+///
+/// # Errors
+///
+/// Fails with [`NotFound`](std::io::ErrorKind::NotFound) where the host or the service is unknown, with another `EAI_*`
+/// code where the resolver could not find out, and before asking anybody where the host holds a NUL or the port is
+/// beyond 65,535.
+///
+/// # Examples
 ///
 /// ```
 /// use berkeley::resolve::{Hints, resolve};

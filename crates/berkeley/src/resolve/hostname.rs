@@ -7,7 +7,11 @@ use crate::sys::hostname;
 
 /// The name of this machine, its bytes as they are; it need not be one that [`resolve`](super::resolve()) knows.
 ///
+/// # Errors
+///
 /// Fails with the kernel's errno, which it has no reason for.
+///
+/// # Examples
 ///
 /// ```
 /// use berkeley::resolve::host_name;
@@ -22,7 +26,11 @@ pub fn host_name() -> Result<CString> {
 
 /// Names this machine, or the UTS namespace that the process is in, until it starts anew (sethostname(2)).
 ///
+/// # Errors
+///
 /// Fails with `EPERM` without the right to (`CAP_SYS_ADMIN`), with `EINVAL` for more than 64 bytes.
+///
+/// # Examples
 ///
 /// ```
 /// use berkeley::resolve::set_host_name;

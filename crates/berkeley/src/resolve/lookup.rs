@@ -33,6 +33,8 @@ fn helpers() -> &'static Pool<Arc<Question>, Answers> {
 /// as [`Lookup`] says; where the deadline has passed already, only an address in digits is answered. Without an end it
 /// asks on the caller's own thread.
 ///
+/// # Examples
+///
 /// ```
 /// use berkeley::Deadline;
 /// use berkeley::resolve::{Hints, resolve_within};
@@ -99,6 +101,8 @@ enum State {
 impl Lookup {
     /// Asks for the addresses of `service` at `host`, as [`resolve`](crate::resolve()) takes them, and does not wait.
     ///
+    /// # Errors
+    ///
     /// Fails where they could not be asked for, and with `EAGAIN` where there is no helper thread and none can be made.
     pub fn start<'s>(host: &str, service: impl Into<Service<'s>>, hints: &Hints) -> Result<Self> {
         Self::start_within(host, service.into(), hints, Deadline::NEVER)
@@ -128,6 +132,8 @@ impl Lookup {
     }
 
     /// Waits for the answer until `deadline`, and lets go of the lookup then.
+    ///
+    /// # Errors
     ///
     /// Fails as [`resolve`](crate::resolve()) does, and with [`Cause::TimedOut`](crate::Cause::TimedOut).
     pub fn wait(self, deadline: Deadline) -> Result<Vec<Resolved>> {

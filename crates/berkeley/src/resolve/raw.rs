@@ -49,7 +49,11 @@ impl RawHints {
 /// [`resolve`](super::resolve()) is for those who write programs; this is for those who translate another interface,
 /// such as Python's. `None` is C's null pointer. Blocks for as long as the resolver does.
 ///
+/// # Errors
+///
 /// Fails with whatever `EAI_*` code getaddrinfo gives, of which [`Cause`](crate::Cause) has the number.
+///
+/// # Examples
 ///
 /// ```
 /// use berkeley::bindings::{RawHints, resolve_raw};
@@ -99,6 +103,8 @@ pub struct Literal {
 /// `None` where only getaddrinfo itself knows: a name, a zone, a family that is not the address's, a canonical name or
 /// [`AI_ADDRCONFIG`](super::Hints::address_config) asked for, a raw socket.
 ///
+/// # Examples
+///
 /// ```
 /// use berkeley::bindings::{RawHints, literal};
 ///
@@ -113,7 +119,13 @@ pub fn literal(host: &str, port: u16, hints: RawHints) -> Option<Literal> {
 
 /// Asks getnameinfo(3) just this: the names of a host and its service, their bytes as they came.
 ///
-/// `flags` are `NI_*`. Blocks for as long as the resolver does. Fails with whatever `EAI_*` code getnameinfo gives.
+/// `flags` are `NI_*`. Blocks for as long as the resolver does.
+///
+/// # Errors
+///
+/// Fails with whatever `EAI_*` code getnameinfo gives.
+///
+/// # Examples
 ///
 /// ```
 /// use berkeley::Address;

@@ -117,6 +117,8 @@ impl RingBuilder {
 
     /// Opens the ring: packets arrive from now on.
     ///
+    /// # Errors
+    ///
     /// Fails with `EPERM` without `CAP_NET_RAW`, with `ENODEV` where there is no such interface, with `ENOMEM` where
     /// the kernel has not the memory for the blocks, and in words where their numbers are beyond what it can count.
     pub fn open(&self) -> Result<Ring> {

@@ -71,6 +71,8 @@ impl Ring {
     /// A block comes when it is full, or when the [retire timeout](RingBuilder::retire_timeout) has passed since its
     /// first packet. Blocks come in order: while the one whose turn it is is still held, there is no next.
     ///
+    /// # Errors
+    ///
     /// Fails with [`Cause::TimedOut`](crate::Cause::TimedOut), and with `ENETDOWN` once when the interface goes down.
     pub fn next_block(&self, deadline: Deadline) -> Result<Block<'_>> {
         // poll(2) looks at the block before this one, and says "ready" for as long as somebody holds that.
@@ -95,6 +97,8 @@ impl Ring {
     }
 
     /// What was counted since the last call; reading sets the counters to zero (`PACKET_STATISTICS`).
+    ///
+    /// # Errors
     ///
     /// Fails only where the kernel refuses, with its errno.
     #[doc(alias = "PACKET_STATISTICS")]

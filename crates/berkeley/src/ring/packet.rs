@@ -25,6 +25,8 @@ impl<'b> Packets<'b> {
     ///
     /// No offset and no length in it is believed: the packets end where one would leave the block or not go forward.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use berkeley::ring::Packets;
     ///

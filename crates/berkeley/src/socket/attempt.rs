@@ -22,8 +22,13 @@ impl<F: AsFd> Socket<F> {
     /// Waits once, until the socket is ready for any of `interest` or `deadline` has passed (ppoll(2)); gives what
     /// holds.
     ///
-    /// An error or the peer's hang-up counts as ready, and surfaces in the next try. Fails with
-    /// [`Cause::TimedOut`](crate::Cause::TimedOut), and with `EINTR` where a signal came first.
+    /// An error or the peer's hang-up counts as ready, and surfaces in the next try.
+    ///
+    /// # Errors
+    ///
+    /// Fails with [`Cause::TimedOut`](crate::Cause::TimedOut), and with `EINTR` where a signal came first.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use berkeley::{Deadline, Family, Flags, Interest, Protocol, Socket, Type};
@@ -49,7 +54,11 @@ impl<F: AsFd> Socket<F> {
     /// `SO_SNDTIMEO`): what [`retry`](super::retry) asks.
     ///
     /// For [`Interest::PRIORITY`], the error queue and urgent data, no call waits, with `O_NONBLOCK` or without: it is
-    /// [`Mode::Limited`]. Fails only where the descriptor is no socket.
+    /// [`Mode::Limited`].
+    ///
+    /// # Errors
+    ///
+    /// Fails only where the descriptor is no socket.
     #[doc(alias = "F_GETFL")]
     pub fn blocking_mode(&self, interest: Interest) -> Result<Mode> {
         mode(self.fd.as_fd(), interest).map_err(|errno| self.fail(Operation::Wait, errno, None))
@@ -90,9 +99,12 @@ impl<F: AsFd> Socket<F> {
 
     /// Receives what is there (recv(2)); gives the number of bytes, 0 at the end of a stream.
     ///
-    /// With [`Flags::TRUNC`] the number is the datagram's whole length, which may exceed the buffer's. Fails with an
-    /// error that [`is_would_block`](crate::Error::is_would_block) where nothing is there, with `ENOTCONN` where a
-    /// stream has no connection, and with the error that waits on the socket, such as `ECONNRESET`.
+    /// With [`Flags::TRUNC`] the number is the datagram's whole length, which may exceed the buffer's.
+    ///
+    /// # Errors
+    ///
+    /// Fails with an error that [`is_would_block`](crate::Error::is_would_block) where nothing is there, with
+    /// `ENOTCONN` where a stream has no connection, and with the error that waits on the socket, such as `ECONNRESET`.
     #[inline]
     pub fn try_recv(&self, buffer: &mut [u8], flags: Flags) -> Result<usize> {
         transfer::recv(self.fd.as_fd(), buffer, (flags | Flags::DONTWAIT).as_raw())
@@ -122,6 +134,8 @@ impl<F: AsFd> Socket<F> {
 
     /// Receives what is there and who sent it (recvfrom(2)).
     ///
+    /// # Errors
+    ///
     /// Fails as [`try_recv`](Self::try_recv) does.
     pub fn try_recv_from(&self, buffer: &mut [u8], flags: Flags) -> Result<(usize, Address)> {
         let mut sender = AddressRoom::new();
@@ -133,6 +147,8 @@ impl<F: AsFd> Socket<F> {
 
     /// Sends what there is room for (send(2)); gives the number of bytes taken.
     ///
+    /// # Errors
+    ///
     /// Fails with an error that [`is_would_block`](crate::Error::is_would_block) where there is no room, with `EPIPE`
     /// or `ECONNRESET` where the peer has gone, with `EMSGSIZE` for a datagram that is too large, and with `ENOTCONN`
     /// or `EDESTADDRREQ` where there is no peer.
@@ -143,6 +159,8 @@ impl<F: AsFd> Socket<F> {
     }
 
     /// Sends what there is room for to `address` (sendto(2)); gives the number of bytes taken.
+    ///
+    /// # Errors
     ///
     /// Fails as [`try_send`](Self::try_send) does, and with `ENETUNREACH` or `EHOSTUNREACH` where there is no way to
     /// the address.

@@ -22,6 +22,8 @@ impl<F: AsFd> Socket<F> {
     /// and where the socket is bound already (`EINVAL`). A Unix path must not exist, and stays when the socket is
     /// closed.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use berkeley::{Family, Protocol, Socket, Type};
     /// use std::io::ErrorKind;
@@ -43,8 +45,12 @@ impl<F: AsFd> Socket<F> {
 
     /// Starts to take connections (listen(2)); up to `backlog` of them wait to be accepted.
     ///
-    /// The kernel cuts `backlog` to `net.core.somaxconn`. Fails on a socket whose type takes no connections
-    /// (`EOPNOTSUPP`), and on one of a Unix family that is not bound (`EINVAL`); one of IP is bound to a free port.
+    /// The kernel cuts `backlog` to `net.core.somaxconn`.
+    ///
+    /// # Errors
+    ///
+    /// Fails on a socket whose type takes no connections (`EOPNOTSUPP`), and on one of a Unix family that is not bound
+    /// (`EINVAL`); one of IP is bound to a free port.
     pub fn listen(&self, backlog: u32) -> Result<()> {
         let backlog = i32::try_from(backlog).unwrap_or(i32::MAX);
         socket::listen(self.fd.as_fd(), backlog)
@@ -56,8 +62,11 @@ impl<F: AsFd> Socket<F> {
     /// The accepted socket is close-on-exec, blocks and has no timeout, whatever the listener's. On Linux it inherits
     /// the listener's options (buffer sizes, `TCP_NODELAY`, keep-alive, `SO_LINGER`, ...), but not `O_NONBLOCK`. A
     /// connection that ended in the queue gives `ECONNABORTED`; the listener goes on. The limit of descriptors gives
-    /// `EMFILE` or `ENFILE`, and the connection stays in the queue: pause before trying again. Fails with `EINVAL`
-    /// where the socket does not listen, and where the timeout passes.
+    /// `EMFILE` or `ENFILE`, and the connection stays in the queue: pause before trying again.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `EINVAL` where the socket does not listen, and where the timeout passes.
     #[doc(alias = "accept4")]
     #[doc(alias = "incoming")]
     #[doc(alias = "accept_raw")]
@@ -88,9 +97,13 @@ impl<F: AsFd> Socket<F> {
     /// [`Interest::WRITABLE`](crate::Interest::WRITABLE), then call [`finish_connect`](Self::finish_connect). After any
     /// other failure, a timeout included, drop the socket and make another.
     ///
+    /// # Errors
+    ///
     /// Fails with `ECONNREFUSED` where nobody listens, `ENETUNREACH` or `EHOSTUNREACH` where there is no way,
     /// `ETIMEDOUT` where the kernel gave up, `ENOENT` where a Unix path does not exist, and with
     /// [`Cause::TimedOut`](crate::Cause::TimedOut) where the timeout ran out.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use berkeley::{Family, Protocol, Socket, Type};
@@ -158,9 +171,13 @@ impl<F: AsFd> Socket<F> {
 
     /// Learns how a connection that was in progress ended, once the socket is writable (`SO_ERROR`, getpeername(2)).
     ///
+    /// # Errors
+    ///
     /// Fails with what the connection failed with, or with an error that [`is_in_progress`](Error::is_in_progress)
     /// where it is neither made nor refused yet. `ENOTCONN` where there is none any more and its error was taken, or
     /// where none was ever started.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use berkeley::{Deadline, Family, Interest, Protocol, Socket, Type};
@@ -188,7 +205,13 @@ impl<F: AsFd> Socket<F> {
 
     /// Ends one direction or both (shutdown(2)): the peer reads the end of the data once it has read what was sent.
     ///
-    /// Holds for every clone. Fails with `ENOTCONN` where the socket is not connected.
+    /// Holds for every clone.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `ENOTCONN` where the socket is not connected.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use berkeley::{Family, Protocol, Socket, Type};
@@ -217,6 +240,8 @@ impl<F: AsFd> Socket<F> {
 
     /// The address of this end (getsockname(2)); port 0 or [unnamed](Address::is_unnamed) where it was never bound.
     ///
+    /// # Errors
+    ///
     /// Fails only where the descriptor is no socket.
     #[doc(alias = "getsockname")]
     #[doc(alias = "local_addr")]
@@ -238,9 +263,14 @@ impl<F: AsFd> Socket<F> {
     /// A descriptor of the process that made the other end of a Unix connection (`SO_PEERPIDFD`, Linux 6.5, unix(7)),
     /// close-on-exec.
     ///
-    /// Unlike a process number ([`PEERCRED`](crate::option::PEERCRED)) it can never come to mean another process. Fails
-    /// with `ENOPROTOOPT` on an older kernel, with `ENODATA` where there is no peer, and with `EINVAL` or `ESRCH` where
-    /// the peer has ended.
+    /// Unlike a process number ([`PEERCRED`](crate::option::PEERCRED)) it can never come to mean another process.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `ENOPROTOOPT` on an older kernel, with `ENODATA` where there is no peer, and with `EINVAL` or `ESRCH`
+    /// where the peer has ended.
+    ///
+    /// # Examples
     ///
     /// ```no_run
     /// use berkeley::{Family, Protocol, Socket, Type};
@@ -257,6 +287,8 @@ impl<F: AsFd> Socket<F> {
 
     /// Takes the error that waits on the socket, and clears it (`SO_ERROR`, socket(7)); `None` where there is none.
     ///
+    /// # Errors
+    ///
     /// Fails only where the descriptor is no socket.
     #[doc(alias = "SO_ERROR")]
     pub fn take_error(&self) -> Result<Option<Error>> {
@@ -269,7 +301,13 @@ impl<F: AsFd> Socket<F> {
     ///
     /// Of TCP, what the peer's kernel has not acknowledged (tcp(7)), the end of the data counting as one; of a Unix
     /// socket, what the peer has not read (unix(7)), in the kernel's own measure, which counts its overhead too. At 0,
-    /// nothing that was sent can be lost to a close. Fails for a listening TCP socket.
+    /// nothing that was sent can be lost to a close.
+    ///
+    /// # Errors
+    ///
+    /// Fails for a listening TCP socket.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use berkeley::{Family, Protocol, Socket, Type};
@@ -288,6 +326,8 @@ impl<F: AsFd> Socket<F> {
     }
 
     /// Whether what is received next stands behind the urgent mark of a TCP stream (sockatmark(3), tcp(7)).
+    ///
+    /// # Errors
     ///
     /// Fails with `ENOTTY`, or of a Unix socket with `EOPNOTSUPP`, on one that has no such mark.
     #[doc(alias = "sockatmark")]

@@ -10,8 +10,14 @@ use crate::sys::{constants as c, filter, option as sys_option};
 impl<F: AsFd> Socket<F> {
     /// Lets only those packets come in that a filter keeps; one that was attached before is replaced.
     ///
-    /// What came in earlier stays in the queue. Fails with `EPERM` where the filter is locked, and with `EINVAL` where
-    /// the kernel sees more wrong with it than [`Filter::new`] can.
+    /// What came in earlier stays in the queue.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `EPERM` where the filter is locked, and with `EINVAL` where the kernel sees more wrong with it than
+    /// [`Filter::new`] can.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use berkeley::option::{Filter, Instruction};
@@ -38,7 +44,11 @@ impl<F: AsFd> Socket<F> {
         self.attach(Operation::AttachFilter, c::SO_ATTACH_FILTER, filter)
     }
 
-    /// Takes the socket's filter off. Fails with `ENOENT` where there is none, with `EPERM` where it is locked.
+    /// Takes the socket's filter off.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `ENOENT` where there is none, with `EPERM` where it is locked.
     #[doc(alias = "SO_DETACH_FILTER")]
     #[doc(alias = "SO_DETACH_BPF")]
     pub fn detach_filter(&self) -> Result<()> {
@@ -47,7 +57,11 @@ impl<F: AsFd> Socket<F> {
 
     /// Keeps the socket's filter as it is, for good: a program that then gives up its rights hears no more than this.
     ///
-    /// The same as setting [`option::LOCK_FILTER`]. Fails only where the descriptor is no socket.
+    /// The same as setting [`option::LOCK_FILTER`].
+    ///
+    /// # Errors
+    ///
+    /// Fails only where the descriptor is no socket.
     #[doc(alias = "SO_LOCK_FILTER")]
     pub fn lock_filter(&self) -> Result<()> {
         self.set(option::LOCK_FILTER, true)
@@ -56,13 +70,21 @@ impl<F: AsFd> Socket<F> {
     /// Lets a filter choose which of the sockets that share a port by `SO_REUSEPORT` gets what comes in.
     ///
     /// What it gives is the socket's number, in the order in which they were bound; one that is too large leaves the
-    /// choice to the kernel. Fails with `EINVAL` where `SO_REUSEPORT` is off.
+    /// choice to the kernel.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `EINVAL` where `SO_REUSEPORT` is off.
     #[doc(alias = "SO_ATTACH_REUSEPORT_CBPF")]
     pub fn attach_reuseport_filter(&self, filter: &Filter) -> Result<()> {
         self.attach(Operation::AttachReuseportFilter, c::SO_ATTACH_REUSEPORT_CBPF, filter)
     }
 
-    /// Takes that filter off (Linux 5.3). Fails with `ENOENT` where there is none.
+    /// Takes that filter off (Linux 5.3).
+    ///
+    /// # Errors
+    ///
+    /// Fails with `ENOENT` where there is none.
     #[doc(alias = "SO_DETACH_REUSEPORT_BPF")]
     pub fn detach_reuseport_filter(&self) -> Result<()> {
         self.detach(Operation::DetachReuseportFilter, c::SO_DETACH_REUSEPORT_BPF)
@@ -70,6 +92,8 @@ impl<F: AsFd> Socket<F> {
 
     /// As [`attach_filter`](Self::attach_filter), with a program that the kernel has loaded and checked (bpf(2),
     /// `BPF_PROG_TYPE_SOCKET_FILTER`); the socket keeps it, also when its descriptor is closed.
+    ///
+    /// # Errors
     ///
     /// Fails with `EINVAL` where the descriptor is no such program, and with `EPERM` where the filter is locked.
     #[doc(alias = "SO_ATTACH_BPF")]
@@ -79,6 +103,8 @@ impl<F: AsFd> Socket<F> {
 
     /// As [`attach_reuseport_filter`](Self::attach_reuseport_filter), with a program that the kernel has loaded
     /// (bpf(2), `BPF_PROG_TYPE_SK_REUSEPORT` or `BPF_PROG_TYPE_SOCKET_FILTER`).
+    ///
+    /// # Errors
     ///
     /// Fails with `EINVAL` where the descriptor is no such program, or `SO_REUSEPORT` is off.
     #[doc(alias = "SO_ATTACH_REUSEPORT_EBPF")]

@@ -14,8 +14,12 @@ impl<F: AsFd> Socket<F> {
     /// As [`bind`](Self::bind), of an `AF_XDP` socket that shares the memory of `umem`, another such socket: with
     /// `XDP_SHARED_UMEM`, and with its descriptor in the place of [`XdpAddress::shared_umem_fd`].
     ///
-    /// The kernel keeps the memory for as long as it needs it. Fails as [`bind`](Self::bind) does, with `EBADF` where
-    /// `umem` has no memory, and with `ENOTSOCK` where it is no socket.
+    /// The kernel keeps the memory for as long as it needs it.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`bind`](Self::bind) does, with `EBADF` where `umem` has no memory, and with `ENOTSOCK` where it is no
+    /// socket.
     #[doc(alias = "XDP_SHARED_UMEM")]
     pub fn bind_sharing(&self, address: XdpAddress, umem: impl AsFd) -> Result<()> {
         let umem = umem.as_fd();
@@ -28,6 +32,8 @@ impl<F: AsFd> Socket<F> {
 
     /// As [`connect`](Self::connect), of an L2TP socket to a session in the tunnel that `tunnel`, a UDP or IP socket,
     /// carries: with its descriptor in the place of [`L2tpAddress::fd`].
+    ///
+    /// # Errors
     ///
     /// Fails as [`connect`](Self::connect) does, and where `tunnel` carries no such tunnel.
     #[doc(alias = "PX_PROTO_OL2TP")]

@@ -165,8 +165,12 @@ impl<F: AsFd> Socket<F> {
     /// Sends a message (sendmsg(2)); gives how many bytes the kernel took, which on a stream may be fewer than given.
     ///
     /// Control messages go with the first byte: what is left of the bytes is sent without them. Allocates only for
-    /// control messages of more than 1088 bytes together. Fails as [`send`](Self::send) does, with `EINVAL` for a
-    /// control message that the socket does not take, and with `EPERM` for one that needs privileges.
+    /// control messages of more than 1088 bytes together.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`send`](Self::send) does, with `EINVAL` for a control message that the socket does not take, and with
+    /// `EPERM` for one that needs privileges.
     #[doc(alias = "sendmsg")]
     #[doc(alias = "send_vectored")]
     #[doc(alias = "send_to_vectored")]
@@ -192,7 +196,11 @@ impl<F: AsFd> Socket<F> {
     /// Receives a message into `buffers`, one after the other, and what came with it into `control` (recvmsg(2)).
     ///
     /// What `control` held before is forgotten, and descriptors in it are closed. Descriptors that arrive are
-    /// close-on-exec. Fails as [`recv`](Self::recv) does.
+    /// close-on-exec.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`recv`](Self::recv) does.
     #[doc(alias = "recvmsg")]
     #[doc(alias = "recvmsg_into")]
     #[doc(alias = "recv_vectored")]
@@ -211,6 +219,8 @@ impl<F: AsFd> Socket<F> {
     ///
     /// With [`Flags::ERRQUEUE`] a socket without a timeout does not wait, as the kernel has it: an empty error queue is
     /// `EAGAIN`. With [`Flags::PEEK`] descriptors are given each time anew.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use berkeley::control::{ControlBuffer, ControlMessage, ip};

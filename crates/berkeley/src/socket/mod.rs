@@ -143,9 +143,12 @@ pub type SocketRef<'fd> = Socket<BorrowedFd<'fd>>;
 impl Socket {
     /// Makes a socket (socket(2)), close-on-exec from the start.
     ///
-    /// Its timeout is none, or zero where the type is [`nonblocking`](Type::nonblocking). Fails where the kernel has no
-    /// such family, type or protocol (the error names the kernel's configuration that has), for raw and packet sockets
-    /// without `CAP_NET_RAW`, and at the limit of descriptors.
+    /// Its timeout is none, or zero where the type is [`nonblocking`](Type::nonblocking).
+    ///
+    /// # Errors
+    ///
+    /// Fails where the kernel has no such family, type or protocol (the error names the kernel's configuration that
+    /// has), for raw and packet sockets without `CAP_NET_RAW`, and at the limit of descriptors.
     #[doc(alias = "socket")]
     #[doc(alias = "SOCK_CLOEXEC")]
     pub fn new(family: Family, kind: Type, protocol: Protocol) -> Result<Self> {
@@ -159,7 +162,11 @@ impl Socket {
 
     /// Makes two sockets that are connected to each other (socketpair(2)); Linux has such pairs of `AF_UNIX`.
     ///
+    /// # Errors
+    ///
     /// Fails with `EOPNOTSUPP` for a family that has no pairs, and with `EMFILE` at the limit of descriptors.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use berkeley::{Family, Protocol, Socket, Type};
@@ -184,8 +191,13 @@ impl Socket {
 
     /// Closes the descriptor, as dropping the socket does, and says what the kernel made of it (close(2)).
     ///
-    /// The descriptor is gone in any case: there is nothing to try again. Fails with what still went wrong on the
-    /// socket, such as `ECONNRESET`, on the few kinds that say so.
+    /// The descriptor is gone in any case: there is nothing to try again.
+    ///
+    /// # Errors
+    ///
+    /// Fails with what still went wrong on the socket, such as `ECONNRESET`, on the few kinds that say so.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use berkeley::{Family, Protocol, Socket, Type};
@@ -230,6 +242,8 @@ impl<F: AsFd> Socket<F> {
     /// adopted learns so by a first call that is refused; one whose family is told never makes that call. It has to be
     /// the socket's own: by another's, sends may raise SIGPIPE.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use berkeley::{Family, Protocol, Socket, SocketRef, Type};
     /// use std::os::fd::AsFd;
@@ -260,7 +274,11 @@ impl<F: AsFd> Socket<F> {
     /// Another descriptor of the same socket (dup(2)), close-on-exec.
     ///
     /// The two share everything that the kernel keeps, `O_NONBLOCK` included; the timeout is copied, and from then on
-    /// is each one's own. Fails with `EMFILE` at the limit of descriptors.
+    /// is each one's own.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `EMFILE` at the limit of descriptors.
     #[doc(alias = "dup")]
     pub fn try_clone(&self) -> Result<Socket> {
         let fd =
@@ -278,6 +296,8 @@ impl<F: AsFd> Socket<F> {
 
     /// Whether a program that this process executes gets the descriptor too (fcntl(2), the inverse of `FD_CLOEXEC`).
     ///
+    /// # Errors
+    ///
     /// Fails only where the descriptor is not open.
     #[doc(alias = "get_inheritable")]
     #[doc(alias = "FD_CLOEXEC")]
@@ -289,8 +309,11 @@ impl<F: AsFd> Socket<F> {
     /// Says whether a program that this process executes gets the descriptor too; no socket of this library's making is
     /// inherited before.
     ///
-    /// Whatever else executes a program meanwhile, in another thread, hands it on as well. Fails only where the
-    /// descriptor is not open.
+    /// Whatever else executes a program meanwhile, in another thread, hands it on as well.
+    ///
+    /// # Errors
+    ///
+    /// Fails only where the descriptor is not open.
     #[doc(alias = "FD_CLOEXEC")]
     #[doc(alias = "set_cloexec")]
     pub fn set_inheritable(&self, inheritable: bool) -> Result<()> {
@@ -317,7 +340,11 @@ impl<F: AsFd> Socket<F> {
     ///
     /// Where a clone has cleared the flag since, receives and sends still end in time. `accept` and `connect`, and
     /// splice(2) and sendfile(2), have no `MSG_DONTWAIT` and wait in the kernel: set the timeout anew, or let the clone
-    /// have one as well. Fails only where the descriptor is not open.
+    /// have one as well.
+    ///
+    /// # Errors
+    ///
+    /// Fails only where the descriptor is not open.
     #[doc(alias = "settimeout")]
     #[doc(alias = "setblocking")]
     #[doc(alias = "O_NONBLOCK")]

@@ -33,11 +33,16 @@ impl<F: AsFd> Socket<F> {
     ///
     /// 0 leaves the choice to the routes, as `0.0.0.0` does where others name an interface by its address;
     /// [`interface_index`](crate::interface::interface_index) has the index of a name. Every sender is heard; to hear
-    /// some only, [`join_source`](Self::join_source).
-    /// The socket must be bound to the port, and receives what other programs of this host have joined as well unless
-    /// `IP_MULTICAST_ALL` is off. Fails with `EADDRINUSE` where the socket is a member already, with `EINVAL` where the
-    /// group is no multicast address, with `ENODEV` where there is no such interface, and with `ENOBUFS` beyond
+    /// some only, [`join_source`](Self::join_source). The socket must be bound to the port, and receives what other
+    /// programs of this host have joined as well unless `IP_MULTICAST_ALL` is off.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `EADDRINUSE` where the socket is a member already, with `EINVAL` where the group is no multicast
+    /// address, with `ENODEV` where there is no such interface, and with `ENOBUFS` beyond
     /// `net.ipv4.igmp_max_memberships`.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use berkeley::interface::interface_index;
@@ -85,6 +90,8 @@ impl<F: AsFd> Socket<F> {
 
     /// Joins a multicast group to hear one sender only (RFC 4607); called again, one more.
     ///
+    /// # Errors
+    ///
     /// Fails as [`join`](Self::join) does, and with `EINVAL` where the group was joined for every sender.
     #[doc(alias = "IP_ADD_SOURCE_MEMBERSHIP")]
     #[doc(alias = "ip_mreq_source")]
@@ -103,6 +110,8 @@ impl<F: AsFd> Socket<F> {
 
     /// Hears one sender less, of those that [`join_source`](Self::join_source) gave; without any, leaves the group.
     ///
+    /// # Errors
+    ///
     /// Fails with `EADDRNOTAVAIL` where that sender is not heard, and with `EINVAL` where the group was not joined.
     #[doc(alias = "IP_DROP_SOURCE_MEMBERSHIP")]
     #[doc(alias = "MCAST_LEAVE_SOURCE_GROUP")]
@@ -119,6 +128,8 @@ impl<F: AsFd> Socket<F> {
 
     /// Stops hearing one sender of a group that was joined for every sender.
     ///
+    /// # Errors
+    ///
     /// Fails with `EADDRNOTAVAIL` where that sender is blocked already.
     #[doc(alias = "IP_BLOCK_SOURCE")]
     #[doc(alias = "MCAST_BLOCK_SOURCE")]
@@ -133,6 +144,8 @@ impl<F: AsFd> Socket<F> {
     }
 
     /// Hears a sender again that [`block_source`](Self::block_source) silenced.
+    ///
+    /// # Errors
     ///
     /// Fails with `EADDRNOTAVAIL` where that sender is not blocked, and with `EINVAL` where the group was not joined.
     #[doc(alias = "IP_UNBLOCK_SOURCE")]
@@ -150,6 +163,9 @@ impl<F: AsFd> Socket<F> {
     /// Has a network interface take in more than what is for this host, while this packet socket is open (packet(7)).
     ///
     /// Memberships are counted: each [`leave_link`](Self::leave_link) takes one back, and so does closing the socket.
+    ///
+    /// # Errors
+    ///
     /// Fails with `ENODEV` where there is no such interface.
     #[doc(alias = "PACKET_ADD_MEMBERSHIP")]
     #[doc(alias = "PACKET_MR_PROMISC")]
@@ -159,6 +175,8 @@ impl<F: AsFd> Socket<F> {
 
     /// Takes back what [`join_link`](Self::join_link) asked for; a membership that is not there is no error.
     ///
+    /// # Errors
+    ///
     /// Fails only on what is no packet socket.
     #[doc(alias = "PACKET_DROP_MEMBERSHIP")]
     pub fn leave_link(&self, interface: u32, membership: LinkMembership) -> Result<()> {
@@ -167,16 +185,21 @@ impl<F: AsFd> Socket<F> {
 
     /// Takes an anycast address of IPv6 for this host's, on the network interface of that index, 0 for the route's.
     ///
-    /// Others may have the same address: what is sent to it reaches the nearest. Fails with `EPERM` without
-    /// `CAP_NET_ADMIN`, with `EINVAL` for a multicast address or one that is this host's already, with `EADDRNOTAVAIL`
-    /// where the interface is on no network of that address and this host no router, and with `ENODEV` where there is
-    /// no such interface.
+    /// Others may have the same address: what is sent to it reaches the nearest.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `EPERM` without `CAP_NET_ADMIN`, with `EINVAL` for a multicast address or one that is this host's
+    /// already, with `EADDRNOTAVAIL` where the interface is on no network of that address and this host no router, and
+    /// with `ENODEV` where there is no such interface.
     #[doc(alias = "IPV6_JOIN_ANYCAST")]
     pub fn join_anycast(&self, address: Ipv6Addr, interface: u32) -> Result<()> {
         self.anycast(Operation::JoinAnycast, c::IPV6_JOIN_ANYCAST, address, interface)
     }
 
     /// Gives up an anycast address that [`join_anycast`](Self::join_anycast) took; a socket that closes does so too.
+    ///
+    /// # Errors
     ///
     /// Fails with `ENOENT` where this socket has not taken it.
     #[doc(alias = "IPV6_LEAVE_ANYCAST")]

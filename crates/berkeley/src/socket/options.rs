@@ -12,8 +12,12 @@ use crate::sys::{self, Errno, alloc, option};
 impl<F: AsFd> Socket<F> {
     /// Reads an option (getsockopt(2)).
     ///
+    /// # Errors
+    ///
     /// Fails with `ENOPROTOOPT` or `EOPNOTSUPP` where the kernel, or a socket of this kind, has no such option, and in
     /// words where the option can only be set.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use berkeley::{Family, Protocol, Socket, Type, option};
@@ -35,9 +39,15 @@ impl<F: AsFd> Socket<F> {
 
     /// Sets an option (setsockopt(2)).
     ///
-    /// Text and bytes are taken by reference. Fails as [`get`](Self::get) does, with `EPERM` for what is the
-    /// administrator's to set, with `EINVAL` for a value that the kernel does not take (now, or at all), and in words
-    /// for a value out of the option's range ([`Description::check`]), or that does not fit the kernel's field.
+    /// Text and bytes are taken by reference.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`get`](Self::get) does, with `EPERM` for what is the administrator's to set, with `EINVAL` for a value
+    /// that the kernel does not take (now, or at all), and in words for a value out of the option's range
+    /// ([`Description::check`]), or that does not fit the kernel's field.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use berkeley::{Family, Protocol, Socket, Type, option};

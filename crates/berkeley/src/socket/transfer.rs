@@ -16,8 +16,13 @@ impl<F: AsFd> Socket<F> {
     /// Receives at most `buffer.len()` bytes (recv(2)); gives how many, 0 at the end of a stream.
     ///
     /// Of a datagram or packet longer than the buffer the rest is lost, as the kernel has it; see [`Flags::TRUNC`].
+    ///
+    /// # Errors
+    ///
     /// Fails with `ENOTCONN` where a stream has no connection, with the error that waits on the socket, such as
     /// `ECONNRESET` or `ECONNREFUSED`, and where the timeout passes.
+    ///
+    /// # Examples
     ///
     /// ```
     /// # use berkeley::{Family, Protocol, Socket, Type};
@@ -43,8 +48,11 @@ impl<F: AsFd> Socket<F> {
 
     /// Receives at most `limit` bytes into a new vector, which holds just them; empty at the end of a stream.
     ///
-    /// Its capacity stays `limit`: shrink it where it is kept. Fails with `ENOMEM` where there is no memory for `limit`
-    /// bytes.
+    /// Its capacity stays `limit`: shrink it where it is kept.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `ENOMEM` where there is no memory for `limit` bytes.
     pub fn recv_vec(&self, limit: usize) -> Result<Vec<u8>> {
         let fd = self.fd.as_fd();
         let mut buffer = Vec::new();
@@ -88,7 +96,11 @@ impl<F: AsFd> Socket<F> {
 
     /// Receives into memory that need not be initialised; gives the part that was filled.
     ///
+    /// # Errors
+    ///
     /// Fails as [`recv`](Self::recv) does.
+    ///
+    /// # Examples
     ///
     /// ```
     /// # use berkeley::{Family, Protocol, Socket, Type};
@@ -110,8 +122,11 @@ impl<F: AsFd> Socket<F> {
 
     /// Receives a datagram and its sender's address (recvfrom(2)).
     ///
-    /// Of a connected stream the address is unnamed, as is the sender that never bound a Unix socket. Fails as
-    /// [`recv`](Self::recv) does.
+    /// Of a connected stream the address is unnamed, as is the sender that never bound a Unix socket.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`recv`](Self::recv) does.
     #[doc(alias = "recvfrom")]
     #[doc(alias = "recvfrom_into")]
     #[inline]
@@ -131,6 +146,8 @@ impl<F: AsFd> Socket<F> {
     }
 
     /// Receives without taking: the next receive gives the same bytes again (`MSG_PEEK`).
+    ///
+    /// # Errors
     ///
     /// Fails as [`recv`](Self::recv) does.
     #[doc(alias = "MSG_PEEK")]
@@ -181,9 +198,12 @@ impl<F: AsFd> Socket<F> {
 
     /// Sends (send(2)); gives how many bytes the kernel took, which may be fewer than given.
     ///
-    /// A peer that has gone is an error (`EPIPE`, `ECONNRESET`), never a SIGPIPE. Fails too with `EMSGSIZE` for a
-    /// datagram that is too large, with `ENOTCONN` or `EDESTADDRREQ` where there is no peer, and where the timeout
-    /// passes.
+    /// A peer that has gone is an error (`EPIPE`, `ECONNRESET`), never a SIGPIPE.
+    ///
+    /// # Errors
+    ///
+    /// Fails too with `EMSGSIZE` for a datagram that is too large, with `ENOTCONN` or `EDESTADDRREQ` where there is no
+    /// peer, and where the timeout passes.
     #[inline]
     pub fn send(&self, buffer: &[u8]) -> Result<usize> {
         self.send_with(buffer, Flags::NONE)
@@ -203,8 +223,11 @@ impl<F: AsFd> Socket<F> {
 
     /// Sends all of `buffer`, however many calls it takes; the timeout bounds them together.
     ///
-    /// A failure says how many bytes went out before it: [`Error::bytes_sent`](crate::Error::bytes_sent). Fails as
-    /// [`send`](Self::send) does.
+    /// A failure says how many bytes went out before it: [`Error::bytes_sent`](crate::Error::bytes_sent).
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`send`](Self::send) does.
     #[doc(alias = "sendall")]
     #[doc(alias = "write_all")]
     #[inline]
@@ -266,6 +289,8 @@ impl<F: AsFd> Socket<F> {
     }
 
     /// Sends a datagram to `address` (sendto(2)); gives how many bytes the kernel took.
+    ///
+    /// # Errors
     ///
     /// Fails as [`send`](Self::send) does, and with `ENETUNREACH` or `EHOSTUNREACH` where there is no way to the
     /// address.

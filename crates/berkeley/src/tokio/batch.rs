@@ -68,8 +68,11 @@ impl AsyncSocket {
     /// Receives a datagram and as many more as there are and as `batch` has room for, in one call (recvmmsg(2)); gives
     /// how many. See [`Socket::recv_many`](crate::Socket::recv_many).
     ///
-    /// Cancel-safe: dropped before it is done, it has received nothing. Fails as that does, and where the runtime shuts
-    /// down.
+    /// Cancel-safe: dropped before it is done, it has received nothing.
+    ///
+    /// # Errors
+    ///
+    /// Fails as that does, and where the runtime shuts down.
     #[doc(alias = "recvmmsg")]
     pub async fn recv_many(&self, batch: &mut RecvBatch) -> Result<usize> {
         self.recv_many_with(batch, Flags::NONE).await
@@ -81,6 +84,8 @@ impl AsyncSocket {
     }
 
     /// Sends what there is room for, from the first of `datagrams` on (sendmmsg(2)); gives how many went.
+    ///
+    /// # Errors
     ///
     /// Fails as [`Socket::try_send_many`](crate::Socket::try_send_many) does.
     pub fn try_send_many<D>(&self, datagrams: &D, batch: &mut SendBatch, flags: Flags) -> Result<usize>
@@ -95,8 +100,11 @@ impl AsyncSocket {
     /// Receives what is there (recvmmsg(2)); gives how many datagrams.
     ///
     /// With [`Flags::ERRQUEUE`], [`Flags::PEEK`] or [`Flags::OOB`] it tells the reactor nothing: what it finds says
-    /// nothing of the data that a plain receive would take. Fails as
-    /// [`Socket::try_recv_many`](crate::Socket::try_recv_many) does.
+    /// nothing of the data that a plain receive would take.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`Socket::try_recv_many`](crate::Socket::try_recv_many) does.
     pub fn try_recv_many(&self, batch: &mut RecvBatch, flags: Flags) -> Result<usize> {
         if Awaited::arrival(flags).is_aside() {
             return uninterrupted(|| self.socket.try_recv_many(batch, flags));

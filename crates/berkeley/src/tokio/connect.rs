@@ -138,6 +138,8 @@ impl ServerOptions<'_> {
 impl Connector<'_> {
     /// Connects to `service` at `host`, over TCP or over what [`kind`](Self::kind) makes of it.
     ///
+    /// # Errors
+    ///
     /// Fails as [`connect`](Self::connect) does, and where the runtime shuts down.
     pub async fn connect_async<'s>(
         &self,
@@ -152,6 +154,8 @@ impl Connector<'_> {
     }
 
     /// Connects to the one of `addresses`, of any family, that answers first; they begin in the order given.
+    ///
+    /// # Errors
     ///
     /// Fails as [`connect_to`](Self::connect_to) does, and where the runtime shuts down.
     pub async fn connect_to_async(&self, addresses: &[Address]) -> Result<AsyncSocket> {

@@ -17,8 +17,13 @@ use crate::socket::{ReceivedMessage, SendMessage};
 impl AsyncSocket {
     /// Sends a message (sendmsg(2)); see [`Socket::send_msg`](crate::Socket::send_msg).
     ///
-    /// Cancel-safe: dropped before it is done, it has sent nothing. Fails as that does, and where the runtime shuts
-    /// down.
+    /// Cancel-safe: dropped before it is done, it has sent nothing.
+    ///
+    /// # Errors
+    ///
+    /// Fails as that does, and where the runtime shuts down.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use berkeley::control::{ControlBuffer, ControlMessage, socket};
@@ -49,8 +54,11 @@ impl AsyncSocket {
     /// Receives a message into `buffers`, and what came with it into `control` (recvmsg(2)); see
     /// [`Socket::recv_msg`](crate::Socket::recv_msg).
     ///
-    /// Cancel-safe: dropped before it is done, it has received nothing. Fails as that does, and where the runtime shuts
-    /// down.
+    /// Cancel-safe: dropped before it is done, it has received nothing.
+    ///
+    /// # Errors
+    ///
+    /// Fails as that does, and where the runtime shuts down.
     #[doc(alias = "recvmsg")]
     pub async fn recv_msg(
         &self,
@@ -73,12 +81,16 @@ impl AsyncSocket {
 
     /// Sends what there is room for (sendmsg(2)); gives the number of bytes taken.
     ///
+    /// # Errors
+    ///
     /// Fails as [`Socket::try_send_msg`](crate::Socket::try_send_msg) does.
     pub fn try_send_msg(&self, message: &SendMessage<'_>) -> Result<usize> {
         self.try_once(Interest::WRITABLE, Operation::SendMsg, |socket| socket.try_send_msg(message))
     }
 
     /// Receives what is there, and what came with it (recvmsg(2)).
+    ///
+    /// # Errors
     ///
     /// Fails as [`Socket::try_recv_msg`](crate::Socket::try_recv_msg) does.
     pub fn try_recv_msg(

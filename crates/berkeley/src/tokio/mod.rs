@@ -185,12 +185,16 @@ impl Traits {
 impl AsyncSocket {
     /// Makes a socket (socket(2)), close-on-exec and non-blocking from the start.
     ///
+    /// # Errors
+    ///
     /// Fails where [`Socket::new`] does, and outside a tokio runtime.
     pub fn new(family: Family, kind: Type, protocol: Protocol) -> Result<Self> {
         Self::from_socket(Socket::new(family, kind.nonblocking(), protocol)?)
     }
 
     /// Makes two sockets that are connected to each other (socketpair(2)); see [`Socket::pair`].
+    ///
+    /// # Errors
     ///
     /// Fails as that does.
     pub fn pair(family: Family, kind: Type, protocol: Protocol) -> Result<(Self, Self)> {
@@ -200,8 +204,12 @@ impl AsyncSocket {
 
     /// Takes a socket over; its timeout becomes zero (`O_NONBLOCK`), which every clone of it feels.
     ///
+    /// # Errors
+    ///
     /// Fails outside a tokio runtime, and where the descriptor is not a socket
     /// ([`Operation::Register`](crate::Operation::Register)).
+    ///
+    /// # Examples
     ///
     /// ```
     /// use berkeley::{AsyncSocket, Family, Protocol, Socket, Type};
@@ -246,12 +254,16 @@ impl AsyncSocket {
 
     /// Another descriptor of the same socket (dup(2)), close-on-exec, with a registration of its own.
     ///
+    /// # Errors
+    ///
     /// Fails as [`Socket::try_clone`] does.
     pub fn try_clone(&self) -> Result<Self> {
         Ok(Self::with_traits(self.socket.try_clone()?, self.traits))
     }
 
     /// Reads an option (getsockopt(2)); see [`Socket::get`].
+    ///
+    /// # Errors
     ///
     /// Fails as that does.
     #[doc(alias = "getsockopt")]
@@ -261,7 +273,11 @@ impl AsyncSocket {
 
     /// Sets an option (setsockopt(2)); see [`Socket::set`].
     ///
+    /// # Errors
+    ///
     /// Fails as that does.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use berkeley::{AsyncSocket, Family, Protocol, Type, option};
@@ -281,6 +297,8 @@ impl AsyncSocket {
 
     /// Gives the socket its local address (bind(2)); see [`Socket::bind`].
     ///
+    /// # Errors
+    ///
     /// Fails as that does.
     pub fn bind(&self, address: impl ToAddress) -> Result<()> {
         self.socket.bind(address)
@@ -289,6 +307,8 @@ impl AsyncSocket {
     /// Starts to take connections (listen(2)); see [`Socket::listen`]. Call it before anything is awaited of the
     /// socket.
     ///
+    /// # Errors
+    ///
     /// Fails as [`Socket::listen`] does.
     pub fn listen(&self, backlog: u32) -> Result<()> {
         self.socket.listen(backlog)
@@ -296,12 +316,16 @@ impl AsyncSocket {
 
     /// Ends one direction or both (shutdown(2)); see [`Socket::shutdown`].
     ///
+    /// # Errors
+    ///
     /// Fails as that does.
     pub fn shutdown(&self, how: Shutdown) -> Result<()> {
         self.socket.shutdown(how)
     }
 
     /// The address of this end (getsockname(2)).
+    ///
+    /// # Errors
     ///
     /// Fails as [`Socket::local_address`] does.
     #[doc(alias = "getsockname")]
@@ -316,6 +340,8 @@ impl AsyncSocket {
     }
 
     /// Takes the error that waits on the socket, and clears it (`SO_ERROR`, socket(7)); `None` where there is none.
+    ///
+    /// # Errors
     ///
     /// Fails as [`Socket::take_error`] does.
     #[doc(alias = "SO_ERROR")]

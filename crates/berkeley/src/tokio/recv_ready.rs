@@ -26,17 +26,23 @@ use crate::sys::{Errno, fault};
 impl AsyncSocket {
     /// Waits until there is something to receive, then lets `take` receive it, and gives what `take` gives.
     ///
-    /// `take` runs between two waits, on one thread, without a pause: a buffer that all connections of the thread
-    /// share may be borrowed for that long. Where its receive finds nothing after all (`EAGAIN`) and `take` passes that
-    /// error on, the wait resumes and `take` is called again.
+    /// `take` runs between two waits, on one thread, without a pause: a buffer that all connections of the thread share
+    /// may be borrowed for that long. Where its receive finds nothing after all (`EAGAIN`) and `take` passes that error
+    /// on, the wait resumes and `take` is called again.
     ///
     /// One system call for each event: [`ReadReady::recv`] knows when it has emptied a TCP socket. The waiting costs
     /// the least that tokio has, at a price: **one task at a time** may wait in this, in
     /// [`poll_recv_ready`](Self::poll_recv_ready) or in tokio's `AsyncRead` of this socket; of two, only the last to
     /// come is woken. [`recv`](Self::recv) has no such limit, and may wait beside it.
     ///
-    /// Cancel-safe: dropped while it waits, it has received nothing. Fails with what `take` fails with, but for an
-    /// error that asks for another wait, and where the runtime shuts down.
+    /// Cancel-safe: dropped while it waits, it has received nothing.
+    ///
+    /// # Errors
+    ///
+    /// Fails with what `take` fails with, but for an error that asks for another wait, and where the runtime shuts
+    /// down.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use berkeley::{AsyncSocket, Family, Protocol, Type};
@@ -159,8 +165,11 @@ impl<'a> ReadReady<'a> {
     /// the data is remembered. Urgent data (RFC 6093) cuts a receive short as well: once some has come, the rule is
     /// off. So it is where something stands on top of TCP (`TCP_ULP`), such as TLS in the kernel, whose records a
     /// receive does not go beyond: that is asked each time, of a socket whose descriptor others have had. For all other
-    /// sockets the next receive finds out. Fails as [`Socket::try_recv`](crate::Socket::try_recv)
-    /// does.
+    /// sockets the next receive finds out.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`Socket::try_recv`](crate::Socket::try_recv) does.
     #[inline]
     pub fn recv(&mut self, buffer: &mut [u8]) -> Result<usize> {
         let socket = &self.socket.socket;
@@ -181,6 +190,8 @@ impl<'a> ReadReady<'a> {
 
     /// Receives a datagram and its sender's address (recvfrom(2)).
     ///
+    /// # Errors
+    ///
     /// Fails as [`recv`](Self::recv) does.
     pub fn recv_from(&mut self, buffer: &mut [u8]) -> Result<(usize, Address)> {
         self.recv_from_with(buffer, Flags::NONE)
@@ -196,6 +207,8 @@ impl<'a> ReadReady<'a> {
     }
 
     /// Receives a message into `buffers`, and what came with it into `control` (recvmsg(2)).
+    ///
+    /// # Errors
     ///
     /// Fails as [`recv`](Self::recv) does.
     pub fn recv_msg(

@@ -18,8 +18,11 @@ use crate::sys::memory::Room;
 impl AsyncSocket {
     /// Receives at most `buffer.len()` bytes (recv(2)); gives how many, 0 at the end of a stream.
     ///
-    /// Cancel-safe: dropped before it is done, it has received nothing. Fails as [`Socket::recv`](crate::Socket::recv)
-    /// does, and where the runtime shuts down.
+    /// Cancel-safe: dropped before it is done, it has received nothing.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`Socket::recv`](crate::Socket::recv) does, and where the runtime shuts down.
     pub fn recv(&self, buffer: &mut [u8]) -> impl Future<Output = Result<usize>> {
         self.recv_with(buffer, Flags::NONE)
     }
@@ -86,6 +89,8 @@ impl AsyncSocket {
 
     /// Receives a datagram and its sender's address (recvfrom(2)). Cancel-safe.
     ///
+    /// # Errors
+    ///
     /// Fails as [`recv`](Self::recv) does.
     #[doc(alias = "recvfrom")]
     pub async fn recv_from(&self, buffer: &mut [u8]) -> Result<(usize, Address)> {
@@ -99,6 +104,8 @@ impl AsyncSocket {
 
     /// Receives without taking: the next receive gives the same bytes again (`MSG_PEEK`). Cancel-safe.
     ///
+    /// # Errors
+    ///
     /// Fails as [`recv`](Self::recv) does.
     #[doc(alias = "MSG_PEEK")]
     pub async fn peek(&self, buffer: &mut [u8]) -> Result<usize> {
@@ -110,8 +117,11 @@ impl AsyncSocket {
     /// A peer that has gone is an error (`EPIPE`, `ECONNRESET`), never a SIGPIPE. Where the queue of a Unix datagram
     /// peer is full, which the reactor cannot tell, it tries again 1 to 50 ms later.
     ///
-    /// Cancel-safe: dropped before it is done, it has sent nothing. Fails as [`Socket::send`](crate::Socket::send)
-    /// does, and where the runtime shuts down.
+    /// Cancel-safe: dropped before it is done, it has sent nothing.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`Socket::send`](crate::Socket::send) does, and where the runtime shuts down.
     pub fn send(&self, buffer: &[u8]) -> impl Future<Output = Result<usize>> {
         self.send_with(buffer, Flags::NONE)
     }
@@ -125,7 +135,11 @@ impl AsyncSocket {
     ///
     /// A failure says how many bytes went out before it: [`Error::bytes_sent`](crate::Error::bytes_sent). Not
     /// cancel-safe: dropped before it is done, an unknown part of `buffer` has gone out. Where several tasks send at
-    /// once, their parts may mix. Fails as [`send`](Self::send) does.
+    /// once, their parts may mix.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`send`](Self::send) does.
     #[doc(alias = "sendall")]
     pub async fn send_all(&self, buffer: &[u8]) -> Result<()> {
         self.send_all_with(buffer, Flags::NONE).await

@@ -96,7 +96,12 @@ impl AsyncSocket {
     /// Waits until there is something to receive or to accept, the end of the data, or an error.
     ///
     /// It may be so no longer when a try follows. Any number of tasks may wait at once. Nothing is lost by dropping it.
+    ///
+    /// # Errors
+    ///
     /// Fails where the reactor does not take the socket, and where the runtime shuts down.
+    ///
+    /// # Examples
     ///
     /// ```
     /// # use berkeley::{AsyncSocket, Family, Protocol, Type};
@@ -123,12 +128,16 @@ impl AsyncSocket {
     /// Waits until there is room to send, a connection is made, or an error has come; else as
     /// [`readable`](Self::readable).
     ///
+    /// # Errors
+    ///
     /// Fails as [`readable`](Self::readable) does.
     pub async fn writable(&self) -> Result<()> {
         ready(self.registered()?, WRITE).await.map(drop)
     }
 
     /// Takes one connection if there is one; the accepted socket does not block.
+    ///
+    /// # Errors
     ///
     /// Fails as [`Socket::try_accept`](crate::Socket::try_accept) does.
     pub fn try_accept(&self) -> Result<(AsyncSocket, Address)> {
@@ -139,12 +148,16 @@ impl AsyncSocket {
 
     /// Receives what is there; gives the number of bytes, 0 at the end of a stream.
     ///
+    /// # Errors
+    ///
     /// Fails as [`Socket::try_recv`](crate::Socket::try_recv) does.
     pub fn try_recv(&self, buffer: &mut [u8]) -> Result<usize> {
         self.try_once(Interest::READABLE, Operation::Recv, |socket| socket.try_recv(buffer, Flags::NONE))
     }
 
     /// Receives what is there and who sent it.
+    ///
+    /// # Errors
     ///
     /// Fails as [`Socket::try_recv`](crate::Socket::try_recv) does.
     pub fn try_recv_from(&self, buffer: &mut [u8]) -> Result<(usize, Address)> {
@@ -155,6 +168,8 @@ impl AsyncSocket {
 
     /// Receives what is there, at most `limit` bytes, behind what `buffer` holds; gives the number of bytes.
     ///
+    /// # Errors
+    ///
     /// Fails as [`Socket::try_recv_append`](crate::Socket::try_recv_append) does.
     pub fn try_recv_append(&self, buffer: &mut Vec<u8>, limit: usize) -> Result<usize> {
         self.try_once(Interest::READABLE, Operation::Recv, |socket| {
@@ -164,12 +179,16 @@ impl AsyncSocket {
 
     /// Sends what there is room for; gives the number of bytes taken.
     ///
+    /// # Errors
+    ///
     /// Fails as [`Socket::try_send`](crate::Socket::try_send) does.
     pub fn try_send(&self, buffer: &[u8]) -> Result<usize> {
         self.try_once(Interest::WRITABLE, Operation::Send, |socket| socket.try_send(buffer, Flags::NONE))
     }
 
     /// Sends what there is room for to `address`; gives the number of bytes taken.
+    ///
+    /// # Errors
     ///
     /// Fails as [`Socket::try_send_to`](crate::Socket::try_send_to) does.
     pub fn try_send_to(&self, buffer: &[u8], address: impl ToAddress) -> Result<usize> {

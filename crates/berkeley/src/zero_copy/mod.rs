@@ -133,12 +133,14 @@ pub struct Completion<B> {
 impl<B: Buffer> ZeroCopy<B> {
     /// Sends on `socket`, a connected TCP socket, from now on without copies (`SO_ZEROCOPY`, since Linux 4.14).
     ///
-    /// Fails with `EOPNOTSUPP` for any other kind of socket: the notices of UDP, RDS and vsock are not understood here.
-    ///
     /// The kernel numbers the sends of a socket from its first one on, which has to be this one's. So it fails in words
     /// where the option is set already, where another `ZeroCopy` has the same socket, and where the socket has sent
     /// anything yet: what is to be copied goes by [`socket`](Self::socket) then. While this sends, the option cannot be
     /// turned off.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `EOPNOTSUPP` for any other kind of socket: the notices of UDP, RDS and vsock are not understood here.
     pub fn new(socket: Socket) -> Result<Self> {
         let buffers = Buffers::new(&socket)?;
         Ok(Self { socket, buffers })
@@ -162,6 +164,8 @@ impl<B: Buffer> ZeroCopy<B> {
     /// Waits until `deadline` for the next buffer to come back, in the order of their sending; `None` where none is
     /// under way.
     ///
+    /// # Errors
+    ///
     /// Fails where the deadline passes, and where the kernel refuses to read the error queue.
     pub fn completion(&mut self, deadline: Deadline) -> Result<Option<Completion<B>>> {
         let mut waiting = None;
@@ -179,6 +183,8 @@ impl<B: Buffer> ZeroCopy<B> {
     }
 
     /// The next buffer that has come back; `None` where none has. Never waits.
+    ///
+    /// # Errors
     ///
     /// Fails only where the kernel refuses to read the error queue.
     pub fn try_completion(&mut self) -> Result<Option<Completion<B>>> {
