@@ -163,6 +163,12 @@ fn the_order_is_the_resolvers_or_the_one_in_which_connecting_tries() {
 
 #[test]
 fn an_address_has_a_name_and_a_hostile_one_drives_no_terminal() {
+    // musl takes no such name for canonical.
+    const CANONICAL: &str = if cfg!(target_env = "musl") {
+        "canonical name: plain.test\n192.0.2.67\n"
+    } else {
+        "canonical name: \\x1b[2Jcanonical\n192.0.2.67\n"
+    };
     let test = "resolve::an_address_has_a_name_and_a_hostile_one_drives_no_terminal";
     let system = System::new(HOSTS, "files");
     let rows = [
@@ -175,7 +181,7 @@ fn an_address_has_a_name_and_a_hostile_one_drives_no_terminal() {
         ("192.0.2.7:512 --udp", "first.test:biff\n"),
         ("localhost:biff --udp", "127.0.0.1:512\n"),
         ("alias.test -4 --canonical", "canonical name: first.test\n192.0.2.7\n"),
-        ("plain.test --canonical", "canonical name: \\x1b[2Jcanonical\n192.0.2.67\n"),
+        ("plain.test --canonical", CANONICAL),
     ];
     for (args, want) in rows {
         let Some(finished) = system.run(test, &format!("\"$SOCK\" resolve {args}")) else { return };

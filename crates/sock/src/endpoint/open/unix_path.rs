@@ -5,12 +5,13 @@ use std::fs::{self, File, Permissions, TryLockError};
 use std::io;
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use berkeley::{Family, Protocol, Socket, Type, UnixAddress};
+use rustix::fs::{Mode, OFlags};
 
 use crate::exit::{Exit, Failure};
 
@@ -35,8 +36,6 @@ impl BoundPath {
     /// The kernel made it with `mode` less the umask: bits that the umask took are given back. The other way round, a
     /// wide path made narrow, would leave a moment in which anybody could connect.
     pub(super) fn hold(path: &Path, mode: u32) -> io::Result<Self> {
-        // Opens a socket's file, which nothing else does; the same number on all but three old machines.
-        const O_PATH: i32 = 0o10_000_000;
         let replaced = || io::Error::other("another process has replaced the socket");
         let found = fs::symlink_metadata(path)?;
         if !found.file_type().is_socket() {
@@ -44,7 +43,9 @@ impl BoundPath {
         }
         // From here on it goes when what follows fails.
         let held = Self { path: path.to_owned(), identity: (found.dev(), found.ino()) };
-        let file = File::options().read(true).custom_flags(O_PATH).open(path)?;
+        // O_PATH opens a socket's file, which nothing else does. Not by std: where the C library is musl, it takes
+        // O_PATH for a part of the access mode, and away.
+        let file = File::from(rustix::fs::open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?);
         let metadata = file.metadata()?;
         // Through a symbolic link it is another's file.
         if (metadata.dev(), metadata.ino()) != held.identity {
