@@ -8,7 +8,10 @@ use std::path::Path;
 
 use berkeley::{Family, Protocol, Socket, Type, UnixAddress};
 
-use crate::support::{LIMIT, Process, Server, TempDir, eventually, run, run_sock, sock, sock_after, unix};
+use crate::namespace;
+use crate::support::{
+    LIMIT, Process, SOCK, Server, TempDir, eventually, run, run_sock, sock, sock_after, unix,
+};
 
 #[test]
 fn a_path_has_the_mode_that_was_asked_for_whatever_the_umask() {
@@ -242,7 +245,7 @@ fn the_folder_is_locked_while_a_path_is_made_way_for() {
 fn no_path_is_left_when_starting_fails() {
     let folder = TempDir::new();
     let path = folder.join("s");
-    // Nobody may write to this descriptor, and nobody else has the process's threads.
+    // Nothing can be written to these.
     let rows = [("exec 4</dev/null", &["--ready-fd", "4"][..]), ("exec 4>/dev/full", &["--ready-fd", "4"])];
     for (before, args) in rows {
         let endpoint = format!("unix:{path}");
@@ -251,4 +254,19 @@ fn no_path_is_left_when_starting_fails() {
         assert_eq!(finished.code(), 1, "{}", finished.stderr);
         assert!(!Path::new(&path).exists(), "{before}");
     }
+}
+
+/// Without /proc the mode of a path cannot be widened; the path was left behind.
+#[test]
+fn no_path_is_left_when_its_mode_cannot_be_set() {
+    let folder = TempDir::new();
+    let path = folder.join("s");
+    let script = format!(
+        "mount -t tmpfs none /proc && umask 777 && exec timeout -s TERM 10 {SOCK} serve 'unix:{path}?mode=660'"
+    );
+    let test = "serve_unix_path::no_path_is_left_when_its_mode_cannot_be_set";
+    let Some(mut command) = namespace::shell(test, &script) else { return };
+    let finished = run(&mut command, b"");
+    assert!(finished.stderr.contains("set the mode of "), "{}", finished.stderr);
+    assert!(!Path::new(&path).exists(), "{}", finished.stderr);
 }
