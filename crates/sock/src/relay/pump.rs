@@ -71,7 +71,7 @@ async fn run<T>(
         let (side, event) = tokio::select! {
             biased;
             signal = &mut interrupted => return Err(signal),
-            event = &mut out, if !out_is_over && (!delivers || traffic.has_rest()) => {
+            event = &mut out, if !out_is_over && (!delivers || traffic.has_pending()) => {
                 out_is_over = true;
                 (Side::Near, event)
             }
@@ -83,7 +83,7 @@ async fn run<T>(
                 is_gone = true;
                 (Side::Far, Event::Gone(why))
             }
-            event = &mut arrival, if delivers && !traffic.has_rest() => (Side::Near, event),
+            event = &mut arrival, if delivers && !traffic.has_pending() => (Side::Near, event),
             () = until(ending.deadline(traffic.moved())) => {
                 if let Some(end) = ending.at(Instant::now(), traffic.moved()) {
                     return Ok(end);
@@ -109,22 +109,19 @@ async fn carry(
 ) -> Event {
     loop {
         let step = from.receive(most, |piece| pass_on(piece, to, side, traffic)).await;
-        let (rest, broken) = match step {
+        let outcome = match step {
             Err(failure) => {
                 // What was held back is shown before the failure is told; the failure is what counts.
                 let _ = to.end().await;
                 return Event::ReadFailed(failure);
             }
             Ok(None) => return told(to.end().await).unwrap_or(Event::Ended),
-            Ok(Some(step)) => step,
+            Ok(Some(Step::Sent)) => Ok(()),
+            Ok(Some(Step::Pending(rest))) => send(rest, to).await,
+            Ok(Some(Step::Broken(broken, _rest))) => Err(broken),
         };
-        if let Some(broken) = broken {
-            return told(Err(broken)).unwrap_or(Event::Ended);
-        }
-        if let Some(rest) = rest
-            && let Err(broken) = send(&rest, to, side, traffic).await
-        {
-            return told(Err(broken)).unwrap_or(Event::Ended);
+        if let Some(event) = told(outcome) {
+            return event;
         }
         if most_pieces.is_some_and(|most| traffic.replies.get() >= most) {
             return Event::Ended;
@@ -132,34 +129,74 @@ async fn carry(
     }
 }
 
-/// Passes on what `to` takes of a piece at once; gives what is left to be sent, and why nothing more can be.
-fn pass_on(piece: &[u8], to: &Stream, side: Side, traffic: &Traffic) -> (Option<Vec<u8>>, Option<Broken>) {
+/// What became of a piece.
+enum Step<'a> {
+    Sent,
+    /// So much of it waits for room.
+    Pending(Pending<'a>),
+    /// Nothing more can be sent; this was not, and is kept when it is dropped.
+    Broken(Broken, Pending<'a>),
+}
+
+/// Passes on what `to` takes of a piece at once.
+fn pass_on<'a>(piece: &[u8], to: &Stream, side: Side, traffic: &'a Traffic) -> Step<'a> {
     traffic.received(side, piece.len());
     match to.try_send(piece) {
-        Ok(Some(sent)) if sent >= piece.len() => (None, None),
-        Ok(sent) => {
-            let rest = piece[sent.unwrap_or(0)..].to_vec();
-            traffic.keep(side, &rest);
-            (Some(rest), None)
-        }
-        Err(broken) => {
-            traffic.keep(side, piece);
-            (None, Some(broken))
+        Ok(Some(sent)) if sent >= piece.len() => Step::Sent,
+        Ok(sent) => Step::Pending(Pending::new(&piece[sent.unwrap_or(0)..], side, traffic)),
+        Err(broken) => Step::Broken(broken, Pending::new(piece, side, traffic)),
+    }
+}
+
+async fn send(mut pending: Pending<'_>, to: &Stream) -> Result<(), Broken> {
+    loop {
+        let sent = to.send(pending.rest()).await?;
+        pending.advance(sent);
+        // A message goes whole or not at all, an empty one too.
+        if pending.rest().is_empty() || to.nature().messages {
+            pending.advance(usize::MAX);
+            return Ok(());
         }
     }
 }
 
-async fn send(piece: &[u8], to: &Stream, side: Side, traffic: &Traffic) -> Result<(), Broken> {
-    let mut rest = piece;
-    loop {
-        let sent = to.send(rest).await?;
-        traffic.moves();
-        rest = &rest[sent.min(rest.len())..];
-        traffic.keep(side, rest);
-        // A message goes whole or not at all, an empty one too.
-        if rest.is_empty() || to.nature().messages {
-            traffic.keep(side, &[]);
-            return Ok(());
+/// What was read and has not been taken yet. Of the near side it is kept where it never is.
+struct Pending<'a> {
+    bytes: Vec<u8>,
+    sent: usize,
+    side: Side,
+    traffic: &'a Traffic,
+}
+
+impl<'a> Pending<'a> {
+    fn new(bytes: &[u8], side: Side, traffic: &'a Traffic) -> Self {
+        let pending = Self { bytes: bytes.to_vec(), sent: 0, side, traffic };
+        pending.count();
+        pending
+    }
+
+    fn rest(&self) -> &[u8] {
+        &self.bytes[self.sent..]
+    }
+
+    fn advance(&mut self, sent: usize) {
+        self.sent = self.sent.saturating_add(sent).min(self.bytes.len());
+        self.traffic.moves();
+        self.count();
+    }
+
+    fn count(&self) {
+        if self.side == Side::Near {
+            self.traffic.pending.set(self.rest().len());
+        }
+    }
+}
+
+impl Drop for Pending<'_> {
+    fn drop(&mut self) {
+        if self.side == Side::Near {
+            self.traffic.pending.set(0);
+            self.traffic.rest.replace(self.bytes.split_off(self.sent));
         }
     }
 }
@@ -199,7 +236,9 @@ struct Traffic {
     last: Cell<Instant>,
     bytes: [Cell<u64>; 2],
     replies: Cell<u64>,
-    /// What the near side gave and the far side has not taken yet.
+    /// How much the near side gave that waits for room on the far side.
+    pending: Cell<usize>,
+    /// What the near side gave last and the far side never took.
     rest: RefCell<Vec<u8>>,
 }
 
@@ -209,6 +248,7 @@ impl Traffic {
             last: Cell::new(Instant::now()),
             bytes: <[Cell<u64>; 2]>::default(),
             replies: Cell::new(0),
+            pending: Cell::new(0),
             rest: RefCell::default(),
         }
     }
@@ -226,21 +266,8 @@ impl Traffic {
         self.last.set(Instant::now());
     }
 
-    fn keep(&self, side: Side, rest: &[u8]) {
-        if side == Side::Near {
-            let mut kept = self.rest.borrow_mut();
-            // Mostly it is the end of what is kept.
-            if kept.ends_with(rest) {
-                let gone = kept.len() - rest.len();
-                kept.drain(..gone);
-            } else {
-                *kept = rest.to_vec();
-            }
-        }
-    }
-
-    fn has_rest(&self) -> bool {
-        !self.rest.borrow().is_empty()
+    fn has_pending(&self) -> bool {
+        self.pending.get() > 0
     }
 
     fn moved(&self) -> Moved {

@@ -141,6 +141,15 @@ impl Writer {
         }
     }
 
+    /// Writes what there is room for, without waiting, or as long as a file takes.
+    pub(super) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Opened(opened) => opened.try_write(bytes),
+            Self::Socket(socket) => Ok(SocketRef::borrow(socket.as_fd()).try_send(bytes, Flags::NONE)?),
+            Self::File(file) => patience::write(&mut &*file, bytes).map(|()| bytes.len()),
+        }
+    }
+
     /// Writes all of `bytes`, as there is room.
     pub(super) async fn write(&self, bytes: &[u8]) -> io::Result<()> {
         let mut rest = bytes;

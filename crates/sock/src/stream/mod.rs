@@ -113,8 +113,7 @@ impl Stream {
     pub fn try_send(&self, bytes: &[u8]) -> std::result::Result<Option<usize>, Broken> {
         match self {
             Self::Socket(socket) => Ok(socket.try_send(bytes)?),
-            // What a person or a file gets is made of the bytes first.
-            Self::Standard(_) => Ok(None),
+            Self::Standard(standard) => standard.try_send(bytes),
         }
     }
 

@@ -37,6 +37,19 @@ impl Standard {
         self.input.receive(most, take).await
     }
 
+    /// `None` where there is no room now, and where it is to be shown otherwise than it is.
+    pub(super) fn try_send(&self, bytes: &[u8]) -> Result<Option<usize>, Broken> {
+        if !matches!(*self.output.borrow(), Output::Bytes) {
+            return Ok(None);
+        }
+        match self.writer.try_write(bytes) {
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {
+                Ok(None)
+            }
+            result => result.map(Some).map_err(|error| broken(&error)),
+        }
+    }
+
     pub(super) async fn send(&self, bytes: &[u8]) -> Result<(), Broken> {
         let shown = self.output.borrow_mut().show(bytes);
         self.write(&shown).await
@@ -49,10 +62,14 @@ impl Standard {
     }
 
     async fn write(&self, bytes: &[u8]) -> Result<(), Broken> {
-        self.writer.write(bytes).await.map_err(|error| match error.kind() {
-            io::ErrorKind::BrokenPipe => Broken::Closed,
-            _ => Broken::Unwritable(unwritten(&error)),
-        })
+        self.writer.write(bytes).await.map_err(|error| broken(&error))
+    }
+}
+
+fn broken(error: &io::Error) -> Broken {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => Broken::Closed,
+        _ => Broken::Unwritable(unwritten(error)),
     }
 }
 
