@@ -9,9 +9,8 @@ use tokio::time::sleep;
 
 use super::talk::{Answers, Talk, check, failed, joined};
 use crate::cli::ListenArgs;
-use crate::endpoint::open;
-use crate::endpoint::open::listen::{Listener, check_family, listen};
-use crate::endpoint::{Role, Scheme};
+use crate::endpoint::Scheme;
+use crate::endpoint::open::listen::{self, Listener};
 use crate::exit::{Exit, Failure};
 use crate::quantity::Period;
 use crate::report::json::Event;
@@ -32,13 +31,13 @@ pub fn run(args: &ListenArgs) -> Result<Exit, Failure> {
 
 async fn serve(args: &ListenArgs) -> Result<Exit, Failure> {
     let mut signals = super::signals()?;
-    let text = place(args);
-    let endpoint = open::parse(&text, Role::Listen).map_err(Failure::misuse)?;
+    let text = joined(&args.endpoint, args.port.as_deref());
+    let endpoint = listen::parse(&text).map_err(Failure::misuse)?;
     check(&args.talk, endpoint.scheme, &[])?;
     refuse_what_cannot_be(args, endpoint.scheme)?;
     let family = args.family.chosen();
-    check_family(&endpoint, family)?;
-    let mut doors = Doors::open(listen(&endpoint, family)?)?;
+    listen::check_family(&endpoint, family)?;
+    let mut doors = Doors::open(listen::listen(&endpoint, family)?)?;
     let mut talk = Talk::new(&args.talk, &mut signals)?;
     doors.announce(&talk);
     loop {
@@ -57,14 +56,6 @@ async fn serve(args: &ListenArgs) -> Result<Exit, Failure> {
             Err(failure) if args.keep && failure.exit == Exit::Reset => talk.note(&failure.message),
             outcome => return outcome,
         }
-    }
-}
-
-/// Where to listen: a port alone is on this machine, as `:PORT` is.
-fn place(args: &ListenArgs) -> String {
-    match args.endpoint.parse::<u16>() {
-        Ok(port) if args.port.is_none() => format!(":{port}"),
-        _ => joined(&args.endpoint, args.port.as_deref()),
     }
 }
 
