@@ -41,7 +41,7 @@ const HABITS: [(char, &str); 12] = [
     ('N', "-N: the end of the input is always passed on"),
     ('C', "-C: --crlf"),
     ('x', "-x: --hex prints what comes as a hex dump"),
-    ('v', "-v: what happens is told unless --quiet"),
+    ('v', "-v: at a terminal what happens is told, unless --quiet"),
 ];
 
 /// What somebody who knows nc, ncat or socat may have meant; the first two things at most.
@@ -54,7 +54,8 @@ fn habits(args: &[String]) -> Vec<String> {
     }
     let letters = args.iter().take_while(|arg| *arg != "--").filter_map(|arg| arg.strip_prefix('-'));
     // A word with two hyphens, or one that is no cluster of letters, is something else.
-    let clusters = letters.filter(|word| !word.is_empty() && word.chars().all(|c| c.is_ascii_alphabetic()));
+    let clusters =
+        letters.filter(|word| (1..=4).contains(&word.len()) && word.chars().all(|c| c.is_ascii_alphabetic()));
     let known =
         |letter| HABITS.iter().find(|(habit, _)| *habit == letter).map(|(_, hint)| (*hint).to_owned());
     clusters.flat_map(str::chars).filter_map(known).take(2).collect()
@@ -64,7 +65,10 @@ fn habits(args: &[String]) -> Vec<String> {
 fn of_address(first: &str, second: Option<&String>) -> String {
     let listens = first.to_ascii_lowercase().contains("listen");
     let port = second.filter(|word| word.parse::<u16>().is_ok());
-    let words = [Some(first.to_owned()), port.cloned()].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    // socat's options stand behind a comma.
+    let place = first.split(',').next().unwrap_or(first);
+    let place = if listens { place.rsplit(':').next().unwrap_or(place) } else { place };
+    let words = [Some(place.to_owned()), port.cloned()].into_iter().flatten().collect::<Vec<_>>().join(" ");
     let words = escape(words.as_bytes(), SHOWN);
     if listens {
         format!("to listen: sock listen {words}, or sock serve {words}")
@@ -233,7 +237,7 @@ mod tests {
             ("connect x:1 -w 5", &["-w: --timeout"]),
             ("localhost 80", &["to connect: sock connect localhost 80"]),
             ("example.org:80", &["to connect: sock connect example.org:80"]),
-            ("TCP-LISTEN:6142,fork -", &["to listen: sock listen TCP-LISTEN:6142,fork"]),
+            ("TCP-LISTEN:6142,fork -", &["to listen: sock listen 6142, or sock serve 6142"]),
             ("connect --no-such", &[]),
         ];
         for (line, want) in rows {

@@ -25,8 +25,9 @@ pub fn run(args: &ConnectArgs) -> Result<Exit, Failure> {
 /// Connects, and passes bytes until it is over.
 async fn connect(args: &ConnectArgs) -> Result<Exit, Failure> {
     let mut signals = super::signals()?;
-    let text = joined(&args.endpoint, args.port.as_deref());
+    let text = joined(&args.endpoint, args.port.as_deref())?;
     let endpoint = open::parse(&text, Role::Connect).map_err(Failure::misuse)?;
+    open::listen::check_family(&endpoint, args.family.chosen())?;
     let scheme = endpoint.scheme;
     check(&args.talk, scheme, &[(args.wait.is_some(), "--wait"), (args.replies.is_some(), "--replies")])?;
     let place = endpoint.place.to_string();

@@ -31,13 +31,18 @@ pub fn run(args: &ListenArgs) -> Result<Exit, Failure> {
 
 async fn serve(args: &ListenArgs) -> Result<Exit, Failure> {
     let mut signals = super::signals()?;
-    let text = joined(&args.endpoint, args.port.as_deref());
+    let text = joined(&args.endpoint, args.port.as_deref())?;
     let endpoint = listen::parse(&text).map_err(Failure::misuse)?;
     check(&args.talk, endpoint.scheme, &[])?;
     refuse_what_cannot_be(args, endpoint.scheme)?;
     let family = args.family.chosen();
     listen::check_family(&endpoint, family)?;
-    let mut doors = Doors::open(listen::listen(&endpoint, family)?)?;
+    let opening = tokio::task::spawn_blocking(move || listen::listen(&endpoint, family));
+    let listeners = tokio::select! {
+        opened = opening => opened.map_err(|error| Failure::new(Exit::Other, format_args!("listen: {error}")))??,
+        signal = signals.next() => return Ok(signal.exit()),
+    };
+    let mut doors = Doors::open(listeners)?;
     let mut talk = Talk::new(&args.talk, &mut signals)?;
     doors.announce(&talk);
     loop {
@@ -53,10 +58,15 @@ async fn serve(args: &ListenArgs) -> Result<Exit, Failure> {
         match outcome {
             Ok(Exit::Done) if args.keep => {}
             // One client's failure is not the next one's.
-            Err(failure) if args.keep && failure.exit == Exit::Reset => talk.note(&failure.message),
+            Err(failure) if args.keep && is_the_clients(failure.exit) => talk.note(&failure.message),
             outcome => return outcome,
         }
     }
+}
+
+/// Whether a failure is one client's, and not standard output's.
+const fn is_the_clients(exit: Exit) -> bool {
+    matches!(exit, Exit::Reset | Exit::Timeout | Exit::Unreachable)
 }
 
 async fn converse(talk: &mut Talk<'_>, client: Client) -> Result<Exit, Failure> {

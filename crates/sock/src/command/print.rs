@@ -1,8 +1,9 @@
 //! A text on standard output, for the commands that print one and end; and what failed, for people and for programs.
 
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{self, ErrorKind};
 
 use crate::exit::Failure;
+use crate::report::console;
 use crate::report::json::Event;
 use crate::report::log;
 use crate::report::patience;
@@ -27,6 +28,5 @@ pub(crate) fn tell(failure: &Failure) {
 /// The failure for people, with its hints, on standard error.
 pub(crate) fn explain(failure: &Failure) {
     let hints: Vec<&str> = failure.hints.iter().map(String::as_str).collect();
-    // Nothing can be done about a standard error that is closed.
-    let _ = io::stderr().write_all(log::error_lines(&failure.message, &hints).as_bytes());
+    console::say(log::error_lines(&failure.message, &hints));
 }

@@ -1,6 +1,7 @@
 //! Standard input and output, and a peer: what `sock connect` and `sock listen` have in common.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
+use std::net::Ipv6Addr;
 use std::time::{Duration, Instant};
 
 use crate::cli::TalkArgs;
@@ -8,6 +9,8 @@ use crate::endpoint::Scheme;
 use crate::exit::{Exit, Failure};
 use crate::quantity::Period;
 use crate::relay::{End, Report, Rules, relay};
+use crate::report::console;
+use crate::report::escape::escape;
 use crate::report::hex::HexDump;
 use crate::report::json::Event;
 use crate::report::log::error_lines;
@@ -20,6 +23,9 @@ const WAIT: Duration = Duration::from_secs(1);
 
 /// The most of a datagram unless told otherwise, in bytes.
 const DATAGRAM: u64 = 1200;
+
+/// How many bytes of a word an error repeats.
+const SHOWN: usize = 40;
 
 /// Datagrams: when there are no more.
 #[derive(Clone, Copy, Debug, Default)]
@@ -119,13 +125,16 @@ impl<'a> Talk<'a> {
         };
         let most = if nature.messages { usize::try_from(most(args)).unwrap_or(PIECE) } else { PIECE };
         let report = relay(&self.near, far, rules, most, self.signals.next()).await;
-        self.tell(
-            &Event::new("closed")
-                .field("bytes_in", report.bytes[1])
-                .field("bytes_out", report.bytes[0])
-                .field("undelivered", report.undelivered)
-                .seconds(start.elapsed()),
-        );
+        // Behind half a line nothing is told any more.
+        if report.shown {
+            self.tell(
+                &Event::new("closed")
+                    .field("bytes_in", report.bytes[1])
+                    .field("bytes_out", report.bytes[0])
+                    .field("undelivered", report.undelivered)
+                    .seconds(start.elapsed()),
+            );
+        }
         self.outcome(report, nature, answers)
     }
 
@@ -187,8 +196,7 @@ impl<'a> Talk<'a> {
     /// A line for people.
     pub(super) fn note(&self, text: &str) {
         if !self.args.quiet && !self.args.json {
-            // Nothing can be done about a standard error that is closed.
-            let _ = io::stderr().write_all(error_lines(text, &[]).as_bytes());
+            console::say(error_lines(text, &[]));
         }
     }
 }
@@ -224,15 +232,20 @@ pub(super) fn failed(args: &TalkArgs, failure: &Failure) {
 }
 
 /// A host and a port in two words as one endpoint.
-pub(super) fn joined(endpoint: &str, port: Option<&str>) -> String {
-    match port {
-        None => endpoint.to_owned(),
-        // An IPv6 address without brackets.
-        Some(port) if endpoint.contains(':') && !endpoint.contains("//") && !endpoint.starts_with('[') => {
-            format!("[{endpoint}]:{port}")
-        }
-        Some(port) => format!("{endpoint}:{port}"),
+pub(super) fn joined(endpoint: &str, port: Option<&str>) -> Result<String, Failure> {
+    let Some(port) = port else { return Ok(endpoint.to_owned()) };
+    let place = endpoint.split_once("://").map_or(endpoint, |(_, place)| place);
+    if endpoint.parse::<Ipv6Addr>().is_ok() {
+        return Ok(format!("[{endpoint}]:{port}"));
     }
+    if place.contains(['/', '?']) || place.rsplit(']').next().is_some_and(|rest| rest.contains(':')) {
+        let message = format!(
+            "PORT is given, \"{}\", and ENDPOINT is whole without it",
+            escape(port.as_bytes(), SHOWN)
+        );
+        return Err(Failure::misuse(message).hint("write the two words HOST PORT, or one endpoint alone"));
+    }
+    Ok(format!("{endpoint}:{port}"))
 }
 
 #[cfg(test)]
@@ -248,8 +261,13 @@ mod tests {
             ("udp://example.org", Some("53"), "udp://example.org:53"),
             ("example.org:80", None, "example.org:80"),
         ];
+        for (endpoint, port) in
+            [("unix:/x", "80"), ("host:80", "90"), ("localhost?nodelay", "80"), ("[::1]:1", "2")]
+        {
+            assert!(joined(endpoint, Some(port)).is_err(), "{endpoint} {port}");
+        }
         for (endpoint, port, want) in rows {
-            assert_eq!(joined(endpoint, port), want);
+            assert_eq!(joined(endpoint, port).expect("a host and a port"), want);
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::cli::WaitArgs;
 use crate::endpoint::open;
 use crate::endpoint::{Endpoint, Role};
 use crate::exit::{Exit, Failure};
+use crate::report::console;
 use crate::report::json::Event;
 use crate::report::log::error_lines;
 use crate::stream::{Nature, print_soon};
@@ -30,10 +31,11 @@ async fn wait(args: &WaitArgs) -> Result<Exit, Failure> {
     let mut signals = super::signals()?;
     let start = Instant::now();
     let mut attempts = JoinSet::new();
-    for text in &args.endpoints {
-        let endpoint = open::parse(&joined(text, None), Role::Connect).map_err(Failure::misuse)?;
+    for text in &endpoints(args)? {
+        let endpoint = open::parse(text, Role::Connect).map_err(Failure::misuse)?;
+        open::listen::check_family(&endpoint, args.family.chosen())?;
         if !Nature::of(endpoint.scheme).connected {
-            let message = format!("{text}: a {} server cannot be seen to accept", endpoint.scheme);
+            let message = format!("{text}: wait needs connections, and {} has none", endpoint.scheme);
             return Err(Failure::misuse(message).hint("wait for tcp, unix or unix-seqpacket"));
         }
         let (text, family, deadline) = (text.clone(), args.family.chosen(), start + args.timeout.0);
@@ -70,11 +72,21 @@ async fn accepted(
         match outcome.await {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(failure)) if failure.exit == Exit::Misuse => return Err(failure),
-            Ok(Err(failure)) if Instant::now() + pause >= deadline => return Err(failure),
-            Ok(Err(_)) => sleep(pause).await,
+            Ok(Err(failure)) if Instant::now() >= deadline => return Err(failure),
+            Ok(Err(_)) => sleep(pause.min(deadline.saturating_duration_since(Instant::now()))).await,
             Err(error) => return Err(Failure::new(Exit::Other, format_args!("connect: {error}"))),
         }
         pause = (pause * 2).min(PAUSES[1]);
+    }
+}
+
+/// The endpoints; a host and a port in two words are one.
+fn endpoints(args: &WaitArgs) -> Result<Vec<String>, Failure> {
+    match &args.endpoints[..] {
+        [host, port] if !host.contains(':') && port.parse::<u16>().is_ok() => {
+            joined(host, Some(port)).map(|endpoint| vec![endpoint])
+        }
+        endpoints => Ok(endpoints.to_vec()),
     }
 }
 
@@ -92,7 +104,6 @@ fn say(args: &WaitArgs, text: &str, after: Duration) {
         print_soon(Event::new("accepts").field("endpoint", text).seconds(after).into_line());
     } else if !args.quiet && std::io::IsTerminal::is_terminal(&std::io::stderr()) {
         let line = format!("{text} accepts, after {:.1} s", after.as_secs_f64());
-        // Nothing can be done about a standard error that is closed.
-        let _ = std::io::Write::write_all(&mut std::io::stderr(), error_lines(line, &[]).as_bytes());
+        console::say(error_lines(line, &[]));
     }
 }

@@ -88,6 +88,8 @@ pub(super) struct Moved {
     pub(super) last: Instant,
     /// How many pieces or messages the far side has given.
     pub(super) replies: u64,
+    /// A piece of the far side's waits for the near one to take it: no time is counted for the next.
+    pub(super) held: bool,
 }
 
 /// The relay so far.
@@ -175,7 +177,7 @@ impl Ending {
 
     /// How the relay ended by `now`, if only time has passed.
     pub(super) fn at(&self, now: Instant, moved: Moved) -> Option<End> {
-        if self.rules.replies.is_some_and(|replies| moved.replies >= replies) {
+        if !moved.held && self.rules.replies.is_some_and(|replies| moved.replies >= replies) {
             return Some(End::Done);
         }
         if self.last_answer(moved).is_some_and(|end| end <= now) {
@@ -193,7 +195,8 @@ impl Ending {
 
     /// When the wait for further datagrams is over.
     fn last_answer(&self, moved: Moved) -> Option<Instant> {
-        let ended = self.ways[Side::Near.index()].ended.filter(|_| !self.rules.ends[Side::Far.index()])?;
+        let waits = !self.rules.ends[Side::Far.index()] && !moved.held;
+        let ended = self.ways[Side::Near.index()].ended.filter(|_| waits)?;
         ended.max(moved.last).checked_add(self.rules.wait?)
     }
 }
@@ -213,7 +216,7 @@ mod tests {
     }
 
     fn moved(last: Instant) -> Moved {
-        Moved { last, replies: 0 }
+        Moved { last, replies: 0, held: false }
     }
 
     #[test]
@@ -312,11 +315,13 @@ mod tests {
     fn the_replies_asked_for_end_it_and_fewer_are_told() {
         let start = Instant::now();
         let mut ending = Ending::new(Rules { replies: Some(2), ..DATAGRAMS });
-        assert!(ending.at(start, Moved { last: start, replies: 1 }).is_none());
-        assert!(matches!(ending.at(start, Moved { last: start, replies: 2 }), Some(End::Done)));
+        assert!(ending.at(start, Moved { replies: 1, ..moved(start) }).is_none());
+        let held = Moved { replies: 2, held: true, ..moved(start) };
+        assert!(ending.at(start, held).is_none(), "the last is not shown yet");
+        assert!(matches!(ending.at(start, Moved { replies: 2, ..moved(start) }), Some(End::Done)));
         assert!(ending.after(Near, Event::Ended, start).is_none());
         let late = start + SECOND;
-        assert!(matches!(ending.at(late, Moved { last: start, replies: 1 }), Some(End::Missing(1))));
+        assert!(matches!(ending.at(late, Moved { replies: 1, ..moved(start) }), Some(End::Missing(1))));
     }
 
     #[test]

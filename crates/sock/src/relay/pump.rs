@@ -14,6 +14,9 @@ use crate::stream::{Broken, Stream};
 /// How long the last of what came may take to be shown.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
+/// How often it is looked whether what the near side is given has been taken.
+const LOOK: Duration = Duration::from_millis(50);
+
 /// What a relay came to.
 #[derive(Debug)]
 pub struct Report<T> {
@@ -25,6 +28,8 @@ pub struct Report<T> {
     pub replies: u64,
     /// How many bytes that the near side gave have not reached the far side's system.
     pub undelivered: u64,
+    /// Whether all that came was shown.
+    pub shown: bool,
 }
 
 /// Passes on what each of the two streams gives, until `rules` say that it is over, or until `interrupted` ends.
@@ -41,14 +46,20 @@ pub async fn relay<T>(
     let traffic = Traffic::new();
     let end = run(near, far, rules, most, interrupted, &traffic).await;
     // However it ended, what was held back is shown; a reader that has stalled is not waited for.
-    let _ = timeout(LAST_WORDS, near.end()).await;
+    let shown = matches!(timeout(LAST_WORDS, near.end()).await, Ok(Ok(())));
     let rest = traffic.rest.take();
     let undelivered = far.undelivered() + rest.len() as u64;
     if let Stream::Standard(standard) = near {
         standard.input.keep(&rest);
     }
     let [given, came] = [traffic.bytes[0].get(), traffic.bytes[1].get()];
-    Report { end, bytes: [given - rest.len() as u64, came], replies: traffic.replies.get(), undelivered }
+    Report {
+        end,
+        bytes: [given - rest.len() as u64, came],
+        replies: traffic.replies.get(),
+        undelivered,
+        shown,
+    }
 }
 
 async fn run<T>(
@@ -67,6 +78,7 @@ async fn run<T>(
     let (mut out_is_over, mut back_is_over, mut is_gone) = (false, false, false);
     loop {
         let delivers = ending.is_delivering();
+        traffic.stops.set(delivers);
         // Behind what the peer did last: what it can still be given shows whether it takes it.
         let (side, event) = tokio::select! {
             biased;
@@ -79,12 +91,12 @@ async fn run<T>(
                 back_is_over = true;
                 (Side::Far, event)
             }
-            why = &mut gone, if ending.has_ended(Side::Far) && !is_gone && !delivers => {
+            why = &mut gone, if ending.has_ended(Side::Far) && !is_gone && (!delivers || traffic.has_pending()) => {
                 is_gone = true;
                 (Side::Far, Event::Gone(why))
             }
             event = &mut arrival, if delivers && !traffic.has_pending() => (Side::Near, event),
-            () = until(ending.deadline(traffic.moved())) => {
+            () = until(deadline(&ending, traffic.moved())) => {
                 if let Some(end) = ending.at(Instant::now(), traffic.moved()) {
                     return Ok(end);
                 }
@@ -121,7 +133,15 @@ async fn carry(
             Ok(Some(Step::Broken(broken, _rest))) => Err(broken),
         };
         if let Some(event) = told(outcome) {
+            if matches!(event, Event::WriteFailed(_)) {
+                // Where the connection is alive all the same, the peer learns that nothing more comes.
+                let _ = to.end().await;
+            }
             return event;
+        }
+        // The other side is done, and this was what waited for room.
+        if side == Side::Near && traffic.stops.get() {
+            return Event::Ended;
         }
         if most_pieces.is_some_and(|most| traffic.replies.get() >= most) {
             return Event::Ended;
@@ -186,16 +206,14 @@ impl<'a> Pending<'a> {
     }
 
     fn count(&self) {
-        if self.side == Side::Near {
-            self.traffic.pending.set(self.rest().len());
-        }
+        self.traffic.pending[self.side as usize].set(Some(self.rest().len()));
     }
 }
 
 impl Drop for Pending<'_> {
     fn drop(&mut self) {
+        self.traffic.pending[self.side as usize].set(None);
         if self.side == Side::Near {
-            self.traffic.pending.set(0);
             self.traffic.rest.replace(self.bytes.split_off(self.sent));
         }
     }
@@ -224,6 +242,11 @@ async fn arrive(near: &Stream, far: &Stream, traffic: &Traffic) -> Event {
     }
 }
 
+/// When to look at the clock again. While a piece is held it is looked whether it still is: nobody tells.
+fn deadline(ending: &Ending, moved: Moved) -> Option<Instant> {
+    if moved.held { Some(Instant::now() + LOOK) } else { ending.deadline(moved) }
+}
+
 async fn until(deadline: Option<Instant>) {
     match deadline {
         Some(deadline) => sleep_until(deadline.into()).await,
@@ -236,8 +259,10 @@ struct Traffic {
     last: Cell<Instant>,
     bytes: [Cell<u64>; 2],
     replies: Cell<u64>,
-    /// How much the near side gave that waits for room on the far side.
-    pending: Cell<usize>,
+    /// How much each side gave that waits for room on the other; `None` where nothing does.
+    pending: [Cell<Option<usize>>; 2],
+    /// What the near side gives is not read any more.
+    stops: Cell<bool>,
     /// What the near side gave last and the far side never took.
     rest: RefCell<Vec<u8>>,
 }
@@ -248,7 +273,8 @@ impl Traffic {
             last: Cell::new(Instant::now()),
             bytes: <[Cell<u64>; 2]>::default(),
             replies: Cell::new(0),
-            pending: Cell::new(0),
+            pending: <[Cell<Option<usize>>; 2]>::default(),
+            stops: Cell::new(false),
             rest: RefCell::default(),
         }
     }
@@ -266,11 +292,13 @@ impl Traffic {
         self.last.set(Instant::now());
     }
 
+    /// Whether something of the near side waits for room.
     fn has_pending(&self) -> bool {
-        self.pending.get() > 0
+        self.pending[Side::Near as usize].get().is_some()
     }
 
     fn moved(&self) -> Moved {
-        Moved { last: self.last.get(), replies: self.replies.get() }
+        let held = self.pending[Side::Far as usize].get().is_some();
+        Moved { last: self.last.get(), replies: self.replies.get(), held }
     }
 }

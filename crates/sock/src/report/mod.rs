@@ -14,6 +14,7 @@
 //! | [`terminal`] | a peer's stream made safe for a terminal |
 //! | [`utf8`] | letters that come in two pieces |
 
+pub mod console;
 pub mod escape;
 pub mod hex;
 pub mod json;

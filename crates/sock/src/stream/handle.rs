@@ -6,30 +6,40 @@
 //! makes anybody wait for long, a file or /dev/null, is read and written as it is. Where a pipe or a terminal may not
 //! be opened anew, as after su(1), a thread waits in its place.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::future::Future;
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::FileTypeExt as _;
 use std::sync::Arc;
+use std::time::Duration;
 
-use berkeley::{Flags, SocketRef};
+use berkeley::{Deadline, Flags, SocketRef};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::net::unix::pipe;
-use tokio::task::{consume_budget, spawn_blocking};
+use tokio::sync::Mutex;
+use tokio::task::{JoinHandle, consume_budget, spawn_blocking};
 
 use crate::report::patience;
 
 /// A descriptor to read from.
 pub(super) enum Reader {
-    /// Of a pipe or a terminal, opened anew.
-    Opened(pipe::Receiver),
+    /// Of a pipe or a terminal, opened anew; as it was given, for the first read.
+    Opened(pipe::Receiver, Cell<Option<File>>),
     Socket(AsyncFd<OwnedFd>),
     /// Always ready.
     File(File),
     /// Of a pipe or a terminal that may not be opened anew.
-    Shared(Arc<File>),
+    Shared(Arc<File>, Mutex<Ahead>),
+}
+
+/// What a thread reads ahead, and who asked for it may have gone meanwhile.
+pub(super) enum Ahead {
+    Nothing,
+    Reading(JoinHandle<io::Result<Vec<u8>>>),
+    Read(Vec<u8>),
 }
 
 /// A descriptor to write to.
@@ -37,8 +47,10 @@ pub(super) enum Writer {
     /// Of a pipe or a terminal, opened anew.
     Opened(pipe::Sender),
     Socket(AsyncFd<OwnedFd>),
-    /// Always ready, or to be waited for in the call.
+    /// Always ready.
     File(File),
+    /// Of a pipe or a terminal that may not be opened anew.
+    Shared(Arc<File>),
 }
 
 /// What a descriptor is of, as far as it matters here.
@@ -77,8 +89,8 @@ impl Reader {
         match kind(&file)? {
             Kind::Socket => registered(file.into(), Interest::READABLE).map(Self::Socket),
             Kind::Waits => match pipe::OpenOptions::new().unchecked(true).open_receiver(path(fd)) {
-                Ok(opened) => Ok(Self::Opened(opened)),
-                Err(_) if may_wait(&file) => Ok(Self::Shared(Arc::new(file))),
+                Ok(opened) => Ok(Self::Opened(opened, Cell::new(Some(file)))),
+                Err(_) if may_wait(&file) => Ok(Self::Shared(Arc::new(file), Mutex::new(Ahead::Nothing))),
                 Err(_) => Ok(Self::File(file)),
             },
             Kind::File => Ok(Self::File(file)),
@@ -94,7 +106,13 @@ impl Reader {
         mut attempt: impl FnMut(&mut dyn FnMut(&mut [u8]) -> io::Result<usize>) -> io::Result<R>,
     ) -> io::Result<R> {
         match self {
-            Self::Opened(opened) => {
+            Self::Opened(opened, given) => {
+                // A FIFO whose writers have all gone says so only to those who had it open with them.
+                if let Some(file) = given.take()
+                    && is_ready(&file, berkeley::Interest::READABLE)
+                {
+                    return attempt(&mut |buffer| (&file).read(buffer));
+                }
                 again(|| opened.readable(), || attempt(&mut |buffer| opened.try_read(buffer))).await
             }
             Self::Socket(socket) => loop {
@@ -111,20 +129,50 @@ impl Reader {
                 consume_budget().await;
                 attempt(&mut |buffer| patience::read(&mut &*file, buffer))
             }
-            Self::Shared(file) => {
-                let file = Arc::clone(file);
-                let read = spawn_blocking(move || {
-                    let mut bytes = vec![0; most];
-                    patience::read(&mut &*file, &mut bytes).map(|length| {
-                        bytes.truncate(length);
-                        bytes
-                    })
+            Self::Shared(file, ahead) => {
+                // Held over the wait: a read that is given up goes on, and the next one has what it gave.
+                let mut ahead = ahead.lock().await;
+                let bytes = ahead.next(file, most).await?;
+                let mut used = false;
+                let made = attempt(&mut |buffer| {
+                    used = true;
+                    (&bytes[..]).read(buffer)
                 });
-                let bytes = read.await.map_err(io::Error::other)??;
-                attempt(&mut |buffer| (&bytes[..]).read(buffer))
+                *ahead = if used { Ahead::Nothing } else { Ahead::Read(bytes) };
+                made
             }
         }
     }
+}
+
+impl Ahead {
+    /// What has been read, or is to be: of `file`, at most `most` bytes.
+    async fn next(&mut self, file: &Arc<File>, most: usize) -> io::Result<Vec<u8>> {
+        if let Self::Read(bytes) = self {
+            return Ok(std::mem::take(bytes));
+        }
+        if matches!(self, Self::Nothing) {
+            let file = Arc::clone(file);
+            *self = Self::Reading(spawn_blocking(move || {
+                let mut bytes = vec![0; most];
+                let length = patience::read(&mut &*file, &mut bytes)?;
+                bytes.truncate(length);
+                Ok(bytes)
+            }));
+        }
+        let Self::Reading(reading) = self else { return Ok(Vec::new()) };
+        let outcome = reading.await.map_err(io::Error::other);
+        *self = Self::Nothing;
+        outcome?
+    }
+}
+
+/// How much a pipe that is writable takes at once (`PIPE_BUF`, pipe(7)).
+const PAGE: usize = 4096;
+
+/// Whether a call would not wait now (poll(2)).
+fn is_ready(file: &File, interest: berkeley::Interest) -> bool {
+    SocketRef::borrow(file.as_fd()).wait(interest, Deadline::after(Duration::ZERO)).is_ok()
 }
 
 impl Writer {
@@ -135,6 +183,7 @@ impl Writer {
             Kind::Socket => registered(file.into(), Interest::WRITABLE).map(Self::Socket),
             Kind::Waits => match pipe::OpenOptions::new().unchecked(true).open_sender(path(fd)) {
                 Ok(opened) => Ok(Self::Opened(opened)),
+                Err(_) if may_wait(&file) => Ok(Self::Shared(Arc::new(file))),
                 Err(_) => Ok(Self::File(file)),
             },
             Kind::File => Ok(Self::File(file)),
@@ -142,39 +191,40 @@ impl Writer {
     }
 
     /// Writes what there is room for, without waiting, or as long as a file takes.
+    ///
+    /// To what may not be opened anew a page goes at a time: more could wait.
     pub(super) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Opened(opened) => opened.try_write(bytes),
-            Self::Socket(socket) => Ok(SocketRef::borrow(socket.as_fd()).try_send(bytes, Flags::NONE)?),
+            Self::Socket(socket) => socket.try_io(Interest::WRITABLE, |fd| {
+                Ok(SocketRef::borrow(fd.as_fd()).try_send(bytes, Flags::NONE)?)
+            }),
             Self::File(file) => patience::write(&mut &*file, bytes).map(|()| bytes.len()),
+            // poll(2) says that a pipe is writable where it has a page free, and write(2) of no more does not wait.
+            Self::Shared(file) => {
+                let ready = is_ready(file, berkeley::Interest::WRITABLE);
+                if !ready {
+                    return Err(io::ErrorKind::WouldBlock.into());
+                }
+                (&**file).write(&bytes[..bytes.len().min(PAGE)])
+            }
         }
     }
 
-    /// Writes all of `bytes`, as there is room.
-    pub(super) async fn write(&self, bytes: &[u8]) -> io::Result<()> {
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            let written = match self {
-                Self::Opened(opened) => again(|| opened.writable(), || opened.try_write(rest)).await?,
-                Self::Socket(socket) => loop {
-                    let mut ready = socket.writable().await?;
-                    let outcome =
-                        ready.try_io(|fd| Ok(SocketRef::borrow(fd.as_fd()).try_send(rest, Flags::NONE)?));
-                    if let Ok(result) = outcome {
-                        break result?;
-                    }
-                },
-                Self::File(file) => {
-                    patience::write(&mut &*file, rest)?;
-                    rest.len()
-                }
-            };
-            if written == 0 {
-                return Err(io::ErrorKind::WriteZero.into());
+    /// Waits until something can be written.
+    pub(super) async fn ready(&self) -> io::Result<()> {
+        match self {
+            Self::Opened(opened) => opened.writable().await,
+            Self::Socket(socket) => socket.writable().await.map(drop),
+            Self::File(_) => Ok(()),
+            Self::Shared(file) => {
+                let file = Arc::clone(file);
+                let waited = spawn_blocking(move || {
+                    SocketRef::borrow(file.as_fd()).wait(berkeley::Interest::WRITABLE, Deadline::NEVER)
+                });
+                waited.await.map_err(io::Error::other)?.map(drop).map_err(Into::into)
             }
-            rest = &rest[written..];
         }
-        Ok(())
     }
 }
 

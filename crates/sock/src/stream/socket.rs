@@ -6,6 +6,8 @@ use std::os::fd::AsFd as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use berkeley::control::ControlBuffer;
+use berkeley::option;
 use berkeley::{AsyncSocket, Flags, ReadReady, Result, Socket};
 use tokio::io::Interest;
 use tokio::time::sleep;
@@ -24,6 +26,8 @@ const LATER: Duration = Duration::from_millis(50);
 pub struct SocketStream {
     socket: AsyncSocket,
     nature: Nature,
+    /// Every message says who sent it (`SO_PASSCRED`), an empty one too.
+    credentials: bool,
     /// Our end has been sent, which the kernel counts as a byte until it is acknowledged (TCP's FIN).
     ended: AtomicBool,
 }
@@ -39,8 +43,9 @@ impl SocketStream {
     }
 
     /// As [`new`](Self::new), of a socket that the reactor has.
-    pub const fn of(socket: AsyncSocket, nature: Nature) -> Self {
-        Self { socket, nature, ended: AtomicBool::new(false) }
+    pub fn of(socket: AsyncSocket, nature: Nature) -> Self {
+        let credentials = nature.long && socket.socket().get(option::PASSCRED).unwrap_or(false);
+        Self { socket, nature, credentials, ended: AtomicBool::new(false) }
     }
 
     /// The socket.
@@ -68,10 +73,10 @@ impl SocketStream {
         }
         if self.nature.long {
             // Both an empty message and the end are a receive of nothing. But a message has a sender, whose name is the
-            // one that was connected to, and the end has none.
+            // one that was connected to, and the end has none. Where we listen the peer mostly has no name either.
             let (length, sender) = ready.recv_from_with(&mut [], Flags::PEEK | Flags::TRUNC)?;
             if length == 0 && self.nature.connected && sender.is_unnamed() {
-                return Ok(None);
+                return if self.credentials { Self::take_empty(ready, take) } else { Ok(None) };
             }
             if length > buffer.len() {
                 buffer.resize(length, 0);
@@ -79,6 +84,13 @@ impl SocketStream {
         }
         let length = ready.recv(buffer)?;
         Ok(Some(take(&buffer[..length])))
+    }
+
+    /// Takes a message that is empty, as its credentials tell; `None` at the end, which has none.
+    fn take_empty<R>(ready: &mut ReadReady<'_>, take: &mut impl FnMut(&[u8]) -> R) -> Result<Option<R>> {
+        let mut control = ControlBuffer::new();
+        ready.recv_msg(&mut [], &mut control)?;
+        Ok(control.messages().next().is_some().then(|| take(&[])))
     }
 
     /// `None` where there is no room now.

@@ -16,6 +16,8 @@ pub struct Standard {
     pub input: Input,
     output: RefCell<Output>,
     writer: Writer,
+    /// What is still to be written: where a write is given up midway, the next one begins with it.
+    unwritten: RefCell<Vec<u8>>,
 }
 
 impl Standard {
@@ -26,7 +28,7 @@ impl Standard {
     /// Fails where the reactor cannot have standard output.
     pub fn new(input: Input, output: Output) -> Result<Self, Failure> {
         let writer = Writer::new(io::stdout().as_fd()).map_err(|error| unwritten(&error))?;
-        Ok(Self { input, output: RefCell::new(output), writer })
+        Ok(Self { input, output: RefCell::new(output), writer, unwritten: RefCell::default() })
     }
 
     pub(super) async fn receive<R>(
@@ -39,13 +41,11 @@ impl Standard {
 
     /// `None` where there is no room now, and where it is to be shown otherwise than it is.
     pub(super) fn try_send(&self, bytes: &[u8]) -> Result<Option<usize>, Broken> {
-        if !matches!(*self.output.borrow(), Output::Bytes) {
+        if !matches!(*self.output.borrow(), Output::Bytes) || !self.unwritten.borrow().is_empty() {
             return Ok(None);
         }
         match self.writer.try_write(bytes) {
-            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {
-                Ok(None)
-            }
+            Err(error) if is_passing(&error) => Ok(None),
             result => result.map(Some).map_err(|error| broken(&error)),
         }
     }
@@ -62,8 +62,27 @@ impl Standard {
     }
 
     async fn write(&self, bytes: &[u8]) -> Result<(), Broken> {
-        self.writer.write(bytes).await.map_err(|error| broken(&error))
+        self.unwritten.borrow_mut().extend_from_slice(bytes);
+        loop {
+            self.writer.ready().await.map_err(|error| broken(&error))?;
+            let mut unwritten = self.unwritten.borrow_mut();
+            if unwritten.is_empty() {
+                return Ok(());
+            }
+            match self.writer.try_write(&unwritten) {
+                Ok(written) => drop(unwritten.drain(..written)),
+                Err(error) if is_passing(&error) => {}
+                Err(error) => return Err(broken(&error)),
+            }
+            if unwritten.is_empty() {
+                return Ok(());
+            }
+        }
     }
+}
+
+fn is_passing(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
 }
 
 fn broken(error: &io::Error) -> Broken {

@@ -408,11 +408,107 @@ fn options_that_cannot_act_are_refused() {
         (&["connect", ":9", "--quiet", "--json"], "cannot be used with"),
         (&["connect", ":9", "--receive-only", "--crlf"], "cannot be used with"),
         (&["listen", "udp://:9", "--keep"], "--keep needs connections, and udp has none"),
-        (&["wait", "udp://:9"], "a udp server cannot be seen to accept"),
+        (&["wait", "udp://:9"], "wait needs connections, and udp has none"),
     ];
     for (args, want) in rows {
         let finished = crate::support::run_sock(args);
         assert_eq!(finished.code(), 2, "{args:?}: {}", finished.stderr);
         assert!(finished.stderr.contains(want), "{args:?}: {}", finished.stderr);
+    }
+}
+
+/// More than the sockets and the pipes between take: some of it waits for room as the peer ends.
+#[test]
+fn what_waits_for_room_as_the_peer_ends_keeps_nobody() {
+    let listener = listener(Kind::Tcp);
+    let (reader, mut writer) = std::io::pipe().expect("a pipe");
+    let mut command = sock(&["connect", &listener.endpoint, "--end-with-peer"]);
+    command.stdin(reader).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let process = Process::start_as_it_is(&mut command);
+    drop(command);
+    let client = listener.accept();
+    let data = pattern(9 << 20);
+    std::thread::scope(|scope| {
+        // The input then says nothing more, and does not end.
+        let written = scope.spawn(|| writer.write_all(&data));
+        let mut got = client.recv_vec(1).expect("what the input holds").len();
+        // Time for the queues to fill; with or without, it has to end.
+        std::thread::sleep(Duration::from_millis(200));
+        client.shutdown(Shutdown::Write).expect("a live connection");
+        while got < data.len() {
+            let piece = client.recv_vec(1 << 20).expect("what the input holds");
+            if piece.is_empty() {
+                break;
+            }
+            got += piece.len();
+        }
+        drop(client);
+        // What it had read by then is delivered; it does not read on.
+        let finished = process.finish();
+        assert_eq!(finished.code(), 0, "{}", finished.stderr);
+        // The pipe has nobody who reads it any more.
+        let _ = written.join();
+    });
+}
+
+#[test]
+fn a_standard_error_that_nobody_reads_does_not_keep_it_from_ending() {
+    let (reader, mut full) = std::io::pipe().expect("a pipe");
+    // Filled by this test: 64 KiB, unless somebody has made pipes smaller.
+    berkeley::SocketRef::borrow(std::os::fd::AsFd::as_fd(&full))
+        .set_timeout(Some(Duration::ZERO))
+        .expect("a descriptor of this process");
+    while full.write(&[b'x'; 4096]).is_ok() {}
+    let mut command = sock(&["listen", "127.0.0.1:0"]);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(full);
+    let mut process = Process::start_as_it_is(&mut command);
+    std::thread::sleep(Duration::from_millis(300));
+    process.signal("TERM");
+    process.ended();
+    drop(reader);
+}
+
+#[test]
+fn answers_are_shown_though_the_output_is_slower_than_the_wait() {
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    socket.set_read_timeout(Some(LIMIT)).expect("a limit");
+    let endpoint = format!("udp://{}", socket.local_addr().expect("a bound socket"));
+    let (mut reader, writer) = std::io::pipe().expect("a pipe");
+    let mut command = sock(&["connect", &endpoint, "--send", "?", "--wait", "300ms"]);
+    command.stdin(Stdio::null()).stdout(writer).stderr(Stdio::piped());
+    let process = Process::start_as_it_is(&mut command);
+    drop(command);
+    let (_, from) = socket.recv_from(&mut [0; 8]).expect("the question");
+    let answer = vec![b'a'; 1_000];
+    // More than a pipe takes, and no more than the socket keeps.
+    for _ in 0..80 {
+        socket.send_to(&answer, from).expect("the client is there");
+    }
+    // Longer than the wait: the pipe is full meanwhile.
+    std::thread::sleep(Duration::from_millis(900));
+    let mut shown = Vec::new();
+    std::io::Read::read_to_end(&mut reader, &mut shown).expect("a pipe");
+    assert_eq!((process.finish().code(), shown.len()), (0, 80_000));
+}
+
+#[test]
+fn a_fifo_whose_writer_has_gone_without_a_word_is_at_its_end() {
+    let listener = listener(Kind::Tcp);
+    let fifo = listener.folder.join("fifo");
+    let line = format!("mkfifo {fifo}; (: > {fifo}) & exec {SOCK} connect {} < {fifo}", listener.endpoint);
+    let process = Process::start(Command::new("sh").args(["-c", &line]));
+    let client = listener.accept();
+    assert_eq!(client.recv_vec(64).expect("the end"), b"");
+    drop(client);
+    process.finish().quietly_done();
+}
+
+#[test]
+fn a_family_that_cannot_act_is_refused() {
+    for args in
+        [["connect", "-6", "127.0.0.1:9"], ["connect", "-4", "unix:/x"], ["wait", "-6", "127.0.0.1:9"]]
+    {
+        let finished = crate::support::run_sock(&args);
+        assert_eq!(finished.code(), 2, "{args:?}: {}", finished.stderr);
     }
 }

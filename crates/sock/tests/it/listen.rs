@@ -182,3 +182,23 @@ fn a_server_that_never_accepts_is_named_at_the_deadline() {
     assert!(finished.stderr.starts_with(&want), "{}", finished.stderr);
     assert!(start.elapsed() < LIMIT, "{}", text(&finished.stdout));
 }
+
+#[test]
+fn an_empty_message_is_not_the_end_of_a_client() {
+    let folder = TempDir::new();
+    let path = folder.join("q");
+    let endpoint = format!("unix-seqpacket:{path}");
+    let process = Process::start(&mut sock(&["listen", &endpoint, "--json"]));
+    process.stdout.line("where it listens", |line| line.contains("\"listening\""));
+    let socket =
+        berkeley::Socket::new(berkeley::Family::UNIX, berkeley::Type::SEQPACKET, berkeley::Protocol::DEFAULT)
+            .expect("a socket");
+    socket.connect(berkeley::UnixAddress::from_path(&path).expect("a short path")).expect("it listens");
+    for message in ["one", "", "two", ""] {
+        socket.send(message.as_bytes()).expect("a live connection");
+    }
+    drop(socket);
+    let finished = process.finish();
+    let received = finished.out().matches("\"received\"").count();
+    assert_eq!((finished.code(), received), (0, 4), "{}", finished.out());
+}
