@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use berkeley::{Address, Family, Protocol, Socket, Type, UnixAddress, option};
 
+use crate::bounded::JoinInTime;
 use crate::support::{Finished, LIMIT, Process, SOCK, TempDir, pattern, sock, sock_after, text};
 
 /// What the input holds, where it holds anything.
@@ -447,7 +448,7 @@ fn what_waits_for_room_as_the_peer_ends_keeps_nobody() {
         let finished = process.finish();
         assert_eq!(finished.code(), 0, "{}", finished.stderr);
         // The pipe has nobody who reads it any more.
-        let _ = written.join();
+        let _ = written.join_in_time();
     });
 }
 
