@@ -192,12 +192,15 @@ fn an_address_has_a_name_and_a_hostile_one_drives_no_terminal() {
     assert_eq!((&told[0]["host"], &told[0]["service"]), (&"\u{1b}[2Jevil".into(), &"http".into()));
     assert_eq!(told[0]["address"], "192.0.2.66:80");
     let unnamed = [
-        ("192.0.2.99", "find the name of 192.0.2.99: "),
-        ("2001:db8::99", "find the name of 2001:db8::99: "),
         ("first.test:nosuch", "resolve first.test:nosuch: "),
         ("localhost -6", "resolve localhost: "),
+        ("192.0.2.99", "find the name of 192.0.2.99: "),
+        ("2001:db8::99", "find the name of 2001:db8::99: "),
     ];
-    for (args, want) in unnamed {
+    // musl reads no nsswitch.conf: where the files have no name of an address, it asks a name server, of which there is
+    // none here.
+    let rows = if cfg!(target_env = "musl") { 2 } else { unnamed.len() };
+    for (args, want) in &unnamed[..rows] {
         let Some(finished) = system.run(test, &format!("\"$SOCK\" resolve {args}")) else { return };
         assert_eq!((finished.code(), finished.out().as_str()), (3, ""), "{}", finished.stderr);
         assert!(finished.stderr.starts_with(&format!("sock: {want}")), "{want}: {}", finished.stderr);
