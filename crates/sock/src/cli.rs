@@ -62,7 +62,7 @@ pub enum Command {
     Serve(Box<ServeArgs>),
     /// Connect standard input and output to a socket
     Connect(Box<ConnectArgs>),
-    /// Take one client, as nc -l: what is typed goes to it
+    /// Accept one client, like nc -l: what is typed goes to it
     Listen(Box<ListenArgs>),
     /// Wait until servers accept connections
     Wait(WaitArgs),
@@ -239,7 +239,7 @@ Examples:
 #[derive(Args, Debug)]
 #[command(before_help = LISTEN_EXAMPLES, after_help = after_help())]
 pub struct ListenArgs {
-    /// Where to listen; a port alone: here
+    /// Where to listen; a bare port: locally
     #[arg(default_value = "127.0.0.1:12345", value_name = "ENDPOINT")]
     pub endpoint: String,
     /// The port, where ENDPOINT is a host alone

@@ -157,8 +157,9 @@ impl Journal {
     /// have been an amplification.
     pub(crate) fn summary(&self, connections: u64, unanswered: u64, account: &Account<'_>) {
         if unanswered > 0 {
+            let datagrams = if unanswered == 1 { "datagram" } else { "datagrams" };
             self.line(format_args!(
-                "not answered, as no forged address is to be flooded: {unanswered} datagrams"
+                "{unanswered} {datagrams} not answered: the reply would exceed 3 times what the sender sent"
             ));
         }
         self.event(|| {

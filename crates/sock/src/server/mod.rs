@@ -3,7 +3,7 @@
 //! What is served is a [`Service`]; this room knows no answer. One thread accepts, and serves too unless a few others
 //! do ([`pool`]); a connection stays on its thread and owns no buffer while it is idle ([`buffers`]). What the threads
 //! know of each other is in [`shared`]. Telling what happens never waits ([`journal`]). A signal stops accepting, lets
-//! owed answers leave, and ends it ([`stop`]).
+//! pending replies are sent, and ends it ([`stop`]).
 
 mod accept;
 pub(crate) mod buffers;

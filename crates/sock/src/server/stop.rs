@@ -1,4 +1,4 @@
-//! How the server ends: accepting stops, owed answers leave, and a second signal ends it at once.
+//! How the server ends: accepting stops, pending replies are sent, and a second signal ends it at once.
 
 use std::time::Duration;
 
@@ -52,7 +52,7 @@ impl Stop {
         tokio::select! {
             () = all_gone(shared) => Exit::Done,
             () = expired => {
-                cut_off(shared, "the grace is over");
+                cut_off(shared, "--grace ran out");
                 Exit::Done
             }
             signal = self.next() => {

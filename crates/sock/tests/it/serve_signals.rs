@@ -177,17 +177,17 @@ fn when_the_grace_is_over_who_does_not_read_is_cut_off() {
     let took = start.elapsed();
     assert_eq!(finished.code(), 0, "{}", finished.stderr);
     assert!(took >= Duration::from_millis(300) && took < Duration::from_secs(6), "{took:?}");
-    let told = "cut off with replies pending: 1 client (the grace is over)";
+    let told = "cut off with replies pending: 1 client (--grace ran out)";
     assert!(finished.stderr.contains(told), "{}", finished.stderr);
     let closed = finished.stderr.lines().find(|line| line.contains(" closed: ")).expect("its last words");
-    assert!(closed.ends_with("(cut off: the grace is over)") && !closed.contains(" 0 bytes out"), "{closed}");
+    assert!(closed.ends_with("(cut off: --grace ran out)") && !closed.contains(" 0 bytes out"), "{closed}");
 }
 
 /// They were missing from the events, and the summary said 0 bytes.
 #[test]
 fn who_is_cut_off_is_in_the_events_and_the_summary_counts_it() {
     for (second, code, reason) in
-        [(None, 0, "the grace is over"), (Some("INT"), 130, "a second signal, SIGINT")]
+        [(None, 0, "--grace ran out"), (Some("INT"), 130, "a second signal, SIGINT")]
     {
         let grace = if second.is_some() { "1h" } else { "100ms" };
         let args = ["serve", "127.0.0.1:0", "--send-file", SOCK, "--grace", grace, "--json"];
