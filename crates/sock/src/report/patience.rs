@@ -5,6 +5,9 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::AsFd;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use berkeley::{Deadline, Interest, SocketRef};
 
@@ -47,11 +50,25 @@ fn bear(error: io::Error, stream: &impl AsFd, interest: Interest) -> io::Result<
     }
 }
 
+/// How long a reader of standard output or standard error that has stalled is waited for.
+const MOMENT: Duration = Duration::from_secs(1);
+
+/// Does `work`, such as a write that may wait, and waits for it a moment at most: then it is left behind, and the
+/// command goes on to its end.
+pub fn for_a_moment(work: impl FnOnce() + Send + 'static) {
+    let (done, ended) = mpsc::channel();
+    // Where no thread can be started there is no better way to tell anything either.
+    let _ = thread::Builder::new().name("tell".to_owned()).spawn(move || {
+        work();
+        let _ = done.send(());
+    });
+    let _ = ended.recv_timeout(MOMENT);
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::{PipeReader, PipeWriter};
     use std::os::fd::BorrowedFd;
-    use std::thread;
 
     use super::*;
 

@@ -1,9 +1,6 @@
 //! What is made of the bytes that come: printed as they are, made safe for a terminal, dumped, told as events, dropped.
 
 use std::io;
-use std::sync::mpsc;
-use std::thread;
-use std::time::Duration;
 
 use crate::report::hex::HexDump;
 use crate::report::json::Event;
@@ -62,18 +59,11 @@ pub fn print(bytes: &[u8]) -> io::Result<()> {
     patience::write(&mut io::stdout().lock(), bytes)
 }
 
-/// How long the events of the command itself wait for a reader that has stalled.
-const PATIENCE: Duration = Duration::from_secs(1);
-
 /// As [`print()`], but nobody is waited for longer than a moment: where the reader has stalled, the text is lost with
 /// the rest, and the command can go on to its end.
 pub fn print_soon(text: String) {
-    let (done, printed) = mpsc::channel();
-    // Where no thread can be started there is no better way to tell anything either.
-    let _ = thread::Builder::new().name("tell".to_owned()).spawn(move || {
+    patience::for_a_moment(move || {
         // An output that is closed is noticed where payload is written.
         let _ = print(text.as_bytes());
-        let _ = done.send(());
     });
-    let _ = printed.recv_timeout(PATIENCE);
 }
