@@ -178,7 +178,7 @@ pub struct ConnectArgs {
     pub timeout: Option<Period>,
     /// Datagrams: how long to wait for an answer after
     /// the end of input [default: 1s]
-    #[arg(long, verbatim_doc_comment, value_name = "TIME")]
+    #[arg(long, verbatim_doc_comment, value_name = "TIME", conflicts_with = "receive_only")]
     pub wait: Option<Period>,
     /// Datagrams: end when so many answers have come
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]

@@ -58,7 +58,10 @@ async fn serve(args: &ListenArgs) -> Result<Exit, Failure> {
         match outcome {
             Ok(Exit::Done) if args.keep => {}
             // One client's failure is not the next one's.
-            Err(failure) if args.keep && is_the_clients(failure.exit) => talk.note(&failure.message),
+            Err(failure) if args.keep && is_the_clients(failure.exit) => {
+                talk.note(&failure.message);
+                failed(&args.talk, &failure);
+            }
             outcome => return outcome,
         }
     }

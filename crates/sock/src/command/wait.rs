@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use berkeley::Socket;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
@@ -38,6 +39,10 @@ async fn wait(args: &WaitArgs) -> Result<Exit, Failure> {
             let message = format!("{text}: wait needs connections, and {} has none", endpoint.scheme);
             return Err(Failure::misuse(message).hint("wait for tcp, unix or unix-seqpacket"));
         }
+        if endpoint.own.timeout.is_some() {
+            let message = format!("{text}: ?timeout= cannot act: --timeout bounds the whole wait");
+            return Err(Failure::misuse(message).hint("leave ?timeout= out"));
+        }
         let (text, family, deadline) = (text.clone(), args.family.chosen(), start + args.timeout.0);
         attempts.spawn(async move { (accepted(endpoint, family, deadline).await, text) });
     }
@@ -67,7 +72,7 @@ async fn accepted(
         let outcome = tokio::task::spawn_blocking(move || {
             // Zero would mean that there was none.
             let timeout = left.max(Duration::from_millis(1));
-            open::connect::connect(&attempt, family, timeout).map(drop)
+            open::connect::connect(&attempt, family, timeout).and_then(|socket| met_another(&socket))
         });
         match outcome.await {
             Ok(Ok(())) => return Ok(()),
@@ -78,6 +83,15 @@ async fn accepted(
         }
         pause = (pause * 2).min(PAUSES[1]);
     }
+}
+
+/// Whether somebody else accepted: TCP connects to itself where the kernel's choice of a port is the one asked for.
+fn met_another(socket: &Socket) -> Result<(), Failure> {
+    let (local, peer) = (socket.local_address()?, socket.peer_address()?);
+    if local == peer && !local.is_unnamed() {
+        return Err(Failure::new(Exit::Refused, format_args!("connect {peer}: only this command is there")));
+    }
+    Ok(())
 }
 
 /// The endpoints; a host and a port in two words are one.
@@ -105,5 +119,23 @@ fn say(args: &WaitArgs, text: &str, after: Duration) {
     } else if !args.quiet && std::io::IsTerminal::is_terminal(&std::io::stderr()) {
         let line = format!("{text} accepts, after {:.1} s", after.as_secs_f64());
         console::say(error_lines(line, &[]));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use berkeley::{Family, Protocol, Type};
+
+    use super::*;
+
+    #[test]
+    fn a_socket_that_has_connected_to_itself_has_met_nobody() {
+        let socket = Socket::new(Family::INET, Type::STREAM, Protocol::DEFAULT).expect("a socket");
+        socket.set_timeout(Some(Duration::from_secs(5))).expect("a limit");
+        socket.bind("127.0.0.1:0").expect("a free port");
+        socket.connect(socket.local_address().expect("a bound socket")).expect("TCP connects to itself");
+        assert_eq!(met_another(&socket).expect_err("nobody else").exit, Exit::Refused);
+        let (left, _right) = Socket::pair(Family::UNIX, Type::STREAM, Protocol::DEFAULT).expect("a pair");
+        assert!(met_another(&left).is_ok());
     }
 }

@@ -202,3 +202,18 @@ fn an_empty_message_is_not_the_end_of_a_client() {
     let received = finished.out().matches("\"received\"").count();
     assert_eq!((finished.code(), received), (0, 4), "{}", finished.out());
 }
+
+#[test]
+fn with_keep_and_json_the_reason_of_a_client_is_an_event() {
+    let process = Process::start(&mut sock(&["listen", "127.0.0.1:0", "--keep", "--json"]));
+    let line = process.stdout.line("where it listens", |line| line.contains("\"listening\""));
+    let address = line.split('"').find(|word| word.starts_with("127.0.0.1:")).expect("an address").to_owned();
+    let first = client(&address);
+    berkeley::SocketRef::from(&first)
+        .set(berkeley::option::LINGER, Some(Duration::ZERO))
+        .expect("an option of every socket");
+    drop(first);
+    let told = |line: &str| line.contains("\"error\"") && line.contains("connection reset by peer");
+    process.stdout.line("why the first left", told);
+    drop(client(&address));
+}
