@@ -7,9 +7,10 @@
 //! |---|---|
 //! | [`cli`] | the command line: one definition for parsing, help, completions and man pages |
 //! | [`command`] | the subcommands, one file or folder each |
-//! | [`endpoint`] | the grammar of addresses, `tcp://host:port?option=value`, and the sockets they open |
+//! | [`endpoint`] | the grammar of addresses, `tcp://host:port?option=value` |
 //! | [`exit`] | the exit codes, and the failures that carry them |
 //! | [`misuse`] | a command line that cannot be meant, under a caret |
+//! | [`open`] | from an endpoint to a socket, connected or listening |
 //! | [`quantity`] | times and sizes with their units, `500ms`, `64K` |
 //! | [`relay`] | the one pump: what one stream gives goes to another, both ways |
 //! | [`reply`] | what a piece is answered with: the template |
@@ -29,6 +30,7 @@ pub mod exit;
 #[path = "../../berkeley/tests/it/limit.rs"]
 mod limit;
 pub mod misuse;
+pub mod open;
 pub mod quantity;
 pub mod relay;
 pub mod reply;

@@ -74,8 +74,11 @@ pub(crate) const HOUSES: &[House] = &[
             &["cli"],
             // A server of whatever is a service, and the pump between two streams.
             &["server", "relay"],
+            // From an endpoint to what is connected, or listens.
+            &["open"],
             // What moves bytes.
             &["stream"],
+            // The grammar of addresses: it has no socket.
             &["endpoint", "packet"],
             // The signals that end a command, with the exit code of each.
             &["signal"],

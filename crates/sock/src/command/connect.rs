@@ -7,9 +7,9 @@ use berkeley::Socket;
 
 use super::talk::{Answers, Talk, check, failed, joined};
 use crate::cli::ConnectArgs;
-use crate::endpoint::open;
 use crate::endpoint::{Endpoint, Role};
 use crate::exit::{Exit, Failure};
+use crate::open;
 use crate::signal::Signals;
 use crate::stream::{Nature, SocketStream, Stream};
 

@@ -12,9 +12,9 @@ use berkeley::{Address, Deadline, Family, Type, interleave};
 
 use crate::cli::ResolveArgs;
 use crate::command::print::{explain, print};
-use crate::endpoint::open::{host_text, port_text};
 use crate::endpoint::{Host, Port, parse_host};
 use crate::exit::{Exit, Failure};
+use crate::open::{host_text, port_text};
 use crate::report::escape::escape;
 use crate::report::json::Event;
 

@@ -8,9 +8,9 @@ use tokio::time::sleep;
 
 use super::talk::joined;
 use crate::cli::WaitArgs;
-use crate::endpoint::open;
 use crate::endpoint::{Endpoint, Role};
 use crate::exit::{Exit, Failure};
+use crate::open;
 use crate::report::console;
 use crate::report::json::Event;
 use crate::report::log::error_lines;

@@ -37,7 +37,7 @@ impl ParseError {
     }
 
     /// A fault that shows only once the meaning of a word is known: `span` is its place in `text`.
-    pub(super) fn at(text: &str, span: Range<usize>, message: impl Into<String>) -> Self {
+    pub(crate) fn at(text: &str, span: Range<usize>, message: impl Into<String>) -> Self {
         Self::new(text, Fault { span, message: message.into(), suggestion: None })
     }
 

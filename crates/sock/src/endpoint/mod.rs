@@ -1,4 +1,4 @@
-//! The one grammar for addresses, which every subcommand shares, and in [`open`] what turns an endpoint into a socket.
+//! The one grammar for addresses, which every subcommand shares. What opens an endpoint is in [`open`](crate::open).
 //!
 //! `scheme://place?option=value&flag`. A bare `host:port` is TCP; a Unix socket may be written without slashes.
 //!
@@ -37,7 +37,6 @@
 mod error;
 mod inet;
 pub(crate) mod nearest;
-pub mod open;
 mod parse;
 mod percent;
 mod piece;

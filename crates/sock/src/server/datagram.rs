@@ -22,7 +22,7 @@ use super::limit::{Credit, LineLimit, RateLimit, Shown, Verdict};
 use super::shared::Shared;
 use super::trouble::{PAUSE, Trouble, is_the_clients};
 use crate::endpoint::Scheme;
-use crate::endpoint::open::listen::is_remote;
+use crate::open::listen::is_remote;
 
 /// The lowest port that is answered beyond this machine: below it are services that would answer the answer.
 const LOWEST_PORT: u16 = 1_024;

@@ -24,8 +24,8 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::endpoint::Scheme;
-use crate::endpoint::open::listen::Listener;
 use crate::exit::{Exit, Failure};
+use crate::open::listen::Listener;
 use crate::signal::Signals;
 use connection::Connection;
 use pool::Pool;

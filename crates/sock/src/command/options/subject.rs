@@ -5,11 +5,12 @@ use berkeley::{Address, Family, Socket, Type, UnixAddress};
 
 use super::kind::{self, KINDS, Kind};
 use crate::cli::{FamilyArgs, OptionsArgs};
-use crate::endpoint::open::connect::{connect, connect_timeout};
-use crate::endpoint::open::create::create;
-use crate::endpoint::open::listen::{Listener, listen};
-use crate::endpoint::{Endpoint, Host, Place, Role, Scheme, open};
+use crate::endpoint::{Endpoint, Host, Place, Role, Scheme};
 use crate::exit::{Exit, Failure};
+use crate::open;
+use crate::open::connect::{connect, connect_timeout};
+use crate::open::create::create;
+use crate::open::listen::{Listener, listen};
 
 /// How far a socket has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,9 +6,9 @@ use berkeley::{Family, Socket};
 use tokio::sync::oneshot;
 
 use crate::cli::{DEFAULT_ENDPOINT, ServeArgs};
-use crate::endpoint::open::listen::{self, Listener};
 use crate::endpoint::{Endpoint, Scheme};
 use crate::exit::{Exit, Failure};
+use crate::open::listen::{self, Listener};
 use crate::signal::Signals;
 
 /// Where it is listened, before anything is opened.

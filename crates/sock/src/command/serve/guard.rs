@@ -3,8 +3,8 @@
 use super::answer::Answer;
 use crate::cli::ServeArgs;
 use crate::endpoint::Scheme;
-use crate::endpoint::open::listen::Listener;
 use crate::exit::Failure;
+use crate::open::listen::Listener;
 use crate::server::journal::Journal;
 
 /// What UDP may answer beyond this machine, where a sender's address may be forged; says whether it stays silent there.

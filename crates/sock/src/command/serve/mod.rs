@@ -19,8 +19,8 @@ use rustix::stdio::dup2_stdout;
 use tokio::sync::Semaphore;
 
 use crate::cli::ServeArgs;
-use crate::endpoint::open::listen::Listener;
 use crate::exit::{Exit, Failure};
+use crate::open::listen::Listener;
 use crate::server::journal::Journal;
 use crate::server::shared::Shared;
 use crate::server::{Rules, Server};

@@ -16,7 +16,7 @@ use berkeley::interface::interface_index;
 use berkeley::option::{self, Description};
 use berkeley::{Address, Result, Socket, Type, UnixAddress};
 
-use super::{Endpoint, Host, ParseError, Place, Port, Role, Scheme, Setting};
+use crate::endpoint::{Endpoint, Host, ParseError, Place, Port, Role, Scheme, Setting};
 
 use vocabulary::{SocketOptions, by_full_name};
 
