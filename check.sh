@@ -358,11 +358,15 @@ oldest_rust() { sed -n 's/^rust-version = "\(.*\)"$/\1/p' "crates/$1/Cargo.toml"
 has_rust() { cargo "+$1" --version >/dev/null 2>&1; }
 
 check_bench() {
-  local bench failed=0
+  local bench sources failed=0
   # All are run, whatever one says: one round shows every limit that is passed.
   for bench in startup idle echo; do
     echo "bench: $bench"
     "bench/$bench/run" --check || failed=1
+  done
+  for sources in 1 50; do
+    echo "bench: echo, datagrams of $sources"
+    bench/echo/run --check --udp --sources "$sources" || failed=1
   done
   echo "bench: python"
   for_python bench python3 bench/python.py --check || failed=1
