@@ -38,7 +38,7 @@ By name only:
   families the library's tests of addresses, messages and transfers in User-Mode Linux, whose kernel has the families
            that few have: ALG, CAN, DCCP, RDS, SCTP, TIPC, vsock; and CPython's test_socket of these, with C's module
            and with ours (needs Debian's user-mode-linux and kmod, and what python needs)
-  builds   the library, the command and the Python door compile for every target of the README
+  builds   the library, the command and the Python door compile for every target of docs/platforms.md
   musl     the tests of the library and of the command on musl, but for those of the documentation
   targets  those tests on every target, native or under qemu-user, and the static command in an empty root; ends with
            a table; TARGETS names some: TARGETS="s390x-unknown-linux-gnu static"

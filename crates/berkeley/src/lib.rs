@@ -109,7 +109,9 @@ pub use sys::raw;
 #[doc(hidden)]
 pub use sys::fault;
 
-/// The README's examples, which `cargo test` runs.
+/// The examples of the front page and of docs/, which `cargo test` runs.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
+#[doc = include_str!("../../../docs/library.md")]
+#[doc = include_str!("../../../docs/options.md")]
 struct Readme;

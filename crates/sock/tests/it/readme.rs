@@ -1,34 +1,33 @@
-//! README.md and README.zh-CN.md: their transcripts are played again, their figures counted, their links followed.
+//! README.md and docs/, in English and in Chinese: their transcripts are played again, their figures counted, and their
+//! links followed.
 //!
 //! A block that opens with ` ```console terminal-1 ` is a part of that terminal's transcript. `$ ` opens a command,
-//! `> ` continues it, all else is what it printed. `sock serve` goes on running: a later block of its terminal, without
-//! a command, is what it printed since, and `^C` is the key. Ports, processes and seconds differ from run to run, and
-//! are not compared.
+//! `> ` continues it, all else is what the terminal shows. A program goes on running after its block: a later block of
+//! its terminal, without a command, is what it showed since; `^C` and `^D` are keys. To `sock connect` and
+//! `sock listen`, a line is typed that neither `sock` has printed nor the other terminal has typed before. Ports,
+//! processes and seconds differ from run to run, and are not compared.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::env;
 use std::ffi::OsString;
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::{self, Child, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
-use std::time::Duration;
 
 use berkeley::Address;
 use berkeley::option::{self, Level};
 use clap::Parser as _;
 use sock::cli::{self, Cli};
 
-use crate::bounded::{RunInTime, WaitInTime};
+use crate::bounded::WaitInTime as _;
 use crate::skip;
+use crate::support::{LIMIT, TempDir, has_ipv6};
 
-/// Longer than anything here takes, on a slow and busy machine too.
-const LIMIT: Duration = Duration::from_secs(30);
-
-/// The port of the transcripts, for which the kernel's choice stands in.
+/// The port of a server that is told no place.
 const PORT: &str = "12345";
 
 /// Runs a command line at a terminal, as a reader does: what `sock` prints depends on it.
@@ -41,28 +40,41 @@ fn the_transcripts_come_out_again() {
     if !skip::need(test, "python3") || !skip::need(test, "nc.openbsd") {
         return;
     }
-    let mut stage = Stage::new();
-    let blocks = blocks(&read("README.md"));
-    let mut played = 0;
-    for block in &blocks {
-        if let Some(terminal) = block.info.strip_prefix("console terminal-") {
-            stage.play(terminal, &block.lines);
-            played += 1;
+    for page in pages("docs").into_iter().chain(["README.md".to_owned()]) {
+        let mut stage = Stage::new(&page);
+        for block in blocks(&read(&page)) {
+            if let Some(terminal) = block.info.strip_prefix("console terminal-") {
+                stage.play(terminal, &block.lines);
+            }
         }
-    }
-    assert!(played > 0, "README.md has no transcript");
-    for (terminal, server) in stage.servers.drain() {
-        server.ends_well(&format!("the server of terminal {terminal}"));
+        assert!(page != "README.md" || stage.played > 0, "{page} has no transcript");
+        for (terminal, program) in std::mem::take(&mut stage.running) {
+            program.ends_well(&format!("{page}: the program of terminal {terminal}"));
+        }
     }
 }
 
 #[test]
-fn both_readmes_show_the_same_code() {
-    let (english, chinese) = (blocks(&read("README.md")), blocks(&read("README.zh-CN.md")));
-    for (one, other) in english.iter().zip(&chinese) {
-        assert_eq!(one, other);
+fn a_page_in_chinese_shows_the_code_of_the_english_one() {
+    let pairs = pages("docs/zh-CN").into_iter().map(|chinese| (chinese.replace("zh-CN/", ""), chinese));
+    let mut compared = 0;
+    for (one, other) in pairs.chain([("README.md".to_owned(), "README.zh-CN.md".to_owned())]) {
+        let (english, chinese) = (blocks(&read(&one)), blocks(&read(&other)));
+        for (one, other) in english.iter().zip(&chinese) {
+            assert_eq!(one, other);
+        }
+        assert_eq!(english.len(), chinese.len(), "{other}");
+        compared += english.len();
     }
-    assert_eq!(english.len(), chinese.len());
+    assert!(compared > 0, "no page shows code");
+}
+
+#[test]
+fn a_front_page_has_200_lines_at_most() {
+    for readme in ["README.md", "README.zh-CN.md"] {
+        let lines = read(readme).lines().count();
+        assert!(lines <= 200, "{readme} has {lines}");
+    }
 }
 
 #[test]
@@ -70,36 +82,43 @@ fn the_figures_are_counted() {
     let of = |level: Level| option::all().filter(|option| option.level == level).count();
     let each: Vec<String> =
         Level::ALL.iter().map(|level| format!("`{}` {}", level.name(), of(*level))).collect();
-    let mut figures = vec![option::all().count().to_string(), each.join(", ")];
-    for krate in ["berkeley", "sock"] {
+    let count = option::all().count().to_string();
+    let rust = ["berkeley", "sock"].map(|krate| {
         let manifest = read(&format!("crates/{krate}/Cargo.toml"));
         let version = manifest.lines().find_map(|line| line.strip_prefix("rust-version = "));
-        figures.push(version.expect("a rust-version").trim_matches('"').to_owned());
-    }
-    for readme in ["README.md", "README.zh-CN.md"] {
-        let text = read(readme);
-        for figure in &figures {
-            assert!(text.contains(figure), "{readme} should say {figure}");
+        version.expect("a rust-version").trim_matches('"').to_owned()
+    });
+    let each = each.join(", ");
+    for (page, figures) in [
+        ("README.md", rust.each_ref().map(String::as_str)),
+        ("README.zh-CN.md", rust.each_ref().map(String::as_str)),
+        ("docs/options.md", [&count, &each]),
+        ("docs/zh-CN/options.md", [&count, &each]),
+        ("docs/comparison.md", [&count, ""]),
+        ("docs/zh-CN/comparison.md", [&count, ""]),
+    ] {
+        let text = read(page);
+        for figure in figures {
+            assert!(text.contains(figure), "{page} should say {figure}");
         }
     }
 }
 
 #[test]
 fn the_addresses_of_the_families_read_as_they_are_written() {
-    let english = family_addresses("README.md", "### Families");
+    let english = family_addresses("docs/families.md");
     assert!(english.len() >= 19, "{english:?}");
     for text in &english {
         let address: Address = text.parse().expect("an address");
         assert_eq!(address.to_string(), *text);
     }
-    assert_eq!(english, family_addresses("README.zh-CN.md", "### 地址族"));
+    assert_eq!(english, family_addresses("docs/zh-CN/families.md"));
 }
 
-/// The code in the second column of the table under `heading`.
-fn family_addresses(readme: &str, heading: &str) -> Vec<String> {
-    let text = read(readme);
-    let section = text.split_once(heading).expect("a heading").1.split("\n## ").next().unwrap_or_default();
-    let cells = section.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").nth(1));
+/// The code in the second column of the page's table.
+fn family_addresses(page: &str) -> Vec<String> {
+    let text = read(page);
+    let cells = text.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").nth(1));
     cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).map(str::to_owned).collect()
 }
 
@@ -113,16 +132,17 @@ fn the_server_is_where_the_readme_says() {
 #[test]
 fn documents_link_to_what_is_there() {
     let mut followed = 0;
-    for folder in ["", "bench"] {
-        for entry in fs::read_dir(root().join(folder)).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            if path.extension().is_none_or(|extension| extension != "md") {
-                continue;
-            }
-            let text = fs::read_to_string(&path).expect("text");
-            for target in links(&text) {
-                let there = path.parent().expect("a folder").join(target.split('#').next().unwrap_or(target));
-                assert!(there.exists(), "{} links to {target}", path.display());
+    for folder in ["", "bench", "docs", "docs/zh-CN"] {
+        for page in pages(folder) {
+            let path = root().join(&page);
+            for target in links(&read(&page)) {
+                let (file, heading) = target.split_once('#').unwrap_or((target, ""));
+                let there = if file.is_empty() { path.clone() } else { path.with_file_name(file) };
+                assert!(there.exists(), "{page} links to {target}");
+                if !heading.is_empty() && there.extension().is_some_and(|extension| extension == "md") {
+                    let text = fs::read_to_string(&there).expect("text");
+                    assert!(anchors(&text).any(|anchor| anchor == heading), "{page} links to {target}");
+                }
                 followed += 1;
             }
         }
@@ -130,10 +150,30 @@ fn documents_link_to_what_is_there() {
     assert!(followed > 0, "no document has a link");
 }
 
-/// The targets of a document's links that are files of ours.
+/// The documents of a folder.
+fn pages(folder: &str) -> Vec<String> {
+    let entries = fs::read_dir(root().join(folder)).expect("a folder");
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    let pages = paths.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
+    let name =
+        |path: PathBuf| path.strip_prefix(root()).expect("it is below").to_str().expect("text").to_owned();
+    pages.map(name).collect()
+}
+
+/// The targets of a document's links that are files or headings of ours.
 fn links(text: &str) -> impl Iterator<Item = &str> {
     let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
-    targets.filter(|target| !target.starts_with('#') && !target.contains("://"))
+    targets.filter(|target| !target.contains("://"))
+}
+
+/// What a link to each heading says after `#`, as GitHub makes it.
+fn anchors(text: &str) -> impl Iterator<Item = String> {
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
+    headings.map(move |line| {
+        let title = line.trim_start_matches('#').trim().to_lowercase();
+        title.chars().filter(kept).collect::<String>().replace(' ', "-")
+    })
 }
 
 /// What stands between fences.
@@ -155,112 +195,133 @@ fn blocks(text: &str) -> Vec<Block> {
     blocks
 }
 
-/// Where the transcripts are played: a folder of their own, the program on the `PATH`, the servers that run.
+/// Where a page's transcripts are played: a folder of their own, the programs on the `PATH`, what runs.
 struct Stage {
-    folder: PathBuf,
+    page: String,
+    folder: TempDir,
     path: OsString,
-    servers: HashMap<String, Server>,
-    /// The port that stands in for [`PORT`].
-    port: String,
+    /// By terminal.
+    running: HashMap<String, Program>,
+    /// The ports of the page, and those that the kernel has chosen in their place.
+    ports: BTreeMap<String, String>,
+    /// What has been typed: the terminal, and the line.
+    typed: Vec<(String, String)>,
+    played: usize,
 }
 
 impl Stage {
-    fn new() -> Self {
-        let folder = env::temp_dir().join(format!("sock-readme-{}", process::id()));
-        let programs = folder.join("bin");
-        fs::create_dir_all(&programs).expect("a folder");
+    fn new(page: &str) -> Self {
+        let folder = TempDir::new();
+        let programs = folder.path().join("bin");
+        fs::create_dir(&programs).expect("a folder");
         symlink(env!("CARGO_BIN_EXE_sock"), programs.join("sock")).expect("a link");
         // The transcript uses an option that only OpenBSD's has; another's may have the name.
         symlink(which("nc.openbsd"), programs.join("nc")).expect("a link");
         let rest = env::var_os("PATH").unwrap_or_default();
         let path = env::join_paths([programs].into_iter().chain(env::split_paths(&rest))).expect("a PATH");
-        Self { folder, path, servers: HashMap::new(), port: PORT.to_owned() }
+        let (running, ports) = (HashMap::new(), BTreeMap::new());
+        Self { page: page.to_owned(), folder, path, running, ports, typed: Vec::new(), played: 0 }
     }
 
     fn play(&mut self, terminal: &str, lines: &[String]) {
+        self.played += 1;
         let mut rest = lines;
         if rest.first().is_some_and(|line| !line.starts_with("$ ")) {
-            let server = self.servers.remove(terminal).expect("a server in this terminal");
-            rest = self.watch(terminal, server, rest);
+            let mut program = self.running.remove(terminal).expect("a program in this terminal");
+            rest = self.watch(terminal, &mut program, rest);
+            self.running.insert(terminal.to_owned(), program);
         }
         while let Some(first) = rest.first() {
+            if let Some(program) = self.running.remove(terminal) {
+                let name = program.command.clone();
+                program.ends_well(&name);
+            }
             let mut command = first.strip_prefix("$ ").expect("a command").to_owned();
             rest = &rest[1..];
             while let Some(more) = rest.first().and_then(|line| line.strip_prefix("> ")) {
                 command = format!("{command}\n{more}");
                 rest = &rest[1..];
             }
-            if command.starts_with("sock serve") {
-                let server = self.serve(&command);
-                rest = self.watch(terminal, server, rest);
-            } else {
-                let (want, later) = rest.split_at(until_command(rest));
-                let got = self.run(&command.replace(PORT, &self.port));
-                self.compare(&command, got.lines().map(str::to_owned).collect(), want);
-                rest = later;
-            }
+            let mut program = self.start(&command);
+            rest = self.watch(terminal, &mut program, rest);
+            self.running.insert(terminal.to_owned(), program);
         }
     }
 
-    fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(program);
-        command.env("PATH", &self.path).current_dir(&self.folder).stdin(Stdio::null()).stdout(Stdio::piped());
-        command
-    }
-
-    /// Starts a server, at a port of the kernel's choice where it is not told one.
-    fn serve(&self, command: &str) -> Server {
-        let place = if command == "sock serve" { " 127.0.0.1:0" } else { "" };
-        let mut shell = self.command("sh");
-        let mut child = shell.args(["-c", &format!("exec {command}{place} 2>&1")]).spawn().expect("sh");
+    /// Starts a command line at a terminal; one that listens does so at a port of the kernel's choice.
+    fn start(&mut self, command: &str) -> Program {
+        let mut line = command.to_owned();
+        let listens = ["sock serve", "sock listen"].iter().any(|words| command.starts_with(words));
+        let wanted = listens.then(|| port_of(command)).flatten();
+        if command == "sock serve" {
+            line.push_str(" 127.0.0.1:0");
+        } else if let Some(port) = &wanted {
+            line = line.replace(port, "0");
+        } else {
+            for (port, chosen) in &self.ports {
+                line = line.replace(port, chosen);
+            }
+        }
+        // A key's signal is for the program alone: a shell would end before it.
+        if !command.contains(['|', ';', '\n']) {
+            line = format!("exec {line}");
+        }
+        let mut shell = Command::new("python3");
+        shell.args(["-c", AT_A_TERMINAL, &line]).env("PATH", &self.path).env("NO_COLOR", "1");
+        shell.current_dir(self.folder.path()).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = shell.spawn().expect("python3");
         let output = BufReader::new(child.stdout.take().expect("a pipe"));
         let (sender, lines) = channel();
         thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
-        Server { child, lines }
+        let keys = child.stdin.take().expect("a pipe");
+        Program { command: command.to_owned(), child, keys, lines, wanted }
     }
 
-    /// Compares what a server prints up to the next command; gives what follows.
-    fn watch<'a>(&mut self, terminal: &str, server: Server, lines: &'a [String]) -> &'a [String] {
-        let (want, rest) = lines.split_at(until_command(lines));
-        let key = want.iter().position(|line| line.starts_with("^C")).unwrap_or(want.len());
-        let (before, after) = want.split_at(key);
-        let got = server.next(before.len());
-        if let Some(port) = got.first().and_then(|line| line.strip_prefix("listening on tcp 127.0.0.1:")) {
-            port.clone_into(&mut self.port);
+    /// Compares what a program shows up to the next command, and types what is typed; gives what follows.
+    fn watch<'a>(&mut self, terminal: &str, program: &mut Program, lines: &'a [String]) -> &'a [String] {
+        let (block, rest) = lines.split_at(until_command(lines));
+        let mut want = Vec::new();
+        for line in block.iter().filter(|line| !line.contains("tcp [::1]:") || has_ipv6()) {
+            let keys = match line.get(..2) {
+                Some("^C") => "\x03".to_owned(),
+                Some("^D") => "\x04".to_owned(),
+                _ if self.is_typed(terminal, program, line) => format!("{line}\n"),
+                _ => String::new(),
+            };
+            if !keys.is_empty() {
+                self.compare(program, &std::mem::take(&mut want));
+                program.keys.write_all(keys.as_bytes()).expect("a terminal");
+            }
+            // A terminal shows the one key, and not the other.
+            if line != "^D" {
+                want.push(line.clone());
+            }
         }
-        self.compare("sock serve", got, before);
-        if after.is_empty() {
-            self.servers.insert(terminal.to_owned(), server);
-            return rest;
-        }
-        server.interrupt();
-        let after: Vec<String> = after.iter().map(|line| line.trim_start_matches("^C").to_owned()).collect();
-        self.compare("sock serve, interrupted", server.next(after.len()), &after);
-        server.ends_well("the interrupted server");
+        self.compare(program, &want);
         rest
     }
 
-    /// Runs a command to its end; gives what the terminal showed.
-    fn run(&self, command: &str) -> String {
-        let mut terminal = self.command("python3");
-        let mut child = terminal.args(["-c", AT_A_TERMINAL, command]).spawn().expect("python3");
-        let mut output = child.stdout.take().expect("a pipe");
-        let (sender, shown) = channel();
-        thread::spawn(move || {
-            let mut text = Vec::new();
-            let _ = output.read_to_end(&mut text);
-            let _ = sender.send(text);
-        });
-        let shown = shown.recv_timeout(LIMIT);
-        // Done already, or it never will be.
-        let _ = child.kill();
-        let _ = child.wait_in_time();
-        let text = shown.unwrap_or_else(|_| panic!("took longer than {LIMIT:?}: {command}"));
-        String::from_utf8(text).expect("UTF-8").replace("\r\n", "\n")
+    /// Whether the line is typed; it is then known to the other terminal.
+    fn is_typed(&mut self, terminal: &str, program: &Program, line: &str) -> bool {
+        let printed = line.starts_with("sock: ") || line.starts_with("listening on ");
+        let came = self.typed.iter().any(|(other, typed)| other != terminal && typed == line);
+        if !program.reads_the_terminal() || printed || came {
+            return false;
+        }
+        self.typed.push((terminal.to_owned(), line.to_owned()));
+        true
     }
 
+    /// Waits for as many lines as are wanted, and compares them.
     #[track_caller]
-    fn compare(&self, what: &str, mut got: Vec<String>, want: &[String]) {
+    fn compare(&mut self, program: &mut Program, want: &[String]) {
+        let mut got = program.next(want.len());
+        if let Some(port) =
+            got.iter().find_map(|line| line.split_once("listening on ").and_then(|(_, at)| port_of(at)))
+        {
+            let wanted = program.wanted.take().unwrap_or_else(|| PORT.to_owned());
+            self.ports.insert(wanted, port);
+        }
         let mut want = want.to_vec();
         for line in got.iter_mut().chain(&mut want) {
             *line = self.comparable(line);
@@ -268,44 +329,50 @@ impl Stage {
         // The end of one connection and the start of the next are told by different threads.
         got.sort_by_key(|line| connection(line));
         want.sort_by_key(|line| connection(line));
-        assert_eq!(got, want, "{what}");
+        assert_eq!(got, want, "{}: {}", self.page, program.command);
     }
 
-    /// The line with the transcript's port for ours, and without what differs from run to run.
+    /// The line with the page's ports for ours, and without what differs from run to run.
     fn comparable(&self, line: &str) -> String {
-        let port = |digits: &str| if digits == self.port || digits == PORT { PORT } else { "…" }.to_owned();
+        let port = |digits: &str| {
+            let ours = self.ports.iter().find(|(page, ours)| *page == digits || *ours == digits);
+            ours.map_or("…", |(page, _)| page).to_owned()
+        };
         let line = replace_number(line, "127.0.0.1:", port);
+        let line = replace_number(&line, "[::1]:", port);
         let line = replace_number(&line, "bytes out, ", |_| "…".to_owned());
         let line = replace_number(&line, "unnamed (pid ", |_| "…".to_owned());
         let line = replace_number(&line, ", uid ", |_| "…".to_owned());
+        let line = replace_number(&line, "\"time\":", |_| "…".to_owned());
         replace_number(&line, "\"seconds\":", |_| "…".to_owned())
     }
 }
 
-impl Drop for Stage {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.folder);
-    }
-}
-
-/// A server that runs; it is killed when dropped.
-struct Server {
+/// A command line that runs at a terminal of its own; it is killed when dropped.
+struct Program {
+    command: String,
     child: Child,
+    /// What is typed.
+    keys: ChildStdin,
     lines: Receiver<String>,
+    /// The port of the page at which it listens.
+    wanted: Option<String>,
 }
 
-impl Server {
+impl Program {
     fn next(&self, count: usize) -> Vec<String> {
         (0..count).map_while(|_| self.lines.recv_timeout(LIMIT).ok()).collect()
     }
 
-    fn interrupt(&self) {
-        let sent =
-            Command::new("sh").args(["-c", &format!("kill -INT {}", self.child.id())]).status_in_time();
-        assert!(sent.is_ok_and(|status| status.success()), "kill");
+    /// Whether what is typed goes to a peer.
+    fn reads_the_terminal(&self) -> bool {
+        let one_of = |words: &[&str]| words.iter().any(|word| self.command.contains(word));
+        (self.command.starts_with("sock connect") || self.command.starts_with("sock listen"))
+            && !one_of(&["|", ";", "<", "--send", "--receive-only"])
     }
 
-    /// It says nothing more, and exits 0.
+    /// It shows nothing more, and exits 0.
+    #[track_caller]
     fn ends_well(mut self, name: &str) {
         assert_eq!(self.next(1), [""; 0], "{name} says more");
         let status = self.child.wait_in_time().expect("a child");
@@ -313,11 +380,16 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl Drop for Program {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait_in_time();
     }
+}
+
+/// The first number of four digits or more.
+fn port_of(text: &str) -> Option<String> {
+    text.split(|c: char| !c.is_ascii_digit()).find(|digits| digits.len() >= 4).map(str::to_owned)
 }
 
 fn until_command(lines: &[String]) -> usize {
