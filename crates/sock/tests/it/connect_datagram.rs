@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use berkeley::{Family, Protocol, Socket, Type, UnixAddress, option};
 
 use crate::bounded::JoinInTime;
-use crate::support::{LIMIT, Process, Server, TempDir, pattern, run, run_sock, sock, text};
+use crate::kit::{LIMIT, Process, Server, TempDir, pattern, run, run_sock, sock, text};
 
 /// A UDP socket on this machine whose waits have a limit, and its address as an endpoint.
 fn peer() -> (UdpSocket, String) {

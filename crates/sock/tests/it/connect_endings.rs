@@ -9,7 +9,7 @@ use std::time::Duration;
 use berkeley::{Address, Family, Protocol, Socket, Type, UnixAddress, option};
 
 use crate::bounded::JoinInTime;
-use crate::support::{Finished, LIMIT, Process, SOCK, TempDir, pattern, sock, sock_after, text};
+use crate::kit::{Finished, LIMIT, Process, SOCK, TempDir, pattern, sock, sock_after, text};
 
 /// What the input holds, where it holds anything.
 const UP: &[u8] = b"what the client has to say\n";
@@ -414,7 +414,7 @@ fn options_that_cannot_act_are_refused() {
         (&["wait", "udp://:9"], "wait needs connections, and udp has none"),
     ];
     for (args, want) in rows {
-        let finished = crate::support::run_sock(args);
+        let finished = crate::kit::run_sock(args);
         assert_eq!(finished.code(), 2, "{args:?}: {}", finished.stderr);
         assert!(finished.stderr.contains(want), "{args:?}: {}", finished.stderr);
     }
@@ -511,7 +511,7 @@ fn a_family_that_cannot_act_is_refused() {
     for args in
         [["connect", "-6", "127.0.0.1:9"], ["connect", "-4", "unix:/x"], ["wait", "-6", "127.0.0.1:9"]]
     {
-        let finished = crate::support::run_sock(&args);
+        let finished = crate::kit::run_sock(&args);
         assert_eq!(finished.code(), 2, "{args:?}: {}", finished.stderr);
     }
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use berkeley::{Socket, option};
 
 use crate::bounded::JoinInTime;
-use crate::support::{
+use crate::kit::{
     Finished, Process, Server, TempDir, bounded, eventually, expect, expect_silence, full_backlog, has_ipv6,
     pattern, read_all, run, run_sock, sock, text,
 };

@@ -7,8 +7,8 @@ use std::net::{Shutdown, TcpListener};
 use std::process::Command;
 
 use crate::bounded::JoinInTime;
+use crate::kit::{Process, SOCK, bounded, expect, read_all, run, sock, text};
 use crate::skip;
-use crate::support::{Process, SOCK, bounded, expect, read_all, run, sock, text};
 
 /// Starts `sock connect` on a terminal of its own, to a listener of the test's; what it prints is standard output here.
 fn on_a_terminal(listener: &TcpListener, options: &str) -> Process {

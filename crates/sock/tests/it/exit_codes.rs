@@ -8,7 +8,7 @@ use std::process::Stdio;
 use berkeley::{Family, Protocol, Socket, Type};
 use serde_json::Value;
 
-use crate::support::{
+use crate::kit::{
     Finished, Process, SOCK, Server, connect, full_backlog, run, run_sock, sock, sock_after, text,
 };
 

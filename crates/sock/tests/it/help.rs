@@ -2,8 +2,8 @@
 
 use std::process::{Command, Stdio};
 
+use crate::kit::{Process, TempDir, run, run_sock, sock, text};
 use crate::skip;
-use crate::support::{Process, TempDir, run, run_sock, sock, text};
 
 /// The command itself, and those of its subcommands that do the work.
 const COMMANDS: [&[&str]; 6] = [&[], &["serve"], &["connect"], &["resolve"], &["options"], &["interfaces"]];

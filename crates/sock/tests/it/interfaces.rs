@@ -5,8 +5,8 @@ use std::process::Command;
 use berkeley::interface::interfaces;
 use serde_json::Value;
 
-use crate::namespace;
-use crate::support::{SOCK, run, run_sock, text};
+use crate::kit::namespace;
+use crate::kit::{SOCK, run, run_sock, text};
 
 /// The events of a run that must end well, without the summary, which counts them.
 fn events(args: &[&str]) -> Vec<Value> {

@@ -7,7 +7,7 @@ use std::process::Stdio;
 use data_encoding::BASE64;
 use serde_json::Value;
 
-use crate::support::{Process, Server, bounded, connect, expect, read_all, run, run_sock, sock, text};
+use crate::kit::{Process, Server, bounded, connect, expect, read_all, run, run_sock, sock, text};
 
 /// Reads each line as an object of the one format.
 #[track_caller]
@@ -165,7 +165,7 @@ fn a_standard_output_that_nobody_reads_stops_no_client() {
         expect(&client, &piece);
     }
     drop(client);
-    let told = crate::support::Captured::start(reader);
+    let told = crate::kit::Captured::start(reader);
     told.line("a count of what is missing", |line| line.contains("\"dropped\""));
     process.signal("TERM");
     assert_eq!(process.finish().code(), 0);

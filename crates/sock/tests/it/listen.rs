@@ -5,7 +5,7 @@ use std::net::{Shutdown, TcpListener, TcpStream, UdpSocket};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::support::{LIMIT, Process, TempDir, bounded, expect, pattern, read_all, run_sock, sock, text};
+use crate::kit::{LIMIT, Process, TempDir, bounded, expect, pattern, read_all, run_sock, sock, text};
 
 /// `sock listen` with these arguments, and where it listens.
 fn listen(args: &[&str]) -> (Process, String) {

@@ -4,11 +4,12 @@
 
 #[path = "../../../berkeley/tests/it/bounded.rs"]
 mod bounded;
+#[path = "../kit/mod.rs"]
+mod kit;
 #[path = "../../../berkeley/tests/it/limit.rs"]
 mod limit;
 #[path = "../../../berkeley/tests/it/skip.rs"]
 mod skip;
-mod support;
 
 mod connect_datagram;
 mod connect_endings;
@@ -24,7 +25,6 @@ mod json;
 mod listen;
 mod load;
 mod misuse;
-mod namespace;
 mod options;
 mod readme;
 mod resolve;

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
-use crate::support::{run, run_sock, sock, text};
+use crate::kit::{run, run_sock, sock, text};
 
 /// Arguments, the message, and the line with the caret, if there is one.
 type Row<'a> = (&'a [&'a str], &'a str, &'a [&'a str]);

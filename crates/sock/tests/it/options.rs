@@ -8,8 +8,8 @@ use std::process::Command;
 use berkeley::option::{self, Access, Level};
 use serde_json::Value;
 
+use crate::kit::{SOCK, Server, TempDir, has_ipv6, run, run_sock, text};
 use crate::skip;
-use crate::support::{SOCK, Server, TempDir, has_ipv6, run, run_sock, text};
 
 /// What `sock options ARGS --json` tells: the socket, the options by their names, the summary.
 struct Told {

@@ -24,8 +24,8 @@ use clap::Parser as _;
 use sock::cli::{self, Cli};
 
 use crate::bounded::WaitInTime as _;
+use crate::kit::{LIMIT, TempDir, has_ipv6};
 use crate::skip;
-use crate::support::{LIMIT, TempDir, has_ipv6};
 
 /// The port of a server that is told no place.
 const PORT: &str = "12345";

@@ -4,9 +4,9 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::namespace;
+use crate::kit::namespace;
+use crate::kit::{Finished, SOCK, TempDir, run, run_sock, text};
 use crate::skip;
-use crate::support::{Finished, SOCK, TempDir, run, run_sock, text};
 
 fn events(told: &[u8]) -> Vec<Value> {
     text(told).lines().map(|line| serde_json::from_str(line).expect("an object")).collect()

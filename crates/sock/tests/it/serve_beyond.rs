@@ -9,8 +9,8 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::bounded::RunInTime;
+use crate::kit::{LIMIT, Server, run, run_sock, text};
 use crate::skip;
-use crate::support::{LIMIT, Server, run, run_sock, text};
 
 /// The stranger's address (RFC 5737: for documentation).
 const STRANGER: &str = "198.51.100.1";

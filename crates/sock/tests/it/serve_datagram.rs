@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use berkeley::{Family, Protocol, Socket, Type, UnixAddress, option};
 
-use crate::support::{LIMIT, Server, TempDir, has_ipv6, pattern, text};
+use crate::kit::{LIMIT, Server, TempDir, has_ipv6, pattern, text};
 
 /// A client of a UDP server, whose waits have a limit.
 #[track_caller]
@@ -47,7 +47,7 @@ fn a_datagram_is_answered_with_the_default_reply() {
 fn echoed_datagrams_keep_their_boundaries_empty_ones_too() {
     let server = Server::start(&["udp://:0", "--echo"]);
     let families = if has_ipv6() { 2 } else { 1 };
-    crate::support::eventually("both addresses", || {
+    crate::kit::eventually("both addresses", || {
         text(&server.process.stderr.so_far()).matches("listening on udp ").count() == families
     });
     let client = udp(&server, 0);
@@ -151,7 +151,7 @@ fn once_answers_one_datagram_on_either_loopback_address() {
         let server = Server::start(&["udp://:0", "--once", "--echo"]);
         let families = if has_ipv6() { 2 } else { 1 };
         let port = server.address().port();
-        crate::support::eventually("both addresses", || {
+        crate::kit::eventually("both addresses", || {
             text(&server.process.stderr.so_far()).matches("listening on udp ").count() == families
         });
         let (local, remote) = [("127.0.0.1:0", "127.0.0.1"), ("[::1]:0", "::1")][which];
@@ -171,7 +171,7 @@ fn once_answers_one_datagram_though_both_addresses_have_one() {
         return;
     }
     let server = Server::start(&["udp://:0", "--once", "--echo"]);
-    crate::support::eventually("both addresses", || {
+    crate::kit::eventually("both addresses", || {
         text(&server.process.stderr.so_far()).matches("listening on udp ").count() == 2
     });
     let port = server.address().port();

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use berkeley::{Socket, option};
 
 use crate::bounded::{JoinInTime, RunInTime};
-use crate::support::{
+use crate::kit::{
     Captured, Finished, LIMIT, Process, SOCK, Server, TempDir, connect, eventually, expect, expect_silence,
     has_ipv6, pattern, read_all, run, run_sock, sock, sock_after, text,
 };

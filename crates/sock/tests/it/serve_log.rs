@@ -7,7 +7,7 @@ use std::process::Stdio;
 
 use berkeley::Type;
 
-use crate::support::{
+use crate::kit::{
     Captured, Process, Server, TempDir, connect, eventually, expect, read_all, sock, text, unix,
 };
 
@@ -168,7 +168,7 @@ fn quiet_prints_errors_alone() {
     assert_eq!(std::fs::read_to_string(&path).expect("a text"), "");
 
     let mut command = sock(&["serve", &address.to_string(), "--quiet", "--send-file", &folder.join("none")]);
-    let finished = crate::support::run(&mut command, b"");
+    let finished = crate::kit::run(&mut command, b"");
     assert!(finished.stderr.starts_with("sock: --send-file "), "{}", finished.stderr);
 }
 
@@ -176,7 +176,7 @@ fn quiet_prints_errors_alone() {
 fn the_ready_descriptor_gets_a_line_for_each_address_once_they_listen() {
     let mut command = sock(&["serve", ":0", "--quiet", "--ready-fd", "1"]);
     let process = Process::start(&mut command);
-    let count = if crate::support::has_ipv6() { 2 } else { 1 };
+    let count = if crate::kit::has_ipv6() { 2 } else { 1 };
     let lines = process.stdout.until("a line for each address", |bytes| {
         let lines: Vec<String> = text(bytes).split_inclusive('\n').map(str::to_owned).collect();
         (lines.len() == count && lines.iter().all(|line| line.ends_with('\n'))).then_some(lines)

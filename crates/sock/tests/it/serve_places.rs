@@ -6,8 +6,8 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixListener;
 use std::process::{Command, Stdio};
 
-use crate::namespace;
-use crate::support::{Process, SOCK, Server, TempDir, connect, expect, has_ipv6, run, run_sock, text, unix};
+use crate::kit::namespace;
+use crate::kit::{Process, SOCK, Server, TempDir, connect, expect, has_ipv6, run, run_sock, text, unix};
 
 /// `::1` stands in the hosts file of most machines, whether they have IPv6 or not.
 #[test]
@@ -121,7 +121,7 @@ fn the_sockets_of_a_service_manager_are_served() {
     let server = activated(socket, "--once --echo");
     server.stderr.line("where it listens", |line| line == format!("listening on udp {address}"));
     let client = UdpSocket::bind("127.0.0.1:0").expect("a free port");
-    client.set_read_timeout(Some(crate::support::LIMIT)).expect("a limit");
+    client.set_read_timeout(Some(crate::kit::LIMIT)).expect("a limit");
     client.send_to(b"x", address).expect("a live server");
     assert_eq!(client.recv(&mut [0; 10]).expect("an answer"), 1);
     assert_eq!(server.finish().code(), 0);

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use berkeley::{Family, Protocol, Socket, Type, option};
 use serde_json::Value;
 
-use crate::support::{
+use crate::kit::{
     Captured, LIMIT, Process, SOCK, Server, TempDir, connect, eventually, expect, pattern, read_all, sock,
     sock_after, text,
 };

@@ -8,9 +8,7 @@ use std::time::{Duration, Instant};
 use berkeley::Type;
 
 use crate::bounded::JoinInTime;
-use crate::support::{
-    Server, TempDir, connect, expect, expect_silence, has_ipv6, pattern, read_all, text, unix,
-};
+use crate::kit::{Server, TempDir, connect, expect, expect_silence, has_ipv6, pattern, read_all, text, unix};
 
 /// How long the beginning of a letter is held back.
 const HOLD: Duration = Duration::from_millis(100);

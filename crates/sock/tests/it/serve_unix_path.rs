@@ -8,10 +8,8 @@ use std::path::Path;
 
 use berkeley::{Family, Protocol, Socket, Type, UnixAddress};
 
-use crate::namespace;
-use crate::support::{
-    LIMIT, Process, SOCK, Server, TempDir, eventually, run, run_sock, sock, sock_after, unix,
-};
+use crate::kit::namespace;
+use crate::kit::{LIMIT, Process, SOCK, Server, TempDir, eventually, run, run_sock, sock, sock_after, unix};
 
 #[test]
 fn a_path_has_the_mode_that_was_asked_for_whatever_the_umask() {

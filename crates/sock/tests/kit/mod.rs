@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each room uses its own part")]
 
+pub(crate) mod namespace;
+
 use std::env;
 use std::fs;
 use std::io::{Read, Write};
