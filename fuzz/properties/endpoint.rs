@@ -22,7 +22,7 @@ pub(crate) fn check(text: &str) -> bool {
     if let Err(error) = parse_host(text) {
         check_error(&error);
     }
-    let roles = [Role::Connect, Role::Listen, Role::Either];
+    let roles = [Role::Connect, Role::Listen, Role::Either, Role::AsWritten];
     roles.map(|role| check_in(text, role)).contains(&true)
 }
 

@@ -6,6 +6,7 @@ use berkeley::Family;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+use crate::endpoint;
 use crate::exit::Exit;
 use crate::quantity::{Period, Size};
 use crate::reply::Template;
@@ -21,23 +22,20 @@ Examples:
   sock options 127.0.0.1:80              every option of a connection";
 
 // Lines of at most 72 columns: a man page indents them, and neither it nor clap may break them.
-const ENDPOINTS: &str = "\
-Endpoints:
+fn endpoints() -> String {
+    format!(
+        "Endpoints:
   scheme://place?option=value&flag
-  example.org:80, [::1]:http      TCP, as is tcp://example.org:80
   :9000, *:9000                   to listen: locally, on every address
-  udp://127.0.0.1:9000            UDP
-  unix:/run/app.sock, unix:@app   a Unix socket: path, abstract name
-  unix-dgram:, unix-seqpacket:    Unix sockets of other types
-  ?timeout=2s, ?bind=192.0.2.1    when connecting
-  ?interface=eth0, ?mode=660      an interface; a new path's mode
-  ?nodelay&rcvbuf=64K             any other option of the socket
-
+{}
 Times: 500ms, 2s, 1m, 1h; a bare number is seconds.
-Sizes: 64K, 1MiB (1024 each); a bare number is bytes.";
+Sizes: 64K, 1MiB (1024 each); a bare number is bytes.",
+        endpoint::help()
+    )
+}
 
 fn after_help() -> String {
-    format!("{ENDPOINTS}\n\n{}", Exit::TABLE)
+    format!("{}\n\n{}", endpoints(), Exit::TABLE)
 }
 
 /// Serve, connect to and inspect sockets

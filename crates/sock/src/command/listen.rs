@@ -9,8 +9,9 @@ use tokio::time::sleep;
 
 use super::talk::{Answers, Talk, check, failed, joined};
 use crate::cli::ListenArgs;
-use crate::endpoint::Scheme;
+use crate::endpoint::{Role, Scheme};
 use crate::exit::{Exit, Failure};
+use crate::open;
 use crate::open::listen::{self, Listener};
 use crate::quantity::Period;
 use crate::report::json::Event;
@@ -32,7 +33,7 @@ pub fn run(args: &ListenArgs) -> Result<Exit, Failure> {
 async fn serve(args: &ListenArgs) -> Result<Exit, Failure> {
     let mut signals = super::signals()?;
     let text = joined(&args.endpoint, args.port.as_deref())?;
-    let endpoint = listen::parse(&text).map_err(Failure::misuse)?;
+    let endpoint = open::parse(&text, Role::Listen).map_err(Failure::misuse)?;
     check(&args.talk, endpoint.scheme, &[])?;
     refuse_what_cannot_be(args, endpoint.scheme)?;
     let family = args.family.chosen();

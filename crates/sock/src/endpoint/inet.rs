@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use super::percent::decode_text;
 use super::piece::{Fault, Piece};
 use super::place::{Host, Place, Port};
+use super::source::Written;
 
 /// The longest name that DNS can hold, without the dot at its end. RFC 1035, section 2.3.4.
 const LONGEST_NAME: usize = 253;
@@ -16,16 +17,17 @@ const LONGEST_INTERFACE: usize = 15;
 const LONGEST_SERVICE: usize = 32;
 
 /// Reads `host:port`, `:port`, `*:port` or `[v6]:port`.
-pub(super) fn inet(place: Piece<'_>) -> Result<Place, Fault> {
+pub(super) fn inet(place: Piece<'_>) -> Result<(Place, Written), Fault> {
     let (host, port) = match split(place)? {
         (host, port) if port.is_empty() => return Err(missing_port(place, host.shown())),
         parts => parts,
     };
-    Ok(Place::Inet { host: self::host(host)?, port: self::port(port)? })
+    let written = Written { port: port.span(), ..written(place, host) };
+    Ok((Place::Inet { host: self::host(host)?, port: self::port(port)? }, written))
 }
 
 /// As [`inet`], where the port may be left out and is 0 then: an address to bind to.
-pub(super) fn inet_without_port(place: Piece<'_>) -> Result<Place, Fault> {
+pub(super) fn inet_without_port(place: Piece<'_>) -> Result<(Place, Written), Fault> {
     let bare_v6 = place.text().parse().ok().map(|address| Host::V6 { address, zone: None });
     let bare = match bare_v6 {
         Some(host) => Some(host),
@@ -33,9 +35,28 @@ pub(super) fn inet_without_port(place: Piece<'_>) -> Result<Place, Fault> {
         None => None,
     };
     match bare {
-        Some(host) => Ok(Place::Inet { host, port: Port::Number(0) }),
+        Some(host) => Ok((Place::Inet { host, port: Port::Number(0) }, written(place, place))),
         None => inet(place),
     }
+}
+
+/// Whether digits stand here alone: a port of this machine, where it is listened.
+pub(super) fn is_bare_port(text: &str) -> bool {
+    is_number(text)
+}
+
+/// Reads a port alone.
+pub(super) fn bare_port(place: Piece<'_>) -> Result<(Place, Written), Fault> {
+    let written = Written { port: place.span(), ..Written::whole(place) };
+    Ok((Place::Inet { host: Host::Loopback, port: port(place)? }, written))
+}
+
+/// Where the host and its zone stand.
+fn written(place: Piece<'_>, host: Piece<'_>) -> Written {
+    let whole = Written::whole(place);
+    let inner = host.strip_prefix("[").and_then(|inner| inner.split_once(']'));
+    let zone = inner.and_then(|(inner, _)| inner.split_once('%')).map(|(_, zone)| zone.span());
+    Written { host: host.span(), zone: zone.unwrap_or_else(|| whole.zone.clone()), ..whole }
 }
 
 /// The name of an interface, as the kernel allows them. `dev_valid_name` in Linux's net/core/dev.c.

@@ -35,14 +35,19 @@
 //! ```
 
 mod error;
+mod help;
 mod inet;
+mod nature;
 pub(crate) mod nearest;
+mod own;
 mod parse;
 mod percent;
 mod piece;
 mod place;
 mod scheme;
 mod setting;
+mod shape;
+mod source;
 #[cfg(test)]
 mod tests;
 mod vocabulary;
@@ -50,24 +55,35 @@ mod vocabulary;
 use std::fmt;
 
 pub use error::ParseError;
+pub use help::help;
+pub use nature::Nature;
+pub use own::Own;
 pub use place::{Host, Place, Port};
-pub use scheme::Scheme;
-pub use setting::{Own, Setting};
+pub use scheme::{Layer, LayerRow, Row, Scheme};
+pub use setting::Setting;
+pub use shape::Shape;
+pub use source::{Source, Written};
 pub use vocabulary::{Meaning, Vocabulary, Words};
 
 /// One end of a conversation: what kind of socket, where, and how it is set.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Endpoint {
+    /// What goes over the stream, the outermost first: [`Scheme`] carries the last.
+    pub layers: Vec<Layer>,
     /// The kind of socket.
     pub scheme: Scheme,
     /// The listening form, as in `tcp-listen://`, was written.
     pub listen: bool,
-    /// Where it is: [`Place::Inet`] for `tcp` and `udp`, one of the others for the Unix schemes.
+    /// Where it is, a place of the scheme's [`Shape`].
     pub place: Place,
     /// The endpoint's own options.
     pub own: Own,
     /// The socket's options, in the order they were written, none twice.
     pub settings: Vec<Setting>,
+    /// The proxies to connect through, the nearest first. They are no part of an endpoint's text.
+    pub via: Vec<Self>,
+    /// Where in the text each part stands.
+    pub source: Source,
 }
 
 /// What the reader of an endpoint will do with it, which decides the options that apply.
@@ -75,13 +91,29 @@ pub struct Endpoint {
 pub enum Role {
     /// Connect: the listening form and `mode` are refused.
     Connect,
-    /// Listen, whatever the form: `timeout` and `bind` are refused.
+    /// Listen, whatever the form: `timeout` and `bind` are refused, and a number alone is a port of this machine.
     Listen,
+    /// Listen if the listening form is written, else connect.
+    AsWritten,
     /// Listen if the listening form is written, else not decided yet.
     Either,
 }
 
 impl Endpoint {
+    /// An endpoint without options, to connect to.
+    pub fn new(scheme: Scheme, place: Place) -> Self {
+        Self {
+            layers: Vec::new(),
+            scheme,
+            listen: false,
+            place,
+            own: Own::default(),
+            settings: Vec::new(),
+            via: Vec::new(),
+            source: Source::default(),
+        }
+    }
+
     /// Reads an endpoint; `vocabulary` knows the socket options.
     ///
     /// Fails at the first fault, with its place and what was wanted.
@@ -106,12 +138,18 @@ pub fn parse_host(text: &str) -> Result<(Host, Port), ParseError> {
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let listening = if self.listen { "-listen" } else { "" };
+        // Over TCP the last layer's name stands in place of the scheme's.
+        let (outer, last) = match self.layers.split_last() {
+            Some((last, outer)) if self.scheme == Scheme::Tcp => (outer, last.written(self.listen)),
+            _ => (&self.layers[..], self.scheme.written(self.listen)),
+        };
+        for layer in outer {
+            write!(f, "{layer}:")?;
+        }
         // The slashes keep those that a path itself starts with.
-        let needs_slashes =
-            !self.scheme.is_unix() || matches!(&self.place, Place::Path(path) if path.starts_with(b"//"));
-        let slashes = if needs_slashes { "//" } else { "" };
-        write!(f, "{}{listening}:{slashes}{}", self.scheme, self.place)?;
+        let keeps = matches!(&self.place, Place::Path(path) | Place::File(path) if path.starts_with(b"//"));
+        let separator = if keeps { "://" } else { self.scheme.row().shape.separator() };
+        write!(f, "{last}{separator}{}", self.place)?;
         let words = self.own.words().chain(self.settings.iter().map(Setting::to_string));
         for (number, word) in words.enumerate() {
             write!(f, "{}{word}", if number == 0 { '?' } else { '&' })?;

@@ -3,12 +3,15 @@
 use std::net::Ipv6Addr;
 
 use super::error::ParseError;
-use super::inet::{inet, inet_without_port};
+use super::inet::{self, inet_without_port, is_bare_port};
 use super::nearest::nearest;
+use super::own::{self, Context};
 use super::piece::{Fault, Piece};
-use super::place::{Host, Place, Port, unix};
-use super::scheme::Scheme;
-use super::setting::{Context, Own, settings};
+use super::place::{Host, Place, Port};
+use super::scheme::{self, Layer, Scheme};
+use super::setting::{Options, settings};
+use super::shape::Shape;
+use super::source::Source;
 use super::vocabulary::Vocabulary;
 use super::{Endpoint, Role};
 
@@ -33,8 +36,12 @@ const HABITS: [(&str, Scheme, bool); 17] = [
     ("unix-client", Scheme::Unix, false),
 ];
 
+/// The most layers over one stream.
+const MOST_LAYERS: usize = 4;
+
 /// What the text before the options starts with.
 struct Start<'a> {
+    layers: Vec<Layer>,
     scheme: Scheme,
     listen: bool,
     /// The scheme as written; empty if none is.
@@ -60,7 +67,7 @@ pub(super) fn host(text: &str) -> Result<(Host, Port), ParseError> {
         return Err(ParseError::at(text, 0..scheme.len() + 3, message));
     }
     match inet_without_port(Piece::whole(bracketed)) {
-        Ok(Place::Inet { host, port }) => Ok((host, port)),
+        Ok((Place::Inet { host, port }, _)) => Ok((host, port)),
         Ok(_) => Err(ParseError::at(bracketed, 0..bracketed.len(), "wants a host")),
         Err(fault) => Err(ParseError::new(bracketed, fault)),
     }
@@ -68,70 +75,144 @@ pub(super) fn host(text: &str) -> Result<(Host, Port), ParseError> {
 
 fn read(text: Piece<'_>, vocabulary: &dyn Vocabulary, role: Role) -> Result<Endpoint, Fault> {
     let (address, options) = text.split_once('?').map_or((text, None), |(head, tail)| (head, Some(tail)));
-    let Start { scheme, listen, name, place } = start(address)?;
+    let bare_port = role == Role::Listen && is_bare_port(address.text());
+    let start = if bare_port { bare(address) } else { start(address)? };
+    let listens = listens(&start, role)?;
+    refuse_layers_of_messages(&start)?;
+    let (place, options) = match start.scheme.row().shape {
+        Shape::Literal => literal(text, &start, listens),
+        _ => (start.place, options),
+    };
+    let Start { layers, scheme, listen, .. } = start;
+    let (place, written) =
+        if bare_port { inet::bare_port(place)? } else { scheme.row().shape.read(place)? };
+    let context = Context { scheme, place: &place, listens };
+    let options = match options {
+        Some(options) => settings(options, context, vocabulary)?,
+        None => Options::default(),
+    };
+    let source = Source::new(text.text(), written, options.written);
+    let Options { own, settings, .. } = options;
+    Ok(Endpoint { layers, listen, own, settings, source, ..Endpoint::new(scheme, place) })
+}
+
+/// Whether the endpoint will listen; None if that is not known yet.
+fn listens(start: &Start<'_>, role: Role) -> Result<Option<bool>, Fault> {
+    let Start { scheme, listen, name, .. } = start;
+    let shown = name.shown();
     let listens = match role {
-        Role::Connect if listen => {
-            let message = format!("\"{}\" listens; wanted here is an endpoint to connect to", name.shown());
+        Role::Connect if *listen => {
+            let message = format!("\"{shown}\" listens; wanted here is an endpoint to connect to");
             return Err(name.fault(message).suggest(scheme));
         }
         Role::Connect => Some(false),
         Role::Listen => Some(true),
+        Role::AsWritten => Some(*listen),
         Role::Either => listen.then_some(true),
     };
-    let place = if scheme.is_unix() { unix(place)? } else { inet(place)? };
-    let context = Context { scheme, place: &place, listens };
-    let (own, settings) = match options {
-        Some(options) => settings(options, context, vocabulary)?,
-        None => (Own::default(), Vec::new()),
-    };
-    Ok(Endpoint { scheme, listen, place, own, settings })
+    match listens {
+        Some(true) if scheme.row().listening.is_none() => {
+            Err(name.fault(format_args!("\"{shown}\" cannot be listened at")))
+        }
+        Some(false) if !scheme.row().connects => {
+            Err(name.fault(format_args!("\"{shown}\" cannot be connected to")))
+        }
+        listens => Ok(listens),
+    }
 }
 
-/// Tells the scheme from the place. A bare `host:port` is TCP; Unix sockets may leave out the slashes.
+/// A layer makes a stream of a stream; messages have none to give.
+fn refuse_layers_of_messages(start: &Start<'_>) -> Result<(), Fault> {
+    let (Some(layer), nature) = (start.layers.last(), start.scheme.row().nature) else { return Ok(()) };
+    if nature.connected && !nature.messages {
+        return Ok(());
+    }
+    Err(start.name.fault(format_args!("{layer} goes over a stream, and {} is none", start.scheme)))
+}
+
+/// What a literal place takes: all that stands after its scheme, but for known options behind the last `?`.
+fn literal<'a>(text: Piece<'a>, start: &Start<'a>, listens: Option<bool>) -> (Piece<'a>, Option<Piece<'a>>) {
+    let (_, rest) = text.split_at(start.place.span().start);
+    let context = Context { scheme: start.scheme, place: &Place::Alone, listens };
+    match rest.rsplit_once('?') {
+        Some((place, options)) if own::are_options(options, context) => (place, Some(options)),
+        _ => (rest, None),
+    }
+}
+
+/// An address without a scheme's name, which is TCP's.
+fn bare(address: Piece<'_>) -> Start<'_> {
+    let name = address.split_at(0).0;
+    Start { layers: Vec::new(), scheme: Scheme::Tcp, listen: false, name, place: address }
+}
+
+/// Tells the layers, the scheme and the place apart.
 fn start(address: Piece<'_>) -> Result<Start<'_>, Fault> {
-    let bare = Start { scheme: Scheme::Tcp, listen: false, name: address.split_at(0).0, place: address };
+    let (mut layers, mut rest) = (Vec::new(), address);
+    while let Some((name, after)) = rest.split_once(':') {
+        let Some((layer, listen)) = Layer::from_name(name.text()) else { break };
+        layers.push(layer);
+        if layers.len() > MOST_LAYERS {
+            return Err(name.fault(format_args!("at most {MOST_LAYERS} layers go over one stream")));
+        }
+        match after.strip_prefix("//") {
+            Some(place) => return Ok(Start { layers, scheme: Scheme::Tcp, listen, name, place }),
+            None if listen => {
+                let message = format!("before another scheme it is {layer}:, and that scheme listens");
+                return Err(name.fault(message));
+            }
+            None => rest = after,
+        }
+    }
+    Ok(Start { layers, ..carrier(rest)? })
+}
+
+/// Tells the scheme from the place. A bare `host:port` is TCP; all but hosts may leave out the slashes.
+fn carrier(address: Piece<'_>) -> Result<Start<'_>, Fault> {
     let Some((name, rest)) = address.split_once(':') else {
         return match Scheme::from_name(address.text()) {
             Some((scheme, listen)) => Err(wants_place(address, scheme, listen)),
-            None => Ok(bare),
+            None => Ok(bare(address)),
         };
     };
-    let known = Scheme::from_name(name.text());
-    match (known, rest.strip_prefix("//")) {
-        (Some((scheme, listen)), Some(place)) => Ok(Start { scheme, listen, name, place }),
-        (None, Some(_)) => Err(unknown_scheme(name)),
-        (Some((scheme, listen)), None) if scheme.is_unix() => Ok(Start { scheme, listen, name, place: rest }),
-        (Some((scheme, listen)), None) => Err(wants_slashes(address, rest, scheme, listen)),
-        (None, None) => match habit(name.text()) {
+    let slashed = rest.strip_prefix("//");
+    let Some((scheme, listen)) = Scheme::from_name(name.text()) else {
+        return match habit(name.text()) {
+            _ if slashed.is_some() => Err(unknown_scheme(name)),
             Some((scheme, listen)) => Err(wants_slashes(address, rest, scheme, listen)),
-            None => Ok(bare),
-        },
-    }
+            None => Ok(bare(address)),
+        };
+    };
+    let place = match (scheme.row().shape, slashed) {
+        (Shape::Literal, _) => rest,
+        (_, Some(place)) => place,
+        (shape, None) if shape.has_slashes() => return Err(wants_slashes(address, rest, scheme, listen)),
+        (_, None) => rest,
+    };
+    Ok(Start { layers: Vec::new(), scheme, listen, name, place })
 }
 
 fn unknown_scheme(name: Piece<'_>) -> Fault {
     let shown = name.shown();
-    match nearest(name.text(), Scheme::names()) {
+    match nearest(name.text(), scheme::names()) {
         Some(word) => name.fault(format_args!("unknown scheme \"{shown}\"")).suggest(word),
-        None => name.fault(format_args!("unknown scheme \"{shown}\"; this build knows {}", Scheme::list())),
+        None => name.fault(format_args!("unknown scheme \"{shown}\"; this build knows {}", scheme::list())),
     }
 }
 
 /// `udp`, which is half an endpoint.
 fn wants_place(address: Piece<'_>, scheme: Scheme, listen: bool) -> Fault {
-    let listening = if listen { "-listen" } else { "" };
-    let example = if scheme.is_unix() { ":/run/app.sock" } else { "://:9000" };
-    address.fault(format_args!("wants a place after the scheme, as in {scheme}{listening}{example}"))
+    let (name, example) = (scheme.written(listen), scheme.row().shape.example());
+    address.fault(format_args!("wants a place after the scheme, as in {name}{example}"))
 }
 
 /// `TCP-LISTEN:6142,fork` and `udp:53`: rewrites the address as it is written here.
 fn wants_slashes(address: Piece<'_>, rest: Piece<'_>, scheme: Scheme, listen: bool) -> Fault {
     let fault = address.fault("an endpoint is written scheme://host:port?option&option");
     let place = rest.split_once(',').map_or(rest, |(place, _)| place).text();
-    let listening = if listen { "-listen" } else { "" };
-    let colon = if scheme.is_unix() || place.contains(':') { "" } else { ":" };
-    let slashes = if scheme.is_unix() { ":" } else { "://" };
-    fault.suggest(format_args!("{scheme}{listening}{slashes}{colon}{place}"))
+    let shape = scheme.row().shape;
+    let colon = if shape.has_slashes() && !place.contains(':') { ":" } else { "" };
+    fault.suggest(format_args!("{}{}{colon}{place}", scheme.written(listen), shape.separator()))
 }
 
 fn habit(name: &str) -> Option<(Scheme, bool)> {

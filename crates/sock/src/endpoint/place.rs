@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::percent::{Encoded, decode};
 use super::piece::{Fault, Piece};
+use crate::report::escape::is_printable;
 
 /// What stands between the scheme and the options.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -21,6 +22,12 @@ pub enum Place {
     /// A Unix socket in Linux's abstract namespace, written `@name`: at least one byte, any bytes, without the leading
     /// zero byte that the kernel's address has. unix(7).
     Abstract(Vec<u8>),
+    /// A file of any kind: at least one byte, none of them zero.
+    File(Vec<u8>),
+    /// Text that means something to its scheme alone, such as a command: at least one character, all of which print.
+    Literal(String),
+    /// There is but one.
+    Alone,
 }
 
 /// The machine that a place is on.
@@ -58,8 +65,10 @@ impl fmt::Display for Place {
             Self::Inet { host, port } => write!(f, "{host}:{port}"),
             // A plain "@" would start an abstract name.
             Self::Path(path) if path.starts_with(b"@") => write!(f, "%40{}", Encoded(&path[1..])),
-            Self::Path(path) => Encoded(path).fmt(f),
+            Self::Path(path) | Self::File(path) => Encoded(path).fmt(f),
             Self::Abstract(name) => write!(f, "@{}", Encoded(name)),
+            Self::Literal(text) => f.write_str(text),
+            Self::Alone => Ok(()),
         }
     }
 }
@@ -126,4 +135,35 @@ pub(super) fn unix(place: Piece<'_>) -> Result<Place, Fault> {
         return Err(place.fault("a path holds no zero byte; an abstract name starts with \"@\""));
     }
     Ok(Place::Path(path))
+}
+
+/// Reads the path of a file.
+pub(super) fn file(place: Piece<'_>) -> Result<Place, Fault> {
+    let path = decode(place)?;
+    if path.is_empty() {
+        return Err(place.fault("wants a file's path, as in /tmp/file"));
+    }
+    if path.contains(&0) {
+        return Err(place.fault("a path holds no zero byte"));
+    }
+    Ok(Place::File(path))
+}
+
+/// Takes text as it is.
+pub(super) fn literal(place: Piece<'_>) -> Result<Place, Fault> {
+    if place.is_empty() {
+        return Err(place.fault("wants something after the \":\""));
+    }
+    if let Some(c) = place.find_char(|c| !is_printable(c)) {
+        return Err(c.fault(format_args!("wants characters that print; found \"{}\"", c.shown())));
+    }
+    Ok(Place::Literal(place.text().to_owned()))
+}
+
+/// Sees to it that nothing stands here.
+pub(super) fn alone(place: Piece<'_>) -> Result<Place, Fault> {
+    if place.is_empty() {
+        return Ok(Place::Alone);
+    }
+    Err(place.fault("nothing stands after the \":\" but \"?\" and options"))
 }

@@ -1,51 +1,193 @@
-//! The schemes that this build opens.
+//! The schemes that this build opens, and the layers that go over them: a row each.
 
 use std::fmt;
 
-/// What stands before the place: the kind of socket.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Scheme {
-    /// TCP, over IPv4 or IPv6.
-    Tcp,
-    /// UDP, over IPv4 or IPv6.
-    Udp,
-    /// A Unix stream socket.
-    Unix,
-    /// A Unix datagram socket.
-    UnixDgram,
-    /// A Unix socket of ordered datagrams over a connection.
-    UnixSeqpacket,
+use berkeley::Type;
+
+use super::nature::Nature;
+use super::shape::Shape;
+
+/// What is known of a scheme.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// The name as it is written.
+    pub name: &'static str,
+    /// The name of its listening form; `None` if it cannot listen.
+    pub listening: Option<&'static str>,
+    /// Whether it can be connected to.
+    pub connects: bool,
+    /// The kind of place that follows the name.
+    pub shape: Shape,
+    /// What can be done with what it opens.
+    pub nature: Nature,
+    /// The type of its socket; `None` if it is none.
+    pub socket: Option<Type>,
+    /// The levels of the socket options that may follow: `tcp` of `tcp.nodelay`.
+    pub levels: &'static [&'static str],
+    /// One as it is written, for the help.
+    pub example: &'static str,
+    /// What that is, in a few words.
+    pub meaning: &'static str,
 }
 
-/// What follows a scheme's name in its listening form.
-const LISTEN: &str = "-listen";
+/// What is known of a layer.
+#[derive(Clone, Copy, Debug)]
+pub struct LayerRow {
+    /// The name as it is written: `name://host:port` is the layer over TCP, `name:` goes before any other stream.
+    pub name: &'static str,
+    /// The name of its listening form.
+    pub listening: &'static str,
+    /// One as it is written, for the help.
+    pub example: &'static str,
+    /// What that is, in a few words.
+    pub meaning: &'static str,
+}
+
+/// An enum with a row for each variant. The rows under `tried` are for unit tests: no scheme of this build has them.
+macro_rules! table {
+    (
+        $(#[$about:meta])* $Type:ident of $Row:ident
+        { $($(#[$doc:meta])+ $variant:ident = $row:expr;)* }
+        tried { $($tried:ident = $tried_row:expr;)* }
+    ) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        pub enum $Type {
+            $($(#[$doc])+ $variant,)*
+            $(
+                /// Of the unit tests.
+                #[cfg(test)]
+                $tried,
+            )*
+        }
+
+        impl $Type {
+            /// Every one, in the order of the table.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// Those that are read: every one, in unit tests those of the tests too.
+            const READ: &'static [Self] = &[$(Self::$variant,)* $(#[cfg(test)] Self::$tried,)*];
+
+            /// What is known of it.
+            pub const fn row(self) -> &'static $Row {
+                match self {
+                    $(Self::$variant => const { &$row },)*
+                    $(#[cfg(test)] Self::$tried => const { &$tried_row },)*
+                }
+            }
+
+            /// The name as it is written, without `-listen`.
+            pub const fn name(self) -> &'static str {
+                self.row().name
+            }
+        }
+
+        impl fmt::Display for $Type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.name())
+            }
+        }
+    };
+}
+
+table! {
+    /// What stands before the place: the kind of socket.
+    Scheme of Row {
+        /// TCP, over IPv4 or IPv6.
+        Tcp = Row {
+            name: "tcp",
+            listening: Some("tcp-listen"),
+            connects: true,
+            shape: Shape::Inet,
+            nature: Nature::NETWORK,
+            socket: Some(Type::STREAM),
+            levels: &["socket", "ip", "ipv6", "tcp"],
+            example: "tcp://example.org:80",
+            meaning: "TCP; also [::1]:80, example.org:http",
+        };
+        /// UDP, over IPv4 or IPv6.
+        Udp = Row {
+            name: "udp",
+            listening: Some("udp-listen"),
+            connects: true,
+            shape: Shape::Inet,
+            nature: Nature::DATAGRAMS,
+            socket: Some(Type::DGRAM),
+            levels: &["socket", "ip", "ipv6", "udp"],
+            example: "udp://127.0.0.1:9000",
+            meaning: "UDP",
+        };
+        /// A Unix stream socket.
+        Unix = Row {
+            name: "unix",
+            listening: Some("unix-listen"),
+            connects: true,
+            shape: Shape::Unix,
+            nature: Nature::STREAM,
+            socket: Some(Type::STREAM),
+            levels: &["socket"],
+            example: "unix:/run/app.sock",
+            meaning: "a Unix socket; unix:@app is abstract",
+        };
+        /// A Unix datagram socket.
+        UnixDgram = Row {
+            name: "unix-dgram",
+            listening: Some("unix-dgram-listen"),
+            connects: true,
+            shape: Shape::Unix,
+            nature: Nature::LONG_DATAGRAMS,
+            socket: Some(Type::DGRAM),
+            levels: &["socket"],
+            example: "unix-dgram:/run/app.sock",
+            meaning: "a Unix socket of datagrams",
+        };
+        /// A Unix socket of ordered datagrams over a connection.
+        UnixSeqpacket = Row {
+            name: "unix-seqpacket",
+            listening: Some("unix-seqpacket-listen"),
+            connects: true,
+            shape: Shape::Unix,
+            nature: Nature::MESSAGES,
+            socket: Some(Type::SEQPACKET),
+            levels: &["socket"],
+            example: "unix-seqpacket:@app",
+            meaning: "one of messages over a connection",
+        };
+    }
+    tried {
+        TriedFile = Row { name: "tried-file", shape: Shape::File, listening: None, ..TRIED };
+        TriedLiteral = Row { name: "tried-literal", shape: Shape::Literal, ..TRIED };
+        TriedAlone = Row { name: "tried-alone", shape: Shape::Alone, connects: false, ..TRIED };
+    }
+}
+
+table! {
+    /// What goes over a stream, and makes another stream of it.
+    Layer of LayerRow {}
+    tried {
+        TriedLayer = LayerRow {
+            name: "tried",
+            listening: "tried-listen",
+            example: "tried://example.org:443",
+            meaning: "a layer",
+        };
+    }
+}
+
+#[cfg(test)]
+const TRIED: Row = Row {
+    name: "tried",
+    listening: Some("tried-literal-listen"),
+    connects: true,
+    shape: Shape::Literal,
+    nature: Nature::STREAM,
+    socket: None,
+    levels: &[],
+    example: "",
+    meaning: "",
+};
 
 impl Scheme {
-    /// Every scheme, with its plain and its listening name.
-    pub const ALL: [(Self, &'static str, &'static str); 5] = [
-        (Self::Tcp, "tcp", "tcp-listen"),
-        (Self::Udp, "udp", "udp-listen"),
-        (Self::Unix, "unix", "unix-listen"),
-        (Self::UnixDgram, "unix-dgram", "unix-dgram-listen"),
-        (Self::UnixSeqpacket, "unix-seqpacket", "unix-seqpacket-listen"),
-    ];
-
-    /// The scheme's name as it is written, without `-listen`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Tcp => "tcp",
-            Self::Udp => "udp",
-            Self::Unix => "unix",
-            Self::UnixDgram => "unix-dgram",
-            Self::UnixSeqpacket => "unix-seqpacket",
-        }
-    }
-
-    /// Whether the place is a path or an abstract name rather than a host and a port.
-    pub const fn is_unix(self) -> bool {
-        matches!(self, Self::Unix | Self::UnixDgram | Self::UnixSeqpacket)
-    }
-
     /// An address with its transport, for people: `tcp 127.0.0.1:9`, but `unix:app.sock` alone, which says it itself.
     pub fn at(self, address: &str) -> String {
         let name = self.name();
@@ -53,33 +195,56 @@ impl Scheme {
         if says_it { address.to_owned() } else { format!("{name} {address}") }
     }
 
+    /// Whether the socket option of this full name, `tcp.nodelay`, is one of its sockets'.
+    pub fn has_option(self, name: &str) -> bool {
+        let level = name.split_once('.').map_or(name, |(level, _)| level);
+        self.row().levels.contains(&level)
+    }
+
+    /// The name as it is written where it listens, or does not.
+    pub(super) fn written(self, listen: bool) -> &'static str {
+        self.row().listening.filter(|_| listen).unwrap_or(self.name())
+    }
+
     /// Reads a name, in upper or lower case; true if it is the listening form, None if this build has no such scheme.
     pub(super) fn from_name(name: &str) -> Option<(Self, bool)> {
-        // Bounded before it is compared: a name may be as long as its writer likes.
-        let (name, listen) =
-            match name.len().checked_sub(LISTEN.len()).and_then(|at| name.split_at_checked(at)) {
-                Some((plain, tail)) if tail.eq_ignore_ascii_case(LISTEN) => (plain, true),
-                _ => (name, false),
-            };
-        let row = Self::ALL.iter().find(|(_, plain, _)| plain.eq_ignore_ascii_case(name))?;
-        Some((row.0, listen))
-    }
-
-    /// The names of all schemes, both forms, for suggestions.
-    pub(super) fn names() -> impl Iterator<Item = &'static str> {
-        Self::ALL.into_iter().flat_map(|(_, plain, listening)| [plain, listening])
-    }
-
-    /// The plain names in one sentence's worth of text.
-    pub(super) fn list() -> String {
-        Self::ALL.map(|(_, plain, _)| plain).join(", ")
+        Self::READ.iter().find_map(|scheme| {
+            let row = scheme.row();
+            if row.name.eq_ignore_ascii_case(name) {
+                return Some((*scheme, false));
+            }
+            row.listening.filter(|listening| listening.eq_ignore_ascii_case(name)).map(|_| (*scheme, true))
+        })
     }
 }
 
-impl fmt::Display for Scheme {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+impl Layer {
+    /// The name as it is written where it listens, or does not.
+    pub(super) fn written(self, listen: bool) -> &'static str {
+        if listen { self.row().listening } else { self.name() }
     }
+
+    /// As [`Scheme::from_name`].
+    pub(super) fn from_name(name: &str) -> Option<(Self, bool)> {
+        Self::READ.iter().find_map(|layer| {
+            let names = [layer.written(false), layer.written(true)];
+            let at = names.iter().position(|known| known.eq_ignore_ascii_case(name))?;
+            Some((*layer, at == 1))
+        })
+    }
+}
+
+/// The names of all schemes and layers, both forms, for suggestions.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    let schemes = Scheme::ALL.iter().map(|scheme| (scheme.name(), scheme.row().listening));
+    let layers = Layer::ALL.iter().map(|layer| (layer.name(), Some(layer.row().listening)));
+    schemes.chain(layers).flat_map(|(plain, listening)| [Some(plain), listening].into_iter().flatten())
+}
+
+/// The plain names in one sentence's worth of text.
+pub(super) fn list() -> String {
+    let names = Scheme::ALL.iter().map(|scheme| scheme.name());
+    names.chain(Layer::ALL.iter().map(|layer| layer.name())).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -88,10 +253,11 @@ mod tests {
 
     #[test]
     fn every_name_is_read_in_both_forms() {
-        for (scheme, plain, listening) in Scheme::ALL {
-            assert_eq!(scheme.name(), plain);
-            assert_eq!(Scheme::from_name(plain), Some((scheme, false)));
-            assert_eq!(Scheme::from_name(&listening.to_uppercase()), Some((scheme, true)));
+        for scheme in Scheme::ALL {
+            assert_eq!(Scheme::from_name(scheme.name()), Some((*scheme, false)));
+            let Some(listening) = scheme.row().listening else { continue };
+            assert_eq!(listening, format!("{scheme}-listen"));
+            assert_eq!(Scheme::from_name(&listening.to_uppercase()), Some((*scheme, true)));
         }
     }
 
@@ -100,6 +266,17 @@ mod tests {
         for name in ["", "-listen", "tls", "unix-stream", "tcp-listen-listen", "tcp4", "été-liste\u{301}n"]
         {
             assert_eq!(Scheme::from_name(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_row_is_true_to_itself() {
+        for scheme in Scheme::ALL {
+            let row = scheme.row();
+            assert!(row.connects || row.listening.is_some(), "{scheme} is of no use");
+            assert!(row.example.starts_with(&format!("{scheme}:")), "{}", row.example);
+            assert!(row.socket.is_some() || row.levels.is_empty(), "{scheme} has options of a socket");
+            assert!(!row.nature.acknowledged || row.nature.connected, "{scheme}");
         }
     }
 }

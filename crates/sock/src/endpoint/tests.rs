@@ -103,9 +103,9 @@ fn unix_places_are_paths_or_abstract_names_of_any_bytes() {
 
 #[test]
 fn every_scheme_is_read_in_both_forms() {
-    for (scheme, plain, listening) in Scheme::ALL {
-        let place = if scheme.is_unix() { "@x" } else { "h:1" };
-        for (name, listen) in [(plain, false), (listening, true)] {
+    for scheme in Scheme::ALL.iter().copied() {
+        let place = if scheme.row().shape == Shape::Unix { "@x" } else { "h:1" };
+        for (name, listen) in [(scheme.name(), false), (scheme.row().listening.expect("it listens"), true)] {
             let endpoint = read(&format!("{name}://{place}"));
             assert_eq!((endpoint.scheme, endpoint.listen), (scheme, listen), "{name}");
             assert_eq!(read(&endpoint.to_string()), endpoint);
@@ -120,7 +120,7 @@ fn own_options_become_typed_values() {
         timeout: Some(Duration::from_millis(500)),
         bind: Some(inet(v6("fe80::1", Some("eth0")), 5)),
         interface: Some("eth0".to_owned()),
-        mode: None,
+        ..Own::default()
     };
     assert_eq!(endpoint.own, want);
     assert_eq!(endpoint.to_string(), "tcp://h:1?timeout=500ms&bind=[fe80::1%eth0]:5&interface=eth0");
@@ -157,6 +157,139 @@ fn socket_options_keep_their_order_and_get_their_full_names() {
     assert_eq!(endpoint.settings, want);
     assert_eq!(endpoint.settings[0].span, 4..11);
     assert_eq!(endpoint.to_string(), "tcp://h:1?tcp.nodelay&socket.rcvbuf=64K%26a=b%3F&socket.keepalive=");
+}
+
+#[test]
+fn a_number_alone_is_a_port_where_it_is_listened() {
+    let endpoint = Endpoint::parse("8080?nodelay", &OPTIONS, Role::Listen).expect("a port");
+    assert_eq!(
+        (&endpoint.place, endpoint.to_string()),
+        (&inet(Host::Loopback, 8080), "tcp://:8080?tcp.nodelay".into())
+    );
+    let error = Endpoint::parse("99999?nodelay", &OPTIONS, Role::Listen).expect_err("no port");
+    assert_eq!((error.text(), error.span()), ("99999?nodelay", 0..5));
+}
+
+#[test]
+fn a_file_has_a_path_and_options() {
+    for (text, path, printed) in [
+        ("tried-file:/tmp/a", "/tmp/a", "tried-file:/tmp/a"),
+        ("tried-file:///tmp/a,b@%3F", "/tmp/a,b@?", "tried-file:/tmp/a%2Cb@%3F"),
+        ("tried-file:@a", "@a", "tried-file:@a"),
+        ("tried-file:////a", "//a", "tried-file:////a"),
+    ] {
+        let endpoint = read(text);
+        assert_eq!(endpoint.place, Place::File(path.into()), "{text}");
+        assert_eq!(endpoint.to_string(), printed);
+        assert_eq!(read(printed), endpoint);
+    }
+    check_wrong(
+        &[
+            ("tried-file:", "", "wants a file's path, as in /tmp/file", None),
+            ("tried-file:%00", "%00", "a path holds no zero byte", None),
+            ("tried-file:/a?mode=660", "mode", "option \"mode\" belongs to a Unix socket's path", None),
+            ("tried-file", "tried-file", "wants a place after the scheme, as in tried-file:/tmp/file", None),
+        ],
+        Role::Either,
+    );
+    let refused = "\"tried-file\" cannot be listened at";
+    check_wrong(&[("tried-file:/a", "tried-file", refused, None)], Role::Listen);
+}
+
+#[test]
+fn a_literal_place_keeps_what_stands_in_it() {
+    for place in [
+        "ls -l a?b&c %41 //x",
+        "//x",
+        "curl 'http://h/?q=1'",
+        "ls ?",
+        "x?mode=660",
+        "x?nodelay",
+        "x?tried=1",
+        "x?tried&y",
+    ] {
+        let endpoint = read(&format!("tried-literal:{place}"));
+        assert_eq!((&endpoint.place, endpoint.own.tried), (&Place::Literal(place.into()), None));
+        assert_eq!(read(&endpoint.to_string()), endpoint);
+    }
+    let endpoint = read("tried-literal:a ?b?tried");
+    assert_eq!((endpoint.place, endpoint.own.tried), (Place::Literal("a ?b".into()), Some(())));
+    let endpoint = read("tried-literal:a?tried?tried");
+    assert_eq!(endpoint.place, Place::Literal("a?tried".into()));
+    assert_eq!(endpoint.to_string(), "tried-literal:a?tried?tried");
+    check_wrong(
+        &[
+            ("tried-literal:", "", "wants something after the \":\"", None),
+            ("tried-literal:a\nb", "\n", "wants characters that print; found \"\\n\"", None),
+            ("h:1?tried", "tried", "option \"tried\" belongs to tests", None),
+            ("tried-file:a?tried=1", "tried=1", "takes no value, as in tried", None),
+        ],
+        Role::Either,
+    );
+}
+
+#[test]
+fn a_place_may_be_none() {
+    let endpoint = read("tried-alone:");
+    assert_eq!((&endpoint.place, endpoint.to_string()), (&Place::Alone, "tried-alone:".to_owned()));
+    let message = "nothing stands after the \":\" but \"?\" and options";
+    check_wrong(&[("tried-alone:x", "x", message, None)], Role::Either);
+    let refused = "\"tried-alone\" cannot be connected to";
+    check_wrong(&[("tried-alone:", "tried-alone", refused, None)], Role::Connect);
+}
+
+#[test]
+fn layers_stand_before_what_carries_them() {
+    let one = vec![Layer::TriedLayer];
+    let rows = [
+        ("tried://h:1", one.clone(), Scheme::Tcp, false, "tried://h:1"),
+        ("TRIED-LISTEN://:1", one.clone(), Scheme::Tcp, true, "tried-listen://:1"),
+        ("tried:h:1", one.clone(), Scheme::Tcp, false, "tried://h:1"),
+        ("tried:tcp-listen://h:1", one.clone(), Scheme::Tcp, true, "tried-listen://h:1"),
+        ("tried:unix:/p?mode=660", one.clone(), Scheme::Unix, false, "tried:unix:/p?mode=660"),
+        ("tried:unix-listen:/p", one, Scheme::Unix, true, "tried:unix-listen:/p"),
+        ("tried:tried://h:1", vec![Layer::TriedLayer; 2], Scheme::Tcp, false, "tried:tried://h:1"),
+    ];
+    for (text, layers, scheme, listen, printed) in rows {
+        let endpoint = read(text);
+        assert_eq!((&endpoint.layers, endpoint.scheme, endpoint.listen), (&layers, scheme, listen), "{text}");
+        assert_eq!(endpoint.to_string(), printed);
+        assert_eq!(read(printed), endpoint);
+    }
+    let listens = "before another scheme it is tried:, and that scheme listens";
+    check_wrong(
+        &[
+            ("tried:udp://h:1", "udp", "tried goes over a stream, and udp is none", None),
+            (
+                "tried:unix-seqpacket:@x",
+                "unix-seqpacket",
+                "tried goes over a stream, and unix-seqpacket is none",
+                None,
+            ),
+            ("tried-listen:unix:/p", "tried-listen", listens, None),
+            ("tried:tpc://h:1", "tpc", "unknown scheme \"tpc\"", Some("tcp")),
+        ],
+        Role::Either,
+    );
+    let deep = "tried:".repeat(5) + "h:1";
+    assert_eq!(parse(&deep).expect_err("too deep").span(), 24..29);
+}
+
+#[test]
+fn every_part_remembers_where_it_stands() {
+    let text = "tcp://[fe80::1%eth0]:80?bind=[::1%25lo]:5&timeout=2s";
+    let source = read(text).source;
+    let place = source.place();
+    let parts = [&place.whole, &place.host, &place.zone, &place.port].map(|span| &text[span.clone()]);
+    assert_eq!(parts, ["[fe80::1%eth0]:80", "[fe80::1%eth0]", "eth0", "80"]);
+    let bind = source.option("bind").expect("it is written");
+    assert_eq!(
+        [&bind.whole, &bind.zone, &bind.port].map(|span| &text[span.clone()]),
+        ["[::1%25lo]:5", "25lo", "5"]
+    );
+    assert_eq!(source.option("interface"), None);
+    let error = source.fault_of("timeout", "too short");
+    assert_eq!(&text[error.span()], "2s");
 }
 
 /// Text, the bytes at fault, message and suggestion.

@@ -1,7 +1,5 @@
 //! The words that stand after `?` besides the endpoint's own: the socket options, which the parser is told of.
 
-use super::scheme::Scheme;
-
 /// What a word after `?` stands for.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Meaning<'a> {
@@ -20,17 +18,9 @@ pub trait Vocabulary {
 
     /// Every full name, for suggestions.
     fn names(&self) -> Vec<&str>;
-
-    /// Whether the option of this full name can be set on a socket of this scheme; by default, yes.
-    fn applies(&self, name: &str, scheme: Scheme) -> bool {
-        let _ = (name, scheme);
-        true
-    }
 }
 
 /// A fixed list of full names, each also known by what follows its last dot where that is one option's alone.
-///
-/// A name that starts with `tcp.` or `udp.` applies to that scheme alone, one with `ip.` or `ipv6.` to both.
 #[derive(Clone, Copy, Debug)]
 pub struct Words<'a>(pub &'a [&'a str]);
 
@@ -50,14 +40,5 @@ impl Vocabulary for Words<'_> {
 
     fn names(&self) -> Vec<&str> {
         self.0.to_vec()
-    }
-
-    fn applies(&self, name: &str, scheme: Scheme) -> bool {
-        match name.split_once('.').map_or("", |(level, _)| level) {
-            "tcp" => scheme == Scheme::Tcp,
-            "udp" => scheme == Scheme::Udp,
-            "ip" | "ipv6" => !scheme.is_unix(),
-            _ => true,
-        }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use berkeley::{Address, Connector, Family, Result, Socket, UnixAddress};
 
 use super::{
-    Endpoint, Host, Place, Port, Scheme, host_text, kind, literal, port_text, prepare, unix_address,
+    Endpoint, Host, Place, Port, Row, Shape, host_text, kind, literal, port_text, prepare, unix_address,
 };
 use crate::exit::Failure;
 use crate::quantity::Period;
@@ -85,9 +85,14 @@ pub(super) fn local_address(endpoint: &Endpoint) -> Result<Option<Address>> {
     match &endpoint.own.bind {
         Some(Place::Inet { host, port }) => bind_address(host, port_number(port)).map(Some),
         Some(place) => unix_address(place).transpose().map(|address| address.map(Address::from)),
-        None if endpoint.scheme == Scheme::UnixDgram => Ok(Some(UnixAddress::UNNAMED.into())),
+        None if is_unix_of_datagrams(endpoint.scheme.row()) => Ok(Some(UnixAddress::UNNAMED.into())),
         None => Ok(None),
     }
+}
+
+/// Whether a peer could not answer a socket without a name.
+fn is_unix_of_datagrams(row: &Row) -> bool {
+    row.shape == Shape::Unix && !row.nature.connected
 }
 
 fn bind_address(host: &Host, port: u16) -> Result<Address> {

@@ -14,7 +14,7 @@ pub fn create(endpoint: &Endpoint, family: Family) -> Result<Socket, Failure> {
         Place::Inet { host: Host::V4(_), .. } => Family::INET,
         Place::Inet { host: Host::V6 { .. }, .. } => Family::INET6,
         Place::Inet { .. } => family,
-        Place::Path(_) | Place::Abstract(_) => Family::UNIX,
+        _ => Family::UNIX,
     };
     let socket = Socket::new(family, kind(endpoint.scheme), Protocol::DEFAULT)?;
     prepare(endpoint, &socket)?;

@@ -3,11 +3,11 @@
 //! The kernel says of both no more than "no such device" and "invalid argument".
 
 use std::net::Ipv6Addr;
-use std::ops::Range;
 
 use berkeley::interface::interface_index;
 
 use super::{Endpoint, Host, ParseError, Place, scope};
+use crate::endpoint::{Source, Written};
 use crate::report::escape::escape;
 
 /// `ENODEV`, which std has no kind for. errno(3).
@@ -17,24 +17,24 @@ const NO_DEVICE: i32 = 19;
 const SHOWN: usize = 40;
 
 /// Refuses an interface that is not there, and a link-local address without one, under a caret.
-pub(super) fn check(text: &str, endpoint: &Endpoint) -> Result<(), ParseError> {
-    let own = &endpoint.own;
+pub(super) fn check(endpoint: &Endpoint) -> Result<(), ParseError> {
+    let Endpoint { own, source, .. } = endpoint;
     if let Some(name) = own.interface.as_deref().filter(|name| is_missing(interface_index(name))) {
-        return Err(unknown(text, name, value(text, "interface")));
+        return Err(source.fault_of("interface", unknown(name)));
     }
     let bind = own.bind.as_ref().and_then(v6);
-    if let Some((host, zone)) = &bind {
-        zone_is_known(text, *zone, value(text, "bind"))?;
+    if let (Some((host, zone)), Some(written)) = (&bind, source.option("bind")) {
+        zone_is_known(source, *zone, written)?;
         // The place's zone comes too late for it: binding comes before connecting.
         if host.is_unicast_link_local() && zone.is_none() && own.interface.is_none() {
-            return Err(wants_interface(text, host, value(text, "bind")));
+            return Err(source.fault(written.whole.clone(), wants_interface(host)));
         }
     }
     let Some((host, zone)) = v6(&endpoint.place) else { return Ok(()) };
-    zone_is_known(text, zone, brackets(text))?;
+    zone_is_known(source, zone, source.place())?;
     let bound = own.interface.is_some() || bind.is_some_and(|(_, zone)| zone.is_some());
     if host.is_unicast_link_local() && zone.is_none() && !bound {
-        return Err(wants_interface(text, &host, brackets(text)));
+        return Err(source.fault(source.place().host.clone(), wants_interface(&host)));
     }
     Ok(())
 }
@@ -46,13 +46,11 @@ fn v6(place: &Place) -> Option<(Ipv6Addr, Option<&str>)> {
     }
 }
 
-/// `within` is the address with its zone, as it is written.
-fn zone_is_known(text: &str, zone: Option<&str>, within: Range<usize>) -> Result<(), ParseError> {
-    let Some(zone) = zone.filter(|zone| is_missing(scope(Some(zone)))) else { return Ok(()) };
-    let written = text.get(within.clone()).unwrap_or_default();
-    let start = written.find('%').map_or(0, |at| at + 1);
-    let end = written.rfind(']').unwrap_or(written.len()).max(start);
-    Err(unknown(text, zone, within.start + start..within.start + end))
+fn zone_is_known(source: &Source, zone: Option<&str>, written: &Written) -> Result<(), ParseError> {
+    match zone.filter(|zone| is_missing(scope(Some(zone)))) {
+        Some(zone) => Err(source.fault(written.zone.clone(), unknown(zone))),
+        None => Ok(()),
+    }
 }
 
 /// Any other failure is not the endpoint's fault, and shows when the socket is made.
@@ -60,31 +58,11 @@ fn is_missing(index: berkeley::Result<u32>) -> bool {
     index.is_err_and(|error| error.raw_os_error() == Some(NO_DEVICE))
 }
 
-fn unknown(text: &str, name: &str, span: Range<usize>) -> ParseError {
+fn unknown(name: &str) -> String {
     let name = escape(name.as_bytes(), SHOWN);
-    let message = format!("this machine has no interface \"{name}\"; `ip link` lists those it has");
-    ParseError::at(text, span, message)
+    format!("this machine has no interface \"{name}\"; `ip link` lists those it has")
 }
 
-fn wants_interface(text: &str, address: &Ipv6Addr, span: Range<usize>) -> ParseError {
-    let message = format!("a link-local address wants its interface, as in [{address}%eth0]");
-    ParseError::at(text, span, message)
-}
-
-/// The bytes of the address in brackets, brackets included.
-fn brackets(text: &str) -> Range<usize> {
-    let address = text.split('?').next().unwrap_or_default();
-    address.find('[').unwrap_or(0)..address.rfind(']').map_or(address.len(), |at| at + 1)
-}
-
-/// The bytes of the value that the option `name` has.
-fn value(text: &str, name: &str) -> Range<usize> {
-    let mut start = text.find('?').map_or(text.len(), |at| at + 1);
-    for option in text[start..].split('&') {
-        if let Some(value) = option.strip_prefix(name).and_then(|rest| rest.strip_prefix('=')) {
-            return start + option.len() - value.len()..start + option.len();
-        }
-        start += option.len() + 1;
-    }
-    text.len()..text.len()
+fn wants_interface(address: &Ipv6Addr) -> String {
+    format!("a link-local address wants its interface, as in [{address}%eth0]")
 }

@@ -10,8 +10,7 @@ use berkeley::{Address, Family, Result, ServerOptions, Socket, ToAddress, Type, 
 
 use super::unix_path::{self, BoundPath};
 use super::{
-    Endpoint, Host, ParseError, Place, Port, Role, Scheme, host_text, kind, literal, port_text, prepare,
-    unix_address,
+    Endpoint, Host, Place, Port, Scheme, Shape, host_text, kind, literal, port_text, prepare, unix_address,
 };
 use crate::exit::{Exit, Failure};
 
@@ -73,16 +72,8 @@ pub fn listen(endpoint: &Endpoint, family: Option<Family>) -> std::result::Resul
             Some(address) => Ok(vec![Listener::new(open(endpoint, address?)?, endpoint.scheme, None)?]),
             None => Ok(Vec::new()),
         },
+        _ => Err(Failure::misuse(format_args!("{endpoint} cannot be listened at"))),
     }
-}
-
-/// Reads an endpoint to listen at; a number alone is a port of this machine.
-pub fn parse(text: &str) -> std::result::Result<Endpoint, ParseError> {
-    let place = text.split_once('?').map_or(text, |(place, _)| place);
-    if place.is_empty() || !place.bytes().all(|byte| byte.is_ascii_digit()) {
-        return super::parse(text, Role::Listen);
-    }
-    super::parse(&format!(":{text}"), Role::Listen).map_err(|error| error.shown_in(text))
 }
 
 /// Refuses a family that the endpoint cannot have.
@@ -94,7 +85,7 @@ pub fn check_family(endpoint: &Endpoint, family: Option<Family>) -> std::result:
         Place::Inet { host: Host::V4(_), .. } => family != Family::INET,
         Place::Inet { host: Host::V6 { .. }, .. } => family != Family::INET6,
         Place::Inet { .. } => false,
-        Place::Path(_) | Place::Abstract(_) => true,
+        _ => true,
     };
     if is_other {
         let message = format!("{flag} cannot act: {} is not {name}", endpoint.scheme.at(&place.to_string()));
@@ -116,9 +107,13 @@ pub fn adopt(socket: Socket) -> std::result::Result<Listener, Failure> {
     let address = socket.local_address()?;
     let (family, kind) = (address.family(), socket.get(option::TYPE)?);
     let internet = family == Family::INET || family == Family::INET6;
-    let row = Scheme::ALL.into_iter().map(|(scheme, ..)| scheme).find(|scheme| {
-        let fits = if scheme.is_unix() { family == Family::UNIX } else { internet };
-        fits && super::kind(*scheme) == kind
+    let row = Scheme::ALL.iter().copied().find(|scheme| {
+        let fits = match scheme.row().shape {
+            Shape::Inet => internet,
+            Shape::Unix => family == Family::UNIX,
+            _ => false,
+        };
+        fits && scheme.row().socket == Some(kind)
     });
     let refused = |message: String| {
         Failure::misuse(message).hint("a .socket unit with Accept=no passes sockets that listen")
@@ -147,11 +142,14 @@ fn options(endpoint: &Endpoint) -> ServerOptions<'_> {
 /// what is accepted inherits (`SO_PASSCRED`, unix(7)): only so is an empty message told from the end, where recvmsg(2)
 /// gives 0 bytes for both.
 fn ask_for_what_answers_need(scheme: Scheme, socket: &Socket) -> Result<()> {
-    match scheme {
-        Scheme::UnixSeqpacket | Scheme::UnixDgram => socket.set(option::PASSCRED, true),
-        Scheme::Udp if socket.get(option::DOMAIN)? == Family::INET => socket.set(option::ip::PKTINFO, true),
-        Scheme::Udp => socket.set(option::ipv6::RECVPKTINFO, true),
-        Scheme::Tcp | Scheme::Unix => Ok(()),
+    if !scheme.row().nature.messages {
+        return Ok(());
+    }
+    match socket.get(option::DOMAIN)? {
+        Family::UNIX => socket.set(option::PASSCRED, true),
+        Family::INET => socket.set(option::ip::PKTINFO, true),
+        Family::INET6 => socket.set(option::ipv6::RECVPKTINFO, true),
+        _ => Ok(()),
     }
 }
 

@@ -16,7 +16,7 @@ use berkeley::interface::interface_index;
 use berkeley::option::{self, Description};
 use berkeley::{Address, Result, Socket, Type, UnixAddress};
 
-use crate::endpoint::{Endpoint, Host, ParseError, Place, Port, Role, Scheme, Setting};
+use crate::endpoint::{Endpoint, Host, ParseError, Place, Port, Role, Row, Scheme, Setting, Shape};
 
 use vocabulary::{SocketOptions, by_full_name};
 
@@ -26,10 +26,10 @@ pub fn parse(text: &str, role: Role) -> std::result::Result<Endpoint, ParseError
     let endpoint = Endpoint::parse(text, &SocketOptions, role)?;
     for setting in &endpoint.settings {
         if let Err(error) = typed(setting) {
-            return Err(ParseError::at(text, setting.span.clone(), error.to_string()));
+            return Err(endpoint.source.fault(setting.span.clone(), error.to_string()));
         }
     }
-    interfaces::check(text, &endpoint)?;
+    interfaces::check(&endpoint)?;
     Ok(endpoint)
 }
 
@@ -40,13 +40,9 @@ fn typed(setting: &Setting) -> Result<Option<(&'static Description, option::Valu
     Ok(Some((description, description.parse(setting.value.as_deref())?)))
 }
 
-/// The type of socket that a scheme opens.
-const fn kind(scheme: Scheme) -> Type {
-    match scheme {
-        Scheme::Tcp | Scheme::Unix => Type::STREAM,
-        Scheme::Udp | Scheme::UnixDgram => Type::DGRAM,
-        Scheme::UnixSeqpacket => Type::SEQPACKET,
-    }
+/// The type of socket that a scheme opens, whose place is one of a socket.
+fn kind(scheme: Scheme) -> Type {
+    scheme.row().socket.unwrap_or(Type::STREAM)
 }
 
 /// Sets the endpoint's interface and socket options: the same moment for all, before the socket is bound.
@@ -67,7 +63,7 @@ fn unix_address(place: &Place) -> Option<Result<UnixAddress>> {
     match place {
         Place::Path(path) => Some(UnixAddress::from_path(unix_path::as_path(path))),
         Place::Abstract(name) => Some(UnixAddress::from_abstract(name)),
-        Place::Inet { .. } => None,
+        _ => None,
     }
 }
 

@@ -12,7 +12,17 @@ use crate::endpoint::{Meaning, Scheme, Vocabulary};
 pub(super) struct SocketOptions;
 
 /// The levels that the sockets of some scheme have: no endpoint is a CAN bus or a packet socket.
-const LEVELS: [Level; 5] = [Level::SOCKET, Level::IP, Level::IPV6, Level::TCP, Level::UDP];
+static LEVELS: LazyLock<Vec<Level>> = LazyLock::new(|| {
+    let mut levels: Vec<Level> = Vec::new();
+    for option in option::all() {
+        let name = option.to_string();
+        let is_some_schemes = Scheme::ALL.iter().any(|scheme| scheme.has_option(&name));
+        if is_some_schemes && !levels.contains(&option.level) {
+            levels.push(option.level);
+        }
+    }
+    levels
+});
 
 /// Full names, with what they stand for.
 static NAMES: LazyLock<Vec<(String, &'static Description)>> = LazyLock::new(|| {
@@ -47,16 +57,6 @@ impl Vocabulary for SocketOptions {
     fn names(&self) -> Vec<&str> {
         NAMES.iter().map(|(name, _)| name.as_str()).collect()
     }
-
-    fn applies(&self, name: &str, scheme: Scheme) -> bool {
-        let Some(option) = by_full_name(name) else { return false };
-        match option.level {
-            Level::TCP => scheme == Scheme::Tcp,
-            Level::UDP => scheme == Scheme::Udp,
-            Level::IP | Level::IPV6 => !scheme.is_unix(),
-            level => level == Level::SOCKET,
-        }
-    }
 }
 
 #[cfg(test)]
@@ -80,8 +80,8 @@ mod tests {
                 assert_eq!(SocketOptions.look_up(&word), Meaning::Unknown, "{word}");
             }
             assert!(!SocketOptions.names().contains(&option.to_string().as_str()), "{option}");
-            for scheme in [Scheme::Tcp, Scheme::Udp] {
-                assert!(!SocketOptions.applies(&option.to_string(), scheme), "{option}");
+            for scheme in Scheme::ALL {
+                assert!(!scheme.has_option(&option.to_string()), "{option}");
             }
         }
         assert_eq!(SocketOptions.look_up("pktinfo"), Meaning::One("ip.pktinfo"), "netlink has one too");

@@ -11,7 +11,7 @@ use berkeley::{AsyncSocket, ReadReady, Result};
 
 use super::buffers::{Buffers, MESSAGE, PIECE};
 use super::journal::Peer;
-use crate::endpoint::Scheme;
+use crate::endpoint::{Nature, Scheme};
 
 /// What a receive has brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,12 +61,12 @@ impl Connection {
 
     /// Whether messages keep their boundaries.
     pub(crate) fn keeps_messages(&self) -> bool {
-        self.scheme == Scheme::UnixSeqpacket
+        Nature::of(self.scheme).messages
     }
 
     /// Whether a close can take back what was sent: of a Unix socket it is with the peer as soon as it is sent.
     pub(crate) fn may_lose_what_was_sent(&self) -> bool {
-        self.scheme == Scheme::Tcp
+        Nature::of(self.scheme).acknowledged
     }
 
     pub(crate) fn peer(&self) -> Peer<'_> {

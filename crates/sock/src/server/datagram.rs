@@ -21,7 +21,7 @@ use super::journal::{Peer, unnamed};
 use super::limit::{Credit, LineLimit, RateLimit, Shown, Verdict};
 use super::shared::Shared;
 use super::trouble::{PAUSE, Trouble, is_the_clients};
-use crate::endpoint::Scheme;
+use crate::endpoint::{Nature, Scheme};
 use crate::open::listen::is_remote;
 
 /// The lowest port that is answered beyond this machine: below it are services that would answer the answer.
@@ -68,7 +68,7 @@ pub(super) async fn serve(
 
 /// The buffers of a socket, with room for what comes beside a datagram: the address that it came to, or who sent it.
 fn prepare(socket: &AsyncSocket, scheme: Scheme, once: bool) -> Result<RecvBatch> {
-    if scheme == Scheme::UnixDgram {
+    if Nature::of(scheme).long {
         let messages = if once { 1 } else { UNIX_MESSAGES };
         return RecvBatch::with_control(messages, MESSAGE, space(CREDENTIALS));
     }

@@ -23,7 +23,7 @@ use berkeley::{AsyncSocket, Result};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::endpoint::Scheme;
+use crate::endpoint::Nature;
 use crate::exit::{Exit, Failure};
 use crate::open::listen::Listener;
 use crate::signal::Signals;
@@ -85,15 +85,11 @@ impl<S: Service> Server<S> {
             let (server, pool, places) = (Arc::clone(self), Arc::clone(&pool), Arc::clone(&places));
             serving.spawn(async move {
                 let Self { service, shared } = &*server;
-                match scheme {
-                    Scheme::Udp | Scheme::UnixDgram => {
-                        datagram::serve(&socket, scheme, service, shared, rules.once).await
-                    }
-                    _ => {
-                        accept::accept(&socket, scheme, shared, &pool, &places, rules.once).await;
-                        Ok(())
-                    }
+                if !Nature::of(scheme).connected {
+                    return datagram::serve(&socket, scheme, service, shared, rules.once).await;
                 }
+                accept::accept(&socket, scheme, shared, &pool, &places, rules.once).await;
+                Ok(())
             });
         }
         let idle = Arc::clone(self);

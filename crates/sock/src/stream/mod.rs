@@ -18,39 +18,8 @@ pub use output::{Output, print, print_soon};
 pub use socket::SocketStream;
 pub use standard::Standard;
 
-use crate::endpoint::Scheme;
+pub use crate::endpoint::Nature;
 use crate::exit::Failure;
-
-/// What a stream can do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(clippy::struct_excessive_bools, reason = "each is a question of its own")]
-pub struct Nature {
-    /// It has an end of its own, in each direction; datagrams have none.
-    pub connected: bool,
-    /// Messages keep their boundaries: what is read as one goes out as one.
-    pub messages: bool,
-    /// Messages may be of any length: those of Unix sockets.
-    pub long: bool,
-    /// What was sent may still be lost once sending it has succeeded: TCP's peer has to acknowledge it. What a Unix
-    /// socket took is with the peer.
-    pub acknowledged: bool,
-}
-
-impl Nature {
-    /// That of a socket of this scheme.
-    pub const fn of(scheme: Scheme) -> Self {
-        let long = matches!(scheme, Scheme::UnixDgram | Scheme::UnixSeqpacket);
-        Self {
-            connected: !matches!(scheme, Scheme::Udp | Scheme::UnixDgram),
-            messages: long || matches!(scheme, Scheme::Udp),
-            long,
-            acknowledged: matches!(scheme, Scheme::Tcp),
-        }
-    }
-
-    /// That of standard input and output.
-    pub const STANDARD: Self = Self { connected: true, messages: false, long: false, acknowledged: false };
-}
 
 /// What moves bytes.
 pub enum Stream {

@@ -62,7 +62,8 @@ fn inet_endpoint() -> impl Strategy<Value = Endpoint> {
             let (timeout, bind, interface) = own;
             // What belongs to connecting stands with no listening form.
             let (timeout, bind) = if listen { (None, None) } else { (timeout, bind) };
-            Endpoint { scheme, listen, place, own: Own { timeout, bind, interface, mode: None }, settings }
+            let own = Own { timeout, bind, interface, ..Own::default() };
+            Endpoint { listen, own, settings, ..Endpoint::new(scheme, place) }
         },
     )
 }
@@ -74,7 +75,8 @@ fn unix_endpoint() -> impl Strategy<Value = Endpoint> {
         let (timeout, bind, mode) = own;
         let (timeout, bind) = if listen { (None, None) } else { (timeout, bind) };
         let mode = mode.filter(|_| matches!(place, Place::Path(_)));
-        Endpoint { scheme, listen, place, own: Own { timeout, bind, interface: None, mode }, settings }
+        let own = Own { timeout, bind, mode, ..Own::default() };
+        Endpoint { listen, own, settings, ..Endpoint::new(scheme, place) }
     })
 }
 

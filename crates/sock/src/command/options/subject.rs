@@ -74,12 +74,12 @@ impl Subject {
     /// A new socket of a kind, with an endpoint's options: `udp://?rcvbuf=64K` is `text`.
     fn set(kind: Kind, text: &str, settings: &str, args: &OptionsArgs) -> Result<Self, Failure> {
         let family = family(kind, args.family)?;
-        let Some((scheme, ..)) = Scheme::ALL.iter().find(|(scheme, ..)| scheme.name() == kind.name) else {
+        let Some(scheme) = Scheme::ALL.iter().find(|scheme| scheme.name() == kind.name) else {
             let message = format!("options after \"?\" are set on endpoints, and {} is none", kind.name);
             return Err(Failure::misuse(message));
         };
         // Any place will do: it is not gone to. A fault is shown in what was written.
-        let place = if scheme.is_unix() { ":any" } else { "://:1" };
+        let place = scheme.row().shape.any();
         let completed = format!("{}{place}?{settings}", kind.name);
         let endpoint =
             open::parse(&completed, Role::Connect).map_err(|error| Failure::misuse(error.shown_in(text)))?;
@@ -94,9 +94,7 @@ impl Subject {
             let message = format!("\"{text}\" is not a kind of socket; did you mean \"{meant}\"?");
             return Err(Failure::misuse(message).hint(format!("the kinds are {}", kinds.join(", "))));
         }
-        let role = open::parse(text, Role::Either)
-            .map(|endpoint| if endpoint.listen { Role::Listen } else { Role::Connect });
-        let endpoint = open::parse(text, role.map_err(Failure::misuse)?).map_err(Failure::misuse)?;
+        let endpoint = open::parse(text, Role::AsWritten).map_err(Failure::misuse)?;
         let family = args.family.chosen();
         if family.is_some() && !is_undecided(&endpoint) {
             return Err(Failure::misuse(
@@ -198,7 +196,7 @@ fn family(kind: Kind, args: FamilyArgs) -> Result<Family, Failure> {
 fn is_undecided(endpoint: &Endpoint) -> bool {
     match &endpoint.place {
         Place::Inet { host, .. } => !matches!(host, Host::V4(_) | Host::V6 { .. }),
-        Place::Path(_) | Place::Abstract(_) => false,
+        _ => false,
     }
 }
 

@@ -6,8 +6,9 @@ use berkeley::{Family, Socket};
 use tokio::sync::oneshot;
 
 use crate::cli::{DEFAULT_ENDPOINT, ServeArgs};
-use crate::endpoint::{Endpoint, Scheme};
+use crate::endpoint::{Endpoint, Nature, Role, Scheme};
 use crate::exit::{Exit, Failure};
+use crate::open;
 use crate::open::listen::{self, Listener};
 use crate::signal::Signals;
 
@@ -15,7 +16,7 @@ use crate::signal::Signals;
 #[derive(Debug)]
 pub(super) enum Door {
     /// At an endpoint, over one family of IP or over both.
-    At(Endpoint, Option<Family>),
+    At(Box<Endpoint>, Option<Family>),
     /// On these sockets, which are open already.
     Inherited(Vec<Listener>),
 }
@@ -30,9 +31,9 @@ impl Door {
                 (None, Some(Family::INET6)) => "[::1]:12345",
                 (None, _) => DEFAULT_ENDPOINT,
             };
-            let endpoint = listen::parse(endpoint).map_err(Failure::misuse)?;
+            let endpoint = open::parse(endpoint, Role::Listen).map_err(Failure::misuse)?;
             listen::check_family(&endpoint, family)?;
-            return Ok(Self::At(endpoint, family));
+            return Ok(Self::At(Box::new(endpoint), family));
         }
         let given = [(args.endpoint.is_some(), "an endpoint"), (family.is_some(), "-4 or -6")];
         if let Some((_, what)) = given.iter().find(|(given, _)| *given) {
@@ -44,7 +45,7 @@ impl Door {
 
     /// The scheme, where no client connects.
     pub(super) fn without_connections(&self) -> Option<Scheme> {
-        let is_datagram = |scheme: &Scheme| matches!(scheme, Scheme::Udp | Scheme::UnixDgram);
+        let is_datagram = |scheme: &Scheme| !Nature::of(*scheme).connected;
         match self {
             Self::At(endpoint, _) => Some(endpoint.scheme).filter(is_datagram),
             Self::Inherited(listeners) => {

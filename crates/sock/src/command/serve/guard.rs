@@ -2,7 +2,7 @@
 
 use super::answer::Answer;
 use crate::cli::ServeArgs;
-use crate::endpoint::Scheme;
+use crate::endpoint::Nature;
 use crate::exit::Failure;
 use crate::open::listen::Listener;
 use crate::server::journal::Journal;
@@ -14,7 +14,7 @@ pub(super) fn guard(
     answer: &Answer,
     journal: &Journal,
 ) -> Result<bool, Failure> {
-    let beyond = |listener: &&Listener| listener.scheme == Scheme::Udp && !listener.is_local();
+    let beyond = |listener: &&Listener| !Nature::of(listener.scheme).connected && !listener.is_local();
     let Some(listener) = listeners.iter().find(beyond) else { return Ok(false) };
     let address = listener.address;
     if matches!(answer, Answer::Chargen) {
