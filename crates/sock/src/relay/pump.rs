@@ -1,8 +1,9 @@
 //! Two streams, and what each gives passed on to the other.
 
-use std::cell::{Cell, RefCell};
 use std::future::{Future, pending};
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::time::{sleep_until, timeout};
@@ -47,16 +48,16 @@ pub async fn relay<T>(
     let end = run(near, far, rules, most, interrupted, &traffic).await;
     // However it ended, what was held back is shown; a reader that has stalled is not waited for.
     let shown = matches!(timeout(LAST_WORDS, near.end()).await, Ok(Ok(())));
-    let rest = traffic.rest.take();
+    let rest = traffic.take_rest();
     let undelivered = far.undelivered() + rest.len() as u64;
     if let Stream::Standard(standard) = near {
         standard.input.keep(&rest);
     }
-    let [given, came] = [traffic.bytes[0].get(), traffic.bytes[1].get()];
+    let [given, came] = [traffic.bytes[0].load(Relaxed), traffic.bytes[1].load(Relaxed)];
     Report {
         end,
         bytes: [given - rest.len() as u64, came],
-        replies: traffic.replies.get(),
+        replies: traffic.replies.load(Relaxed),
         undelivered,
         shown,
     }
@@ -73,12 +74,16 @@ async fn run<T>(
     let mut ending = Ending::new(rules);
     let mut out = pin!(carry(near, far, Side::Near, most, None, traffic));
     let mut back = pin!(carry(far, near, Side::Far, usize::MAX, rules.replies, traffic));
-    let (mut gone, mut arrival) = (pin!(far.gone()), pin!(arrive(near, far, traffic)));
+    let (mut far_gone, mut near_gone) = (pin!(far.gone()), pin!(near.gone()));
+    let mut arrival = pin!(arrive(near, far, traffic));
     let mut interrupted = pin!(interrupted);
-    let (mut out_is_over, mut back_is_over, mut is_gone) = (false, false, false);
+    let (mut out_is_over, mut back_is_over) = (false, false);
+    let [mut near_is_gone, mut far_is_gone] = [false; 2];
     loop {
         let delivers = ending.is_delivering();
-        traffic.stops.set(delivers);
+        let watches_far = ending.has_ended(Side::Far) && !far_is_gone && (!delivers || traffic.has_pending());
+        let watches_near = ending.has_ended(Side::Near) && !near_is_gone && !delivers;
+        traffic.stops.store(delivers, Relaxed);
         // Behind what the peer did last: what it can still be given shows whether it takes it.
         let (side, event) = tokio::select! {
             biased;
@@ -91,9 +96,13 @@ async fn run<T>(
                 back_is_over = true;
                 (Side::Far, event)
             }
-            why = &mut gone, if ending.has_ended(Side::Far) && !is_gone && (!delivers || traffic.has_pending()) => {
-                is_gone = true;
+            why = &mut far_gone, if watches_far => {
+                far_is_gone = true;
                 (Side::Far, Event::Gone(why))
+            }
+            why = &mut near_gone, if watches_near => {
+                near_is_gone = true;
+                (Side::Near, Event::Gone(why))
             }
             event = &mut arrival, if delivers && !traffic.has_pending() => (Side::Near, event),
             () = until(deadline(&ending, traffic.moved())) => {
@@ -140,10 +149,10 @@ async fn carry(
             return event;
         }
         // The other side is done, and this was what waited for room.
-        if side == Side::Near && traffic.stops.get() {
+        if side == Side::Near && traffic.stops.load(Relaxed) {
             return Event::Ended;
         }
-        if most_pieces.is_some_and(|most| traffic.replies.get() >= most) {
+        if most_pieces.is_some_and(|most| traffic.replies.load(Relaxed) >= most) {
             return Event::Ended;
         }
     }
@@ -206,15 +215,15 @@ impl<'a> Pending<'a> {
     }
 
     fn count(&self) {
-        self.traffic.pending[self.side as usize].set(Some(self.rest().len()));
+        self.traffic.pending[self.side as usize].store(true, Relaxed);
     }
 }
 
 impl Drop for Pending<'_> {
     fn drop(&mut self) {
-        self.traffic.pending[self.side as usize].set(None);
+        self.traffic.pending[self.side as usize].store(false, Relaxed);
         if self.side == Side::Near {
-            self.traffic.rest.replace(self.bytes.split_off(self.sent));
+            self.traffic.keep(self.bytes.split_off(self.sent));
         }
     }
 }
@@ -256,49 +265,61 @@ async fn until(deadline: Option<Instant>) {
 
 /// What has moved.
 struct Traffic {
-    last: Cell<Instant>,
-    bytes: [Cell<u64>; 2],
-    replies: Cell<u64>,
-    /// How much each side gave that waits for room on the other; `None` where nothing does.
-    pending: [Cell<Option<usize>>; 2],
+    begun: Instant,
+    /// Microseconds after `begun` at which a byte last moved, either way.
+    last: AtomicU64,
+    bytes: [AtomicU64; 2],
+    replies: AtomicU64,
+    /// Whether something that each side gave waits for room on the other.
+    pending: [AtomicBool; 2],
     /// What the near side gives is not read any more.
-    stops: Cell<bool>,
+    stops: AtomicBool,
     /// What the near side gave last and the far side never took.
-    rest: RefCell<Vec<u8>>,
+    rest: Mutex<Vec<u8>>,
 }
 
 impl Traffic {
     fn new() -> Self {
         Self {
-            last: Cell::new(Instant::now()),
-            bytes: <[Cell<u64>; 2]>::default(),
-            replies: Cell::new(0),
-            pending: <[Cell<Option<usize>>; 2]>::default(),
-            stops: Cell::new(false),
-            rest: RefCell::default(),
+            begun: Instant::now(),
+            last: AtomicU64::new(0),
+            bytes: Default::default(),
+            replies: AtomicU64::new(0),
+            pending: Default::default(),
+            stops: AtomicBool::new(false),
+            rest: Mutex::default(),
         }
     }
 
     fn received(&self, side: Side, length: usize) {
-        let bytes = &self.bytes[side as usize];
-        bytes.set(bytes.get() + length as u64);
+        self.bytes[side as usize].fetch_add(length as u64, Relaxed);
         if side == Side::Far {
-            self.replies.set(self.replies.get() + 1);
+            self.replies.fetch_add(1, Relaxed);
         }
         self.moves();
     }
 
     fn moves(&self) {
-        self.last.set(Instant::now());
+        let passed = u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.last.store(passed, Relaxed);
+    }
+
+    fn keep(&self, rest: Vec<u8>) {
+        *self.rest.lock().unwrap_or_else(PoisonError::into_inner) = rest;
+    }
+
+    fn take_rest(&self) -> Vec<u8> {
+        std::mem::take(&mut *self.rest.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Whether something of the near side waits for room.
     fn has_pending(&self) -> bool {
-        self.pending[Side::Near as usize].get().is_some()
+        self.pending[Side::Near as usize].load(Relaxed)
     }
 
     fn moved(&self) -> Moved {
-        let held = self.pending[Side::Far as usize].get().is_some();
-        Moved { last: self.last.get(), replies: self.replies.get(), held }
+        let last = self.begun + Duration::from_micros(self.last.load(Relaxed));
+        let held = self.pending[Side::Far as usize].load(Relaxed);
+        Moved { last, replies: self.replies.load(Relaxed), held }
     }
 }

@@ -19,7 +19,7 @@ mod trouble;
 use std::sync::Arc;
 use std::time::Duration;
 
-use berkeley::{AsyncSocket, Result};
+use berkeley::AsyncSocket;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -35,7 +35,11 @@ use stop::Stop;
 /// What is served.
 pub(crate) trait Service: Send + Sync + 'static {
     /// Serves one client, until it is done or cannot be served any more.
-    fn serve(&self, connection: &Connection, shared: &Shared) -> impl Future<Output = Result<()>> + Send;
+    fn serve(
+        &self,
+        connection: &Arc<Connection>,
+        shared: &Shared,
+    ) -> impl Future<Output = std::result::Result<(), Failure>> + Send;
 
     /// Appends to `output` what a datagram is answered with; false where it is answered with nothing, not even with an
     /// empty datagram.

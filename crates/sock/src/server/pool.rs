@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use berkeley::Result;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::connection::Connection;
 use super::{Server, Service};
+use crate::exit::Failure;
 
 /// A client that was accepted and has no thread yet: its socket meets the reactor of the thread that serves it.
 #[derive(Debug)]
@@ -129,7 +129,7 @@ struct Visit<S> {
 }
 
 impl<S> Visit<S> {
-    fn tell_end(&self, outcome: &Result<()>) {
+    fn tell_end(&self, outcome: &Result<(), Failure>) {
         if let Some(Client { connection, .. }) = &self.client {
             self.station.server.shared.closed(connection, outcome);
         }
@@ -167,7 +167,7 @@ mod tests {
     struct Nothing;
 
     impl Service for Nothing {
-        async fn serve(&self, _: &Connection, _: &Shared) -> Result<()> {
+        async fn serve(&self, _: &Arc<Connection>, _: &Shared) -> Result<(), Failure> {
             Ok(())
         }
 

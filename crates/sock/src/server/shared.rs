@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use berkeley::Result;
 use tokio::sync::Notify;
 
 use super::connection::{Connection, Registry};
 use super::journal::{Account, Journal};
+use crate::exit::Failure;
 
 /// What the threads of the server share.
 #[derive(Debug)]
@@ -72,11 +72,12 @@ impl Shared {
     }
 
     /// Counts a connection out, and tells what it came to, unless that was done before: when it was cut off.
-    pub(crate) fn closed(&self, connection: &Connection, outcome: &Result<()>) {
+    pub(crate) fn closed(&self, connection: &Connection, outcome: &Result<(), Failure>) {
         if !self.registry.remove(connection) {
             return;
         }
-        let reason = connection.reason().or_else(|| outcome.as_ref().err().map(ToString::to_string));
+        let reason =
+            connection.reason().or_else(|| outcome.as_ref().err().map(|failure| failure.message.clone()));
         self.tell_end(connection, reason.as_deref());
     }
 

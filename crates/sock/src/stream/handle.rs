@@ -6,13 +6,12 @@
 //! makes anybody wait for long, a file or /dev/null, is read and written as it is. Where a pipe or a terminal may not
 //! be opened anew, as after su(1), a thread waits in its place.
 
-use std::cell::Cell;
 use std::fs::File;
 use std::future::Future;
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::FileTypeExt as _;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use berkeley::{Deadline, Flags, SocketRef};
@@ -27,7 +26,7 @@ use crate::report::patience;
 /// A descriptor to read from.
 pub(super) enum Reader {
     /// Of a pipe or a terminal, opened anew; as it was given, for the first read.
-    Opened(pipe::Receiver, Cell<Option<File>>),
+    Opened(pipe::Receiver, std::sync::Mutex<Option<File>>),
     Socket(AsyncFd<OwnedFd>),
     /// Always ready.
     File(File),
@@ -89,7 +88,7 @@ impl Reader {
         match kind(&file)? {
             Kind::Socket => registered(file.into(), Interest::READABLE).map(Self::Socket),
             Kind::Waits => match pipe::OpenOptions::new().unchecked(true).open_receiver(path(fd)) {
-                Ok(opened) => Ok(Self::Opened(opened, Cell::new(Some(file)))),
+                Ok(opened) => Ok(Self::Opened(opened, std::sync::Mutex::new(Some(file)))),
                 Err(_) if may_wait(&file) => Ok(Self::Shared(Arc::new(file), Mutex::new(Ahead::Nothing))),
                 Err(_) => Ok(Self::File(file)),
             },
@@ -108,7 +107,8 @@ impl Reader {
         match self {
             Self::Opened(opened, given) => {
                 // A FIFO whose writers have all gone says so only to those who had it open with them.
-                if let Some(file) = given.take()
+                let given = given.lock().unwrap_or_else(PoisonError::into_inner).take();
+                if let Some(file) = given
                     && is_ready(&file, berkeley::Interest::READABLE)
                 {
                     return attempt(&mut |buffer| (&file).read(buffer));

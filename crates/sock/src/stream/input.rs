@@ -1,10 +1,11 @@
 //! What standard input, or a text in its place, gives.
 
-use std::cell::{Cell, RefCell};
 use std::fs;
 use std::io::{self, IsTerminal as _};
 use std::os::fd::AsFd as _;
 use std::os::unix::fs::MetadataExt as _;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::buffer::with_buffer;
@@ -19,17 +20,17 @@ pub struct Input {
     source: Source,
     terminal: Option<Terminal>,
     /// Lines end with `\r\n`; the last byte that came, which may be the `\r` of one.
-    crlf: Option<Cell<u8>>,
+    crlf: Option<AtomicU8>,
     /// It has given all that it had.
-    ended: Cell<bool>,
+    ended: AtomicBool,
     /// What was read, and not taken after all: it comes first.
-    kept: RefCell<Vec<u8>>,
+    kept: Mutex<Vec<u8>>,
 }
 
 enum Source {
     Standard(Reader),
     /// A text, and how much of it has been given.
-    Text(Vec<u8>, Cell<usize>),
+    Text(Vec<u8>, AtomicUsize),
     /// Nothing is sent, and the end is not told.
     Nothing,
 }
@@ -50,7 +51,7 @@ impl Input {
 
     /// A text in place of an input.
     pub fn text(text: Vec<u8>) -> Self {
-        Self::of(Source::Text(text, Cell::new(0)))
+        Self::of(Source::Text(text, AtomicUsize::new(0)))
     }
 
     /// Nothing, not even the end.
@@ -59,14 +60,14 @@ impl Input {
     }
 
     fn of(source: Source) -> Self {
-        let kept = RefCell::default();
-        Self { source, terminal: None, crlf: None, ended: Cell::new(false), kept }
+        let kept = Mutex::default();
+        Self { source, terminal: None, crlf: None, ended: AtomicBool::new(false), kept }
     }
 
     /// Has each `\n` sent as `\r\n`, but for one behind a `\r`.
     #[must_use]
     pub fn with_crlf(self, on: bool) -> Self {
-        Self { crlf: on.then(|| Cell::new(0)), ..self }
+        Self { crlf: on.then(|| AtomicU8::new(0)), ..self }
     }
 
     /// Whether a person types it.
@@ -81,7 +82,7 @@ impl Input {
 
     /// Gives back what was read and could not be sent: it is the first that is read next.
     pub fn keep(&self, rest: &[u8]) {
-        let mut kept = self.kept.borrow_mut();
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.splice(0..0, rest.iter().copied());
     }
 
@@ -90,31 +91,32 @@ impl Input {
         most: usize,
         mut take: impl FnMut(&[u8]) -> R,
     ) -> Result<Option<R>, Failure> {
-        let kept = std::mem::take(&mut *self.kept.borrow_mut());
+        let kept = std::mem::take(&mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner));
         if !kept.is_empty() {
             return Ok(Some(take(&kept)));
         }
-        if self.ended.get() {
+        if self.ended.load(Relaxed) {
             return Ok(None);
         }
         let given = match &self.source {
             Source::Nothing => std::future::pending().await,
             Source::Text(text, given) => {
-                let (rest, first) = (&text[given.get()..], given.get() == 0);
+                let start = given.load(Relaxed);
+                let (rest, first) = (&text[start..], start == 0);
                 // An empty text is a message all the same, once.
                 if rest.is_empty() && !(first && text.is_empty()) {
                     None
                 } else {
                     let piece = &rest[..rest.len().min(most)];
-                    given.set(given.get() + piece.len());
-                    self.ended.set(text.is_empty());
+                    given.store(start + piece.len(), Relaxed);
+                    self.ended.store(text.is_empty(), Relaxed);
                     Some(self.lines(piece, &mut take))
                 }
             }
             Source::Standard(reader) => self.read(reader, most, &mut take).await?,
         };
         if given.is_none() {
-            self.ended.set(true);
+            self.ended.store(true, Relaxed);
         }
         Ok(given)
     }
@@ -173,15 +175,17 @@ fn is_not_for_reading(error: &io::Error) -> bool {
     error.raw_os_error() == Some(9)
 }
 
-fn with_crlf(piece: &[u8], last: &Cell<u8>) -> Vec<u8> {
+fn with_crlf(piece: &[u8], last: &AtomicU8) -> Vec<u8> {
     let mut lines = Vec::with_capacity(piece.len() + piece.len() / 16);
+    let mut before = last.load(Relaxed);
     for &byte in piece {
-        if byte == b'\n' && last.get() != b'\r' {
+        if byte == b'\n' && before != b'\r' {
             lines.push(b'\r');
         }
         lines.push(byte);
-        last.set(byte);
+        before = byte;
     }
+    last.store(before, Relaxed);
     lines
 }
 
@@ -232,7 +236,7 @@ mod tests {
             (&[b"", b"\r\r\n"], b"\r\r\n"),
         ];
         for (pieces, want) in rows {
-            let last = Cell::new(0);
+            let last = AtomicU8::new(0);
             let made: Vec<u8> = pieces.iter().flat_map(|piece| with_crlf(piece, &last)).collect();
             assert_eq!(made, want, "{pieces:?}");
         }

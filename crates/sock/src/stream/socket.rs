@@ -2,7 +2,9 @@
 
 use std::io;
 use std::net::Shutdown;
+use std::ops::Deref;
 use std::os::fd::AsFd as _;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -24,12 +26,29 @@ const LATER: Duration = Duration::from_millis(50);
 
 /// A connected socket.
 pub struct SocketStream {
-    socket: AsyncSocket,
+    socket: Held,
     nature: Nature,
     /// Every message says who sent it (`SO_PASSCRED`), an empty one too.
     credentials: bool,
     /// Our end has been sent, which the kernel counts as a byte until it is acknowledged (TCP's FIN).
     ended: AtomicBool,
+}
+
+/// A socket that is the stream's own, or is shared with those who count its bytes and may end it.
+enum Held {
+    Own(AsyncSocket),
+    Shared(Arc<dyn AsRef<AsyncSocket> + Send + Sync>),
+}
+
+impl Deref for Held {
+    type Target = AsyncSocket;
+
+    fn deref(&self) -> &AsyncSocket {
+        match self {
+            Self::Own(socket) => socket,
+            Self::Shared(owner) => (**owner).as_ref(),
+        }
+    }
 }
 
 impl SocketStream {
@@ -44,12 +63,21 @@ impl SocketStream {
 
     /// As [`new`](Self::new), of a socket that the reactor has.
     pub fn of(socket: AsyncSocket, nature: Nature) -> Self {
+        Self::held(Held::Own(socket), nature)
+    }
+
+    /// As [`of`](Self::of), of a socket that others have too.
+    pub fn shared(owner: Arc<dyn AsRef<AsyncSocket> + Send + Sync>, nature: Nature) -> Self {
+        Self::held(Held::Shared(owner), nature)
+    }
+
+    fn held(socket: Held, nature: Nature) -> Self {
         let credentials = nature.long && socket.socket().get(option::PASSCRED).unwrap_or(false);
         Self { socket, nature, credentials, ended: AtomicBool::new(false) }
     }
 
     /// The socket.
-    pub const fn socket(&self) -> &AsyncSocket {
+    pub fn socket(&self) -> &AsyncSocket {
         &self.socket
     }
 

@@ -1,8 +1,8 @@
 //! Standard input and output as one stream: what is typed goes out, what comes is shown.
 
-use std::cell::RefCell;
 use std::io;
 use std::os::fd::AsFd as _;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::Broken;
 use super::handle::Writer;
@@ -14,10 +14,10 @@ use crate::exit::Failure;
 pub struct Standard {
     /// What is sent.
     pub input: Input,
-    output: RefCell<Output>,
+    output: Mutex<Output>,
     writer: Writer,
     /// What is still to be written: where a write is given up midway, the next one begins with it.
-    unwritten: RefCell<Vec<u8>>,
+    unwritten: Mutex<Vec<u8>>,
 }
 
 impl Standard {
@@ -28,7 +28,7 @@ impl Standard {
     /// Fails where the reactor cannot have standard output.
     pub fn new(input: Input, output: Output) -> Result<Self, Failure> {
         let writer = Writer::new(io::stdout().as_fd()).map_err(|error| unwritten(&error))?;
-        Ok(Self { input, output: RefCell::new(output), writer, unwritten: RefCell::default() })
+        Ok(Self { input, output: Mutex::new(output), writer, unwritten: Mutex::default() })
     }
 
     pub(super) async fn receive<R>(
@@ -41,7 +41,7 @@ impl Standard {
 
     /// `None` where there is no room now, and where it is to be shown otherwise than it is.
     pub(super) fn try_send(&self, bytes: &[u8]) -> Result<Option<usize>, Broken> {
-        if !matches!(*self.output.borrow(), Output::Bytes) || !self.unwritten.borrow().is_empty() {
+        if !matches!(*held(&self.output), Output::Bytes) || !held(&self.unwritten).is_empty() {
             return Ok(None);
         }
         match self.writer.try_write(bytes) {
@@ -51,21 +51,21 @@ impl Standard {
     }
 
     pub(super) async fn send(&self, bytes: &[u8]) -> Result<(), Broken> {
-        let shown = self.output.borrow_mut().show(bytes);
+        let shown = held(&self.output).show(bytes);
         self.write(&shown).await
     }
 
     /// Shows what was held back.
     pub(super) async fn end(&self) -> Result<(), Broken> {
-        let rest = self.output.borrow_mut().rest();
+        let rest = held(&self.output).rest();
         self.write(&rest).await
     }
 
     async fn write(&self, bytes: &[u8]) -> Result<(), Broken> {
-        self.unwritten.borrow_mut().extend_from_slice(bytes);
+        held(&self.unwritten).extend_from_slice(bytes);
         loop {
             self.writer.ready().await.map_err(|error| broken(&error))?;
-            let mut unwritten = self.unwritten.borrow_mut();
+            let mut unwritten = held(&self.unwritten);
             if unwritten.is_empty() {
                 return Ok(());
             }
@@ -79,6 +79,11 @@ impl Standard {
             }
         }
     }
+}
+
+/// What only one task has at a time, as a rule: nobody waits.
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn is_passing(error: &io::Error) -> bool {

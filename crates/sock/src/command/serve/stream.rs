@@ -12,6 +12,7 @@ use berkeley::{AsyncSocket, Error, Flags, ReadReady, Result, Socket};
 use tokio::time::{sleep, timeout};
 
 use super::answer::{Answer, CYCLE, SharedFile, chargen};
+use crate::exit::Failure;
 use crate::reply::{Template, incomplete_tail};
 use crate::server::buffers::{Buffers, PIECE, with_buffers};
 use crate::server::connection::{Connection, Received};
@@ -24,17 +25,21 @@ const HOLD: Duration = Duration::from_millis(100);
 const LOOK: Duration = Duration::from_millis(10);
 
 /// Serves one client until it is done, or cannot be served any more.
-pub(super) async fn serve(answer: &Answer, connection: &Connection, shared: &Shared) -> Result<()> {
+pub(super) async fn serve(
+    answer: &Answer,
+    connection: &Connection,
+    shared: &Shared,
+) -> std::result::Result<(), Failure> {
     match answer {
         Answer::Reply(template) => converse(connection, shared, Some(template)).await?,
         Answer::Echo => converse(connection, shared, None).await?,
-        Answer::Discard => return swallow(connection, shared).await,
+        Answer::Discard => return Ok(swallow(connection, shared).await?),
         // On the heap: these need more room than an idle conversation should take. An endless answer is owed to nobody.
-        Answer::Chargen => return Box::pin(generate(connection, shared)).await,
+        Answer::Chargen => return Ok(Box::pin(generate(connection, shared)).await?),
         Answer::SendFile(file) => Box::pin(send_file(connection, shared, file)).await?,
     }
     if shared.is_draining() && connection.may_lose_what_was_sent() {
-        return Box::pin(part(connection)).await;
+        Box::pin(part(connection)).await?;
     }
     Ok(())
 }
