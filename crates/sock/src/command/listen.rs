@@ -12,7 +12,7 @@ use crate::cli::ListenArgs;
 use crate::endpoint::{Role, Scheme};
 use crate::exit::{Exit, Failure};
 use crate::open;
-use crate::open::listen::{self, Listener};
+use crate::open::listen::Listener;
 use crate::quantity::Period;
 use crate::report::json::Event;
 use crate::signal::Signals;
@@ -36,11 +36,8 @@ async fn serve(args: &ListenArgs) -> Result<Exit, Failure> {
     let endpoint = open::parse(&text, Role::Listen).map_err(Failure::misuse)?;
     check(&args.talk, endpoint.scheme, &[])?;
     refuse_what_cannot_be(args, endpoint.scheme)?;
-    let family = args.family.chosen();
-    listen::check_family(&endpoint, family)?;
-    let opening = tokio::task::spawn_blocking(move || listen::listen(&endpoint, family));
     let listeners = tokio::select! {
-        opened = opening => opened.map_err(|error| Failure::new(Exit::Other, format_args!("listen: {error}")))??,
+        opened = open::listening(endpoint, args.family.chosen()) => opened?,
         signal = signals.next() => return Ok(signal.exit()),
     };
     let mut doors = Doors::open(listeners)?;

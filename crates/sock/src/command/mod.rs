@@ -14,11 +14,11 @@ pub mod wait;
 
 use std::future::Future;
 
-use crate::exit::{Exit, Failure};
+use crate::exit::Failure;
 use crate::signal::Signals;
 
 /// Runs a command on a runtime of one thread. What hangs on a worker, such as a lookup, does not keep it from ending.
-fn on_a_runtime(command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+fn on_a_runtime<T>(command: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

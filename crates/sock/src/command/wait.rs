@@ -2,22 +2,17 @@
 
 use std::time::{Duration, Instant};
 
-use berkeley::Socket;
 use tokio::task::JoinSet;
-use tokio::time::sleep;
 
 use super::talk::joined;
 use crate::cli::WaitArgs;
-use crate::endpoint::{Endpoint, Role};
+use crate::endpoint::Role;
 use crate::exit::{Exit, Failure};
 use crate::open;
 use crate::report::console;
 use crate::report::json::Event;
 use crate::report::log::error_lines;
 use crate::stream::{Nature, print_soon};
-
-/// How long to pause before the next attempt, at first and at most.
-const PAUSES: [Duration; 2] = [Duration::from_millis(20), Duration::from_millis(500)];
 
 /// Runs the command.
 pub fn run(args: &WaitArgs) -> Result<Exit, Failure> {
@@ -39,12 +34,13 @@ async fn wait(args: &WaitArgs) -> Result<Exit, Failure> {
             let message = format!("{text}: wait needs connections, and {} has none", endpoint.scheme);
             return Err(Failure::misuse(message).hint("wait for tcp, unix or unix-seqpacket"));
         }
-        if endpoint.own.timeout.is_some() {
-            let message = format!("{text}: ?timeout= cannot act: --timeout bounds the whole wait");
-            return Err(Failure::misuse(message).hint("leave ?timeout= out"));
+        let given = [(endpoint.own.timeout.is_some(), "timeout"), (endpoint.own.retry.is_some(), "retry")];
+        if let Some((_, option)) = given.iter().find(|(given, _)| *given) {
+            let message = format!("{text}: ?{option}= cannot act: --timeout bounds the whole wait");
+            return Err(Failure::misuse(message).hint(format!("leave ?{option}= out")));
         }
         let (text, family, deadline) = (text.clone(), args.family.chosen(), start + args.timeout.0);
-        attempts.spawn(async move { (accepted(endpoint, family, deadline).await, text) });
+        attempts.spawn(async move { (open::accepted(endpoint, family, deadline).await, text) });
     }
     loop {
         tokio::select! {
@@ -57,41 +53,6 @@ async fn wait(args: &WaitArgs) -> Result<Exit, Failure> {
             signal = signals.next() => return Ok(signal.exit()),
         }
     }
-}
-
-/// Tries until the endpoint accepts a connection, or until `deadline`; gives the last failure then.
-async fn accepted(
-    endpoint: Endpoint,
-    family: Option<berkeley::Family>,
-    deadline: Instant,
-) -> Result<(), Failure> {
-    let mut pause = PAUSES[0];
-    loop {
-        let left = deadline.saturating_duration_since(Instant::now());
-        let attempt = endpoint.clone();
-        let outcome = tokio::task::spawn_blocking(move || {
-            // Zero would mean that there was none.
-            let timeout = left.max(Duration::from_millis(1));
-            open::connect::connect(&attempt, family, timeout).and_then(|socket| met_another(&socket))
-        });
-        match outcome.await {
-            Ok(Ok(())) => return Ok(()),
-            Ok(Err(failure)) if failure.exit == Exit::Misuse => return Err(failure),
-            Ok(Err(failure)) if Instant::now() >= deadline => return Err(failure),
-            Ok(Err(_)) => sleep(pause.min(deadline.saturating_duration_since(Instant::now()))).await,
-            Err(error) => return Err(Failure::new(Exit::Other, format_args!("connect: {error}"))),
-        }
-        pause = (pause * 2).min(PAUSES[1]);
-    }
-}
-
-/// Whether somebody else accepted: TCP connects to itself where the kernel's choice of a port is the one asked for.
-fn met_another(socket: &Socket) -> Result<(), Failure> {
-    let (local, peer) = (socket.local_address()?, socket.peer_address()?);
-    if local == peer && !local.is_unnamed() {
-        return Err(Failure::new(Exit::Refused, format_args!("connect {peer}: only this command is there")));
-    }
-    Ok(())
 }
 
 /// The endpoints; a host and a port in two words are one.
@@ -119,23 +80,5 @@ fn say(args: &WaitArgs, text: &str, after: Duration) {
     } else if !args.quiet && std::io::IsTerminal::is_terminal(&std::io::stderr()) {
         let line = format!("{text} accepts, after {:.1} s", after.as_secs_f64());
         console::say(error_lines(line, &[]));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use berkeley::{Family, Protocol, Type};
-
-    use super::*;
-
-    #[test]
-    fn a_socket_that_has_connected_to_itself_has_met_nobody() {
-        let socket = Socket::new(Family::INET, Type::STREAM, Protocol::DEFAULT).expect("a socket");
-        socket.set_timeout(Some(Duration::from_secs(5))).expect("a limit");
-        socket.bind("127.0.0.1:0").expect("a free port");
-        socket.connect(socket.local_address().expect("a bound socket")).expect("TCP connects to itself");
-        assert_eq!(met_another(&socket).expect_err("nobody else").exit, Exit::Refused);
-        let (left, _right) = Socket::pair(Family::UNIX, Type::STREAM, Protocol::DEFAULT).expect("a pair");
-        assert!(met_another(&left).is_ok());
     }
 }

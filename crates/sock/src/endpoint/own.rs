@@ -16,6 +16,8 @@ use crate::quantity::Period;
 pub struct Own {
     /// `timeout=2s`: how long connecting may take, more than zero.
     pub timeout: Option<Duration>,
+    /// `retry=30s`: for how long another try follows one that fails, more than zero.
+    pub retry: Option<Duration>,
     /// `bind=192.0.2.1:5000`: the local address to connect from; port 0 if none is written. The host is an address or
     /// [`Host::Every`], never a name. For Unix sockets, the client's own path or abstract name.
     pub bind: Option<Place>,
@@ -67,6 +69,15 @@ pub(super) const OWN: &[OwnRow] = &[
         fits: connects,
         read: |own, value, _| Ok(set(&mut own.timeout, value, timeout(value)?)),
         print: |own| own.timeout.map(|timeout| format!("timeout={}", Period(timeout))),
+    },
+    OwnRow {
+        name: "retry",
+        example: "retry=30s",
+        meaning: "for how long failures are tried again",
+        has_value: true,
+        fits: connects,
+        read: |own, value, _| Ok(set(&mut own.retry, value, retry(value)?)),
+        print: |own| own.retry.map(|retry| format!("retry={}", Period(retry))),
     },
     OwnRow {
         name: "bind",
@@ -123,6 +134,9 @@ pub(super) const OWN: &[OwnRow] = &[
 /// The highest permission bits.
 const HIGHEST_MODE: u32 = 0o777;
 
+/// The longest time for which it is tried again: a day.
+const LONGEST_RETRY: Duration = Duration::from_secs(24 * 60 * 60);
+
 impl Own {
     /// Each option that is written, as it is printed.
     pub(super) fn words(&self) -> impl Iterator<Item = String> {
@@ -175,6 +189,14 @@ fn timeout(value: Piece<'_>) -> Result<Duration, Fault> {
     match period(value)? {
         Duration::ZERO => Err(value.fault("a timeout of zero leaves no time to connect")),
         timeout => Ok(timeout),
+    }
+}
+
+fn retry(value: Piece<'_>) -> Result<Duration, Fault> {
+    match period(value)? {
+        Duration::ZERO => Err(value.fault("a retry of zero is none; leave it out")),
+        retry if retry > LONGEST_RETRY => Err(value.fault("a retry lasts a day at most, as in retry=24h")),
+        retry => Ok(retry),
     }
 }
 

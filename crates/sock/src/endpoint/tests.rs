@@ -115,15 +115,16 @@ fn every_scheme_is_read_in_both_forms() {
 
 #[test]
 fn own_options_become_typed_values() {
-    let endpoint = read("tcp://h:1?timeout=500ms&interface=eth0&bind=[fe80::1%25eth0]:5");
+    let endpoint = read("tcp://h:1?timeout=500ms&retry=1m&interface=eth0&bind=[fe80::1%25eth0]:5");
     let want = Own {
         timeout: Some(Duration::from_millis(500)),
+        retry: Some(Duration::from_secs(60)),
         bind: Some(inet(v6("fe80::1", Some("eth0")), 5)),
         interface: Some("eth0".to_owned()),
         ..Own::default()
     };
     assert_eq!(endpoint.own, want);
-    assert_eq!(endpoint.to_string(), "tcp://h:1?timeout=500ms&bind=[fe80::1%eth0]:5&interface=eth0");
+    assert_eq!(endpoint.to_string(), "tcp://h:1?timeout=500ms&retry=1m&bind=[fe80::1%eth0]:5&interface=eth0");
     let rows = [
         ("192.0.2.1", inet(Host::V4([192, 0, 2, 1].into()), 0)),
         ("192.0.2.1:5", inet(Host::V4([192, 0, 2, 1].into()), 5)),
@@ -406,7 +407,10 @@ fn an_option_that_is_wrong_is_pointed_at() {
         &[
             ("h:1?nodelya", "nodelya", "unknown option \"nodelya\"", Some("tcp.nodelay")),
             ("h:1?timout=1", "timout", "unknown option \"timout\"", Some("timeout")),
-            ("h:1?retry=1", "retry", "unknown option \"retry\"", None),
+            ("h:1?retr=1", "retr", "unknown option \"retr\"", Some("retry")),
+            ("h:1?retry", "retry", "wants a value, as in retry=30s", None),
+            ("h:1?retry=0", "0", "a retry of zero is none; leave it out", None),
+            ("h:1?retry=25h", "25h", "a retry lasts a day at most, as in retry=24h", None),
             ("h:1?nodelay,keepalive", ",", "options are joined by \"&\"; found \",\"", None),
             ("h:1?", "", "wants an option's name here", None),
             ("h:1?nodelay&", "", "wants an option's name here", None),
@@ -454,9 +458,14 @@ fn an_option_that_is_wrong_is_pointed_at() {
 fn the_role_decides_what_applies() {
     let listens = "belongs to connecting; this endpoint listens";
     let timeout = format!("option \"timeout\" {listens}");
+    let retry = format!("option \"retry\" {listens}");
     let bind = format!("option \"bind\" {listens}");
     check_wrong(
-        &[("h:1?timeout=1", "timeout", &timeout, None), ("h:1?bind=::1", "bind", &bind, None)],
+        &[
+            ("h:1?timeout=1", "timeout", &timeout, None),
+            ("h:1?retry=1", "retry", &retry, None),
+            ("h:1?bind=::1", "bind", &bind, None),
+        ],
         Role::Listen,
     );
     check_wrong(&[("tcp-listen://h:1?timeout=1", "timeout", &timeout, None)], Role::Either);

@@ -8,14 +8,17 @@ use berkeley::{Address, Connector, Family, Result, Socket, UnixAddress};
 use super::{
     Endpoint, Host, Place, Port, Row, Shape, host_text, kind, literal, port_text, prepare, unix_address,
 };
-use crate::exit::Failure;
+use crate::exit::{Exit, Failure};
 use crate::quantity::Period;
 
 /// How long connecting may take unless told otherwise.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long connecting may take: given once, as `--timeout` or as an option of the endpoint.
-pub fn connect_timeout(given: Option<Period>, endpoint: &Endpoint) -> std::result::Result<Duration, Failure> {
+pub(super) fn connect_timeout(
+    given: Option<Period>,
+    endpoint: &Endpoint,
+) -> std::result::Result<Duration, Failure> {
     match (given, endpoint.own.timeout) {
         (Some(_), Some(_)) => Err(Failure::misuse("the timeout is given twice: --timeout and ?timeout=")),
         (Some(period), None) => Ok(period.0),
@@ -29,7 +32,7 @@ pub fn connect_timeout(given: Option<Period>, endpoint: &Endpoint) -> std::resul
 ///
 /// A Unix datagram socket gets a name of the kernel's choice where the endpoint gives none, or its peer could not
 /// answer.
-pub fn connect(
+pub(super) fn connect(
     endpoint: &Endpoint,
     family: Option<Family>,
     timeout: Duration,
@@ -53,6 +56,15 @@ pub fn connect(
     };
     socket.set_timeout(None)?;
     Ok(socket)
+}
+
+/// Whether somebody else accepted: TCP connects to itself where the kernel's choice of a port is the one asked for.
+pub(super) fn met_another(socket: &Socket) -> std::result::Result<(), Failure> {
+    let (local, peer) = (socket.local_address()?, socket.peer_address()?);
+    if local == peer && !local.is_unnamed() {
+        return Err(Failure::new(Exit::Refused, format_args!("connect {peer}: only this command is there")));
+    }
+    Ok(())
 }
 
 fn inet(connector: &Connector<'_>, host: &Host, port: &Port) -> std::result::Result<Socket, Failure> {
@@ -100,5 +112,23 @@ fn bind_address(host: &Host, port: u16) -> Result<Address> {
         Host::Loopback => Ok((Ipv4Addr::LOCALHOST, port).into()),
         Host::V6 { .. } => literal(host, port).unwrap_or_else(|| Ok((Ipv6Addr::UNSPECIFIED, port).into())),
         _ => literal(host, port).unwrap_or_else(|| Ok((Ipv4Addr::UNSPECIFIED, port).into())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use berkeley::{Protocol, Type};
+
+    use super::*;
+
+    #[test]
+    fn a_socket_that_has_connected_to_itself_has_met_nobody() {
+        let socket = Socket::new(Family::INET, Type::STREAM, Protocol::DEFAULT).expect("a socket");
+        socket.set_timeout(Some(Duration::from_secs(5))).expect("a limit");
+        socket.bind("127.0.0.1:0").expect("a free port");
+        socket.connect(socket.local_address().expect("a bound socket")).expect("TCP connects to itself");
+        assert_eq!(met_another(&socket).expect_err("nobody else").exit, Exit::Refused);
+        let (left, _right) = Socket::pair(Family::UNIX, Type::STREAM, Protocol::DEFAULT).expect("a pair");
+        assert!(met_another(&left).is_ok());
     }
 }

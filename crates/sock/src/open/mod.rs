@@ -1,14 +1,16 @@
-//! From an endpoint to a socket: [`listen`], [`connect`] and [`create`], and what they need.
+//! From an endpoint to a stream, or to listeners: [`connected`] and [`listening`], on a worker and under a deadline.
 //!
 //! The grammar knows texts; this room knows sockets. It resolves names, sets the endpoint's options before the socket
 //! is bound, and takes care of what a Unix path needs.
 
+mod backoff;
 pub mod connect;
 pub mod create;
 mod interfaces;
 pub mod listen;
 mod unix_path;
 mod vocabulary;
+mod worker;
 
 use std::net::SocketAddrV6;
 
@@ -17,6 +19,8 @@ use berkeley::option::{self, Description};
 use berkeley::{Address, Result, Socket, Type, UnixAddress};
 
 use crate::endpoint::{Endpoint, Host, ParseError, Place, Port, Role, Row, Scheme, Setting, Shape};
+
+pub use worker::{Connected, Terms, accepted, connected, listening, socket};
 
 use vocabulary::{SocketOptions, by_full_name};
 

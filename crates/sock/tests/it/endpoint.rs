@@ -53,16 +53,21 @@ fn timeout() -> impl Strategy<Value = Duration> {
     (any::<u64>(), 1..1_000_000_000_u32).prop_map(|(seconds, nanos)| Duration::new(seconds, nanos))
 }
 
+/// At most a day.
+fn retry() -> impl Strategy<Value = Duration> {
+    (1..=86_400_000_u64).prop_map(Duration::from_millis)
+}
+
 fn inet_endpoint() -> impl Strategy<Value = Endpoint> {
     let interface = option::of("[^/:\\s\\x00]{1,3}");
-    let own = (option::of(timeout()), option::of(inet(literal_host())), interface);
+    let own = (option::of(timeout()), option::of(retry()), option::of(inet(literal_host())), interface);
     let scheme = prop_oneof![Just(Scheme::Tcp), Just(Scheme::Udp)];
     (scheme, any::<bool>(), inet(host()), own, settings()).prop_map(
         |(scheme, listen, place, own, settings)| {
-            let (timeout, bind, interface) = own;
+            let (timeout, retry, bind, interface) = own;
             // What belongs to connecting stands with no listening form.
-            let (timeout, bind) = if listen { (None, None) } else { (timeout, bind) };
-            let own = Own { timeout, bind, interface, ..Own::default() };
+            let (timeout, retry, bind) = if listen { (None, None, None) } else { (timeout, retry, bind) };
+            let own = Own { timeout, retry, bind, interface, ..Own::default() };
             Endpoint { listen, own, settings, ..Endpoint::new(scheme, place) }
         },
     )
@@ -86,7 +91,7 @@ fn nearly_an_endpoint() -> impl Strategy<Value = String> {
         "\\PC{0,4}",
         "[\\[\\]:/?&=%@*,. -]{1,3}",
         "(tcp|udp|unix|unix-dgram|TCP-LISTEN)(-listen)?(://|:)",
-        "(timeout|bind|interface|mode|keepalive|cork|ttl)(=[0-9a-z%:*]{0,5})?",
+        "(timeout|retry|bind|interface|join|mode|keepalive|cork|ttl)(=[0-9a-z%:*]{0,5})?",
         "[0-9]{1,6}|::1|fe80::1%25eth0|%[0-9a-f]{2}",
         any::<String>(),
     ];

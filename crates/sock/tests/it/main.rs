@@ -28,6 +28,7 @@ mod misuse;
 mod options;
 mod readme;
 mod resolve;
+mod retry;
 mod serve_beyond;
 mod serve_datagram;
 mod serve_limits;

@@ -5,12 +5,12 @@ use berkeley::{Address, Family, Socket, Type, UnixAddress};
 
 use super::kind::{self, KINDS, Kind};
 use crate::cli::{FamilyArgs, OptionsArgs};
+use crate::command::on_a_runtime;
 use crate::endpoint::{Endpoint, Host, Place, Role, Scheme};
 use crate::exit::{Exit, Failure};
-use crate::open;
-use crate::open::connect::{connect, connect_timeout};
 use crate::open::create::create;
 use crate::open::listen::{Listener, listen};
+use crate::open::{self, Terms};
 
 /// How far a socket has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,8 +110,9 @@ impl Subject {
         if endpoint.listen {
             return Self::listening(&endpoint, args);
         }
-        let timeout = connect_timeout(args.timeout, &endpoint)?;
-        Self::new(Holder::Alone(connect(&endpoint, family, timeout)?), name, State::Connected)
+        let terms = Terms { family, timeout: args.timeout };
+        let socket = on_a_runtime(open::socket(endpoint, terms))?;
+        Self::new(Holder::Alone(socket), name, State::Connected)
     }
 
     /// The first of the endpoint's listeners, or the first of the family that was asked for: where there are several,
@@ -202,8 +203,11 @@ fn is_undecided(endpoint: &Endpoint) -> bool {
 
 /// A timeout bounds connecting, and there is none.
 fn refuse_timeout(endpoint: &Endpoint) -> Result<(), Failure> {
-    match endpoint.own.timeout {
-        Some(_) => Err(Failure::misuse("?timeout= belongs to connecting, and this socket is not connected")),
+    let given = [(endpoint.own.timeout.is_some(), "timeout"), (endpoint.own.retry.is_some(), "retry")];
+    match given.iter().find(|(given, _)| *given) {
+        Some((_, option)) => Err(Failure::misuse(format_args!(
+            "?{option}= belongs to connecting, and this socket is not connected"
+        ))),
         None => Ok(()),
     }
 }

@@ -1,13 +1,10 @@
 //! Where the server listens: at an endpoint, or on the sockets that a service manager has opened.
 
-use std::thread;
-
 use berkeley::{Family, Socket};
-use tokio::sync::oneshot;
 
 use crate::cli::{DEFAULT_ENDPOINT, ServeArgs};
 use crate::endpoint::{Endpoint, Nature, Role, Scheme};
-use crate::exit::{Exit, Failure};
+use crate::exit::Failure;
 use crate::open;
 use crate::open::listen::{self, Listener};
 use crate::signal::Signals;
@@ -61,18 +58,8 @@ impl Door {
             Self::Inherited(listeners) => return Ok(listeners),
             Self::At(endpoint, family) => (endpoint, family),
         };
-        if !listen::needs_lookup(&endpoint) {
-            return listen::listen(&endpoint, family);
-        }
-        let (told, outcome) = oneshot::channel();
-        thread::Builder::new()
-            .name("look up".to_owned())
-            .spawn(move || told.send(listen::listen(&endpoint, family)))
-            .map_err(|error| Failure::io("start a thread", &error))?;
         tokio::select! {
-            outcome = outcome => {
-                outcome.unwrap_or_else(|_| Err(Failure::new(Exit::Other, "looking up the name has failed")))
-            }
+            listeners = open::listening(*endpoint, family) => listeners,
             signal = signals.next() => {
                 Err(Failure::new(signal.exit(), format_args!("{signal} while the name was looked up")))
             }

@@ -1,0 +1,185 @@
+//! Opening off the reactor: a lookup or a connection may take its time, and signals and other streams go on meanwhile.
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use berkeley::{Family, Socket};
+use tokio::task::spawn_blocking;
+use tokio::time::{sleep, timeout};
+
+use super::backoff::Backoff;
+use super::connect::{self, connect_timeout};
+use super::listen::{self, Listener, check_family, needs_lookup};
+use crate::endpoint::{Endpoint, Nature};
+use crate::exit::{Exit, Failure};
+use crate::quantity::Period;
+use crate::stream::{SocketStream, Stream};
+
+/// How long looking up the name may take where it is listened.
+const LOOKUP: Duration = Duration::from_secs(10);
+
+/// The pauses of `?retry=`, at first and at most.
+const RETRY: Backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(5));
+
+/// The pauses of who waits for a server that is about to start.
+const WAIT: Backoff = Backoff::new(Duration::from_millis(20), Duration::from_millis(500));
+
+/// What the command line says of an endpoint, beside its own options.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Terms {
+    /// The one family of IP.
+    pub family: Option<Family>,
+    /// How long connecting may take, each time it is tried.
+    pub timeout: Option<Period>,
+}
+
+/// An endpoint that has been connected to.
+#[derive(Debug)]
+pub struct Connected {
+    /// What it gives and takes.
+    pub stream: Stream,
+    /// Who is there, for people.
+    pub peer: String,
+}
+
+/// Connects: all addresses of a name together, or those of one family.
+///
+/// Each try has `?timeout=` or the command's; `?retry=` says for how long another one follows a failure. To drop this
+/// lets go of a try.
+///
+/// # Errors
+///
+/// Fails as the last try did, and where the endpoint and `terms` contradict each other.
+pub async fn connected(endpoint: Endpoint, terms: Terms) -> Result<Connected, Failure> {
+    let (nature, place) = (Nature::of(endpoint.scheme), endpoint.place.to_string());
+    let socket = socket(endpoint, terms).await?;
+    let peer = socket.peer_address().map_or(place, |peer| peer.to_string());
+    Ok(Connected { stream: Stream::Socket(SocketStream::new(socket, nature)?), peer })
+}
+
+/// As [`connected`], where it is the socket that counts.
+///
+/// # Errors
+///
+/// As [`connected`].
+pub async fn socket(endpoint: Endpoint, terms: Terms) -> Result<Socket, Failure> {
+    check_family(&endpoint, terms.family)?;
+    let limit = connect_timeout(terms.timeout, &endpoint)?;
+    let (start, retry) = (Instant::now(), endpoint.own.retry);
+    let mut tries = 0_u32;
+    let outcome = keep_trying(start + retry.unwrap_or_default(), RETRY, || {
+        let endpoint = endpoint.clone();
+        tries += 1;
+        on_a_worker("connect", move || connect::connect(&endpoint, terms.family, limit))
+    });
+    outcome.await.map_err(|mut failure| {
+        if let (Some(retry), 2..) = (retry, tries) {
+            failure.message = format!("{}; {tries} tries within {}", failure.message, Period(retry));
+        }
+        failure
+    })
+}
+
+/// Waits until somebody accepts a connection, or fails at the deadline as the last try did.
+///
+/// # Errors
+///
+/// Fails at once where no try can succeed.
+pub async fn accepted(endpoint: Endpoint, family: Option<Family>, deadline: Instant) -> Result<(), Failure> {
+    keep_trying(deadline, WAIT, || {
+        let endpoint = endpoint.clone();
+        // Zero would mean that there is no limit.
+        let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+        on_a_worker("connect", move || {
+            connect::connect(&endpoint, family, left).and_then(|socket| connect::met_another(&socket))
+        })
+    })
+    .await
+}
+
+/// Listens at every address that the endpoint stands for, or at those of one family.
+///
+/// # Errors
+///
+/// Fails where one of them cannot be listened at, and where looking up the name takes longer than 10 s.
+pub async fn listening(endpoint: Endpoint, family: Option<Family>) -> Result<Vec<Listener>, Failure> {
+    check_family(&endpoint, family)?;
+    if !needs_lookup(&endpoint) {
+        // At once, so that no signal comes between a path that is made and the listener that removes it.
+        return listen::listen(&endpoint, family);
+    }
+    let name = endpoint.scheme.at(&endpoint.place.to_string());
+    let listening = on_a_worker("listen", move || listen::listen(&endpoint, family));
+    timeout(LOOKUP, listening).await.unwrap_or_else(|_| {
+        let message = format!("listen on {name}: no answer came to its name within {}", Period(LOOKUP));
+        Err(Failure::new(Exit::Timeout, message).hint("an address in digits needs no lookup"))
+    })
+}
+
+/// Tries again while a failure may pass, until one try succeeds or `until` has come; gives the last failure then.
+async fn keep_trying<T, Try>(
+    until: Instant,
+    mut backoff: Backoff,
+    mut attempt: impl FnMut() -> Try,
+) -> Result<T, Failure>
+where
+    Try: Future<Output = Result<T, Failure>>,
+{
+    loop {
+        match attempt().await {
+            Err(failure) if failure.exit != Exit::Misuse && Instant::now() < until => {
+                let left = until.saturating_duration_since(Instant::now());
+                sleep(backoff.pause().min(left)).await;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+async fn on_a_worker<T: Send + 'static>(
+    doing: &str,
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    spawn_blocking(work)
+        .await
+        .unwrap_or_else(|error| Err(Failure::new(Exit::Other, format_args!("{doing}: {error}"))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const QUICK: Backoff = Backoff::new(Duration::from_millis(1), Duration::from_millis(2));
+
+    type Tried = (Result<(), Exit>, usize);
+
+    /// The outcome of trying what fails with these codes one after another, and how often it was tried.
+    async fn tried(until: Instant, codes: &[Exit]) -> Tried {
+        let mut tries = 0;
+        let outcome = keep_trying(until, QUICK, || {
+            let code = codes.get(tries).copied().unwrap_or(Exit::Done);
+            tries += 1;
+            async move { if code == Exit::Done { Ok(()) } else { Err(Failure::new(code, "no")) } }
+        });
+        let outcome = outcome.await.map_err(|failure| failure.exit);
+        (outcome, tries)
+    }
+
+    #[tokio::test]
+    async fn what_may_pass_is_tried_again_until_the_end() {
+        let (past, far) = (Instant::now(), Instant::now() + Duration::from_secs(60));
+        let rows: [(Instant, &[Exit], Tried); 4] = [
+            (past, &[Exit::Refused], (Err(Exit::Refused), 1)),
+            (far, &[Exit::Refused, Exit::NameUnknown, Exit::Timeout], (Ok(()), 4)),
+            (far, &[Exit::Refused, Exit::Misuse], (Err(Exit::Misuse), 2)),
+            (far, &[], (Ok(()), 1)),
+        ];
+        for (until, codes, want) in rows {
+            assert_eq!(tried(until, codes).await, want, "{codes:?}");
+        }
+        let soon = Instant::now() + Duration::from_millis(20);
+        let (outcome, tries) = tried(soon, &[Exit::Refused; 10_000]).await;
+        assert_eq!(outcome, Err(Exit::Refused));
+        assert!((2..100).contains(&tries), "{tries}");
+    }
+}
