@@ -9,7 +9,7 @@ use std::time::Duration;
 use berkeley::{Address, Family, Protocol, Socket, Type, UnixAddress, option};
 
 use crate::bounded::JoinInTime;
-use crate::kit::{Finished, LIMIT, Process, SOCK, TempDir, pattern, sock, sock_after, text};
+use crate::kit::{Finished, LIMIT, Process, SOCK, TempDir, pattern, sock, sock_after, terminal, text};
 
 /// What the input holds, where it holds anything.
 const UP: &[u8] = b"what the client has to say\n";
@@ -300,12 +300,7 @@ fn a_job_in_the_background_of_a_terminal_receives_all_and_sends_once_it_may() {
     let log = listener.folder.join("log");
     // Job control, as a shell at a terminal has it: the job may not read the terminal.
     let shell = format!("set -m; {SOCK} connect {} > {log} & wait $!; echo ended with $?", listener.endpoint);
-    let mut terminal = Process::start(Command::new("script").args([
-        "--quiet",
-        "--command",
-        &format!("sh -c '{shell}'"),
-        "/dev/null",
-    ]));
+    let mut terminal = terminal(&format!("sh -c '{shell}'"));
     let client = listener.accept();
     terminal.write(b"typed\n");
     client.send_all(DOWN).expect("a live connection");
@@ -339,7 +334,7 @@ fn a_letter_that_a_signal_cuts_in_two_is_shown_as_far_as_it_came() {
     }
     let listener = listener(Kind::Tcp);
     let line = format!("timeout --signal=INT 1 {SOCK} connect {}", listener.endpoint);
-    let terminal = Process::start(Command::new("script").args(["--quiet", "--command", &line, "/dev/null"]));
+    let terminal = terminal(&line);
     let client = listener.accept();
     client.send_all(b"half \xc3").expect("a live connection");
     let finished = terminal.finish();

@@ -1,20 +1,16 @@
 //! `sock connect` at a terminal: what a person sees, and when it ends.
-//!
-//! `script` of util-linux lends the terminal.
 
 use std::io::Write as _;
 use std::net::{Shutdown, TcpListener};
-use std::process::Command;
 
 use crate::bounded::JoinInTime;
-use crate::kit::{Process, SOCK, bounded, expect, read_all, run, sock, text};
+use crate::kit::{Process, SOCK, bounded, expect, read_all, run, sock, terminal, text};
 use crate::skip;
 
 /// Starts `sock connect` on a terminal of its own, to a listener of the test's; what it prints is standard output here.
 fn on_a_terminal(listener: &TcpListener, options: &str) -> Process {
     let address = listener.local_addr().expect("a bound socket");
-    let line = format!("{SOCK} connect {address} {options}");
-    Process::start(Command::new("script").args(["--quiet", "--return", "--command", &line, "/dev/null"]))
+    terminal(&format!("{SOCK} connect {address} {options}"))
 }
 
 fn listener() -> TcpListener {

@@ -9,7 +9,7 @@ use berkeley::{Family, Protocol, Socket, Type};
 use serde_json::Value;
 
 use crate::kit::{
-    Finished, Process, SOCK, Server, connect, full_backlog, run, run_sock, sock, sock_after, text,
+    Finished, Process, SOCK, Server, connect, events, full_backlog, run, run_sock, sock, sock_after, text,
 };
 
 /// A run that is to end with a code of failure, with what its message starts with.
@@ -83,11 +83,7 @@ fn each_failure_has_its_code_and_one_line_with_json_and_without() {
         assert_failed(&run_sock(&args), code, &message);
         let told = run_sock(&[&args[..], &["--json"]].concat());
         assert_failed(&told, code, &message);
-        let events: Vec<Value> = told
-            .out()
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
-            .collect();
+        let events = events(&told.stdout);
         let errors: Vec<&Value> = events.iter().filter(|event| event["event"] == "error").collect();
         assert_eq!(errors.len(), 1, "{args:?}: {}", told.out());
         let told = errors[0]["message"].as_str().expect("a text");

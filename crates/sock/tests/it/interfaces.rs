@@ -6,13 +6,11 @@ use berkeley::interface::interfaces;
 use serde_json::Value;
 
 use crate::kit::namespace;
-use crate::kit::{SOCK, run, run_sock, text};
+use crate::kit::{SOCK, events, run, run_sock, text};
 
 /// The events of a run that must end well, without the summary, which counts them.
-fn events(args: &[&str]) -> Vec<Value> {
-    let told = text(&run_sock(args).quietly_done());
-    let mut told: Vec<Value> =
-        told.lines().map(|line| serde_json::from_str(line).expect("an object")).collect();
+fn told(args: &[&str]) -> Vec<Value> {
+    let mut told = events(&run_sock(args).quietly_done());
     let summary = told.pop().expect("a summary");
     assert_eq!((&summary["event"], &summary["interfaces"]), (&"summary".into(), &told.len().into()));
     told
@@ -22,7 +20,7 @@ fn events(args: &[&str]) -> Vec<Value> {
 fn every_interface_is_shown_with_its_addresses() {
     let found = interfaces().expect("the kernel lists them");
     let shown = text(&run_sock(&["interfaces"]).quietly_done());
-    let told = events(&["interfaces", "--json"]);
+    let told = told(&["interfaces", "--json"]);
     assert_eq!(told.len(), found.len(), "{told:?}");
     for (interface, event) in found.iter().zip(&told) {
         assert_eq!((&event["schema"], &event["event"]), (&1.into(), &"interface".into()));
@@ -49,7 +47,7 @@ fn one_interface_is_shown_by_its_name() {
     assert!(shown.starts_with("1 lo\n    flags     up loopback running"), "{shown}");
     assert!(shown.contains("\n    address   127.0.0.1/8\n"), "{shown}");
     assert_eq!(shown.lines().filter(|line| !line.starts_with(' ')).count(), 1, "{shown}");
-    let told = events(&["interfaces", "lo", "--json"]);
+    let told = told(&["interfaces", "lo", "--json"]);
     assert_eq!(told.len(), 1, "{told:?}");
     assert_eq!((&told[0]["name"], &told[0]["flags"][1]), (&"lo".into(), &"loopback".into()));
     assert_eq!(told[0]["hardware_address"], "00:00:00:00:00:00");
@@ -87,9 +85,9 @@ fn the_peer_the_broadcast_and_a_hostile_name_are_told() {
     assert!(plain.starts_with("1 \\x1b[2Jx\n    flags     loopback\n"), "{plain:?}");
     assert!(plain.contains("    address   10.9.0.1/32 peer 10.9.0.2\n"), "{plain}");
     assert!(plain.contains("    address   10.8.0.1/24 broadcast 10.8.0.255\n"), "{plain}");
-    let told = text(&shown(test, "--json").unwrap_or_default());
-    let event: Value = serde_json::from_str(told.lines().next().unwrap_or_default()).expect("an object");
-    assert!(!told.contains('\u{1b}'), "{told:?}");
+    let told = shown(test, "--json").unwrap_or_default();
+    assert!(!told.contains(&0x1b), "{}", text(&told));
+    let event = &events(&told)[0];
     assert_eq!(event["name"], "\u{1b}[2Jx");
     let addresses = event["addresses"].as_array().expect("a list");
     let with =

@@ -4,44 +4,20 @@ use std::io::Write as _;
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::process::Stdio;
 
-use data_encoding::BASE64;
 use serde_json::Value;
 
-use crate::kit::{Process, Server, bounded, connect, expect, read_all, run, run_sock, sock, text};
-
-/// Reads each line as an object of the one format.
-#[track_caller]
-fn events(bytes: &[u8]) -> Vec<Value> {
-    let text = text(bytes);
-    assert!(text.is_empty() || text.ends_with('\n'), "{text}");
-    let read = |line: &str| {
-        let event: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
-        assert_eq!(event["schema"], 1, "{line}");
-        assert!(line.starts_with("{\"schema\":1,\"event\":\""), "{line}");
-        event
-    };
-    text.lines().map(read).collect()
-}
+use crate::kit::{
+    Events, Process, Server, bounded, connect, events, expect, payload, read_all, run, run_sock, sock, text,
+};
 
 fn names(events: &[Value]) -> Vec<&str> {
     events.iter().filter_map(|event| event["event"].as_str()).collect()
 }
 
-/// The payload of an event; its text, where it has one, is the same.
-fn payload(event: &Value) -> Vec<u8> {
-    let data = BASE64.decode(event["data"].as_str().expect("a text").as_bytes()).expect("base64");
-    match event.get("text") {
-        Some(told) => assert_eq!(told.as_str(), Some(text(&data).as_str())),
-        None => assert!(str::from_utf8(&data).is_err(), "UTF-8 is told as text"),
-    }
-    data
-}
-
 /// A server that tells events, and where it listens.
 fn server(args: &[&str]) -> (Process, SocketAddr) {
     let process = Process::start(sock(&["serve", "127.0.0.1:0", "--json"]).args(args));
-    let line = process.stdout.line("where it listens", |line| line.contains("\"listening\""));
-    let event: Value = serde_json::from_str(&line).expect("an object");
+    let event = Events::of(&process.stdout).next(&["listening"]);
     assert_eq!(event["transport"], "tcp");
     let address = event["address"].as_str().and_then(|address| address.parse().ok()).expect("an address");
     (process, address)
@@ -87,15 +63,13 @@ fn a_server_tells_each_event_and_a_summary() {
 fn the_reason_of_a_close_is_told() {
     let (process, address) = server(&["--idle-timeout", "200ms"]);
     let _client = connect(address);
-    let line = process.stdout.line("the close", |line| line.contains("\"closed\""));
-    assert_eq!(events(format!("{line}\n").as_bytes())[0]["reason"], "idle");
+    assert_eq!(Events::of(&process.stdout).next(&["closed"])["reason"], "idle");
 }
 
 #[test]
 fn a_datagram_has_a_peer_and_no_connection() {
     let process = Process::start(&mut sock(&["serve", "udp://127.0.0.1:0", "--once", "--json"]));
-    let line = process.stdout.line("where it listens", |line| line.contains("\"listening\""));
-    let event: Value = serde_json::from_str(&line).expect("an object");
+    let event = Events::of(&process.stdout).next(&["listening"]);
     let endpoint = format!("udp://{}", event["address"].as_str().expect("a text"));
     let answer = run_sock(&["connect", &endpoint, "--send", "hi", "--wait", "300ms"]).quietly_done();
     assert_eq!(text(&answer), "Server received your data: hi");

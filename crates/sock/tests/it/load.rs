@@ -1,14 +1,11 @@
 //! Ten thousand clients at once: what they cost the server while they are idle, and those whom it serves beside them.
 
-use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::bounded::WaitInTime;
+use crate::kit::{Process, connect, sock};
 use crate::skip;
 
 /// The clients that do nothing, and those that ask beside them.
@@ -20,8 +17,6 @@ const BESIDE: usize = 400;
 const BYTES: f64 = 2_048.0;
 /// How long everything rests while the server's time is watched; of that it may take a hundredth.
 const REST: Duration = Duration::from_secs(5);
-/// The most that any single connect, send or receive may take.
-const LIMIT: Duration = Duration::from_secs(20);
 /// Clients that connect before any of them is answered: fewer than the backlog.
 const BATCH: usize = 100;
 const ROUNDS: usize = 20;
@@ -29,21 +24,21 @@ const ROUNDS: usize = 20;
 #[test]
 fn ten_thousand_idle_clients_cost_little_and_disturb_nobody() {
     let idle = clients_that_fit();
-    let server = Server::start();
+    let (server, address) = server();
     let mut memory = Vec::new();
     let mut clients = Vec::with_capacity(idle);
     for step in [idle / 10, idle / 4, idle / 2, idle] {
-        server.grow(&mut clients, step);
-        memory.push((step, server.memory()));
+        grow(address, &mut clients, step);
+        memory.push((step, server.memory() * 1_024));
     }
     let mut few = Vec::with_capacity(ECHOING);
-    server.grow(&mut few, ECHOING);
+    grow(address, &mut few, ECHOING);
     for round in 0..ROUNDS {
         echo_with_each(&mut few, round);
     }
     let cost = slope(&memory);
     assert!(cost <= BYTES, "an idle connection costs {cost:.0} bytes: {memory:?}");
-    server.rests();
+    rests(&server);
     // Each is still held, and served.
     for batch in clients.chunks_mut(BATCH) {
         echo_with_each(batch, ROUNDS);
@@ -65,85 +60,30 @@ fn clients_that_fit() -> usize {
     fit
 }
 
-/// A `sock serve --echo`, ended when dropped.
-struct Server {
-    child: Child,
-    address: SocketAddr,
+/// A `sock serve --echo` that logs nothing, and its address.
+fn server() -> (Process, SocketAddr) {
+    let args = ["serve", "tcp://127.0.0.1:0", "--echo", "--quiet", "--ready-fd", "1"];
+    let server = Process::start(&mut sock(&args));
+    let line = server.stdout.line("where it listens", |line| line.starts_with("tcp "));
+    (server, line["tcp ".len()..].parse().expect("an address and a port"))
 }
 
-impl Server {
-    fn start() -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_sock"))
-            .args(["serve", "tcp://127.0.0.1:0", "--echo", "--quiet", "--ready-fd", "1"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("sock starts");
-        let ready = child.stdout.take().expect("its standard output is a pipe");
-        // Held by the guard before anything can fail.
-        let mut server = Self { child, address: ([127, 0, 0, 1], 0).into() };
-        let (told, telling) = mpsc::channel();
-        thread::spawn(move || told.send(BufReader::new(ready).lines().next()));
-        let line = telling.recv_timeout(LIMIT).expect("it is ready in time").expect("it is ready");
-        let line = line.expect("a line");
-        let address = line.strip_prefix("tcp ").expect("the transport, and the address");
-        server.address = address.parse().expect("an address and a port");
-        server
-    }
-
-    /// Opens clients until there are `number`; each was answered once, so the server has taken it in.
-    fn grow(&self, clients: &mut Vec<TcpStream>, number: usize) {
-        while clients.len() < number {
-            let first = clients.len();
-            for index in first..number.min(first + BATCH) {
-                let client = TcpStream::connect_timeout(&self.address, LIMIT);
-                let client = client.unwrap_or_else(|error| panic!("client {index} connects: {error}"));
-                client.set_read_timeout(Some(LIMIT)).expect("a limit");
-                client.set_write_timeout(Some(LIMIT)).expect("a limit");
-                clients.push(client);
-            }
-            echo_with_each(&mut clients[first..], first);
-        }
-    }
-
-    /// Its proportional set size in bytes: its own pages, and its share of those that it has in common with others.
-    fn memory(&self) -> u64 {
-        let rollup = fs::read_to_string(self.proc("smaps_rollup")).expect("its memory is told");
-        let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:")).expect("Pss is told");
-        let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse().expect("a number");
-        kibibytes * 1_024
-    }
-
-    /// Everything is silent for a while: the server takes a hundredth of a processor at most.
-    fn rests(&self) {
-        let (before, start) = (self.time(), Instant::now());
-        // Not to wait for anything: the time that passes is what is measured.
-        thread::sleep(REST);
-        let (taken, limit) = (self.time().saturating_sub(before), start.elapsed() / 100);
-        assert!(taken <= limit, "at rest it took {taken:?} of {REST:?}");
-    }
-
-    /// The processor's time that all its threads have taken, ended ones included (proc(5): `utime` and `stime`).
-    fn time(&self) -> Duration {
-        let stat = fs::read_to_string(self.proc("stat")).expect("its time is told");
-        // Behind the name, which may hold anything, the third field is the first.
-        let (_, fields) = stat.rsplit_once(')').expect("a name in brackets");
-        let mut ticks = fields.split_whitespace().skip(11).map(|field| field.parse::<u64>().expect("ticks"));
-        let (user, system) = (ticks.next().expect("utime"), ticks.next().expect("stime"));
-        // A tick is a hundredth of a second for every program, whatever the kernel's own is.
-        Duration::from_millis((user + system) * 10)
-    }
-
-    fn proc(&self, name: &str) -> String {
-        format!("/proc/{}/{name}", self.child.id())
+/// Opens clients until there are `number`; each was answered once, so the server has taken it in.
+fn grow(address: SocketAddr, clients: &mut Vec<TcpStream>, number: usize) {
+    while clients.len() < number {
+        let first = clients.len();
+        clients.extend((first..number.min(first + BATCH)).map(|_| connect(address)));
+        echo_with_each(&mut clients[first..], first);
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait_in_time();
-    }
+/// Everything is silent for a while: the server takes a hundredth of a processor at most.
+fn rests(server: &Process) {
+    let (before, start) = (server.cpu(), Instant::now());
+    // Not to wait for anything: the time that passes is what is measured.
+    thread::sleep(REST);
+    let (taken, limit) = (server.cpu().saturating_sub(before), start.elapsed() / 100);
+    assert!(taken <= limit, "at rest it took {taken:?} of {REST:?}");
 }
 
 /// Every client asks, then every client is answered, byte for byte.

@@ -8,7 +8,7 @@ use std::process::Command;
 use berkeley::option::{self, Access, Level};
 use serde_json::Value;
 
-use crate::kit::{SOCK, Server, TempDir, has_ipv6, run, run_sock, text};
+use crate::kit::{SOCK, Server, TempDir, events, has_ipv6, run, run_sock, terminal, text};
 use crate::skip;
 
 /// What `sock options ARGS --json` tells: the socket, the options by their names, the summary.
@@ -20,14 +20,11 @@ struct Told {
 
 #[track_caller]
 fn told(args: &[&str]) -> Told {
-    let lines = text(&run_sock(&[&["options", "--json"][..], args].concat()).quietly_done());
-    let mut events: Vec<Value> =
-        lines.lines().map(|line| serde_json::from_str(line).expect("an object")).collect();
-    assert!(events.iter().all(|event| event["schema"] == 1), "{lines}");
+    let mut events = events(&run_sock(&[&["options", "--json"][..], args].concat()).quietly_done());
     let summary = events.pop().expect("a summary");
     let socket = events.remove(0);
     assert_eq!((&socket["event"], &summary["event"]), (&"socket".into(), &"summary".into()));
-    assert!(events.iter().all(|event| event["event"] == "option"), "{lines}");
+    assert!(events.iter().all(|event| event["event"] == "option"), "{events:?}");
     assert_eq!(summary["options"], events.len());
     Told { socket, options: events, summary }
 }
@@ -311,37 +308,16 @@ fn a_right_that_is_missing_is_named() {
     }
 }
 
-/// Runs a command line on a terminal of so many columns.
-const ON_A_TERMINAL: &str = "
-import fcntl, os, pty, struct, sys, termios
-pid, fd = pty.fork()
-if pid == 0:
-    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack('HHHH', 24, int(sys.argv[1]), 0, 0))
-    os.execv(sys.argv[2], sys.argv[2:])
-shown = b''
-while True:
-    try:
-        piece = os.read(fd, 65536)
-    except OSError:
-        break
-    if not piece:
-        break
-    shown += piece
-sys.stdout.buffer.write(shown.replace(b'\\r\\n', b'\\n'))
-sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-";
-
 #[test]
 fn a_terminal_is_filled_and_never_overrun() {
-    if !skip::need("options::a_terminal_is_filled_and_never_overrun", "python3") {
+    if !skip::need("options::a_terminal_is_filled_and_never_overrun", "script") {
         return;
     }
     let letters = |text: &str| text.split_whitespace().collect::<String>();
     let words = text(&run_sock(&["options", "--only", "ip,tcp"]).quietly_done());
     for columns in ["40", "80", "120"] {
-        let mut command = Command::new("python3");
-        command.args(["-c", ON_A_TERMINAL, columns, SOCK, "options", "--only", "ip,tcp"]);
-        let shown = text(&run(&mut command, b"").quietly_done());
+        let line = format!("stty rows 24 cols {columns}; exec {SOCK} options --only ip,tcp");
+        let shown = text(&terminal(&line).finish().quietly_done()).replace("\r\n", "\n");
         let widest = shown.lines().map(|line| line.chars().count()).max().unwrap_or_default();
         let columns: usize = columns.parse().expect("a number");
         assert!(widest <= columns && widest + 5 > columns, "{widest} of {columns}: {shown}");

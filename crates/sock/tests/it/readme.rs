@@ -11,33 +11,24 @@ use std::collections::{BTreeMap, HashMap};
 use std::env;
 use std::ffi::OsString;
 use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
-use std::thread;
 
 use berkeley::Address;
 use berkeley::option::{self, Level};
 use clap::Parser as _;
 use sock::cli::{self, Cli};
 
-use crate::bounded::WaitInTime as _;
-use crate::kit::{LIMIT, TempDir, has_ipv6};
+use crate::kit::{Process, Reader, SOCK, TempDir, has_ipv6, terminal};
 use crate::skip;
 
 /// The port of a server that is told no place.
 const PORT: &str = "12345";
 
-/// Runs a command line at a terminal, as a reader does: what `sock` prints depends on it.
-const AT_A_TERMINAL: &str =
-    "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(['sh', '-c', sys.argv[1]])))";
-
 #[test]
 fn the_transcripts_come_out_again() {
     let test = "readme::the_transcripts_come_out_again";
-    if !skip::need(test, "python3") || !skip::need(test, "nc.openbsd") {
+    if !["script", "python3", "nc.openbsd"].into_iter().all(|tool| skip::need(test, tool)) {
         return;
     }
     for page in pages("docs").into_iter().chain(["README.md".to_owned()]) {
@@ -214,7 +205,7 @@ impl Stage {
         let folder = TempDir::new();
         let programs = folder.path().join("bin");
         fs::create_dir(&programs).expect("a folder");
-        symlink(env!("CARGO_BIN_EXE_sock"), programs.join("sock")).expect("a link");
+        symlink(SOCK, programs.join("sock")).expect("a link");
         // The transcript uses an option that only OpenBSD's has; another's may have the name.
         symlink(which("nc.openbsd"), programs.join("nc")).expect("a link");
         let rest = env::var_os("PATH").unwrap_or_default();
@@ -266,15 +257,11 @@ impl Stage {
         if !command.contains(['|', ';', '\n']) {
             line = format!("exec {line}");
         }
-        let mut shell = Command::new("python3");
-        shell.args(["-c", AT_A_TERMINAL, &line]).env("PATH", &self.path).env("NO_COLOR", "1");
-        shell.current_dir(self.folder.path()).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = shell.spawn().expect("python3");
-        let output = BufReader::new(child.stdout.take().expect("a pipe"));
-        let (sender, lines) = channel();
-        thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
-        let keys = child.stdin.take().expect("a pipe");
-        Program { command: command.to_owned(), child, keys, lines, wanted }
+        let mut shell = terminal::command(&line);
+        shell.env("PATH", &self.path).env("NO_COLOR", "1").current_dir(self.folder.path());
+        let process = Process::start(&mut shell);
+        let shown = process.stdout.reader();
+        Program { command: command.to_owned(), process, shown, wanted }
     }
 
     /// Compares what a program shows up to the next command, and types what is typed; gives what follows.
@@ -290,7 +277,7 @@ impl Stage {
             };
             if !keys.is_empty() {
                 self.compare(program, &std::mem::take(&mut want));
-                program.keys.write_all(keys.as_bytes()).expect("a terminal");
+                program.process.write(keys.as_bytes());
             }
             // A terminal shows the one key, and not the other.
             if line != "^D" {
@@ -348,20 +335,19 @@ impl Stage {
     }
 }
 
-/// A command line that runs at a terminal of its own; it is killed when dropped.
+/// A command line that runs at a terminal of its own.
 struct Program {
     command: String,
-    child: Child,
-    /// What is typed.
-    keys: ChildStdin,
-    lines: Receiver<String>,
+    process: Process,
+    shown: Reader,
     /// The port of the page at which it listens.
     wanted: Option<String>,
 }
 
 impl Program {
-    fn next(&self, count: usize) -> Vec<String> {
-        (0..count).map_while(|_| self.lines.recv_timeout(LIMIT).ok()).collect()
+    fn next(&mut self, count: usize) -> Vec<String> {
+        let lines = (0..count).map_while(|_| self.shown.line());
+        lines.map(|line| line.trim_end_matches('\r').to_owned()).collect()
     }
 
     /// Whether what is typed goes to a peer.
@@ -375,15 +361,8 @@ impl Program {
     #[track_caller]
     fn ends_well(mut self, name: &str) {
         assert_eq!(self.next(1), [""; 0], "{name} says more");
-        let status = self.child.wait_in_time().expect("a child");
+        let status = self.process.ended();
         assert!(status.success(), "{name}: {status}");
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait_in_time();
     }
 }
 

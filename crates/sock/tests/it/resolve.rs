@@ -5,12 +5,8 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::kit::namespace;
-use crate::kit::{Finished, SOCK, TempDir, run, run_sock, text};
+use crate::kit::{Finished, SOCK, TempDir, events, run, run_sock, text};
 use crate::skip;
-
-fn events(told: &[u8]) -> Vec<Value> {
-    text(told).lines().map(|line| serde_json::from_str(line).expect("an object")).collect()
-}
 
 fn lines(args: &[&str]) -> Vec<String> {
     text(&run_sock(args).quietly_done()).lines().map(str::to_owned).collect()

@@ -3,54 +3,17 @@
 //! The test starts itself again inside a new network namespace whose loopback interface also has an address that is no
 //! loopback address: for the server its sender is a stranger.
 
-use std::env;
 use std::net::UdpSocket;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::bounded::RunInTime;
-use crate::kit::{LIMIT, Server, run, run_sock, text};
-use crate::skip;
+use crate::kit::{LIMIT, Server, namespace, run_sock, text};
 
 /// The stranger's address (RFC 5737: for documentation).
 const STRANGER: &str = "198.51.100.1";
 
-/// Set inside the namespace, to the test's name.
-const INSIDE: &str = "SOCK_TEST_INSIDE";
-
 /// Whether this process is inside: if not, the test named `test` is run there, or skipped where that cannot be.
 fn inside(test: &str) -> bool {
-    if env::var(INSIDE).is_ok_and(|name| name == test) {
-        return true;
-    }
-    for tool in ["unshare", "ip"] {
-        if !skip::need(test, tool) {
-            return false;
-        }
-    }
-    let Some(rights) = [&["--net"][..], &["--net", "--user", "--map-root-user"]].into_iter().find(granted)
-    else {
-        skip::skip(test, "the right to make a network namespace");
-        return false;
-    };
-    let mut command = Command::new("unshare");
-    command.args(rights).args([
-        "sh",
-        "-c",
-        &format!("ip link set lo up && ip address add {STRANGER}/32 dev lo && exec \"$0\" \"$@\""),
-    ]);
-    command.arg(env::current_exe().expect("a test binary"));
-    command.args([test, "--exact", "--nocapture", "--test-threads=1"]).env(INSIDE, test);
-    let finished = run(&mut command, b"");
-    assert!(finished.status.success(), "{}\n{}", finished.out(), finished.stderr);
-    assert!(finished.out().contains("1 passed"), "it did not run inside: {}", finished.out());
-    false
-}
-
-fn granted(rights: &&[&str]) -> bool {
-    let mut command = Command::new("unshare");
-    command.args(*rights).arg("true").stderr(Stdio::null());
-    command.status_in_time().is_ok_and(|status| status.success())
+    namespace::inside(test, &format!("ip address add {STRANGER}/32 dev lo"))
 }
 
 /// A socket at `from`, whose waits have a limit, that speaks to `port` of the stranger's address.

@@ -7,11 +7,10 @@ use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
 use berkeley::{Family, Protocol, Socket, Type, option};
-use serde_json::Value;
 
 use crate::kit::{
-    Captured, LIMIT, Process, SOCK, Server, TempDir, connect, eventually, expect, pattern, read_all, sock,
-    sock_after, text,
+    Captured, Events, LIMIT, Process, SOCK, Server, TempDir, connect, events, eventually, expect, pattern,
+    read_all, sock, sock_after, text,
 };
 
 #[test]
@@ -192,8 +191,7 @@ fn who_is_cut_off_is_in_the_events_and_the_summary_counts_it() {
         let grace = if second.is_some() { "1h" } else { "100ms" };
         let args = ["serve", "127.0.0.1:0", "--send-file", SOCK, "--grace", grace, "--json"];
         let process = Process::start(&mut sock(&args));
-        let line = process.stdout.line("where it listens", |line| line.contains("\"listening\""));
-        let event: Value = serde_json::from_str(&line).expect("an object");
+        let event = Events::of(&process.stdout).next(&["listening"]);
         let address = event["address"].as_str().and_then(|address| address.parse().ok()).expect("an address");
         let mut stalled = connect(address);
         stalled.read_exact(&mut [0]).expect("the file's start");
@@ -205,9 +203,7 @@ fn who_is_cut_off_is_in_the_events_and_the_summary_counts_it() {
         }
         let finished = process.finish();
         assert_eq!(finished.code(), code, "{}", finished.stderr);
-        let out = finished.out();
-        let events: Vec<Value> =
-            out.lines().map(|line| serde_json::from_str(line).expect("an object")).collect();
+        let events = events(&finished.stdout);
         let names: Vec<&str> = events.iter().filter_map(|event| event["event"].as_str()).collect();
         assert_eq!(names, ["listening", "opened", "draining", "closed", "cut_off", "summary"]);
         assert_eq!(events[3]["reason"].as_str(), Some(format!("cut off: {reason}").as_str()));
@@ -216,7 +212,7 @@ fn who_is_cut_off_is_in_the_events_and_the_summary_counts_it() {
             (Some(1), Some(reason))
         );
         let bytes = events[3]["bytes_out"].as_u64().expect("a number");
-        assert!(bytes > 0 && events[5]["bytes_out"].as_u64() == Some(bytes), "{out}");
+        assert!(bytes > 0 && events[5]["bytes_out"].as_u64() == Some(bytes), "{events:?}");
     }
 }
 

@@ -2,10 +2,9 @@
 
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, TcpListener};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use crate::bounded::RunInTime;
-use crate::namespace::Namespace;
+use crate::kit::{namespace, run, text};
 use crate::skip;
 
 /// Prints what became of a connection to the port of its argument, then of a bind to it: `ok` or the error's name.
@@ -32,7 +31,7 @@ fn a_port_taken_outside_is_free_inside() {
     if !skip::need(test, "python3") {
         return;
     }
-    let Some(inside) = Namespace::new(test) else { return };
+    let Some(mut inside) = namespace::shell(test, "exec \"$0\" \"$@\"") else { return };
 
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port outside");
     let port = listener.local_addr().expect("a bound socket has an address").port();
@@ -41,14 +40,12 @@ fn a_port_taken_outside_is_free_inside() {
 
     let mut outside = Command::new("python3");
     assert_eq!(try_port(&mut outside, port), "ok EADDRINUSE", "connect, bind outside");
-    let within = try_port(&mut inside.command("python3"), port);
+    let within = try_port(inside.arg("python3"), port);
     assert_eq!(within, "ECONNREFUSED ok", "connect, bind inside");
 }
 
-/// The two words that `TRY_PORT` printed; its complaint goes to standard error.
+/// The two words that `TRY_PORT` printed.
 fn try_port(python: &mut Command, port: u16) -> String {
-    let python = python.args(["-c", TRY_PORT, &port.to_string()]).stderr(Stdio::inherit());
-    let output = python.output_in_time().expect("python3 was found");
-    let text = String::from_utf8_lossy(&output.stdout);
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    let printed = run(python.args(["-c", TRY_PORT, &port.to_string()]), b"").quietly_done();
+    text(&printed).split_whitespace().collect::<Vec<_>>().join(" ")
 }

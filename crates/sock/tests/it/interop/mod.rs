@@ -9,8 +9,7 @@ mod python;
 mod stream;
 mod support;
 
-use support::Transport::{self, Tcp, Udp, Unix, UnixDgram};
-
+use crate::kit::Transport::{self, Tcp, Udp, Unix, UnixDgram};
 use crate::skip;
 
 /// A peer: a tool in one role over one transport.

@@ -3,15 +3,16 @@
 use std::process::Stdio;
 
 use super::datagram::{our_client_talks, their_client_talks};
-use super::support::Transport::{self, Tcp, Udp, Unix, UnixDgram};
-use super::support::{Place, Process, Scratch, noise, serve};
+use super::support::{ours, serve, start};
+use crate::kit::Transport::{self, Tcp, Udp, Unix, UnixDgram};
+use crate::kit::{Place, Process, TempDir, pattern};
 use crate::skip;
 
 /// More than the buffers of both sides and of a pipe hold together.
 const LENGTH: usize = 16 << 20;
 
 /// The program as `role`, at `place`.
-fn peer(scratch: &Scratch, role: &str, place: &Place, stdin: Stdio, stdout: Stdio) -> Process {
+fn peer(role: &str, place: &Place, stdin: Stdio, stdout: Stdio) -> Process {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/peer.py");
     let transport = match place.transport {
         Tcp => "tcp {host} {port}",
@@ -21,7 +22,7 @@ fn peer(scratch: &Scratch, role: &str, place: &Place, stdin: Stdio, stdout: Stdi
     };
     let mut arguments = vec![script.to_owned(), role.to_owned()];
     arguments.extend(place.arguments(transport));
-    Process::start(scratch, "python3", &arguments, stdin, stdout)
+    start("python3", &arguments, stdin, stdout)
 }
 
 fn is_stream(transport: Transport) -> bool {
@@ -34,18 +35,18 @@ fn our_client_talks_to_pythons_server() {
         return;
     }
     for transport in [Tcp, Udp, Unix, UnixDgram] {
-        let scratch = Scratch::new();
-        let place = Place::free(transport, &scratch);
-        let server = peer(&scratch, "serve", &place, Stdio::null(), Stdio::null());
-        place.wait_until_listening(&server);
+        let folder = TempDir::new();
+        let place = Place::free(transport, &folder);
+        let mut server = peer("serve", &place, Stdio::null(), Stdio::null());
+        place.wait_until_listening(&mut server);
         if is_stream(transport) {
-            let data = noise(LENGTH);
-            let (input, output) = (scratch.file("data", &data), scratch.create("echo"));
-            Process::ours(&scratch, &["connect", &place.endpoint()], input, output).succeed();
+            let data = pattern(LENGTH);
+            let (input, output) = (folder.opened("data", &data), folder.create("echo"));
+            ours(&["connect", &place.endpoint()], input, output).succeed();
             server.succeed();
-            assert!(scratch.read("echo") == data, "{transport:?}: all of it comes back");
+            assert!(folder.read("echo") == data, "{transport:?}: all of it comes back");
         } else {
-            our_client_talks(&scratch, &place.endpoint());
+            our_client_talks(&place.endpoint());
         }
     }
 }
@@ -56,16 +57,16 @@ fn pythons_client_talks_to_our_server() {
         return;
     }
     for transport in [Tcp, Udp, Unix, UnixDgram] {
-        let scratch = Scratch::new();
+        let folder = TempDir::new();
         if is_stream(transport) {
-            let data = noise(LENGTH);
-            let (_server, place) = serve(&scratch, transport, &["--echo"]);
-            let (input, output) = (scratch.file("data", &data), scratch.create("echo"));
-            peer(&scratch, "connect", &place, input.into(), output.into()).succeed();
-            assert!(scratch.read("echo") == data, "{transport:?}: all of it comes back");
+            let data = pattern(LENGTH);
+            let (_server, place) = serve(&folder, transport, &["--echo"]);
+            let (input, output) = (folder.opened("data", &data), folder.create("echo"));
+            peer("connect", &place, input.into(), output.into()).succeed();
+            assert!(folder.read("echo") == data, "{transport:?}: all of it comes back");
         } else {
-            their_client_talks(&scratch, transport, |place| {
-                peer(&scratch, "connect", place, Stdio::piped(), Stdio::piped())
+            their_client_talks(&folder, transport, |place| {
+                peer("connect", place, Stdio::piped(), Stdio::piped())
             });
         }
     }

@@ -1,14 +1,15 @@
 //! Streams: either side may finish first, and a quarter of a gibibyte arrives as it was sent.
 
 use std::fs::{self, File};
-use std::io::{Seek as _, Write as _};
+use std::io::{self, Seek as _};
 use std::process::Stdio;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::support::{Digest, Events, Place, Process, Scratch, noise, path_of, payload, serve};
+use super::support::{Digest, ours, path_of, serve, start};
 use super::{Row, STREAM_CLIENTS, STREAM_SERVERS, each};
+use crate::kit::{Events, Place, Process, TempDir, pattern, payload};
 use crate::skip;
 
 /// What a client sends, and what it is answered: the first fits a socket's buffer, the second one read of any tool.
@@ -20,14 +21,14 @@ const LATE: Duration = Duration::from_millis(300);
 
 /// Their server at a place of its own, listening.
 fn their_server(
-    scratch: &Scratch,
+    folder: &TempDir,
     row: &Row,
     stdin: impl Into<Stdio>,
     stdout: impl Into<Stdio>,
 ) -> (Process, Place) {
-    let place = Place::free(row.transport, scratch);
-    let server = Process::start(scratch, row.tool, &place.arguments(row.arguments), stdin, stdout);
-    place.wait_until_listening(&server);
+    let place = Place::free(row.transport, folder);
+    let mut server = start(row.tool, &place.arguments(row.arguments), stdin, stdout);
+    place.wait_until_listening(&mut server);
     (server, place)
 }
 
@@ -41,76 +42,73 @@ fn answer_late(server: &Process, place: &Place) {
 #[test]
 fn our_client_reads_what_comes_after_its_own_end() {
     each("interop::stream::our_client_reads_what_comes_after_its_own_end", &STREAM_SERVERS, |row| {
-        let scratch = Scratch::new();
-        let (request, answer) = (noise(REQUEST), noise(ANSWER));
-        let (server, place) =
-            their_server(&scratch, row, scratch.file("answer", &answer), scratch.create("heard"));
+        let folder = TempDir::new();
+        let (request, answer) = (pattern(REQUEST), pattern(ANSWER));
+        let (mut server, place) =
+            their_server(&folder, row, folder.opened("answer", &answer), folder.create("heard"));
         server.pause();
-        let input = scratch.file("request", &request);
-        let client =
-            Process::ours(&scratch, &["connect", &place.endpoint()], input, scratch.create("answered"));
+        let input = folder.opened("request", &request);
+        let client = ours(&["connect", &place.endpoint()], input, folder.create("answered"));
         answer_late(&server, &place);
         client.succeed();
-        server.end();
-        assert!(scratch.read("answered") == answer, "the answer arrives whole");
-        assert!(scratch.read("heard") == request, "so does the request");
+        server.ended();
+        assert!(folder.read("answered") == answer, "the answer arrives whole");
+        assert!(folder.read("heard") == request, "so does the request");
     });
 }
 
 #[test]
 fn our_server_answers_after_its_clients_end() {
     each("interop::stream::our_server_answers_after_its_clients_end", &STREAM_CLIENTS, |row| {
-        let scratch = Scratch::new();
-        let request = noise(REQUEST);
-        let (server, place) = serve(&scratch, row.transport, &["--echo"]);
+        let folder = TempDir::new();
+        let request = pattern(REQUEST);
+        let (server, place) = serve(&folder, row.transport, &["--echo"]);
         server.pause();
-        let input = scratch.file("request", &request);
+        let input = folder.opened("request", &request);
         let arguments = place.arguments(row.arguments);
-        let client = Process::start(&scratch, row.tool, &arguments, input, scratch.create("answered"));
+        let client = start(row.tool, &arguments, input, folder.create("answered"));
         answer_late(&server, &place);
         client.succeed();
-        assert!(scratch.read("answered") == request, "the answer arrives whole");
+        assert!(folder.read("answered") == request, "the answer arrives whole");
     });
 }
 
 /// Says `request` to `client` piece by piece, after the server has said `greeting` and no more.
 fn go_on_after_the_servers_end(client: &mut Process, place: &Place, greeting: &[u8], request: &[u8]) {
-    assert!(client.read(greeting.len()) == greeting, "the greeting arrives");
+    assert!(client.stdout.at_least(greeting.len()) == greeting, "the greeting arrives");
     place.wait_for_the_servers_end();
-    let mut stdin = client.stdin.take().expect("its input is a pipe");
     for piece in request.chunks(1_000) {
-        stdin.write_all(piece).expect("the client still reads its input");
+        client.write(piece);
     }
+    client.close_input();
 }
 
 #[test]
 fn our_client_goes_on_after_the_servers_end() {
     each("interop::stream::our_client_goes_on_after_the_servers_end", &STREAM_SERVERS, |row| {
-        let scratch = Scratch::new();
-        let (request, greeting) = (noise(5 * REQUEST), noise(ANSWER));
-        let (server, place) =
-            their_server(&scratch, row, scratch.file("greeting", &greeting), scratch.create("heard"));
+        let folder = TempDir::new();
+        let (request, greeting) = (pattern(5 * REQUEST), pattern(ANSWER));
+        let (mut server, place) =
+            their_server(&folder, row, folder.opened("greeting", &greeting), folder.create("heard"));
         let endpoint = place.endpoint();
-        let mut client = Process::ours(&scratch, &["connect", &endpoint], Stdio::piped(), Stdio::piped());
+        let mut client = ours(&["connect", &endpoint], Stdio::piped(), Stdio::piped());
         go_on_after_the_servers_end(&mut client, &place, &greeting, &request);
         client.succeed();
-        server.end();
-        assert!(scratch.read("heard") == request, "nothing is lost");
+        server.ended();
+        assert!(folder.read("heard") == request, "nothing is lost");
     });
 }
 
 #[test]
 fn our_server_reads_on_after_its_own_end() {
     each("interop::stream::our_server_reads_on_after_its_own_end", &STREAM_CLIENTS, |row| {
-        let scratch = Scratch::new();
-        let (request, greeting) = (noise(5 * REQUEST), noise(ANSWER));
-        drop(scratch.file("greeting", &greeting));
-        let path = scratch.path("greeting");
-        let options = ["--json", "--send-file", path.to_str().expect("a plain path")];
-        let (mut server, place) = serve(&scratch, row.transport, &options);
-        let mut events = Events::of(&mut server);
+        let folder = TempDir::new();
+        let (request, greeting) = (pattern(5 * REQUEST), pattern(ANSWER));
+        let path = folder.file("greeting", &greeting);
+        let (server, place) = serve(&folder, row.transport, &["--json", "--send-file", &path]);
+        let mut events = Events::of(&server.stdout);
         let arguments = place.arguments(row.arguments);
-        let mut client = Process::start(&scratch, row.tool, &arguments, Stdio::piped(), Stdio::piped());
+        let mut client = start(row.tool, &arguments, Stdio::piped(), Stdio::piped());
         go_on_after_the_servers_end(&mut client, &place, &greeting, &request);
         let mut heard = Vec::new();
         let closed = loop {
@@ -143,12 +141,12 @@ fn with_bulk(scene: impl FnOnce(&Bulk)) {
 
 impl Bulk {
     fn new() -> Self {
-        let scratch = Scratch::new();
-        let mut file = scratch.file("bulk", &noise((BULK_MIB << 20) as usize));
+        let folder = TempDir::new();
+        let mut file = folder.opened("bulk", &pattern((BULK_MIB << 20) as usize));
         // A test that is killed leaves nothing behind.
-        fs::remove_file(scratch.path("bulk")).expect("take the name away");
+        fs::remove_file(folder.join("bulk")).expect("take the name away");
         file.rewind().expect("to the start");
-        let digest = Digest::of(&scratch, file.try_clone().expect("one more descriptor")).finish();
+        let digest = Digest::of(file.try_clone().expect("one more descriptor")).finish();
         Self { file, digest }
     }
 
@@ -158,9 +156,9 @@ impl Bulk {
     }
 
     /// Holds what came to what was sent, and says how fast it was.
-    fn compare(&self, way: &str, start: Instant, came: Digest) {
+    fn compare(&self, way: &str, begun: Instant, came: Digest) {
         let digest = came.finish();
-        let rate = f64::from(BULK_MIB) / start.elapsed().as_secs_f64();
+        let rate = f64::from(BULK_MIB) / begun.elapsed().as_secs_f64();
         eprintln!("{BULK_MIB} MiB {way}: {rate:.0} MiB/s");
         assert_eq!(digest, self.digest, "{way}: the SHA-256 differs");
     }
@@ -177,14 +175,15 @@ fn bulk_from_our_client_arrives_whole() {
     let ready = have_digest(test);
     each(test, if ready { &STREAM_SERVERS } else { &[] }, |row| {
         with_bulk(|bulk| {
-            let scratch = Scratch::new();
-            let (mut server, place) = their_server(&scratch, row, Stdio::null(), Stdio::piped());
-            let start = Instant::now();
-            let came = Digest::of(&scratch, server.stdout.take().expect("its output is a pipe"));
+            let folder = TempDir::new();
+            let (output, stdout) = io::pipe().expect("a pipe");
+            let (_server, place) = their_server(&folder, row, Stdio::null(), stdout);
+            let begun = Instant::now();
+            let came = Digest::of(output);
             let endpoint = place.endpoint();
-            let client = Process::ours(&scratch, &["connect", &endpoint], bulk.open(), Stdio::null());
+            let client = ours(&["connect", &endpoint], bulk.open(), Stdio::null());
             client.succeed();
-            bulk.compare("to their server", start, came);
+            bulk.compare("to their server", begun, came);
         });
     });
 }
@@ -195,14 +194,15 @@ fn bulk_to_our_client_arrives_whole() {
     let ready = have_digest(test);
     each(test, if ready { &STREAM_SERVERS } else { &[] }, |row| {
         with_bulk(|bulk| {
-            let scratch = Scratch::new();
-            let (_server, place) = their_server(&scratch, row, bulk.open(), Stdio::null());
-            let start = Instant::now();
+            let folder = TempDir::new();
+            let (_server, place) = their_server(&folder, row, bulk.open(), Stdio::null());
+            let begun = Instant::now();
             // Without an end of ours, at which some of them would leave.
             let words = ["connect", &place.endpoint(), "--receive-only"];
-            let mut client = Process::ours(&scratch, &words, Stdio::null(), Stdio::piped());
-            let came = Digest::of(&scratch, client.stdout.take().expect("its output is a pipe"));
-            bulk.compare("from their server", start, came);
+            let (output, stdout) = io::pipe().expect("a pipe");
+            let client = ours(&words, Stdio::null(), stdout);
+            let came = Digest::of(output);
+            bulk.compare("from their server", begun, came);
             client.succeed();
         });
     });
@@ -214,9 +214,9 @@ fn bulk_through_our_server_and_back_arrives_whole() {
     let ready = have_digest(test);
     each(test, if ready { &STREAM_CLIENTS } else { &[] }, |row| {
         with_bulk(|bulk| {
-            let scratch = Scratch::new();
-            let (_server, place) = serve(&scratch, row.transport, &["--echo"]);
-            receive_with(row, &scratch, &place, bulk, bulk.open(), "to our server and back");
+            let folder = TempDir::new();
+            let (_server, place) = serve(&folder, row.transport, &["--echo"]);
+            receive_with(row, &place, bulk, bulk.open(), "to our server and back");
         });
     });
 }
@@ -227,28 +227,21 @@ fn bulk_from_our_server_arrives_whole() {
     let ready = have_digest(test);
     each(test, if ready { &STREAM_CLIENTS } else { &[] }, |row| {
         with_bulk(|bulk| {
-            let scratch = Scratch::new();
+            let folder = TempDir::new();
             let path = path_of(&bulk.file);
             let options = ["--send-file", path.to_str().expect("a plain path")];
-            let (_server, place) = serve(&scratch, row.transport, &options);
-            receive_with(row, &scratch, &place, bulk, Stdio::null(), "from our server");
+            let (_server, place) = serve(&folder, row.transport, &options);
+            receive_with(row, &place, bulk, Stdio::null(), "from our server");
         });
     });
 }
 
 /// Holds what their client prints to the bulk.
-fn receive_with(
-    row: &Row,
-    scratch: &Scratch,
-    place: &Place,
-    bulk: &Bulk,
-    stdin: impl Into<Stdio>,
-    way: &str,
-) {
-    let start = Instant::now();
+fn receive_with(row: &Row, place: &Place, bulk: &Bulk, stdin: impl Into<Stdio>, way: &str) {
+    let begun = Instant::now();
     let arguments = place.arguments(row.arguments);
-    let mut client = Process::start(scratch, row.tool, &arguments, stdin, Stdio::piped());
-    let came = Digest::of(scratch, client.stdout.take().expect("its output is a pipe"));
-    bulk.compare(way, start, came);
+    let (output, stdout) = io::pipe().expect("a pipe");
+    let client = start(row.tool, &arguments, stdin, stdout);
+    bulk.compare(way, begun, Digest::of(output));
     client.succeed();
 }
