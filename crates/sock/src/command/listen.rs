@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use super::talk::{Answers, Talk, check, failed, joined};
 use crate::cli::ListenArgs;
-use crate::endpoint::{Role, Scheme};
+use crate::endpoint::{Endpoint, Host, Role, Scheme};
 use crate::exit::{Exit, Failure};
 use crate::open;
 use crate::open::listen::Listener;
@@ -35,7 +35,7 @@ async fn serve(args: &ListenArgs) -> Result<Exit, Failure> {
     let text = joined(&args.endpoint, args.port.as_deref())?;
     let endpoint = open::parse(&text, Role::Listen).map_err(Failure::misuse)?;
     check(&args.talk, endpoint.scheme, &[])?;
-    refuse_what_cannot_be(args, endpoint.scheme)?;
+    refuse_what_cannot_be(args, &endpoint)?;
     let listeners = tokio::select! {
         opened = open::listening(endpoint, args.family.chosen()) => opened?,
         signal = signals.next() => return Ok(signal.exit()),
@@ -78,7 +78,14 @@ async fn converse(talk: &mut Talk<'_>, client: Client) -> Result<Exit, Failure> 
     talk.with(&far, Answers::default()).await
 }
 
-fn refuse_what_cannot_be(args: &ListenArgs, scheme: Scheme) -> Result<(), Failure> {
+fn refuse_what_cannot_be(args: &ListenArgs, endpoint: &Endpoint) -> Result<(), Failure> {
+    let scheme = endpoint.scheme;
+    if let Some(group) = endpoint.own.join.filter(|_| !endpoint.is_at_its_group()) {
+        // To connect the socket to its peer would bind it to an address of this machine.
+        let message = "one peer is heard through a group at the group's own address alone";
+        return Err(Failure::misuse(endpoint.source.fault_of("join", message))
+            .hint(format!("listen at the group: udp://{}:PORT", Host::from(group))));
+    }
     if args.keep && !Nature::of(scheme).connected {
         let message = format!("--keep needs connections, and {scheme} has none");
         return Err(Failure::misuse(message).hint("the first sender is the one who is answered"));

@@ -35,6 +35,7 @@
 //! ```
 
 mod error;
+mod group;
 mod help;
 mod inet;
 mod nature;
@@ -111,6 +112,14 @@ impl Endpoint {
             settings: Vec::new(),
             via: Vec::new(),
             source: Source::default(),
+        }
+    }
+
+    /// Whether it is at the address of the multicast group that it joins, and hears nothing else.
+    pub fn is_at_its_group(&self) -> bool {
+        match (&self.place, self.own.join) {
+            (Place::Inet { host, .. }, Some(group)) => *host == Host::from(group),
+            _ => false,
         }
     }
 

@@ -1,7 +1,9 @@
 //! The options that are the endpoint's own, not the socket's: a row each.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
+use super::group::group;
 use super::inet::{inet_without_port, interface};
 use super::percent::Encoded;
 use super::piece::{Fault, Piece};
@@ -23,6 +25,8 @@ pub struct Own {
     pub bind: Option<Place>,
     /// `interface=eth0`: the interface that carries the traffic.
     pub interface: Option<String>,
+    /// `join=239.1.2.3`: the multicast group whose datagrams are received too.
+    pub join: Option<IpAddr>,
     /// `mode=660`: the permission bits of the path that listening creates, at most 0o777.
     pub mode: Option<u32>,
     /// A flag of the unit tests' own schemes.
@@ -100,6 +104,18 @@ pub(super) const OWN: &[OwnRow] = &[
         fits: |context| fails_unless(is_inet(context), "belongs to tcp and udp"),
         read: |own, value, _| Ok(set(&mut own.interface, value, interface(value)?)),
         print: |own| own.interface.as_ref().map(|name| format!("interface={}", Encoded(name.as_bytes()))),
+    },
+    OwnRow {
+        name: "join",
+        example: "join=239.1.2.3",
+        meaning: "a multicast group to receive from, too",
+        has_value: true,
+        fits: |context| {
+            let datagrams = !context.scheme.row().nature.connected;
+            fails_unless(is_inet(context) && datagrams, "belongs to udp")
+        },
+        read: |own, value, _| Ok(set(&mut own.join, value, group(value)?)),
+        print: |own| own.join.map(|group| format!("join={group}")),
     },
     OwnRow {
         name: "mode",

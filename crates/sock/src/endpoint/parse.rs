@@ -3,6 +3,7 @@
 use std::net::Ipv6Addr;
 
 use super::error::ParseError;
+use super::group::refuse_unheard;
 use super::inet::{self, inet_without_port, is_bare_port};
 use super::nearest::nearest;
 use super::own::{self, Context};
@@ -91,6 +92,9 @@ fn read(text: Piece<'_>, vocabulary: &dyn Vocabulary, role: Role) -> Result<Endp
         Some(options) => settings(options, context, vocabulary)?,
         None => Options::default(),
     };
+    if let Some((_, written)) = options.written.iter().find(|(name, _)| *name == "join") {
+        refuse_unheard(&options.own, context, written)?;
+    }
     let source = Source::new(text.text(), written, options.written);
     let Options { own, settings, .. } = options;
     Ok(Endpoint { layers, listen, own, settings, source, ..Endpoint::new(scheme, place) })

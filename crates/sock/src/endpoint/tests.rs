@@ -147,6 +147,45 @@ fn own_options_become_typed_values() {
 }
 
 #[test]
+fn a_group_is_joined_where_it_can_be_heard() {
+    for (text, role, printed) in [
+        ("udp://*:5?join=239.1.2.3", Role::Listen, "udp://*:5?join=239.1.2.3"),
+        ("udp://0.0.0.0:5?join=239.1.2.3", Role::Listen, "udp://0.0.0.0:5?join=239.1.2.3"),
+        ("udp://[ff02::1%lo]:5?join=[ff02::1]", Role::Listen, "udp://[ff02::1%lo]:5?join=ff02::1"),
+        ("udp://h:5?join=224.0.0.1", Role::Either, "udp://h:5?join=224.0.0.1"),
+        (
+            "udp://h:5?join=239.1.2.3&bind=239.1.2.3:6",
+            Role::Connect,
+            "udp://h:5?bind=239.1.2.3:6&join=239.1.2.3",
+        ),
+    ] {
+        let endpoint = Endpoint::parse(text, &OPTIONS, role).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(endpoint.to_string(), printed);
+        assert_eq!(Endpoint::parse(printed, &OPTIONS, role), Ok(endpoint));
+    }
+    let at = "a group is heard at \"*\" or at its own address, as in udp://";
+    check_wrong(
+        &[
+            ("udp://:5?join=239.1.2.3", "239.1.2.3", &format!("{at}239.1.2.3:5"), None),
+            ("udp://h:5?join=239.1.2.3", "239.1.2.3", &format!("{at}239.1.2.3:5"), None),
+            ("udp://0.0.0.0:5?join=ff02::1", "ff02::1", &format!("{at}[ff02::1]:5"), None),
+            ("udp://[::]:5?join=239.1.2.3", "239.1.2.3", &format!("{at}239.1.2.3:5"), None),
+        ],
+        Role::Listen,
+    );
+    let alone = "a socket that connects hears a group at its own address alone: bind=239.1.2.3:PORT";
+    check_wrong(&[("udp://h:5?bind=*:5&join=239.1.2.3", "239.1.2.3", alone, None)], Role::Connect);
+    check_wrong(
+        &[
+            ("udp://*:5?join=x", "x", "wants a group's address, as in join=239.1.2.3; found \"x\"", None),
+            ("h:1?join=239.1.2.3", "join", "option \"join\" belongs to udp", None),
+            ("unix-dgram:/s?join=239.1.2.3", "join", "option \"join\" belongs to udp", None),
+        ],
+        Role::Either,
+    );
+}
+
+#[test]
 fn socket_options_keep_their_order_and_get_their_full_names() {
     let endpoint = read("h:1?nodelay&socket.rcvbuf=64K%26a=b?&keepalive=");
     let value = |text: &str| Some(text.to_owned());

@@ -57,6 +57,19 @@ impl Listener {
 ///
 /// With a family, those of the other are left out.
 pub fn listen(endpoint: &Endpoint, family: Option<Family>) -> std::result::Result<Vec<Listener>, Failure> {
+    let listeners = every(endpoint, family)?;
+    if let Some(group) = endpoint.own.join {
+        let hears =
+            |listener: &Listener| listener.address.ip().is_some_and(|ip| ip.is_ipv4() == group.is_ipv4());
+        if !listeners.iter().any(hears) {
+            let message = format!("join {group}: this machine has no addresses of its family");
+            return Err(Failure::new(Exit::Unreachable, message));
+        }
+    }
+    Ok(listeners)
+}
+
+fn every(endpoint: &Endpoint, family: Option<Family>) -> std::result::Result<Vec<Listener>, Failure> {
     match &endpoint.place {
         Place::Inet { host: Host::Loopback, port } => {
             let port = number(endpoint, &Host::Loopback, port)?;
@@ -81,6 +94,10 @@ pub fn check_family(endpoint: &Endpoint, family: Option<Family>) -> std::result:
     let Some(family) = family else { return Ok(()) };
     let (flag, name) = if family == Family::INET { ("-4", "IPv4") } else { ("-6", "IPv6") };
     let place = &endpoint.place;
+    if let Some(group) = endpoint.own.join.filter(|group| group.is_ipv4() != (family == Family::INET)) {
+        let message = format!("{flag} cannot act: the group {group} is not {name}");
+        return Err(Failure::misuse(message).hint(format!("leave {flag} out")));
+    }
     let is_other = match place {
         Place::Inet { host: Host::V4(_), .. } => family != Family::INET,
         Place::Inet { host: Host::V6 { .. }, .. } => family != Family::INET6,

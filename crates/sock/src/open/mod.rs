@@ -12,11 +12,11 @@ mod unix_path;
 mod vocabulary;
 mod worker;
 
-use std::net::SocketAddrV6;
+use std::net::{IpAddr, SocketAddrV6};
 
 use berkeley::interface::interface_index;
 use berkeley::option::{self, Description};
-use berkeley::{Address, Result, Socket, Type, UnixAddress};
+use berkeley::{Address, Family, Result, Socket, Type, UnixAddress};
 
 use crate::endpoint::{Endpoint, Host, ParseError, Place, Port, Role, Row, Scheme, Setting, Shape};
 
@@ -54,12 +54,32 @@ fn prepare(endpoint: &Endpoint, socket: &Socket) -> Result<()> {
     if let Some(interface) = &endpoint.own.interface {
         socket.set(option::BINDTODEVICE, interface)?;
     }
+    if let Some(group) = endpoint.own.join {
+        join(endpoint, socket, group)?;
+    }
     for setting in &endpoint.settings {
         if let Some((description, value)) = typed(setting)? {
             socket.set_value(description, &value)?;
         }
     }
     Ok(())
+}
+
+/// Joins a multicast group, where the socket is of its family: of the two that `*` opens one is.
+fn join(endpoint: &Endpoint, socket: &Socket, group: IpAddr) -> Result<()> {
+    let family = if group.is_ipv4() { Family::INET } else { Family::INET6 };
+    if socket.get(option::DOMAIN)? != family {
+        return Ok(());
+    }
+    let zone = |place: Option<&Place>| match place {
+        Some(Place::Inet { host: Host::V6 { zone, .. }, .. }) => zone.clone(),
+        _ => None,
+    };
+    let own = &endpoint.own;
+    let interface =
+        own.interface.clone().or_else(|| zone(own.bind.as_ref())).or_else(|| zone(Some(&endpoint.place)));
+    // 0 leaves the choice to the routes.
+    socket.join(group, scope(interface.as_deref())?)
 }
 
 /// The address of a Unix place; `None` for a place of another kind.

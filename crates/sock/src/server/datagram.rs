@@ -184,7 +184,7 @@ impl<'a, S: Service> Desk<'a, S> {
             self.output.truncate(start);
             return;
         }
-        self.answers.push(Answer { bytes: start..start + length, to: from, from: datagram.local() });
+        self.answers.push(Answer { bytes: start..start + length, to: from, from: source(datagram) });
     }
 
     fn tell(&mut self, datagram: &ReceivedDatagram<'_>, from: &Address) {
@@ -291,6 +291,11 @@ impl<S> Drop for Desk<'_, S> {
     fn drop(&mut self) {
         self.shared.journal.hidden(self.lines.hidden());
     }
+}
+
+/// From which address a datagram is answered: the one that it came to, unless that is many machines'.
+fn source(datagram: &ReceivedDatagram<'_>) -> Option<IpAddr> {
+    datagram.local().filter(|local| !local.is_multicast())
 }
 
 /// Who sent a datagram over a Unix socket: the process and the user.

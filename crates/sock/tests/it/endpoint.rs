@@ -1,5 +1,6 @@
 //! Any endpoint prints so that it reads back.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use proptest::collection::{btree_set, vec};
@@ -58,16 +59,29 @@ fn retry() -> impl Strategy<Value = Duration> {
     (1..=86_400_000_u64).prop_map(Duration::from_millis)
 }
 
+fn group() -> impl Strategy<Value = IpAddr> {
+    let v4 = (224..=239_u8, any::<[u8; 3]>()).prop_map(|(a, [b, c, d])| IpAddr::from([a, b, c, d]));
+    prop_oneof![v4, any::<u128>().prop_map(|bits| IpAddr::V6((bits | 0xff << 120).into()))]
+}
+
+/// With the group where UDP listens: at the group's own address.
+fn heard(own: Own, scheme: Scheme, listen: bool, place: &mut Place, group: Option<IpAddr>) -> Own {
+    let (Some(group), Scheme::Udp, true) = (group, scheme, listen) else { return own };
+    *place = Place::Inet { host: group.into(), port: Port::Number(9) };
+    Own { join: Some(group), ..own }
+}
+
 fn inet_endpoint() -> impl Strategy<Value = Endpoint> {
     let interface = option::of("[^/:\\s\\x00]{1,3}");
     let own = (option::of(timeout()), option::of(retry()), option::of(inet(literal_host())), interface);
     let scheme = prop_oneof![Just(Scheme::Tcp), Just(Scheme::Udp)];
-    (scheme, any::<bool>(), inet(host()), own, settings()).prop_map(
-        |(scheme, listen, place, own, settings)| {
+    (scheme, any::<bool>(), inet(host()), own, settings(), option::of(group())).prop_map(
+        |(scheme, listen, mut place, own, settings, group)| {
             let (timeout, retry, bind, interface) = own;
             // What belongs to connecting stands with no listening form.
             let (timeout, retry, bind) = if listen { (None, None, None) } else { (timeout, retry, bind) };
             let own = Own { timeout, retry, bind, interface, ..Own::default() };
+            let own = heard(own, scheme, listen, &mut place, group);
             Endpoint { listen, own, settings, ..Endpoint::new(scheme, place) }
         },
     )

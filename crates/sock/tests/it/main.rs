@@ -21,6 +21,7 @@ mod exit_codes;
 mod help;
 mod interfaces;
 mod interop;
+mod join;
 mod json;
 mod listen;
 mod load;
