@@ -38,6 +38,24 @@ impl<F: AsFd> Socket<F> {
             self.stopped(Operation::SendFile, stop, None).after_sending(gone)
         })
     }
+
+    /// Sends what there is room for of the next `count` bytes of `file` from `offset` on; gives how many went, 0 at the
+    /// end of the file.
+    ///
+    /// As [`send_file`](Self::send_file), by one call, or two where sendfile(2) refuses the file. sendfile(2) has no
+    /// flag not to wait: where the socket itself blocks, this waits for room.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `EAGAIN` where there is no room.
+    pub fn try_send_file(&self, file: impl AsFd, offset: u64, count: u64) -> Result<u64> {
+        let mut work = Work::new(offset, Some(count), Flags::DONTWAIT);
+        match work.advance(self, file.as_fd()) {
+            Ok(Progress::Done | Progress::Moved) => Ok(work.gone()),
+            Ok(Progress::Nothing) => Err(self.stopped(Operation::SendFile, Stop::NothingTaken, None)),
+            Err(errno) => Err(self.fail(Operation::SendFile, errno, None)),
+        }
+    }
 }
 
 /// What one call may move: between two of them the deadline is looked at.

@@ -2,6 +2,8 @@
 
 use std::os::fd::AsFd;
 
+use tokio::io::Interest;
+
 use super::AsyncSocket;
 use super::wait::Awaited;
 use crate::error::{Error, Operation, Result};
@@ -10,6 +12,18 @@ use crate::send_file::{Progress, Work};
 use crate::socket::NOTHING_TAKEN;
 
 impl AsyncSocket {
+    /// Sends what there is room for of the next `count` bytes of `file` from `offset` on; gives how many went, 0 at the
+    /// end of the file.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`Socket::try_send_file`](crate::Socket::try_send_file) does.
+    pub fn try_send_file(&self, file: impl AsFd, offset: u64, count: u64) -> Result<u64> {
+        self.try_once(Interest::WRITABLE, Operation::SendFile, |socket| {
+            socket.try_send_file(&file, offset, count)
+        })
+    }
+
     /// Sends `count` bytes of `file` from `offset` on, or all to its end for `None` (sendfile(2)); gives how many went,
     /// which is fewer than `count` only where the file ends before: [`Socket::send_file`](crate::Socket::send_file).
     ///

@@ -141,6 +141,29 @@ fn a_part_of_a_file_is_sent_and_its_position_stays() {
     });
 }
 
+#[test]
+fn a_try_sends_what_there_is_room_for_and_does_not_wait() {
+    within(LIMIT, || {
+        let bytes = pattern(8 << 20);
+        let (_folder, file) = file(&bytes);
+        for kind in STREAMS {
+            let (left, right) = kind.pair();
+            left.set_timeout(Some(LONG)).unwrap();
+            let (mut went, all) = (0, bytes.len() as u64);
+            let error = loop {
+                match left.try_send_file(&file, went, all - went) {
+                    Ok(sent) => went += sent,
+                    Err(error) => break error,
+                }
+            };
+            assert!(error.is_would_block() && went > 0 && went < all, "{kind:?}: {error} after {went}");
+            assert_eq!(left.try_send_file(&file, all, 1).ok(), Some(0), "{kind:?}: the end of the file");
+            drop(left);
+            assert_eq!(read_all(&right), bytes[..went as usize], "{kind:?}");
+        }
+    });
+}
+
 #[cfg(feature = "fault")]
 #[test]
 fn a_file_that_sendfile_refuses_is_copied() {

@@ -129,17 +129,9 @@ async fn carry(
     traffic: &Traffic,
 ) -> Event {
     loop {
-        let step = from.receive(most, |piece| pass_on(piece, to, side, traffic)).await;
-        let outcome = match step {
-            Err(failure) => {
-                // What was held back is shown before the failure is told; the failure is what counts.
-                let _ = to.end().await;
-                return Event::ReadFailed(failure);
-            }
-            Ok(None) => return told(to.end().await).unwrap_or(Event::Ended),
-            Ok(Some(Step::Sent)) => Ok(()),
-            Ok(Some(Step::Pending(rest))) => send(rest, to).await,
-            Ok(Some(Step::Broken(broken, _rest))) => Err(broken),
+        let outcome = match step(from, to, side, most, traffic).await {
+            Ok(outcome) => outcome,
+            Err(event) => return event,
         };
         if let Some(event) = told(outcome) {
             if matches!(event, Event::WriteFailed(_)) {
@@ -158,6 +150,38 @@ async fn carry(
     }
 }
 
+/// Passes on one piece, or all that goes at once without a copy; says whether it could be written. `Err` where the
+/// source has come to an end.
+async fn step(
+    from: &Stream,
+    to: &Stream,
+    side: Side,
+    most: usize,
+    traffic: &Traffic,
+) -> Result<Result<(), Broken>, Event> {
+    if from.passes(to) {
+        return match from.pass(to).await {
+            Ok(Some(bytes)) => {
+                traffic.received(side, bytes);
+                Ok(Ok(()))
+            }
+            Ok(None) => Err(told(to.end().await).unwrap_or(Event::Ended)),
+            Err(broken) => Ok(Err(broken)),
+        };
+    }
+    match from.receive(most, |piece| pass_on(piece, to, side, traffic)).await {
+        Err(failure) => {
+            // What was held back is shown before the failure is told; the failure is what counts.
+            let _ = to.end().await;
+            Err(Event::ReadFailed(failure))
+        }
+        Ok(None) => Err(told(to.end().await).unwrap_or(Event::Ended)),
+        Ok(Some(Step::Sent)) => Ok(Ok(())),
+        Ok(Some(Step::Pending(rest))) => Ok(send(rest, to).await),
+        Ok(Some(Step::Broken(broken, _rest))) => Ok(Err(broken)),
+    }
+}
+
 /// What became of a piece.
 enum Step<'a> {
     Sent,
@@ -169,7 +193,7 @@ enum Step<'a> {
 
 /// Passes on what `to` takes of a piece at once.
 fn pass_on<'a>(piece: &[u8], to: &Stream, side: Side, traffic: &'a Traffic) -> Step<'a> {
-    traffic.received(side, piece.len());
+    traffic.received(side, piece.len() as u64);
     match to.try_send(piece) {
         Ok(Some(sent)) if sent >= piece.len() => Step::Sent,
         Ok(sent) => Step::Pending(Pending::new(&piece[sent.unwrap_or(0)..], side, traffic)),
@@ -291,8 +315,8 @@ impl Traffic {
         }
     }
 
-    fn received(&self, side: Side, length: usize) {
-        self.bytes[side as usize].fetch_add(length as u64, Relaxed);
+    fn received(&self, side: Side, length: u64) {
+        self.bytes[side as usize].fetch_add(length, Relaxed);
         if side == Side::Far {
             self.replies.fetch_add(1, Relaxed);
         }

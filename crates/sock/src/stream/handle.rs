@@ -96,6 +96,12 @@ impl Reader {
         }
     }
 
+    /// The regular file, where it is one.
+    pub(super) fn file(&self) -> Option<&File> {
+        let Self::File(file) = self else { return None };
+        file.metadata().is_ok_and(|it| it.is_file()).then_some(file)
+    }
+
     /// Waits until there is something, or the end, and lends what was read, at most `most` bytes in `buffer`.
     ///
     /// Where nothing can be read after all, it waits on: `attempt` is called again.

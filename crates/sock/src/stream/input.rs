@@ -1,11 +1,11 @@
 //! What standard input, or a text in its place, gives.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, IsTerminal as _};
 use std::os::fd::AsFd as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::buffer::with_buffer;
@@ -80,10 +80,20 @@ impl Input {
         matches!(self.source, Source::Nothing)
     }
 
+    /// The regular file that is sent as it is, where there is nothing to be sent before it.
+    pub(super) fn file(&self) -> Option<&File> {
+        let Source::Standard(reader) = &self.source else { return None };
+        let plain = self.crlf.is_none() && self.kept().is_empty();
+        reader.file().filter(|_| plain)
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Gives back what was read and could not be sent: it is the first that is read next.
     pub fn keep(&self, rest: &[u8]) {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.splice(0..0, rest.iter().copied());
+        self.kept().splice(0..0, rest.iter().copied());
     }
 
     pub(super) async fn receive<R>(
@@ -91,7 +101,7 @@ impl Input {
         most: usize,
         mut take: impl FnMut(&[u8]) -> R,
     ) -> Result<Option<R>, Failure> {
-        let kept = std::mem::take(&mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner));
+        let kept = std::mem::take(&mut *self.kept());
         if !kept.is_empty() {
             return Ok(Some(take(&kept)));
         }
@@ -198,7 +208,7 @@ struct Terminal {
 
 impl Terminal {
     fn of_standard_input() -> Option<Self> {
-        let file = fs::File::from(io::stdin().as_fd().try_clone_to_owned().ok()?);
+        let file = File::from(io::stdin().as_fd().try_clone_to_owned().ok()?);
         Some(Self { device: file.metadata().ok()?.rdev() })
     }
 
@@ -264,6 +274,21 @@ mod tests {
         }
         assert_eq!(given, [&b"abcd"[..], b"ab", b"ef"]);
         assert!(input.receive(4, |_| ()).await.expect("its end").is_none());
+    }
+
+    #[tokio::test]
+    async fn a_regular_file_is_sent_as_it_is_unless_something_comes_before_it() {
+        let of = |path: &str| {
+            let file = File::open(path).expect("a file to read");
+            Input::of(Source::Standard(Reader::new(file.as_fd()).expect("a reader")))
+        };
+        let input = of("/proc/self/exe");
+        assert!(input.file().is_some());
+        input.keep(b"first");
+        assert!(input.file().is_none(), "what was kept comes first");
+        assert!(of("/proc/self/exe").with_crlf(true).file().is_none(), "its lines change");
+        assert!(of("/dev/null").file().is_none(), "a device");
+        assert!(Input::text(b"text".to_vec()).file().is_none());
     }
 
     #[tokio::test]

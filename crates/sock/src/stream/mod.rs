@@ -11,6 +11,7 @@ mod socket;
 mod standard;
 
 use std::fmt;
+use std::fs::File;
 
 pub use buffer::{INPUT, MESSAGE, PIECE};
 pub use input::Input;
@@ -72,6 +73,30 @@ impl Stream {
             Self::Socket(socket) => Ok(socket.receive(take).await?),
             Self::Standard(standard) => standard.receive(most, take).await,
         }
+    }
+
+    /// Whether what this gives can go to `to` without passing through the program: by [`pass`](Self::pass).
+    pub fn passes(&self, to: &Self) -> bool {
+        self.passing(to).is_some()
+    }
+
+    fn passing<'a>(&'a self, to: &'a Self) -> Option<(&'a File, &'a SocketStream)> {
+        let (Self::Standard(standard), Self::Socket(socket)) = (self, to) else { return None };
+        Some((standard.input.file()?, socket)).filter(|(_, socket)| socket.takes_files())
+    }
+
+    /// Moves some of what this gives to `to`, as soon as there is room; gives how much, `None` at the end, and where
+    /// [`passes`](Self::passes) is false.
+    ///
+    /// Cancel-safe: what has not gone is what is read next.
+    ///
+    /// # Errors
+    ///
+    /// Fails where nothing more can be read or sent.
+    pub async fn pass(&self, to: &Self) -> std::result::Result<Option<u64>, Broken> {
+        let Some((file, socket)) = self.passing(to) else { return Ok(None) };
+        let sent = socket.send_file(file).await.map_err(Broken::Failed)?;
+        Ok((sent > 0).then_some(sent))
     }
 
     /// Sends what there is room for, without waiting; gives how much that was, 0 for nothing.

@@ -1,6 +1,7 @@
 //! A socket as a stream.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Seek as _};
 use std::net::Shutdown;
 use std::ops::Deref;
 use std::os::fd::AsFd as _;
@@ -23,6 +24,9 @@ use crate::exit::{Exit, Failure};
 const LOOK: Duration = Duration::from_millis(5);
 /// Once it has taken so long.
 const LATER: Duration = Duration::from_millis(50);
+
+/// The most of a file that one call sends, so that none holds a thread for long.
+const FILE_PIECE: u64 = 1 << 20;
 
 /// A connected socket.
 pub struct SocketStream {
@@ -129,6 +133,31 @@ impl SocketStream {
         }
     }
 
+    /// Whether a file's bytes can go out without passing through the program: sendfile(2) knows no messages.
+    pub(super) const fn takes_files(&self) -> bool {
+        !self.nature.messages
+    }
+
+    /// Sends some of `file`, from its own position on, which moves with what went; gives how much, 0 at its end.
+    pub(super) async fn send_file(&self, mut file: &File) -> std::result::Result<u64, Failure> {
+        let unread = |error: io::Error| Failure::io("read standard input", &error);
+        loop {
+            // A peer that takes all at once must not keep the thread to itself.
+            tokio::task::consume_budget().await;
+            let position = file.stream_position().map_err(unread)?;
+            match self.socket.try_send_file(file, position, FILE_PIECE) {
+                Ok(sent) => {
+                    file.seek(io::SeekFrom::Start(position + sent)).map_err(unread)?;
+                    return Ok(sent);
+                }
+                Err(error) if error.is_would_block() || error.is_interrupted() => {
+                    self.socket.writable().await?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
     pub(super) async fn send(&self, bytes: &[u8]) -> Result<usize> {
         self.socket.send(bytes).await
     }
@@ -213,5 +242,44 @@ impl SocketStream {
             }
             event.clear_ready();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::time::Instant;
+
+    use berkeley::{Family, Protocol, Type};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_file_goes_out_from_its_own_position_which_moves_with_what_went() {
+        let (left, right) = AsyncSocket::pair(Family::UNIX, Type::STREAM, Protocol::DEFAULT).expect("a pair");
+        let stream = SocketStream::of(left, Nature::STANDARD);
+        let path = std::env::temp_dir().join(format!("sock-file-{}", std::process::id()));
+        let mut file =
+            File::options().read(true).write(true).create(true).truncate(true).open(&path).expect("a file");
+        std::fs::remove_file(&path).expect("a file without a name");
+        file.write_all(&[7; 3 << 20]).expect("room for it");
+        file.seek(io::SeekFrom::Start(1 << 20)).expect("a position");
+        let reading = tokio::spawn(async move {
+            let (mut bytes, begun) = (0, Instant::now());
+            while bytes < 2 << 20 && begun.elapsed() < Duration::from_secs(20) {
+                bytes += right.recv_vec(65_536).await.expect("bytes").len();
+            }
+            bytes
+        });
+        let mut sent = 0;
+        loop {
+            let part = stream.send_file(&file).await.expect("a part");
+            sent += part;
+            assert_eq!(file.stream_position().expect("a position"), (1 << 20) + sent);
+            if part == 0 {
+                break;
+            }
+        }
+        assert_eq!((sent, reading.await.expect("a reader")), (2 << 20, 2 << 20));
     }
 }
