@@ -262,7 +262,7 @@ mod tests {
         let mut file =
             File::options().read(true).write(true).create(true).truncate(true).open(&path).expect("a file");
         std::fs::remove_file(&path).expect("a file without a name");
-        file.write_all(&[7; 3 << 20]).expect("room for it");
+        file.write_all(&vec![7; 3 << 20]).expect("room for it");
         file.seek(io::SeekFrom::Start(1 << 20)).expect("a position");
         let reading = tokio::spawn(async move {
             let (mut bytes, begun) = (0, Instant::now());
