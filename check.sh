@@ -31,6 +31,7 @@ By name only:
   fuzz     run every fuzz target, or those that FUZZ_TARGETS names, for FUZZ_SECONDS seconds, 60 unless set, or
            FUZZ_RUNS times; FUZZ_SANITIZER=none is several times faster (needs nightly and cargo-fuzz)
   lab      tests inside network namespaces of their own; skipped and named without root or user namespaces
+  soak     256 MiB between the command and each other tool, in every direction; `test` sends 32 MiB
   miri     the library's tests of addresses, control messages, options, the ring's blocks and batches in an interpreter
            that finds undefined behaviour (needs nightly, miri and rust-src)
   asan     the library's tests over sockets with AddressSanitizer (needs nightly)
@@ -121,6 +122,8 @@ check_test() {
 # All are run, whatever one says: one round shows every fault.
 all_tests() {
   local status=0
+  # Most tests wait more than they compute.
+  export RUST_TEST_THREADS=${RUST_TEST_THREADS:-$((2 * $(nproc)))}
   # With the feature that some examples ask for, so that they are built by the same call, and once.
   BERKELEY_EXAMPLES=built limited cargo test --locked --no-fail-fast --features berkeley/tokio || status=$?
   # Once more as a program has the library that asks for no feature of it.
@@ -177,6 +180,10 @@ without_python() {
 
 check_lab() {
   with_skips leaving_nothing limited cargo test --locked -p sock --test lab
+}
+
+check_soak() {
+  BERKELEY_BULK_MIB=256 with_skips leaving_nothing limited cargo test --locked -p sock --test it -- interop::stream::bulk
 }
 
 # Runs "$@", which may be a function; fails where it leaves files in the checkout or among the temporary ones.
@@ -525,8 +532,8 @@ main() {
         usage
         exit 0
         ;;
-      fmt | lint | layers | doc | deny | test | setup | bench | fuzz | lab | msrv | python | families | miri | asan | \
-        builds | musl | targets)
+      fmt | lint | layers | doc | deny | test | setup | bench | fuzz | lab | soak | msrv | python | families | miri | \
+        asan | builds | musl | targets)
         names+=("$name")
         ;;
       *)

@@ -158,9 +158,29 @@ class Environment:
             raise Failure(f"{self.version}: the package does not build")
 
     def run_tests(self):
+        """The package's own tests, a process for each file, several at once: most of their time they wait."""
+        begun = time.monotonic()
+        files = sorted(path.name for path in support.HERE.glob("test_*.py"))
+        with concurrent.futures.ThreadPoolExecutor((os.cpu_count() or 1) + 1) as pool:
+            failed = [name for name, passed in zip(files, pool.map(self.run_file, files)) if not passed]
+        print(f"{self.version} own tests: {len(files)} files ({time.monotonic() - begun:.0f} s)", flush=True)
+        if failed:
+            raise Failure(f"{self.version}: the package's own tests fail: {', '.join(failed)}")
+
+    def run_file(self, name):
+        """Whether the tests of a file pass; what they say otherwise is printed, in one piece."""
         command = [self.python, "-m", "unittest", "discover", "--start-directory", support.HERE, "--buffer"]
-        if subprocess.run(command, env=support.environment(False), timeout=TESTS_SECONDS).returncode != 0:
-            raise Failure(f"{self.version}: the package's own tests fail")
+        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        try:
+            ended = subprocess.run(
+                [*command, "--pattern", name], env=support.environment(False), timeout=TESTS_SECONDS, **streams
+            )
+        except subprocess.TimeoutExpired as late:
+            print(f"{self.version} {name}: more than {TESTS_SECONDS} s\n{late.stdout or ''}", flush=True)
+            return False
+        if ended.returncode != 0:
+            print(f"{self.version} {name}:\n{ended.stdout}", flush=True)
+        return ended.returncode == 0
 
     def run_suites(self, suites, together=False):
         if not self.has("test.test_socket"):

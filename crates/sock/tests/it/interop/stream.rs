@@ -1,5 +1,6 @@
-//! Streams: either side may finish first, and a quarter of a gibibyte arrives as it was sent.
+//! Streams: either side may finish first, and many bytes arrive as they were sent.
 
+use std::env;
 use std::fs::{self, File};
 use std::io::{self, Seek as _};
 use std::process::Stdio;
@@ -123,13 +124,17 @@ fn our_server_reads_on_after_its_own_end() {
     });
 }
 
-/// 256 MiB in a file without a name.
+/// Many bytes in a file without a name.
 struct Bulk {
+    mib: u32,
     file: File,
     digest: String,
 }
 
-const BULK_MIB: u32 = 256;
+/// How many: several times what all buffers hold, and `./check.sh soak` asks for more.
+fn bulk_mib() -> u32 {
+    env::var("BERKELEY_BULK_MIB").map_or(32, |text| text.parse().expect("a number of MiB"))
+}
 
 /// The bulk, and the right to be the only one that moves it: the figures mean something only then.
 fn with_bulk(scene: impl FnOnce(&Bulk)) {
@@ -142,12 +147,13 @@ fn with_bulk(scene: impl FnOnce(&Bulk)) {
 impl Bulk {
     fn new() -> Self {
         let folder = TempDir::new();
-        let mut file = folder.opened("bulk", &pattern((BULK_MIB << 20) as usize));
+        let mib = bulk_mib();
+        let mut file = folder.opened("bulk", &pattern((mib << 20) as usize));
         // A test that is killed leaves nothing behind.
         fs::remove_file(folder.join("bulk")).expect("take the name away");
         file.rewind().expect("to the start");
         let digest = Digest::of(file.try_clone().expect("one more descriptor")).finish();
-        Self { file, digest }
+        Self { mib, file, digest }
     }
 
     /// The file again, from its start.
@@ -158,8 +164,8 @@ impl Bulk {
     /// Holds what came to what was sent, and says how fast it was.
     fn compare(&self, way: &str, begun: Instant, came: Digest) {
         let digest = came.finish();
-        let rate = f64::from(BULK_MIB) / begun.elapsed().as_secs_f64();
-        eprintln!("{BULK_MIB} MiB {way}: {rate:.0} MiB/s");
+        let rate = f64::from(self.mib) / begun.elapsed().as_secs_f64();
+        eprintln!("{} MiB {way}: {rate:.0} MiB/s", self.mib);
         assert_eq!(digest, self.digest, "{way}: the SHA-256 differs");
     }
 }
