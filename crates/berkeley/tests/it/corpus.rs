@@ -149,7 +149,8 @@ const VALUES: &str =
     "-?(0x)?[0-9]{1,21}(ns|us|µs|ms|s|m|h|k|KiB|G|-[0-9]{1,6})?|[a-z0-9_.:]{0,20}|\\PC{0,20}";
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 200, ..ProptestConfig::default() })]
+    // Each is tried with every option; the fuzz target goes on from here.
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 60, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_value_an_option_is_given_holds_its_properties(value in VALUES) {

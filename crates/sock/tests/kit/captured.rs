@@ -1,5 +1,6 @@
 //! What a program prints, or a peer sends, collected as it comes.
 
+use std::cell::Cell;
 use std::io::Read;
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
@@ -83,10 +84,17 @@ impl Captured {
     /// Waits for a whole line that `wanted` accepts, the first of them.
     #[track_caller]
     pub(crate) fn line(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
+        let seen = Cell::new(0);
         self.until(what, |bytes| {
-            let text = text(bytes);
-            let whole = &text[..=text.rfind('\n')?];
-            whole.lines().find(|line| wanted(line)).map(str::to_owned)
+            let rest = |at: usize| bytes[at..].split_inclusive(|byte| *byte == b'\n').next();
+            while let Some(whole) = rest(seen.get()).and_then(|line| line.strip_suffix(b"\n")) {
+                seen.set(seen.get() + whole.len() + 1);
+                let line = text(whole.strip_suffix(b"\r").unwrap_or(whole));
+                if wanted(&line) {
+                    return Some(line);
+                }
+            }
+            None
         })
     }
 
