@@ -22,6 +22,8 @@ pub enum Exit {
     Refused = 4,
     /// The network or the host cannot be reached.
     Unreachable = 5,
+    /// TLS failed, or a certificate was refused.
+    Tls = 6,
     /// Permission denied.
     Permission = 7,
     /// The address is in use, or is not of this machine.
@@ -40,10 +42,11 @@ impl Exit {
     /// Every code with its meaning, as `--help` lists them.
     pub const TABLE: &'static str = "\
 Exit codes:
-  0 done            4 refused             9 reset or incomplete
-  1 other failure   5 unreachable         124 timeout
-  2 misuse          7 permission denied   130 interrupted
-  3 name unknown    8 address in use      143 terminated
+  0 done            5 unreachable          9 reset or incomplete
+  1 other failure   6 TLS, certificate     124 timeout
+  2 misuse          7 permission denied    130 interrupted
+  3 name unknown    8 address in use       143 terminated
+  4 refused
 A server that drained after SIGINT, SIGTERM or SIGHUP exits 0.";
 }
 

@@ -16,6 +16,7 @@
 //! | [`reply`] | what a piece is answered with: the template |
 //! | `server` | accepting, places, draining, limits: whatever is served |
 //! | [`signal`] | the signals that end a command |
+//! | [`tls`] | TLS: from options to what rustls needs, and from its refusals to words |
 //! | [`report`] | what a person or a program reads: escaped text, hex dumps, JSON lines, the log |
 
 #![cfg_attr(not(test), forbid(unsafe_code))]
@@ -39,5 +40,6 @@ mod run;
 pub(crate) mod server;
 pub mod signal;
 pub mod stream;
+pub mod tls;
 
 pub use run::main;

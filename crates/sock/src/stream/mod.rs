@@ -1,4 +1,4 @@
-//! What moves bytes: a socket, or this process's standard input and output.
+//! What moves bytes: a socket, TLS over one, or this process's standard input and output.
 //!
 //! A stream is asked what it can do ([`Nature`]), never of which scheme it is. It reads by lending the thread's buffer
 //! for as long as a closure runs, so that an idle stream owns none.
@@ -9,6 +9,7 @@ mod input;
 mod output;
 mod socket;
 mod standard;
+mod tls;
 
 use std::fmt;
 use std::fs::File;
@@ -18,6 +19,7 @@ pub use input::Input;
 pub use output::{Output, print, print_soon};
 pub use socket::SocketStream;
 pub use standard::Standard;
+pub use tls::TlsStream;
 
 pub use crate::endpoint::Nature;
 use crate::exit::Failure;
@@ -26,6 +28,8 @@ use crate::exit::Failure;
 pub enum Stream {
     /// A connected socket.
     Socket(SocketStream),
+    /// TLS over one. On the heap, as it is large beside the others.
+    Tls(Box<TlsStream>),
     /// Standard input and output.
     Standard(Standard),
 }
@@ -52,6 +56,7 @@ impl Stream {
     pub fn nature(&self) -> Nature {
         match self {
             Self::Socket(socket) => socket.nature(),
+            Self::Tls(tls) => tls.nature(),
             Self::Standard(_) => Nature::STANDARD,
         }
     }
@@ -71,6 +76,7 @@ impl Stream {
     ) -> std::result::Result<Option<R>, Failure> {
         match self {
             Self::Socket(socket) => Ok(socket.receive(take).await?),
+            Self::Tls(tls) => tls.receive(take).await,
             Self::Standard(standard) => standard.receive(most, take).await,
         }
     }
@@ -107,6 +113,7 @@ impl Stream {
     pub fn try_send(&self, bytes: &[u8]) -> std::result::Result<Option<usize>, Broken> {
         match self {
             Self::Socket(socket) => Ok(socket.try_send(bytes)?),
+            Self::Tls(tls) => tls.try_send(bytes),
             Self::Standard(standard) => standard.try_send(bytes),
         }
     }
@@ -119,6 +126,7 @@ impl Stream {
     pub async fn send(&self, bytes: &[u8]) -> std::result::Result<usize, Broken> {
         match self {
             Self::Socket(socket) => Ok(socket.send(bytes).await?),
+            Self::Tls(tls) => tls.send(bytes).await,
             Self::Standard(standard) => standard.send(bytes).await.map(|()| bytes.len()),
         }
     }
@@ -131,6 +139,7 @@ impl Stream {
     pub async fn end(&self) -> std::result::Result<(), Broken> {
         match self {
             Self::Socket(socket) => socket.end(),
+            Self::Tls(tls) => tls.end().await,
             Self::Standard(standard) => standard.end().await,
         }
     }
@@ -139,6 +148,7 @@ impl Stream {
     pub fn undelivered(&self) -> u64 {
         match self {
             Self::Socket(socket) => socket.undelivered(),
+            Self::Tls(tls) => tls.undelivered(),
             Self::Standard(_) => 0,
         }
     }
@@ -152,6 +162,7 @@ impl Stream {
     pub async fn delivered(&self, progress: impl FnMut()) -> std::result::Result<(), Failure> {
         match self {
             Self::Socket(socket) => socket.delivered(progress).await,
+            Self::Tls(tls) => tls.delivered(progress).await,
             Self::Standard(_) => Ok(()),
         }
     }
@@ -161,6 +172,7 @@ impl Stream {
     pub async fn gone(&self) -> Option<Failure> {
         match self {
             Self::Socket(socket) => socket.gone().await,
+            Self::Tls(tls) => tls.gone().await,
             Self::Standard(_) => std::future::pending().await,
         }
     }
@@ -175,6 +187,7 @@ impl fmt::Debug for Stream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Socket(_) => "Stream(socket)",
+            Self::Tls(_) => "Stream(tls)",
             Self::Standard(_) => "Stream(standard)",
         })
     }

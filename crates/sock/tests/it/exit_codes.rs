@@ -226,6 +226,7 @@ fn the_help_lists_the_codes() {
             "3 name",
             "4 refused",
             "5 unreach",
+            "6 TLS",
             "7 perm",
             "8 addr",
             "9 reset",

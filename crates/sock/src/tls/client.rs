@@ -1,0 +1,83 @@
+//! The end that connects.
+
+use std::fmt;
+use std::sync::Arc;
+
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, Connection};
+
+use super::options::Options;
+use super::verify::ServerVerifier;
+use super::{files, key_log, name, provider, versions};
+use crate::exit::{Exit, Failure};
+
+/// What connects: made once, for as many streams as there are.
+#[derive(Clone)]
+pub struct Client {
+    config: Arc<ClientConfig>,
+    name: ServerName<'static>,
+    /// What a person should know of it, a line each.
+    pub warnings: Vec<String>,
+}
+
+impl Client {
+    /// For a server of this name or address, unless the options have another.
+    ///
+    /// # Errors
+    ///
+    /// Fails where a file cannot be read or is none of its kind, and for a name that no certificate could have.
+    pub fn new(options: &Options, host: &str) -> Result<Self, Failure> {
+        let name = name::server_name(options.server_name.as_deref().unwrap_or(host))?;
+        let builder = ClientConfig::builder_with_provider(provider())
+            .with_protocol_versions(versions(options))
+            .map_err(|error| Failure::new(Exit::Tls, error))?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(ServerVerifier::new(options)?));
+        let mut config = match &options.cert {
+            Some(cert) => {
+                let key = options.key.as_ref().unwrap_or(cert);
+                builder
+                    .with_client_auth_cert(files::certificates(cert)?, files::key(key)?)
+                    .map_err(|error| unfit(cert, key, &error))?
+            }
+            None => builder.with_no_client_auth(),
+        };
+        config.alpn_protocols = options.alpn.iter().map(|it| it.clone().into_bytes()).collect();
+        let mut warnings = Vec::new();
+        if options.insecure && options.pins.is_empty() {
+            let warning =
+                "warning: --insecure: any certificate is accepted, so anyone in between can read along";
+            warnings.push(warning.to_owned());
+        }
+        if let Some(log) = key_log(&mut warnings) {
+            config.key_log = log;
+        }
+        Ok(Self { config: Arc::new(config), name, warnings })
+    }
+
+    /// One connection.
+    ///
+    /// # Errors
+    ///
+    /// Fails where rustls cannot have it.
+    pub fn connection(&self) -> Result<Connection, Failure> {
+        let connection = ClientConnection::new(Arc::clone(&self.config), self.name.clone());
+        Ok(connection.map_err(|error| Failure::new(Exit::Tls, error))?.into())
+    }
+}
+
+/// A certificate and a key that do not go together, or that are of no kind that is known.
+pub(super) fn unfit(cert: &std::path::Path, key: &std::path::Path, error: &rustls::Error) -> Failure {
+    let (cert, key) = (cert.display(), key.display());
+    let why = match error {
+        rustls::Error::InconsistentKeys(_) => "the key is another certificate's".to_owned(),
+        other => other.to_string(),
+    };
+    Failure::new(Exit::Tls, format_args!("the certificate {cert} with the key {key}: {why}"))
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("name", &self.name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,103 @@
+//! Certificates, keys and lists of revoked ones, out of files.
+
+use std::fs;
+use std::path::Path;
+
+use rustls::RootCertStore;
+use rustls::pki_types::pem::{Error as PemError, PemObject};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
+
+use crate::exit::{Exit, Failure};
+
+/// The most of one file, in bytes: the system's roots are a quarter of a megabyte.
+const MOST: u64 = 16 << 20;
+
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let doing = format!("read {}", path.display());
+    let length = fs::metadata(path).map_err(|error| Failure::io(&doing, &error))?.len();
+    if length > MOST {
+        return Err(Failure::new(Exit::Other, format_args!("{doing}: the file is too large")));
+    }
+    fs::read(path).map_err(|error| Failure::io(&doing, &error))
+}
+
+/// Every certificate of a PEM file, one at least.
+pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Failure> {
+    certificates_in(&read(path)?, path)
+}
+
+pub(super) fn certificates_in(pem: &[u8], path: &Path) -> Result<Vec<CertificateDer<'static>>, Failure> {
+    let found: Result<Vec<_>, PemError> = CertificateDer::pem_slice_iter(pem).collect();
+    let found = found.map_err(|error| bad(path, "certificate", &error))?;
+    if found.is_empty() {
+        return Err(missing(path, "certificate", "-----BEGIN CERTIFICATE-----"));
+    }
+    Ok(found)
+}
+
+/// The first key of a PEM file: PKCS#8, PKCS#1 or SEC1.
+pub(super) fn key(path: &Path) -> Result<PrivateKeyDer<'static>, Failure> {
+    key_in(&read(path)?, path)
+}
+
+pub(super) fn key_in(pem: &[u8], path: &Path) -> Result<PrivateKeyDer<'static>, Failure> {
+    let is_encrypted = find(pem, b"-----BEGIN ENCRYPTED PRIVATE KEY") || find(pem, b"Proc-Type: 4,ENCRYPTED");
+    match PrivateKeyDer::from_pem_slice(pem) {
+        Err(_) if is_encrypted => {
+            let message = format!("{}: the key is encrypted", path.display());
+            let hint = "`openssl pkey -in FILE -out KEY` takes its passphrase away";
+            Err(Failure::new(Exit::Tls, message).hint(hint))
+        }
+        Err(PemError::NoItemsFound) => Err(missing(path, "private key", "-----BEGIN PRIVATE KEY-----")),
+        result => result.map_err(|error| bad(path, "private key", &error)),
+    }
+}
+
+/// The lists of a file, PEM or DER.
+pub(super) fn revoked(path: &Path) -> Result<Vec<CertificateRevocationListDer<'static>>, Failure> {
+    let bytes = read(path)?;
+    if bytes.first() == Some(&0x30) {
+        return Ok(vec![bytes.into()]);
+    }
+    let found: Result<Vec<_>, PemError> = CertificateRevocationListDer::pem_slice_iter(&bytes).collect();
+    let found = found.map_err(|error| bad(path, "list of revoked certificates", &error))?;
+    if found.is_empty() {
+        return Err(missing(path, "list of revoked certificates", "-----BEGIN X509 CRL-----"));
+    }
+    Ok(found)
+}
+
+/// The roots of a file; the system's without one.
+pub(super) fn roots(path: Option<&Path>) -> Result<RootCertStore, Failure> {
+    let mut roots = RootCertStore::empty();
+    let Some(path) = path else {
+        let found = rustls_native_certs::load_native_certs();
+        roots.add_parsable_certificates(found.certs);
+        if roots.is_empty() {
+            let message = "this system has no root certificates to verify a peer's against";
+            let hint = "the package is called ca-certificates as a rule; --ca takes a file of them";
+            return Err(Failure::new(Exit::Tls, message).hint(hint));
+        }
+        return Ok(roots);
+    };
+    for certificate in certificates(path)? {
+        roots.add(certificate).map_err(|error| {
+            Failure::new(Exit::Tls, format_args!("{}: a root that cannot be one: {error}", path.display()))
+        })?;
+    }
+    Ok(roots)
+}
+
+fn missing(path: &Path, what: &str, begin: &str) -> Failure {
+    let message = format!("{}: there is no {what} in this file", path.display());
+    Failure::new(Exit::Tls, message).hint(format!("wanted is PEM, which begins with {begin}"))
+}
+
+fn bad(path: &Path, what: &str, error: &PemError) -> Failure {
+    let message = format!("{}: the {what} is no PEM: {error}", path.display());
+    Failure::new(Exit::Tls, message)
+}
+
+fn find(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
+}

@@ -1,0 +1,66 @@
+//! Names of hosts as DNS and certificates have them.
+
+use std::borrow::Cow;
+
+use rustls::pki_types::ServerName;
+
+use crate::exit::{Exit, Failure};
+
+/// The name in ASCII, an international one by its A-labels: `xn--bcher-kva.example` (RFC 5890). Names in ASCII stay as
+/// they are, underscores and all.
+///
+/// # Errors
+///
+/// Fails for what is no international name.
+pub fn a_label(name: &str) -> Result<Cow<'_, str>, Failure> {
+    if name.is_ascii() {
+        return Ok(Cow::Borrowed(name));
+    }
+    idna::domain_to_ascii_strict(name).map(Cow::Owned).map_err(|_| {
+        Failure::new(Exit::NameUnknown, format_args!("\"{}\" is no international name", name.escape_debug()))
+            .hint("it has a letter, or an order of letters, that IDNA does not allow")
+    })
+}
+
+/// The name or address that a certificate has to be for.
+pub(super) fn server_name(name: &str) -> Result<ServerName<'static>, Failure> {
+    let ascii = a_label(name)?;
+    let ascii = ascii.strip_suffix('.').unwrap_or(&ascii);
+    ServerName::try_from(ascii.to_owned()).map_err(|_| {
+        Failure::misuse(format_args!("\"{}\" is no name that a certificate could have", name.escape_debug()))
+            .hint("--server-name says whose certificate it is to be")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn international_names_become_a_labels() {
+        let rows = [
+            ("bücher.example", "xn--bcher-kva.example"),
+            ("BÜCHER.example", "xn--bcher-kva.example"),
+            ("例え.テスト", "xn--r8jz45g.xn--zckzah"),
+            ("faß.de", "xn--fa-hia.de"),
+            ("example.org", "example.org"),
+            ("_srv.example.org", "_srv.example.org"),
+        ];
+        for (name, want) in rows {
+            assert_eq!(a_label(name).expect("a name"), want);
+        }
+        for name in ["a\u{200d}b.example", "\u{300}x.example", "é..example", "bad\u{3002}\u{3002}x"] {
+            assert_eq!(a_label(name).expect_err("no name").exit, Exit::NameUnknown, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_is_for_a_name_or_an_address() {
+        for name in ["example.org", "example.org.", "127.0.0.1", "::1", "bücher.example"] {
+            assert!(server_name(name).is_ok(), "{name}");
+        }
+        for name in ["", "a b", "example.org:443"] {
+            assert_eq!(server_name(name).expect_err("no name").exit, Exit::Misuse, "{name}");
+        }
+    }
+}

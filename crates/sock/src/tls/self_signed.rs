@@ -1,0 +1,75 @@
+//! A certificate of our own making, which a client pins.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::Path;
+
+use rcgen::{CertificateParams, DnType, KeyPair, date_time_ymd};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+
+use super::files;
+use crate::exit::{Exit, Failure};
+
+/// Whose it is, as it says itself.
+const SUBJECT: &str = "sock self-signed";
+
+/// What only the owner may read.
+const MODE: u32 = 0o600;
+
+/// What others may do.
+const OTHERS: u32 = 0o077;
+
+/// A certificate and its key.
+pub(super) struct Made {
+    pub(super) certificate: CertificateDer<'static>,
+    pub(super) key: PrivateKeyDer<'static>,
+    pem: String,
+}
+
+/// Makes one for these names and addresses.
+pub(super) fn made(hosts: &[String]) -> Result<Made, Failure> {
+    let failed = |error| Failure::new(Exit::Tls, format_args!("make a certificate: {error}"));
+    let key = KeyPair::generate().map_err(failed)?;
+    let mut params = CertificateParams::new(hosts).map_err(failed)?;
+    params.distinguished_name.push(DnType::CommonName, SUBJECT);
+    // It is known by its key, which a date makes no safer.
+    params.not_before = date_time_ymd(2020, 1, 1);
+    params.not_after = date_time_ymd(9999, 12, 31);
+    let certificate = params.self_signed(&key).map_err(failed)?;
+    let pem = certificate.pem() + &key.serialize_pem();
+    let key = PrivatePkcs8KeyDer::from(key.serialize_der()).into();
+    Ok(Made { certificate: certificate.der().clone(), key, pem })
+}
+
+/// The one of a file, made and written where there is none yet.
+pub(super) fn kept(
+    path: &Path,
+    hosts: &[String],
+) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), Failure> {
+    match OpenOptions::new().write(true).create_new(true).mode(MODE).open(path) {
+        Ok(mut file) => {
+            let made = made(hosts)?;
+            file.write_all(made.pem.as_bytes())
+                .map_err(|error| Failure::io(format_args!("write {}", path.display()), &error))?;
+            Ok((vec![made.certificate], made.key))
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            refuse_open(path)?;
+            let pem = files::read(path)?;
+            Ok((files::certificates_in(&pem, path)?, files::key_in(&pem, path)?))
+        }
+        Err(error) => Err(Failure::io(format_args!("write {}", path.display()), &error)),
+    }
+}
+
+/// A key that others can read is no secret.
+fn refuse_open(path: &Path) -> Result<(), Failure> {
+    let doing = format!("read {}", path.display());
+    let mode = fs::metadata(path).map_err(|error| Failure::io(&doing, &error))?.mode();
+    if mode & OTHERS == 0 {
+        return Ok(());
+    }
+    let message = format!("{}: others may read this key (mode {:03o})", path.display(), mode & 0o777);
+    Err(Failure::new(Exit::Tls, message).hint(format!("`chmod 600 {}` closes it", path.display())))
+}
