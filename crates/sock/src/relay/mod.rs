@@ -2,6 +2,8 @@
 
 mod ending;
 mod pump;
+#[cfg(test)]
+mod tests;
 
 pub use ending::{End, Rules, Side};
 pub use pump::{Report, relay};
