@@ -6,26 +6,44 @@ use crate::kit::{Process, TempDir, run, run_sock, sock, text};
 use crate::skip;
 
 /// The command itself, and those of its subcommands that do the work.
-const COMMANDS: [&[&str]; 6] = [&[], &["serve"], &["connect"], &["resolve"], &["options"], &["interfaces"]];
+const COMMANDS: [&[&str]; 8] =
+    [&[], &["serve"], &["connect"], &["listen"], &["wait"], &["resolve"], &["options"], &["interfaces"]];
 
 #[test]
-fn every_help_starts_with_examples_and_goes_to_standard_output() {
+fn the_short_help_fits_24_lines_and_the_long_one_ends_with_examples() {
     for command in COMMANDS {
-        for flag in ["--help", "-h"] {
-            let help = text(&run_sock(&[command, &[flag]].concat()).quietly_done());
-            assert!(help.starts_with("Examples:\n  "), "{help}");
-            assert!(help.contains("Usage: sock") && help.contains("Exit codes:\n"), "{help}");
-            let takes_endpoints = ![&["resolve"][..], &["interfaces"]].contains(&command);
-            assert_eq!(help.contains("Endpoints:\n"), takes_endpoints, "{help}");
-            assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
-        }
+        let short = text(&run_sock(&[command, &["-h"]].concat()).quietly_done());
+        assert!(short.contains("Usage: sock") && short.lines().count() <= 24, "{short}");
+        let long = text(&run_sock(&[command, &["--help"]].concat()).quietly_done());
+        assert!(long.contains("Usage: sock") && long.contains("Exit codes:\n"), "{long}");
+        assert!(long.rsplit("\n\n").next().is_some_and(|last| last.starts_with("Examples:\n  ")), "{long}");
+        let takes_endpoints = ![&["resolve"][..], &["interfaces"]].contains(&command);
+        assert_eq!(long.contains("Endpoints:\n"), takes_endpoints, "{long}");
+        assert!([short, long].concat().lines().all(|line| line.chars().count() <= 80), "{command:?}");
     }
 }
 
 #[test]
-fn the_version_is_the_packages() {
-    let version = text(&run_sock(&["--version"]).quietly_done());
-    assert_eq!(version, format!("sock {}\n", env!("CARGO_PKG_VERSION")));
+fn help_is_found_by_the_word_too() {
+    for command in COMMANDS {
+        let asked = text(&run_sock(&[&["help"], command].concat()).quietly_done());
+        assert_eq!(asked, text(&run_sock(&[command, &["--help"]].concat()).quietly_done()));
+    }
+}
+
+#[test]
+fn the_long_version_tells_the_commit_and_the_features_too() {
+    let short = text(&run_sock(&["-V"]).quietly_done());
+    assert_eq!(short, format!("sock {}\n", env!("CARGO_PKG_VERSION")));
+    let long = text(&run_sock(&["--version"]).quietly_done());
+    let lines: Vec<&str> = long.lines().collect();
+    assert_eq!(lines[0], short.trim_end());
+    let commit = lines[1].strip_prefix("commit: ").expect("a commit");
+    assert!(
+        commit == "unknown" || commit.len() == 12 && commit.bytes().all(|it| it.is_ascii_hexdigit()),
+        "{long}"
+    );
+    assert!(lines[2].starts_with("features: ") && lines.len() == 3, "{long}");
 }
 
 /// Every example of the help is a line that the command itself can read.
@@ -34,7 +52,7 @@ fn the_examples_of_the_help_name_options_that_exist() {
     for (command, least) in [("serve", 3), ("connect", 3), ("resolve", 3), ("options", 3), ("interfaces", 1)]
     {
         let help = text(&run_sock(&[command, "--help"]).quietly_done());
-        let (examples, rest) = help.split_once("\n\n").expect("a blank line after the examples");
+        let (rest, examples) = help.rsplit_once("\n\n").expect("a blank line before the examples");
         let words = examples.split_whitespace().filter(|word| word.starts_with("--"));
         let mut count = 0;
         for word in words {
@@ -88,7 +106,15 @@ fn every_man_page_is_read_by_man_without_a_warning() {
             .env("MANWIDTH", "80");
         let finished = run(&mut man, b"");
         assert_eq!((finished.code(), finished.stderr.as_str()), (0, ""), "{page:?}");
-        assert!(finished.out().contains("SYNOPSIS"), "{}", finished.out());
+        let shown = finished.out();
+        for heading in ["SYNOPSIS", "DESCRIPTION"] {
+            assert!(shown.contains(heading), "{page:?} has no {heading}");
+        }
+        assert!(!shown.contains("[--") && shown.contains("Print help"), "{shown}");
+        let has_examples = COMMANDS.contains(&page);
+        for heading in ["EXIT STATUS", "EXAMPLES"] {
+            assert_eq!(shown.contains(heading), has_examples, "{page:?}: {heading}");
+        }
     }
 }
 

@@ -1,0 +1,157 @@
+//! The command line: one definition, from which the help, the completions and the man pages are made.
+//!
+//! A file holds the words of a subcommand; what several have in common has its own.
+
+mod connect;
+mod family;
+mod help;
+mod interfaces;
+mod listen;
+mod options;
+mod pages;
+mod resolve;
+mod serve;
+mod talk;
+mod values;
+mod wait;
+
+use clap::{Parser, Subcommand};
+
+pub use connect::ConnectArgs;
+pub use family::FamilyArgs;
+pub use interfaces::InterfacesArgs;
+pub use listen::ListenArgs;
+pub use options::OptionsArgs;
+pub use pages::{CompletionsArgs, ManArgs};
+pub use resolve::ResolveArgs;
+pub use serve::{AnswerArgs, DEFAULT_ENDPOINT, ServeArgs};
+pub use talk::TalkArgs;
+pub use wait::WaitArgs;
+
+const EXAMPLES: &str = "\
+Examples:
+  sock serve                             serve TCP on 127.0.0.1:12345
+  sock connect 127.0.0.1:12345           talk to it; Ctrl-D ends
+  echo hi | sock connect example.org:7   send, then read to the end
+  sock serve udp://:9000 --echo          echo datagrams, on this machine
+  sock connect unix:/run/app.sock        talk to a Unix socket
+  sock resolve example.org:https         the addresses of a name
+  sock options 127.0.0.1:80              every option of a connection";
+
+/// Serve, connect to and inspect sockets
+///
+/// One command for what nc, ncat and socat are used for, over TCP, UDP and Unix sockets. Payload goes to standard
+/// output, all else to standard error. Each subcommand explains itself: sock help SUBCOMMAND.
+#[derive(Debug, Parser)]
+#[command(
+    name = "sock",
+    version,
+    long_version = help::VERSION,
+    max_term_width = 80,
+    after_help = "Endpoints, exit codes and examples: sock --help. Of a command: sock help COMMAND",
+    after_long_help = help::of_endpoints("", EXAMPLES),
+    arg_required_else_help = true
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Listen, and answer what clients send
+    ///
+    /// A server for tries and tests: it takes many clients at once and answers each piece or datagram that comes with a
+    /// text, with itself, or with nothing. SIGINT, SIGTERM and SIGHUP stop it: no new clients, and pending replies are
+    /// still sent.
+    Serve(Box<ServeArgs>),
+    /// Connect standard input and output to a socket
+    ///
+    /// What standard input gives is sent, and what comes is written to standard output. The end of the input is passed
+    /// on, and what the peer sends is received until it is done too, so that no byte is lost.
+    Connect(Box<ConnectArgs>),
+    /// Accept one client, like nc -l: what is typed goes to it
+    ///
+    /// One client is taken: what standard input gives goes to it, and what it sends goes to standard output. With UDP
+    /// the first sender is the client.
+    Listen(Box<ListenArgs>),
+    /// Wait until servers accept connections
+    ///
+    /// Each endpoint is connected to, again and again, until all have accepted, or the time is over. For scripts that
+    /// start what others are to use.
+    Wait(WaitArgs),
+    /// Look up the addresses of names, the names of addresses
+    ///
+    /// As the system itself does, by getaddrinfo(3) and getnameinfo(3): what a program would connect to.
+    Resolve(ResolveArgs),
+    /// Show every option of a socket: value, unit, meaning
+    ///
+    /// Of a new socket, of one that is connected, or of one that listens.
+    Options(OptionsArgs),
+    /// Show this machine's network interfaces
+    Interfaces(InterfacesArgs),
+    /// Print a shell's completion script
+    Completions(CompletionsArgs),
+    /// Print a man page
+    Man(ManArgs),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_text_may_begin_with_a_hyphen() {
+        let serve = Cli::try_parse_from(["sock", "serve", "--reply", "-x", "--once"]).expect("a template");
+        let Command::Serve(args) = serve.command else { panic!("serve is what was asked for") };
+        assert_eq!((args.answer.reply, args.once), ("-x".parse().ok(), true));
+        let connect = Cli::try_parse_from(["sock", "connect", ":1", "--send", "--json"]).expect("a text");
+        let Command::Connect(args) = connect.command else { panic!("connect is what was asked for") };
+        assert_eq!((args.talk.send.as_deref(), args.talk.json), (Some("--json"), false));
+    }
+
+    /// The command itself and each of its subcommands, as they are asked.
+    fn commands() -> Vec<clap::Command> {
+        let mut sock = Cli::command();
+        sock.build();
+        let subcommands: Vec<_> =
+            sock.get_subcommands().filter(|it| it.get_name() != "help").cloned().collect();
+        [sock].into_iter().chain(subcommands).collect()
+    }
+
+    #[test]
+    fn the_short_help_fits_a_terminal_of_24_lines_and_80_columns() {
+        for mut command in commands() {
+            let help = command.render_help().to_string();
+            let lines = help.lines().count();
+            assert!(lines <= 24, "sock {}: {lines} lines\n{help}", command.get_name());
+            for line in help.lines() {
+                assert!(line.chars().count() <= 80, "sock {}: {line}", command.get_name());
+            }
+        }
+    }
+
+    #[test]
+    fn the_long_help_names_every_option_and_ends_with_examples() {
+        for mut command in commands() {
+            let help = command.render_long_help().to_string();
+            for option in command.get_arguments().filter_map(clap::Arg::get_long) {
+                assert!(help.contains(&format!("--{option}")), "sock {}: --{option}", command.get_name());
+            }
+            let has_examples = !["completions", "man"].contains(&command.get_name());
+            let last = help.rsplit("\n\n").next().unwrap_or_default();
+            assert_eq!(last.starts_with("Examples:\n"), has_examples, "sock {}: {last}", command.get_name());
+            for line in help.lines() {
+                assert!(line.chars().count() <= 80, "sock {}: {line}", command.get_name());
+            }
+        }
+    }
+}

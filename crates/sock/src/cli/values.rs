@@ -1,0 +1,28 @@
+//! How the values of options are read, where more than their type says what is right.
+
+use crate::quantity::{Period, Size};
+
+/// The number of a descriptor that the parent process has left open.
+pub(super) fn descriptor(text: &str) -> Result<u32, String> {
+    text.parse().map_err(|_| "wants the number of an open descriptor, as in --ready-fd 3 3>ready".to_owned())
+}
+
+/// A time of more than zero.
+pub(super) fn positive(text: &str) -> Result<Period, String> {
+    match text.parse::<Period>() {
+        Ok(period) if period.0.is_zero() => Err("a time of zero would end before it began".to_owned()),
+        Ok(period) => Ok(period),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// The largest payload of a UDP datagram over IPv4, in bytes.
+const LARGEST_DATAGRAM: u64 = 65_507;
+
+pub(super) fn datagram_size(text: &str) -> Result<Size, String> {
+    match text.parse::<Size>() {
+        Ok(size) if (1..=LARGEST_DATAGRAM).contains(&size.0) => Ok(size),
+        Ok(_) => Err(format!("a datagram holds 1 to {LARGEST_DATAGRAM} bytes")),
+        Err(error) => Err(error.to_string()),
+    }
+}

@@ -1,0 +1,34 @@
+//! The words of `sock wait`.
+
+use clap::Args;
+
+use super::family::FamilyArgs;
+use super::help;
+use super::values::positive;
+use crate::quantity::Period;
+
+const WAIT_EXAMPLES: &str = "\
+Examples:
+  sock wait 127.0.0.1:5432                  until a server accepts
+  sock wait :80 unix:/run/app.sock --timeout 1m && ./start";
+
+/// `sock wait`.
+#[derive(Args, Debug)]
+#[command(after_help = help::more("wait"), after_long_help = help::of_endpoints("", WAIT_EXAMPLES))]
+pub struct WaitArgs {
+    /// What is to accept connections, each of them
+    #[arg(required = true, value_name = "ENDPOINT")]
+    pub endpoints: Vec<String>,
+    /// Which family.
+    #[command(flatten)]
+    pub family: FamilyArgs,
+    /// How long to wait for all of them together
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = positive)]
+    pub timeout: Period,
+    /// Print events, one JSON object a line
+    #[arg(long, conflicts_with = "quiet")]
+    pub json: bool,
+    /// Print errors alone
+    #[arg(long, short)]
+    pub quiet: bool,
+}
