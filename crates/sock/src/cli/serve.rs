@@ -26,7 +26,7 @@ pub const DEFAULT_ENDPOINT: &str = "127.0.0.1:12345";
 pub struct ServeArgs {
     /// Where to listen [default: 127.0.0.1:12345]
     ///
-    /// A number alone is a port of this machine. Where systemd has opened sockets (LISTEN_FDS), it is these.
+    /// A number alone is a port of this machine. Where systemd has opened sockets, it is these.
     #[arg(value_name = "ENDPOINT")]
     pub endpoint: Option<String>,
     /// Over which family.
