@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{PipeWriter, Write as _};
-use std::net::{Ipv4Addr, Shutdown};
+use std::net::{Ipv4Addr, Shutdown, UdpSocket};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -94,35 +94,39 @@ impl Listener {
         client
     }
 
-    /// Starts `sock connect` to it with this input; gives what keeps the input open, if anything does.
     fn connect(&self, input: Input, args: &[&str]) -> (Process, Option<PipeWriter>) {
-        let args = [&["connect", &self.endpoint], args].concat();
-        let mut command = match input {
-            Input::Closed => sock_after("exec 0<&-", &args),
-            _ => sock(&args),
-        };
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut writer = None;
-        match input {
-            Input::Pipe | Input::OpenPipe => {
-                let (reader, mut end) = std::io::pipe().expect("a pipe");
-                end.write_all(UP).expect("room in the pipe");
-                command.stdin(reader);
-                writer = (input == Input::OpenPipe).then_some(end);
-            }
-            Input::File => {
-                let path = self.folder.file("input", UP);
-                command.stdin(File::open(path).expect("a file"));
-            }
-            Input::Null | Input::Closed => {
-                command.stdin(Stdio::null());
-            }
-            Input::WriteOnly => {
-                command.stdin(File::options().write(true).open("/dev/null").expect("Linux"));
-            }
-        }
-        (Process::start_as_it_is(&mut command), writer)
+        connect(&self.endpoint, &self.folder, input, args)
     }
+}
+
+/// Starts `sock connect` with this input; gives what keeps the input open, if anything does.
+fn connect(endpoint: &str, folder: &TempDir, input: Input, args: &[&str]) -> (Process, Option<PipeWriter>) {
+    let args = [&["connect", endpoint], args].concat();
+    let mut command = match input {
+        Input::Closed => sock_after("exec 0<&-", &args),
+        _ => sock(&args),
+    };
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut writer = None;
+    match input {
+        Input::Pipe | Input::OpenPipe => {
+            let (reader, mut end) = std::io::pipe().expect("a pipe");
+            end.write_all(UP).expect("room in the pipe");
+            command.stdin(reader);
+            writer = (input == Input::OpenPipe).then_some(end);
+        }
+        Input::File => {
+            let path = folder.file("input", UP);
+            command.stdin(File::open(path).expect("a file"));
+        }
+        Input::Null | Input::Closed => {
+            command.stdin(Stdio::null());
+        }
+        Input::WriteOnly => {
+            command.stdin(File::options().write(true).open("/dev/null").expect("Linux"));
+        }
+    }
+    (Process::start_as_it_is(&mut command), writer)
 }
 
 /// Receives as much as the input holds.
@@ -212,6 +216,114 @@ fn every_input_meets_every_end_of_a_peer() {
             }
         }
     }
+}
+
+#[test]
+fn a_terminal_meets_every_end_of_a_peer() {
+    if !crate::skip::need("connect_endings::a_terminal_meets_every_end_of_a_peer", "script") {
+        return;
+    }
+    for kind in [Kind::Tcp, Kind::Unix, Kind::Seqpacket] {
+        for peer in [Peer::HalfClose, Peer::FullClose, Peer::Reset, Peer::Silence] {
+            play_at_a_terminal(kind, peer);
+        }
+    }
+}
+
+/// A person at a terminal cannot be waited for: the peer's end is the end.
+fn play_at_a_terminal(kind: Kind, peer: Peer) {
+    let case = format!("{kind:?}, {peer:?}");
+    let listener = listener(kind);
+    let args = if peer == Peer::Silence { "--idle-timeout 300ms" } else { "" };
+    let mut process = terminal(&format!("{SOCK} connect {} {args}", listener.endpoint));
+    let client = listener.accept();
+    process.write(UP);
+    if peer == Peer::Silence {
+        receive_all_of(&client, Input::Pipe);
+        let finished = process.finish();
+        assert_eq!(finished.code(), 124, "{case}: {}", finished.out());
+        return;
+    }
+    if peer != Peer::Reset {
+        receive_all_of(&client, Input::Pipe);
+    } else if kind == Kind::Seqpacket || kind == Kind::Unix {
+        // It is what is not read that resets a Unix socket.
+        client.wait(berkeley::Interest::READABLE, berkeley::Deadline::after(LIMIT)).expect("what was typed");
+    }
+    client.send_all(DOWN).expect("a live connection");
+    let shown = text(DOWN).replace('\n', "\r\n");
+    process.stdout.until(&case, |bytes| text(bytes).contains(&shown).then_some(()));
+    let code = match peer {
+        Peer::HalfClose => {
+            client.shutdown(Shutdown::Write).expect("a live connection");
+            0
+        }
+        Peer::FullClose => {
+            drop(client);
+            0
+        }
+        _ => {
+            reset(client, kind);
+            9
+        }
+    };
+    let finished = process.finish();
+    assert_eq!(finished.code(), code, "{case}: {}", finished.out());
+}
+
+#[test]
+fn every_input_meets_every_end_of_a_udp_peer() {
+    for input in Input::ALL {
+        datagrams_answered(input);
+        datagrams_refused(input);
+        datagrams_unanswered(input);
+    }
+}
+
+fn udp() -> (UdpSocket, String, TempDir) {
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    socket.set_read_timeout(Some(LIMIT)).expect("a limit");
+    let endpoint = format!("udp://{}", socket.local_addr().expect("a bound socket"));
+    (socket, endpoint, TempDir::new())
+}
+
+fn datagrams_answered(input: Input) {
+    if input.bytes().is_empty() {
+        return;
+    }
+    let (socket, endpoint, folder) = udp();
+    let (process, writer) = connect(&endpoint, &folder, input, &["--wait", "300ms"]);
+    let mut datagram = [0; 64];
+    let (length, from) = socket.recv_from(&mut datagram).expect("what the input holds");
+    assert_eq!(&datagram[..length], UP, "{input:?}");
+    socket.send_to(DOWN, from).expect("the client is there");
+    process.stdout.at_least(DOWN.len());
+    drop(writer);
+    assert_eq!(process.finish().quietly_done(), DOWN, "{input:?}");
+}
+
+fn datagrams_refused(input: Input) {
+    if input.bytes().is_empty() {
+        return;
+    }
+    let (socket, endpoint, folder) = udp();
+    drop(socket);
+    let (process, _writer) = connect(&endpoint, &folder, input, &[]);
+    let finished = process.finish();
+    assert_eq!((finished.code(), finished.stdout.len()), (4, 0), "{input:?}: {}", finished.stderr);
+}
+
+fn datagrams_unanswered(input: Input) {
+    let (socket, endpoint, folder) = udp();
+    let (process, _writer) =
+        connect(&endpoint, &folder, input, &["--wait", "20s", "--idle-timeout", "300ms"]);
+    if !input.bytes().is_empty() {
+        let mut datagram = [0; 64];
+        let (length, _) = socket.recv_from(&mut datagram).expect("what the input holds");
+        assert_eq!(&datagram[..length], UP, "{input:?}");
+    }
+    let finished = process.finish();
+    assert_eq!((finished.code(), finished.stdout.len()), (124, 0), "{input:?}: {}", finished.stderr);
 }
 
 #[test]
@@ -312,7 +424,7 @@ fn a_job_in_the_background_of_a_terminal_receives_all_and_sends_once_it_may() {
 
 #[test]
 fn hex_shows_each_piece_at_once_and_loses_none_by_a_signal() {
-    let socket = std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a free port");
     socket.set_read_timeout(Some(LIMIT)).expect("a limit");
     let endpoint = format!("udp://{}", socket.local_addr().expect("a bound socket"));
     let mut process = Process::start(&mut sock(&["connect", &endpoint, "--hex"]));
@@ -370,7 +482,7 @@ fn a_host_and_a_port_may_be_two_words() {
 /// Three datagrams are answered, and then nobody is.
 #[test]
 fn datagrams_end_by_their_answers_and_say_where_there_was_none() {
-    let socket = std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a free port");
     socket.set_read_timeout(Some(LIMIT)).expect("a limit");
     let endpoint = format!("udp://{}", socket.local_addr().expect("a bound socket"));
     let run = |args: &[&str], answers: usize| {
@@ -468,7 +580,7 @@ fn a_standard_error_that_nobody_reads_does_not_keep_it_from_ending() {
 
 #[test]
 fn answers_are_shown_though_the_output_is_slower_than_the_wait() {
-    let socket = std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a free port");
     socket.set_read_timeout(Some(LIMIT)).expect("a limit");
     let endpoint = format!("udp://{}", socket.local_addr().expect("a bound socket"));
     let (mut reader, writer) = std::io::pipe().expect("a pipe");
