@@ -5,6 +5,7 @@ use clap::Args;
 use super::family::FamilyArgs;
 use super::help;
 use super::talk::TalkArgs;
+use super::tls::TlsArgs;
 use super::values::positive;
 use crate::quantity::Period;
 
@@ -37,4 +38,7 @@ pub struct ListenArgs {
     /// What is sent and shown.
     #[command(flatten)]
     pub talk: TalkArgs,
+    /// How TLS is set up.
+    #[command(flatten)]
+    pub tls: TlsArgs,
 }

@@ -12,6 +12,7 @@ mod pages;
 mod resolve;
 mod serve;
 mod talk;
+mod tls;
 mod values;
 mod wait;
 
@@ -26,6 +27,7 @@ pub use pages::{CompletionsArgs, ManArgs};
 pub use resolve::ResolveArgs;
 pub use serve::{AnswerArgs, DEFAULT_ENDPOINT, ServeArgs};
 pub use talk::TalkArgs;
+pub use tls::TlsArgs;
 pub use wait::WaitArgs;
 
 const EXAMPLES: &str = "\

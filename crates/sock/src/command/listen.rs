@@ -17,6 +17,7 @@ use crate::quantity::Period;
 use crate::report::json::Event;
 use crate::signal::Signals;
 use crate::stream::{Nature, SocketStream, Stream};
+use crate::tls::Server;
 
 /// How long to pause where no client can be taken in, for want of descriptors or memory.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -33,7 +34,8 @@ pub fn run(args: &ListenArgs) -> Result<Exit, Failure> {
 async fn serve(args: &ListenArgs) -> Result<Exit, Failure> {
     let mut signals = super::signals()?;
     let text = joined(&args.endpoint, args.port.as_deref())?;
-    let endpoint = open::parse(&text, Role::Listen).map_err(Failure::misuse)?;
+    let mut endpoint = open::parse(&text, Role::Listen).map_err(Failure::misuse)?;
+    args.tls.set_on(&mut endpoint, true).map_err(Failure::misuse)?;
     check(&args.talk, endpoint.scheme, &[])?;
     refuse_what_cannot_be(args, &endpoint)?;
     let listeners = tokio::select! {
@@ -43,6 +45,7 @@ async fn serve(args: &ListenArgs) -> Result<Exit, Failure> {
     let mut doors = Doors::open(listeners)?;
     let mut talk = Talk::new(&args.talk, &mut signals)?;
     doors.announce(&talk);
+    doors.introduce(&talk);
     loop {
         let client = match next(&mut doors, args, talk.signals()).await? {
             Ok(client) => client,
@@ -67,12 +70,18 @@ async fn serve(args: &ListenArgs) -> Result<Exit, Failure> {
 
 /// Whether a failure is one client's, and not standard output's.
 const fn is_the_clients(exit: Exit) -> bool {
-    matches!(exit, Exit::Reset | Exit::Timeout | Exit::Unreachable)
+    matches!(exit, Exit::Reset | Exit::Timeout | Exit::Tls | Exit::Unreachable)
 }
 
 async fn converse(talk: &mut Talk<'_>, client: Client) -> Result<Exit, Failure> {
-    let Client { socket, scheme, peer, .. } = client;
-    let far = Stream::Socket(SocketStream::of(socket, Nature::of(scheme)));
+    let Client { socket, scheme, peer, tls, .. } = client;
+    let far = match tls {
+        None => Stream::Socket(SocketStream::of(socket, Nature::of(scheme))),
+        Some(tls) => tokio::select! {
+            agreed = Box::pin(open::tls::accepted(socket, Nature::of(scheme), &tls, &peer)) => agreed?,
+            signal = talk.signals().next() => return Ok(signal.exit()),
+        },
+    };
     talk.announce(scheme, &peer, "connection from");
     // Datagrams have no end: who listens for them goes on until told otherwise.
     talk.with(&far, Answers::default()).await
@@ -121,6 +130,7 @@ struct Client {
     socket: AsyncSocket,
     scheme: Scheme,
     peer: String,
+    tls: Option<Box<Server>>,
     /// Where it came in, to be listened at again.
     door: Option<AsyncSocket>,
 }
@@ -128,6 +138,7 @@ struct Client {
 /// Where clients come in: both loopback addresses, say.
 struct Doors {
     scheme: Scheme,
+    tls: Option<Box<Server>>,
     addresses: Vec<Address>,
     waiting: JoinSet<berkeley::Result<Client>>,
     /// The paths of Unix sockets, which go with this.
@@ -137,7 +148,9 @@ struct Doors {
 impl Doors {
     fn open(listeners: Vec<Listener>) -> Result<Self, Failure> {
         let scheme = listeners.first().map_or(Scheme::Tcp, |listener| listener.scheme);
-        let mut doors = Self { scheme, addresses: Vec::new(), waiting: JoinSet::new(), paths: Vec::new() };
+        let tls = listeners.first().and_then(|listener| listener.tls.clone());
+        let mut doors =
+            Self { scheme, tls, addresses: Vec::new(), waiting: JoinSet::new(), paths: Vec::new() };
         for listener in listeners {
             doors.addresses.push(listener.address);
             let (socket, path) = listener.into_parts();
@@ -159,6 +172,18 @@ impl Doors {
         }
     }
 
+    /// What a person should know of the TLS: how a client pins a certificate of our own making.
+    fn introduce(&self, talk: &Talk<'_>) {
+        let Some(tls) = &self.tls else { return };
+        tls.warnings.iter().for_each(|warning| talk.note(warning));
+        if let (Some(pin), Some(address)) = (&tls.pin, self.addresses.first()) {
+            talk.note(&format!(
+                "self-signed; a client takes it by its key: {}",
+                pinned(self.scheme, address, pin)
+            ));
+        }
+    }
+
     fn wait_at(&mut self, door: AsyncSocket) {
         let scheme = self.scheme;
         self.waiting.spawn(async move {
@@ -175,6 +200,7 @@ impl Doors {
         let Some(joined) = self.waiting.join_next().await else { return pending().await };
         let mut client = joined
             .map_err(|error| Failure::new(Exit::Other, format_args!("a listener failed: {error}")))??;
+        client.tls.clone_from(&self.tls);
         if let Some(door) = client.door.take() {
             self.wait_at(door);
         }
@@ -189,13 +215,22 @@ impl Doors {
     }
 }
 
+/// The command with which a client pins a key.
+fn pinned(scheme: Scheme, address: &Address, pin: &str) -> String {
+    let place = match scheme {
+        Scheme::Tcp => format!("tls://{address}"),
+        _ => format!("tls:{}", scheme.at(&address.to_string())),
+    };
+    format!("sock connect '{place}?pin={pin}'")
+}
+
 async fn accepted(door: AsyncSocket, scheme: Scheme) -> berkeley::Result<Client> {
     loop {
         match door.accept().await {
             Ok((socket, address)) => {
                 let peer =
                     if address.is_unnamed() { "a local process".to_owned() } else { address.to_string() };
-                return Ok(Client { socket, scheme, peer, door: Some(door) });
+                return Ok(Client { socket, scheme, peer, tls: None, door: Some(door) });
             }
             // A client that gave up, or a shortage that may pass.
             Err(_) => sleep(PAUSE).await,
@@ -212,5 +247,5 @@ async fn first(door: AsyncSocket, scheme: Scheme) -> berkeley::Result<Client> {
         door.connect(sender).await?;
         sender.to_string()
     };
-    Ok(Client { socket: door, scheme, peer, door: None })
+    Ok(Client { socket: door, scheme, peer, tls: None, door: None })
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::own::OWN;
+use super::own::rows;
 use super::scheme::{Layer, Scheme};
 
 /// How wide the column of examples is.
@@ -16,7 +16,7 @@ pub fn help() -> String {
     for (example, meaning) in schemes.chain(layers) {
         line(&mut lines, example, meaning);
     }
-    for row in OWN {
+    for row in rows() {
         line(&mut lines, &format!("?{}", row.example), row.meaning);
     }
     line(&mut lines, "?nodelay&rcvbuf=64K", "any other option of the socket");
@@ -36,7 +36,7 @@ mod tests {
     fn every_scheme_and_every_option_has_its_line_which_fits() {
         let help = help();
         let examples = Scheme::ALL.iter().map(|scheme| scheme.row().example);
-        for example in examples.chain(OWN.iter().map(|row| row.example)) {
+        for example in examples.chain(rows().map(|row| row.example)) {
             assert!(help.contains(example), "{example}");
         }
         for line in help.lines() {

@@ -9,6 +9,7 @@
 //! | `*:80` | port 80 on every address, when listening |
 //! | `[fe80::1%eth0]:80` | an IPv6 address, on an interface |
 //! | `udp://192.0.2.1:53` | UDP |
+//! | `tls://example.org:443`, `tls:unix:/run/app.sock` | TLS over TCP, or over another stream |
 //! | `unix:/run/app.sock`, `unix:@app` | a Unix socket by path, or by abstract name |
 //! | `unix-dgram:./@x` | a path that starts with `@` |
 //! | `tcp-listen://:80` | listening, said explicitly |
@@ -51,6 +52,7 @@ mod shape;
 mod source;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod vocabulary;
 
 use std::fmt;
@@ -64,6 +66,7 @@ pub use scheme::{Layer, LayerRow, Row, Scheme};
 pub use setting::Setting;
 pub use shape::Shape;
 pub use source::{Source, Written};
+pub use tls::{TlsFlag, tls_flags};
 pub use vocabulary::{Meaning, Vocabulary, Words};
 
 /// One end of a conversation: what kind of socket, where, and how it is set.

@@ -8,9 +8,10 @@ use super::inet::{inet_without_port, interface};
 use super::percent::Encoded;
 use super::piece::{Fault, Piece};
 use super::place::{Host, Place, unix};
-use super::scheme::Scheme;
+use super::scheme::{Layer, Scheme};
 use super::shape::Shape;
 use super::source::Written;
+use super::tls;
 use crate::quantity::Period;
 
 /// The options that are the endpoint's own, not the socket's. None is "not written".
@@ -29,6 +30,8 @@ pub struct Own {
     pub join: Option<IpAddr>,
     /// `mode=660`: the permission bits of the path that listening creates, at most 0o777.
     pub mode: Option<u32>,
+    /// `ca=FILE` and the others of TLS.
+    pub tls: crate::tls::Options,
     /// A flag of the unit tests' own schemes.
     #[cfg(test)]
     pub(super) tried: Option<()>,
@@ -38,6 +41,8 @@ pub struct Own {
 #[derive(Clone, Copy)]
 pub(super) struct Context<'a> {
     pub(super) scheme: Scheme,
+    /// What goes over it.
+    pub(super) layers: &'a [Layer],
     pub(super) place: &'a Place,
     /// True if the endpoint listens, false if it connects, None if that is not known yet.
     pub(super) listens: Option<bool>,
@@ -64,7 +69,12 @@ pub(super) struct OwnRow {
 const CONNECTING: &str = "belongs to connecting; this endpoint listens";
 
 /// Every own option, in the order in which they are printed.
-pub(super) const OWN: &[OwnRow] = &[
+pub(super) fn rows() -> impl Iterator<Item = &'static OwnRow> {
+    OWN.iter().chain(tls::ROWS)
+}
+
+/// Those that are not of TLS.
+const OWN: &[OwnRow] = &[
     OwnRow {
         name: "timeout",
         example: "timeout=2s",
@@ -156,13 +166,13 @@ const LONGEST_RETRY: Duration = Duration::from_secs(24 * 60 * 60);
 impl Own {
     /// Each option that is written, as it is printed.
     pub(super) fn words(&self) -> impl Iterator<Item = String> {
-        OWN.iter().filter_map(|row| (row.print)(self))
+        rows().filter_map(|row| (row.print)(self))
     }
 }
 
 /// The option of that name.
 pub(super) fn row(name: &str) -> Option<&'static OwnRow> {
-    OWN.iter().find(|row| row.name == name)
+    rows().find(|row| row.name == name)
 }
 
 /// Whether all that stands here are own options that this endpoint can act on: behind a literal place anything else is

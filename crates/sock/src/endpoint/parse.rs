@@ -87,7 +87,7 @@ fn read(text: Piece<'_>, vocabulary: &dyn Vocabulary, role: Role) -> Result<Endp
     let Start { layers, scheme, listen, .. } = start;
     let (place, written) =
         if bare_port { inet::bare_port(place)? } else { scheme.row().shape.read(place)? };
-    let context = Context { scheme, place: &place, listens };
+    let context = Context { scheme, layers: &layers, place: &place, listens };
     let options = match options {
         Some(options) => settings(options, context, vocabulary)?,
         None => Options::default(),
@@ -137,7 +137,7 @@ fn refuse_layers_of_messages(start: &Start<'_>) -> Result<(), Fault> {
 /// What a literal place takes: all that stands after its scheme, but for known options behind the last `?`.
 fn literal<'a>(text: Piece<'a>, start: &Start<'a>, listens: Option<bool>) -> (Piece<'a>, Option<Piece<'a>>) {
     let (_, rest) = text.split_at(start.place.span().start);
-    let context = Context { scheme: start.scheme, place: &Place::Alone, listens };
+    let context = Context { scheme: start.scheme, layers: &start.layers, place: &Place::Alone, listens };
     match rest.rsplit_once('?') {
         Some((place, options)) if own::are_options(options, context) => (place, Some(options)),
         _ => (rest, None),

@@ -163,7 +163,15 @@ table! {
 
 table! {
     /// What goes over a stream, and makes another stream of it.
-    Layer of LayerRow {}
+    Layer of LayerRow {
+        /// TLS.
+        Tls = LayerRow {
+            name: "tls",
+            listening: "tls-listen",
+            example: "tls://example.org:443",
+            meaning: "TLS; over another, tls:unix:/path",
+        };
+    }
     tried {
         TriedLayer = LayerRow {
             name: "tried",

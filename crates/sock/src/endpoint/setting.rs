@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 use super::nearest::nearest;
-use super::own::{self, Context, OWN, Own, OwnRow};
+use super::own::{self, Context, Own, OwnRow};
 use super::percent::{Encoded, decode_text};
 use super::piece::{Fault, Piece};
 use super::scheme::Scheme;
@@ -68,7 +68,7 @@ pub(super) fn settings(
             option.split_once('=').map_or((option, None), |(name, value)| (name, Some(value)));
         match own::row(name.text()) {
             Some(row) if written.iter().any(|(known, _)| *known == row.name) => return Err(twice(name)),
-            Some(row) => written.push((row.name, read(row, &mut own, (option, name, value), context)?)),
+            Some(row) => written.push((row.name, read_one(row, &mut own, (option, name, value), context)?)),
             None => settings.push(setting(option, name, value, &settings, context.scheme, vocabulary)?),
         }
     }
@@ -76,7 +76,7 @@ pub(super) fn settings(
 }
 
 /// Reads an option of ours: the option, its name, its value.
-fn read(
+pub(super) fn read_one(
     row: &OwnRow,
     own: &mut Own,
     (option, name, value): (Piece<'_>, Piece<'_>, Option<Piece<'_>>),
@@ -130,7 +130,7 @@ fn unknown(name: Piece<'_>, vocabulary: &dyn Vocabulary) -> Fault {
     if let Some(sign) = name.find_char(|c| matches!(c, ',' | ';' | ' ')) {
         return sign.fault(format_args!("options are joined by \"&\"; found \"{}\"", sign.text()));
     }
-    let known = OWN.iter().map(|row| row.name).chain(vocabulary.names());
+    let known = own::rows().map(|row| row.name).chain(vocabulary.names());
     let fault = name.fault(format_args!("unknown option \"{}\"", name.shown()));
     fault.suggest_nearest(nearest(name.text(), known))
 }

@@ -347,13 +347,13 @@ fn check_wrong(rows: &[Wrong<'_>], role: Role) {
 
 #[test]
 fn a_scheme_that_is_wrong_is_named() {
-    let known = "this build knows tcp, udp, unix, unix-dgram, unix-seqpacket";
+    let known = "this build knows tcp, udp, unix, unix-dgram, unix-seqpacket, tls";
     let shape = "an endpoint is written scheme://host:port?option&option";
     check_wrong(
         &[
             ("tpc://localhost:80", "tpc", "unknown scheme \"tpc\"", Some("tcp")),
             ("udp-listn://:1", "udp-listn", "unknown scheme \"udp-listn\"", Some("udp-listen")),
-            ("tls://a:1", "tls", &format!("unknown scheme \"tls\"; {known}"), None),
+            ("wss://a:1", "wss", &format!("unknown scheme \"wss\"; {known}"), None),
             ("\x1b[2J://a:1", "\x1b[2J", &format!("unknown scheme \"\\x1b[2J\"; {known}"), None),
             ("TCP-LISTEN:6142,fork", "TCP-LISTEN:6142,fork", shape, Some("tcp-listen://:6142")),
             ("TCP4:h:80", "TCP4:h:80", shape, Some("tcp://h:80")),

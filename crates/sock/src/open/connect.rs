@@ -10,6 +10,7 @@ use super::{
 };
 use crate::exit::{Exit, Failure};
 use crate::quantity::Period;
+use crate::tls::a_label;
 
 /// How long connecting may take unless told otherwise.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -82,7 +83,7 @@ fn inet(connector: &Connector<'_>, host: &Host, port: &Port) -> std::result::Res
     if let (Port::Number(_), Some(address)) = (port, literal(host, port_number(port)).transpose()?) {
         return Ok(connector.connect_to(&[address])?);
     }
-    Ok(connector.connect(&host_text(host), port_text(port).as_str())?)
+    Ok(connector.connect(&a_label(&host_text(host))?, port_text(port).as_str())?)
 }
 
 fn port_number(port: &Port) -> u16 {

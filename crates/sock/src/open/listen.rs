@@ -13,6 +13,7 @@ use super::{
     Endpoint, Host, Place, Port, Scheme, Shape, host_text, kind, literal, port_text, prepare, unix_address,
 };
 use crate::exit::{Exit, Failure};
+use crate::tls::Server;
 
 /// How many connections may wait to be accepted; the kernel cuts it to `net.core.somaxconn`.
 ///
@@ -32,13 +33,15 @@ pub struct Listener {
     pub scheme: Scheme,
     /// Where it listens, the kernel's choice of a port included.
     pub address: Address,
+    /// What goes over each connection.
+    pub tls: Option<Box<Server>>,
     path: Option<BoundPath>,
 }
 
 impl Listener {
     fn new(socket: Socket, scheme: Scheme, path: Option<BoundPath>) -> Result<Self> {
         let address = socket.local_address()?;
-        Ok(Self { socket, scheme, address, path })
+        Ok(Self { socket, scheme, address, tls: None, path })
     }
 
     /// Gives the socket and what must be kept for as long as it is used: its path.

@@ -8,6 +8,7 @@ pub mod connect;
 pub mod create;
 mod interfaces;
 pub mod listen;
+pub mod tls;
 mod unix_path;
 mod vocabulary;
 mod worker;

@@ -10,6 +10,7 @@ use tokio::time::{sleep, timeout};
 use super::backoff::Backoff;
 use super::connect::{self, connect_timeout};
 use super::listen::{self, Listener, check_family, needs_lookup};
+use super::tls;
 use crate::endpoint::{Endpoint, Nature};
 use crate::exit::{Exit, Failure};
 use crate::quantity::Period;
@@ -40,6 +41,8 @@ pub struct Connected {
     pub stream: Stream,
     /// Who is there, for people.
     pub peer: String,
+    /// What a person should know of it, a line each.
+    pub warnings: Vec<String>,
 }
 
 /// Connects: all addresses of a name together, or those of one family.
@@ -52,9 +55,22 @@ pub struct Connected {
 /// Fails as the last try did, and where the endpoint and `terms` contradict each other.
 pub async fn connected(endpoint: Endpoint, terms: Terms) -> Result<Connected, Failure> {
     let (nature, place) = (Nature::of(endpoint.scheme), endpoint.place.to_string());
+    // First, as it may be a file that is not there.
+    let client = if endpoint.layers.is_empty() {
+        None
+    } else {
+        let endpoint = endpoint.clone();
+        on_a_worker("set TLS up", move || tls::client(&endpoint)).await?
+    };
+    let limit = connect_timeout(terms.timeout, &endpoint)?;
     let socket = socket(endpoint, terms).await?;
-    let peer = socket.peer_address().map_or(place, |peer| peer.to_string());
-    Ok(Connected { stream: Stream::Socket(SocketStream::new(socket, nature)?), peer })
+    let peer = socket.peer_address().map_or_else(|_| place.clone(), |peer| peer.to_string());
+    let socket = SocketStream::new(socket, nature)?;
+    let Some(client) = client else {
+        return Ok(Connected { stream: Stream::Socket(socket), peer, warnings: Vec::new() });
+    };
+    let stream = Box::pin(tls::connected(socket, &client, &place, limit)).await?;
+    Ok(Connected { stream, peer, warnings: client.warnings })
 }
 
 /// As [`connected`], where it is the socket that counts.
@@ -104,6 +120,15 @@ pub async fn accepted(endpoint: Endpoint, family: Option<Family>, deadline: Inst
 /// Fails where one of them cannot be listened at, and where looking up the name takes longer than 10 s.
 pub async fn listening(endpoint: Endpoint, family: Option<Family>) -> Result<Vec<Listener>, Failure> {
     check_family(&endpoint, family)?;
+    let tls = tls::server(&endpoint)?.map(Box::new);
+    let mut listeners = opened(endpoint, family).await?;
+    for listener in &mut listeners {
+        listener.tls.clone_from(&tls);
+    }
+    Ok(listeners)
+}
+
+async fn opened(endpoint: Endpoint, family: Option<Family>) -> Result<Vec<Listener>, Failure> {
     if !needs_lookup(&endpoint) {
         // At once, so that no signal comes between a path that is made and the listener that removes it.
         return listen::listen(&endpoint, family);

@@ -38,3 +38,4 @@ mod serve_places;
 mod serve_signals;
 mod serve_stream;
 mod serve_unix_path;
+mod tls;

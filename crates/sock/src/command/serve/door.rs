@@ -29,6 +29,10 @@ impl Door {
                 (None, _) => DEFAULT_ENDPOINT,
             };
             let endpoint = open::parse(endpoint, Role::Listen).map_err(Failure::misuse)?;
+            if let Some(layer) = endpoint.layers.first() {
+                let message = format!("{layer} is not served: `sock listen` takes one client over it");
+                return Err(Failure::misuse(message));
+            }
             listen::check_family(&endpoint, family)?;
             return Ok(Self::At(Box::new(endpoint), family));
         }

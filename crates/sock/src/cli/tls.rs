@@ -1,0 +1,52 @@
+//! How TLS is set up: the options of TLS that an endpoint may have, as flags.
+
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
+
+use crate::endpoint::{Endpoint, ParseError, tls_flags};
+
+/// How the TLS of the endpoint is set up.
+#[derive(Debug, Default)]
+pub struct TlsArgs(Vec<(&'static str, Option<String>)>);
+
+impl TlsArgs {
+    /// Sets them on the endpoint.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the endpoint has no TLS, or the option already.
+    pub fn set_on(&self, endpoint: &mut Endpoint, listens: bool) -> Result<(), ParseError> {
+        self.0.iter().try_for_each(|(name, value)| endpoint.set_tls(name, value.as_deref(), listens))
+    }
+}
+
+impl Args for TlsArgs {
+    fn augment_args(command: Command) -> Command {
+        command.args(tls_flags().map(|flag| {
+            let help = format!("TLS: {}", flag.meaning);
+            let arg = Arg::new(flag.name).long(flag.name).help(help).hide_short_help(true);
+            match flag.value {
+                Some(value) => arg.value_name(value),
+                None => arg.action(ArgAction::SetTrue),
+            }
+        }))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for TlsArgs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+        let given = tls_flags().filter_map(|flag| match flag.value {
+            Some(_) => Some((flag.name, Some(matches.get_one::<String>(flag.name)?.clone()))),
+            None => matches.get_flag(flag.name).then_some((flag.name, None)),
+        });
+        Ok(Self(given.collect()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,136 @@
+//! TLS: `connect` and `listen` with each other and with OpenSSL, and what is refused, in words.
+
+use std::process::Command;
+
+use crate::kit::{Finished, Process, TempDir, pattern, run, run_sock, sock};
+use crate::skip::need;
+
+/// Our listener, and the endpoint that reaches it, with the pin that it tells.
+fn listener(args: &[&str]) -> (Process, String) {
+    let listener = Process::start(&mut sock(&[&["listen", "tls://127.0.0.1:0"], args].concat()));
+    let line = listener.stderr.line("the pin", |line| line.contains("sock connect '"));
+    let endpoint = line.split('\'').nth(1).expect("an endpoint in quotes").to_owned();
+    (listener, endpoint)
+}
+
+/// The host and port alone.
+fn place(endpoint: &str) -> String {
+    endpoint.trim_start_matches("tls://").split('?').next().unwrap_or_default().to_owned()
+}
+
+fn openssl(args: &[&str]) -> Command {
+    let mut command = Command::new("openssl");
+    command.args(args);
+    command
+}
+
+/// A certificate with its key in one file, for these names.
+fn certificate(folder: &TempDir, names: &[&str]) -> String {
+    let names: Vec<_> = names.iter().map(|&name| name.to_owned()).collect();
+    let made = rcgen::generate_simple_self_signed(names).expect("a certificate");
+    folder.file("own.pem", (made.cert.pem() + &made.signing_key.serialize_pem()).as_bytes())
+}
+
+#[test]
+fn connect_and_listen_talk_over_tls_by_a_pin() {
+    let bytes = pattern(1 << 20);
+    let (mut listener, endpoint) = listener(&[]);
+    listener.write(b"from the listener");
+    listener.close_input();
+    let client = run(&mut sock(&["connect", &endpoint]), &bytes);
+    assert_eq!((client.code(), client.out().as_str()), (0, "from the listener"), "{}", client.stderr);
+    let listener = listener.finish();
+    assert_eq!(listener.code(), 0, "{}", listener.stderr);
+    assert!(listener.stdout == bytes);
+}
+
+fn refused(finished: &Finished, words: &[&str]) {
+    assert_eq!(finished.code(), 6, "{}", finished.stderr);
+    for words in words {
+        assert!(finished.stderr.contains(words), "{words}: {}", finished.stderr);
+    }
+}
+
+#[test]
+fn a_wrong_pin_and_no_pin_are_refused_in_words() {
+    let (listener, endpoint) = listener(&["--keep"]);
+    let place = format!("tls://{}", place(&endpoint));
+    let wrong = format!("{place}?pin={}", "0".repeat(64));
+    refused(
+        &run_sock(&["connect", &wrong]),
+        &["CN=sock self-signed", "not the one that is pinned, but sha256:"],
+    );
+    let folder = TempDir::new();
+    let ca = certificate(&folder, &["localhost"]);
+    refused(&run_sock(&["connect", &place, "--ca", &ca]), &["CN=sock self-signed", "signed by itself"]);
+    drop(listener);
+}
+
+#[test]
+fn any_certificate_is_taken_with_a_warning() {
+    let (mut listener, endpoint) = listener(&[]);
+    listener.close_input();
+    let endpoint = format!("tls://{}", place(&endpoint));
+    let insecure = run_sock(&["connect", &endpoint, "--insecure", "--send", "x"]);
+    assert_eq!(insecure.code(), 0, "{}", insecure.stderr);
+    assert!(insecure.stderr.contains("warning: --insecure"), "{}", insecure.stderr);
+    assert_eq!(listener.finish().stdout, b"x");
+}
+
+#[test]
+fn openssl_as_client_and_as_server() {
+    if !need("openssl_as_client_and_as_server", "openssl") {
+        return;
+    }
+    let folder = TempDir::new();
+    let cert = certificate(&folder, &["localhost", "127.0.0.1"]);
+    // As a client, which verifies us.
+    let mut listener = Process::start(&mut sock(&["listen", "tls://127.0.0.1:0", "--cert", &cert]));
+    let line = listener.stderr.line("where it listens", |line| line.contains("listening on tcp "));
+    let place = line.rsplit(' ').next().expect("an address").to_owned();
+    listener.write(b"answer\n");
+    listener.close_input();
+    let args = ["s_client", "-quiet", "-verify_return_error", "-CAfile", &cert, "-connect", &place];
+    let client = run(&mut openssl(&args), b"");
+    assert!(client.out().contains("answer"), "{}", client.stderr);
+    listener.succeed();
+    // As a server, which we verify: by a root, and by none.
+    let server = openssl(&["s_server", "-accept", "127.0.0.1:0", "-cert", &cert, "-www"]);
+    let server = Process::start(&mut { server });
+    let line = server.stdout.line("where it listens", |line| line.starts_with("ACCEPT "));
+    let endpoint = format!("tls://{}", line.trim_start_matches("ACCEPT ").trim());
+    let request = ["--send", "GET / HTTP/1.0\r\n\r\n"];
+    let client = run_sock(&[&["connect", &endpoint, "--ca", &cert], &request[..]].concat());
+    assert!(client.out().contains("HTTP/1.0 200"), "{} {}", client.out(), client.stderr);
+    let wrong = run_sock(&["connect", &endpoint, "--ca", &cert, "--server-name", "other.example"]);
+    refused(&wrong, &["wrong host: it is for localhost, 127.0.0.1, and not for other.example"]);
+}
+
+#[test]
+fn the_options_of_tls_need_tls() {
+    let rows: [(&[&str], &str); 5] = [
+        (&["connect", "127.0.0.1:1", "--insecure"], "belongs to TLS"),
+        (&["connect", "tcp://127.0.0.1:1?ca=x"], "belongs to TLS"),
+        (&["listen", "tls://:0", "--insecure"], "belongs to connecting"),
+        (&["connect", "tls://:1?ca=x", "--ca", "y"], "is given twice"),
+        (&["connect", "tls://:1", "--tls-min", "1.1"], "wants a version of TLS, 1.2 or 1.3"),
+    ];
+    for (args, words) in rows {
+        let finished = run_sock(args);
+        assert_eq!(finished.code(), 2, "{args:?}: {}", finished.stderr);
+        assert!(finished.stderr.contains(words), "{args:?}: {}", finished.stderr);
+    }
+}
+
+#[test]
+fn a_certificate_of_our_own_is_kept() {
+    let folder = TempDir::new();
+    let path = folder.join("own.pem");
+    let (first, one) = listener(&["--self-signed", &path]);
+    drop(first);
+    let (second, other) = listener(&["--self-signed", &path]);
+    drop(second);
+    let pin = |endpoint: &str| endpoint.split("pin=").nth(1).map(str::to_owned);
+    assert!(pin(&one).is_some());
+    assert_eq!(pin(&one), pin(&other));
+}
