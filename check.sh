@@ -497,7 +497,9 @@ check_builds() {
   done < <(target_rows)
   [[ ${#targets[@]} -eq 0 ]] && return
   # One call for all: what runs while building is built once, and no processor waits for the end of another target. No
-  # interpreter of that processor is asked: its version says enough.
+  # interpreter of that processor is asked: its version says enough. ring has C, for which musl's own compiler is
+  # packaged nowhere: the one for glibc compiles it too.
+  CC_aarch64_unknown_linux_musl=${CC_aarch64_unknown_linux_musl:-aarch64-linux-gnu-gcc} \
   PYO3_CROSS=1 PYO3_CROSS_PYTHON_VERSION=$version cargo check --locked --keep-going "${targets[@]}" \
     -p berkeley -p sock -p berkeley-python --features berkeley/tracing
 }
