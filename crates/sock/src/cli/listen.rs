@@ -20,9 +20,11 @@ Examples:
 #[derive(Args, Debug)]
 #[command(after_help = help::more("listen"), after_long_help = help::of_endpoints("", LISTEN_EXAMPLES))]
 pub struct ListenArgs {
-    /// Where to listen; a bare port: locally
-    #[arg(default_value = "127.0.0.1:12345", value_name = "ENDPOINT")]
-    pub endpoint: String,
+    /// Where to listen [default: 127.0.0.1:12345]
+    ///
+    /// A number alone is a port of this machine. Where systemd has opened sockets, it is these.
+    #[arg(value_name = "ENDPOINT")]
+    pub endpoint: Option<String>,
     /// The port, where ENDPOINT is a host alone
     #[arg(value_name = "PORT")]
     pub port: Option<String>,

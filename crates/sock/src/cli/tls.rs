@@ -17,6 +17,11 @@ impl TlsArgs {
     pub fn set_on(&self, endpoint: &mut Endpoint, listens: bool) -> Result<(), ParseError> {
         self.0.iter().try_for_each(|(name, value)| endpoint.set_tls(name, value.as_deref(), listens))
     }
+
+    /// Whether any was given.
+    pub fn is_given(&self) -> bool {
+        !self.0.is_empty()
+    }
 }
 
 impl Args for TlsArgs {

@@ -1,47 +1,52 @@
 //! `sock listen`: one client, as `nc -l` takes it: standard input goes to it, and what it sends to standard output.
 
 use std::future::pending;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use berkeley::{Address, AsyncSocket, Flags};
+use berkeley::{Address, AsyncSocket, Flags, Socket};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use super::door::{self, Door};
 use super::talk::{Answers, Talk, check, failed, joined};
 use crate::cli::ListenArgs;
-use crate::endpoint::{Endpoint, Host, Role, Scheme};
+use crate::endpoint::{Host, Scheme};
 use crate::exit::{Exit, Failure};
-use crate::open;
 use crate::open::listen::Listener;
 use crate::quantity::Period;
 use crate::report::json::Event;
+use crate::server::trouble::{PAUSE, Trouble, is_the_clients};
 use crate::signal::Signals;
 use crate::stream::{Nature, SocketStream, Stream};
 use crate::tls::Server;
 
-/// How long to pause where no client can be taken in, for want of descriptors or memory.
-const PAUSE: Duration = Duration::from_millis(50);
-
 /// Runs the command.
 pub fn run(args: &ListenArgs) -> Result<Exit, Failure> {
-    let outcome = super::on_a_runtime(serve(args));
+    // Before anything of our own is opened.
+    let outcome = door::inherited().and_then(|inherited| super::on_a_runtime(serve(args, inherited)));
     if let Err(failure) = &outcome {
         failed(&args.talk, failure);
     }
     outcome
 }
 
-async fn serve(args: &ListenArgs) -> Result<Exit, Failure> {
+async fn serve(args: &ListenArgs, inherited: Vec<Socket>) -> Result<Exit, Failure> {
     let mut signals = super::signals()?;
-    let text = joined(&args.endpoint, args.port.as_deref())?;
-    let mut endpoint = open::parse(&text, Role::Listen).map_err(Failure::misuse)?;
-    args.tls.set_on(&mut endpoint, true).map_err(Failure::misuse)?;
-    check(&args.talk, endpoint.scheme, &[])?;
-    refuse_what_cannot_be(args, &endpoint)?;
-    let listeners = tokio::select! {
-        opened = open::listening(endpoint, args.family.chosen()) => opened?,
-        signal = signals.next() => return Ok(signal.exit()),
-    };
+    let given = args.endpoint.as_deref().map(|text| joined(text, args.port.as_deref())).transpose()?;
+    let mut door = Door::new(given.as_deref(), args.family.chosen(), inherited)?;
+    match &mut door {
+        Door::At(endpoint, _) => args.tls.set_on(endpoint, true).map_err(Failure::misuse)?,
+        Door::Inherited(_) if args.tls.is_given() => {
+            return Err(Failure::misuse("the sockets of a service manager have no TLS here")
+                .hint("leave the TLS options out, or start sock without LISTEN_FDS"));
+        }
+        Door::Inherited(_) => {}
+    }
+    for scheme in door.schemes() {
+        check(&args.talk, scheme, &[])?;
+    }
+    refuse_what_cannot_be(args, &door)?;
+    let listeners = door.open(&mut signals).await?;
     let mut doors = Doors::open(listeners)?;
     let mut talk = Talk::new(&args.talk, &mut signals)?;
     doors.announce(&talk);
@@ -59,7 +64,7 @@ async fn serve(args: &ListenArgs) -> Result<Exit, Failure> {
         match outcome {
             Ok(Exit::Done) if args.keep => {}
             // One client's failure is not the next one's.
-            Err(failure) if args.keep && is_the_clients(failure.exit) => {
+            Err(failure) if args.keep && is_one_clients(failure.exit) => {
                 talk.note(&failure.message);
                 failed(&args.talk, &failure);
             }
@@ -69,7 +74,7 @@ async fn serve(args: &ListenArgs) -> Result<Exit, Failure> {
 }
 
 /// Whether a failure is one client's, and not standard output's.
-const fn is_the_clients(exit: Exit) -> bool {
+const fn is_one_clients(exit: Exit) -> bool {
     matches!(exit, Exit::Reset | Exit::Timeout | Exit::Tls | Exit::Unreachable)
 }
 
@@ -78,7 +83,7 @@ async fn converse(talk: &mut Talk<'_>, client: Client) -> Result<Exit, Failure> 
     let far = match tls {
         None => Stream::Socket(SocketStream::of(socket, Nature::of(scheme))),
         Some(tls) => tokio::select! {
-            agreed = Box::pin(open::tls::accepted(socket, Nature::of(scheme), &tls, &peer)) => agreed?,
+            agreed = Box::pin(crate::open::tls::accepted(socket, Nature::of(scheme), &tls, &peer)) => agreed?,
             signal = talk.signals().next() => return Ok(signal.exit()),
         },
     };
@@ -87,15 +92,17 @@ async fn converse(talk: &mut Talk<'_>, client: Client) -> Result<Exit, Failure> 
     talk.with(&far, Answers::default()).await
 }
 
-fn refuse_what_cannot_be(args: &ListenArgs, endpoint: &Endpoint) -> Result<(), Failure> {
-    let scheme = endpoint.scheme;
-    if let Some(group) = endpoint.own.join.filter(|_| !endpoint.is_at_its_group()) {
+fn refuse_what_cannot_be(args: &ListenArgs, door: &Door) -> Result<(), Failure> {
+    if let Door::At(endpoint, _) = door
+        && let Some(group) = endpoint.own.join.filter(|_| !endpoint.is_at_its_group())
+    {
         // To connect the socket to its peer would bind it to an address of this machine.
         let message = "one peer is heard through a group at the group's own address alone";
         return Err(Failure::misuse(endpoint.source.fault_of("join", message))
             .hint(format!("listen at the group: udp://{}:PORT", Host::from(group))));
     }
-    if args.keep && !Nature::of(scheme).connected {
+    let datagrams = door.schemes().into_iter().find(|scheme| !Nature::of(*scheme).connected);
+    if let Some(scheme) = datagrams.filter(|_| args.keep) {
         let message = format!("--keep needs connections, and {scheme} has none");
         return Err(Failure::misuse(message).hint("the first sender is the one who is answered"));
     }
@@ -137,9 +144,8 @@ struct Client {
 
 /// Where clients come in: both loopback addresses, say.
 struct Doors {
-    scheme: Scheme,
     tls: Option<Box<Server>>,
-    addresses: Vec<Address>,
+    addresses: Vec<(Scheme, Address)>,
     waiting: JoinSet<berkeley::Result<Client>>,
     /// The paths of Unix sockets, which go with this.
     paths: Vec<Box<dyn std::fmt::Debug + Send>>,
@@ -147,28 +153,25 @@ struct Doors {
 
 impl Doors {
     fn open(listeners: Vec<Listener>) -> Result<Self, Failure> {
-        let scheme = listeners.first().map_or(Scheme::Tcp, |listener| listener.scheme);
         let tls = listeners.first().and_then(|listener| listener.tls.clone());
-        let mut doors =
-            Self { scheme, tls, addresses: Vec::new(), waiting: JoinSet::new(), paths: Vec::new() };
+        let mut doors = Self { tls, addresses: Vec::new(), waiting: JoinSet::new(), paths: Vec::new() };
         for listener in listeners {
-            doors.addresses.push(listener.address);
+            let scheme = listener.scheme;
+            doors.addresses.push((scheme, listener.address));
             let (socket, path) = listener.into_parts();
             if let Some(path) = path {
                 doors.paths.push(Box::new(path));
             }
-            doors.wait_at(AsyncSocket::from_socket(socket)?);
+            doors.wait_at(AsyncSocket::from_socket(socket)?, scheme);
         }
         Ok(doors)
     }
 
     fn announce(&self, talk: &Talk<'_>) {
-        for address in &self.addresses {
+        for (scheme, address) in &self.addresses {
             let address = address.to_string();
-            talk.note(&format!("listening on {}", self.scheme.at(&address)));
-            talk.tell(
-                &Event::new("listening").field("transport", self.scheme.name()).field("address", address),
-            );
+            talk.note(&format!("listening on {}", scheme.at(&address)));
+            talk.tell(&Event::new("listening").field("transport", scheme.name()).field("address", address));
         }
     }
 
@@ -176,16 +179,15 @@ impl Doors {
     fn introduce(&self, talk: &Talk<'_>) {
         let Some(tls) = &self.tls else { return };
         tls.warnings.iter().for_each(|warning| talk.note(warning));
-        if let (Some(pin), Some(address)) = (&tls.pin, self.addresses.first()) {
+        if let (Some(pin), Some((scheme, address))) = (&tls.pin, self.addresses.first()) {
             talk.note(&format!(
                 "self-signed; a client takes it by its key: {}",
-                pinned(self.scheme, address, pin)
+                pinned(*scheme, address, pin)
             ));
         }
     }
 
-    fn wait_at(&mut self, door: AsyncSocket) {
-        let scheme = self.scheme;
+    fn wait_at(&mut self, door: AsyncSocket, scheme: Scheme) {
         self.waiting.spawn(async move {
             if Nature::of(scheme).connected {
                 accepted(door, scheme).await
@@ -202,7 +204,7 @@ impl Doors {
             .map_err(|error| Failure::new(Exit::Other, format_args!("a listener failed: {error}")))??;
         client.tls.clone_from(&self.tls);
         if let Some(door) = client.door.take() {
-            self.wait_at(door);
+            self.wait_at(door, client.scheme);
         }
         Ok(client)
     }
@@ -225,6 +227,7 @@ fn pinned(scheme: Scheme, address: &Address, pin: &str) -> String {
 }
 
 async fn accepted(door: AsyncSocket, scheme: Scheme) -> berkeley::Result<Client> {
+    let mut trouble = Trouble::default();
     loop {
         match door.accept().await {
             Ok((socket, address)) => {
@@ -232,8 +235,12 @@ async fn accepted(door: AsyncSocket, scheme: Scheme) -> berkeley::Result<Client>
                     if address.is_unnamed() { "a local process".to_owned() } else { address.to_string() };
                 return Ok(Client { socket, scheme, peer, tls: None, door: Some(door) });
             }
-            // A client that gave up, or a shortage that may pass.
-            Err(_) => sleep(PAUSE).await,
+            // A client that gave up is no matter; a shortage may pass.
+            Err(error) => {
+                if trouble.failure(is_the_clients(&error), Instant::now()).pause {
+                    sleep(PAUSE).await;
+                }
+            }
         }
     }
 }

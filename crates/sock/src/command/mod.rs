@@ -2,6 +2,7 @@
 
 pub mod completions;
 pub mod connect;
+mod door;
 pub mod interfaces;
 pub mod listen;
 pub mod man;

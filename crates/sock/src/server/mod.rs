@@ -14,7 +14,7 @@ pub(crate) mod limit;
 mod pool;
 pub(crate) mod shared;
 mod stop;
-mod trouble;
+pub(crate) mod trouble;
 
 use std::sync::Arc;
 use std::time::Duration;

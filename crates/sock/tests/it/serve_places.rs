@@ -82,13 +82,33 @@ fn a_number_alone_is_a_port_of_this_machine() {
     assert!(finished.stderr.contains("  99999\n  ^^^^^"), "{}", finished.stderr);
 }
 
-/// `sock serve`, started as a service manager would with `socket` as the one that it has opened.
+/// `sock`, started as a service manager would with `socket` as the one that it has opened.
 fn activated(socket: impl Into<OwnedFd>, args: &str) -> Process {
     let mut command = Command::new("sh");
-    let script = format!("LISTEN_FDS=1 LISTEN_PID=$$ exec \"$0\" serve {args} 3<&0 0</dev/null");
+    let script = format!("LISTEN_FDS=1 LISTEN_PID=$$ exec \"$0\" {args} 3<&0 0</dev/null");
     command.args(["-c", &script, SOCK]);
     command.stdin(Stdio::from(socket.into())).stdout(Stdio::piped()).stderr(Stdio::piped());
     Process::start_as_it_is(&mut command)
+}
+
+#[test]
+fn a_service_managers_socket_is_where_listen_takes_its_client() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("a bound socket");
+    let process = activated(listener, "listen --send hello");
+    let line = process.stderr.line("where it listens", |line| line.contains("listening on "));
+    assert!(line.ends_with(&format!("listening on tcp {address}")), "{line}");
+    let mut client = connect(address);
+    expect(&client, b"hello");
+    client.write_all(b"answer").expect("a live connection");
+    drop(client);
+    let finished = process.finish();
+    assert_eq!((finished.code(), finished.out()), (0, "answer".to_owned()), "{}", finished.stderr);
+
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let finished = activated(listener, "listen :9").finish();
+    assert_eq!(finished.code(), 2, "{}", finished.stderr);
+    assert!(finished.stderr.contains("an endpoint cannot act"), "{}", finished.stderr);
 }
 
 #[test]
@@ -96,7 +116,7 @@ fn the_sockets_of_a_service_manager_are_served() {
     let folder = TempDir::new();
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("a bound socket");
-    let server = activated(listener, "--echo");
+    let server = activated(listener, "serve --echo");
     let line = server.stderr.line("where it listens", |line| line.starts_with("listening on "));
     assert_eq!(line, format!("listening on tcp {address}"));
     let mut client = connect(address);
@@ -107,7 +127,7 @@ fn the_sockets_of_a_service_manager_are_served() {
     assert_eq!(server.finish().code(), 0);
 
     let path = folder.join("s");
-    let server = activated(UnixListener::bind(&path).expect("a new path"), "--echo");
+    let server = activated(UnixListener::bind(&path).expect("a new path"), "serve --echo");
     server.stderr.line("where it listens", |line| line.starts_with("listening on unix"));
     let client = unix(&path, berkeley::Type::STREAM);
     client.send_all(b"x").expect("a live server");
@@ -118,7 +138,7 @@ fn the_sockets_of_a_service_manager_are_served() {
 
     let socket = UdpSocket::bind("127.0.0.1:0").expect("a free port");
     let address = socket.local_addr().expect("a bound socket");
-    let server = activated(socket, "--once --echo");
+    let server = activated(socket, "serve --once --echo");
     server.stderr.line("where it listens", |line| line == format!("listening on udp {address}"));
     let client = UdpSocket::bind("127.0.0.1:0").expect("a free port");
     client.set_read_timeout(Some(crate::kit::LIMIT)).expect("a limit");
@@ -146,7 +166,7 @@ fn what_cannot_be_with_a_service_managers_sockets_is_refused() {
         ),
     ];
     for (socket, args, want) in rows {
-        let finished = activated(socket, args).finish();
+        let finished = activated(socket, &format!("serve {args}")).finish();
         assert_eq!(finished.code(), 2, "{args}: {}", finished.stderr);
         assert!(finished.stderr.contains(want), "{args}: {}", text(finished.stderr.as_bytes()));
     }

@@ -4,7 +4,6 @@
 //! this machine ([`guard`]).
 
 mod answer;
-mod door;
 mod guard;
 mod stream;
 
@@ -14,10 +13,11 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-use berkeley::{Socket, inherit, listen_fds};
+use berkeley::{Socket, inherit};
 use rustix::stdio::dup2_stdout;
 use tokio::sync::Semaphore;
 
+use super::door::{self, Door};
 use crate::cli::ServeArgs;
 use crate::exit::{Exit, Failure};
 use crate::open::listen::Listener;
@@ -26,7 +26,6 @@ use crate::server::shared::Shared;
 use crate::server::{Rules, Server};
 use crate::signal::Signals;
 use answer::{Answer, Answers};
-use door::Door;
 
 /// The most worker threads unless told otherwise: the kernel's part of the work spreads over more by itself.
 const MOST_THREADS: usize = 4;
@@ -41,10 +40,10 @@ const GRACE: Duration = Duration::from_secs(10);
 pub fn run(args: &ServeArgs) -> Result<Exit, Failure> {
     // Before anything of our own is opened, which might have the number.
     let ready = take(args.ready_fd);
-    let inherited = listen_fds();
+    let inherited = door::inherited();
     let journal =
         Journal::start(args.quiet, args.json).map_err(|error| Failure::io("start the log", &error))?;
-    let outcome = ready.and_then(|ready| serve(args, ready, inherited.map_err(not_for_us)?, &journal));
+    let outcome = ready.and_then(|ready| serve(args, ready, inherited?, &journal));
     if let Err(failure) = &outcome {
         journal.failed(failure);
     }
@@ -61,18 +60,13 @@ fn take(number: Option<u32>) -> Result<Option<(u32, File)>, Failure> {
     Ok(Some((number, File::from(inherited))))
 }
 
-/// The service manager's sockets cannot be taken.
-fn not_for_us(error: berkeley::Error) -> Failure {
-    Failure::misuse(error).hint("LISTEN_FDS says that a service manager has opened sockets for this process")
-}
-
 fn serve(
     args: &ServeArgs,
     ready: Option<(u32, File)>,
     inherited: Vec<Socket>,
     journal: &Journal,
 ) -> Result<Exit, Failure> {
-    let door = Door::new(args, inherited)?;
+    let door = Door::new(args.endpoint.as_deref(), args.family.chosen(), inherited)?;
     let answer = Answer::new(&args.answer)?;
     refuse_what_cannot_be(args, &door)?;
     raise_descriptor_limit(journal);
@@ -116,6 +110,12 @@ async fn serve_at(
 
 /// Options that cannot act are refused, never ignored.
 fn refuse_what_cannot_be(args: &ServeArgs, door: &Door) -> Result<(), Failure> {
+    if let Door::At(endpoint, _) = door
+        && let Some(layer) = endpoint.layers.first()
+    {
+        let message = format!("{layer} is not served: `sock listen` takes one client over it");
+        return Err(Failure::misuse(message));
+    }
     let Some(scheme) = door.without_connections() else { return Ok(()) };
     let given = [
         (args.answer.send_file.is_some(), "--send-file"),

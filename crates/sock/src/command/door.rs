@@ -1,8 +1,8 @@
-//! Where the server listens: at an endpoint, or on the sockets that a service manager has opened.
+//! Where `sock serve` and `sock listen` listen: at an endpoint, or on the sockets that a service manager has opened.
 
-use berkeley::{Family, Socket};
+use berkeley::{Family, Socket, listen_fds};
 
-use crate::cli::{DEFAULT_ENDPOINT, ServeArgs};
+use crate::cli::DEFAULT_ENDPOINT;
 use crate::endpoint::{Endpoint, Nature, Role, Scheme};
 use crate::exit::Failure;
 use crate::open;
@@ -18,25 +18,33 @@ pub(super) enum Door {
     Inherited(Vec<Listener>),
 }
 
+/// The sockets that a service manager has opened for this process, none as a rule. To be asked for before anything else
+/// is opened, which might have their numbers.
+pub(super) fn inherited() -> Result<Vec<Socket>, Failure> {
+    listen_fds().map_err(|error| {
+        Failure::misuse(error)
+            .hint("LISTEN_FDS says that a service manager has opened sockets for this process")
+    })
+}
+
 impl Door {
     /// What the command line asks for, or the environment: `inherited` are the service manager's sockets.
-    pub(super) fn new(args: &ServeArgs, inherited: Vec<Socket>) -> Result<Self, Failure> {
-        let family = args.family.chosen();
+    pub(super) fn new(
+        given: Option<&str>,
+        family: Option<Family>,
+        inherited: Vec<Socket>,
+    ) -> Result<Self, Failure> {
         if inherited.is_empty() {
-            let endpoint = match (&args.endpoint, family) {
+            let endpoint = match (given, family) {
                 (Some(endpoint), _) => endpoint,
                 (None, Some(Family::INET6)) => "[::1]:12345",
                 (None, _) => DEFAULT_ENDPOINT,
             };
             let endpoint = open::parse(endpoint, Role::Listen).map_err(Failure::misuse)?;
-            if let Some(layer) = endpoint.layers.first() {
-                let message = format!("{layer} is not served: `sock listen` takes one client over it");
-                return Err(Failure::misuse(message));
-            }
             listen::check_family(&endpoint, family)?;
             return Ok(Self::At(Box::new(endpoint), family));
         }
-        let given = [(args.endpoint.is_some(), "an endpoint"), (family.is_some(), "-4 or -6")];
+        let given = [(given.is_some(), "an endpoint"), (family.is_some(), "-4 or -6")];
         if let Some((_, what)) = given.iter().find(|(given, _)| *given) {
             let message = format!("{what} cannot act: a service manager has opened the sockets (LISTEN_FDS)");
             return Err(Failure::misuse(message).hint("leave it out, or start sock without LISTEN_FDS"));
@@ -44,16 +52,19 @@ impl Door {
         inherited.into_iter().map(listen::adopt).collect::<Result<_, _>>().map(Self::Inherited)
     }
 
+    /// What is spoken there; of the service manager's sockets by each.
+    pub(super) fn schemes(&self) -> Vec<Scheme> {
+        match self {
+            Self::At(endpoint, _) => vec![endpoint.scheme],
+            Self::Inherited(listeners) => listeners.iter().map(|listener| listener.scheme).collect(),
+        }
+    }
+
     /// The scheme, where no client connects.
     pub(super) fn without_connections(&self) -> Option<Scheme> {
-        let is_datagram = |scheme: &Scheme| !Nature::of(*scheme).connected;
-        match self {
-            Self::At(endpoint, _) => Some(endpoint.scheme).filter(is_datagram),
-            Self::Inherited(listeners) => {
-                let all = listeners.iter().all(|listener| is_datagram(&listener.scheme));
-                listeners.first().map(|listener| listener.scheme).filter(|_| all)
-            }
-        }
+        let schemes = self.schemes();
+        let all = schemes.iter().all(|scheme| !Nature::of(*scheme).connected);
+        schemes.first().copied().filter(|_| all)
     }
 
     /// Opens the sockets. A signal ends it while a name is looked up.
