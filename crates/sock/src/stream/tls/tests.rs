@@ -200,13 +200,14 @@ async fn what_has_no_room_is_sent_once_when_it_is_sent_again() {
 #[tokio::test]
 async fn a_refused_certificate_is_told_to_both() {
     let server = server(&Options::default());
+    let roots = roots();
     let rows = [
         (
             Options { pins: vec!["0".repeat(64).parse().expect("a pin")], ..Options::default() },
             "localhost",
             "pinned",
         ),
-        (Options { ca: Some(roots()), ..Options::default() }, "localhost", "signed by itself"),
+        (Options { ca: Some(roots.clone()), ..Options::default() }, "localhost", "signed by itself"),
     ];
     for (options, host, why) in rows {
         let [client, other] = disagreement(&options, host, &server).await;
@@ -220,6 +221,7 @@ async fn a_refused_certificate_is_told_to_both() {
         assert!(client.message.contains(why), "{}", client.message);
         assert!(other.message.starts_with("tls a client: the peer refuses: "), "{}", other.message);
     }
+    std::fs::remove_file(roots).expect("the file of this test");
     let [client, other] =
         disagreement(&Options { insecure: true, ..Options::default() }, "localhost", &server).await;
     assert!(client.is_none() && other.is_none(), "{client:?} {other:?}");
