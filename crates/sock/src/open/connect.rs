@@ -21,7 +21,10 @@ pub(super) fn connect_timeout(
     endpoint: &Endpoint,
 ) -> std::result::Result<Duration, Failure> {
     match (given, endpoint.own.timeout) {
-        (Some(_), Some(_)) => Err(Failure::misuse("the timeout is given twice: --timeout and ?timeout=")),
+        (Some(_), Some(_)) => {
+            let message = "the timeout is given twice: --timeout and ?timeout=";
+            Err(Failure::misuse(endpoint.source.fault_of("timeout", message)))
+        }
         (Some(period), None) => Ok(period.0),
         (None, Some(timeout)) => Ok(timeout),
         (None, None) => Ok(CONNECT_TIMEOUT),
@@ -49,7 +52,7 @@ pub(super) fn connect(
         connector = connector.local(local)?;
     }
     let socket = match &endpoint.place {
-        Place::Inet { host, port } => inet(&connector, host, port)?,
+        Place::Inet { host, port } => inet(endpoint, &connector, host, port)?,
         place => match unix_address(place) {
             Some(address) => connector.connect_to(&[address?.into()])?,
             None => return Err(Failure::misuse("this place cannot be connected to")),
@@ -68,17 +71,21 @@ pub(super) fn met_another(socket: &Socket) -> std::result::Result<(), Failure> {
     Ok(())
 }
 
-fn inet(connector: &Connector<'_>, host: &Host, port: &Port) -> std::result::Result<Socket, Failure> {
+fn inet(
+    endpoint: &Endpoint,
+    connector: &Connector<'_>,
+    host: &Host,
+    port: &Port,
+) -> std::result::Result<Socket, Failure> {
+    let (source, place) = (&endpoint.source, endpoint.source.place());
     if *host == Host::Every {
-        return Err(Failure::misuse(
-            "\"*\" is every address of this machine, which only a listener can have",
-        )
-        .hint("to connect to this machine, leave the host out, as in :80"));
+        let message = "\"*\" is every address of this machine, which only a listener can have";
+        return Err(Failure::misuse(source.fault(place.host.clone(), message))
+            .hint("to connect to this machine, leave the host out, as in :80"));
     }
     if *port == Port::Number(0) {
-        return Err(Failure::misuse(
-            "port 0 is for listening; connecting needs the port that is listened on",
-        ));
+        let message = "port 0 is for listening; connecting needs the port that is listened on";
+        return Err(Failure::misuse(source.fault(place.port.clone(), message)));
     }
     if let (Port::Number(_), Some(address)) = (port, literal(host, port_number(port)).transpose()?) {
         return Ok(connector.connect_to(&[address])?);

@@ -259,3 +259,14 @@ fn more_names_than_are_asked_at_once_are_all_answered_in_order() {
         assert_eq!(answered, names, "{}", finished.stderr);
     }
 }
+
+#[test]
+fn a_server_does_not_wait_for_a_resolver_that_hangs() {
+    let test = "resolve::a_server_does_not_wait_for_a_resolver_that_hangs";
+    let system = System::new(b"127.0.0.1 localhost\n", "dns");
+    let line = format!("{SILENT_SERVER} \"$SOCK\" serve slow.test:0 & \"$SOCK\" listen slow.test:0; wait $!");
+    let Some(finished) = system.run(test, &line) else { return };
+    assert_eq!(finished.code(), 124, "{}", finished.stderr);
+    let line = "listen on tcp slow.test:0: no answer came to its name within 10s";
+    assert_eq!(finished.stderr.matches(line).count(), 2, "{}", finished.stderr);
+}
