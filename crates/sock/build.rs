@@ -24,8 +24,14 @@ fn packaged() -> Option<String> {
 
 /// That of the repository, where this is one; built anew when another is checked out or made.
 fn checked_out() -> Option<String> {
+    // An archive may have been unpacked inside another repository, whose commit says nothing of this one.
+    git(&["ls-files", "--error-unmatch", "build.rs"])?;
     for file in ["HEAD", "logs/HEAD"] {
-        println!("cargo::rerun-if-changed={}", git(&["rev-parse", "--git-path", file])?);
+        let path = git(&["rev-parse", "--git-path", file])?;
+        // One that is not there would have this run at every build.
+        if Path::new(&path).exists() {
+            println!("cargo::rerun-if-changed={path}");
+        }
     }
     git(&["rev-parse", "--short=12", "HEAD"])
 }

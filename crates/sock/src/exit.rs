@@ -14,7 +14,7 @@ pub enum Exit {
     Done = 0,
     /// A failure of no other kind.
     Other = 1,
-    /// Misuse: the command line cannot be meant.
+    /// The command line is invalid.
     Misuse = 2,
     /// The name is unknown.
     NameUnknown = 3,
@@ -42,10 +42,10 @@ impl Exit {
     /// Every code with its meaning, as `--help` lists them.
     pub const TABLE: &'static str = "\
 Exit codes:
-  0 done            5 unreachable          9 reset or incomplete
-  1 other failure   6 TLS, certificate     124 timeout
-  2 misuse          7 permission denied    130 interrupted
-  3 name unknown    8 address in use       143 terminated
+  0 done                   5 unreachable          9 reset or incomplete
+  1 other failure          6 TLS, certificate     124 timeout
+  2 invalid command line   7 permission denied    130 interrupted
+  3 name unknown           8 address in use       143 terminated
   4 refused
 A server that drained after SIGINT, SIGTERM or SIGHUP exits 0.";
 }
@@ -73,7 +73,7 @@ impl Failure {
         Self { exit, message: message.to_string(), hints: Vec::new() }
     }
 
-    /// The command line cannot be meant.
+    /// The command line is invalid.
     pub fn misuse(message: impl fmt::Display) -> Self {
         Self::new(Exit::Misuse, message)
     }

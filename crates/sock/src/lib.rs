@@ -9,7 +9,7 @@
 //! | [`command`] | the subcommands, one file or folder each |
 //! | [`endpoint`] | the grammar of addresses, `tcp://host:port?option=value` |
 //! | [`exit`] | the exit codes, and the failures that carry them |
-//! | [`misuse`] | a command line that cannot be meant, under a caret |
+//! | [`misuse`] | an invalid command line, its fault under a caret |
 //! | [`open`] | from an endpoint to a socket, connected or listening |
 //! | [`quantity`] | times and sizes with their units, `500ms`, `64K` |
 //! | [`relay`] | the one pump: what one stream gives goes to another, both ways |

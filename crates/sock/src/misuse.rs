@@ -1,4 +1,4 @@
-//! A command line that cannot be meant: the fault under a caret, and the nearest valid word.
+//! An invalid command line: the fault under a caret, and the nearest valid word.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
@@ -88,7 +88,7 @@ pub fn not_utf8(arg: &OsStr) -> Failure {
 fn summary(error: &clap::Error) -> String {
     let rendered = error.to_string();
     let mut paragraph = rendered.lines().take_while(|line| !line.is_empty());
-    let first = paragraph.next().unwrap_or("cannot be meant");
+    let first = paragraph.next().unwrap_or("invalid command line");
     let mut message = first.strip_prefix("error: ").unwrap_or(first).to_owned();
     for line in paragraph {
         message.push(' ');

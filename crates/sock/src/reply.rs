@@ -17,7 +17,7 @@ enum Part {
     Data,
 }
 
-/// A template that cannot be meant: what is wrong with it.
+/// What is wrong with a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TemplateError(String);
 

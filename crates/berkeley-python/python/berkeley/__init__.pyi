@@ -115,13 +115,13 @@ class TcpInfo(tuple[Any, ...]):
         """The state of congestion control."""
     @property
     def retransmits(self) -> int:
-        """How often the oldest segment has been resent in vain."""
+        """Retransmission timeouts in a row without an acknowledgement."""
     @property
     def probes(self) -> int:
         """How many probes, of a closed window or of an idle peer, went unanswered."""
     @property
     def backoff(self) -> int:
-        """How often the timeout of resending has been doubled."""
+        """How often the retransmission timeout has been doubled."""
     @property
     def options(self) -> int:
         """What was agreed on, in bits: 1 timestamps, 2 SACK, 4 window scaling, 8 ECN, 16 ECN seen, 32 data with the
@@ -161,7 +161,7 @@ class TcpInfo(tuple[Any, ...]):
         """Segments held for lost."""
     @property
     def retrans(self) -> int:
-        """Segments resent and not yet acknowledged."""
+        """Segments retransmitted and not yet acknowledged."""
     @property
     def fackets(self) -> int:
         """Always 0 since Linux 4.15."""
@@ -209,7 +209,7 @@ class TcpInfo(tuple[Any, ...]):
         """How much is read in one round trip, in bytes: the window grows by it."""
     @property
     def total_retrans(self) -> int:
-        """Segments resent since the connection began."""
+        """Segments retransmitted since the connection began."""
     @property
     def pacing_rate(self) -> int | None:
         """How fast is sent, in bytes per second (Linux 3.15)."""

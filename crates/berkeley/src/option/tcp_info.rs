@@ -73,11 +73,11 @@ structure! {
     state: TcpState = state 0;
     /// The state of congestion control.
     ca_state: CongestionState = congestion_state 1;
-    /// How often the oldest segment has been resent in vain.
+    /// Retransmission timeouts in a row without an acknowledgement.
     retransmits: u8 = byte 2;
     /// How many probes, of a closed window or of an idle peer, went unanswered.
     probes: u8 = byte 3;
-    /// How often the timeout of resending has been doubled.
+    /// How often the retransmission timeout has been doubled.
     backoff: u8 = byte 4;
     /// What was agreed on, in bits: 1 timestamps, 2 SACK, 4 window scaling, 8 ECN, 16 ECN seen, 32 data with the SYN.
     options: u8 = byte 5;
@@ -103,7 +103,7 @@ structure! {
     sacked: u32 = number 28;
     /// Segments held for lost.
     lost: u32 = segments 32;
-    /// Segments resent and not yet acknowledged.
+    /// Segments retransmitted and not yet acknowledged.
     retrans: u32 = segments 36;
     /// Always 0 since Linux 4.15.
     fackets: u32 = number 40;
@@ -135,7 +135,7 @@ structure! {
     rcv_rtt: Duration = micros 92;
     /// How much is read in one round trip, in bytes: the window grows by it.
     rcv_space: u32 = octets 96;
-    /// Segments resent since the connection began.
+    /// Segments retransmitted since the connection began.
     total_retrans: u32 = segments 100;
     => later;
     /// How fast is sent, in bytes per second (Linux 3.15).

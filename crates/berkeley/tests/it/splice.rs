@@ -159,7 +159,7 @@ fn a_try_sends_what_there_is_room_for_and_does_not_wait() {
             assert!(error.is_would_block() && went > 0 && went < all, "{kind:?}: {error} after {went}");
             assert_eq!(left.try_send_file(&file, all, 1).ok(), Some(0), "{kind:?}: the end of the file");
             drop(left);
-            assert_eq!(read_all(&right), bytes[..went as usize], "{kind:?}");
+            assert_eq!(read_all(&right), bytes[..usize::try_from(went).unwrap()], "{kind:?}");
         }
     });
 }

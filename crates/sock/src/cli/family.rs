@@ -7,10 +7,10 @@ use clap::Args;
 #[derive(Args, Clone, Copy, Debug)]
 #[group(multiple = false)]
 pub struct FamilyArgs {
-    /// IPv4 alone
+    /// Use IPv4 only
     #[arg(long, short = '4')]
     pub ipv4: bool,
-    /// IPv6 alone
+    /// Use IPv6 only
     #[arg(long, short = '6')]
     pub ipv6: bool,
 }

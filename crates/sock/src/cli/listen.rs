@@ -22,7 +22,7 @@ Examples:
 pub struct ListenArgs {
     /// Where to listen [default: 127.0.0.1:12345]
     ///
-    /// A number alone is a port of this machine. Where systemd has opened sockets, it is these.
+    /// A number alone is a port of this machine. If systemd passes sockets, those are used.
     #[arg(value_name = "ENDPOINT")]
     pub endpoint: Option<String>,
     /// The port, where ENDPOINT is a host alone

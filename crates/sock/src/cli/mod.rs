@@ -65,7 +65,7 @@ pub struct Cli {
 pub enum Command {
     /// Listen, and answer what clients send
     ///
-    /// A server for tries and tests: it takes many clients at once and answers each piece or datagram that comes with a
+    /// A server to try things out and to test with: it takes many clients at once and answers each piece or datagram that comes with a
     /// text, with itself, or with nothing. SIGINT, SIGTERM and SIGHUP stop it: no new clients, and pending replies are
     /// still sent.
     Serve(Box<ServeArgs>),
@@ -81,16 +81,16 @@ pub enum Command {
     Listen(Box<ListenArgs>),
     /// Wait until servers accept connections
     ///
-    /// Each endpoint is connected to, again and again, until all have accepted, or the time is over. For scripts that
-    /// start what others are to use.
+    /// Each endpoint is connected to, again and again, until all have accepted, or until the timeout. For scripts
+    /// that start a server and then use it.
     Wait(WaitArgs),
     /// Look up the addresses of names, the names of addresses
     ///
-    /// As the system itself does, by getaddrinfo(3) and getnameinfo(3): what a program would connect to.
+    /// The lookup is the system's own, by getaddrinfo(3) and getnameinfo(3): its answers are what a program connects to.
     Resolve(ResolveArgs),
     /// Show every option of a socket: value, unit, meaning
     ///
-    /// Of a new socket, of one that is connected, or of one that listens.
+    /// The socket is a new one, one that is connected, or one that listens.
     Options(OptionsArgs),
     /// Show this machine's network interfaces
     Interfaces(InterfacesArgs),

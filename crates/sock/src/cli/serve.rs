@@ -26,10 +26,10 @@ pub const DEFAULT_ENDPOINT: &str = "127.0.0.1:12345";
 pub struct ServeArgs {
     /// Where to listen [default: 127.0.0.1:12345]
     ///
-    /// A number alone is a port of this machine. Where systemd has opened sockets, it is these.
+    /// A number alone is a port of this machine. If systemd passes sockets, those are used.
     #[arg(value_name = "ENDPOINT")]
     pub endpoint: Option<String>,
-    /// Over which family.
+    /// Which family.
     #[command(flatten)]
     pub family: FamilyArgs,
     /// How to answer.
@@ -41,7 +41,7 @@ pub struct ServeArgs {
     /// Serve N clients at a time; the others wait
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub max_connections: Option<u32>,
-    /// Close a connection that is silent for so long
+    /// Close a connection that is idle for TIME
     #[arg(long, value_name = "TIME", value_parser = positive)]
     pub idle_timeout: Option<Period>,
     /// Time for pending replies after a signal [default: 10s]
@@ -55,7 +55,7 @@ pub struct ServeArgs {
     /// Worker threads [default: one a core, at most 4]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64), hide_short_help = true)]
     pub threads: Option<u16>,
-    /// Print errors alone
+    /// Print only errors
     #[arg(long, short, conflicts_with = "json")]
     pub quiet: bool,
     /// Print events, one JSON object a line

@@ -24,7 +24,7 @@ pub struct TalkArgs {
     /// End when the peer does, though the input goes on
     #[arg(long)]
     pub end_with_peer: bool,
-    /// Give up when nothing has moved for so long
+    /// Give up when nothing has moved for TIME
     #[arg(long, value_name = "TIME", value_parser = positive)]
     pub idle_timeout: Option<Period>,
     /// Datagrams: the most bytes of one [default: 1200]
@@ -41,7 +41,7 @@ pub struct TalkArgs {
     /// Print control characters even to a terminal
     #[arg(long, conflicts_with_all = ["json", "hex", "send_only"], hide_short_help = true)]
     pub raw: bool,
-    /// Print errors alone
+    /// Print only errors
     #[arg(long, short, conflicts_with = "json")]
     pub quiet: bool,
 }

@@ -28,7 +28,7 @@ pub struct WaitArgs {
     /// Print events, one JSON object a line
     #[arg(long, conflicts_with = "quiet")]
     pub json: bool,
-    /// Print errors alone
+    /// Print only errors
     #[arg(long, short)]
     pub quiet: bool,
 }

@@ -222,7 +222,7 @@ fn the_help_lists_the_codes() {
         let help = text(&run_sock(args).quietly_done());
         for code in [
             "0 done",
-            "2 misuse",
+            "2 invalid command line",
             "3 name",
             "4 refused",
             "5 unreach",

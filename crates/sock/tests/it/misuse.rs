@@ -1,4 +1,4 @@
-//! A command line that cannot be meant: code 2, the fault under a caret, the nearest valid word.
+//! An invalid command line: code 2, the fault under a caret, the nearest valid word.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
