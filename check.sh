@@ -122,8 +122,6 @@ check_test() {
 # All are run, whatever one says: one round shows every fault.
 all_tests() {
   local status=0
-  # Most tests wait more than they compute.
-  export RUST_TEST_THREADS=${RUST_TEST_THREADS:-$((2 * $(nproc)))}
   # With the feature that some examples ask for, so that they are built by the same call, and once.
   BERKELEY_EXAMPLES=built limited cargo test --locked --no-fail-fast --features berkeley/tokio || status=$?
   # Once more as a program has the library that asks for no feature of it.
