@@ -65,7 +65,8 @@ pub struct Cli {
 pub enum Command {
     /// Listen, and answer what clients send
     ///
-    /// A server to try things out and to test with: it takes many clients at once and answers each piece or datagram that comes with a
+    /// A server to try things out and to test with: it takes many clients at once and answers each piece or datagram
+    /// that comes with a
     /// text, with itself, or with nothing. SIGINT, SIGTERM and SIGHUP stop it: no new clients, and pending replies are
     /// still sent.
     Serve(Box<ServeArgs>),
@@ -86,7 +87,8 @@ pub enum Command {
     Wait(WaitArgs),
     /// Look up the addresses of names, the names of addresses
     ///
-    /// The lookup is the system's own, by getaddrinfo(3) and getnameinfo(3): its answers are what a program connects to.
+    /// The lookup is the system's own, by getaddrinfo(3) and getnameinfo(3): its answers are what a program connects
+    /// to.
     Resolve(ResolveArgs),
     /// Show every option of a socket: value, unit, meaning
     ///
