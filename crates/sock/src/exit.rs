@@ -6,6 +6,9 @@ use std::process::ExitCode;
 
 use berkeley::{Cause, Error, Operation};
 
+use crate::report::errno;
+use crate::report::json::Event;
+
 /// The exit codes, the same for every subcommand, with `--json` and without.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -65,12 +68,19 @@ pub struct Failure {
     pub message: String,
     /// What to do about it, a line each.
     pub hints: Vec<String>,
+    /// What was done when it failed, such as `connect`; `None` where nothing was done yet.
+    pub operation: Option<String>,
+    /// The address or the name to which it was done.
+    pub address: Option<String>,
+    /// The system's error number.
+    pub errno: Option<i32>,
 }
 
 impl Failure {
     /// A failure without hints.
     pub fn new(exit: Exit, message: impl fmt::Display) -> Self {
-        Self { exit, message: message.to_string(), hints: Vec::new() }
+        let message = message.to_string();
+        Self { exit, message, hints: Vec::new(), operation: None, address: None, errno: None }
     }
 
     /// The command line is invalid.
@@ -92,22 +102,55 @@ impl Failure {
             io::ErrorKind::NotFound => Exit::Other,
             kind => exit_of_kind(kind),
         };
-        Self::new(exit, format_args!("{doing}: {}", cause_of(error)))
+        let failure = Self::new(exit, format_args!("{doing}: {}", cause_of(error)));
+        Self { operation: Some(doing.to_string()), errno: error.raw_os_error(), ..failure }
+    }
+
+    /// The failure as the event `error`, for programs.
+    pub fn event(&self) -> Event {
+        self.told(Some(self.exit as u8))
+    }
+
+    /// The same for a failure that the command survives: it has no exit code.
+    pub fn survived(&self) -> Event {
+        self.told(None)
+    }
+
+    fn told(&self, exit_code: Option<u8>) -> Event {
+        Event::new("error")
+            .field("message", self.message.as_str())
+            .field("exit_code", exit_code)
+            .field("operation", self.operation.as_deref())
+            .field("address", self.address.as_deref())
+            .field("errno", self.errno)
+            .field("errno_name", self.errno.and_then(errno::name))
+            .field("hints", self.hints.as_slice())
     }
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&Error> for Failure {
+    fn from(error: &Error) -> Self {
         let exit = match error.cause() {
             Cause::Resolver(_) | Cause::Host(_) => Exit::NameUnknown,
             Cause::TimedOut => Exit::Timeout,
             Cause::Invalid => Exit::Misuse,
             // A Unix path where nothing is, is one where nobody listens; for all else it is only a path.
-            _ if error.kind() == io::ErrorKind::NotFound && !connects(&error) => Exit::Other,
+            _ if error.kind() == io::ErrorKind::NotFound && !connects(error) => Exit::Other,
             _ => exit_of_kind(error.kind()),
         };
-        let failure = Self::new(exit, in_words(&error));
-        match hint_for(&error) {
+        let failure = Self {
+            operation: Some(operation_in_words(error).to_owned()),
+            address: error.target().map(|target| without_transport(target).to_owned()),
+            errno: error.raw_os_error(),
+            ..Self::new(exit, in_words(error))
+        };
+        match hint_for(error) {
             Some(hint) => failure.hint(hint),
             None => failure,
         }
@@ -116,14 +159,24 @@ impl From<Error> for Failure {
 
 /// The library names its functions; a person reads what was done.
 fn in_words(error: &Error) -> String {
-    let text = error.to_string();
-    let words = match error.operation() {
+    error.to_string().replacen(error.operation().as_str(), operation_in_words(error), 1)
+}
+
+fn operation_in_words(error: &Error) -> &'static str {
+    match error.operation() {
         Operation::CreateConnection => "connect",
         Operation::CreateServer => "listen on",
         Operation::ResolveBack => "find the name of",
-        _ => return text,
-    };
-    text.replacen(error.operation().as_str(), words, 1)
+        operation => operation.as_str(),
+    }
+}
+
+/// `tcp 127.0.0.1:80` without its first word; a path may hold spaces of its own.
+fn without_transport(target: &str) -> &str {
+    match target.split_once(' ') {
+        Some((word, address)) if !word.contains([':', '/']) => address,
+        _ => target,
+    }
 }
 
 fn connects(error: &Error) -> bool {

@@ -3,7 +3,7 @@
 //! It is the one pump ([`relay`](crate::relay)) between standard input and output and a stream. The end of the input is
 //! passed on, and reading goes on until the peer is done, so that no byte is lost whatever the order of closing.
 
-use super::talk::{Answers, Talk, check, failed, joined};
+use super::talk::{Answers, Talk, Tally, check, joined};
 use crate::cli::ConnectArgs;
 use crate::endpoint::Role;
 use crate::exit::{Exit, Failure};
@@ -11,15 +11,14 @@ use crate::open::{self, Terms};
 
 /// Runs the command.
 pub fn run(args: &ConnectArgs) -> Result<Exit, Failure> {
-    let outcome = super::on_a_runtime(connect(args));
-    if let Err(failure) = &outcome {
-        failed(&args.talk, failure);
-    }
+    let tally = Tally::new();
+    let outcome = super::on_a_runtime(connect(args, &tally));
+    tally.end(&args.talk, &outcome);
     outcome
 }
 
 /// Connects, and passes bytes until it is over.
-async fn connect(args: &ConnectArgs) -> Result<Exit, Failure> {
+async fn connect(args: &ConnectArgs, tally: &Tally) -> Result<Exit, Failure> {
     let mut signals = super::signals()?;
     let text = joined(&args.endpoint, args.port.as_deref())?;
     let mut endpoint = open::parse(&text, Role::Connect).map_err(Failure::misuse)?;
@@ -31,7 +30,7 @@ async fn connect(args: &ConnectArgs) -> Result<Exit, Failure> {
         connected = open::connected(endpoint, terms) => connected?,
         signal = signals.next() => return Ok(signal.exit()),
     };
-    let mut talk = Talk::new(&args.talk, &mut signals)?;
+    let mut talk = Talk::new(&args.talk, &mut signals, tally)?;
     far.warnings.iter().for_each(|warning| talk.note(warning));
     talk.announce(scheme, &far.peer, "connected to");
     talk.with(&far.stream, Answers::new(args.wait, args.replies)).await

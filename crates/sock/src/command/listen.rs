@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::door::{self, Door};
-use super::talk::{Answers, Talk, check, failed, joined};
+use super::talk::{Answers, Talk, Tally, check, joined, survived};
 use crate::cli::ListenArgs;
 use crate::endpoint::{Host, Scheme};
 use crate::exit::{Exit, Failure};
@@ -22,15 +22,14 @@ use crate::tls::Server;
 
 /// Runs the command.
 pub fn run(args: &ListenArgs) -> Result<Exit, Failure> {
+    let tally = Tally::new();
     // Before anything of our own is opened.
-    let outcome = door::inherited().and_then(|inherited| super::on_a_runtime(serve(args, inherited)));
-    if let Err(failure) = &outcome {
-        failed(&args.talk, failure);
-    }
+    let outcome = door::inherited().and_then(|inherited| super::on_a_runtime(serve(args, inherited, &tally)));
+    tally.end(&args.talk, &outcome);
     outcome
 }
 
-async fn serve(args: &ListenArgs, inherited: Vec<Socket>) -> Result<Exit, Failure> {
+async fn serve(args: &ListenArgs, inherited: Vec<Socket>, tally: &Tally) -> Result<Exit, Failure> {
     let mut signals = super::signals()?;
     let given = args.endpoint.as_deref().map(|text| joined(text, args.port.as_deref())).transpose()?;
     let mut door = Door::new(given.as_deref(), args.family.chosen(), inherited)?;
@@ -48,7 +47,7 @@ async fn serve(args: &ListenArgs, inherited: Vec<Socket>) -> Result<Exit, Failur
     refuse_what_cannot_be(args, &door)?;
     let listeners = door.open(&mut signals).await?;
     let mut doors = Doors::open(listeners)?;
-    let mut talk = Talk::new(&args.talk, &mut signals)?;
+    let mut talk = Talk::new(&args.talk, &mut signals, tally)?;
     doors.announce(&talk);
     doors.introduce(&talk);
     loop {
@@ -66,7 +65,7 @@ async fn serve(args: &ListenArgs, inherited: Vec<Socket>) -> Result<Exit, Failur
             // One client's failure is not the next one's.
             Err(failure) if args.keep && is_one_clients(failure.exit) => {
                 talk.note(&failure.message);
-                failed(&args.talk, &failure);
+                survived(&args.talk, &failure);
             }
             outcome => return outcome,
         }

@@ -4,7 +4,6 @@ use std::io::{self, ErrorKind};
 
 use crate::exit::Failure;
 use crate::report::console;
-use crate::report::json::Event;
 use crate::report::log;
 use crate::report::patience;
 
@@ -20,9 +19,8 @@ pub(crate) fn print(text: &[u8]) -> Result<(), Failure> {
 
 /// The failure as an event.
 pub(crate) fn tell(failure: &Failure) {
-    let event = Event::new("error").field("message", failure.message.as_str());
     // Nothing can be done about a standard output that is closed; the exit code tells it too.
-    let _ = print(event.into_line().as_bytes());
+    let _ = print(failure.event().into_line().as_bytes());
 }
 
 /// The failure for people, with its hints, on standard error.

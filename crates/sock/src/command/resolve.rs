@@ -232,8 +232,8 @@ fn event(question: &Question<'_>, answer: &Answer) -> String {
 /// Says why there is no answer, and goes on.
 fn complain(question: &Question<'_>, failure: &Failure, args: &ResolveArgs) -> Result<(), Failure> {
     if args.json {
-        let event = Event::new("error").field("question", question.text);
-        print(event.field("message", failure.message.as_str()).into_line().as_bytes())?;
+        let event = failure.event().field("question", question.text);
+        print(event.into_line().as_bytes())?;
     }
     explain(failure);
     Ok(())

@@ -1,5 +1,6 @@
 //! Standard input and output, and a peer: what `sock connect` and `sock listen` have in common.
 
+use std::cell::Cell;
 use std::io::{self, IsTerminal as _};
 use std::net::Ipv6Addr;
 use std::time::{Duration, Instant};
@@ -72,23 +73,88 @@ fn most(args: &TalkArgs) -> u64 {
     args.datagram_size.map_or(DATAGRAM, |size| size.0)
 }
 
+/// What a whole run came to.
+#[derive(Debug)]
+pub(super) struct Tally {
+    start: Instant,
+    connections: Cell<u64>,
+    bytes_in: Cell<u64>,
+    bytes_out: Cell<u64>,
+    undelivered: Cell<u64>,
+    /// Half a line stands on standard output, behind which nothing can be told.
+    broken: Cell<bool>,
+}
+
+impl Tally {
+    /// Nothing so far.
+    pub(super) fn new() -> Self {
+        let nothing = || Cell::new(0);
+        Self {
+            start: Instant::now(),
+            connections: nothing(),
+            bytes_in: nothing(),
+            bytes_out: nothing(),
+            undelivered: nothing(),
+            broken: Cell::new(false),
+        }
+    }
+
+    fn add(&self, report: &Report<Signal>) {
+        let add = |cell: &Cell<u64>, more| cell.set(cell.get().saturating_add(more));
+        add(&self.bytes_in, report.bytes[1]);
+        add(&self.bytes_out, report.bytes[0]);
+        add(&self.undelivered, report.undelivered);
+        self.broken.set(self.broken.get() || !report.shown);
+    }
+
+    /// The last events: the failure, and a summary of a run that could begin.
+    pub(super) fn end(&self, args: &TalkArgs, outcome: &Result<Exit, Failure>) {
+        if !args.json {
+            return;
+        }
+        let exit = match outcome {
+            Ok(exit) => *exit,
+            Err(failure) => {
+                print_soon(failure.event().into_line());
+                failure.exit
+            }
+        };
+        if exit == Exit::Misuse || self.broken.get() {
+            return;
+        }
+        let summary = Event::new("summary")
+            .field("connections", self.connections.get())
+            .field("bytes_in", self.bytes_in.get())
+            .field("bytes_out", self.bytes_out.get())
+            .field("undelivered", self.undelivered.get())
+            .seconds(self.start.elapsed())
+            .field("exit_code", exit as u8);
+        print_soon(summary.into_line());
+    }
+}
+
 /// A conversation, or several one after another, between standard input and output and a peer.
 pub(super) struct Talk<'a> {
     args: &'a TalkArgs,
     near: Stream,
     signals: &'a mut Signals,
+    tally: &'a Tally,
 }
 
 impl<'a> Talk<'a> {
     /// Takes standard input and output over, on the runtime on which they are used.
-    pub(super) fn new(args: &'a TalkArgs, signals: &'a mut Signals) -> Result<Self, Failure> {
+    pub(super) fn new(
+        args: &'a TalkArgs,
+        signals: &'a mut Signals,
+        tally: &'a Tally,
+    ) -> Result<Self, Failure> {
         let input = match &args.send {
             Some(text) => Input::text(text.clone().into_bytes()),
             None if args.receive_only => Input::nothing(),
             None => Input::standard()?,
         };
         let near = Stream::Standard(Standard::new(input.with_crlf(args.crlf), output(args))?);
-        Ok(Self { args, near, signals })
+        Ok(Self { args, near, signals, tally })
     }
 
     /// The signals, for what is waited for before and after.
@@ -103,6 +169,7 @@ impl<'a> Talk<'a> {
 
     /// Says that there is a connection, where a person is watching or a program listening.
     pub(super) fn announce(&self, scheme: Scheme, peer: &str, how: &str) {
+        self.tally.connections.set(self.tally.connections.get() + 1);
         self.tell(&Event::new("connected").field("transport", scheme.name()).field("peer", peer));
         if !io::stderr().is_terminal() {
             return;
@@ -125,6 +192,7 @@ impl<'a> Talk<'a> {
         };
         let most = if nature.messages { usize::try_from(most(args)).unwrap_or(PIECE) } else { PIECE };
         let report = relay(&self.near, far, rules, most, self.signals.next()).await;
+        self.tally.add(&report);
         // Behind half a line nothing is told any more.
         if report.shown {
             self.tell(
@@ -224,10 +292,10 @@ fn output(args: &TalkArgs) -> Output {
     }
 }
 
-/// The failure as the last event.
-pub(super) fn failed(args: &TalkArgs, failure: &Failure) {
+/// A failure after which the next client is taken.
+pub(super) fn survived(args: &TalkArgs, failure: &Failure) {
     if args.json {
-        print_soon(Event::new("error").field("message", failure.message.as_str()).into_line());
+        print_soon(failure.survived().into_line());
     }
 }
 

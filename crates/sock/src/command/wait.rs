@@ -18,7 +18,7 @@ use crate::stream::{Nature, print_soon};
 pub fn run(args: &WaitArgs) -> Result<Exit, Failure> {
     let outcome = super::on_a_runtime(wait(args));
     if let (Err(failure), true) = (&outcome, args.json) {
-        print_soon(Event::new("error").field("message", failure.message.as_str()).into_line());
+        print_soon(failure.event().into_line());
     }
     outcome
 }
@@ -71,7 +71,8 @@ fn named(text: &str, failure: Failure, args: &WaitArgs) -> Failure {
         return failure;
     }
     let message = format!("{text} did not accept within {}: {}", args.timeout, failure.message);
-    Failure::new(Exit::Timeout, message).hint("--timeout sets how long that may be")
+    let hints = vec!["--timeout sets how long that may be".to_owned()];
+    Failure { exit: Exit::Timeout, message, hints, ..failure }
 }
 
 fn say(args: &WaitArgs, text: &str, after: Duration) {

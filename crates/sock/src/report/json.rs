@@ -1,18 +1,20 @@
 //! Events for programs: one JSON object a line, never text mixed in.
 //!
-//! Every line starts with the version of this format and the event's name. Times are seconds and say so in their
-//! names. Payload travels in `data` as base64, and again in `text` when all of it is UTF-8. Characters that could drive
-//! a terminal are written as `\u` escapes, which read back as the same text.
+//! Every line starts with the version of this format, the event's name and the time in UTC. [`EVENTS`] is the table of
+//! all events and their fields, `docs/events.md` says what they mean. Durations are seconds and say so in their names.
+//! Payload travels in `data` as base64, and again in `text` when all of it is UTF-8. Characters that could drive a
+//! terminal are written as `\u` escapes, which read back as the same text.
 //!
 //! ```
 //! use sock::report::json::Event;
 //! use std::time::Duration;
 //!
 //! let line = Event::new("closed").field("bytes_in", 5).seconds(Duration::from_millis(1500)).into_line();
-//! assert_eq!(line, "{\"schema\":1,\"event\":\"closed\",\"bytes_in\":5,\"seconds\":1.5}\n");
+//! assert!(line.starts_with("{\"schema\":1,\"event\":\"closed\",\"time\":\"20"));
+//! assert!(line.ends_with("Z\",\"bytes_in\":5,\"seconds\":1.5}\n"));
 //!
 //! let line = Event::new("received").payload(b"hi\n").into_line();
-//! assert_eq!(line, "{\"schema\":1,\"event\":\"received\",\"data\":\"aGkK\",\"text\":\"hi\\n\"}\n");
+//! assert!(line.ends_with(",\"data\":\"aGkK\",\"text\":\"hi\\n\"}\n"));
 //! ```
 
 use std::fmt::Write as _;
@@ -22,9 +24,49 @@ use data_encoding::BASE64;
 use serde_json::Value;
 
 use super::escape::is_printable;
+use super::time;
 
 /// The version of the event format; it grows when a field changes its meaning or goes away.
 pub const SCHEMA: u32 = 1;
+
+/// Every event with every field that it can have, but for the three that all have: `schema`, `event` and `time`.
+pub const EVENTS: &[(&str, &[&str])] = &[
+    ("accepts", &["endpoint", "seconds"]),
+    ("address", &["question", "family", "address", "port", "connect_turn"]),
+    ("canonical_name", &["question", "canonical_name"]),
+    ("closed", &["connection", "peer", "bytes_in", "bytes_out", "undelivered", "seconds", "reason"]),
+    ("connected", &["transport", "peer"]),
+    ("cut_off", &["connections", "reason"]),
+    ("draining", &["signal", "connections"]),
+    ("dropped", &["count"]),
+    ("error", &["message", "exit_code", "operation", "address", "errno", "errno_name", "hints", "question"]),
+    ("interface", &["index", "name", "flags", "flag_bits", "mtu_bytes", "hardware_address", "addresses"]),
+    ("listening", &["transport", "address"]),
+    ("name", &["question", "address", "host", "service"]),
+    ("note", &["message"]),
+    ("opened", &["connection", "peer"]),
+    ("option", &["name", "c_name", "access", "when", "unit", "meaning", "value", "text", "fields", "reason"]),
+    ("received", &["connection", "peer", "data", "text"]),
+    ("socket", &["transport", "family", "state", "address", "peer"]),
+    (
+        "summary",
+        &[
+            "connections",
+            "bytes_in",
+            "bytes_out",
+            "unanswered",
+            "undelivered",
+            "seconds",
+            "exit_code",
+            "options",
+            "read",
+            "hidden",
+            "answers",
+            "failures",
+            "interfaces",
+        ],
+    ),
+];
 
 /// One event, built field by field and printed in that order.
 #[derive(Clone, Debug)]
@@ -32,18 +74,20 @@ pub const SCHEMA: u32 = 1;
 pub struct Event {
     /// The object so far, without its closing brace.
     line: String,
+    name: &'static str,
 }
 
 impl Event {
-    /// An event of this name, a lower-case word such as `listening`.
+    /// An event of this name, one of [`EVENTS`], that happens now.
     pub fn new(name: &'static str) -> Self {
-        let event = Self { line: format!("{{\"schema\":{SCHEMA}") };
-        event.field("event", name)
+        let line = format!("{{\"schema\":{SCHEMA},\"event\":\"{name}\",\"time\":\"{}\"", time::now());
+        Self { line, name }
     }
 
     /// Adds a field; a number that JSON cannot hold (NaN, infinity) becomes `null`.
     ///
-    /// A name is used once in an event. A name that carries a quantity ends in its unit.
+    /// A name is in the event's row of [`EVENTS`], and used once in an event. One that carries a quantity ends in its
+    /// unit.
     pub fn field(mut self, name: &'static str, value: impl Into<Value>) -> Self {
         self.push(name, &value.into());
         self
@@ -55,12 +99,12 @@ impl Event {
     }
 
     /// Adds payload: `data` in base64 (RFC 4648, with padding), and `text` if the bytes are UTF-8.
-    pub fn payload(mut self, bytes: &[u8]) -> Self {
-        self.push("data", &Value::from(BASE64.encode(bytes)));
-        if let Ok(text) = str::from_utf8(bytes) {
-            self.push("text", &Value::from(text));
+    pub fn payload(self, bytes: &[u8]) -> Self {
+        let event = self.field("data", BASE64.encode(bytes));
+        match str::from_utf8(bytes) {
+            Ok(text) => event.field("text", text),
+            Err(_) => event,
         }
-        self
     }
 
     /// The finished line, newline included.
@@ -71,9 +115,15 @@ impl Event {
     }
 
     fn push(&mut self, name: &'static str, value: &Value) {
+        debug_assert!(is_known(self.name, name), "the event {} has no field {name}", self.name);
         let json = format!(",{}:{value}", Value::from(name));
         push_safe(&mut self.line, &json);
     }
+}
+
+/// Whether an event of the table has this field.
+fn is_known(event: &str, field: &str) -> bool {
+    EVENTS.iter().any(|(name, fields)| *name == event && fields.contains(&field))
 }
 
 /// Appends JSON with every unprintable character as an escape. Only strings can hold such characters, so this is sound
@@ -106,27 +156,23 @@ mod tests {
 
     #[test]
     fn schema_and_name_come_first_and_fields_keep_their_order() {
-        let event = Event::new("listening")
-            .field("transport", "tcp")
-            .field("address", "127.0.0.1:9")
-            .field("ipv6", false);
-        assert_eq!(
-            event.into_line(),
-            "{\"schema\":1,\"event\":\"listening\",\"transport\":\"tcp\",\"address\":\"127.0.0.1:9\",\"ipv6\":false}\n"
-        );
+        let event = Event::new("listening").field("transport", "tcp").field("address", "127.0.0.1:9");
+        let line = event.into_line();
+        assert!(line.starts_with("{\"schema\":1,\"event\":\"listening\",\"time\":\""), "{line}");
+        assert!(line.ends_with("Z\",\"transport\":\"tcp\",\"address\":\"127.0.0.1:9\"}\n"), "{line}");
     }
 
     #[test]
     fn values_of_every_kind_are_json() {
         let event = Event::new("summary")
             .field("bytes_in", u64::MAX)
-            .field("tried", vec!["127.0.0.1:9", "[::1]:9"])
-            .field("rate", f64::NAN)
-            .field("error", None::<&str>);
+            .field("hidden", vec!["127.0.0.1:9", "[::1]:9"])
+            .field("seconds", f64::NAN)
+            .field("read", None::<&str>);
         let value = read(&event.into_line());
         assert_eq!(value["bytes_in"], Value::from(u64::MAX));
-        assert_eq!(value["tried"][1], "[::1]:9");
-        assert!(value["rate"].is_null() && value["error"].is_null());
+        assert_eq!(value["hidden"][1], "[::1]:9");
+        assert!(value["seconds"].is_null() && value["read"].is_null());
     }
 
     #[test]

@@ -365,7 +365,7 @@ mod tests {
         let text = read_all(log, reader);
         let kept = text.lines().filter(|line| line.contains("\"received\"")).count();
         let note = text.lines().find(|line| line.contains("\"dropped\"")).expect("a note");
-        assert_eq!(note, format!("{{\"schema\":1,\"event\":\"dropped\",\"count\":{}}}", 200 - kept));
+        assert!(note.ends_with(&format!(",\"count\":{}}}", 200 - kept)), "{note}");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //!
 //! | file | holds |
 //! |---|---|
+//! | [`errno`] | the names of error numbers |
 //! | [`escape`] | bytes as text that cannot drive a terminal |
 //! | [`hex`] | bytes as a hex dump, over any number of pieces |
 //! | [`json`] | events, one JSON object a line, for `--json` |
@@ -12,9 +13,11 @@
 //! | [`patience`] | reading and writing that wait, in non-blocking mode too |
 //! | [`table`] | rows of name, value and meaning, in the columns of a terminal |
 //! | [`terminal`] | a peer's stream made safe for a terminal |
+//! | [`time`] | the time of day in RFC 3339 |
 //! | [`utf8`] | letters that come in two pieces |
 
 pub mod console;
+pub mod errno;
 pub mod escape;
 pub mod hex;
 pub mod json;
@@ -22,4 +25,5 @@ pub mod log;
 pub mod patience;
 pub mod table;
 pub mod terminal;
+pub mod time;
 pub mod utf8;

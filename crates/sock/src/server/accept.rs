@@ -15,6 +15,7 @@ use super::pool::{Client, Pool};
 use super::shared::Shared;
 use super::trouble::{PAUSE, Trouble, is_the_clients};
 use crate::endpoint::Scheme;
+use crate::exit::Failure;
 
 /// Accepts clients for as long as it is polled; ends after the first with `once`.
 pub(crate) async fn accept<S: Service>(
@@ -69,7 +70,7 @@ async fn survive(trouble: &mut Trouble, error: &Error, shared: &Shared) {
     let next = trouble.failure(is_the_clients(error), Instant::now());
     if next.say {
         let hint = "clients wait in the backlog meanwhile; `ulimit -n` shows the limit of descriptors";
-        shared.journal.error(error, &[hint]);
+        shared.journal.error(&Failure::from(error).hint(hint));
     }
     if next.pause {
         // Sooner if a client leaves, which frees what it held.

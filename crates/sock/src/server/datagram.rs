@@ -22,6 +22,7 @@ use super::limit::{Credit, LineLimit, RateLimit, Shown, Verdict};
 use super::shared::Shared;
 use super::trouble::{PAUSE, Trouble, is_the_clients};
 use crate::endpoint::{Nature, Scheme};
+use crate::exit::Failure;
 use crate::open::listen::is_remote;
 
 /// The lowest port that is answered beyond this machine: below it are services that would answer the answer.
@@ -277,7 +278,7 @@ impl<'a, S: Service> Desk<'a, S> {
     async fn survive(&mut self, error: &Error) {
         let next = self.trouble.failure(is_the_clients(error), Instant::now());
         if next.say {
-            self.shared.journal.error(error, &[]);
+            self.shared.journal.error(&Failure::from(error));
         } else if !next.pause {
             self.shared.journal.note(error);
         }

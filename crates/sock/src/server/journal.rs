@@ -141,16 +141,17 @@ impl Journal {
     }
 
     /// Something that went wrong, and that the server survives.
-    pub(crate) fn error(&self, error: impl Display, hints: &[&str]) {
+    pub(crate) fn error(&self, failure: &Failure) {
         if let Some(lines) = self.lines_for_errors() {
-            lines.error(&error, hints);
+            let hints: Vec<&str> = failure.hints.iter().map(String::as_str).collect();
+            lines.error(&failure.message, &hints);
         }
-        self.event(|| Event::new("error").field("message", error.to_string()));
+        self.event(|| failure.survived());
     }
 
     /// What ended the server, as an event; the text is printed where the process ends.
     pub(crate) fn failed(&self, failure: &Failure) {
-        self.event(|| Event::new("error").field("message", failure.message.as_str()));
+        self.event(|| failure.event());
     }
 
     /// The last word: what the whole run came to, and how many datagrams were not answered since the answer would

@@ -1,10 +1,14 @@
 //! `--json`: standard output carries events alone, one object a line, with the payload inside.
 
+use std::collections::BTreeSet;
+use std::fs;
 use std::io::Write as _;
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::process::Stdio;
 
 use serde_json::Value;
+use sock::report::json::EVENTS;
 
 use crate::kit::{
     Events, Process, Server, bounded, connect, events, expect, payload, read_all, run, run_sock, sock, text,
@@ -87,23 +91,131 @@ fn a_client_tells_what_comes_in_full() {
     let finished = run(&mut sock(&["connect", &server.endpoint(), "--json"]), &data);
     let events = events(&finished.quietly_done());
     assert_eq!(names(&events[..1]), ["connected"]);
+    assert_eq!(names(&events[events.len() - 2..]), ["closed", "summary"]);
     assert_eq!(events[0]["transport"], "tcp");
     assert_eq!(events[0]["peer"].as_str(), Some(server.address().to_string().as_str()));
-    let (last, received) = events[1..].split_last().expect("more than one");
+    let (received, last) = events[1..].split_at(events.len() - 3);
     assert!(received.iter().flat_map(payload).eq(data.iter().copied()));
-    assert_eq!(last["event"], "closed");
-    assert_eq!((last["bytes_in"].as_u64(), last["bytes_out"].as_u64()), (Some(200_000), Some(200_000)));
+    for event in last {
+        assert_eq!((event["bytes_in"].as_u64(), event["bytes_out"].as_u64()), (Some(200_000), Some(200_000)));
+        assert_eq!(event["undelivered"], 0);
+    }
+    assert_eq!((&last[1]["connections"], &last[1]["exit_code"]), (&1.into(), &0.into()));
 }
 
 #[test]
-fn a_client_that_fails_tells_the_error_last() {
+fn a_client_that_fails_tells_the_error_and_a_summary() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("a bound socket").to_string();
     let finished = run_sock(&["connect", &address, "--json", "--idle-timeout", "100ms"]);
     assert_eq!(finished.code(), 124, "{}", finished.stderr);
     let events = events(&finished.stdout);
-    assert_eq!(names(&events), ["connected", "closed", "error"]);
+    assert_eq!(names(&events), ["connected", "closed", "error", "summary"]);
     assert_eq!(events[2]["message"], "nothing moved for 100ms");
+    assert_eq!((&events[2]["exit_code"], &events[3]["exit_code"]), (&124.into(), &124.into()));
+}
+
+#[test]
+fn an_error_tells_what_failed_in_fields() {
+    // Closed at once: nobody listens there.
+    let address =
+        TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
+    let finished = run_sock(&["connect", &address.to_string(), "--json"]);
+    assert_eq!(finished.code(), 4, "{}", finished.stderr);
+    let events = events(&finished.stdout);
+    assert_eq!(names(&events), ["error", "summary"]);
+    let error = &events[0];
+    assert_eq!((error["exit_code"].as_u64(), error["operation"].as_str()), (Some(4), Some("connect")));
+    assert_eq!(error["address"].as_str(), Some(address.to_string().as_str()));
+    assert_eq!(
+        (error["errno"].as_i64(), &error["errno_name"]),
+        (Some(libc::ECONNREFUSED.into()), &"ECONNREFUSED".into())
+    );
+    assert!(error["hints"].is_array(), "{error}");
+    assert_eq!(events[1]["connections"], 0);
+
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let taken = listener.local_addr().expect("a bound socket").to_string();
+    for command in ["serve", "listen"] {
+        let finished = run_sock(&[command, &taken, "--json"]);
+        let error = &crate::kit::events(&finished.stdout)[0];
+        assert_eq!((error["exit_code"].as_u64(), &error["errno_name"]), (Some(8), &"EADDRINUSE".into()));
+        let hints = error["hints"].as_array().expect("a list");
+        assert!(!hints.is_empty() && hints.iter().all(Value::is_string), "{error}");
+    }
+}
+
+#[test]
+fn a_listener_ends_with_a_summary() {
+    let process = Process::start(&mut sock(&["listen", "127.0.0.1:0", "--json", "--receive-only"]));
+    let event = Events::of(&process.stdout).next(&["listening"]);
+    let address = event["address"].as_str().and_then(|address| address.parse().ok()).expect("an address");
+    connect(address).write_all(b"hello").expect("a live listener");
+    let finished = process.finish();
+    let events = events(&finished.stdout);
+    assert_eq!(names(&events), ["listening", "connected", "received", "closed", "summary"]);
+    assert_eq!((&events[4]["bytes_in"], &events[4]["exit_code"]), (&5.into(), &0.into()));
+}
+
+/// The rows of the document's tables: the code in the first cell, and in the last one.
+fn documented() -> (Vec<(String, Vec<String>)>, Vec<String>) {
+    let text = include_str!("../../../../docs/events.md");
+    let code = |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+    let rows = text.lines().filter_map(|line| line.strip_prefix("| `")?.strip_suffix(" |"));
+    let cells = rows.map(|row| (row.split('`').next().unwrap_or_default().to_owned(), row));
+    let (events, fields): (Vec<_>, Vec<_>) = cells.partition(|(_, row)| row.split(" | ").count() == 4);
+    let last = |row: &str| code(row.rsplit(" | ").next().unwrap_or_default());
+    (
+        events.iter().map(|(name, row)| (name.clone(), last(row))).collect(),
+        fields.into_iter().map(|(name, _)| name).collect(),
+    )
+}
+
+#[test]
+fn the_document_has_each_event_and_each_field() {
+    let (events, fields) = documented();
+    let table: Vec<(String, Vec<String>)> = EVENTS
+        .iter()
+        .map(|(name, fields)| ((*name).to_owned(), fields.iter().map(|field| (*field).to_owned()).collect()))
+        .collect();
+    assert_eq!(events, table);
+    let common = ["schema", "event", "time"];
+    let of_events = table.iter().flat_map(|(_, fields)| fields.iter().map(String::as_str));
+    let used: BTreeSet<&str> = common.into_iter().chain(of_events).collect();
+    assert_eq!(fields.iter().map(String::as_str).collect::<BTreeSet<_>>(), used);
+    assert_eq!(fields.len(), used.len(), "a field is told twice");
+}
+
+#[test]
+fn the_program_emits_each_event_and_each_field() {
+    let mut source = String::new();
+    let mut folders = vec![PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let text = fs::read_to_string(&path).expect("text");
+                // Others have fields too: what is shown for Debug.
+                if text.contains("json::Event") || path.ends_with("report/json.rs") {
+                    source += text.split("#[cfg(test)]").next().unwrap_or_default();
+                }
+            }
+        }
+    }
+    let code = |line: &&str| !line.trim_start().starts_with("//");
+    let source: String = source.lines().filter(code).collect();
+    let starts = |call: &str| {
+        let names = source.split(call).skip(1).filter_map(|rest| rest.split('"').next());
+        names.map(str::to_owned).collect::<BTreeSet<String>>()
+    };
+    let table = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect::<BTreeSet<_>>();
+    assert_eq!(starts("Event::new(\""), table(EVENTS.iter().map(|(name, _)| *name).collect()));
+    assert_eq!(
+        starts(".field(\""),
+        table(EVENTS.iter().flat_map(|(_, fields)| fields.iter().copied()).collect())
+    );
 }
 
 #[test]

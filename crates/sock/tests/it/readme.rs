@@ -330,7 +330,7 @@ impl Stage {
         let line = replace_number(&line, "bytes out, ", |_| "…".to_owned());
         let line = replace_number(&line, "unnamed (pid ", |_| "…".to_owned());
         let line = replace_number(&line, ", uid ", |_| "…".to_owned());
-        let line = replace_number(&line, "\"time\":", |_| "…".to_owned());
+        let line = without_time(&line);
         replace_number(&line, "\"seconds\":", |_| "…".to_owned())
     }
 }
@@ -384,6 +384,16 @@ fn replace_number(line: &str, prefix: &str, new: impl Fn(&str) -> String) -> Str
         replaced.extend([prefix, &new(&part[..end]), &part[end..]]);
     }
     replaced
+}
+
+/// The event without the time at which it happened.
+fn without_time(line: &str) -> String {
+    match line.split_once("\"time\":\"") {
+        Some((before, rest)) => {
+            format!("{before}{}", rest.split_once("\",").map_or(rest, |(_, after)| after))
+        }
+        None => line.to_owned(),
+    }
 }
 
 /// The number of the connection that a line of the log is about, 0 for what is about none.

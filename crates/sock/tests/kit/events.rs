@@ -18,6 +18,9 @@ pub(crate) fn events(printed: &[u8]) -> Vec<Value> {
 fn event(line: &str) -> Value {
     let event: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
     assert!(line.starts_with("{\"schema\":1,\"event\":\""), "{line}");
+    let time = event["time"].as_str().expect("each event has a time");
+    let digits = time.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect::<String>();
+    assert_eq!(digits, "0000-00-00T00:00:00.000000Z", "{line}");
     event
 }
 

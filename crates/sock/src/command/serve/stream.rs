@@ -337,7 +337,8 @@ async fn send_messages(connection: &Connection, shared: &Shared, file: &SharedFi
             }
             Chunk::Unreadable(error) => {
                 let path = file.path().display();
-                shared.journal.error(format_args!("read {path} for {}: {error}", connection.peer()), &[]);
+                let doing = format_args!("read {path} for {}", connection.peer());
+                shared.journal.error(&Failure::io(doing, &error));
                 return Ok(false);
             }
         }
