@@ -66,9 +66,8 @@ pub enum Command {
     /// Listen, and answer what clients send
     ///
     /// A server to try things out and to test with: it takes many clients at once and answers each piece or datagram
-    /// that comes with a
-    /// text, with itself, or with nothing. SIGINT, SIGTERM and SIGHUP stop it: no new clients, and pending replies are
-    /// still sent.
+    /// that comes with a text, with itself, or with nothing. SIGINT, SIGTERM and SIGHUP stop it: no new clients, and
+    /// pending replies are still sent.
     Serve(Box<ServeArgs>),
     /// Connect standard input and output to a socket
     ///
