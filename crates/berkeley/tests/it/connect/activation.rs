@@ -10,7 +10,7 @@ use berkeley::{Address, Cause, Socket, fault, inherit, listen_fds, listen_fds_wi
 
 use super::{LONG, assert_talks, listening, patient};
 use crate::bounded::JoinInTime;
-use crate::support::{LIMIT, TCP, UNIX, finish, is_close_on_exec, open_descriptors, spawn, test_name};
+use crate::support::{LIMIT, TCP, UNIX, alone, finish, is_close_on_exec, open_descriptors, spawn, test_name};
 
 /// Set in the child to the address that its first socket has.
 const CHILD: &str = "BERKELEY_TEST_LISTENS_ON";
@@ -42,22 +42,25 @@ const NUMBER: u32 = 3;
 
 #[test]
 fn the_sockets_of_the_service_manager_are_taken_once_and_end_with_their_owner() {
-    in_child("3<&0 0</dev/null", "1", |address| {
-        fails_in_turn();
-        let mut servers = listen_fds_with_names().unwrap();
-        assert_eq!(servers.len(), 1);
-        let (name, server) = servers.remove(0);
-        assert_eq!((name.as_str(), server.local_address().unwrap()), ("front", address));
-        assert_eq!(server.as_raw_fd(), 3, "the number itself");
-        assert!(is_close_on_exec(&server), "no program that this one starts gets it");
-        server.set_timeout(Some(LONG)).unwrap();
-        assert_talks(&patient().connect_to(&[address]).unwrap(), &server);
-        assert!(listen_fds().unwrap().is_empty(), "a second call gives none");
-        assert_eq!(inherit(NUMBER).unwrap_err().to_string(), "inherit fd 3: it was taken before");
-        drop(server);
-        let error = patient().connect_to(&[address]).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::ConnectionRefused, "nobody listens any more: {error}");
-        assert!(listen_fds().unwrap().is_empty(), "nor does a call when the number is free");
+    // Beside other tests, a program that one of them starts would hold the socket for a moment too.
+    alone(|| {
+        in_child("3<&0 0</dev/null", "1", |address| {
+            fails_in_turn();
+            let mut servers = listen_fds_with_names().unwrap();
+            assert_eq!(servers.len(), 1);
+            let (name, server) = servers.remove(0);
+            assert_eq!((name.as_str(), server.local_address().unwrap()), ("front", address));
+            assert_eq!(server.as_raw_fd(), 3, "the number itself");
+            assert!(is_close_on_exec(&server), "no program that this one starts gets it");
+            server.set_timeout(Some(LONG)).unwrap();
+            assert_talks(&patient().connect_to(&[address]).unwrap(), &server);
+            assert!(listen_fds().unwrap().is_empty(), "a second call gives none");
+            assert_eq!(inherit(NUMBER).unwrap_err().to_string(), "inherit fd 3: it was taken before");
+            drop(server);
+            let error = patient().connect_to(&[address]).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::ConnectionRefused, "nobody listens any more: {error}");
+            assert!(listen_fds().unwrap().is_empty(), "nor does a call when the number is free");
+        });
     });
 }
 
@@ -76,13 +79,17 @@ fn fails_in_turn() {
 
 #[test]
 fn several_sockets_come_in_their_order_with_their_names() {
-    let (other, _) = UNIX.listener(1);
-    other.set_inheritable(true).unwrap();
-    in_child(&format!("4<&{} 3<&0 0</dev/null", other.as_raw_fd()), "2", |address| {
-        let servers = listen_fds_with_names().unwrap();
-        let told: Vec<_> = servers.iter().map(|(name, socket)| (name.as_str(), socket.as_raw_fd())).collect();
-        assert_eq!(told, [("front", 3), ("unknown", 4)]);
-        assert_eq!(servers[0].1.local_address().unwrap(), address);
+    // A shell may know no descriptor above 9, and beside other tests the number would be higher.
+    alone(|| {
+        let (other, _) = UNIX.listener(1);
+        other.set_inheritable(true).unwrap();
+        in_child(&format!("4<&{} 3<&0 0</dev/null", other.as_raw_fd()), "2", |address| {
+            let servers = listen_fds_with_names().unwrap();
+            let told: Vec<_> =
+                servers.iter().map(|(name, socket)| (name.as_str(), socket.as_raw_fd())).collect();
+            assert_eq!(told, [("front", 3), ("unknown", 4)]);
+            assert_eq!(servers[0].1.local_address().unwrap(), address);
+        });
     });
 }
 
@@ -152,17 +159,20 @@ fn what_was_taken_by_its_number_and_what_is_promised_to_another_is_left_alone() 
 
 #[test]
 fn an_inherited_number_is_taken_once_and_closed_with_its_owner() {
-    in_child("3<&0 0</dev/null", "0", |address| {
-        let socket = Socket::from(inherit(NUMBER).unwrap());
-        assert_eq!((socket.as_raw_fd(), socket.local_address().unwrap()), (3, address));
-        assert!(is_close_on_exec(&socket));
-        assert_eq!(inherit(NUMBER).unwrap_err().to_string(), "inherit fd 3: it was taken before");
-        drop(socket);
-        assert_eq!(inherit(NUMBER).unwrap_err().raw_os_error(), Some(9));
-        // The number is another's now.
-        let files: Vec<File> = (0..3).map(|_| File::open("/dev/null").unwrap()).collect();
-        assert!(files.iter().any(|file| file.as_raw_fd() == 3));
-        assert!(inherit(NUMBER).is_err());
+    // Beside other tests, a program that one of them starts would hold the socket for a moment too.
+    alone(|| {
+        in_child("3<&0 0</dev/null", "0", |address| {
+            let socket = Socket::from(inherit(NUMBER).unwrap());
+            assert_eq!((socket.as_raw_fd(), socket.local_address().unwrap()), (3, address));
+            assert!(is_close_on_exec(&socket));
+            assert_eq!(inherit(NUMBER).unwrap_err().to_string(), "inherit fd 3: it was taken before");
+            drop(socket);
+            assert_eq!(inherit(NUMBER).unwrap_err().raw_os_error(), Some(9));
+            // The number is another's now.
+            let files: Vec<File> = (0..3).map(|_| File::open("/dev/null").unwrap()).collect();
+            assert!(files.iter().any(|file| file.as_raw_fd() == 3));
+            assert!(inherit(NUMBER).is_err());
+        });
     });
 }
 
