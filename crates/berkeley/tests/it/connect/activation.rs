@@ -10,7 +10,9 @@ use berkeley::{Address, Cause, Socket, fault, inherit, listen_fds, listen_fds_wi
 
 use super::{LONG, assert_talks, listening, patient};
 use crate::bounded::JoinInTime;
-use crate::support::{LIMIT, TCP, UNIX, alone, finish, is_close_on_exec, open_descriptors, spawn, test_name};
+use crate::support::{
+    LIMIT, TCP, TempDir, UNIX, alone, finish, is_close_on_exec, open_descriptors, spawn, test_name,
+};
 
 /// Set in the child to the address that its first socket has.
 const CHILD: &str = "BERKELEY_TEST_LISTENS_ON";
@@ -23,15 +25,19 @@ fn in_child<F: FnOnce(Address) + Send>(redirections: &str, count: &str, body: F)
     }
     let (server, address) = listening();
     let script = format!(
-        r#"LISTEN_PID=$$ exec "$0" {} --exact --nocapture --test-threads=1 {redirections}"#,
+        r#"while [ -d "$GATE" ]; do sleep 0.01; done
+        LISTEN_PID=$$ exec "$0" {} --exact --nocapture --test-threads=1 {redirections}"#,
         test_name::<F>()
     );
     let mut command = Command::new("sh");
     command.args(["-c", &script]).arg(env::current_exe().unwrap());
     command.env(CHILD, address.to_string()).env("LISTEN_FDS", count).env("LISTEN_FDNAMES", "front::back");
+    let gate = TempDir::new();
+    command.env("GATE", gate.path(""));
     let running = spawn(command.stdin(Stdio::from(OwnedFd::from(server))));
-    // With it this process's own descriptor of the server.
+    // With it this process's own descriptor of the server; only then the child goes on, and is the socket's one owner.
     drop(command);
+    drop(gate);
     let output = finish(running, LIMIT);
     let [out, err] = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
     assert!(out.contains("1 passed"), "{out}\n{err}");
