@@ -5,13 +5,14 @@
 use std::net::Ipv6Addr;
 
 use berkeley::interface::interface_index;
+use rustix::io::Errno;
 
 use super::{Endpoint, Host, ParseError, Place, scope};
 use crate::endpoint::{Source, Written};
 use crate::report::escape::escape;
 
-/// `ENODEV`, which std has no kind for. errno(3).
-const NO_DEVICE: i32 = 19;
+/// `ENODEV`, which std has no kind for.
+const NO_DEVICE: i32 = Errno::NODEV.raw_os_error();
 
 /// How many bytes of a name an error repeats.
 const SHOWN: usize = 40;

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use berkeley::resolve::{Hints, resolve};
 use berkeley::{Address, Family, Result, ServerOptions, Socket, ToAddress, Type, option};
+use rustix::io::Errno;
 
 use super::unix_path::{self, BoundPath};
 use super::{
@@ -211,8 +212,8 @@ fn pair(
 }
 
 fn has_no_ipv6(error: &berkeley::Error) -> bool {
-    const EAFNOSUPPORT: i32 = 97;
-    error.kind() == io::ErrorKind::AddrNotAvailable || error.raw_os_error() == Some(EAFNOSUPPORT)
+    error.kind() == io::ErrorKind::AddrNotAvailable
+        || error.raw_os_error() == Some(Errno::AFNOSUPPORT.raw_os_error())
 }
 
 fn inet(

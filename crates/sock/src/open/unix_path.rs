@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use berkeley::{Family, Protocol, Socket, Type, UnixAddress};
 use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 
 use crate::exit::{Exit, Failure};
 
@@ -142,8 +143,8 @@ pub(super) fn make_way(path: &Path) -> Result<(), Failure> {
 /// (`EPROTOTYPE`), where its own would have taken a place in the backlog, and been the one client of a server that
 /// serves one.
 fn is_alive(path: &Path) -> Result<bool, Failure> {
-    const EPERM: i32 = 1;
-    const EPROTOTYPE: i32 = 91;
+    const EPERM: i32 = Errno::PERM.raw_os_error();
+    const EPROTOTYPE: i32 = Errno::PROTOTYPE.raw_os_error();
     let probe = Socket::new(Family::UNIX, Type::DGRAM, Protocol::DEFAULT)?;
     probe.set_timeout(Some(Duration::ZERO))?;
     let Err(error) = probe.connect(UnixAddress::from_path(path)?) else { return Ok(true) };

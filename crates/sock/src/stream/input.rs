@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use rustix::io::Errno;
+
 use super::buffer::with_buffer;
 use super::handle::Reader;
 use crate::exit::Failure;
@@ -180,9 +182,9 @@ enum Read<R> {
     Later,
 }
 
-/// `EBADF`, which std has no kind for, and whose number is the same on every Linux.
+/// `EBADF`, which std has no kind for.
 fn is_not_for_reading(error: &io::Error) -> bool {
-    error.raw_os_error() == Some(9)
+    error.raw_os_error() == Some(Errno::BADF.raw_os_error())
 }
 
 fn with_crlf(piece: &[u8], last: &AtomicU8) -> Vec<u8> {

@@ -2,6 +2,7 @@
 
 use berkeley::option::{Access, Description, Level, Value};
 use berkeley::{Cause, Error};
+use rustix::io::Errno;
 
 use super::subject::Subject;
 use crate::report::escape::escape;
@@ -63,13 +64,13 @@ pub(super) fn in_words(value: &Value, unit: Option<&str>) -> String {
 
 /// Why the kernel did not give it.
 fn reason(error: &Error, level: Level, levels: &[Level]) -> String {
-    const EPERM: i32 = 1;
-    const EACCES: i32 = 13;
-    const EINVAL: i32 = 22;
-    const ENODATA: i32 = 61;
-    const ENOPROTOOPT: i32 = 92;
-    const EOPNOTSUPP: i32 = 95;
-    const ENOTCONN: i32 = 107;
+    const EPERM: i32 = Errno::PERM.raw_os_error();
+    const EACCES: i32 = Errno::ACCESS.raw_os_error();
+    const EINVAL: i32 = Errno::INVAL.raw_os_error();
+    const ENODATA: i32 = Errno::NODATA.raw_os_error();
+    const ENOPROTOOPT: i32 = Errno::NOPROTOOPT.raw_os_error();
+    const EOPNOTSUPP: i32 = Errno::OPNOTSUPP.raw_os_error();
+    const ENOTCONN: i32 = Errno::NOTCONN.raw_os_error();
     let Cause::Kernel(errno) = error.cause() else { return error.to_string() };
     let words = match errno {
         ENOPROTOOPT | EOPNOTSUPP if !levels.contains(&level) => {
