@@ -3,13 +3,15 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
-use berkeley::{Address, Connector, Family, Result, Socket, UnixAddress};
+use berkeley::resolve::{Hints, resolve_within};
+use berkeley::{Address, Connector, Deadline, Family, Result, Socket, Type, UnixAddress, interleave};
 
 use super::{
     Endpoint, Host, Place, Port, Row, Shape, host_text, kind, literal, port_text, prepare, unix_address,
 };
 use crate::exit::{Exit, Failure};
 use crate::quantity::Period;
+use crate::stream::Others;
 use crate::tls::a_label;
 
 /// How long connecting may take unless told otherwise.
@@ -31,6 +33,14 @@ pub(super) fn connect_timeout(
     }
 }
 
+/// A socket that is connected, and the addresses of its peer that were not tried.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) socket: Socket,
+    /// Of datagrams, which connect at once whether anybody is there or not.
+    pub(super) others: Vec<Address>,
+}
+
 /// Connects within `timeout`, all addresses of a name together, or those of `family`; the socket comes back without a
 /// timeout.
 ///
@@ -40,26 +50,53 @@ pub(super) fn connect(
     endpoint: &Endpoint,
     family: Option<Family>,
     timeout: Duration,
-) -> std::result::Result<Socket, Failure> {
-    let mut connector = Connector::new()
-        .kind(kind(endpoint.scheme))
-        .timeout(Some(timeout))
-        .prepare(|socket| prepare(endpoint, socket));
+) -> std::result::Result<Opened, Failure> {
+    let mut connector = connector(endpoint)?.timeout(Some(timeout));
     if let Some(family) = family {
         connector = connector.family(family);
     }
-    if let Some(local) = local_address(endpoint)? {
-        connector = connector.local(local)?;
-    }
-    let socket = match &endpoint.place {
-        Place::Inet { host, port } => inet(endpoint, &connector, host, port)?,
+    let addresses = match &endpoint.place {
+        Place::Inet { host, port } => match known(endpoint, host, port)? {
+            Some(address) => vec![address],
+            None if kind(endpoint.scheme) == Type::DGRAM => resolved(endpoint, family, timeout)?,
+            None => {
+                let socket = connector.connect(&a_label(&host_text(host))?, port_text(port).as_str())?;
+                return finished(socket, Vec::new());
+            }
+        },
         place => match unix_address(place) {
-            Some(address) => connector.connect_to(&[address?.into()])?,
+            Some(address) => vec![address?.into()],
             None => return Err(Failure::misuse("this place cannot be connected to")),
         },
     };
+    let socket = connector.connect_to(&addresses)?;
+    let peer = socket.peer_address().ok();
+    let untried = addresses.iter().position(|address| Some(address) == peer.as_ref());
+    let others = untried.map_or_else(Vec::new, |index| addresses[index + 1..].to_vec());
+    finished(socket, others)
+}
+
+/// Opens a socket to each of `addresses`, of datagrams, one after another.
+pub(super) fn one_after_another(endpoint: Endpoint, addresses: Vec<Address>) -> Others {
+    let mut addresses = addresses.into_iter();
+    Box::new(move || {
+        let address = addresses.next()?;
+        Some(connector(&endpoint).and_then(|connector| connector.connect_to(&[address])))
+    })
+}
+
+/// How the endpoint's sockets are made.
+fn connector(endpoint: &Endpoint) -> Result<Connector<'_>> {
+    let connector = Connector::new().kind(kind(endpoint.scheme)).prepare(|socket| prepare(endpoint, socket));
+    match local_address(endpoint)? {
+        Some(local) => connector.local(local),
+        None => Ok(connector),
+    }
+}
+
+fn finished(socket: Socket, others: Vec<Address>) -> std::result::Result<Opened, Failure> {
     socket.set_timeout(None)?;
-    Ok(socket)
+    Ok(Opened { socket, others })
 }
 
 /// Whether somebody else accepted: TCP connects to itself where the kernel's choice of a port is the one asked for.
@@ -71,12 +108,8 @@ pub(super) fn met_another(socket: &Socket) -> std::result::Result<(), Failure> {
     Ok(())
 }
 
-fn inet(
-    endpoint: &Endpoint,
-    connector: &Connector<'_>,
-    host: &Host,
-    port: &Port,
-) -> std::result::Result<Socket, Failure> {
+/// The address of a host and a port in digits; `None` where a name is to be looked up.
+fn known(endpoint: &Endpoint, host: &Host, port: &Port) -> std::result::Result<Option<Address>, Failure> {
     let (source, place) = (&endpoint.source, endpoint.source.place());
     if *host == Host::Every {
         let message = "\"*\" is every address of this machine, which only a listener can have";
@@ -87,10 +120,26 @@ fn inet(
         let message = "port 0 is for listening; connecting needs the port that is listened on";
         return Err(Failure::misuse(source.fault(place.port.clone(), message)));
     }
-    if let (Port::Number(_), Some(address)) = (port, literal(host, port_number(port)).transpose()?) {
-        return Ok(connector.connect_to(&[address])?);
+    match port {
+        Port::Number(number) => Ok(literal(host, *number).transpose()?),
+        Port::Name(_) => Ok(None),
     }
-    Ok(connector.connect(&a_label(&host_text(host))?, port_text(port).as_str())?)
+}
+
+/// Every address of a name, in the order in which they are tried.
+fn resolved(
+    endpoint: &Endpoint,
+    family: Option<Family>,
+    timeout: Duration,
+) -> std::result::Result<Vec<Address>, Failure> {
+    let Place::Inet { host, port } = &endpoint.place else { return Ok(Vec::new()) };
+    let local = local_address(endpoint)?.map(|local| local.family());
+    let hints =
+        Hints::new().family(family.or(local).unwrap_or(Family::UNSPECIFIED)).kind(kind(endpoint.scheme));
+    let (host, port) = (host_text(host), port_text(port));
+    let deadline = Deadline::after(timeout);
+    let answers = resolve_within(&a_label(&host)?, port.as_str(), &hints, deadline)?;
+    Ok(interleave(&answers)?)
 }
 
 fn port_number(port: &Port) -> u16 {
@@ -125,7 +174,7 @@ fn bind_address(host: &Host, port: u16) -> Result<Address> {
 
 #[cfg(test)]
 mod tests {
-    use berkeley::{Protocol, Type};
+    use berkeley::Protocol;
 
     use super::*;
 

@@ -8,13 +8,13 @@ use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
 use super::backoff::Backoff;
-use super::connect::{self, connect_timeout};
+use super::connect::{self, Opened, connect_timeout};
 use super::listen::{self, Listener, check_family, needs_lookup};
 use super::tls;
 use crate::endpoint::{Endpoint, Nature};
 use crate::exit::{Exit, Failure};
 use crate::quantity::Period;
-use crate::stream::{SocketStream, Stream};
+use crate::stream::{DatagramStream, SocketStream, Stream};
 
 /// How long looking up the name may take where it is listened.
 const LOOKUP: Duration = Duration::from_secs(10);
@@ -63,8 +63,13 @@ pub async fn connected(endpoint: Endpoint, terms: Terms) -> Result<Connected, Fa
         on_a_worker("set TLS up", move || tls::client(&endpoint)).await?
     };
     let limit = connect_timeout(terms.timeout, &endpoint)?;
-    let socket = socket(endpoint, terms).await?;
+    let Opened { socket, others } = opened_to(endpoint.clone(), terms).await?;
     let peer = socket.peer_address().map_or_else(|_| place.clone(), |peer| peer.to_string());
+    if !others.is_empty() {
+        let others = connect::one_after_another(endpoint, others);
+        let stream = Stream::Datagrams(DatagramStream::new(socket, nature, place, others)?);
+        return Ok(Connected { stream, peer, warnings: Vec::new() });
+    }
     let socket = SocketStream::new(socket, nature)?;
     let Some(client) = client else {
         return Ok(Connected { stream: Stream::Socket(socket), peer, warnings: Vec::new() });
@@ -79,6 +84,10 @@ pub async fn connected(endpoint: Endpoint, terms: Terms) -> Result<Connected, Fa
 ///
 /// As [`connected`].
 pub async fn socket(endpoint: Endpoint, terms: Terms) -> Result<Socket, Failure> {
+    Ok(opened_to(endpoint, terms).await?.socket)
+}
+
+async fn opened_to(endpoint: Endpoint, terms: Terms) -> Result<Opened, Failure> {
     check_family(&endpoint, terms.family)?;
     let limit = connect_timeout(terms.timeout, &endpoint)?;
     let (start, retry) = (Instant::now(), endpoint.own.retry);
@@ -107,7 +116,7 @@ pub async fn accepted(endpoint: Endpoint, family: Option<Family>, deadline: Inst
         // Zero would mean that there is no limit.
         let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
         on_a_worker("connect", move || {
-            connect::connect(&endpoint, family, left).and_then(|socket| connect::met_another(&socket))
+            connect::connect(&endpoint, family, left).and_then(|opened| connect::met_another(&opened.socket))
         })
     })
     .await

@@ -1,9 +1,10 @@
-//! What moves bytes: a socket, TLS over one, or this process's standard input and output.
+//! What moves bytes: a socket, datagrams to one of several addresses, TLS, or this process's standard input and output.
 //!
 //! A stream is asked what it can do ([`Nature`]), never of which scheme it is. It reads by lending the thread's buffer
 //! for as long as a closure runs, so that an idle stream owns none.
 
 mod buffer;
+mod datagrams;
 mod handle;
 mod input;
 mod output;
@@ -15,6 +16,7 @@ use std::fmt;
 use std::fs::File;
 
 pub use buffer::{INPUT, MESSAGE, PIECE};
+pub use datagrams::{DatagramStream, Others};
 pub use input::Input;
 pub use output::{Output, print, print_soon};
 pub use socket::SocketStream;
@@ -28,6 +30,8 @@ use crate::exit::Failure;
 pub enum Stream {
     /// A connected socket.
     Socket(SocketStream),
+    /// A datagram socket whose peer has several addresses.
+    Datagrams(DatagramStream),
     /// TLS over one. On the heap, as it is large beside the others.
     Tls(Box<TlsStream>),
     /// Standard input and output.
@@ -56,6 +60,7 @@ impl Stream {
     pub fn nature(&self) -> Nature {
         match self {
             Self::Socket(socket) => socket.nature(),
+            Self::Datagrams(socket) => socket.nature(),
             Self::Tls(tls) => tls.nature(),
             Self::Standard(_) => Nature::STANDARD,
         }
@@ -76,6 +81,7 @@ impl Stream {
     ) -> std::result::Result<Option<R>, Failure> {
         match self {
             Self::Socket(socket) => Ok(socket.receive(take).await?),
+            Self::Datagrams(socket) => socket.receive(take).await,
             Self::Tls(tls) => tls.receive(take).await,
             Self::Standard(standard) => standard.receive(most, take).await,
         }
@@ -113,6 +119,7 @@ impl Stream {
     pub fn try_send(&self, bytes: &[u8]) -> std::result::Result<Option<usize>, Broken> {
         match self {
             Self::Socket(socket) => Ok(socket.try_send(bytes)?),
+            Self::Datagrams(socket) => socket.try_send(bytes).map_err(Broken::Failed),
             Self::Tls(tls) => tls.try_send(bytes),
             Self::Standard(standard) => standard.try_send(bytes),
         }
@@ -126,6 +133,7 @@ impl Stream {
     pub async fn send(&self, bytes: &[u8]) -> std::result::Result<usize, Broken> {
         match self {
             Self::Socket(socket) => Ok(socket.send(bytes).await?),
+            Self::Datagrams(socket) => socket.send(bytes).await.map_err(Broken::Failed),
             Self::Tls(tls) => tls.send(bytes).await,
             Self::Standard(standard) => standard.send(bytes).await.map(|()| bytes.len()),
         }
@@ -139,6 +147,8 @@ impl Stream {
     pub async fn end(&self) -> std::result::Result<(), Broken> {
         match self {
             Self::Socket(socket) => socket.end(),
+            // Datagrams have no end.
+            Self::Datagrams(_) => Ok(()),
             Self::Tls(tls) => tls.end().await,
             Self::Standard(standard) => standard.end().await,
         }
@@ -149,7 +159,7 @@ impl Stream {
         match self {
             Self::Socket(socket) => socket.undelivered(),
             Self::Tls(tls) => tls.undelivered(),
-            Self::Standard(_) => 0,
+            Self::Datagrams(_) | Self::Standard(_) => 0,
         }
     }
 
@@ -163,7 +173,7 @@ impl Stream {
         match self {
             Self::Socket(socket) => socket.delivered(progress).await,
             Self::Tls(tls) => tls.delivered(progress).await,
-            Self::Standard(_) => Ok(()),
+            Self::Datagrams(_) | Self::Standard(_) => Ok(()),
         }
     }
 
@@ -173,7 +183,7 @@ impl Stream {
         match self {
             Self::Socket(socket) => socket.gone().await,
             Self::Tls(tls) => tls.gone().await,
-            Self::Standard(_) => std::future::pending().await,
+            Self::Datagrams(_) | Self::Standard(_) => std::future::pending().await,
         }
     }
 
@@ -187,6 +197,7 @@ impl fmt::Debug for Stream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Socket(_) => "Stream(socket)",
+            Self::Datagrams(_) => "Stream(datagrams)",
             Self::Tls(_) => "Stream(tls)",
             Self::Standard(_) => "Stream(standard)",
         })

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use berkeley::{Family, Protocol, Socket, Type, UnixAddress, option};
 
 use crate::bounded::JoinInTime;
-use crate::kit::{LIMIT, Process, Server, TempDir, pattern, run, run_sock, sock, text};
+use crate::kit::{LIMIT, Process, Server, TempDir, has_ipv6, pattern, run, run_sock, sock, text};
 
 /// A UDP socket on this machine whose waits have a limit, and its address as an endpoint.
 fn peer() -> (UdpSocket, String) {
@@ -106,6 +106,104 @@ fn nobody_there_is_a_refusal() {
     assert_eq!(finished.code(), 4, "{}", finished.stderr);
     assert!(finished.stderr.starts_with("sock: recv udp "), "{}", finished.stderr);
     assert_eq!(finished.stderr.lines().count(), 1, "{}", finished.stderr);
+}
+
+/// A socket at `127.0.0.1`, one at `::1` with the same port, and the port.
+fn both_loopbacks() -> (UdpSocket, UdpSocket, u16) {
+    loop {
+        let (v4, _) = peer();
+        let port = v4.local_addr().expect("a bound socket").port();
+        if let Ok(v6) = UdpSocket::bind(("::1", port)) {
+            v6.set_read_timeout(Some(LIMIT)).expect("a limit");
+            return (v4, v6, port);
+        }
+    }
+}
+
+/// Has a socket refuse what others send, and keep its port from everybody else: connected, it hears one peer alone.
+fn refuse(socket: &UdpSocket) {
+    let host = socket.local_addr().expect("a bound socket").ip();
+    socket.connect((host, 9)).expect("UDP connects to whatever it is told to");
+}
+
+#[test]
+fn an_address_that_refuses_is_left_for_the_next_one_and_what_was_sent_goes_again() {
+    if !has_ipv6() {
+        return;
+    }
+    let (socket, other, port) = both_loopbacks();
+    refuse(&other);
+    let mut client = Process::start(&mut sock(&["connect", &format!("udp://:{port}"), "--wait", "1ms"]));
+    let mut buffer = [0; 100];
+    // The second is written once the first has arrived, by which time the address is chosen.
+    for line in [&b"one\n"[..], b"two\n"] {
+        client.write(line);
+        let (length, from) = socket.recv_from(&mut buffer).expect("what was sent");
+        assert_eq!(text(&buffer[..length]), text(line));
+        socket.send_to(b"ack ", from).expect("the client is there");
+    }
+    client.stdout.at_least(8);
+    client.close_input();
+    assert_eq!(text(&client.finish().quietly_done()), "ack ack ");
+}
+
+#[test]
+fn all_that_was_sent_before_the_first_refusal_goes_to_the_next_address() {
+    if !has_ipv6() {
+        return;
+    }
+    let (socket, other, port) = both_loopbacks();
+    refuse(&other);
+    let input = pattern(10 * 1_200);
+    let folder = TempDir::new();
+    let file = std::fs::File::open(folder.file("input", &input)).expect("a file");
+    let mut command = sock(&["connect", &format!("udp://:{port}"), "--wait", "1ms", "--quiet"]);
+    command.stdin(file).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let process = Process::start_as_it_is(&mut command);
+    let mut got = vec![0; 1_200];
+    for (number, want) in input.chunks(1_200).enumerate() {
+        let length = socket.recv(&mut got).expect("what was sent");
+        assert!(&got[..length] == want, "datagram {number}");
+    }
+    process.finish().quietly_done();
+}
+
+#[test]
+fn an_address_that_has_answered_is_the_one() {
+    if !has_ipv6() {
+        return;
+    }
+    let (_second, first, port) = both_loopbacks();
+    let mut client = Process::start(&mut sock(&["connect", &format!("udp://:{port}")]));
+    client.write(b"one");
+    let (_, from) = first.recv_from(&mut [0; 8]).expect("what was sent");
+    first.send_to(b"ack", from).expect("the client is there");
+    client.stdout.at_least(3);
+    refuse(&first);
+    client.write(b"two");
+    let finished = client.finish();
+    assert_eq!((finished.code(), finished.out().as_str()), (4, "ack"), "{}", finished.stderr);
+    assert!(
+        finished.stderr.contains(&format!("udp [::1]:{port}: connection refused")),
+        "{}",
+        finished.stderr
+    );
+}
+
+#[test]
+fn where_every_address_refuses_the_error_names_them() {
+    if !has_ipv6() {
+        return;
+    }
+    let (first, second, port) = both_loopbacks();
+    refuse(&first);
+    refuse(&second);
+    let finished = run_sock(&["connect", &format!("udp://:{port}"), "--send", "anybody?"]);
+    assert_eq!(finished.code(), 4, "{}", finished.stderr);
+    let tried = format!("connect :{port} (tried udp [::1]:{port}, udp 127.0.0.1:{port}): connection refused");
+    assert!(finished.stderr.starts_with(&format!("sock: {tried}")), "{}", finished.stderr);
+    let finished = run_sock(&["connect", "-4", &format!("udp://:{port}"), "--send", "anybody?"]);
+    assert!(!finished.stderr.contains("::1"), "{}", finished.stderr);
 }
 
 #[test]
