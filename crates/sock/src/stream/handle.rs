@@ -15,6 +15,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use berkeley::{Deadline, Flags, SocketRef};
+use rustix::fs::{OFlags, fcntl_getfl};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::net::unix::pipe;
@@ -96,10 +97,11 @@ impl Reader {
         }
     }
 
-    /// The regular file, where it is one.
+    /// The regular file, where it is one that may be read.
     pub(super) fn file(&self) -> Option<&File> {
         let Self::File(file) = self else { return None };
-        file.metadata().is_ok_and(|it| it.is_file()).then_some(file)
+        let is_readable = fcntl_getfl(file).is_ok_and(|flags| !flags.contains(OFlags::WRONLY));
+        (is_readable && file.metadata().is_ok_and(|it| it.is_file())).then_some(file)
     }
 
     /// Waits until there is something, or the end, and lends what was read, at most `most` bytes in `buffer`.

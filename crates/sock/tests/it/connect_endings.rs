@@ -123,7 +123,8 @@ fn connect(endpoint: &str, folder: &TempDir, input: Input, args: &[&str]) -> (Pr
             command.stdin(Stdio::null());
         }
         Input::WriteOnly => {
-            command.stdin(File::options().write(true).open("/dev/null").expect("Linux"));
+            let path = folder.file("log", b"nothing that is sent");
+            command.stdin(File::options().write(true).open(path).expect("a file"));
         }
     }
     (Process::start_as_it_is(&mut command), writer)
