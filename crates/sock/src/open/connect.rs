@@ -61,6 +61,7 @@ pub(super) fn connect(
             None if kind(endpoint.scheme) == Type::DGRAM => resolved(endpoint, family, timeout)?,
             None => {
                 let socket = connector.connect(&a_label(&host_text(host))?, port_text(port).as_str())?;
+                met_another(&socket)?;
                 return finished(socket, Vec::new());
             }
         },
@@ -70,6 +71,9 @@ pub(super) fn connect(
         },
     };
     let socket = connector.connect_to(&addresses)?;
+    if endpoint.scheme.row().nature.connected {
+        met_another(&socket)?;
+    }
     let peer = socket.peer_address().ok();
     let untried = addresses.iter().position(|address| Some(address) == peer.as_ref());
     let others = untried.map_or_else(Vec::new, |index| addresses[index + 1..].to_vec());
@@ -100,10 +104,13 @@ fn finished(socket: Socket, others: Vec<Address>) -> std::result::Result<Opened,
 }
 
 /// Whether somebody else accepted: TCP connects to itself where the kernel's choice of a port is the one asked for.
-pub(super) fn met_another(socket: &Socket) -> std::result::Result<(), Failure> {
+fn met_another(socket: &Socket) -> std::result::Result<(), Failure> {
     let (local, peer) = (socket.local_address()?, socket.peer_address()?);
     if local == peer && !local.is_unnamed() {
-        return Err(Failure::new(Exit::Refused, format_args!("connect {peer}: only this command is there")));
+        return Err(Failure::new(
+            Exit::Refused,
+            format_args!("connect tcp {peer}: only this command is there"),
+        ));
     }
     Ok(())
 }

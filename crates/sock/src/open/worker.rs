@@ -115,9 +115,7 @@ pub async fn accepted(endpoint: Endpoint, family: Option<Family>, deadline: Inst
         let endpoint = endpoint.clone();
         // Zero would mean that there is no limit.
         let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
-        on_a_worker("connect", move || {
-            connect::connect(&endpoint, family, left).and_then(|opened| connect::met_another(&opened.socket))
-        })
+        on_a_worker("connect", move || connect::connect(&endpoint, family, left).map(drop))
     })
     .await
 }

@@ -313,6 +313,24 @@ fn a_refusal_names_every_address_that_was_tried() {
 }
 
 #[test]
+fn a_connection_to_itself_is_a_refusal() {
+    // An address of this process's alone, so that its port stays free.
+    let [_, _, high, low] = std::process::id().to_be_bytes();
+    let host = Ipv4Addr::new(127, 101, high, low);
+    let port = {
+        let socket = TcpListener::bind((host, 0)).expect("a free port");
+        socket.local_addr().expect("a bound socket").port()
+    };
+    let finished = run_sock(&["connect", &format!("{host}:{port}?bind={host}:{port}"), "--send", "echo"]);
+    assert_eq!((finished.code(), finished.out().as_str()), (4, ""), "{}", finished.stderr);
+    assert!(
+        finished.stderr.starts_with(&format!("sock: connect tcp {host}:{port}: only this command is there")),
+        "{}",
+        finished.stderr
+    );
+}
+
+#[test]
 fn the_other_family_is_tried_where_one_refuses() {
     let (listener, _) = listener();
     let port = listener.local_addr().expect("a bound socket").port();
