@@ -17,7 +17,7 @@ use crate::report::json::Event;
 use crate::report::log::error_lines;
 use crate::report::terminal::TerminalFilter;
 use crate::signal::{Signal, Signals};
-use crate::stream::{Input, Nature, Output, PIECE, Standard, Stream, print_soon};
+use crate::stream::{Input, Nature, Output, PIECE, Standard, Stream, length_with_crlf, print_soon};
 
 /// How long further datagrams are waited for unless told otherwise.
 const WAIT: Duration = Duration::from_secs(1);
@@ -60,13 +60,19 @@ pub(super) fn check(args: &TalkArgs, scheme: Scheme, datagrams: &[(bool, &str)])
         return refused("--datagram-size", "is for datagrams and messages");
     }
     match &args.send {
-        Some(text) if nature.messages && text.len() as u64 > most(args) => {
-            let (length, most) = (text.len(), most(args));
+        Some(text) if nature.messages && length_of(text, args) > most(args) => {
+            let (length, most) = (length_of(text, args), most(args));
             let message = format!("--send: the text is {length} bytes, and a datagram takes {most}");
             Err(Failure::misuse(message).hint("--datagram-size sets how many it may take"))
         }
         _ => Ok(()),
     }
+}
+
+/// How long the text is as it is sent.
+fn length_of(text: &str, args: &TalkArgs) -> u64 {
+    let length = if args.crlf { length_with_crlf(text.as_bytes()) } else { text.len() };
+    length as u64
 }
 
 fn most(args: &TalkArgs) -> u64 {

@@ -105,7 +105,7 @@ impl Input {
     ) -> Result<Option<R>, Failure> {
         let kept = std::mem::take(&mut *self.kept());
         if !kept.is_empty() {
-            return Ok(Some(take(&kept)));
+            return Ok(Some(self.first(&kept, most, &mut take)));
         }
         if self.ended.load(Relaxed) {
             return Ok(None);
@@ -122,7 +122,7 @@ impl Input {
                     let piece = &rest[..rest.len().min(most)];
                     given.store(start + piece.len(), Relaxed);
                     self.ended.store(text.is_empty(), Relaxed);
-                    Some(self.lines(piece, &mut take))
+                    Some(self.lines(piece, most, &mut take))
                 }
             }
             Source::Standard(reader) => self.read(reader, most, &mut take).await?,
@@ -150,7 +150,7 @@ impl Input {
                         Ok(if length == 0 {
                             Read::End
                         } else {
-                            Read::Piece(self.lines(&buffer[..length], take))
+                            Read::Piece(self.lines(&buffer[..length], most, take))
                         })
                     })
                 })
@@ -167,11 +167,18 @@ impl Input {
     }
 
     /// Hands on a piece, its lines ended as they are to be.
-    fn lines<R>(&self, piece: &[u8], take: &mut impl FnMut(&[u8]) -> R) -> R {
+    fn lines<R>(&self, piece: &[u8], most: usize, take: &mut impl FnMut(&[u8]) -> R) -> R {
         match &self.crlf {
-            Some(last) => take(&with_crlf(piece, last)),
+            Some(last) => self.first(&with_crlf(piece, last), most, take),
             None => take(piece),
         }
+    }
+
+    /// Hands on the first `most` bytes of a piece at most; the rest comes next.
+    fn first<R>(&self, piece: &[u8], most: usize, take: &mut impl FnMut(&[u8]) -> R) -> R {
+        let (first, rest) = piece.split_at(first_of(piece, most));
+        self.keep(rest);
+        take(first)
     }
 }
 
@@ -199,6 +206,18 @@ fn with_crlf(piece: &[u8], last: &AtomicU8) -> Vec<u8> {
     }
     last.store(before, Relaxed);
     lines
+}
+
+/// How many bytes of a piece go first: `most` at most, and no line's end in two where that can be.
+fn first_of(piece: &[u8], most: usize) -> usize {
+    let length = piece.len().min(most);
+    let cuts_an_end = length > 1 && piece[length - 1] == b'\r' && piece.get(length) == Some(&b'\n');
+    if cuts_an_end { length - 1 } else { length }
+}
+
+/// How long a text is once each `\n` is sent as `\r\n`.
+pub fn length_with_crlf(text: &[u8]) -> usize {
+    with_crlf(text, &AtomicU8::new(0)).len()
 }
 
 /// The terminal that standard input is. Who reads one from the background is stopped (`SIGTTIN`), so it is looked first
@@ -252,6 +271,25 @@ mod tests {
             let made: Vec<u8> = pieces.iter().flat_map(|piece| with_crlf(piece, &last)).collect();
             assert_eq!(made, want, "{pieces:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn lines_that_grow_by_their_ends_are_given_in_pieces_of_the_size() {
+        let rows: [(&[u8], usize, &[&[u8]]); 4] = [
+            (b"a\nb\nc\n", 6, &[b"a\r\nb\r\n", b"c\r\n"]),
+            (b"ab\ncd", 3, &[b"ab", b"\r\n", b"cd"]),
+            (b"\n\n", 1, &[b"\r", b"\n", b"\r", b"\n"]),
+            (b"abcdef", 4, &[b"abcd", b"ef"]),
+        ];
+        for (text, most, want) in rows {
+            let input = Input::text(text.to_vec()).with_crlf(true);
+            let mut given = Vec::new();
+            while let Some(piece) = input.receive(most, <[u8]>::to_vec).await.expect("a text") {
+                given.push(piece);
+            }
+            assert_eq!(given, want, "{most}");
+        }
+        assert_eq!(length_with_crlf(b"a\nb\r\n"), 6);
     }
 
     #[test]

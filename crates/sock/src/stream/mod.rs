@@ -17,7 +17,7 @@ use std::fs::File;
 
 pub use buffer::{INPUT, MESSAGE, PIECE};
 pub use datagrams::{DatagramStream, Others};
-pub use input::Input;
+pub use input::{Input, length_with_crlf};
 pub use output::{Output, print, print_soon};
 pub use socket::SocketStream;
 pub use standard::Standard;
