@@ -43,6 +43,7 @@ pub const EVENTS: &[(&str, &[&str])] = &[
     ("interface", &["index", "name", "flags", "flag_bits", "mtu_bytes", "hardware_address", "addresses"]),
     ("listening", &["transport", "address"]),
     ("name", &["question", "address", "host", "service"]),
+    ("not_shown", &["count"]),
     ("note", &["message"]),
     ("opened", &["connection", "peer"]),
     ("option", &["name", "c_name", "access", "when", "unit", "meaning", "value", "text", "fields", "reason"]),

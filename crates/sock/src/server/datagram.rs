@@ -189,10 +189,12 @@ impl<'a, S: Service> Desk<'a, S> {
     }
 
     fn tell(&mut self, datagram: &ReceivedDatagram<'_>, from: &Address) {
+        if !self.shows(from) {
+            return;
+        }
         let address = if from.is_unnamed() { unnamed(sender(datagram)) } else { from.to_string() };
         let peer = Peer { number: None, address: &address };
-        let shows = self.shows(from);
-        self.shared.journal.received(peer, datagram.bytes(), shows);
+        self.shared.journal.received(peer, datagram.bytes());
     }
 
     /// Whether a line about this address may be told: anybody beyond this machine could fill a log.

@@ -77,15 +77,13 @@ impl Journal {
         self.talks
     }
 
-    /// A piece or a datagram came; `line` says whether people are told too.
-    pub(crate) fn received(&self, peer: Peer<'_>, piece: &[u8], line: bool) {
+    /// A piece or a datagram came.
+    pub(crate) fn received(&self, peer: Peer<'_>, piece: &[u8]) {
         if !self.talks {
             return;
         }
-        if line {
-            let length = Bytes(piece.len() as u64);
-            self.line(format_args!("{peer} received {length}: {}", escape(piece, SHOWN)));
-        }
+        let length = Bytes(piece.len() as u64);
+        self.line(format_args!("{peer} received {length}: {}", escape(piece, SHOWN)));
         self.event(|| peer.describe(Event::new("received")).payload(piece));
     }
 
@@ -115,6 +113,9 @@ impl Journal {
             0 => {}
             1 => self.line("... 1 line about others' datagrams not shown"),
             _ => self.line(format_args!("... {lines} lines about others' datagrams not shown")),
+        }
+        if lines > 0 {
+            self.event(|| Event::new("not_shown").field("count", lines));
         }
     }
 

@@ -121,7 +121,7 @@ impl Shared {
     pub(crate) fn received(&self, connection: &Connection, piece: &[u8]) {
         connection.count_in(piece.len());
         self.touch(connection);
-        self.journal.received(connection.peer(), piece, true);
+        self.journal.received(connection.peer(), piece);
     }
 
     pub(crate) fn sent(&self, connection: &Connection, bytes: usize) {

@@ -3,10 +3,10 @@
 //! The test starts itself again inside a new network namespace whose loopback interface also has an address that is no
 //! loopback address: for the server its sender is a stranger.
 
-use std::net::UdpSocket;
+use std::net::{SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
-use crate::kit::{LIMIT, Server, namespace, run_sock, text};
+use crate::kit::{Events, LIMIT, Process, Server, events, namespace, run_sock, sock, text};
 
 /// The stranger's address (RFC 5737: for documentation).
 const STRANGER: &str = "198.51.100.1";
@@ -189,6 +189,38 @@ fn what_strangers_send_fills_no_log() {
     let lines = finished.stderr.matches(" received 4 bytes: fill").count() as u64;
     assert!((1..=100 * (seconds + 2)).contains(&lines), "{lines} in {seconds} s");
     assert!(finished.stderr.contains(" lines about others' datagrams not shown"), "{}", finished.stderr);
+}
+
+#[test]
+fn what_strangers_send_fills_no_log_of_events() {
+    if !inside("serve_beyond::what_strangers_send_fills_no_log_of_events") {
+        return;
+    }
+    let server = Process::start(&mut sock(&["serve", "udp://0.0.0.0:0?rcvbuf=1M", "--discard", "--json"]));
+    let listening = Events::of(&server.stdout).next(&["listening"]);
+    let address: SocketAddr =
+        listening["address"].as_str().and_then(|address| address.parse().ok()).expect("an address");
+    let port = address.port();
+    let stranger = client("198.51.100.1:0", port);
+    let start = Instant::now();
+    for _ in 0..1_000 {
+        stranger.send(b"fill").expect("a live server");
+    }
+    client("127.0.0.1:0", port).send(b"own").expect("a live server");
+    server.stdout.line("its own datagram", |line| line.contains("\"text\":\"own\""));
+    server.signal("TERM");
+    let finished = server.finish();
+    let seconds = start.elapsed().as_secs();
+    let events = events(&finished.stdout);
+    let told = events.iter().filter(|event| event["text"] == "fill").count() as u64;
+    assert!((1..=100 * (seconds + 2)).contains(&told), "{told} in {seconds} s");
+    let hidden: u64 = events
+        .iter()
+        .filter(|event| event["event"] == "not_shown")
+        .map(|event| event["count"].as_u64().expect("a number"))
+        .sum();
+    // The kernel may have dropped some.
+    assert!(hidden > 0 && told + hidden <= 1_000, "{told} and {hidden}");
 }
 
 fn count(client: &UdpSocket) -> u32 {
