@@ -275,7 +275,8 @@ mod tests {
 
     #[tokio::test]
     async fn lines_that_grow_by_their_ends_are_given_in_pieces_of_the_size() {
-        let rows: [(&[u8], usize, &[&[u8]]); 4] = [
+        type Row<'a> = (&'a [u8], usize, &'a [&'a [u8]]);
+        let rows: [Row<'_>; 4] = [
             (b"a\nb\nc\n", 6, &[b"a\r\nb\r\n", b"c\r\n"]),
             (b"ab\ncd", 3, &[b"ab", b"\r\n", b"cd"]),
             (b"\n\n", 1, &[b"\r", b"\n", b"\r", b"\n"]),

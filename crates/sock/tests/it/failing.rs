@@ -13,7 +13,7 @@ use crate::kit::{Process, SOCK, TempDir, connect, eventually, text};
 const WATCHED: Duration = Duration::from_secs(1);
 
 /// As often as a pause of 50 ms allows, and some.
-const CALLS_PER_SECOND: usize = 25;
+const CALLS_PER_SECOND: u32 = 25;
 
 /// Enough that what may be one client's fault is none any more.
 const FIRST_CALLS: usize = 20;
@@ -55,8 +55,11 @@ fn watch(command: &str, endpoint: &str, call: &str, error: &str) {
     // Not waited for: it is to do next to nothing in this time.
     thread::sleep(WATCHED);
     let (more, took) = (count() - before, start.elapsed().as_secs_f64());
-    let most = (took + 1.0) * CALLS_PER_SECOND as f64;
-    assert!((more as f64) < most, "{case}: {more} calls in {took} s");
+    let most = (took + 1.0) * f64::from(CALLS_PER_SECOND);
+    assert!(
+        f64::from(u32::try_from(more).expect("not that many")) < most,
+        "{case}: {more} calls in {took} s"
+    );
     process.signal("TERM");
     let finished = process.finish();
     let said = finished.stderr.lines().filter(|line| line.starts_with("sock: ") && line.contains("os error"));
