@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use berkeley::{Family, Protocol, Socket, Type, UnixAddress, option};
 
 use crate::bounded::JoinInTime;
-use crate::kit::{LIMIT, Process, Server, TempDir, has_ipv6, pattern, run, run_sock, sock, text};
+use crate::kit::{LIMIT, Process, Server, TempDir, has_ipv6, pattern, refuse, run, run_sock, sock, text};
 
 /// A UDP socket on this machine whose waits have a limit, and its address as an endpoint.
 fn peer() -> (UdpSocket, String) {
@@ -101,7 +101,8 @@ fn without_an_answer_it_ends_after_the_wait() {
 
 #[test]
 fn nobody_there_is_a_refusal() {
-    let endpoint = peer().1;
+    let (socket, endpoint) = peer();
+    refuse(&socket);
     let finished = run_sock(&["connect", &endpoint, "--send", "anybody?"]);
     assert_eq!(finished.code(), 4, "{}", finished.stderr);
     assert!(finished.stderr.starts_with("sock: recv udp "), "{}", finished.stderr);
@@ -118,12 +119,6 @@ fn both_loopbacks() -> (UdpSocket, UdpSocket, u16) {
             return (v4, v6, port);
         }
     }
-}
-
-/// Has a socket refuse what others send, and keep its port from everybody else: connected, it hears one peer alone.
-fn refuse(socket: &UdpSocket) {
-    let host = socket.local_addr().expect("a bound socket").ip();
-    socket.connect((host, 9)).expect("UDP connects to whatever it is told to");
 }
 
 #[test]

@@ -9,7 +9,10 @@ use std::time::Duration;
 use berkeley::{Address, Family, Protocol, Socket, Type, UnixAddress, option};
 
 use crate::bounded::JoinInTime;
-use crate::kit::{Finished, LIMIT, Process, SOCK, TempDir, pattern, sock, sock_after, terminal, text};
+use crate::kit::{
+    Finished, LIMIT, Process, SOCK, TempDir, eventually, pattern, refuse, sock, sock_after, terminal, text,
+    waiting_to_come,
+};
 
 /// What the input holds, where it holds anything.
 const UP: &[u8] = b"what the client has to say\n";
@@ -308,7 +311,7 @@ fn datagrams_refused(input: Input) {
         return;
     }
     let (socket, endpoint, folder) = udp();
-    drop(socket);
+    refuse(&socket);
     let (process, _writer) = connect(&endpoint, &folder, input, &[]);
     let finished = process.finish();
     assert_eq!((finished.code(), finished.stdout.len()), (4, 0), "{input:?}: {}", finished.stderr);
@@ -341,8 +344,8 @@ fn what_the_peer_never_took_is_a_failure_with_its_number() {
         let mut process = Process::start_as_it_is(&mut command);
         let client = listener.accept();
         client.shutdown(Shutdown::Write).expect("a live connection");
-        // It has sent all that its own kernel takes, and waits.
-        std::thread::sleep(Duration::from_millis(300));
+        // Far more than this side's buffer will take: it waits.
+        eventually("it has sent what nobody takes", || waiting_to_come(&client) > 50_000);
         if ended_by != "timeout" {
             assert!(process.is_running(), "{ended_by}");
         }

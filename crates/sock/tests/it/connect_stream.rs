@@ -1,18 +1,18 @@
 //! `sock connect` on streams: every byte both ways, whatever the order of closing.
 
 use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::AsFd as _;
 use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use berkeley::{Socket, option};
+use berkeley::{Family, Protocol, Socket, Type, option};
 
 use crate::bounded::JoinInTime;
 use crate::kit::{
     Finished, Process, Server, TempDir, bounded, eventually, expect, expect_silence, full_backlog, has_ipv6,
-    pattern, read_all, run, run_sock, sock, text,
+    pattern, read_all, refusing, run, run_sock, sock, text,
 };
 
 /// A listener on this machine, and its address as an endpoint.
@@ -289,13 +289,24 @@ fn is_gone(stream: &TcpStream) -> bool {
     !is_listed(&local.to_string())
 }
 
+/// A port that refuses on both families, and what keeps it from everybody else.
+fn refusing_on_both() -> ([Option<Socket>; 2], u16) {
+    loop {
+        let (v4, address) = refusing();
+        if !has_ipv6() {
+            return ([Some(v4), None], address.port());
+        }
+        let v6 = Socket::new(Family::INET6, Type::STREAM, Protocol::DEFAULT).expect("a socket");
+        v6.set(option::ipv6::V6ONLY, true).expect("an option of IPv6");
+        if v6.bind((Ipv6Addr::LOCALHOST, address.port())).is_ok() {
+            return ([Some(v4), Some(v6)], address.port());
+        }
+    }
+}
+
 #[test]
 fn a_refusal_names_every_address_that_was_tried() {
-    // A port that was free a moment ago, on both families.
-    let port = {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-        listener.local_addr().expect("a bound socket").port()
-    };
+    let (_held, port) = refusing_on_both();
     let finished = run_sock(&["connect", &format!(":{port}")]);
     assert_eq!(finished.code(), 4, "{}", finished.stderr);
     assert!(finished.stderr.contains(&format!("tcp 127.0.0.1:{port}")), "{}", finished.stderr);

@@ -5,7 +5,9 @@ use std::net::{Shutdown, TcpListener, TcpStream, UdpSocket};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::kit::{LIMIT, Process, TempDir, bounded, expect, pattern, read_all, run_sock, sock, text};
+use crate::kit::{
+    Events, LIMIT, Process, TempDir, bounded, expect, pattern, read_all, refusing, run_sock, sock, text,
+};
 
 /// `sock listen` with these arguments, and where it listens.
 fn listen(args: &[&str]) -> (Process, String) {
@@ -155,26 +157,22 @@ fn nobody_who_comes_is_a_timeout() {
 
 #[test]
 fn servers_are_waited_for_until_all_accept() {
-    let (ready, late) = (
-        TcpListener::bind("127.0.0.1:0").expect("a free port"),
-        TcpListener::bind("127.0.0.1:0").expect("a free port"),
-    );
-    let late_address = late.local_addr().expect("a bound socket");
-    drop(late);
-    let ready = ready.local_addr().map(|address| (ready, address)).expect("a bound socket");
-    let mut waiting = Process::start(&mut sock(&["wait", &ready.1.to_string(), &late_address.to_string()]));
-    std::thread::sleep(Duration::from_millis(200));
+    let ready = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = ready.local_addr().expect("a bound socket").to_string();
+    let (late, late_address) = refusing();
+    let mut waiting = Process::start(&mut sock(&["wait", &address, &late_address.to_string(), "--json"]));
+    let first = Events::of(&waiting.stdout).next(&["accepts"]);
+    assert_eq!(first["endpoint"], address.as_str());
     assert!(waiting.is_running(), "one of them does not accept yet");
-    let _late = TcpListener::bind(late_address).expect("its port is free still");
-    waiting.finish().quietly_done();
+    late.listen(1).expect("a bound socket");
+    let finished = waiting.finish();
+    assert_eq!((finished.code(), finished.out().matches("accepts").count()), (0, 2), "{}", finished.stderr);
 }
 
 #[test]
 fn a_server_that_never_accepts_is_named_at_the_deadline() {
-    let gone = {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        listener.local_addr().expect("a bound socket").to_string()
-    };
+    let (_held, address) = refusing();
+    let gone = address.to_string();
     let start = Instant::now();
     let finished = run_sock(&["wait", &gone, "--timeout", "300ms"]);
     assert_eq!(finished.code(), 124, "{}", finished.stderr);

@@ -24,7 +24,10 @@ pub(crate) use folder::TempDir;
 pub(crate) use place::{Place, Transport};
 pub(crate) use process::{Finished, Process, SOCK, run, run_sock, sock, sock_after};
 pub(crate) use server::Server;
-pub(crate) use socket::{bounded, connect, expect, expect_silence, full_backlog, has_ipv6, read_all, unix};
+pub(crate) use socket::{
+    bounded, connect, expect, expect_silence, full_backlog, has_ipv6, read_all, refuse, refusing, unix,
+    waiting_to_come,
+};
 pub(crate) use terminal::terminal;
 
 /// Longer than anything here takes, on a slow and busy machine too.

@@ -1,7 +1,8 @@
 //! Peers of the command: sockets whose every wait has a limit.
 
+use std::fs;
 use std::io::{self, Read};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::thread;
 use std::time::Duration;
 
@@ -60,6 +61,35 @@ pub(crate) fn expect_silence(stream: &TcpStream, time: Duration) {
         other => panic!("wanted silence, got {other:?}"),
     }
     stream.set_read_timeout(Some(LIMIT)).expect("a limit of more than zero");
+}
+
+/// A TCP port that refuses and that nobody else can take: it is bound, and not listened on.
+pub(crate) fn refusing() -> (Socket, SocketAddr) {
+    let socket = Socket::new(Family::INET, Type::STREAM, Protocol::DEFAULT).expect("a socket");
+    socket.bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    let port = socket.local_address().expect("a bound socket").port().expect("an address of IP");
+    (socket, (Ipv4Addr::LOCALHOST, port).into())
+}
+
+/// Has a UDP socket refuse what others send, and keep its port from everybody else: connected, it hears one peer alone.
+pub(crate) fn refuse(socket: &UdpSocket) {
+    let host = socket.local_addr().expect("a bound socket").ip();
+    socket.connect((host, 9)).expect("UDP connects to whatever it is told to");
+}
+
+/// How much the peer of a TCP connection over IPv4 on this machine has sent that this side's system has not taken
+/// (proc(5), `tcp`).
+pub(crate) fn waiting_to_come(client: &Socket) -> usize {
+    let peer = client.peer_address().expect("a connection").port().expect("an address of IP");
+    let local = client.local_address().expect("a connection").port().expect("an address of IP");
+    let table = fs::read_to_string("/proc/net/tcp").expect("proc(5)");
+    let port = |place: &str| place.split_once(':').and_then(|(_, port)| u16::from_str_radix(port, 16).ok());
+    let sent = table.lines().find_map(|line| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let is_peers = port(words.get(1)?) == Some(peer) && port(words.get(2)?) == Some(local);
+        is_peers.then(|| usize::from_str_radix(words[4].split(':').next()?, 16).ok()).flatten()
+    });
+    sent.unwrap_or(0)
 }
 
 /// A listener whose backlog is full, so that the kernel drops every further SYN; and what fills it.
