@@ -284,6 +284,30 @@ fn every_input_meets_every_end_of_a_udp_peer() {
     }
 }
 
+#[test]
+fn a_terminal_meets_every_end_of_a_udp_peer() {
+    if !crate::skip::need("connect_endings::a_terminal_meets_every_end_of_a_udp_peer", "script") {
+        return;
+    }
+    for (refuses, args, code) in [(true, "", 4), (false, "--idle-timeout 300ms", 124)] {
+        let (socket, endpoint, _folder) = udp();
+        if refuses {
+            refuse(&socket);
+        }
+        let mut process = terminal(&format!("{SOCK} connect {endpoint} {args}"));
+        process.write(UP);
+        if !refuses {
+            let mut datagram = [0; 64];
+            let (length, from) = socket.recv_from(&mut datagram).expect("what was typed");
+            assert_eq!(&datagram[..length], UP);
+            socket.send_to(DOWN, from).expect("the client is there");
+        }
+        let finished = process.finish();
+        assert_eq!(finished.code(), code, "{args}: {}", finished.out());
+        assert_eq!(finished.out().contains(text(DOWN).trim_end()), !refuses, "{}", finished.out());
+    }
+}
+
 fn udp() -> (UdpSocket, String, TempDir) {
     let socket = UdpSocket::bind("127.0.0.1:0").expect("a free port");
     socket.set_read_timeout(Some(LIMIT)).expect("a limit");
