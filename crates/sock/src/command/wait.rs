@@ -34,6 +34,11 @@ async fn wait(args: &WaitArgs) -> Result<Exit, Failure> {
             let message = format!("{text}: wait needs connections, and {} has none", endpoint.scheme);
             return Err(Failure::misuse(message).hint("wait for tcp, unix or unix-seqpacket"));
         }
+        if let Some(layer) = endpoint.layers.first() {
+            let message =
+                format!("{text}: wait sees whether a server accepts, and not whether it speaks {layer}");
+            return Err(Failure::misuse(message).hint("wait for what carries it, as in tcp://HOST:PORT"));
+        }
         let given = [(endpoint.own.timeout.is_some(), "timeout"), (endpoint.own.retry.is_some(), "retry")];
         if let Some((_, option)) = given.iter().find(|(given, _)| *given) {
             let message = format!("{text}: ?{option}= cannot act: --timeout bounds the whole wait");

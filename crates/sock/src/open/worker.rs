@@ -127,7 +127,12 @@ pub async fn accepted(endpoint: Endpoint, family: Option<Family>, deadline: Inst
 /// Fails where one of them cannot be listened at, and where looking up the name takes longer than 10 s.
 pub async fn listening(endpoint: Endpoint, family: Option<Family>) -> Result<Vec<Listener>, Failure> {
     check_family(&endpoint, family)?;
-    let tls = tls::server(&endpoint)?.map(Box::new);
+    let tls = if endpoint.layers.is_empty() {
+        None
+    } else {
+        let endpoint = endpoint.clone();
+        on_a_worker("set TLS up", move || tls::server(&endpoint)).await?.map(Box::new)
+    };
     let mut listeners = opened(endpoint, family).await?;
     for listener in &mut listeners {
         listener.tls.clone_from(&tls);

@@ -1,12 +1,14 @@
 //! The end that connects.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
-use rustls::pki_types::ServerName;
+use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, Connection};
 
 use super::options::Options;
+use super::refusal::{Case, Refusal};
 use super::verify::ServerVerifier;
 use super::{files, key_log, name, provider, versions};
 use crate::exit::{Exit, Failure};
@@ -27,6 +29,7 @@ impl Client {
     ///
     /// Fails where a file cannot be read or is none of its kind, and for a name that no certificate could have.
     pub fn new(options: &Options, host: &str) -> Result<Self, Failure> {
+        options.check(false)?;
         let name = name::server_name(options.server_name.as_deref().unwrap_or(host))?;
         let builder = ClientConfig::builder_with_provider(provider())
             .with_protocol_versions(versions(options))
@@ -36,15 +39,17 @@ impl Client {
         let mut config = match &options.cert {
             Some(cert) => {
                 let key = options.key.as_ref().unwrap_or(cert);
+                let chain = files::certificates(cert)?;
+                let own = chain.first().cloned();
                 builder
-                    .with_client_auth_cert(files::certificates(cert)?, files::key(key)?)
-                    .map_err(|error| unfit(cert, key, &error))?
+                    .with_client_auth_cert(chain, files::key(key)?)
+                    .map_err(|error| unfit(cert, key, own.as_ref(), &error))?
             }
             None => builder.with_no_client_auth(),
         };
         config.alpn_protocols = options.alpn.iter().map(|it| it.clone().into_bytes()).collect();
         let mut warnings = Vec::new();
-        if options.insecure && options.pins.is_empty() {
+        if options.insecure {
             let warning =
                 "warning: --insecure: any certificate is accepted, so anyone in between can read along";
             warnings.push(warning.to_owned());
@@ -67,11 +72,17 @@ impl Client {
 }
 
 /// A certificate and a key that do not go together, or that are of no kind that is known.
-pub(super) fn unfit(cert: &std::path::Path, key: &std::path::Path, error: &rustls::Error) -> Failure {
+pub(super) fn unfit(
+    cert: &Path,
+    key: &Path,
+    own: Option<&CertificateDer<'_>>,
+    error: &rustls::Error,
+) -> Failure {
     let (cert, key) = (cert.display(), key.display());
-    let why = match error {
-        rustls::Error::InconsistentKeys(_) => "the key is another certificate's".to_owned(),
-        other => other.to_string(),
+    let why = match (error, own) {
+        (rustls::Error::InconsistentKeys(_), _) => "the key is another certificate's".to_owned(),
+        (other, Some(own)) => Refusal::of(other, &Case { chain: &[own], now: 0, revoked: &[] }).why,
+        (other, None) => other.to_string(),
     };
     Failure::new(Exit::Tls, format_args!("the certificate {cert} with the key {key}: {why}"))
 }

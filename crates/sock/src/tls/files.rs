@@ -1,6 +1,7 @@
 //! Certificates, keys and lists of revoked ones, out of files.
 
-use std::fs;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 
 use rustls::RootCertStore;
@@ -14,11 +15,14 @@ const MOST: u64 = 16 << 20;
 
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     let doing = format!("read {}", path.display());
-    let length = fs::metadata(path).map_err(|error| Failure::io(&doing, &error))?.len();
-    if length > MOST {
-        return Err(Failure::new(Exit::Other, format_args!("{doing}: the file is too large")));
+    let mut bytes = Vec::new();
+    // A device tells no length, and may never end.
+    let read = File::open(path).and_then(|file| file.take(MOST + 1).read_to_end(&mut bytes));
+    read.map_err(|error| Failure::io(&doing, &error))?;
+    if bytes.len() as u64 > MOST {
+        return Err(Failure::new(Exit::Other, format_args!("{doing}: it is longer than {MOST} bytes")));
     }
-    fs::read(path).map_err(|error| Failure::io(&doing, &error))
+    Ok(bytes)
 }
 
 /// Every certificate of a PEM file, one at least.

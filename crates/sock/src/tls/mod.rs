@@ -16,6 +16,8 @@ mod pin;
 mod refusal;
 mod self_signed;
 mod server;
+#[cfg(test)]
+mod tests;
 mod verify;
 
 pub use client::Client;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::pin::Pin;
+use crate::exit::Failure;
 
 /// How one end of TLS is to be. The default verifies against the system's roots, and has no certificate of its own.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -29,6 +30,37 @@ pub struct Options {
     pub insecure: bool,
     /// A file for a certificate of our own making, which is kept there.
     pub self_signed: Option<PathBuf>,
+}
+
+impl Options {
+    /// An option that could do nothing beside the others, and why; `listens` says which end it is.
+    pub(super) fn idle(&self, listens: bool) -> Option<(&'static str, &'static str)> {
+        let (chain, pinned) = (self.ca.is_some(), !self.pins.is_empty());
+        let rows = [
+            (self.key.is_some() && self.cert.is_none(), "key", "is the key of --cert, which is not given"),
+            (self.self_signed.is_some() && self.cert.is_some(), "self-signed", "is there in place of --cert"),
+            (self.insecure && pinned, "insecure", "takes any certificate, and --pin but one"),
+            (self.insecure && chain, "ca", "verifies what --insecure takes unseen"),
+            (self.insecure && self.crl.is_some(), "crl", "verifies what --insecure takes unseen"),
+            (
+                self.crl.is_some() && pinned && !chain,
+                "crl",
+                "needs --ca: with --pin alone no issuer is known",
+            ),
+            (
+                self.crl.is_some() && listens && !chain,
+                "crl",
+                "needs --ca: without it no client shows a certificate",
+            ),
+        ];
+        rows.into_iter().find(|(idle, ..)| *idle).map(|(_, option, why)| (option, why))
+    }
+
+    /// Refuses an option that could do nothing.
+    pub(super) fn check(&self, listens: bool) -> Result<(), Failure> {
+        self.idle(listens)
+            .map_or(Ok(()), |(option, why)| Err(Failure::misuse(format_args!("--{option} {why}"))))
+    }
 }
 
 /// A version of the protocol.

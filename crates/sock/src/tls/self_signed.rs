@@ -4,6 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
+use std::process;
 
 use rcgen::{CertificateParams, DnType, KeyPair, date_time_ymd};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -47,20 +48,30 @@ pub(super) fn kept(
     path: &Path,
     hosts: &[String],
 ) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), Failure> {
-    match OpenOptions::new().write(true).create_new(true).mode(MODE).open(path) {
-        Ok(mut file) => {
-            let made = made(hosts)?;
-            file.write_all(made.pem.as_bytes())
-                .map_err(|error| Failure::io(format_args!("write {}", path.display()), &error))?;
-            Ok((vec![made.certificate], made.key))
+    if !path.try_exists().unwrap_or(true) {
+        let made = made(hosts)?;
+        match keep(path, &made.pem) {
+            Ok(()) => return Ok((vec![made.certificate], made.key)),
+            // Another was quicker.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(Failure::io(format_args!("write {}", path.display()), &error)),
         }
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            refuse_open(path)?;
-            let pem = files::read(path)?;
-            Ok((files::certificates_in(&pem, path)?, files::key_in(&pem, path)?))
-        }
-        Err(error) => Err(Failure::io(format_args!("write {}", path.display()), &error)),
     }
+    refuse_open(path)?;
+    let pem = files::read(path)?;
+    Ok((files::certificates_in(&pem, path)?, files::key_in(&pem, path)?))
+}
+
+/// Writes a file that is not there yet; whole, or not at all, whoever looks meanwhile.
+fn keep(path: &Path, pem: &str) -> io::Result<()> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".new-{}", process::id()));
+    let new = Path::new(&name);
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(MODE).open(new)?;
+    let kept = file.write_all(pem.as_bytes()).and_then(|()| fs::hard_link(new, path));
+    // It is ours, whatever came of it.
+    let _ = fs::remove_file(new);
+    kept
 }
 
 /// A key that others can read is no secret.

@@ -30,6 +30,7 @@ impl Server {
     ///
     /// Fails where a file cannot be read or is none of its kind.
     pub fn new(options: &Options, hosts: &[String]) -> Result<Self, Failure> {
+        options.check(true)?;
         let builder = ServerConfig::builder_with_provider(provider())
             .with_protocol_versions(versions(options))
             .map_err(|error| Failure::new(Exit::Tls, error))?;
@@ -41,10 +42,11 @@ impl Server {
         };
         let (chain, key) = own_certificate(options, hosts)?;
         let pin = options.cert.is_none().then(|| chain.first().and_then(pin)).flatten();
+        let own = chain.first().cloned();
         let cert = options.cert.as_deref().unwrap_or("of our own making".as_ref());
         let mut config = builder
             .with_single_cert(chain, key)
-            .map_err(|error| unfit(cert, options.key.as_deref().unwrap_or(cert), &error))?;
+            .map_err(|error| unfit(cert, options.key.as_deref().unwrap_or(cert), own.as_ref(), &error))?;
         config.alpn_protocols = options.alpn.iter().map(|it| it.clone().into_bytes()).collect();
         // Sent behind the handshake, they would lie unread at a client that only writes: closed then, its system resets
         // the connection, and what it wrote may be lost.

@@ -112,7 +112,10 @@ impl ServerVerifier {
             return Ok(Self { chain: None, common });
         }
         let roots = Arc::new(files::roots(options.ca.as_deref())?);
-        let chain = WebPkiServerVerifier::builder_with_provider(roots, provider()).with_crls(lists).build();
+        let chain = WebPkiServerVerifier::builder_with_provider(roots, provider())
+            .with_crls(lists)
+            .enforce_revocation_expiration()
+            .build();
         Ok(Self { chain: Some(chain.map_err(|error| unusable(&error))?), common })
     }
 }
@@ -123,7 +126,10 @@ impl ClientVerifier {
         let common = Common::new(options, &lists);
         let Some(ca) = &options.ca else { return Ok(Self { chain: None, common }) };
         let roots: Arc<RootCertStore> = Arc::new(files::roots(Some(ca))?);
-        let chain = WebPkiClientVerifier::builder_with_provider(roots, provider()).with_crls(lists).build();
+        let chain = WebPkiClientVerifier::builder_with_provider(roots, provider())
+            .with_crls(lists)
+            .enforce_revocation_expiration()
+            .build();
         Ok(Self { chain: Some(chain.map_err(|error| unusable(&error))?), common })
     }
 }

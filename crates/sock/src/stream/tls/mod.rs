@@ -53,6 +53,8 @@ struct State {
     sealed: bool,
     /// The peer has said so.
     ended: bool,
+    /// What came after bytes that are taken first.
+    fault: Option<rustls::Error>,
 }
 
 /// What a receive came to.
@@ -68,7 +70,7 @@ impl TlsStream {
     /// Puts TLS over a socket. Nothing is sent before the [`handshake`](Self::handshake).
     pub fn new(socket: SocketStream, mut connection: Connection, whom: impl Into<String>) -> Self {
         connection.set_buffer_limit(Some(SEALED));
-        let state = State { connection, ahead: 0, early: false, sealed: false, ended: false };
+        let state = State { connection, ahead: 0, early: false, sealed: false, ended: false, fault: None };
         Self { socket, whom: whom.into(), state: Mutex::new(state) }
     }
 
@@ -121,11 +123,11 @@ impl TlsStream {
             return Ok(Step::End);
         }
         let mut state = self.state();
-        let fed = state.feed(&bytes[..length], &mut []);
+        let fed = state.feed(&bytes[..length], &mut [], &mut 0);
         state.early = !state.connection.is_handshaking();
         drop(state);
         Ok(match fed {
-            Ok(_) => Step::Nothing,
+            Ok(()) => Step::Nothing,
             Err(error) => Step::Failed(self.failed(&error)),
         })
     }
@@ -147,7 +149,14 @@ impl TlsStream {
             return Ok(Some(made));
         }
         loop {
-            if self.state().ended {
+            let (ended, fault) = {
+                let mut state = self.state();
+                (state.ended, state.fault.take())
+            };
+            if let Some(error) = fault {
+                return Err(self.failed(&error));
+            }
+            if ended {
                 return Ok(None);
             }
             let step = self.transport().recv_ready(|ready| self.take(ready, &mut take)).await?;
@@ -186,11 +195,14 @@ impl TlsStream {
             if length == 0 {
                 return Ok(Step::End);
             }
-            let fed = self.state().feed(&sealed[..length], open);
-            let length = match fed {
-                Ok(length) => length,
-                Err(error) => return Ok(Step::Failed(self.failed(&error))),
-            };
+            let received = &sealed[..length];
+            let mut length = 0;
+            let fed = self.state().feed(received, open, &mut length);
+            match fed {
+                Err(error) if length == 0 => return Ok(Step::Failed(self.failed(&error))),
+                Err(error) => self.state().fault = Some(error),
+                Ok(()) => {}
+            }
             // What the protocol answers by itself; what there is no room for goes with what is sent next.
             let _ = self.flush();
             // Without the lock: what takes it may send it back.
@@ -290,19 +302,19 @@ impl TlsStream {
 }
 
 impl State {
-    /// Takes what came, and opens what is whole of it into `open`; what has no room there waits in the connection.
-    fn feed(&mut self, mut sealed: &[u8], open: &mut [u8]) -> Result<usize, rustls::Error> {
-        let mut length = 0;
+    /// Takes what came, and opens what is whole of it into `open`, counted in `length`, whether it goes on or not; what
+    /// has no room there waits in the connection.
+    fn feed(&mut self, mut sealed: &[u8], open: &mut [u8], length: &mut usize) -> Result<(), rustls::Error> {
         while !sealed.is_empty() && !self.ended {
             // Of a slice, and an error only where what was opened before has not been taken.
             if self.connection.read_tls(&mut sealed).is_err() {
                 break;
             }
-            let state = self.connection.process_new_packets()?;
-            self.ended = state.peer_has_closed();
-            length += self.open(&mut open[length..]);
+            let processed = self.connection.process_new_packets();
+            *length += self.open(&mut open[*length..]);
+            self.ended = processed?.peer_has_closed();
         }
-        Ok(length)
+        Ok(())
     }
 
     /// Takes what has been opened.
