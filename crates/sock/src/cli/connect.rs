@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::family::FamilyArgs;
-use super::help;
+use super::help::{self, CONNECTS};
 use super::talk::TalkArgs;
 use super::tls::TlsArgs;
 use super::values::positive;
@@ -18,7 +18,7 @@ Examples:
 
 /// `sock connect`.
 #[derive(Args, Debug)]
-#[command(after_help = help::more("connect"), after_long_help = help::of_endpoints("", CONNECT_EXAMPLES))]
+#[command(after_help = help::more("connect"), after_long_help = help::of_endpoints(CONNECTS, "", CONNECT_EXAMPLES))]
 pub struct ConnectArgs {
     /// Where to connect to
     #[arg(value_name = "ENDPOINT")]
@@ -47,5 +47,5 @@ pub struct ConnectArgs {
     pub talk: TalkArgs,
     /// How TLS is set up.
     #[command(flatten)]
-    pub tls: TlsArgs,
+    pub tls: TlsArgs<false>,
 }

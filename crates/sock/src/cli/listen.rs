@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::family::FamilyArgs;
-use super::help;
+use super::help::{self, LISTENS};
 use super::talk::TalkArgs;
 use super::tls::TlsArgs;
 use super::values::positive;
@@ -18,11 +18,11 @@ Examples:
 
 /// `sock listen`.
 #[derive(Args, Debug)]
-#[command(after_help = help::more("listen"), after_long_help = help::of_endpoints("", LISTEN_EXAMPLES))]
+#[command(after_help = help::more("listen"), after_long_help = help::of_endpoints(LISTENS, "", LISTEN_EXAMPLES))]
 pub struct ListenArgs {
     /// Where to listen [default: 127.0.0.1:12345]
     ///
-    /// A number alone is a port of this machine. If systemd passes sockets, those are used.
+    /// A number alone is a port of this machine. Without ENDPOINT, sockets that systemd passes are used.
     #[arg(value_name = "ENDPOINT")]
     pub endpoint: Option<String>,
     /// The port, where ENDPOINT is a host alone
@@ -42,5 +42,5 @@ pub struct ListenArgs {
     pub talk: TalkArgs,
     /// How TLS is set up.
     #[command(flatten)]
-    pub tls: TlsArgs,
+    pub tls: TlsArgs<true>,
 }

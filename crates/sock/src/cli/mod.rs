@@ -43,15 +43,15 @@ Examples:
 /// Serve, connect to and inspect sockets
 ///
 /// One command for what nc, ncat and socat are used for, over TCP, UDP and Unix sockets. Payload goes to standard
-/// output, all else to standard error. Each subcommand explains itself: sock help SUBCOMMAND.
+/// output, all else to standard error. Each command explains itself: sock COMMAND --help.
 #[derive(Debug, Parser)]
 #[command(
     name = "sock",
     version,
     long_version = help::VERSION,
     max_term_width = 80,
-    after_help = "Endpoints, exit codes and examples: sock --help. Of a command: sock help COMMAND",
-    after_long_help = help::of_endpoints("", EXAMPLES),
+    after_help = "Endpoints, exit codes and examples: sock --help; of a command: sock COMMAND --help",
+    after_long_help = help::of_endpoints(help::EITHER, "", EXAMPLES),
     arg_required_else_help = true
 )]
 pub struct Cli {

@@ -22,11 +22,11 @@ pub const DEFAULT_ENDPOINT: &str = "127.0.0.1:12345";
 
 /// `sock serve`.
 #[derive(Args, Debug)]
-#[command(after_help = help::more("serve"), after_long_help = help::of_endpoints("", SERVE_EXAMPLES))]
+#[command(after_help = help::more("serve"), after_long_help = help::of_endpoints(help::SERVES, "", SERVE_EXAMPLES))]
 pub struct ServeArgs {
     /// Where to listen [default: 127.0.0.1:12345]
     ///
-    /// A number alone is a port of this machine. If systemd passes sockets, those are used.
+    /// A number alone is a port of this machine. Without ENDPOINT, sockets that systemd passes are used.
     #[arg(value_name = "ENDPOINT")]
     pub endpoint: Option<String>,
     /// Which family.

@@ -4,18 +4,18 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 
 use crate::endpoint::{Endpoint, ParseError, tls_flags};
 
-/// How the TLS of the endpoint is set up.
+/// How the TLS of the endpoint is set up, of the end that listens or of the one that connects.
 #[derive(Debug, Default)]
-pub struct TlsArgs(Vec<(&'static str, Option<String>)>);
+pub struct TlsArgs<const LISTENS: bool>(Vec<(&'static str, Option<String>)>);
 
-impl TlsArgs {
+impl<const LISTENS: bool> TlsArgs<LISTENS> {
     /// Sets them on the endpoint.
     ///
     /// # Errors
     ///
     /// Fails where the endpoint has no TLS, or the option already.
-    pub fn set_on(&self, endpoint: &mut Endpoint, listens: bool) -> Result<(), ParseError> {
-        self.0.iter().try_for_each(|(name, value)| endpoint.set_tls(name, value.as_deref(), listens))
+    pub fn set_on(&self, endpoint: &mut Endpoint) -> Result<(), ParseError> {
+        self.0.iter().try_for_each(|(name, value)| endpoint.set_tls(name, value.as_deref(), LISTENS))
     }
 
     /// Whether any was given.
@@ -24,9 +24,9 @@ impl TlsArgs {
     }
 }
 
-impl Args for TlsArgs {
+impl<const LISTENS: bool> Args for TlsArgs<LISTENS> {
     fn augment_args(command: Command) -> Command {
-        command.args(tls_flags().map(|flag| {
+        command.args(tls_flags(LISTENS).map(|flag| {
             let help = format!("TLS: {}", flag.meaning);
             let arg = Arg::new(flag.name).long(flag.name).help(help).hide_short_help(true);
             match flag.value {
@@ -41,9 +41,9 @@ impl Args for TlsArgs {
     }
 }
 
-impl FromArgMatches for TlsArgs {
+impl<const LISTENS: bool> FromArgMatches for TlsArgs<LISTENS> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
-        let given = tls_flags().filter_map(|flag| match flag.value {
+        let given = tls_flags(LISTENS).filter_map(|flag| match flag.value {
             Some(_) => Some((flag.name, Some(matches.get_one::<String>(flag.name)?.clone()))),
             None => matches.get_flag(flag.name).then_some((flag.name, None)),
         });

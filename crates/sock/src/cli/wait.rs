@@ -14,7 +14,7 @@ Examples:
 
 /// `sock wait`.
 #[derive(Args, Debug)]
-#[command(after_help = help::more("wait"), after_long_help = help::of_endpoints("", WAIT_EXAMPLES))]
+#[command(after_help = help::more("wait"), after_long_help = help::of_endpoints(help::WAITS, "", WAIT_EXAMPLES))]
 pub struct WaitArgs {
     /// What is to accept connections, each of them
     #[arg(required = true, value_name = "ENDPOINT")]

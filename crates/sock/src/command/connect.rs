@@ -22,7 +22,7 @@ async fn connect(args: &ConnectArgs, tally: &Tally) -> Result<Exit, Failure> {
     let mut signals = super::signals()?;
     let text = joined(&args.endpoint, args.port.as_deref())?;
     let mut endpoint = open::parse(&text, Role::Connect).map_err(Failure::misuse)?;
-    args.tls.set_on(&mut endpoint, false).map_err(Failure::misuse)?;
+    args.tls.set_on(&mut endpoint).map_err(Failure::misuse)?;
     let scheme = endpoint.scheme;
     check(&args.talk, scheme, &[(args.wait.is_some(), "--wait"), (args.replies.is_some(), "--replies")])?;
     let terms = Terms { family: args.family.chosen(), timeout: args.timeout };
@@ -31,7 +31,7 @@ async fn connect(args: &ConnectArgs, tally: &Tally) -> Result<Exit, Failure> {
         signal = signals.next() => return Ok(signal.exit()),
     };
     let mut talk = Talk::new(&args.talk, &mut signals, tally)?;
-    far.warnings.iter().for_each(|warning| talk.note(warning));
+    far.warnings.iter().for_each(|warning| talk.warn(warning));
     talk.announce(scheme, &far.peer, "connected to");
     talk.with(&far.stream, Answers::new(args.wait, args.replies)).await
 }

@@ -14,8 +14,10 @@ use crate::endpoint::{Host, Scheme};
 use crate::exit::{Exit, Failure};
 use crate::open::listen::Listener;
 use crate::quantity::Period;
+use crate::report::console;
 use crate::report::json::Event;
-use crate::server::trouble::{PAUSE, Trouble, is_the_clients};
+use crate::report::log::error_lines;
+use crate::server::trouble::{PAUSE, Trouble, WANTING, is_the_clients};
 use crate::signal::Signals;
 use crate::stream::{Nature, SocketStream, Stream};
 use crate::tls::Server;
@@ -34,7 +36,7 @@ async fn serve(args: &ListenArgs, inherited: Vec<Socket>, tally: &Tally) -> Resu
     let given = args.endpoint.as_deref().map(|text| joined(text, args.port.as_deref())).transpose()?;
     let mut door = Door::new(given.as_deref(), args.family.chosen(), inherited)?;
     match &mut door {
-        Door::At(endpoint, _) => args.tls.set_on(endpoint, true).map_err(Failure::misuse)?,
+        Door::At(endpoint, _) => args.tls.set_on(endpoint).map_err(Failure::misuse)?,
         Door::Inherited(_) if args.tls.is_given() => {
             return Err(Failure::misuse("the sockets of a service manager have no TLS here")
                 .hint("leave the TLS options out, or start sock without LISTEN_FDS"));
@@ -46,7 +48,7 @@ async fn serve(args: &ListenArgs, inherited: Vec<Socket>, tally: &Tally) -> Resu
     }
     refuse_what_cannot_be(args, &door)?;
     let listeners = door.open(&mut signals).await?;
-    let mut doors = Doors::open(listeners)?;
+    let mut doors = Doors::open(listeners, args.talk.quiet)?;
     let mut talk = Talk::new(&args.talk, &mut signals, tally)?;
     doors.announce(&talk);
     doors.introduce(&talk);
@@ -61,7 +63,7 @@ async fn serve(args: &ListenArgs, inherited: Vec<Socket>, tally: &Tally) -> Resu
         }
         let outcome = converse(&mut talk, client).await;
         match outcome {
-            Ok(Exit::Done) if args.keep => {}
+            Ok(Exit::Done) if args.keep && !talk.output_is_closed => {}
             // One client's failure is not the next one's.
             Err(failure) if args.keep && is_one_clients(failure.exit) => {
                 talk.note(&failure.message);
@@ -143,6 +145,8 @@ struct Client {
 
 /// Where clients come in: both loopback addresses, say.
 struct Doors {
+    /// Trouble with accepting is not told.
+    quiet: bool,
     tls: Option<Box<Server>>,
     addresses: Vec<(Scheme, Address)>,
     waiting: JoinSet<berkeley::Result<Client>>,
@@ -151,9 +155,10 @@ struct Doors {
 }
 
 impl Doors {
-    fn open(listeners: Vec<Listener>) -> Result<Self, Failure> {
+    fn open(listeners: Vec<Listener>, quiet: bool) -> Result<Self, Failure> {
         let tls = listeners.first().and_then(|listener| listener.tls.clone());
-        let mut doors = Self { tls, addresses: Vec::new(), waiting: JoinSet::new(), paths: Vec::new() };
+        let mut doors =
+            Self { quiet, tls, addresses: Vec::new(), waiting: JoinSet::new(), paths: Vec::new() };
         for listener in listeners {
             let scheme = listener.scheme;
             doors.addresses.push((scheme, listener.address));
@@ -177,19 +182,20 @@ impl Doors {
     /// What a person should know of the TLS: how a client pins a certificate of our own making.
     fn introduce(&self, talk: &Talk<'_>) {
         let Some(tls) = &self.tls else { return };
-        tls.warnings.iter().for_each(|warning| talk.note(warning));
+        tls.warnings.iter().for_each(|warning| talk.warn(warning));
         if let (Some(pin), Some((scheme, address))) = (&tls.pin, self.addresses.first()) {
-            talk.note(&format!(
-                "self-signed; a client takes it by its key: {}",
-                pinned(*scheme, address, pin)
-            ));
+            let text =
+                format!("self-signed; a client takes it by its key: {}", pinned(*scheme, address, pin));
+            talk.note(&text);
+            talk.tell(&Event::new("note").field("message", text));
         }
     }
 
     fn wait_at(&mut self, door: AsyncSocket, scheme: Scheme) {
+        let quiet = self.quiet;
         self.waiting.spawn(async move {
             if Nature::of(scheme).connected {
-                accepted(door, scheme).await
+                accepted(door, scheme, quiet).await
             } else {
                 first(door, scheme).await
             }
@@ -218,14 +224,16 @@ impl Doors {
 
 /// The command with which a client pins a key.
 fn pinned(scheme: Scheme, address: &Address, pin: &str) -> String {
-    let place = match scheme {
-        Scheme::Tcp => format!("tls://{address}"),
+    let place = match (scheme, address.ip(), address.port()) {
+        // Of every address: this machine's name for itself is one that a client can have.
+        (Scheme::Tcp, Some(ip), Some(port)) if ip.is_unspecified() => format!("tls://localhost:{port}"),
+        (Scheme::Tcp, ..) => format!("tls://{address}"),
         _ => format!("tls:{}", scheme.at(&address.to_string())),
     };
     format!("sock connect '{place}?pin={pin}'")
 }
 
-async fn accepted(door: AsyncSocket, scheme: Scheme) -> berkeley::Result<Client> {
+async fn accepted(door: AsyncSocket, scheme: Scheme, quiet: bool) -> berkeley::Result<Client> {
     let mut trouble = Trouble::default();
     loop {
         match door.accept().await {
@@ -236,7 +244,11 @@ async fn accepted(door: AsyncSocket, scheme: Scheme) -> berkeley::Result<Client>
             }
             // A client that gave up is no matter; a shortage may pass.
             Err(error) => {
-                if trouble.failure(is_the_clients(&error), Instant::now()).pause {
+                let next = trouble.failure(is_the_clients(&error), Instant::now());
+                if next.say && !quiet {
+                    console::say(error_lines(&error, &[WANTING]));
+                }
+                if next.pause {
                     sleep(PAUSE).await;
                 }
             }
@@ -250,8 +262,12 @@ async fn first(door: AsyncSocket, scheme: Scheme) -> berkeley::Result<Client> {
     let peer = if sender.is_unnamed() {
         "a sender without a name, who cannot be answered".to_owned()
     } else {
-        door.connect(sender).await?;
-        sender.to_string()
+        let name = sender.to_string();
+        match door.connect(sender).await {
+            Ok(()) => name,
+            // It has gone already; what it sent is there all the same.
+            Err(_) => format!("{name}, who has gone and cannot be answered"),
+        }
     };
     Ok(Client { socket: door, scheme, peer, tls: None, door: None })
 }

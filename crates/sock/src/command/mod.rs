@@ -15,6 +15,7 @@ pub mod wait;
 
 use std::future::Future;
 
+use crate::endpoint::Endpoint;
 use crate::exit::Failure;
 use crate::signal::Signals;
 
@@ -27,6 +28,16 @@ fn on_a_runtime<T>(command: impl Future<Output = Result<T, Failure>>) -> Result<
     let outcome = runtime.block_on(command);
     runtime.shutdown_background();
     outcome
+}
+
+/// Refuses what goes over the endpoint, for a command that cannot speak it.
+fn refuse_layers(endpoint: &Endpoint, command: &str, hint: &str) -> Result<(), Failure> {
+    match endpoint.layers.first() {
+        Some(layer) => {
+            Err(Failure::misuse(format_args!("{endpoint}: {command} does not speak {layer}")).hint(hint))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Listens for the signals that end a command.

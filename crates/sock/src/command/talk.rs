@@ -145,6 +145,8 @@ pub(super) struct Talk<'a> {
     near: Stream,
     signals: &'a mut Signals,
     tally: &'a Tally,
+    /// Nobody reads standard output any more, as behind `head -1`.
+    pub(super) output_is_closed: bool,
 }
 
 impl<'a> Talk<'a> {
@@ -160,7 +162,7 @@ impl<'a> Talk<'a> {
             None => Input::standard()?,
         };
         let near = Stream::Standard(Standard::new(input.with_crlf(args.crlf), output(args))?);
-        Ok(Self { args, near, signals, tally })
+        Ok(Self { args, near, signals, tally, output_is_closed: false })
     }
 
     /// The signals, for what is waited for before and after.
@@ -212,9 +214,13 @@ impl<'a> Talk<'a> {
         self.outcome(report, nature, answers)
     }
 
-    fn outcome(&self, report: Report<Signal>, nature: Nature, answers: Answers) -> Result<Exit, Failure> {
+    fn outcome(&mut self, report: Report<Signal>, nature: Nature, answers: Answers) -> Result<Exit, Failure> {
         let undelivered = report.undelivered;
         match report.end {
+            Ok(End::Closed) => {
+                self.output_is_closed = true;
+                Ok(Exit::Done)
+            }
             Ok(End::Done) => {
                 if !nature.connected
                     && report.replies == 0
@@ -264,6 +270,15 @@ impl<'a> Talk<'a> {
     pub(super) fn tell(&self, event: &Event) {
         if self.args.json {
             print_soon(event.clone().into_line());
+        }
+    }
+
+    /// A line that matters to programs and to those who want errors alone too: what is not safe.
+    pub(super) fn warn(&self, text: &str) {
+        if self.args.json {
+            self.tell(&Event::new("note").field("message", text));
+        } else {
+            console::say(error_lines(text, &[]));
         }
     }
 

@@ -26,6 +26,10 @@ pub fn run(args: &WaitArgs) -> Result<Exit, Failure> {
 async fn wait(args: &WaitArgs) -> Result<Exit, Failure> {
     let mut signals = super::signals()?;
     let start = Instant::now();
+    let Some(deadline) = start.checked_add(args.timeout.0) else {
+        let message = format!("--timeout {}: no clock goes so far", args.timeout);
+        return Err(Failure::misuse(message).hint("leave it out for 30s"));
+    };
     let mut attempts = JoinSet::new();
     for text in &endpoints(args)? {
         let endpoint = open::parse(text, Role::Connect).map_err(Failure::misuse)?;
@@ -34,17 +38,13 @@ async fn wait(args: &WaitArgs) -> Result<Exit, Failure> {
             let message = format!("{text}: wait needs connections, and {} has none", endpoint.scheme);
             return Err(Failure::misuse(message).hint("wait for tcp, unix or unix-seqpacket"));
         }
-        if let Some(layer) = endpoint.layers.first() {
-            let message =
-                format!("{text}: wait sees whether a server accepts, and not whether it speaks {layer}");
-            return Err(Failure::misuse(message).hint("wait for what carries it, as in tcp://HOST:PORT"));
-        }
+        super::refuse_layers(&endpoint, "wait", "wait for what carries it, as in tcp://HOST:PORT")?;
         let given = [(endpoint.own.timeout.is_some(), "timeout"), (endpoint.own.retry.is_some(), "retry")];
         if let Some((_, option)) = given.iter().find(|(given, _)| *given) {
             let message = format!("{text}: ?{option}= cannot act: --timeout bounds the whole wait");
             return Err(Failure::misuse(message).hint(format!("leave ?{option}= out")));
         }
-        let (text, family, deadline) = (text.clone(), args.family.chosen(), start + args.timeout.0);
+        let (text, family) = (text.clone(), args.family.chosen());
         attempts.spawn(async move { (open::accepted(endpoint, family, deadline).await, text) });
     }
     loop {

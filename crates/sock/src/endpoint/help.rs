@@ -2,21 +2,49 @@
 
 use std::fmt::Write as _;
 
-use super::own::rows;
+use super::own::{Context, OwnRow, rows};
 use super::scheme::{Layer, Scheme};
+use super::{Host, Place, Port};
 
 /// How wide the column of examples is.
 const COLUMN: usize = 30;
 
-/// A line for each scheme, layer and option, indented; of at most 72 columns, which neither clap nor a man page breaks.
-pub fn help() -> String {
+/// What an endpoint may be where it stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Use {
+    /// True if it listens, false if it connects, None if it may do either.
+    pub listens: Option<bool>,
+    /// Whether TLS may go over it.
+    pub layers: bool,
+    /// The options that have no place there all the same.
+    pub without: &'static [&'static str],
+}
+
+impl Use {
+    fn takes(self, row: &OwnRow) -> bool {
+        let layers: &[Layer] = if self.layers { Layer::ALL } else { &[] };
+        let places = [Place::Inet { host: Host::Every, port: Port::Number(1) }, Place::Path(b"/s".to_vec())];
+        let fits = |scheme, layers, place| {
+            (row.fits)(Context { scheme, layers, place, listens: self.listens }).is_ok()
+        };
+        !self.without.contains(&row.name)
+            && Scheme::ALL.iter().any(|&scheme| {
+                places.iter().any(|place| fits(scheme, &[], place) || fits(scheme, layers, place))
+            })
+    }
+}
+
+/// A line for each scheme, layer and option that may stand there, indented; of at most 72 columns, which neither clap nor
+/// a man page breaks.
+pub fn help(of: Use) -> String {
     let schemes = Scheme::ALL.iter().map(|scheme| (scheme.row().example, scheme.row().meaning));
-    let layers = Layer::ALL.iter().map(|layer| (layer.row().example, layer.row().meaning));
+    let layers =
+        Layer::ALL.iter().filter(|_| of.layers).map(|layer| (layer.row().example, layer.row().meaning));
     let mut lines = String::new();
     for (example, meaning) in schemes.chain(layers) {
         line(&mut lines, example, meaning);
     }
-    for row in rows() {
+    for row in rows().filter(|row| of.takes(row)) {
         line(&mut lines, &format!("?{}", row.example), row.meaning);
     }
     line(&mut lines, "?nodelay&rcvbuf=64K", "any other option of the socket");
@@ -33,8 +61,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_cannot_act_where_it_stands_is_not_listed() {
+        let of = |listens, layers, without| help(Use { listens: Some(listens), layers, without });
+        let rows: [(String, &[&str], &[&str]); 3] = [
+            (of(false, true, &[]), &["?retry=", "?ca=", "?insecure", "tls:"], &["?self-signed=", "?mode="]),
+            (of(true, true, &[]), &["?mode=", "?self-signed=", "?ca="], &["?retry=", "?bind=", "?insecure"]),
+            (of(false, false, &["retry"]), &["?timeout="], &["?retry=", "?ca=", "tls:"]),
+        ];
+        for (help, has, lacks) in rows {
+            assert!(has.iter().all(|it| help.contains(it)), "{has:?} are wanted:\n{help}");
+            assert!(!lacks.iter().any(|it| help.contains(it)), "none of {lacks:?} is wanted:\n{help}");
+        }
+    }
+
+    #[test]
     fn every_scheme_and_every_option_has_its_line_which_fits() {
-        let help = help();
+        let help = help(Use { listens: None, layers: true, without: &[] });
         let examples = Scheme::ALL.iter().map(|scheme| scheme.row().example);
         for example in examples.chain(rows().map(|row| row.example)) {
             assert!(help.contains(example), "{example}");

@@ -6,10 +6,10 @@ use super::error::ParseError;
 use super::own::{Context, OwnRow};
 use super::percent::{Encoded, decode_text};
 use super::piece::{Fault, Piece};
-use super::scheme::Layer;
+use super::scheme::{Layer, Scheme};
 use super::setting::read_one;
 use super::source::Written;
-use super::{Endpoint, own};
+use super::{Endpoint, Host, Place, Port, own};
 use crate::tls::Pin;
 
 /// The rows, in the order in which they are printed.
@@ -62,7 +62,7 @@ pub(super) const ROWS: &[OwnRow] = &[
     OwnRow {
         name: "alpn",
         example: "alpn=NAMES",
-        meaning: "protocols over TLS, as h2,http/1.1",
+        meaning: "names of protocols, as h2,http/1.1",
         has_value: true,
         fits: over_tls,
         read: |own, value, _| {
@@ -135,9 +135,15 @@ pub struct TlsFlag {
     pub meaning: &'static str,
 }
 
-/// Every one of them.
-pub fn tls_flags() -> impl Iterator<Item = TlsFlag> {
-    ROWS.iter().map(|row| {
+/// Those of one end.
+pub fn tls_flags(listens: bool) -> impl Iterator<Item = TlsFlag> {
+    let place = Place::Inet { host: Host::Every, port: Port::Number(0) };
+    let fits = move |row: &&OwnRow| {
+        let context =
+            Context { scheme: Scheme::Tcp, layers: &[Layer::Tls], place: &place, listens: Some(listens) };
+        (row.fits)(context).is_ok()
+    };
+    ROWS.iter().filter(fits).map(|row| {
         let value = row.example.split_once('=').map(|(_, value)| value);
         TlsFlag { name: row.name, value, meaning: row.meaning }
     })
@@ -160,9 +166,7 @@ impl Endpoint {
             .map_or((Piece::whole(&text), None), |(flag, value)| (flag, Some(value)));
         let Some(row) = own::row(name) else { return Err(faulty(flag.fault("is no option of TLS"))) };
         if (row.print)(&self.own).is_some() {
-            return Err(faulty(
-                flag.fault(format_args!("is given twice, as an option of {} too", self.scheme)),
-            ));
+            return Err(faulty(flag.fault(format_args!("is given twice: the endpoint has ?{name} too"))));
         }
         let place = self.place.clone();
         let context =

@@ -1,6 +1,6 @@
 //! TLS over what an endpoint opens.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use berkeley::AsyncSocket;
 use tokio::time::timeout;
@@ -46,14 +46,15 @@ fn host(endpoint: &Endpoint) -> Option<String> {
     }
 }
 
-/// Puts TLS over a connected socket, within `limit`.
+/// Puts TLS over a connected socket; connecting and the handshake have `limit` together, from `begun` on.
 pub(super) async fn connected(
     socket: SocketStream,
     client: &Client,
     whom: &str,
     limit: Duration,
+    begun: Instant,
 ) -> Result<Stream, Failure> {
-    shaken(TlsStream::new(socket, client.connection()?, whom), whom, limit).await
+    shaken(TlsStream::new(socket, client.connection()?, whom), whom, limit, begun).await
 }
 
 /// Puts TLS over an accepted socket: the client has 10 s for the handshake.
@@ -68,12 +69,13 @@ pub async fn accepted(
     peer: &str,
 ) -> Result<Stream, Failure> {
     let socket = SocketStream::of(socket, nature);
-    shaken(TlsStream::new(socket, server.connection()?, peer), peer, HANDSHAKE).await
+    shaken(TlsStream::new(socket, server.connection()?, peer), peer, HANDSHAKE, Instant::now()).await
 }
 
-async fn shaken(stream: TlsStream, whom: &str, limit: Duration) -> Result<Stream, Failure> {
-    let Ok(outcome) = timeout(limit, stream.handshake()).await else {
-        let message = format!("tls {whom}: the handshake took longer than {}", Period(limit));
+async fn shaken(stream: TlsStream, whom: &str, limit: Duration, begun: Instant) -> Result<Stream, Failure> {
+    let left = limit.saturating_sub(begun.elapsed());
+    let Ok(outcome) = timeout(left, stream.handshake()).await else {
+        let message = format!("tls {whom}: there was no agreement within {}", Period(limit));
         return Err(Failure::new(Exit::Timeout, message));
     };
     outcome.map(|()| Stream::Tls(Box::new(stream)))

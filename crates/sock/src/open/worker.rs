@@ -63,7 +63,7 @@ pub async fn connected(endpoint: Endpoint, terms: Terms) -> Result<Connected, Fa
         on_a_worker("set TLS up", move || tls::client(&endpoint)).await?
     };
     let limit = connect_timeout(terms.timeout, &endpoint)?;
-    let Opened { socket, others } = opened_to(endpoint.clone(), terms).await?;
+    let (Opened { socket, others }, begun) = opened_to(endpoint.clone(), terms).await?;
     let peer = socket.peer_address().map_or_else(|_| place.clone(), |peer| peer.to_string());
     if !others.is_empty() {
         let others = connect::one_after_another(endpoint, others);
@@ -74,7 +74,7 @@ pub async fn connected(endpoint: Endpoint, terms: Terms) -> Result<Connected, Fa
     let Some(client) = client else {
         return Ok(Connected { stream: Stream::Socket(socket), peer, warnings: Vec::new() });
     };
-    let stream = Box::pin(tls::connected(socket, &client, &place, limit)).await?;
+    let stream = Box::pin(tls::connected(socket, &client, &place, limit, begun)).await?;
     Ok(Connected { stream, peer, warnings: client.warnings })
 }
 
@@ -84,10 +84,11 @@ pub async fn connected(endpoint: Endpoint, terms: Terms) -> Result<Connected, Fa
 ///
 /// As [`connected`].
 pub async fn socket(endpoint: Endpoint, terms: Terms) -> Result<Socket, Failure> {
-    Ok(opened_to(endpoint, terms).await?.socket)
+    Ok(opened_to(endpoint, terms).await?.0.socket)
 }
 
-async fn opened_to(endpoint: Endpoint, terms: Terms) -> Result<Opened, Failure> {
+/// Gives beside it when the try that succeeded began.
+async fn opened_to(endpoint: Endpoint, terms: Terms) -> Result<(Opened, Instant), Failure> {
     check_family(&endpoint, terms.family)?;
     let limit = connect_timeout(terms.timeout, &endpoint)?;
     let (start, retry) = (Instant::now(), endpoint.own.retry);
@@ -95,7 +96,10 @@ async fn opened_to(endpoint: Endpoint, terms: Terms) -> Result<Opened, Failure> 
     let outcome = keep_trying(start + retry.unwrap_or_default(), RETRY, || {
         let endpoint = endpoint.clone();
         tries += 1;
-        on_a_worker("connect", move || connect::connect(&endpoint, terms.family, limit))
+        let begun = Instant::now();
+        on_a_worker("connect", move || {
+            connect::connect(&endpoint, terms.family, limit).map(|opened| (opened, begun))
+        })
     });
     outcome.await.map_err(|mut failure| {
         if let (Some(retry), 2..) = (retry, tries) {

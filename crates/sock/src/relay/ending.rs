@@ -73,6 +73,8 @@ pub struct Rules {
 pub enum End {
     /// Both are done.
     Done,
+    /// Nobody takes what is written any more, and nobody minds: there is nobody to go on for.
+    Closed,
     /// One is done while the other could still have gone on: the first of these, by its side.
     Left(Side),
     /// So many datagrams came, and fewer than were asked for.
@@ -125,7 +127,7 @@ impl Ending {
                 return Some(End::Failed(failure));
             }
             Event::WriteFailed(failure) => self.ways[side.index()].write_failure = Some(failure),
-            Event::Closed => return Some(End::Done),
+            Event::Closed => return Some(End::Closed),
             Event::ReadFailed(failure) => {
                 let earlier = self.ways[other.index()].write_failure.take();
                 return Some(End::Failed(earlier.unwrap_or(failure)));
@@ -339,6 +341,6 @@ mod tests {
     #[test]
     fn an_output_that_nobody_reads_is_a_quiet_end() {
         let mut ending = Ending::new(STREAMS);
-        assert!(matches!(ending.after(Far, Event::Closed, Instant::now()), Some(End::Done)));
+        assert!(matches!(ending.after(Far, Event::Closed, Instant::now()), Some(End::Closed)));
     }
 }

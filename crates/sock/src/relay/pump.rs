@@ -1,7 +1,7 @@
 //! Two streams, and what each gives passed on to the other.
 
 use std::future::{Future, pending};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -50,6 +50,10 @@ pub async fn relay<T>(
     let shown = matches!(timeout(LAST_WORDS, near.end()).await, Ok(Ok(())));
     let rest = traffic.take_rest();
     let undelivered = far.undelivered() + rest.len() as u64;
+    if undelivered == 0 && matches!(end, Ok(End::Done | End::Left(_))) {
+        // Where our end was not told, as nothing was sent: TLS would take the close for a connection that was cut off.
+        let _ = timeout(LAST_WORDS, far.end()).await;
+    }
     if let Stream::Standard(standard) = near {
         standard.input.keep(&rest);
     }
@@ -83,18 +87,15 @@ async fn run<T>(
         let delivers = ending.is_delivering();
         let watches_far = ending.has_ended(Side::Far) && !far_is_gone && (!delivers || traffic.has_pending());
         let watches_near = ending.has_ended(Side::Near) && !near_is_gone && !delivers;
+        let sends = !out_is_over && (!delivers || traffic.has_pending());
         traffic.stops.store(delivers, Relaxed);
         // Behind what the peer did last: what it can still be given shows whether it takes it.
         let (side, event) = tokio::select! {
             biased;
             signal = &mut interrupted => return Err(signal),
-            event = &mut out, if !out_is_over && (!delivers || traffic.has_pending()) => {
-                out_is_over = true;
-                (Side::Near, event)
-            }
-            event = &mut back, if !back_is_over => {
-                back_is_over = true;
-                (Side::Far, event)
+            (side, event) = either((out.as_mut(), sends), (back.as_mut(), !back_is_over)) => {
+                *(if side == Side::Near { &mut out_is_over } else { &mut back_is_over }) = true;
+                (side, event)
             }
             why = &mut far_gone, if watches_far => {
                 far_is_gone = true;
@@ -116,6 +117,19 @@ async fn run<T>(
         if let Some(end) = ending.after(side, event, now).or_else(|| ending.at(now, traffic.moved())) {
             return Ok(end);
         }
+    }
+}
+
+/// What happens first in the two directions, of those that are to go on. Neither comes first: one that always has
+/// something to do would leave the other nothing of the task's turn.
+async fn either(
+    (out, sends): (Pin<&mut impl Future<Output = Event>>, bool),
+    (back, receives): (Pin<&mut impl Future<Output = Event>>, bool),
+) -> (Side, Event) {
+    tokio::select! {
+        event = out, if sends => (Side::Near, event),
+        event = back, if receives => (Side::Far, event),
+        else => pending().await,
     }
 }
 
@@ -223,9 +237,8 @@ struct Pending<'a> {
 
 impl<'a> Pending<'a> {
     fn new(bytes: &[u8], side: Side, traffic: &'a Traffic) -> Self {
-        let pending = Self { bytes: bytes.to_vec(), sent: 0, side, traffic };
-        pending.count();
-        pending
+        traffic.pending[side as usize].store(true, Relaxed);
+        Self { bytes: bytes.to_vec(), sent: 0, side, traffic }
     }
 
     fn rest(&self) -> &[u8] {
@@ -235,11 +248,6 @@ impl<'a> Pending<'a> {
     fn advance(&mut self, sent: usize) {
         self.sent = self.sent.saturating_add(sent).min(self.bytes.len());
         self.traffic.moves();
-        self.count();
-    }
-
-    fn count(&self) {
-        self.traffic.pending[self.side as usize].store(true, Relaxed);
     }
 }
 

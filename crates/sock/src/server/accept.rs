@@ -13,7 +13,7 @@ use super::connection::Connection;
 use super::journal::unnamed;
 use super::pool::{Client, Pool};
 use super::shared::Shared;
-use super::trouble::{PAUSE, Trouble, is_the_clients};
+use super::trouble::{PAUSE, Trouble, WANTING, is_the_clients};
 use crate::endpoint::Scheme;
 use crate::exit::Failure;
 
@@ -69,8 +69,7 @@ async fn next(
 async fn survive(trouble: &mut Trouble, error: &Error, shared: &Shared) {
     let next = trouble.failure(is_the_clients(error), Instant::now());
     if next.say {
-        let hint = "clients wait in the backlog meanwhile; `ulimit -n` shows the limit of descriptors";
-        shared.journal.error(&Failure::from(error).hint(hint));
+        shared.journal.error(&Failure::from(error).hint(WANTING));
     }
     if next.pause {
         // Sooner if a client leaves, which frees what it held.

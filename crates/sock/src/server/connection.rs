@@ -42,12 +42,6 @@ pub(crate) struct Connection {
     pub(crate) said_all: AtomicBool,
 }
 
-impl AsRef<AsyncSocket> for Connection {
-    fn as_ref(&self) -> &AsyncSocket {
-        &self.socket
-    }
-}
-
 impl Connection {
     pub(crate) fn new(socket: AsyncSocket, scheme: Scheme, number: u64, peer: Box<str>) -> Self {
         Self {

@@ -37,7 +37,7 @@ pub(crate) trait Service: Send + Sync + 'static {
     /// Serves one client, until it is done or cannot be served any more.
     fn serve(
         &self,
-        connection: &Arc<Connection>,
+        connection: &Connection,
         shared: &Shared,
     ) -> impl Future<Output = std::result::Result<(), Failure>> + Send;
 

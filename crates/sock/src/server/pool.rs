@@ -167,7 +167,7 @@ mod tests {
     struct Nothing;
 
     impl Service for Nothing {
-        async fn serve(&self, _: &Arc<Connection>, _: &Shared) -> Result<(), Failure> {
+        async fn serve(&self, _: &Connection, _: &Shared) -> Result<(), Failure> {
             Ok(())
         }
 

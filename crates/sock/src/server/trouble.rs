@@ -8,6 +8,10 @@ use berkeley::Error;
 /// How long to pause after a failure that is not one client's: what comes waits in the kernel meanwhile.
 pub(crate) const PAUSE: Duration = Duration::from_millis(50);
 
+/// What a person may do where no client can be accepted.
+pub(crate) const WANTING: &str =
+    "clients wait in the backlog meanwhile; `ulimit -n` shows the limit of descriptors";
+
 /// How often at most a failure is told.
 const SAY: Duration = Duration::from_secs(1);
 

@@ -33,6 +33,8 @@ struct State {
     /// `None` once it is known who is there.
     others: Option<Others>,
     sent: Vec<Vec<u8>>,
+    /// The bytes of `sent` together.
+    kept: usize,
     refusals: Vec<Error>,
 }
 
@@ -44,7 +46,7 @@ impl DatagramStream {
     /// Fails where the reactor cannot have it.
     pub fn new(socket: Socket, nature: Nature, place: String, others: Others) -> Result<Self> {
         let socket = Arc::new(SocketStream::new(socket, nature)?);
-        let state = State { socket, others: Some(others), sent: Vec::new(), refusals: Vec::new() };
+        let state = State { socket, others: Some(others), sent: Vec::new(), kept: 0, refusals: Vec::new() };
         Ok(Self { nature, place, state: Mutex::new(state), moved: Notify::new() })
     }
 
@@ -102,6 +104,17 @@ impl DatagramStream {
         }
     }
 
+    /// Datagrams have no end; but nothing more is sent, so a refusal that has come is heeded now.
+    pub(super) fn end(&self) -> std::result::Result<(), Failure> {
+        loop {
+            let socket = self.socket();
+            match socket.socket().take_error()? {
+                Some(error) => self.leave(&socket, error)?,
+                None => return Ok(()),
+            }
+        }
+    }
+
     fn socket(&self) -> Arc<SocketStream> {
         Arc::clone(&self.state().socket)
     }
@@ -152,8 +165,8 @@ impl State {
         if self.others.is_none() {
             return;
         }
-        let kept: usize = self.sent.iter().map(Vec::len).sum();
-        if kept + bytes.len() > KEPT {
+        self.kept += bytes.len();
+        if self.kept > KEPT {
             self.settle();
         } else {
             self.sent.push(bytes.to_vec());

@@ -111,7 +111,7 @@ impl Stream {
         Ok((sent > 0).then_some(sent))
     }
 
-    /// Sends what there is room for, without waiting; gives how much that was, 0 for nothing.
+    /// Sends what there is room for, without waiting; gives how much that was, `None` for nothing.
     ///
     /// # Errors
     ///
@@ -147,8 +147,7 @@ impl Stream {
     pub async fn end(&self) -> std::result::Result<(), Broken> {
         match self {
             Self::Socket(socket) => socket.end(),
-            // Datagrams have no end.
-            Self::Datagrams(_) => Ok(()),
+            Self::Datagrams(socket) => socket.end().map_err(Broken::Failed),
             Self::Tls(tls) => tls.end().await,
             Self::Standard(standard) => standard.end().await,
         }

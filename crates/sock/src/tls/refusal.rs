@@ -255,7 +255,7 @@ pub fn failure(error: &Error, whom: &str, refusal: Option<Refusal>) -> Failure {
     let (why, hint) = match error {
         Error::AlertReceived(alert) => (format!("the peer refuses: {}", of_alert(*alert)), hint_for(*alert)),
         Error::InvalidMessage(_) => {
-            ("the peer does not speak TLS".to_owned(), Some("is it another port, or is --starttls wanted?"))
+            ("the peer does not speak TLS".to_owned(), Some("is it another port, or one without TLS?"))
         }
         Error::PeerIncompatible(why) => (format!("nothing in common with the peer: {why:?}"), None),
         Error::PeerMisbehaved(why) => (format!("the peer breaks the protocol: {why:?}"), None),

@@ -536,7 +536,7 @@ fn datagrams_end_by_their_answers_and_say_where_there_was_none() {
 
 #[test]
 fn options_that_cannot_act_are_refused() {
-    let rows: [(&[&str], &str); 10] = [
+    let rows: [(&[&str], &str); 11] = [
         (&["connect", ":9", "--wait", "1s"], "--wait is for datagrams, and tcp has none"),
         (&["connect", "unix:/x", "--replies", "1"], "--replies is for datagrams, and unix has none"),
         (&["connect", ":9", "--datagram-size", "9"], "--datagram-size is for datagrams and messages"),
@@ -545,6 +545,7 @@ fn options_that_cannot_act_are_refused() {
         (&["connect", ":9", "--receive-only", "--crlf"], "cannot be used with"),
         (&["connect", "udp://:9", "--receive-only", "--wait", "1s"], "cannot be used with"),
         (&["wait", "127.0.0.1:9?timeout=1s"], "?timeout= cannot act"),
+        (&["wait", ":9", "--timeout", "18446744073709551615s"], "no clock goes so far"),
         (&["listen", "udp://:9", "--keep"], "--keep needs connections, and udp has none"),
         (&["wait", "udp://:9"], "wait needs connections, and udp has none"),
     ];

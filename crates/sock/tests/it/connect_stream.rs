@@ -335,7 +335,9 @@ fn a_connection_to_itself_is_a_refusal() {
     let finished = run_sock(&["connect", &format!("{host}:{port}?bind={host}:{port}"), "--send", "echo"]);
     assert_eq!((finished.code(), finished.out().as_str()), (4, ""), "{}", finished.stderr);
     assert!(
-        finished.stderr.starts_with(&format!("sock: connect tcp {host}:{port}: only this command is there")),
+        finished.stderr.starts_with(&format!(
+            "sock: connect tcp {host}:{port}: nobody listens there, and the connection came back to this command"
+        )),
         "{}",
         finished.stderr
     );

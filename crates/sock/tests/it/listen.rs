@@ -6,7 +6,8 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use crate::kit::{
-    Events, LIMIT, Process, TempDir, bounded, expect, pattern, read_all, refusing, run_sock, sock, text,
+    Events, LIMIT, Process, TempDir, bounded, connect, expect, pattern, read_all, refusing, run_sock, sock,
+    text,
 };
 
 /// `sock listen` with these arguments, and where it listens.
@@ -93,6 +94,20 @@ fn with_keep_the_next_client_gets_what_is_left_of_the_input() {
     drop(third);
     process.signal("INT");
     assert_eq!(process.finish().code(), 130);
+}
+
+#[test]
+fn with_keep_a_reader_that_has_gone_is_the_end() {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    let mut command = sock(&["listen", "127.0.0.1:0", "--keep", "--receive-only"]);
+    command.stdin(Stdio::null()).stdout(writer).stderr(Stdio::piped());
+    let process = Process::start_as_it_is(&mut command);
+    drop(command);
+    let line = process.stderr.line("where it listens", |line| line.contains("listening on "));
+    let address = line.rsplit(' ').next().expect("an address").parse().expect("an address");
+    drop(reader);
+    connect(address).write_all(b"to nobody").expect("a live connection");
+    assert_eq!(process.finish().code(), 0);
 }
 
 #[test]

@@ -63,7 +63,7 @@ fn a_signal_ends_the_tries_at_once() {
 }
 
 /// Whether SIGINT has a handler. proc(5).
-fn catches_interrupts(pid: u32) -> bool {
+pub(crate) fn catches_interrupts(pid: u32) -> bool {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
     caught.and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok()).is_some_and(|bits| bits & 2 != 0)

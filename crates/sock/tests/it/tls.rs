@@ -2,7 +2,8 @@
 
 use std::process::Command;
 
-use crate::kit::{Finished, Process, TempDir, pattern, run, run_sock, sock};
+use crate::kit::{Finished, Process, TempDir, eventually, pattern, run, run_sock, sock};
+use crate::retry::catches_interrupts;
 use crate::skip::need;
 
 /// Our listener, and the endpoint that reaches it, with the pin that it tells.
@@ -108,10 +109,16 @@ fn openssl_as_client_and_as_server() {
 
 #[test]
 fn the_options_of_tls_need_tls() {
-    let rows: [(&[&str], &str); 5] = [
+    let rows: [(&[&str], &str); 11] = [
+        (&["connect", "tls://:1", "--key", "x"], "--key is the key of --cert"),
+        (&["connect", "tls://:1?insecure&ca=x"], "--ca verifies what --insecure takes"),
+        (&["listen", "tls://:0", "--crl", "x"], "--crl needs --ca"),
+        (&["wait", "tls://:1?ca=x"], "wait does not speak tls"),
+        (&["serve", "tls://:0"], "serve does not speak tls"),
+        (&["options", "tls://:1"], "options does not speak tls"),
         (&["connect", "127.0.0.1:1", "--insecure"], "belongs to TLS"),
         (&["connect", "tcp://127.0.0.1:1?ca=x"], "belongs to TLS"),
-        (&["listen", "tls://:0", "--insecure"], "belongs to connecting"),
+        (&["listen", "tls://:0?insecure"], "belongs to connecting"),
         (&["connect", "tls://:1?ca=x", "--ca", "y"], "is given twice"),
         (&["connect", "tls://:1", "--tls-min", "1.1"], "wants a version of TLS, 1.2 or 1.3"),
     ];
@@ -119,6 +126,33 @@ fn the_options_of_tls_need_tls() {
         let finished = run_sock(args);
         assert_eq!(finished.code(), 2, "{args:?}: {}", finished.stderr);
         assert!(finished.stderr.contains(words), "{args:?}: {}", finished.stderr);
+    }
+}
+
+#[test]
+fn programs_are_told_of_the_pin_and_of_what_is_not_safe() {
+    let mut listener = Process::start(&mut sock(&["listen", "tls://127.0.0.1:0", "--json"]));
+    listener.close_input();
+    let note = listener.stdout.line("the pin", |line| line.contains(r#""event":"note""#));
+    let endpoint = note.split('\'').nth(1).expect("an endpoint in quotes").to_owned();
+    let insecure = format!("tls://{}?insecure", place(&endpoint));
+    let client = run_sock(&["connect", &insecure, "--json", "--receive-only"]);
+    assert!(client.out().contains("warning: --insecure"), "{}", client.out());
+    assert_eq!(listener.finish().code(), 0);
+}
+
+#[test]
+fn a_signal_ends_the_wait_for_a_certificate() {
+    let folder = TempDir::new();
+    let path = folder.join("fifo");
+    run(Command::new("mkfifo").arg(&path), b"");
+    // Nobody writes to it, so opening it waits.
+    for endpoint in [format!("tls://127.0.0.1:0?cert={path}"), format!("tls://127.0.0.1:9?cert={path}")] {
+        let command = if endpoint.contains(":0?") { "listen" } else { "connect" };
+        let process = Process::start(&mut sock(&[command, &endpoint]));
+        eventually("it listens for signals", || catches_interrupts(process.pid()));
+        process.signal("INT");
+        assert_eq!(process.finish().code(), 130, "{command}");
     }
 }
 

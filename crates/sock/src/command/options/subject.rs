@@ -5,7 +5,7 @@ use berkeley::{Address, Family, Socket, Type, UnixAddress};
 
 use super::kind::{self, KINDS, Kind};
 use crate::cli::{FamilyArgs, OptionsArgs};
-use crate::command::on_a_runtime;
+use crate::command::{on_a_runtime, refuse_layers};
 use crate::endpoint::{Endpoint, Host, Place, Role, Scheme};
 use crate::exit::{Exit, Failure};
 use crate::open::create::create;
@@ -95,6 +95,8 @@ impl Subject {
             return Err(Failure::misuse(message).hint(format!("the kinds are {}", kinds.join(", "))));
         }
         let endpoint = open::parse(text, Role::AsWritten).map_err(Failure::misuse)?;
+        let hint = "the options are those of the socket that carries it: tcp://HOST:PORT";
+        refuse_layers(&endpoint, "options", hint)?;
         let family = args.family.chosen();
         if family.is_some() && !is_undecided(&endpoint) {
             return Err(Failure::misuse(

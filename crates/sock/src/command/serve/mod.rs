@@ -110,11 +110,8 @@ async fn serve_at(
 
 /// Options that cannot act are refused, never ignored.
 fn refuse_what_cannot_be(args: &ServeArgs, door: &Door) -> Result<(), Failure> {
-    if let Door::At(endpoint, _) = door
-        && let Some(layer) = endpoint.layers.first()
-    {
-        let message = format!("{layer} is not served: `sock listen` takes one client over it");
-        return Err(Failure::misuse(message));
+    if let Door::At(endpoint, _) = door {
+        super::refuse_layers(endpoint, "serve", "`sock listen` takes one client over it")?;
     }
     let Some(scheme) = door.without_connections() else { return Ok(()) };
     let given = [
