@@ -24,7 +24,10 @@ Kinds:
 /// `sock options`.
 #[derive(Args, Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "each is one flag of the command line")]
-#[command(after_help = help::more("options"), after_long_help = help::of_endpoints(help::OPTIONS, KINDS, OPTIONS_EXAMPLES))]
+#[command(
+    after_help = help::more("options"),
+    after_long_help = help::of_endpoints(help::OPTIONS, KINDS, OPTIONS_EXAMPLES)
+)]
 pub struct OptionsArgs {
     /// A kind of socket, or an endpoint [default: tcp]
     ///

@@ -34,8 +34,8 @@ impl Use {
     }
 }
 
-/// A line for each scheme, layer and option that may stand there, indented; of at most 72 columns, which neither clap nor
-/// a man page breaks.
+/// A line for each scheme, layer and option that may stand there, indented; of at most 72 columns, which neither clap
+/// nor a man page breaks.
 pub fn help(of: Use) -> String {
     let schemes = Scheme::ALL.iter().map(|scheme| (scheme.row().example, scheme.row().meaning));
     let layers =
