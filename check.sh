@@ -254,6 +254,7 @@ ncat        ncat
 socat       socat
 nc.openbsd  netcat-openbsd
 python3     python3
+openssl     openssl
 strace      strace
 ip          iproute2
 unshare     util-linux

@@ -77,6 +77,26 @@ impl Common {
         error
     }
 
+    /// The proof of TLS 1.2 that the peer has the key of its certificate.
+    fn proved_by_tls12(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        proved(verify_tls12_signature(message, cert, dss, &self.algorithms), cert)
+    }
+
+    /// As [`proved_by_tls12`](Self::proved_by_tls12), of TLS 1.3.
+    fn proved_by_tls13(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        proved(verify_tls13_signature(message, cert, dss, &self.algorithms), cert)
+    }
+
     fn check_pin(&self, own: &CertificateDer<'_>) -> Result<(), Error> {
         if self.pins.is_empty() {
             return Ok(());
@@ -92,6 +112,18 @@ impl Common {
         REFUSAL.set(Some(Refusal::new(own, why)));
         Err(CertificateError::ApplicationVerificationFailure.into())
     }
+}
+
+/// Remembers why a proof was refused.
+fn proved(
+    outcome: Result<HandshakeSignatureValid, Error>,
+    cert: &CertificateDer<'_>,
+) -> Result<HandshakeSignatureValid, Error> {
+    outcome.inspect_err(|error| {
+        let weak = Certificate::read(cert).and_then(|it| it.weak_key());
+        let why = weak.unwrap_or_else(|| format!("the peer could not prove that it has its key: {error}"));
+        REFUSAL.set(Some(Refusal::new(cert, why)));
+    })
 }
 
 fn serials(list: &[u8]) -> Vec<Vec<u8>> {
@@ -162,7 +194,7 @@ impl ServerCertVerifier for ServerVerifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, cert, dss, &self.common.algorithms)
+        self.common.proved_by_tls12(message, cert, dss)
     }
 
     fn verify_tls13_signature(
@@ -171,7 +203,7 @@ impl ServerCertVerifier for ServerVerifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, cert, dss, &self.common.algorithms)
+        self.common.proved_by_tls13(message, cert, dss)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
@@ -205,7 +237,7 @@ impl ClientCertVerifier for ClientVerifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, cert, dss, &self.common.algorithms)
+        self.common.proved_by_tls12(message, cert, dss)
     }
 
     fn verify_tls13_signature(
@@ -214,7 +246,7 @@ impl ClientCertVerifier for ClientVerifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, cert, dss, &self.common.algorithms)
+        self.common.proved_by_tls13(message, cert, dss)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

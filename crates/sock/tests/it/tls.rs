@@ -108,6 +108,84 @@ fn openssl_as_client_and_as_server() {
 }
 
 #[test]
+fn a_weak_key_and_a_weak_signature_are_called_so() {
+    if !need("tls::a_weak_key_and_a_weak_signature_are_called_so", "openssl") {
+        return;
+    }
+    let folder = TempDir::new();
+    let [ca, ca_key, request, key, cert] =
+        ["ca", "ca.key", "csr", "key", "crt"].map(|name| folder.join(name));
+    let make = |args: &str| {
+        let made = run(&mut openssl(&args.split(' ').collect::<Vec<_>>()), b"");
+        assert_eq!(made.code(), 0, "openssl {args}: {}", made.stderr);
+    };
+    make(&format!("req -x509 -newkey rsa:2048 -nodes -subj /CN=ca -days 30 -out {ca} -keyout {ca_key}"));
+    let names = folder.file("names", b"subjectAltName=DNS:localhost");
+    for (kind, hash, words) in [
+        ("rsa:1024", "-sha256", "a weak key, RSA of 1024 bits"),
+        ("rsa:2048", "-sha1", "a weak signature, by SHA-1"),
+    ] {
+        make(&format!("req -newkey {kind} -nodes -subj /CN=leaf -out {request} -keyout {key}"));
+        make(&format!(
+            "x509 -req -in {request} -CA {ca} -CAkey {ca_key} -out {cert} -days 9 {hash} -extfile {names}"
+        ));
+        let mut server = openssl(&["s_server", "-accept", "127.0.0.1:0", "-cert", &cert, "-key", &key]);
+        let server = Process::start(server.args(["-cipher", "ALL:@SECLEVEL=0"]));
+        let line = server.stdout.line("where it listens", |line| line.starts_with("ACCEPT "));
+        let port = line.rsplit(':').next().expect("a port");
+        let client = run_sock(&["connect", &format!("tls://127.0.0.1:{port}?server-name=localhost&ca={ca}")]);
+        refused(&client, &["CN=leaf", words]);
+    }
+}
+
+#[test]
+fn the_secrets_of_connections_are_kept_where_that_is_asked_for() {
+    let folder = TempDir::new();
+    let log = folder.join("secrets");
+    let (mut listener, endpoint) = listener(&[]);
+    listener.close_input();
+    let client = run(sock(&["connect", &endpoint]).env("SSLKEYLOGFILE", &log), b"x");
+    assert_eq!(client.code(), 0, "{}", client.stderr);
+    assert!(client.stderr.contains("warning: SSLKEYLOGFILE is set"), "{}", client.stderr);
+    let secrets = std::fs::read_to_string(&log).expect("what was kept");
+    assert!(secrets.lines().any(|line| line.starts_with("CLIENT_TRAFFIC_SECRET_0 ")), "{secrets}");
+    assert_eq!(listener.finish().code(), 0);
+}
+
+#[test]
+fn keys_are_read_in_every_form() {
+    if !need("tls::keys_are_read_in_every_form", "openssl") {
+        return;
+    }
+    let folder = TempDir::new();
+    let [rsa, cert, old] = ["rsa", "crt", "old"].map(|name| folder.join(name));
+    let make = |args: &str| {
+        let made = run(&mut openssl(&args.split(' ').collect::<Vec<_>>()), b"");
+        assert_eq!(made.code(), 0, "openssl {args}: {}", made.stderr);
+    };
+    make(&format!("req -x509 -newkey rsa:2048 -nodes -subj /CN=x -days 30 -out {cert} -keyout {rsa}"));
+    make(&format!("rsa -in {rsa} -traditional -out {old}"));
+    let [ec, ec_cert] = ["ec", "ec.crt"].map(|name| folder.join(name));
+    make(&format!("ecparam -name prime256v1 -genkey -noout -out {ec}"));
+    make(&format!("req -x509 -key {ec} -subj /CN=x -days 30 -out {ec_cert}"));
+    for (begin, cert, key) in [
+        ("-----BEGIN PRIVATE", &cert, &rsa),
+        ("-----BEGIN RSA", &cert, &old),
+        ("-----BEGIN EC", &ec_cert, &ec),
+    ] {
+        assert!(std::fs::read_to_string(key).expect("a key").starts_with(begin), "{begin}");
+        let args = ["listen", "tls://127.0.0.1:0", "--cert", cert, "--key", key];
+        let mut listener = Process::start(&mut sock(&args));
+        let line = listener.stderr.line("where it listens", |line| line.contains("listening on "));
+        listener.close_input();
+        let place = line.rsplit(' ').next().expect("an address");
+        let client = run_sock(&["connect", &format!("tls://{place}?insecure")]);
+        assert_eq!(client.code(), 0, "{begin}: {}", client.stderr);
+        assert_eq!(listener.finish().code(), 0, "{begin}");
+    }
+}
+
+#[test]
 fn the_options_of_tls_need_tls() {
     let rows: [(&[&str], &str); 11] = [
         (&["connect", "tls://:1", "--key", "x"], "--key is the key of --cert"),
