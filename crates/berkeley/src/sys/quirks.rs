@@ -104,6 +104,8 @@ impl Quirks {
     }
 
     /// Makes `call`, an accept, which asks for the peer's address where there may be one.
+    #[expect(clippy::inline_always, reason = "each return after a system call costs 1 in 100")]
+    #[inline(always)]
     pub(super) fn accepting<T>(
         &self,
         fd: BorrowedFd<'_>,
