@@ -1,7 +1,6 @@
 //! From the command line to the exit code.
 
 use std::env;
-use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -11,23 +10,23 @@ use crate::cli::{Cli, Command};
 use crate::command::{completions, connect, interfaces, listen, man, options, print, resolve, serve, wait};
 use crate::exit::{Exit, Failure};
 use crate::misuse;
+use crate::report::console;
 use crate::signal;
 
 /// Runs the command that the arguments ask for; prints what went wrong, in one piece, to standard error.
 pub fn main() -> ExitCode {
+    let args: Vec<String> = env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
+    console::start(asks_for_events(&args));
     let outcome = match Cli::try_parse() {
         Ok(cli) => run(cli.command),
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             print::print(error.to_string().as_bytes()).map(|()| Exit::Done)
         }
         Err(error) if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            // Nothing can be done about a standard error that is closed.
-            let _ = io::stderr().write_all(error.to_string().as_bytes());
+            console::page(error.to_string());
             Ok(Exit::Misuse)
         }
         Err(error) => {
-            let args: Vec<String> =
-                env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
             let failure = match env::args_os().skip(1).find(|arg| arg.to_str().is_none()) {
                 Some(arg) if error.kind() == ErrorKind::InvalidUtf8 => misuse::not_utf8(&arg),
                 _ => misuse::failure(&error, &args),

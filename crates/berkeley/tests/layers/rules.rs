@@ -14,6 +14,8 @@ pub(crate) struct House {
     pub(crate) may_be_unsafe: &'static [&'static str],
     /// The other crates that only some rooms may name.
     pub(crate) outside: &'static [(&'static str, &'static [&'static str])],
+    /// The file that may write to standard error; none where nothing is printed.
+    pub(crate) console: Option<&'static str>,
 }
 
 /// One row a crate. A room is a file or a folder in `src/`; a new one gets its place in `floors`.
@@ -44,6 +46,7 @@ pub(crate) const HOUSES: &[House] = &[
         ],
         may_be_unsafe: &["sys"],
         outside: &[("libc", &["sys"]), ("tracing", &["sys"]), ("tokio", &["tokio", "lib"])],
+        console: None,
     },
     House {
         folder: "berkeley-python",
@@ -63,6 +66,7 @@ pub(crate) const HOUSES: &[House] = &[
         beside: &[],
         may_be_unsafe: &["ffi"],
         outside: &[("libc", &[])],
+        console: None,
     },
     House {
         folder: "sock",
@@ -92,6 +96,7 @@ pub(crate) const HOUSES: &[House] = &[
         beside: &[],
         may_be_unsafe: &[],
         outside: &[("libc", &[])],
+        console: Some("report/console.rs"),
     },
 ];
 
@@ -114,6 +119,9 @@ impl House {
         faults.extend(self.crates(room, &tokens));
         if !self.may_be_unsafe.contains(&room) {
             faults.extend(unsafe_words(&tokens));
+        }
+        if self.console != Some(path) {
+            faults.extend(standard_error(&tokens));
         }
         faults
     }
@@ -175,6 +183,23 @@ impl House {
             .map(str::to_owned)
             .collect()
     }
+}
+
+/// The lines that name standard error. A method or a field of that name is a child's: `command.stderr(pipe)`.
+fn standard_error(tokens: &[Token]) -> Vec<String> {
+    let text = |at: Option<usize>| at.and_then(|at| tokens.get(at)).map_or("", |token| &*token.text);
+    let names = |at: usize| match &*tokens[at].text {
+        "eprintln" | "eprint" | "dbg" => text(Some(at + 1)) == "!",
+        "stderr" | "Stderr" | "dup2_stderr" => {
+            let (before, after) = (text(at.checked_sub(1)), text(Some(at + 1)));
+            ![".", "fn", "let"].contains(&before) && (before == "::" || after == "(" || before == "{")
+        }
+        _ => false,
+    };
+    (0..tokens.len())
+        .filter(|at| names(*at))
+        .map(|at| format!("line {}: standard error outside the console", tokens[at].line))
+        .collect()
 }
 
 /// The lines that say `unsafe`, or that allow it.

@@ -65,6 +65,16 @@ fn the_command_has_arrows_too() {
         ("report/text.rs", "use super::super::command;", "1: report may not name command"),
         ("report/text.rs", "use super::json::Line;", ""),
         ("command/serve.rs", "fn f() { unsafe { g() } }", "1: unsafe outside"),
+        ("command/serve.rs", "fn f() { eprintln!(\"x\") }", "1: standard error outside"),
+        ("command/serve.rs", "fn f() { std::io::stderr() }", "1: standard error outside"),
+        (
+            "command/serve.rs",
+            "use std::io::{stdout, stderr};\nfn f() { stderr() }",
+            "2: standard error outside",
+        ),
+        ("command/serve.rs", "use std::io::{stderr as e};", "1: standard error outside"),
+        ("command/serve.rs", "fn f(c: Command) { c.stderr(g()) } // stderr()", ""),
+        ("report/console.rs", "fn f() { std::io::stderr() }", ""),
     ];
     check(house("sock"), rows);
 }

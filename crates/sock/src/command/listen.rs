@@ -16,7 +16,6 @@ use crate::open::listen::Listener;
 use crate::quantity::Period;
 use crate::report::console;
 use crate::report::json::Event;
-use crate::report::log::error_lines;
 use crate::server::trouble::{PAUSE, Trouble, WANTING, is_the_clients};
 use crate::signal::Signals;
 use crate::stream::{Nature, SocketStream, Stream};
@@ -246,7 +245,7 @@ async fn accepted(door: AsyncSocket, scheme: Scheme, quiet: bool) -> berkeley::R
             Err(error) => {
                 let next = trouble.failure(is_the_clients(&error), Instant::now());
                 if next.say && !quiet {
-                    console::say(error_lines(&error, &[WANTING]));
+                    console::error(&error, &[WANTING]);
                 }
                 if next.pause {
                     sleep(PAUSE).await;

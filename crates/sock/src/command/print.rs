@@ -4,7 +4,6 @@ use std::io::{self, ErrorKind};
 
 use crate::exit::Failure;
 use crate::report::console;
-use crate::report::log;
 use crate::report::patience;
 
 /// Prints all of `text`; a reader that has gone away, as `head` does, is no failure.
@@ -25,6 +24,5 @@ pub(crate) fn tell(failure: &Failure) {
 
 /// The failure for people, with its hints, on standard error.
 pub(crate) fn explain(failure: &Failure) {
-    let hints: Vec<&str> = failure.hints.iter().map(String::as_str).collect();
-    console::say(log::error_lines(&failure.message, &hints));
+    console::error(&failure.message, &failure.hints);
 }

@@ -14,7 +14,6 @@ use crate::report::console;
 use crate::report::escape::escape;
 use crate::report::hex::HexDump;
 use crate::report::json::Event;
-use crate::report::log::error_lines;
 use crate::report::terminal::TerminalFilter;
 use crate::signal::{Signal, Signals};
 use crate::stream::{Input, Nature, Output, PIECE, Standard, Stream, length_with_crlf, print_soon};
@@ -179,7 +178,7 @@ impl<'a> Talk<'a> {
     pub(super) fn announce(&self, scheme: Scheme, peer: &str, how: &str) {
         self.tally.connections.set(self.tally.connections.get() + 1);
         self.tell(&Event::new("connected").field("transport", scheme.name()).field("peer", peer));
-        if !io::stderr().is_terminal() {
+        if !console::is_terminal() {
             return;
         }
         let typed = if self.is_terminal() { "; what you type is sent, Ctrl-D ends it" } else { "" };
@@ -278,14 +277,14 @@ impl<'a> Talk<'a> {
         if self.args.json {
             self.tell(&Event::new("note").field("message", text));
         } else {
-            console::say(error_lines(text, &[]));
+            console::note(text);
         }
     }
 
     /// A line for people.
     pub(super) fn note(&self, text: &str) {
         if !self.args.quiet && !self.args.json {
-            console::say(error_lines(text, &[]));
+            console::note(text);
         }
     }
 }

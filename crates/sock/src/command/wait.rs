@@ -11,7 +11,6 @@ use crate::exit::{Exit, Failure};
 use crate::open;
 use crate::report::console;
 use crate::report::json::Event;
-use crate::report::log::error_lines;
 use crate::stream::{Nature, print_soon};
 
 /// Runs the command.
@@ -83,8 +82,8 @@ fn named(text: &str, failure: Failure, args: &WaitArgs) -> Failure {
 fn say(args: &WaitArgs, text: &str, after: Duration) {
     if args.json {
         print_soon(Event::new("accepts").field("endpoint", text).seconds(after).into_line());
-    } else if !args.quiet && std::io::IsTerminal::is_terminal(&std::io::stderr()) {
+    } else if !args.quiet && console::is_terminal() {
         let line = format!("{text} accepts, after {:.1} s", after.as_secs_f64());
-        console::say(error_lines(line, &[]));
+        console::note(line);
     }
 }

@@ -2,14 +2,15 @@
 //!
 //! [`Log`] never waits: a line goes into a queue of [`CAPACITY`] lines that one thread writes out. When nobody reads
 //! standard error the queue fills; from then until it is half empty, lines are dropped and counted, and the count is
-//! printed where they are missing. A standard error that is closed is survived in silence. Each line is bounded to
-//! [`LINE_LIMIT`] bytes, and a character in it that could drive a terminal is escaped.
+//! printed where they are missing. A standard error that is closed is survived in silence. Each line is bounded and
+//! escaped ([`lines`](super::lines)).
 //!
 //! ```
-//! use sock::report::log::{Log, Volume};
+//! use sock::report::console;
+//! use sock::report::log::Volume;
 //! use std::time::Duration;
 //!
-//! let log = Log::start(std::io::stderr(), Volume::Normal)?;
+//! let log = console::log(Volume::Normal)?;
 //! log.line(format_args!("listening on tcp {}", "127.0.0.1:12345"));
 //! log.error("bind tcp 127.0.0.1:80: permission denied (os error 13)", &["ports below 1024 need a privilege"]);
 //! assert!(log.flush(Duration::from_secs(1)));
@@ -17,7 +18,7 @@
 //! ```
 
 use std::collections::VecDeque;
-use std::fmt::{self, Display, Write as _};
+use std::fmt::Display;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -25,19 +26,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::json::Event;
-use super::{escape, patience};
+use super::lines::Style;
+use super::patience;
 
 /// How many lines wait at most. An error and its hints count as one.
 pub const CAPACITY: usize = 1_024;
 
 /// How many bytes wait at most, but for the last line let in; events carry payload, and are longer than lines.
 pub const BYTES: usize = 4 << 20;
-
-/// How many bytes of a line are kept before its newline.
-pub const LINE_LIMIT: usize = 2_048;
-
-/// How many lines of one error are kept.
-const ERROR_LINES: usize = 16;
 
 /// How many lines the writer takes at a time, so that a busy log costs few system calls.
 const BATCH: usize = 64;
@@ -55,6 +51,7 @@ pub enum Volume {
 #[derive(Clone, Debug)]
 pub struct Log {
     volume: Volume,
+    style: Style,
     queue: Arc<Queue>,
     /// Closes the queue when the last handle goes; the writer's own reference to the queue does not count.
     _closer: Arc<Closer>,
@@ -114,22 +111,27 @@ enum Entry {
 
 impl Log {
     /// Starts the thread that writes lines for people to `out`; fails if the thread cannot be started.
-    pub fn start(out: impl Write + AsFd + Send + 'static, volume: Volume) -> io::Result<Self> {
-        Self::start_as(Form::Lines, out, volume)
+    pub fn start(out: impl Write + AsFd + Send + 'static, volume: Volume, style: Style) -> io::Result<Self> {
+        Self::start_as(Form::Lines, out, volume, style)
     }
 
     /// Starts the thread that writes events for programs to `out`, one JSON object a line.
     ///
     /// Where events are missing stands an event `dropped` with their `count`.
     pub fn start_events(out: impl Write + AsFd + Send + 'static) -> io::Result<Self> {
-        Self::start_as(Form::Events, out, Volume::Normal)
+        Self::start_as(Form::Events, out, Volume::Normal, Style::PLAIN)
     }
 
-    fn start_as(form: Form, out: impl Write + AsFd + Send + 'static, volume: Volume) -> io::Result<Self> {
+    fn start_as(
+        form: Form,
+        out: impl Write + AsFd + Send + 'static,
+        volume: Volume,
+        style: Style,
+    ) -> io::Result<Self> {
         let queue = Arc::new(Queue { form, ..Queue::default() });
         let theirs = Arc::clone(&queue);
         thread::Builder::new().name("log".to_owned()).spawn(move || theirs.write_out(out))?;
-        Ok(Self { volume, _closer: Arc::new(Closer(Arc::clone(&queue))), queue })
+        Ok(Self { volume, style, _closer: Arc::new(Closer(Arc::clone(&queue))), queue })
     }
 
     /// Logs one line; a newline within it is escaped. Nothing is formatted when the log is quiet.
@@ -137,15 +139,12 @@ impl Log {
         if self.volume == Volume::Quiet {
             return;
         }
-        let mut text = String::new();
-        push_line(&mut text, "", line);
-        self.queue.push(text);
+        self.queue.push(self.style.line(line));
     }
 
-    /// Logs an error behind `sock: `, then each hint on a line of its own. A newline in the error starts a line, so
-    /// that a text with a caret under it stays as it is. The lines stay together.
-    pub fn error(&self, error: impl Display, hints: &[&str]) {
-        self.queue.push(error_lines(error, hints));
+    /// Logs an error behind `sock: error: `, then each hint behind `sock: hint: `. The lines stay together.
+    pub fn error<H: AsRef<str>>(&self, error: impl Display, hints: &[H]) {
+        self.queue.push(self.style.error(error, hints));
     }
 
     /// Logs one event. Its payload is bounded by what one receive brings, and the queue by [`BYTES`].
@@ -286,52 +285,6 @@ fn dropped(count: u64, form: Form) -> String {
     }
 }
 
-/// An error as [`Log::error`] logs it, for when there is no log.
-pub fn error_lines(error: impl Display, hints: &[&str]) -> String {
-    let error = error.to_string();
-    let mut text = String::new();
-    for (number, line) in error.lines().take(ERROR_LINES).enumerate() {
-        push_line(&mut text, if number == 0 { "sock: " } else { "" }, line);
-    }
-    for hint in hints {
-        push_line(&mut text, "hint: ", hint);
-    }
-    text
-}
-
-/// Appends one line, escaped and bounded, with its newline.
-fn push_line(text: &mut String, prefix: &str, line: impl Display) {
-    text.push_str(prefix);
-    let end = text.len() + LINE_LIMIT;
-    let mut bounded = Bounded { text, end };
-    let outcome = write!(bounded, "{line}");
-    text.push_str(if outcome.is_err() { "…\n" } else { "\n" });
-}
-
-/// Takes text up to a limit and then refuses, so that an endless line costs no more than a long one.
-struct Bounded<'a> {
-    text: &'a mut String,
-    end: usize,
-}
-
-impl fmt::Write for Bounded<'_> {
-    fn write_str(&mut self, piece: &str) -> fmt::Result {
-        piece.chars().try_for_each(|c| self.write_char(c))
-    }
-
-    fn write_char(&mut self, c: char) -> fmt::Result {
-        if self.text.len() + c.len_utf8() > self.end {
-            return Err(fmt::Error);
-        }
-        // What was escaped before keeps its backslashes.
-        if c == '\\' || escape::is_printable(c) {
-            self.text.push(c);
-            return Ok(());
-        }
-        escape::write_char(self.text, c)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::PipeReader;
@@ -339,12 +292,15 @@ mod tests {
 
     use super::*;
 
+    use super::super::lines::LINE_LIMIT;
+
+    const NO_HINTS: &[&str] = &[];
     const LONG: Duration = Duration::from_secs(60);
 
     /// A log into a pipe, and the pipe's other end.
     fn piped(volume: Volume) -> (Log, PipeReader) {
         let (reader, writer) = io::pipe().expect("a pipe");
-        (Log::start(writer, volume).expect("a thread"), reader)
+        (Log::start(writer, volume, Style::PLAIN).expect("a thread"), reader)
     }
 
     /// All that the log has written once every handle is gone; fails after [`LONG`].
@@ -373,14 +329,14 @@ mod tests {
         let (log, reader) = piped(Volume::Normal);
         log.line("listening on tcp 127.0.0.1:1");
         log.error("connect tcp 127.0.0.1:9: connection refused (os error 111)", &["is it running?"]);
-        log.error("unknown scheme \"tpc\"\n  tpc://a:1\n  ^^^", &[]);
+        log.error("unknown scheme \"tpc\"\n  tpc://a:1\n  ^^^", NO_HINTS);
         assert!(log.flush(LONG));
         assert_eq!(
             read_all(log, reader),
             "listening on tcp 127.0.0.1:1\n\
-             sock: connect tcp 127.0.0.1:9: connection refused (os error 111)\n\
-             hint: is it running?\n\
-             sock: unknown scheme \"tpc\"\n  tpc://a:1\n  ^^^\n"
+             sock: error: connect tcp 127.0.0.1:9: connection refused (os error 111)\n\
+             sock: hint: is it running?\n\
+             sock: error: unknown scheme \"tpc\"\n  tpc://a:1\n  ^^^\n"
         );
     }
 
@@ -389,7 +345,7 @@ mod tests {
         let (log, reader) = piped(Volume::Quiet);
         log.line("listening");
         log.error("no more", &["look"]);
-        assert_eq!(read_all(log, reader), "sock: no more\nhint: look\n");
+        assert_eq!(read_all(log, reader), "sock: error: no more\nsock: hint: look\n");
     }
 
     #[test]
@@ -402,7 +358,7 @@ mod tests {
         let lines: Vec<_> = text.lines().collect();
         assert_eq!(lines[0], "a\\nb \\x1b[2J kept \\x1b");
         assert_eq!(lines[1], format!("{}…", "é".repeat(LINE_LIMIT / 2)));
-        assert_eq!(lines[2..], ["sock: \\x1b[2J", "hint: \\x07"]);
+        assert_eq!(lines[2..], ["sock: error: \\x1b[2J", "sock: hint: \\x07"]);
     }
 
     /// How many lines came out, and how many the notes say are missing.
@@ -479,7 +435,7 @@ mod tests {
         drop(reader);
         (0..10_000).for_each(|number| log.line(number));
         assert!(log.flush(LONG), "what nobody can read is not waited for");
-        log.error("still here", &[]);
+        log.error("still here", NO_HINTS);
         assert!(log.flush(LONG));
     }
 }

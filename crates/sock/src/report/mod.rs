@@ -5,10 +5,12 @@
 //!
 //! | file | holds |
 //! |---|---|
+//! | [`console`] | standard error, of which it is the one owner |
 //! | [`errno`] | the names of error numbers |
 //! | [`escape`] | bytes as text that cannot drive a terminal |
 //! | [`hex`] | bytes as a hex dump, over any number of pieces |
 //! | [`json`] | events, one JSON object a line, for `--json` |
+//! | [`lines`] | the lines for people: what stands before them, bounded and escaped |
 //! | [`log`] | the lines on standard error, through a bounded queue |
 //! | [`patience`] | reading and writing that wait, in non-blocking mode too |
 //! | [`table`] | rows of name, value and meaning, in the columns of a terminal |
@@ -21,6 +23,7 @@ pub mod errno;
 pub mod escape;
 pub mod hex;
 pub mod json;
+pub mod lines;
 pub mod log;
 pub mod patience;
 pub mod table;

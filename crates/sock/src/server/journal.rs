@@ -1,13 +1,14 @@
 //! What the server tells: lines for people on standard error, events for programs on standard output.
 
 use std::fmt::Display;
-use std::io::{self, stderr, stdout};
+use std::io::{self, stdout};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::endpoint::Scheme;
 use crate::exit::Failure;
 use crate::quantity::Bytes;
+use crate::report::console;
 use crate::report::escape::escape;
 use crate::report::json::Event;
 use crate::report::log::{Log, Volume};
@@ -55,8 +56,7 @@ impl Journal {
     /// Starts the writers. With `json` events go to standard output, and standard error keeps the errors alone.
     pub(crate) fn start(quiet: bool, json: bool) -> io::Result<Self> {
         let events = json.then(|| Log::start_events(stdout())).transpose()?;
-        let lines =
-            if quiet || json { OnceLock::new() } else { Log::start(stderr(), Volume::Normal)?.into() };
+        let lines = if quiet || json { OnceLock::new() } else { console::log(Volume::Normal)?.into() };
         Ok(Self { lines: Arc::new(lines), talks: !quiet || json, events })
     }
 
@@ -144,8 +144,7 @@ impl Journal {
     /// Something that went wrong, and that the server survives.
     pub(crate) fn error(&self, failure: &Failure) {
         if let Some(lines) = self.lines_for_errors() {
-            let hints: Vec<&str> = failure.hints.iter().map(String::as_str).collect();
-            lines.error(&failure.message, &hints);
+            lines.error(&failure.message, &failure.hints);
         }
         self.event(|| failure.survived());
     }
@@ -195,7 +194,7 @@ impl Journal {
     fn lines_for_errors(&self) -> Option<&Log> {
         if self.lines.get().is_none() {
             // Should another thread be first, this log ends unused.
-            let _ = self.lines.set(Log::start(stderr(), Volume::Quiet).ok()?);
+            let _ = self.lines.set(console::log(Volume::Quiet).ok()?);
         }
         self.lines.get()
     }

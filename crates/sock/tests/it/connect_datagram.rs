@@ -105,7 +105,7 @@ fn nobody_there_is_a_refusal() {
     refuse(&socket);
     let finished = run_sock(&["connect", &endpoint, "--send", "anybody?"]);
     assert_eq!(finished.code(), 4, "{}", finished.stderr);
-    assert!(finished.stderr.starts_with("sock: recv udp "), "{}", finished.stderr);
+    assert!(finished.stderr.starts_with("sock: error: recv udp "), "{}", finished.stderr);
     assert_eq!(finished.stderr.lines().count(), 1, "{}", finished.stderr);
 }
 
@@ -196,7 +196,7 @@ fn where_every_address_refuses_the_error_names_them() {
     let finished = run_sock(&["connect", &format!("udp://:{port}"), "--send", "anybody?"]);
     assert_eq!(finished.code(), 4, "{}", finished.stderr);
     let tried = format!("connect :{port} (tried udp [::1]:{port}, udp 127.0.0.1:{port}): connection refused");
-    assert!(finished.stderr.starts_with(&format!("sock: {tried}")), "{}", finished.stderr);
+    assert!(finished.stderr.starts_with(&format!("sock: error: {tried}")), "{}", finished.stderr);
     let finished = run_sock(&["connect", "-4", &format!("udp://:{port}"), "--send", "anybody?"]);
     assert!(!finished.stderr.contains("::1"), "{}", finished.stderr);
 }

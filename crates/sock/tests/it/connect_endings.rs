@@ -528,7 +528,11 @@ fn datagrams_end_by_their_answers_and_say_where_there_was_none() {
     assert_eq!(run(&["--replies", "3", "--wait", "1h"], 3).quietly_done(), b"!!!");
     let fewer = run(&["--replies", "3", "--wait", "200ms"], 2);
     assert_eq!((fewer.code(), fewer.out().as_str()), (124, "!!"), "{}", fewer.stderr);
-    assert!(fewer.stderr.starts_with("sock: 2 of 3 answers came, and none for 200ms\n"), "{}", fewer.stderr);
+    assert!(
+        fewer.stderr.starts_with("sock: error: 2 of 3 answers came, and none for 200ms\n"),
+        "{}",
+        fewer.stderr
+    );
     let none = run(&["--wait", "100ms"], 0);
     assert_eq!((none.code(), none.stderr.as_str()), (0, "sock: no answer came within 100ms\n"));
     assert_eq!(run(&["--wait", "100ms", "--quiet"], 0).quietly_done(), b"");

@@ -96,7 +96,7 @@ fn a_send_that_fails_ends_it_with_9_and_one_line() {
     writer.join_in_time().expect("it ends with its pipe");
     assert_eq!(finished.code(), 9, "{}", finished.stderr);
     assert_eq!(finished.stderr.lines().count(), 1, "{}", finished.stderr);
-    assert!(finished.stderr.starts_with("sock: send "), "{}", finished.stderr);
+    assert!(finished.stderr.starts_with("sock: error: send "), "{}", finished.stderr);
 }
 
 /// The last bytes went to a peer that was gone already, and the input ended before a send could fail.
@@ -136,7 +136,7 @@ fn a_reset_by_the_peer_is_an_incomplete_conversation() {
         Socket::from(stream).set(option::LINGER, Some(Duration::ZERO)).expect("an option of every socket");
     });
     assert_eq!(finished.code(), 9, "{}", finished.stderr);
-    assert!(finished.stderr.starts_with("sock: recv "), "{}", finished.stderr);
+    assert!(finished.stderr.starts_with("sock: error: recv "), "{}", finished.stderr);
     assert_eq!(finished.stderr.lines().count(), 1, "{}", finished.stderr);
 }
 
@@ -194,7 +194,10 @@ fn an_output_that_cannot_be_written_is_a_failure() {
     command.stdin(Stdio::null()).stdout(full).stderr(Stdio::piped());
     let finished = Process::start_as_it_is(&mut command).finish();
     assert_eq!(finished.code(), 1, "{}", finished.stderr);
-    assert_eq!(finished.stderr, "sock: write standard output: no space left on device (os error 28)\n");
+    assert_eq!(
+        finished.stderr,
+        "sock: error: write standard output: no space left on device (os error 28)\n"
+    );
 }
 
 /// `O_NONBLOCK` belongs to the pipe, not to the process that set it: another one may have left it so.
@@ -239,7 +242,7 @@ fn connecting_takes_no_longer_than_its_timeout() {
         let took = start.elapsed();
         assert_eq!(finished.code(), 124, "{}", finished.stderr);
         assert!(
-            finished.stderr.starts_with(&format!("sock: connect tcp {address}: ")),
+            finished.stderr.starts_with(&format!("sock: error: connect tcp {address}: ")),
             "{}",
             finished.stderr
         );
@@ -265,8 +268,8 @@ fn a_conversation_in_which_nothing_moves_is_given_up() {
     assert_eq!(finished.stdout, b"............");
     assert!(took < Duration::from_secs(10), "{took:?}");
     let lines: Vec<&str> = finished.stderr.lines().collect();
-    assert_eq!(lines[0], "sock: nothing moved for 2s");
-    assert!(lines[1].starts_with("hint: ") && lines.len() == 2, "{lines:?}");
+    assert_eq!(lines[0], "sock: error: nothing moved for 2s");
+    assert!(lines[1].starts_with("sock: hint: ") && lines.len() == 2, "{lines:?}");
 }
 
 #[test]
@@ -278,7 +281,7 @@ fn an_output_that_nobody_reads_does_not_outlive_the_idle_timeout() {
         command.args(args).stdin(Stdio::null()).stdout(writer).stderr(Stdio::piped());
         let finished = Process::start_as_it_is(&mut command).finish();
         assert_eq!(finished.code(), 124, "{args:?}: {}", finished.stderr);
-        assert!(finished.stderr.starts_with("sock: nothing moved for 500ms\n"), "{}", finished.stderr);
+        assert!(finished.stderr.starts_with("sock: error: nothing moved for 500ms\n"), "{}", finished.stderr);
         drop(reader);
     }
 }
@@ -336,7 +339,7 @@ fn a_connection_to_itself_is_a_refusal() {
     assert_eq!((finished.code(), finished.out().as_str()), (4, ""), "{}", finished.stderr);
     assert!(
         finished.stderr.starts_with(&format!(
-            "sock: connect tcp {host}:{port}: nobody listens there, and the connection came back to this command"
+            "sock: error: connect tcp {host}:{port}: nobody listens there, and the connection came back to this command"
         )),
         "{}",
         finished.stderr

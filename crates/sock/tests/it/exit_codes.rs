@@ -27,9 +27,9 @@ fn row(code: i32, args: &[&str], message: &str) -> Row {
 #[track_caller]
 fn assert_failed(finished: &Finished, code: i32, message: &str) {
     assert_eq!(finished.code(), code, "{message}: {}", finished.stderr);
-    let said: Vec<&str> = finished.stderr.lines().filter(|line| line.starts_with("sock: ")).collect();
+    let said: Vec<&str> = finished.stderr.lines().filter(|line| line.starts_with("sock: error: ")).collect();
     assert_eq!(said.len(), 1, "{}", finished.stderr);
-    assert!(said[0].starts_with(&format!("sock: {message}")), "wanted {message:?}: {}", said[0]);
+    assert!(said[0].starts_with(&format!("sock: error: {message}")), "wanted {message:?}: {}", said[0]);
     assert!(!finished.stderr.contains("panicked"), "{}", finished.stderr);
 }
 
@@ -96,9 +96,9 @@ fn a_hint_says_what_can_be_done_about_it() {
     let server = Server::start(&["127.0.0.1:0"]);
     let taken = server.address().to_string();
     let rows: [(&[&str], &str); 3] = [
-        (&["serve", &taken], "hint: port 0 lets the kernel choose a free port"),
-        (&["serve", "192.0.2.1:0"], "hint: `ip address` shows the addresses of this machine"),
-        (&["connect", "udp://127.255.255.255:9"], "hint: a UDP broadcast needs ?broadcast"),
+        (&["serve", &taken], "sock: hint: port 0 lets the kernel choose a free port"),
+        (&["serve", "192.0.2.1:0"], "sock: hint: `ip address` shows the addresses of this machine"),
+        (&["connect", "udp://127.255.255.255:9"], "sock: hint: a UDP broadcast needs ?broadcast"),
     ];
     for (args, hint) in rows {
         let finished = run_sock(args);

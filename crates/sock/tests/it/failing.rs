@@ -62,7 +62,8 @@ fn watch(command: &str, endpoint: &str, call: &str, error: &str) {
     );
     process.signal("TERM");
     let finished = process.finish();
-    let said = finished.stderr.lines().filter(|line| line.starts_with("sock: ") && line.contains("os error"));
+    let said =
+        finished.stderr.lines().filter(|line| line.starts_with("sock: error: ") && line.contains("os error"));
     assert!(said.count() as u64 <= begun.elapsed().as_secs() + 2, "{case}: {}", finished.stderr);
 }
 

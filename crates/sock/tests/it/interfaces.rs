@@ -62,7 +62,11 @@ fn an_unknown_name_has_its_nearest_and_is_escaped() {
     for (name, want) in rows {
         let finished = run_sock(&["interfaces", name]);
         assert_eq!((finished.code(), finished.out().as_str()), (3, ""), "{}", finished.stderr);
-        assert!(finished.stderr.starts_with("sock: this machine has no interface "), "{}", finished.stderr);
+        assert!(
+            finished.stderr.starts_with("sock: error: this machine has no interface "),
+            "{}",
+            finished.stderr
+        );
         assert!(finished.stderr.contains(want), "{}", finished.stderr);
     }
 }

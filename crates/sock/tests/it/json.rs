@@ -230,7 +230,11 @@ fn a_misuse_is_an_event_too() {
         let events = events(&finished.stdout);
         assert_eq!(names(&events), ["error"], "{args:?}");
         let message = events[0]["message"].as_str().expect("a text");
-        assert!(finished.stderr.starts_with(&format!("sock: {message}\n")), "{message}: {}", finished.stderr);
+        assert!(
+            finished.stderr.starts_with(&format!("sock: error: {message}\n")),
+            "{message}: {}",
+            finished.stderr
+        );
     }
 }
 

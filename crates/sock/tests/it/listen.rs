@@ -167,7 +167,7 @@ fn two_commands_can_chat_over_every_kind() {
 fn nobody_who_comes_is_a_timeout() {
     let finished = run_sock(&["listen", "127.0.0.1:0", "--timeout", "100ms"]);
     assert_eq!(finished.code(), 124, "{}", finished.stderr);
-    assert!(finished.stderr.contains("sock: no client came within 100ms\n"), "{}", finished.stderr);
+    assert!(finished.stderr.contains("sock: error: no client came within 100ms\n"), "{}", finished.stderr);
 }
 
 #[test]
@@ -191,7 +191,8 @@ fn a_server_that_never_accepts_is_named_at_the_deadline() {
     let start = Instant::now();
     let finished = run_sock(&["wait", &gone, "--timeout", "300ms"]);
     assert_eq!(finished.code(), 124, "{}", finished.stderr);
-    let want = format!("sock: {gone} did not accept within 300ms: connect tcp {gone}: connection refused");
+    let want =
+        format!("sock: error: {gone} did not accept within 300ms: connect tcp {gone}: connection refused");
     assert!(finished.stderr.starts_with(&want), "{}", finished.stderr);
     assert!(start.elapsed() < LIMIT, "{}", text(&finished.stdout));
 }

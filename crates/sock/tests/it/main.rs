@@ -15,6 +15,7 @@ mod connect_datagram;
 mod connect_endings;
 mod connect_stream;
 mod connect_terminal;
+mod console;
 mod corpus;
 mod endpoint;
 mod exit_codes;

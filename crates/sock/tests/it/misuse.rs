@@ -66,12 +66,12 @@ fn the_fault_stands_under_a_caret_beside_the_nearest_word() {
         assert_eq!(finished.code(), 2, "{args:?}: {}", finished.stderr);
         assert_eq!(text(&finished.stdout), "", "{args:?}");
         let said: Vec<&str> = finished.stderr.lines().collect();
-        assert!(said[0].starts_with("sock: "), "{}", finished.stderr);
+        assert!(said[0].starts_with("sock: error: "), "{}", finished.stderr);
         assert!(finished.stderr.contains(part), "{args:?}, {part:?}: {}", finished.stderr);
         for line in lines {
             assert!(said.contains(line), "{args:?}, {line:?}:\n{}", finished.stderr);
         }
-        assert_eq!(finished.stderr.matches("sock: ").count(), 1, "{}", finished.stderr);
+        assert_eq!(finished.stderr.matches("sock: error: ").count(), 1, "{}", finished.stderr);
     }
 }
 
@@ -94,7 +94,7 @@ fn options_that_contradict_each_other_are_refused_and_never_ignored() {
     for args in rows {
         let finished = run_sock(args);
         assert_eq!(finished.code(), 2, "{args:?}: {}", finished.stderr);
-        assert_eq!(finished.stderr.matches("sock: ").count(), 1, "{args:?}: {}", finished.stderr);
+        assert_eq!(finished.stderr.matches("sock: error: ").count(), 1, "{args:?}: {}", finished.stderr);
     }
 }
 
@@ -103,13 +103,13 @@ fn a_timeout_that_is_given_twice_names_both() {
     let finished = run_sock(&["connect", "127.0.0.1:1?timeout=1s", "--timeout", "1s"]);
     let message = "the timeout is given twice: --timeout and ?timeout=";
     let caret = "  127.0.0.1:1?timeout=1s\n                      ^^\n";
-    assert_eq!(finished.stderr, format!("sock: {message}\n{caret}"));
+    assert_eq!(finished.stderr, format!("sock: error: {message}\n{caret}"));
 }
 
 #[test]
 fn what_cannot_be_connected_to_is_refused_before_anything_is_tried() {
     let rows = [
-        ("*:80", "only a listener can have\n  *:80\n  ^\nhint: "),
+        ("*:80", "only a listener can have\n  *:80\n  ^\nsock: hint: "),
         ("127.0.0.1:0", "that is listened on\n  127.0.0.1:0\n            ^\n"),
         (":0?nodelay", "that is listened on\n  :0?nodelay\n   ^\n"),
     ];
@@ -153,7 +153,7 @@ fn an_argument_that_is_not_utf8_says_how_to_write_it() {
     command.arg(OsStr::from_bytes(b"unix:/tmp/\xff\x1b"));
     let finished = run(&mut command, b"");
     assert_eq!(finished.code(), 2, "{}", finished.stderr);
-    let want = "sock: the argument \"unix:/tmp/\\xff\\x1b\" is not UTF-8\n\
-                hint: in an endpoint any byte may be written by its number, as %FF\n";
+    let want = "sock: error: the argument \"unix:/tmp/\\xff\\x1b\" is not UTF-8\n\
+                sock: hint: in an endpoint any byte may be written by its number, as %FF\n";
     assert_eq!(finished.stderr, want);
 }

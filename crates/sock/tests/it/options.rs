@@ -230,7 +230,7 @@ fn a_kind_is_a_new_socket_of_it_or_the_kernel_says_what_it_lacks() {
         };
         let finished = run_sock(&["options", kind, "--json", "--only", level.name()]);
         if finished.code() != 0 {
-            assert!(finished.stderr.starts_with("sock: socket "), "{kind}: {}", finished.stderr);
+            assert!(finished.stderr.starts_with("sock: error: socket "), "{kind}: {}", finished.stderr);
             continue;
         }
         let count = option::all().filter(|option| option.level == *level).count();
@@ -282,7 +282,7 @@ fn what_cannot_be_meant_is_refused_before_anything_is_connected() {
     for (args, want) in rows {
         let finished = run_sock(&[&["options"][..], args].concat());
         assert_eq!((finished.code(), finished.out().as_str()), (2, ""), "{args:?}: {}", finished.stderr);
-        assert!(finished.stderr.starts_with(&format!("sock: {want}")), "{want}: {}", finished.stderr);
+        assert!(finished.stderr.starts_with(&format!("sock: error: {want}")), "{want}: {}", finished.stderr);
     }
     assert!(listener.accept().is_err(), "somebody has connected");
 }
@@ -303,7 +303,7 @@ fn a_right_that_is_missing_is_named() {
             return skip::skip(test, "the right to make namespaces");
         }
         assert_eq!((finished.code(), finished.out().as_str()), (7, ""), "{}", finished.stderr);
-        let hint = "hint: raw sockets and those of packets need CAP_NET_RAW\n";
+        let hint = "sock: hint: raw sockets and those of packets need CAP_NET_RAW\n";
         assert!(finished.stderr.ends_with(hint), "{}", finished.stderr);
     }
 }

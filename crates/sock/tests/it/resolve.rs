@@ -39,7 +39,11 @@ fn what_fails_does_not_keep_the_rest_from_being_told() {
         let args = [&["resolve", "-4", "no-such-host.invalid", "localhost"][..], json].concat();
         let finished = run_sock(&args);
         assert_eq!(finished.code(), 3, "{}", finished.stderr);
-        assert!(finished.stderr.starts_with("sock: resolve no-such-host.invalid: "), "{}", finished.stderr);
+        assert!(
+            finished.stderr.starts_with("sock: error: resolve no-such-host.invalid: "),
+            "{}",
+            finished.stderr
+        );
         assert_eq!(finished.stderr.lines().count(), 1, "{}", finished.stderr);
         if json.is_empty() {
             assert_eq!(finished.out(), "localhost 127.0.0.1\n");
@@ -92,7 +96,7 @@ fn what_cannot_be_meant_is_said_under_a_caret() {
     for (args, want) in rows {
         let finished = run_sock(&[&["resolve"][..], args].concat());
         assert_eq!((finished.code(), finished.out().as_str()), (2, ""), "{}", finished.stderr);
-        assert!(finished.stderr.starts_with(&format!("sock: {want}")), "{want}: {}", finished.stderr);
+        assert!(finished.stderr.starts_with(&format!("sock: error: {want}")), "{want}: {}", finished.stderr);
     }
     assert_eq!(run_sock(&["resolve"]).code(), 2, "it wants a name");
     assert_eq!(run_sock(&["resolve", "x", "--timeout", "0"]).code(), 2);
@@ -199,7 +203,7 @@ fn an_address_has_a_name_and_a_hostile_one_drives_no_terminal() {
     for (args, want) in &unnamed[..rows] {
         let Some(finished) = system.run(test, &format!("\"$SOCK\" resolve {args}")) else { return };
         assert_eq!((finished.code(), finished.out().as_str()), (3, ""), "{}", finished.stderr);
-        assert!(finished.stderr.starts_with(&format!("sock: {want}")), "{want}: {}", finished.stderr);
+        assert!(finished.stderr.starts_with(&format!("sock: error: {want}")), "{want}: {}", finished.stderr);
     }
 }
 
@@ -220,7 +224,7 @@ fn a_resolver_that_hangs_is_a_timeout_both_ways() {
         let line = format!("{SILENT_SERVER} \"$SOCK\" resolve {args} --json --timeout 300ms");
         let Some(finished) = system.run(test, &line) else { return };
         assert_eq!(finished.code(), 124, "{}", finished.stderr);
-        assert!(finished.stderr.starts_with(&format!("sock: {want}")), "{want}: {}", finished.stderr);
+        assert!(finished.stderr.starts_with(&format!("sock: error: {want}")), "{want}: {}", finished.stderr);
         let told = events(&finished.stdout);
         let errors = told.iter().filter(|event| event["event"] == "error").count();
         assert_eq!(errors, args.split(' ').count(), "{told:?}");
@@ -241,7 +245,10 @@ fn who_waits_for_a_resolver_that_hangs_hears_the_others_answers() {
     assert!(finished.out().starts_with("192.0.2.7 first.test\nfirst.test 192.0.2."), "{}", finished.out());
     let said: Vec<&str> = finished.stderr.lines().collect();
     assert_eq!(said.len(), 2, "{said:?}");
-    assert!(said[0].starts_with("sock: resolve slow.test: ") && said[1].contains("192.0.2.99: "), "{said:?}");
+    assert!(
+        said[0].starts_with("sock: error: resolve slow.test: ") && said[1].contains("192.0.2.99: "),
+        "{said:?}"
+    );
 }
 
 #[test]

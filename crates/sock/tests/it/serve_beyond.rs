@@ -48,7 +48,7 @@ fn chargen_that_others_can_reach_is_refused() {
     for endpoint in ["udp://*:0", "udp://198.51.100.1:0", "udp://0.0.0.0:0", "udp://[::]:0"] {
         let finished = run_sock(&["serve", endpoint, "--chargen"]);
         assert_eq!(finished.code(), 2, "{}", finished.stderr);
-        assert!(finished.stderr.starts_with("sock: --chargen on udp "), "{}", finished.stderr);
+        assert!(finished.stderr.starts_with("sock: error: --chargen on udp "), "{}", finished.stderr);
         assert!(finished.stderr.contains("flood"), "{}", finished.stderr);
     }
     let local = Server::start(&["udp://127.0.0.1:0", "--chargen"]);

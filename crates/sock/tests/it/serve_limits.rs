@@ -167,15 +167,15 @@ fn without_descriptors_it_waits_at_little_cost_and_goes_on_when_there_are_some()
     let server = Server::start_with(&mut command);
     let start = Instant::now();
     let mut clients: Vec<TcpStream> = (0..100).map(|_| server.connect()).collect();
-    server.line("sock: accept ");
-    server.line("hint: clients wait in the backlog");
+    server.line("sock: error: accept ");
+    server.line("sock: hint: clients wait in the backlog");
     let before = server.process.cpu();
     thread::sleep(Duration::from_secs(2));
     let used = server.process.cpu().saturating_sub(before);
     assert!(used <= Duration::from_millis(100), "{used:?} of processor time in 2 s");
     let errors = |server: &Server| {
         let log = text(&server.process.stderr.so_far());
-        log.lines().filter(|line| line.starts_with("sock: ")).count()
+        log.lines().filter(|line| line.starts_with("sock: error: ")).count()
     };
     let (said, time) = (errors(&server), start.elapsed());
     assert!(said as u64 <= time.as_secs() + 1, "said {said} times in {time:?}");
@@ -270,7 +270,7 @@ fn options_that_the_kind_cannot_honour_are_refused() {
         let mut command = sock(&["serve", "udp://127.0.0.1:0"]);
         let finished = run(command.args(option), b"");
         assert_eq!(finished.code(), 2, "{}", finished.stderr);
-        let want = format!("sock: {} needs connections, and udp has none\n", option[0]);
+        let want = format!("sock: error: {} needs connections, and udp has none\n", option[0]);
         assert!(finished.stderr.starts_with(&want), "{}", finished.stderr);
     }
 }

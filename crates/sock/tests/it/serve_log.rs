@@ -16,7 +16,7 @@ fn without_an_endpoint_it_is_tcp_on_12345_of_this_machine() {
     let process = Process::start(&mut sock(&["serve"]));
     // The one fixed port of these tests: where somebody else has it, the refusal names it just as well.
     let line = process.stderr.line("the default endpoint", |_| true);
-    let taken = "sock: listen on tcp 127.0.0.1:12345: address already in use (os error 98)";
+    let taken = "sock: error: listen on tcp 127.0.0.1:12345: address already in use (os error 98)";
     assert!(line == "listening on tcp 127.0.0.1:12345" || line == taken, "{line}");
 }
 
@@ -169,7 +169,7 @@ fn quiet_prints_errors_alone() {
 
     let mut command = sock(&["serve", &address.to_string(), "--quiet", "--send-file", &folder.join("none")]);
     let finished = crate::kit::run(&mut command, b"");
-    assert!(finished.stderr.starts_with("sock: --send-file "), "{}", finished.stderr);
+    assert!(finished.stderr.starts_with("sock: error: --send-file "), "{}", finished.stderr);
 }
 
 #[test]

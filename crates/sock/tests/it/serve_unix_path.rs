@@ -83,7 +83,7 @@ fn a_live_socket_is_refused_and_goes_on() {
         let refused = run_sock(&["serve", &endpoint]);
         assert_eq!(refused.code(), 8, "{}", refused.stderr);
         let first = refused.stderr.lines().next().unwrap_or_default();
-        assert_eq!(first, format!("sock: {path}: another program listens there"));
+        assert_eq!(first, format!("sock: error: {path}: another program listens there"));
         if scheme == "unix" {
             greet(&path);
         }
@@ -125,7 +125,11 @@ fn a_socket_that_is_bound_and_will_listen_is_not_dead() {
 fn a_folder_that_is_not_there_is_no_refusal() {
     let refused = run_sock(&["serve", "unix:/nonexistent/s"]);
     assert_eq!(refused.code(), 1, "{}", refused.stderr);
-    assert!(refused.stderr.ends_with("hint: the folder /nonexistent does not exist\n"), "{}", refused.stderr);
+    assert!(
+        refused.stderr.ends_with("sock: hint: the folder /nonexistent does not exist\n"),
+        "{}",
+        refused.stderr
+    );
 }
 
 #[test]
@@ -150,7 +154,7 @@ fn what_is_no_socket_is_refused_and_not_touched() {
         let refused = run_sock(&["serve", &format!("unix:{path}")]);
         assert_eq!(refused.code(), 8, "{}", refused.stderr);
         let first = refused.stderr.lines().next().unwrap_or_default();
-        assert_eq!(first, format!("sock: {path} exists and is not a socket"));
+        assert_eq!(first, format!("sock: error: {path} exists and is not a socket"));
     }
     assert_eq!(fs::read(&file).expect("it is still there"), b"precious");
     assert!(fs::symlink_metadata(&link).expect("it is still there").file_type().is_symlink());
