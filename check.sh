@@ -255,6 +255,8 @@ socat       socat
 nc.openbsd  netcat-openbsd
 python3     python3
 openssl     openssl
+gnutls-cli  gnutls-bin
+curl        curl
 strace      strace
 ip          iproute2
 unshare     util-linux

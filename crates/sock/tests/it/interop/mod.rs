@@ -1,4 +1,5 @@
-//! Ours with the tools that people have: `ncat`, `socat`, OpenBSD's `nc`, and Python's `socket`.
+//! Ours with the tools that people have: `ncat`, `socat`, OpenBSD's `nc`, and Python's `socket`; over TLS `GnuTLS`,
+//! Python's `ssl` and curl.
 //!
 //! Who plays with whom is the table below: a row is a tool, what it speaks, and the arguments with which it is correct.
 //! Each test walks the rows of one role, so that a line here is one more peer in all of them. Tried with ncat 7.93,
@@ -8,6 +9,7 @@ mod datagram;
 mod python;
 mod stream;
 mod support;
+mod tls;
 
 use crate::kit::Transport::{self, Tcp, Udp, Unix, UnixDgram};
 use crate::skip;
