@@ -7,7 +7,9 @@ use clap::Parser as _;
 use clap::error::ErrorKind;
 
 use crate::cli::{Cli, Command};
-use crate::command::{completions, connect, interfaces, listen, man, options, print, resolve, serve, wait};
+use crate::command::{
+    completions, connect, inspect, interfaces, listen, man, options, print, resolve, serve, wait,
+};
 use crate::exit::{Exit, Failure};
 use crate::misuse;
 use crate::report::console;
@@ -54,6 +56,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Listen(args) => listen::run(&args),
         Command::Wait(args) => wait::run(&args),
         Command::Resolve(args) => told(args.json, resolve::run(&args)),
+        Command::Inspect(args) => told(args.json, inspect::run(&args)),
         Command::Options(args) => told(args.json, options::run(&args)),
         Command::Interfaces(args) => told(args.json, interfaces::run(&args)),
         Command::Completions(args) => completions::run(&args).map(|()| Exit::Done),

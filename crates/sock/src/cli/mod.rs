@@ -5,6 +5,7 @@
 mod connect;
 mod family;
 mod help;
+mod inspect;
 mod interfaces;
 mod listen;
 mod options;
@@ -20,6 +21,7 @@ use clap::{Parser, Subcommand};
 
 pub use connect::ConnectArgs;
 pub use family::FamilyArgs;
+pub use inspect::InspectArgs;
 pub use interfaces::InterfacesArgs;
 pub use listen::ListenArgs;
 pub use options::OptionsArgs;
@@ -89,6 +91,11 @@ pub enum Command {
     /// The lookup is the system's own, by getaddrinfo(3) and getnameinfo(3): its answers are what a program connects
     /// to.
     Resolve(ResolveArgs),
+    /// Show what a server of TLS presents, and what is wrong
+    ///
+    /// Its certificates, with their names, dates and keys, what was agreed on, and whether it verifies. It connects
+    /// without trust, to look, and sends no data. What does not verify is shown too: exit code 6.
+    Inspect(Box<InspectArgs>),
     /// Show every option of a socket: value, unit, meaning
     ///
     /// The socket is a new one, one that is connected, or one that listens.

@@ -3,6 +3,7 @@
 pub mod completions;
 pub mod connect;
 mod door;
+pub mod inspect;
 pub mod interfaces;
 pub mod listen;
 pub mod man;

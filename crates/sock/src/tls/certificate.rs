@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use rustls::ExtendedKeyPurpose;
 use rustls::pki_types::CertificateDer;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
@@ -11,6 +12,7 @@ use x509_parser::time::ASN1Time;
 use x509_parser::x509::X509Name;
 
 use super::pin::Pin;
+use super::provider;
 use crate::report::escape::escape;
 
 /// The most of a name that is shown, in bytes.
@@ -19,9 +21,12 @@ const SHOWN: usize = 120;
 /// The smallest RSA key that is not weak, in bits.
 const RSA: usize = 2048;
 
+/// The critical extensions that are heeded: keyUsage, subjectAltName, basicConstraints, nameConstraints, extKeyUsage.
+const HEEDED: [&str; 5] = ["2.5.29.15", "2.5.29.17", "2.5.29.19", "2.5.29.30", "2.5.29.37"];
+
 /// What stands in a certificate.
 #[derive(Debug)]
-pub(super) struct Certificate<'a>(X509Certificate<'a>);
+pub(super) struct Certificate<'a>(pub(super) X509Certificate<'a>);
 
 impl<'a> Certificate<'a> {
     /// `None` where it cannot be read.
@@ -46,8 +51,44 @@ impl<'a> Certificate<'a> {
         self.is_issued_by(self)
     }
 
-    pub(super) fn serial(&self) -> &[u8] {
-        self.0.raw_serial()
+    /// Its issuer and its number, which no two certificates have in common.
+    pub(super) fn identity(&self) -> (&[u8], &[u8]) {
+        (self.0.issuer().as_raw(), self.0.raw_serial())
+    }
+
+    /// Whether its signature is one of `issuer`'s key.
+    pub(super) fn is_signed_by(&self, issuer: &Self) -> bool {
+        let (message, signature) = (self.0.tbs_certificate.as_ref(), &self.0.signature_value.data);
+        let key = &issuer.0.public_key().subject_public_key.data;
+        // Of those for another kind of key or signature none succeeds.
+        let known = provider().signature_verification_algorithms.all;
+        known.iter().any(|algorithm| algorithm.verify_signature(key, message, signature).is_ok())
+    }
+
+    /// Whether its keyUsage allows to sign certificates, which one that has none does.
+    pub(super) fn may_sign(&self) -> bool {
+        !matches!(self.0.key_usage(), Ok(Some(usage)) if !usage.value.key_cert_sign())
+    }
+
+    /// Whether its keyUsage allows to prove within TLS that one has its key (RFC 8446, 4.4.2.2).
+    pub(super) fn may_prove(&self) -> bool {
+        !matches!(self.0.key_usage(), Ok(Some(usage)) if !usage.value.digital_signature())
+    }
+
+    /// Whether its extendedKeyUsage leaves `purpose` out.
+    pub(super) fn lacks(&self, purpose: &ExtendedKeyPurpose) -> bool {
+        let Ok(Some(usage)) = self.0.extended_key_usage() else { return false };
+        match purpose {
+            ExtendedKeyPurpose::ServerAuth => !usage.value.server_auth,
+            ExtendedKeyPurpose::ClientAuth => !usage.value.client_auth,
+            ExtendedKeyPurpose::Other(_) => false,
+        }
+    }
+
+    /// A critical extension that is not heeded here, by its number.
+    pub(super) fn unknown_extension(&self) -> Option<String> {
+        let critical = self.0.extensions().iter().filter(|it| it.critical).map(|it| it.oid.to_id_string());
+        critical.into_iter().find(|number| !HEEDED.contains(&number.as_str()))
     }
 
     pub(super) fn not_before(&self) -> i64 {
@@ -97,7 +138,11 @@ fn name(name: &X509Name<'_>) -> String {
 
 fn host(name: &GeneralName<'_>) -> Option<String> {
     match name {
-        GeneralName::DNSName(name) => Some(escape(name.as_bytes(), SHOWN).to_string()),
+        GeneralName::DNSName(name) => {
+            let is_address = name.parse::<IpAddr>().is_ok();
+            let shown = escape(name.as_bytes(), SHOWN);
+            Some(if is_address { format!("the name {shown}") } else { shown.to_string() })
+        }
         GeneralName::IPAddress(bytes) => match bytes.len() {
             4 => <[u8; 4]>::try_from(*bytes).ok().map(|bytes| IpAddr::from(bytes).to_string()),
             16 => <[u8; 16]>::try_from(*bytes).ok().map(|bytes| IpAddr::from(bytes).to_string()),

@@ -8,7 +8,7 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, Connection};
 
 use super::options::Options;
-use super::refusal::{Case, Refusal};
+use super::refusal::{Case, Lists, Refusal};
 use super::verify::ServerVerifier;
 use super::{files, key_log, name, provider, versions};
 use crate::exit::{Exit, Failure};
@@ -81,7 +81,7 @@ pub(super) fn unfit(
     let (cert, key) = (cert.display(), key.display());
     let why = match (error, own) {
         (rustls::Error::InconsistentKeys(_), _) => "the key is another certificate's".to_owned(),
-        (other, Some(own)) => Refusal::of(other, &Case { chain: &[own], now: 0, revoked: &[] }).why,
+        (other, Some(own)) => Refusal::of(other, &Case { chain: &[own], now: 0, lists: &Lists::default() }).why,
         (other, None) => other.to_string(),
     };
     Failure::new(Exit::Tls, format_args!("the certificate {cert} with the key {key}: {why}"))

@@ -9,6 +9,7 @@
 
 mod certificate;
 mod client;
+mod description;
 mod files;
 mod name;
 mod options;
@@ -16,17 +17,20 @@ mod pin;
 mod refusal;
 mod self_signed;
 mod server;
+mod session;
 #[cfg(test)]
 mod tests;
 mod verify;
 
 pub use client::Client;
+pub use description::Description;
 pub use name::a_label;
 pub use options::{Options, Version};
 pub use pin::Pin;
-pub use refusal::{Refusal, failure};
+pub use refusal::{Refusal, failure, refused};
 pub use server::Server;
-pub(crate) use verify::take_refusal;
+pub use session::Session;
+pub(crate) use verify::{Seen, take_seen};
 
 use std::env;
 use std::sync::Arc;

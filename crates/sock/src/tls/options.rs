@@ -30,6 +30,9 @@ pub struct Options {
     pub insecure: bool,
     /// A file for a certificate of our own making, which is kept there.
     pub self_signed: Option<PathBuf>,
+    /// The certificate is verified, and what is wrong with it told, but none is refused: to look at a peer, not to
+    /// talk with it. No text of an endpoint sets it.
+    pub looks: bool,
 }
 
 impl Options {

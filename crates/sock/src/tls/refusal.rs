@@ -3,7 +3,10 @@
 use std::fmt;
 
 use rustls::pki_types::CertificateDer;
-use rustls::{AlertDescription, CertRevocationListError, CertificateError, Error, ExtendedKeyPurpose};
+use rustls::{
+    AlertDescription, CertRevocationListError, CertificateError, Error, ExtendedKeyPurpose, InvalidMessage,
+    PeerIncompatible,
+};
 use webpki::Error as Pki;
 
 use super::certificate::{Certificate, moment};
@@ -30,8 +33,17 @@ pub(super) struct Case<'a> {
     pub(super) chain: &'a [&'a CertificateDer<'a>],
     /// Seconds since 1970.
     pub(super) now: i64,
-    /// The serial numbers of revoked certificates.
-    pub(super) revoked: &'a [Vec<u8>],
+    /// What the lists of revoked certificates say.
+    pub(super) lists: &'a Lists,
+}
+
+/// What lists of revoked certificates say, to tell which certificate a verifier means.
+#[derive(Default, Debug)]
+pub(super) struct Lists {
+    /// Whose there are.
+    pub(super) issuers: Vec<Vec<u8>>,
+    /// Issuers and serial numbers.
+    pub(super) revoked: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
 impl Refusal {
@@ -81,7 +93,11 @@ fn of_certificate<'a, 'b>(
             (culprit, format!("not valid until {}", moment(culprit.not_before())))
         }
         Fault::Revoked => {
-            let culprit = find(&|it| case.revoked.iter().any(|serial| serial == it.serial()));
+            let is_listed = |it: &Certificate<'_>| {
+                let (issuer, serial) = it.identity();
+                case.lists.revoked.iter().any(|(of, number)| of == issuer && number == serial)
+            };
+            let culprit = find(&is_listed);
             (culprit, format!("revoked by its issuer, {}", culprit.issuer()))
         }
         Fault::UnknownIssuer => unknown_issuer(chain)?,
@@ -93,12 +109,14 @@ fn of_certificate<'a, 'b>(
         }
         Fault::NotValidForName => (own, wrong_host(own, None)),
         Fault::NotValidForNameContext { expected, .. } => (own, wrong_host(own, Some(&expected.to_str()))),
-        Fault::InvalidPurposeContext { required, presented } => (own, wrong_usage(required, presented)),
+        Fault::InvalidPurposeContext { required, presented } => {
+            (find(&|it| it.lacks(required)), wrong_usage(required, presented))
+        }
         Fault::InvalidPurpose => (own, "wrong usage: it is not for this end of TLS".to_owned()),
         Fault::BadEncoding => (own, "badly encoded".to_owned()),
-        Fault::UnhandledCriticalExtension => (own, UNKNOWN_EXTENSION.to_owned()),
+        Fault::UnhandledCriticalExtension => unknown_extension(chain)?,
         Fault::UnknownRevocationStatus => (
-            own,
+            find(&|it| !case.lists.issuers.iter().any(|of| of == it.identity().0)),
             "no list of revoked certificates is of its issuer, so whether it was revoked is unknown"
                 .to_owned(),
         ),
@@ -108,6 +126,7 @@ fn of_certificate<'a, 'b>(
             (own, format!("the list of revoked certificates is out of date since {since}"))
         }
         Fault::Other(other) => match other.0.downcast_ref::<Pki>() {
+            Some(Pki::UnsupportedCriticalExtension) => unknown_extension(chain)?,
             Some(error) => (own, of_pki(error, own)),
             None => (own, other.to_string()),
         },
@@ -115,7 +134,21 @@ fn of_certificate<'a, 'b>(
     })
 }
 
-const UNKNOWN_EXTENSION: &str = "it has a critical extension that is not known here";
+/// That one which issued others may issue none.
+pub(super) const MAY_NOT_SIGN: &str =
+    "wrong usage: it may sign no certificates (keyUsage without keyCertSign), and has signed one";
+
+/// That the end of a chain may not prove who it is.
+pub(super) const MAY_NOT_PROVE: &str =
+    "wrong usage: its key may not sign what TLS asks it to (keyUsage without digitalSignature)";
+
+fn unknown_extension<'a, 'b>(chain: &'b [Certificate<'a>]) -> Option<(&'b Certificate<'a>, String)> {
+    let own = chain.first()?;
+    let found = chain.iter().find_map(|it| Some((it, it.unknown_extension()?)));
+    let (culprit, number) = found.map_or((own, None), |(culprit, number)| (culprit, Some(number)));
+    let number = number.map(|number| format!(" ({number})")).unwrap_or_default();
+    Some((culprit, format!("it has a critical extension that is not known here{number}")))
+}
 
 fn expired(it: &Certificate<'_>) -> String {
     if it.not_after() < it.not_before() {
@@ -151,8 +184,12 @@ fn bad_signature<'a, 'b>(chain: &'b [Certificate<'a>]) -> Option<(&'b Certificat
     if let Some((culprit, why)) = chain.iter().find_map(|it| Some((it, it.weak_key()?))) {
         return Some((culprit, why));
     }
-    let own = chain.first()?;
-    Some((own, format!("bad signature: it was not made by the key of its issuer, {}", own.issuer())))
+    let issuer = |it: &Certificate<'a>| chain.iter().find(|other| it.is_issued_by(other));
+    // What is well signed by one that was presented is not at fault.
+    let culprit = chain.iter().find(|it| !issuer(it).is_some_and(|issuer| it.is_signed_by(issuer)));
+    let culprit = culprit.or(chain.first())?;
+    let issuer = culprit.issuer();
+    Some((culprit, format!("bad signature: it was not made by the key of its issuer, {issuer}")))
 }
 
 fn unsupported(it: &Certificate<'_>) -> String {
@@ -195,6 +232,7 @@ fn purpose(purpose: &ExtendedKeyPurpose) -> String {
         ExtendedKeyPurpose::Other(oid) => {
             let numbers: Vec<_> = oid.iter().map(ToString::to_string).collect();
             match numbers.join(".").as_str() {
+                "2.5.29.37.0" => "any usage".to_owned(),
                 "1.3.6.1.5.5.7.3.3" => "signing code".to_owned(),
                 "1.3.6.1.5.5.7.3.4" => "mail".to_owned(),
                 "1.3.6.1.5.5.7.3.8" => "time stamps".to_owned(),
@@ -217,15 +255,16 @@ fn of_pki(error: &Pki, own: &Certificate<'_>) -> String {
         Pki::PathLenConstraintViolated => {
             "an authority above it allows fewer authorities below it (pathLenConstraint)".to_owned()
         }
-        Pki::UnsupportedCriticalExtension => UNKNOWN_EXTENSION.to_owned(),
         Pki::UnsupportedCertVersion => "it is no certificate of version 3".to_owned(),
         Pki::EmptyEkuExtension => "wrong usage: it is for nothing (extendedKeyUsage is empty)".to_owned(),
         Pki::SignatureAlgorithmMismatch => "it names two different kinds of signature".to_owned(),
-        Pki::InvalidSerialNumber => "its serial number is none".to_owned(),
+        Pki::InvalidSerialNumber => "its serial number is longer than 20 bytes".to_owned(),
         Pki::MalformedNameConstraint | Pki::InvalidNetworkMaskConstraint => {
             "a name constraint of an issuer of it cannot be read".to_owned()
         }
-        Pki::ExtensionValueInvalid | Pki::MalformedExtensions => "an extension cannot be read".to_owned(),
+        Pki::ExtensionValueInvalid | Pki::MalformedExtensions => {
+            "an extension cannot be read, or is there twice".to_owned()
+        }
         Pki::MaximumPathDepthExceeded => "its chain is too long".to_owned(),
         Pki::MaximumSignatureChecksExceeded | Pki::MaximumPathBuildCallsExceeded => {
             "too many ways lead from it to a root".to_owned()
@@ -246,18 +285,26 @@ fn of_list(error: &CertRevocationListError) -> String {
     }
 }
 
+/// A peer whose certificate is not to be trusted.
+pub fn refused(whom: &str, refusal: &Refusal) -> Failure {
+    Failure::new(Exit::Tls, format_args!("tls {whom}: {refusal}"))
+}
+
 /// A failure of TLS with a peer: `whom` says with whom, `refusal` which of its certificates was refused.
 pub fn failure(error: &Error, whom: &str, refusal: Option<Refusal>) -> Failure {
     if let Some(refusal) = refusal {
-        return Failure::new(Exit::Tls, format_args!("tls {whom}: {refusal}"))
+        return refused(whom, &refusal)
             .hint("--ca takes a root, --pin a key; --insecure takes anything, and so anyone in between");
     }
     let (why, hint) = match error {
         Error::AlertReceived(alert) => (format!("the peer refuses: {}", of_alert(*alert)), hint_for(*alert)),
+        Error::InvalidMessage(InvalidMessage::HandshakePayloadTooLarge) => {
+            ("a message of the peer is too long: its certificates, as a rule".to_owned(), None)
+        }
         Error::InvalidMessage(_) => {
             ("the peer does not speak TLS".to_owned(), Some("is it another port, or one without TLS?"))
         }
-        Error::PeerIncompatible(why) => (format!("nothing in common with the peer: {why:?}"), None),
+        Error::PeerIncompatible(why) => incompatible(why),
         Error::PeerMisbehaved(why) => (format!("the peer breaks the protocol: {why:?}"), None),
         Error::NoApplicationProtocol => ("the peer speaks none of the protocols of --alpn".to_owned(), None),
         Error::NoCertificatesPresented => {
@@ -271,6 +318,34 @@ pub fn failure(error: &Error, whom: &str, refusal: Option<Refusal>) -> Failure {
         Some(hint) => failure.hint(hint),
         None => failure,
     }
+}
+
+fn incompatible(why: &PeerIncompatible) -> (String, Option<&'static str>) {
+    use PeerIncompatible as Why;
+    let words = match why {
+        Why::ServerTlsVersionIsDisabledByOurConfig
+        | Why::Tls12NotOfferedOrEnabled
+        | Why::SupportedVersionsExtensionRequired => {
+            let hint = "--tls-min says the lowest version";
+            return ("the peer speaks only versions of TLS below ours".to_owned(), Some(hint));
+        }
+        Why::ServerDoesNotSupportTls12Or13 | Why::Tls12NotOffered => {
+            "the peer speaks neither TLS 1.2 nor TLS 1.3"
+        }
+        Why::NoCipherSuitesInCommon => "no cipher in common with the peer",
+        Why::NoKxGroupsInCommon | Why::NamedGroupsExtensionRequired | Why::KeyShareExtensionRequired => {
+            "no key exchange in common with the peer"
+        }
+        Why::NoSignatureSchemesInCommon | Why::SignatureAlgorithmsExtensionRequired => {
+            "no kind of signature in common with the peer"
+        }
+        Why::NoCertificateRequestSignatureSchemesInCommon => {
+            "the peer takes no signature that the key of our certificate can make"
+        }
+        Why::ExtendedMasterSecretExtensionRequired => "the peer has no extended master secret (RFC 7627)",
+        other => return (format!("nothing in common with the peer: {other:?}"), None),
+    };
+    (words.to_owned(), None)
 }
 
 fn of_alert(alert: AlertDescription) -> String {

@@ -1,5 +1,7 @@
 //! Certificates, good and bad: each bad one is refused, and the refusal says whose it is and why.
 
+mod bad;
+
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::{env, fs, process};
@@ -110,7 +112,7 @@ fn agree(mut ends: [Connection; 2]) -> [Option<(Exit, String)>; 2] {
         while !rest.is_empty() && failures[to].is_none() {
             ends[to].read_tls(&mut rest).expect("room");
             if let Err(error) = ends[to].process_new_packets() {
-                let failure = failure(&error, "peer", take_refusal());
+                let failure = failure(&error, "peer", take_seen().refusal);
                 failures[to] = Some((failure.exit, failure.message));
             }
         }

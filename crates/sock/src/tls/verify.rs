@@ -18,19 +18,43 @@ use x509_parser::revocation_list::CertificateRevocationList;
 use super::certificate::Certificate;
 use super::options::Options;
 use super::pin::Pin;
-use super::refusal::{Case, Refusal};
+use super::refusal::{Case, Lists, MAY_NOT_PROVE, MAY_NOT_SIGN, Refusal};
 use super::{files, provider};
 use crate::exit::{Exit, Failure};
 
-thread_local! {
-    /// Why a certificate was refused last. rustls calls a verifier on the thread that processes a packet, and what is
-    /// given to rustls decides the alert: it has no room for words.
-    static REFUSAL: Cell<Option<Refusal>> = const { Cell::new(None) };
+/// What a verifier has seen beside what it answers.
+#[derive(Clone, Default, Debug)]
+pub(crate) struct Seen {
+    /// Why the certificate was refused.
+    pub(crate) refusal: Option<Refusal>,
+    /// The size of the answer of OCSP that came along, in bytes.
+    pub(crate) ocsp: usize,
 }
 
-/// Why a certificate was refused by what this thread has processed last.
-pub(crate) fn take_refusal() -> Option<Refusal> {
-    REFUSAL.take()
+impl Seen {
+    /// Adds what was seen later.
+    pub(crate) fn add(&mut self, later: Self) {
+        // The first fault is the one to be told.
+        self.refusal = self.refusal.take().or(later.refusal);
+        self.ocsp = self.ocsp.max(later.ocsp);
+    }
+}
+
+thread_local! {
+    /// What was seen last. rustls calls a verifier on the thread that processes a packet, and what is given to rustls
+    /// decides the alert: it has no room for words.
+    static SEEN: Cell<Seen> = const { Cell::new(Seen { refusal: None, ocsp: 0 }) };
+}
+
+/// What verifiers have seen in what this thread has processed last.
+pub(crate) fn take_seen() -> Seen {
+    SEEN.take()
+}
+
+fn note(refusal: Refusal) {
+    let mut seen = SEEN.take();
+    seen.add(Seen { refusal: Some(refusal), ocsp: 0 });
+    SEEN.set(seen);
 }
 
 /// What verifies a server's certificate.
@@ -38,6 +62,8 @@ pub(crate) fn take_refusal() -> Option<Refusal> {
 pub(super) struct ServerVerifier {
     /// By roots, unless pins stand in their place or anything will do.
     chain: Option<Arc<WebPkiServerVerifier>>,
+    /// What is refused goes on all the same.
+    looks: bool,
     common: Common,
 }
 
@@ -51,16 +77,38 @@ pub(super) struct ClientVerifier {
 #[derive(Debug)]
 struct Common {
     pins: Vec<Pin>,
-    /// The serial numbers of the lists, to say which certificate was revoked.
-    revoked: Vec<Vec<u8>>,
+    lists: Lists,
     algorithms: WebPkiSupportedAlgorithms,
 }
 
 impl Common {
     fn new(options: &Options, lists: &[CertificateRevocationListDer<'_>]) -> Self {
-        let revoked = lists.iter().flat_map(|list| serials(list)).collect();
         let algorithms = provider().signature_verification_algorithms;
-        Self { pins: options.pins.clone(), revoked, algorithms }
+        Self { pins: options.pins.clone(), lists: said(lists), algorithms }
+    }
+
+    /// Has `verify` judge a chain, and judges what rustls does not look at: keyUsage (RFC 5280, 4.2.1.3).
+    fn check_chain(
+        &self,
+        own: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
+        now: UnixTime,
+        verify: impl FnOnce(&[CertificateDer<'_>]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let may_sign = |der: &CertificateDer<'_>| Certificate::read(der).is_none_or(|it| it.may_sign());
+        let (signers, unable): (Vec<_>, Vec<_>) = others.iter().cloned().partition(may_sign);
+        if let Err(error) = verify(&signers) {
+            return Err(match signed(own, others, &unable) {
+                Some(culprit) if error == CertificateError::UnknownIssuer.into() => {
+                    misused(culprit, MAY_NOT_SIGN)
+                }
+                _ => self.refused(error, own, others, now),
+            });
+        }
+        if Certificate::read(own).is_some_and(|it| !it.may_prove()) {
+            return Err(misused(own, MAY_NOT_PROVE));
+        }
+        Ok(())
     }
 
     fn refused(
@@ -72,8 +120,8 @@ impl Common {
     ) -> Error {
         let chain: Vec<_> = std::iter::once(own).chain(others).collect();
         let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
-        let case = Case { chain: &chain, now, revoked: &self.revoked };
-        REFUSAL.set(Some(Refusal::of(&error, &case)));
+        let case = Case { chain: &chain, now, lists: &self.lists };
+        note(Refusal::of(&error, &case));
         error
     }
 
@@ -109,9 +157,28 @@ impl Common {
             Some(pin) => format!("its key is not the one that is pinned, but {pin}"),
             None => "its key cannot be read".to_owned(),
         };
-        REFUSAL.set(Some(Refusal::new(own, why)));
+        note(Refusal::new(own, why));
         Err(CertificateError::ApplicationVerificationFailure.into())
     }
+}
+
+/// Refuses a certificate that is used for what its keyUsage does not allow.
+fn misused(certificate: &CertificateDer<'_>, why: &str) -> Error {
+    note(Refusal::new(certificate, why));
+    CertificateError::InvalidPurpose.into()
+}
+
+/// One of those `unable` to sign that has signed another all the same, by its name.
+fn signed<'a>(
+    own: &CertificateDer<'_>,
+    others: &[CertificateDer<'_>],
+    unable: &'a [CertificateDer<'a>],
+) -> Option<&'a CertificateDer<'a>> {
+    let read: Vec<_> = std::iter::once(own).chain(others).filter_map(|der| Certificate::read(der)).collect();
+    unable.iter().find(|der| {
+        Certificate::read(der)
+            .is_some_and(|it| read.iter().any(|other| other.is_issued_by(&it) && !other.is_self_issued()))
+    })
 }
 
 /// Remembers why a proof was refused.
@@ -122,13 +189,21 @@ fn proved(
     outcome.inspect_err(|error| {
         let weak = Certificate::read(cert).and_then(|it| it.weak_key());
         let why = weak.unwrap_or_else(|| format!("the peer could not prove that it has its key: {error}"));
-        REFUSAL.set(Some(Refusal::new(cert, why)));
+        note(Refusal::new(cert, why));
     })
 }
 
-fn serials(list: &[u8]) -> Vec<Vec<u8>> {
-    let Ok((_, list)) = CertificateRevocationList::from_der(list) else { return Vec::new() };
-    list.iter_revoked_certificates().map(|it| it.raw_serial().to_vec()).collect()
+/// What stands in the lists that can be read; the verifier itself refuses the others.
+fn said(lists: &[CertificateRevocationListDer<'_>]) -> Lists {
+    let mut all = Lists::default();
+    for list in lists {
+        let Ok((_, list)) = CertificateRevocationList::from_der(list) else { continue };
+        let issuer = list.issuer().as_raw().to_vec();
+        let serials = list.iter_revoked_certificates().map(|it| (issuer.clone(), it.raw_serial().to_vec()));
+        all.revoked.extend(serials);
+        all.issuers.push(issuer);
+    }
+    all
 }
 
 fn lists(options: &Options) -> Result<Vec<CertificateRevocationListDer<'static>>, Failure> {
@@ -141,14 +216,36 @@ impl ServerVerifier {
         let common = Common::new(options, &lists);
         let pins_alone = !options.pins.is_empty() && options.ca.is_none();
         if options.insecure || pins_alone {
-            return Ok(Self { chain: None, common });
+            return Ok(Self { chain: None, looks: options.looks, common });
         }
         let roots = Arc::new(files::roots(options.ca.as_deref())?);
         let chain = WebPkiServerVerifier::builder_with_provider(roots, provider())
             .with_crls(lists)
             .enforce_revocation_expiration()
             .build();
-        Ok(Self { chain: Some(chain.map_err(|error| unusable(&error))?), common })
+        let chain = Some(chain.map_err(|error| unusable(&error))?);
+        Ok(Self { chain, looks: options.looks, common })
+    }
+
+    fn judge(
+        &self,
+        own: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<(), Error> {
+        if let Some(chain) = &self.chain {
+            self.common.check_chain(own, others, now, |signers| {
+                chain.verify_server_cert(own, signers, name, ocsp, now).map(drop)
+            })?;
+        }
+        self.common.check_pin(own)
+    }
+
+    /// What is only looked at is accepted, whatever the verdict.
+    fn outcome<T>(&self, verdict: Result<T, Error>, accepted: T) -> Result<T, Error> {
+        verdict.or_else(|error| if self.looks { Ok(accepted) } else { Err(error) })
     }
 }
 
@@ -179,13 +276,11 @@ impl ServerCertVerifier for ServerVerifier {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        if let Some(chain) = &self.chain {
-            chain
-                .verify_server_cert(own, others, name, ocsp, now)
-                .map_err(|error| self.common.refused(error, own, others, now))?;
-        }
-        self.common.check_pin(own)?;
-        Ok(ServerCertVerified::assertion())
+        let verdict = self.judge(own, others, name, ocsp, now).map(|()| ServerCertVerified::assertion());
+        let mut seen = SEEN.take();
+        seen.ocsp = ocsp.len();
+        SEEN.set(seen);
+        self.outcome(verdict, ServerCertVerified::assertion())
     }
 
     fn verify_tls12_signature(
@@ -194,7 +289,8 @@ impl ServerCertVerifier for ServerVerifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.common.proved_by_tls12(message, cert, dss)
+        let verdict = self.common.proved_by_tls12(message, cert, dss);
+        self.outcome(verdict, HandshakeSignatureValid::assertion())
     }
 
     fn verify_tls13_signature(
@@ -203,7 +299,8 @@ impl ServerCertVerifier for ServerVerifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.common.proved_by_tls13(message, cert, dss)
+        let verdict = self.common.proved_by_tls13(message, cert, dss);
+        self.outcome(verdict, HandshakeSignatureValid::assertion())
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
@@ -223,9 +320,9 @@ impl ClientCertVerifier for ClientVerifier {
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
         if let Some(chain) = &self.chain {
-            chain
-                .verify_client_cert(own, others, now)
-                .map_err(|error| self.common.refused(error, own, others, now))?;
+            self.common.check_chain(own, others, now, |signers| {
+                chain.verify_client_cert(own, signers, now).map(drop)
+            })?;
         }
         self.common.check_pin(own)?;
         Ok(ClientCertVerified::assertion())

@@ -6,8 +6,17 @@ use crate::kit::{Process, TempDir, run, run_sock, sock, text};
 use crate::skip;
 
 /// The command itself, and those of its subcommands that do the work.
-const COMMANDS: [&[&str]; 8] =
-    [&[], &["serve"], &["connect"], &["listen"], &["wait"], &["resolve"], &["options"], &["interfaces"]];
+const COMMANDS: [&[&str]; 9] = [
+    &[],
+    &["serve"],
+    &["connect"],
+    &["listen"],
+    &["wait"],
+    &["resolve"],
+    &["inspect"],
+    &["options"],
+    &["interfaces"],
+];
 
 #[test]
 fn the_short_help_fits_24_lines_and_the_long_one_ends_with_examples() {

@@ -21,6 +21,7 @@ mod endpoint;
 mod exit_codes;
 mod failing;
 mod help;
+mod inspect;
 mod interfaces;
 mod interop;
 mod join;

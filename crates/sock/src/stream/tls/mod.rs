@@ -18,7 +18,7 @@ use super::buffer::{PIECE, with_buffer};
 use super::socket::SocketStream;
 use super::{Broken, Nature};
 use crate::exit::{Exit, Failure};
-use crate::tls::{self, take_refusal};
+use crate::tls::{self, Seen, Session, take_seen};
 
 /// The most that one handshake takes from the socket at a time, in bytes.
 const HANDSHAKE: usize = 4_096;
@@ -55,6 +55,8 @@ struct State {
     ended: bool,
     /// What came after bytes that are taken first.
     fault: Option<rustls::Error>,
+    /// What the handshake has shown of the peer.
+    seen: Seen,
 }
 
 /// What a receive came to.
@@ -70,7 +72,9 @@ impl TlsStream {
     /// Puts TLS over a socket. Nothing is sent before the [`handshake`](Self::handshake).
     pub fn new(socket: SocketStream, mut connection: Connection, whom: impl Into<String>) -> Self {
         connection.set_buffer_limit(Some(SEALED));
-        let state = State { connection, ahead: 0, early: false, sealed: false, ended: false, fault: None };
+        let seen = Seen::default();
+        let state =
+            State { connection, ahead: 0, early: false, sealed: false, ended: false, fault: None, seen };
         Self { socket, whom: whom.into(), state: Mutex::new(state) }
     }
 
@@ -125,11 +129,20 @@ impl TlsStream {
         let mut state = self.state();
         let fed = state.feed(&bytes[..length], &mut [], &mut 0);
         state.early = !state.connection.is_handshaking();
+        if fed.is_ok() {
+            state.seen.add(take_seen());
+        }
         drop(state);
         Ok(match fed {
             Ok(()) => Step::Nothing,
             Err(error) => Step::Failed(self.failed(&error)),
         })
+    }
+
+    /// What was agreed on, and what the peer showed, once the [`handshake`](Self::handshake) is over.
+    pub fn session(&self) -> Session {
+        let state = self.state();
+        Session::of(&state.connection, &state.seen)
     }
 
     pub(super) const fn nature(&self) -> Nature {
@@ -212,7 +225,7 @@ impl TlsStream {
 
     /// Tells the peer why, as far as there is room, and says it to people.
     fn failed(&self, error: &rustls::Error) -> Failure {
-        let refusal = take_refusal();
+        let refusal = take_seen().refusal;
         let _ = self.flush();
         let _ = self.socket.end();
         tls::failure(error, &self.whom, refusal)
