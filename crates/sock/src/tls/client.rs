@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, Connection};
 
+use super::live::Live;
 use super::options::Options;
 use super::refusal::{Case, Lists, Refusal};
 use super::verify::ServerVerifier;
@@ -16,7 +17,8 @@ use crate::exit::{Exit, Failure};
 /// What connects: made once, for as many streams as there are.
 #[derive(Clone)]
 pub struct Client {
-    config: Arc<ClientConfig>,
+    options: Arc<Options>,
+    config: Arc<Live<ClientConfig>>,
     name: ServerName<'static>,
     /// What a person should know of it, a line each.
     pub warnings: Vec<String>,
@@ -31,33 +33,29 @@ impl Client {
     pub fn new(options: &Options, host: &str) -> Result<Self, Failure> {
         options.check(false)?;
         let name = name::server_name(options.server_name.as_deref().unwrap_or(host))?;
-        let builder = ClientConfig::builder_with_provider(provider())
-            .with_protocol_versions(versions(options))
-            .map_err(|error| Failure::new(Exit::Tls, error))?
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(ServerVerifier::new(options)?));
-        let mut config = match &options.cert {
-            Some(cert) => {
-                let key = options.key.as_ref().unwrap_or(cert);
-                let chain = files::certificates(cert)?;
-                let own = chain.first().cloned();
-                builder
-                    .with_client_auth_cert(chain, files::key(key)?)
-                    .map_err(|error| unfit(cert, key, own.as_ref(), &error))?
-            }
-            None => builder.with_no_client_auth(),
-        };
-        config.alpn_protocols = options.alpn.iter().map(|it| it.clone().into_bytes()).collect();
         let mut warnings = Vec::new();
         if options.insecure {
             let warning =
                 "warning: --insecure: any certificate is accepted, so anyone in between can read along";
             warnings.push(warning.to_owned());
         }
-        if let Some(log) = key_log(&mut warnings) {
-            config.key_log = log;
-        }
-        Ok(Self { config: Arc::new(config), name, warnings })
+        let config = Arc::new(Live::new(configured(options, &mut warnings)?));
+        Ok(Self { options: Arc::new(options.clone()), config, name, warnings })
+    }
+
+    /// Whether [`reload`](Self::reload) could find something new.
+    pub fn has_files(&self) -> bool {
+        self.options.has_files()
+    }
+
+    /// Reads the files again, for the connections that are made from now on, by clones too; those that there are go on.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`new`](Self::new) would. What was read before stays in use then.
+    pub fn reload(&self) -> Result<(), Failure> {
+        self.config.set(configured(&self.options, &mut Vec::new())?);
+        Ok(())
     }
 
     /// One connection.
@@ -66,9 +64,33 @@ impl Client {
     ///
     /// Fails where rustls cannot have it.
     pub fn connection(&self) -> Result<Connection, Failure> {
-        let connection = ClientConnection::new(Arc::clone(&self.config), self.name.clone());
+        let connection = ClientConnection::new(self.config.get(), self.name.clone());
         Ok(connection.map_err(|error| Failure::new(Exit::Tls, error))?.into())
     }
+}
+
+fn configured(options: &Options, warnings: &mut Vec<String>) -> Result<ClientConfig, Failure> {
+    let builder = ClientConfig::builder_with_provider(provider())
+        .with_protocol_versions(versions(options))
+        .map_err(|error| Failure::new(Exit::Tls, error))?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(ServerVerifier::new(options)?));
+    let mut config = match &options.cert {
+        Some(cert) => {
+            let key = options.key.as_ref().unwrap_or(cert);
+            let chain = files::certificates(cert)?;
+            let own = chain.first().cloned();
+            builder
+                .with_client_auth_cert(chain, files::key(key)?)
+                .map_err(|error| unfit(cert, key, own.as_ref(), &error))?
+        }
+        None => builder.with_no_client_auth(),
+    };
+    config.alpn_protocols = options.alpn.iter().map(|it| it.clone().into_bytes()).collect();
+    if let Some(log) = key_log(warnings) {
+        config.key_log = log;
+    }
+    Ok(config)
 }
 
 /// A certificate and a key that do not go together, or that are of no kind that is known.
@@ -81,7 +103,9 @@ pub(super) fn unfit(
     let (cert, key) = (cert.display(), key.display());
     let why = match (error, own) {
         (rustls::Error::InconsistentKeys(_), _) => "the key is another certificate's".to_owned(),
-        (other, Some(own)) => Refusal::of(other, &Case { chain: &[own], now: 0, lists: &Lists::default() }).why,
+        (other, Some(own)) => {
+            Refusal::of(other, &Case { chain: &[own], now: 0, lists: &Lists::default() }).why
+        }
         (other, None) => other.to_string(),
     };
     Failure::new(Exit::Tls, format_args!("the certificate {cert} with the key {key}: {why}"))

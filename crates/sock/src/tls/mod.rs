@@ -11,6 +11,7 @@ mod certificate;
 mod client;
 mod description;
 mod files;
+mod live;
 mod name;
 mod options;
 mod pin;

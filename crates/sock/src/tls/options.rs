@@ -59,6 +59,11 @@ impl Options {
         rows.into_iter().find(|(idle, ..)| *idle).map(|(_, option, why)| (option, why))
     }
 
+    /// Whether any of it came from a file, which may be another one by now.
+    pub(super) fn has_files(&self) -> bool {
+        [&self.ca, &self.cert, &self.key, &self.crl, &self.self_signed].into_iter().any(Option::is_some)
+    }
+
     /// Refuses an option that could do nothing.
     pub(super) fn check(&self, listens: bool) -> Result<(), Failure> {
         self.idle(listens)

@@ -57,6 +57,11 @@ pub(super) fn kept(
             Err(error) => return Err(Failure::io(format_args!("write {}", path.display()), &error)),
         }
     }
+    read(path)
+}
+
+/// The one of a file that is there.
+pub(super) fn read(path: &Path) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), Failure> {
     refuse_open(path)?;
     let pem = files::read(path)?;
     Ok((files::certificates_in(&pem, path)?, files::key_in(&pem, path)?))

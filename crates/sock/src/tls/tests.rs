@@ -1,6 +1,7 @@
 //! Certificates, good and bad: each bad one is refused, and the refusal says whose it is and why.
 
 mod bad;
+mod reload;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
