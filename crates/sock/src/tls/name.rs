@@ -43,13 +43,28 @@ mod tests {
             ("BÜCHER.example", "xn--bcher-kva.example"),
             ("例え.テスト", "xn--r8jz45g.xn--zckzah"),
             ("faß.de", "xn--fa-hia.de"),
+            ("Bücher.EXAMPLE.", "xn--bcher-kva.example."),
+            ("例え。テスト", "xn--r8jz45g.xn--zckzah"),
+            ("\u{ff21}.example", "a.example"),
+            ("bu\u{308}cher.example", "xn--bcher-kva.example"),
             ("example.org", "example.org"),
             ("_srv.example.org", "_srv.example.org"),
         ];
         for (name, want) in rows {
             assert_eq!(a_label(name).expect("a name"), want);
         }
-        for name in ["a\u{200d}b.example", "\u{300}x.example", "é..example", "bad\u{3002}\u{3002}x"] {
+        let long = "é".repeat(64) + ".example";
+        let wrong = [
+            "a\u{200d}b.example",
+            "\u{300}x.example",
+            "é..example",
+            "bad\u{3002}\u{3002}x",
+            "é-.example",
+            "\u{5d0}a1.example",
+            "é\u{2e}\u{202e}x",
+            &long,
+        ];
+        for name in wrong {
             assert_eq!(a_label(name).expect_err("no name").exit, Exit::NameUnknown, "{name}");
         }
     }
@@ -59,7 +74,10 @@ mod tests {
         for name in ["example.org", "example.org.", "127.0.0.1", "::1", "bücher.example"] {
             assert!(server_name(name).is_ok(), "{name}");
         }
-        for name in ["", "a b", "example.org:443"] {
+        let long = [&"a".repeat(64), "example"].join(".");
+        for name in
+            ["", "a b", "example.org:443", "a..example", ".", "-a.example", "*.example", "fe80::1%lo", &long]
+        {
             assert_eq!(server_name(name).expect_err("no name").exit, Exit::Misuse, "{name}");
         }
     }
