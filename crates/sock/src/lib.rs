@@ -5,6 +5,7 @@
 //!
 //! | room | holds |
 //! |---|---|
+//! | [`access`] | who may come, by address: networks, lists of them, a table |
 //! | [`cli`] | the command line: one definition for parsing, help, completions and man pages |
 //! | [`command`] | the subcommands, one file or folder each |
 //! | [`endpoint`] | the grammar of addresses, `tcp://host:port?option=value` |
@@ -23,6 +24,7 @@
 // A test that fails should say why and stop.
 #![cfg_attr(test, allow(clippy::expect_used, clippy::panic))]
 
+pub mod access;
 pub mod cli;
 pub mod command;
 pub mod endpoint;

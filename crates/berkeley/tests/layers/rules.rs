@@ -90,7 +90,7 @@ pub(crate) const HOUSES: &[House] = &[
             &["signal"],
             // What commands and endpoints have in common: how they fail, and what is answered.
             &["exit", "reply"],
-            &["quantity"],
+            &["quantity", "access"],
             &["report"],
         ],
         beside: &[],

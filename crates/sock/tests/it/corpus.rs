@@ -4,19 +4,35 @@ use std::fs;
 use std::path::Path;
 
 #[path = "../../../../fuzz/properties/endpoint.rs"]
-pub(crate) mod properties;
+pub(crate) mod endpoint;
+#[path = "../../../../fuzz/properties/networks.rs"]
+mod networks;
 
-#[test]
-fn every_endpoint_in_the_corpus_holds_its_properties() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/endpoint");
+/// Replays a corpus, each file of which is read (true) or refused; gives how many are which.
+fn replay(name: &str, mut check: impl FnMut(&[u8]) -> Option<bool>) -> (usize, usize) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(name);
     let (mut good, mut bad) = (0, 0);
     for entry in fs::read_dir(&folder).expect("the corpus is part of the repository") {
         let path = entry.expect("a readable folder").path();
         let bytes = fs::read(&path).expect("a readable file");
-        // The fuzzer may keep files that are no UTF-8; the target does not look at those.
-        let Ok(text) = str::from_utf8(&bytes) else { continue };
-        let count = if properties::check(text) { &mut good } else { &mut bad };
-        *count += 1;
+        match check(&bytes) {
+            Some(true) => good += 1,
+            Some(false) => bad += 1,
+            None => {}
+        }
     }
+    (good, bad)
+}
+
+#[test]
+fn every_endpoint_in_the_corpus_holds_its_properties() {
+    // The fuzzer may keep files that are no UTF-8; the target does not look at those.
+    let (good, bad) = replay("endpoint", |bytes| str::from_utf8(bytes).ok().map(endpoint::check));
     assert!(good >= 15 && bad >= 15, "the corpus has both kinds: {good} good, {bad} bad");
+}
+
+#[test]
+fn every_list_of_networks_in_the_corpus_holds_its_properties() {
+    let (good, bad) = replay("networks", |bytes| Some(networks::check(bytes)));
+    assert!(good >= 10 && bad >= 10, "the corpus has both kinds: {good} good, {bad} bad");
 }

@@ -122,6 +122,6 @@ proptest! {
 
     #[test]
     fn any_text_is_read_or_refused_with_its_fault(text in nearly_an_endpoint()) {
-        super::corpus::properties::check(&text);
+        super::corpus::endpoint::check(&text);
     }
 }
