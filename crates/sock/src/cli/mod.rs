@@ -6,6 +6,7 @@ mod connect;
 mod family;
 mod help;
 mod inspect;
+mod host;
 mod interfaces;
 mod listen;
 mod options;
@@ -22,6 +23,7 @@ use clap::{Parser, Subcommand};
 pub use connect::ConnectArgs;
 pub use family::FamilyArgs;
 pub use inspect::InspectArgs;
+pub use host::HostArgs;
 pub use interfaces::InterfacesArgs;
 pub use listen::ListenArgs;
 pub use options::OptionsArgs;
@@ -122,7 +124,7 @@ mod tests {
     fn a_text_may_begin_with_a_hyphen() {
         let serve = Cli::try_parse_from(["sock", "serve", "--reply", "-x", "--once"]).expect("a template");
         let Command::Serve(args) = serve.command else { panic!("serve is what was asked for") };
-        assert_eq!((args.answer.reply, args.once), ("-x".parse().ok(), true));
+        assert_eq!((args.answer.reply, args.host.once), ("-x".parse().ok(), true));
         let connect = Cli::try_parse_from(["sock", "connect", ":1", "--send", "--json"]).expect("a text");
         let Command::Connect(args) = connect.command else { panic!("connect is what was asked for") };
         assert_eq!((args.talk.send.as_deref(), args.talk.json), (Some("--json"), false));

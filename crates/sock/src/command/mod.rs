@@ -4,6 +4,7 @@ pub mod completions;
 pub mod connect;
 mod door;
 pub mod inspect;
+mod host;
 pub mod interfaces;
 pub mod listen;
 pub mod man;
