@@ -60,7 +60,7 @@ impl From<Exit> for ExitCode {
 }
 
 /// A command's failure: its exit code, one message, and hints on what to do.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Failure {
     /// The exit code.
     pub exit: Exit,

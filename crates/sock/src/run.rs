@@ -8,7 +8,7 @@ use clap::error::ErrorKind;
 
 use crate::cli::{Cli, Command};
 use crate::command::{
-    completions, connect, inspect, interfaces, listen, man, options, print, resolve, serve, wait,
+    completions, connect, inspect, interfaces, listen, man, options, print, relay, resolve, serve, wait,
 };
 use crate::exit::{Exit, Failure};
 use crate::misuse;
@@ -54,6 +54,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Serve(args) => serve::run(&args),
         Command::Connect(args) => connect::run(&args),
         Command::Listen(args) => listen::run(&args),
+        Command::Relay(args) => relay::run(&args),
         Command::Wait(args) => wait::run(&args),
         Command::Resolve(args) => told(args.json, resolve::run(&args)),
         Command::Inspect(args) => told(args.json, inspect::run(&args)),

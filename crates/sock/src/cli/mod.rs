@@ -5,12 +5,13 @@
 mod connect;
 mod family;
 mod help;
-mod inspect;
 mod host;
+mod inspect;
 mod interfaces;
 mod listen;
 mod options;
 mod pages;
+mod relay;
 mod resolve;
 mod serve;
 mod talk;
@@ -22,12 +23,13 @@ use clap::{Parser, Subcommand};
 
 pub use connect::ConnectArgs;
 pub use family::FamilyArgs;
-pub use inspect::InspectArgs;
 pub use host::HostArgs;
+pub use inspect::InspectArgs;
 pub use interfaces::InterfacesArgs;
 pub use listen::ListenArgs;
 pub use options::OptionsArgs;
 pub use pages::{CompletionsArgs, ManArgs};
+pub use relay::RelayArgs;
 pub use resolve::ResolveArgs;
 pub use serve::{AnswerArgs, DEFAULT_ENDPOINT, ServeArgs};
 pub use talk::TalkArgs;
@@ -83,6 +85,13 @@ pub enum Command {
     /// One client is taken: what standard input gives goes to it, and what it sends goes to standard output. With UDP
     /// the first sender is the client.
     Listen(Box<ListenArgs>),
+    /// Pass clients of one endpoint on to another
+    ///
+    /// Each client that comes to FROM gets a connection of its own to TO, and what either gives goes to the other. The
+    /// end of one side is passed on, and the other may go on; where one fails, the other is reset, so that it does not
+    /// take for whole what it has got. SIGINT, SIGTERM and SIGHUP stop it: no new clients, and those that are there may
+    /// come to their end.
+    Relay(Box<RelayArgs>),
     /// Wait until servers accept connections
     ///
     /// Each endpoint is connected to, again and again, until all have accepted, or until the timeout. For scripts

@@ -6,7 +6,7 @@ use super::values::{datagram_size, positive};
 use crate::quantity::{Period, Size};
 
 /// What `sock connect` and `sock listen` send, and how they show what comes.
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 #[allow(clippy::struct_excessive_bools, reason = "each is one flag of the command line")]
 pub struct TalkArgs {
     /// Send TEXT, as it is, instead of standard input

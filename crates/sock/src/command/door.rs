@@ -1,6 +1,6 @@
 //! Where `sock serve` and `sock listen` listen: at an endpoint, or on the sockets that a service manager has opened.
 
-use berkeley::{Family, Socket, listen_fds};
+use berkeley::{Address, Family, Socket, listen_fds};
 
 use crate::cli::DEFAULT_ENDPOINT;
 use crate::endpoint::{Endpoint, Nature, Role, Scheme};
@@ -41,8 +41,7 @@ impl Door {
                 (None, _) => DEFAULT_ENDPOINT,
             };
             let endpoint = open::parse(endpoint, Role::Listen).map_err(Failure::misuse)?;
-            listen::check_family(&endpoint, family)?;
-            return Ok(Self::At(Box::new(endpoint), family));
+            return Self::at(Box::new(endpoint), family);
         }
         let given = [(given.is_some(), "an endpoint"), (family.is_some(), "-4 or -6")];
         if let Some((_, what)) = given.iter().find(|(given, _)| *given) {
@@ -50,6 +49,12 @@ impl Door {
             return Err(Failure::misuse(message).hint("leave it out, or start sock without LISTEN_FDS"));
         }
         inherited.into_iter().map(listen::adopt).collect::<Result<_, _>>().map(Self::Inherited)
+    }
+
+    /// At an endpoint.
+    pub(super) fn at(endpoint: Box<Endpoint>, family: Option<Family>) -> Result<Self, Failure> {
+        listen::check_family(&endpoint, family)?;
+        Ok(Self::At(endpoint, family))
     }
 
     /// What is spoken there; of the service manager's sockets by each.
@@ -80,4 +85,20 @@ impl Door {
             }
         }
     }
+}
+
+/// How a client takes a certificate of our own making, for people.
+pub(super) fn self_signed(scheme: Scheme, address: &Address, pin: &str) -> String {
+    format!("self-signed; a client takes it by its key: {}", pinned(scheme, address, pin))
+}
+
+/// The command with which a client pins a key.
+fn pinned(scheme: Scheme, address: &Address, pin: &str) -> String {
+    let place = match (scheme, address.ip(), address.port()) {
+        // Of every address: this machine's name for itself is one that a client can have.
+        (Scheme::Tcp, Some(ip), Some(port)) if ip.is_unspecified() => format!("tls://localhost:{port}"),
+        (Scheme::Tcp, ..) => format!("tls://{address}"),
+        _ => format!("tls:{}", scheme.at(&address.to_string())),
+    };
+    format!("sock connect '{place}?pin={pin}'")
 }

@@ -103,6 +103,16 @@ fn threads(args: &HostArgs) -> usize {
     args.threads.map_or(cores.min(MOST_THREADS), usize::from)
 }
 
+/// What a person should know of the TLS: how a client pins a certificate of our own making.
+fn introduce(listeners: &[Listener], journal: &Journal) {
+    let Some(first) = listeners.first() else { return };
+    let Some(tls) = &first.tls else { return };
+    tls.warnings.iter().for_each(|warning| journal.warn(warning));
+    if let Some(pin) = &tls.pin {
+        journal.note(door::self_signed(first.scheme, &first.address, pin));
+    }
+}
+
 /// Says where the server listens: to people, to programs, and through `--ready-fd`.
 pub(super) fn announce(
     ready: Ready,
@@ -116,6 +126,7 @@ pub(super) fn announce(
         journal.listening(listener.scheme, &address);
         addresses.extend([transport, " ", &address, "\n"]);
     }
+    introduce(listeners, journal);
     let Some((number, mut ready)) = ready else { return Ok(()) };
     match ready.write_all(addresses.as_bytes()) {
         // A reader that has gone is no reason not to serve.

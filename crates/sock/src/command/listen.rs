@@ -80,10 +80,11 @@ const fn is_one_clients(exit: Exit) -> bool {
 
 async fn converse(talk: &mut Talk<'_>, client: Client) -> Result<Exit, Failure> {
     let Client { socket, scheme, peer, tls, .. } = client;
+    let socket = SocketStream::of(socket, Nature::of(scheme));
     let far = match tls {
-        None => Stream::Socket(SocketStream::of(socket, Nature::of(scheme))),
+        None => Stream::Socket(socket),
         Some(tls) => tokio::select! {
-            agreed = Box::pin(crate::open::tls::accepted(socket, Nature::of(scheme), &tls, &peer)) => agreed?,
+            agreed = Box::pin(crate::open::tls::accepted(socket, &tls, &peer)) => agreed?,
             signal = talk.signals().next() => return Ok(signal.exit()),
         },
     };
@@ -183,8 +184,7 @@ impl Doors {
         let Some(tls) = &self.tls else { return };
         tls.warnings.iter().for_each(|warning| talk.warn(warning));
         if let (Some(pin), Some((scheme, address))) = (&tls.pin, self.addresses.first()) {
-            let text =
-                format!("self-signed; a client takes it by its key: {}", pinned(*scheme, address, pin));
+            let text = door::self_signed(*scheme, address, pin);
             talk.note(&text);
             talk.tell(&Event::new("note").field("message", text));
         }
@@ -219,17 +219,6 @@ impl Doors {
         self.waiting.detach_all();
         self.paths.clear();
     }
-}
-
-/// The command with which a client pins a key.
-fn pinned(scheme: Scheme, address: &Address, pin: &str) -> String {
-    let place = match (scheme, address.ip(), address.port()) {
-        // Of every address: this machine's name for itself is one that a client can have.
-        (Scheme::Tcp, Some(ip), Some(port)) if ip.is_unspecified() => format!("tls://localhost:{port}"),
-        (Scheme::Tcp, ..) => format!("tls://{address}"),
-        _ => format!("tls:{}", scheme.at(&address.to_string())),
-    };
-    format!("sock connect '{place}?pin={pin}'")
 }
 
 async fn accepted(door: AsyncSocket, scheme: Scheme, quiet: bool) -> berkeley::Result<Client> {

@@ -3,13 +3,14 @@
 pub mod completions;
 pub mod connect;
 mod door;
-pub mod inspect;
 mod host;
+pub mod inspect;
 pub mod interfaces;
 pub mod listen;
 pub mod man;
 pub mod options;
 pub(crate) mod print;
+pub mod relay;
 pub mod resolve;
 pub mod serve;
 mod talk;

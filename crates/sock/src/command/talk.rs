@@ -196,9 +196,9 @@ impl<'a> Talk<'a> {
             wait: answers.wait,
             replies: answers.replies,
             idle: args.idle_timeout.map(|period| period.0),
+            most: [if nature.messages { usize::try_from(most(args)).unwrap_or(PIECE) } else { PIECE }, PIECE],
         };
-        let most = if nature.messages { usize::try_from(most(args)).unwrap_or(PIECE) } else { PIECE };
-        let report = relay(&self.near, far, rules, most, self.signals.next()).await;
+        let report = relay(&self.near, far, rules, &Default::default(), self.signals.next()).await;
         self.tally.add(&report);
         // Behind half a line nothing is told any more.
         if report.shown {
@@ -290,7 +290,7 @@ impl<'a> Talk<'a> {
 }
 
 /// What is said of bytes that did not arrive; nothing where all did.
-fn lost(undelivered: u64) -> String {
+pub(super) fn lost(undelivered: u64) -> String {
     match undelivered {
         0 => String::new(),
         1 => "; 1 byte was not delivered".to_owned(),

@@ -2,11 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use berkeley::AsyncSocket;
 use tokio::time::timeout;
 
 use super::host_text;
-use crate::endpoint::{Endpoint, Host, Layer, Nature, Place};
+use crate::endpoint::{Endpoint, Host, Layer, Place};
 use crate::exit::{Exit, Failure};
 use crate::quantity::Period;
 use crate::stream::{SocketStream, Stream, TlsStream};
@@ -62,13 +61,7 @@ pub(super) async fn connected(
 /// # Errors
 ///
 /// Fails where there is no agreement, and where the client takes too long.
-pub async fn accepted(
-    socket: AsyncSocket,
-    nature: Nature,
-    server: &Server,
-    peer: &str,
-) -> Result<Stream, Failure> {
-    let socket = SocketStream::of(socket, nature);
+pub async fn accepted(socket: SocketStream, server: &Server, peer: &str) -> Result<Stream, Failure> {
     shaken(TlsStream::new(socket, server.connection()?, peer), peer, HANDSHAKE, Instant::now()).await
 }
 

@@ -15,6 +15,7 @@ use crate::endpoint::{Endpoint, Nature};
 use crate::exit::{Exit, Failure};
 use crate::quantity::Period;
 use crate::stream::{DatagramStream, SocketStream, Stream};
+use crate::tls::Client;
 
 /// How long looking up the name may take where it is listened.
 const LOOKUP: Duration = Duration::from_secs(10);
@@ -54,19 +55,66 @@ pub struct Connected {
 ///
 /// Fails as the last try did, and where the endpoint and `terms` contradict each other.
 pub async fn connected(endpoint: Endpoint, terms: Terms) -> Result<Connected, Failure> {
+    let target = Target::new(endpoint).await?;
+    let connected = target.connected(terms).await?;
+    Ok(Connected { warnings: target.warnings().to_vec(), ..connected })
+}
+
+/// An endpoint to connect to again and again: its TLS is set up once.
+#[derive(Clone, Debug)]
+pub struct Target {
+    endpoint: Endpoint,
+    client: Option<Client>,
+}
+
+impl Target {
+    /// Sets up what can be before there is a connection.
+    ///
+    /// # Errors
+    ///
+    /// Fails where a file of TLS cannot be read or is none of its kind.
+    pub async fn new(endpoint: Endpoint) -> Result<Self, Failure> {
+        if endpoint.layers.is_empty() {
+            return Ok(Self { endpoint, client: None });
+        }
+        on_a_worker("set TLS up", move || {
+            let client = tls::client(&endpoint)?;
+            Ok(Self { endpoint, client })
+        })
+        .await
+    }
+
+    /// The endpoint.
+    pub const fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// What a person should know of it, a line each.
+    pub fn warnings(&self) -> &[String] {
+        self.client.as_ref().map_or(&[], |client| &client.warnings)
+    }
+
+    /// Connects, as [`connected`] does; the warnings are the target's own.
+    ///
+    /// # Errors
+    ///
+    /// As [`connected`].
+    pub async fn connected(&self, terms: Terms) -> Result<Connected, Failure> {
+        connected_to(&self.endpoint, self.client.as_ref(), terms).await
+    }
+}
+
+async fn connected_to(
+    endpoint: &Endpoint,
+    client: Option<&Client>,
+    terms: Terms,
+) -> Result<Connected, Failure> {
     let (nature, place) = (Nature::of(endpoint.scheme), endpoint.place.to_string());
-    // First, as it may be a file that is not there.
-    let client = if endpoint.layers.is_empty() {
-        None
-    } else {
-        let endpoint = endpoint.clone();
-        on_a_worker("set TLS up", move || tls::client(&endpoint)).await?
-    };
-    let limit = connect_timeout(terms.timeout, &endpoint)?;
+    let limit = connect_timeout(terms.timeout, endpoint)?;
     let (Opened { socket, others }, begun) = opened_to(endpoint.clone(), terms).await?;
     let peer = socket.peer_address().map_or_else(|_| place.clone(), |peer| peer.to_string());
     if !others.is_empty() {
-        let others = connect::one_after_another(endpoint, others);
+        let others = connect::one_after_another(endpoint.clone(), others);
         let stream = Stream::Datagrams(DatagramStream::new(socket, nature, place, others)?);
         return Ok(Connected { stream, peer, warnings: Vec::new() });
     }
@@ -74,8 +122,8 @@ pub async fn connected(endpoint: Endpoint, terms: Terms) -> Result<Connected, Fa
     let Some(client) = client else {
         return Ok(Connected { stream: Stream::Socket(socket), peer, warnings: Vec::new() });
     };
-    let stream = Box::pin(tls::connected(socket, &client, &place, limit, begun)).await?;
-    Ok(Connected { stream, peer, warnings: client.warnings })
+    let stream = Box::pin(tls::connected(socket, client, &place, limit, begun)).await?;
+    Ok(Connected { stream, peer, warnings: Vec::new() })
 }
 
 /// As [`connected`], where it is the socket that counts.

@@ -66,6 +66,22 @@ pub struct Rules {
     pub replies: Option<u64>,
     /// How long nothing may move.
     pub idle: Option<Duration>,
+    /// The most bytes of a piece that each stream gives, [`Side::Near`] first: so many may wait for the other to take
+    /// them. A message comes whole.
+    pub most: [usize; 2],
+}
+
+impl Rules {
+    /// Two streams, neither of which is a person's: each is told the other's end, and may go on. What waits in both
+    /// directions is 64 KiB at most.
+    pub const BETWEEN_STREAMS: Self = Self {
+        ends: [true; 2],
+        follows: [false; 2],
+        wait: None,
+        replies: None,
+        idle: None,
+        most: [32_768; 2],
+    };
 }
 
 /// How it ended.
@@ -209,8 +225,7 @@ mod tests {
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
-    const STREAMS: Rules =
-        Rules { ends: [true; 2], follows: [false; 2], wait: Some(SECOND), replies: None, idle: None };
+    const STREAMS: Rules = Rules { wait: Some(SECOND), ..Rules::BETWEEN_STREAMS };
     const DATAGRAMS: Rules = Rules { ends: [true, false], ..STREAMS };
 
     fn failure(exit: Exit) -> Failure {

@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 use tokio::time::{sleep_until, timeout};
 
 use super::ending::{End, Ending, Event, Moved, Rules, Side};
-use crate::exit::Failure;
 use crate::stream::{Broken, Stream};
 
 /// How long the last of what came may take to be shown.
@@ -35,19 +34,33 @@ pub struct Report<T> {
 
 /// Passes on what each of the two streams gives, until `rules` say that it is over, or until `interrupted` ends.
 ///
-/// One read of the near stream takes at most `most` bytes. Nothing is read from a stream while what it gave last has
-/// not been taken by the other. What the near stream gave and the far one never took is given back to the former.
+/// Nothing is read from a stream while what it gave last has not been taken by the other. What the near stream gave and
+/// the far one never took is given back to the former. `bytes` counts what each has given, while it goes on.
+///
+/// Where it fails, neither side takes what it got for whole: no end is told that has not come, and both connections are
+/// reset once the streams are dropped.
 pub async fn relay<T>(
     near: &Stream,
     far: &Stream,
     rules: Rules,
-    most: usize,
+    bytes: &[AtomicU64; 2],
     interrupted: impl Future<Output = T>,
 ) -> Report<T> {
-    let traffic = Traffic::new();
-    let end = run(near, far, rules, most, interrupted, &traffic).await;
+    let traffic = Traffic::new(bytes);
+    let mut interrupted = pin!(interrupted);
+    let end = run(near, far, rules, interrupted.as_mut(), &traffic).await;
+    if let Ok(End::Failed(_) | End::Left(_)) = &end {
+        settle(near, far, rules, interrupted, &traffic).await;
+    }
     // However it ended, what was held back is shown; a reader that has stalled is not waited for.
-    let shown = matches!(timeout(LAST_WORDS, near.end()).await, Ok(Ok(())));
+    let last = async {
+        if matches!(end, Ok(End::Done | End::Left(_))) { near.end().await } else { near.show().await }
+    };
+    let shown = matches!(timeout(LAST_WORDS, last).await, Ok(Ok(())));
+    if let Ok(End::Failed(_)) = &end {
+        near.reset();
+        far.reset();
+    }
     let rest = traffic.take_rest();
     let undelivered = far.undelivered() + rest.len() as u64;
     if undelivered == 0 && matches!(end, Ok(End::Done | End::Left(_))) {
@@ -71,16 +84,15 @@ async fn run<T>(
     near: &Stream,
     far: &Stream,
     rules: Rules,
-    most: usize,
-    interrupted: impl Future<Output = T>,
-    traffic: &Traffic,
+    mut interrupted: Pin<&mut impl Future<Output = T>>,
+    traffic: &Traffic<'_>,
 ) -> Result<End, T> {
     let mut ending = Ending::new(rules);
-    let mut out = pin!(carry(near, far, Side::Near, most, None, traffic));
-    let mut back = pin!(carry(far, near, Side::Far, usize::MAX, rules.replies, traffic));
+    let [most_near, most_far] = rules.most;
+    let mut out = pin!(carry(near, far, Side::Near, most_near, None, traffic));
+    let mut back = pin!(carry(far, near, Side::Far, most_far, rules.replies, traffic));
     let (mut far_gone, mut near_gone) = (pin!(far.gone()), pin!(near.gone()));
     let mut arrival = pin!(arrive(near, far, traffic));
-    let mut interrupted = pin!(interrupted);
     let (mut out_is_over, mut back_is_over) = (false, false);
     let [mut near_is_gone, mut far_is_gone] = [false; 2];
     loop {
@@ -105,7 +117,13 @@ async fn run<T>(
                 near_is_gone = true;
                 (Side::Near, Event::Gone(why))
             }
-            event = &mut arrival, if delivers && !traffic.has_pending() => (Side::Near, event),
+            event = &mut arrival, if delivers && !traffic.has_pending() => {
+                // What was lost has been noted, and where.
+                if let Some(end) = ending.after(Side::Near, event, Instant::now()) {
+                    return Ok(end);
+                }
+                continue;
+            }
             () = until(deadline(&ending, traffic.moved())) => {
                 if let Some(end) = ending.at(Instant::now(), traffic.moved()) {
                     return Ok(end);
@@ -114,9 +132,44 @@ async fn run<T>(
             }
         };
         let now = Instant::now();
+        traffic.note(side, &event);
         if let Some(end) = ending.after(side, event, now).or_else(|| ending.at(now, traffic.moved())) {
             return Ok(end);
         }
+    }
+}
+
+/// Waits until a side that has been told its end has all that came before it, as far as nothing stalls: what failed is
+/// the other direction.
+async fn settle<T>(
+    near: &Stream,
+    far: &Stream,
+    rules: Rules,
+    interrupted: Pin<&mut impl Future<Output = T>>,
+    traffic: &Traffic<'_>,
+) {
+    let settled = async {
+        if traffic.is_owed(Side::Near) {
+            let _ = near.delivered(|| traffic.moves()).await;
+        }
+        if traffic.is_owed(Side::Far) {
+            let _ = far.delivered(|| traffic.moves()).await;
+        }
+    };
+    let stalled = async {
+        let Some(idle) = rules.idle else { return pending().await };
+        loop {
+            let end = traffic.moved().last + idle;
+            if end <= Instant::now() {
+                return;
+            }
+            sleep_until(end.into()).await;
+        }
+    };
+    tokio::select! {
+        () = settled => {}
+        () = stalled => {}
+        _ = interrupted => {}
     }
 }
 
@@ -140,7 +193,7 @@ async fn carry(
     side: Side,
     most: usize,
     most_pieces: Option<u64>,
-    traffic: &Traffic,
+    traffic: &Traffic<'_>,
 ) -> Event {
     loop {
         let outcome = match step(from, to, side, most, traffic).await {
@@ -171,7 +224,7 @@ async fn step(
     to: &Stream,
     side: Side,
     most: usize,
-    traffic: &Traffic,
+    traffic: &Traffic<'_>,
 ) -> Result<Result<(), Broken>, Event> {
     if from.passes(to) {
         return match from.pass(to).await {
@@ -185,8 +238,9 @@ async fn step(
     }
     match from.receive(most, |piece| pass_on(piece, to, side, traffic)).await {
         Err(failure) => {
-            // What was held back is shown before the failure is told; the failure is what counts.
-            let _ = to.end().await;
+            // What was held back is shown before the failure is told; the failure is what counts. The other side is
+            // told of no end, or it would take what it got for whole.
+            let _ = to.show().await;
             Err(Event::ReadFailed(failure))
         }
         Ok(None) => Err(told(to.end().await).unwrap_or(Event::Ended)),
@@ -206,7 +260,7 @@ enum Step<'a> {
 }
 
 /// Passes on what `to` takes of a piece at once.
-fn pass_on<'a>(piece: &[u8], to: &Stream, side: Side, traffic: &'a Traffic) -> Step<'a> {
+fn pass_on<'a>(piece: &[u8], to: &Stream, side: Side, traffic: &'a Traffic<'a>) -> Step<'a> {
     traffic.received(side, piece.len() as u64);
     match to.try_send(piece) {
         Ok(Some(sent)) if sent >= piece.len() => Step::Sent,
@@ -232,11 +286,11 @@ struct Pending<'a> {
     bytes: Vec<u8>,
     sent: usize,
     side: Side,
-    traffic: &'a Traffic,
+    traffic: &'a Traffic<'a>,
 }
 
 impl<'a> Pending<'a> {
-    fn new(bytes: &[u8], side: Side, traffic: &'a Traffic) -> Self {
+    fn new(bytes: &[u8], side: Side, traffic: &'a Traffic<'a>) -> Self {
         traffic.pending[side as usize].store(true, Relaxed);
         Self { bytes: bytes.to_vec(), sent: 0, side, traffic }
     }
@@ -270,17 +324,14 @@ fn told(outcome: Result<(), Broken>) -> Option<Event> {
 }
 
 /// Waits until each stream has all that the other gave it.
-async fn arrive(near: &Stream, far: &Stream, traffic: &Traffic) -> Event {
-    let progress = || traffic.moves();
-    let arrived = async {
-        far.delivered(progress).await?;
-        near.delivered(progress).await?;
-        Ok::<(), Failure>(())
-    };
-    match arrived.await {
-        Ok(()) => Event::Delivered,
-        Err(failure) => Event::Lost(failure),
+async fn arrive(near: &Stream, far: &Stream, traffic: &Traffic<'_>) -> Event {
+    for (side, stream) in [(Side::Far, far), (Side::Near, near)] {
+        if let Err(failure) = stream.delivered(|| traffic.moves()).await {
+            traffic.broken[side as usize].store(true, Relaxed);
+            return Event::Lost(failure);
+        }
     }
+    Event::Delivered
 }
 
 /// When to look at the clock again. While a piece is held it is looked whether it still is: nobody tells.
@@ -296,12 +347,16 @@ async fn until(deadline: Option<Instant>) {
 }
 
 /// What has moved.
-struct Traffic {
+struct Traffic<'a> {
     begun: Instant,
     /// Microseconds after `begun` at which a byte last moved, either way.
     last: AtomicU64,
-    bytes: [AtomicU64; 2],
+    bytes: &'a [AtomicU64; 2],
     replies: AtomicU64,
+    /// Which sides have been told the end of the other.
+    told: [AtomicBool; 2],
+    /// Which sides have failed: nothing arrives there any more.
+    broken: [AtomicBool; 2],
     /// Whether something that each side gave waits for room on the other.
     pending: [AtomicBool; 2],
     /// What the near side gives is not read any more.
@@ -310,13 +365,15 @@ struct Traffic {
     rest: Mutex<Vec<u8>>,
 }
 
-impl Traffic {
-    fn new() -> Self {
+impl<'a> Traffic<'a> {
+    fn new(bytes: &'a [AtomicU64; 2]) -> Self {
         Self {
             begun: Instant::now(),
             last: AtomicU64::new(0),
-            bytes: Default::default(),
+            bytes,
             replies: AtomicU64::new(0),
+            told: Default::default(),
+            broken: Default::default(),
             pending: Default::default(),
             stops: AtomicBool::new(false),
             rest: Mutex::default(),
@@ -329,6 +386,22 @@ impl Traffic {
             self.replies.fetch_add(1, Relaxed);
         }
         self.moves();
+    }
+
+    /// Remembers what the direction that begins with `side` has come to.
+    fn note(&self, side: Side, event: &Event) {
+        let (of, which) = match event {
+            Event::Ended => (&self.told, side.other()),
+            Event::ReadFailed(_) | Event::Gone(_) => (&self.broken, side),
+            Event::WriteFailed(_) | Event::Lost(_) => (&self.broken, side.other()),
+            Event::Closed | Event::Delivered => return,
+        };
+        of[which as usize].store(true, Relaxed);
+    }
+
+    /// Whether a side has been told its end, and may still get what came before.
+    fn is_owed(&self, side: Side) -> bool {
+        self.told[side as usize].load(Relaxed) && !self.broken[side as usize].load(Relaxed)
     }
 
     fn moves(&self) {

@@ -13,7 +13,7 @@ use crate::stream::{Nature, SocketStream, Stream};
 /// Longer than anything here takes.
 const LIMIT: Duration = Duration::from_secs(20);
 
-const RULES: Rules = Rules { ends: [true; 2], follows: [false; 2], wait: None, replies: None, idle: None };
+const RULES: Rules = Rules::BETWEEN_STREAMS;
 
 /// A stream, and its peer.
 fn pair(kind: Type, nature: Nature) -> (Stream, AsyncSocket) {
@@ -23,7 +23,8 @@ fn pair(kind: Type, nature: Nature) -> (Stream, AsyncSocket) {
 
 /// Relays while the peers talk; gives what it came to.
 async fn play(near: Stream, far: Stream, rules: Rules, peers: impl Future<Output = ()>) -> Report<()> {
-    let both = async { tokio::join!(relay(&near, &far, rules, 65_536, pending()), peers).0 };
+    let bytes = Default::default();
+    let both = async { tokio::join!(relay(&near, &far, rules, &bytes, pending()), peers).0 };
     timeout(LIMIT, both).await.expect("it ends in time")
 }
 

@@ -53,7 +53,7 @@ pub const EVENTS: &[(&str, &[&str])] = &[
             "pin",
         ],
     ),
-    ("closed", &["connection", "peer", "bytes_in", "bytes_out", "undelivered", "seconds", "reason"]),
+    ("closed", &["connection", "peer", "to", "bytes_in", "bytes_out", "undelivered", "seconds", "reason"]),
     ("connected", &["transport", "peer"]),
     ("cut_off", &["connections", "reason"]),
     ("draining", &["signal", "connections"]),
@@ -66,6 +66,7 @@ pub const EVENTS: &[(&str, &[&str])] = &[
     ("note", &["message"]),
     ("opened", &["connection", "peer"]),
     ("option", &["name", "c_name", "access", "when", "unit", "meaning", "value", "text", "fields", "reason"]),
+    ("reached", &["connection", "peer", "to"]),
     ("received", &["connection", "peer", "data", "text"]),
     ("socket", &["transport", "family", "state", "address", "peer"]),
     (

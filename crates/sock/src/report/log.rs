@@ -147,6 +147,11 @@ impl Log {
         self.queue.push(self.style.error(error, hints));
     }
 
+    /// Logs a note behind `sock: `, which a quiet log has too: what is not safe is to be known.
+    pub fn note(&self, note: impl Display) {
+        self.queue.push(self.style.note(note));
+    }
+
     /// Logs one event. Its payload is bounded by what one receive brings, and the queue by [`BYTES`].
     pub fn event(&self, event: Event) {
         self.queue.push(event.into_line());

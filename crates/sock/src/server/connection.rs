@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::IoSliceMut;
 use std::net::Shutdown;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use berkeley::{AsyncSocket, ReadReady, Result};
@@ -12,6 +12,7 @@ use berkeley::{AsyncSocket, ReadReady, Result};
 use super::buffers::{Buffers, MESSAGE, PIECE};
 use super::journal::Peer;
 use crate::endpoint::{Nature, Scheme};
+use crate::stream::SocketStream;
 
 /// What a receive has brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,8 +33,10 @@ pub(crate) struct Connection {
     opened: Instant,
     /// Milliseconds after `opened` at which a byte last moved.
     moved: AtomicU64,
-    bytes_in: AtomicU64,
-    bytes_out: AtomicU64,
+    /// Bytes received and bytes sent.
+    bytes: [AtomicU64; 2],
+    /// Where it was passed on to.
+    to: OnceLock<Box<str>>,
     idle: AtomicBool,
     /// A message was longer than we take, and its end is lost.
     too_long: AtomicBool,
@@ -51,12 +54,18 @@ impl Connection {
             peer,
             opened: Instant::now(),
             moved: AtomicU64::new(0),
-            bytes_in: AtomicU64::new(0),
-            bytes_out: AtomicU64::new(0),
+            bytes: Default::default(),
+            to: OnceLock::new(),
             idle: AtomicBool::new(false),
             too_long: AtomicBool::new(false),
             said_all: AtomicBool::new(false),
         }
+    }
+
+    /// The connection as a stream, while others may still end it.
+    pub(crate) fn stream(self: &Arc<Self>) -> SocketStream {
+        let socket: Arc<dyn AsRef<AsyncSocket> + Send + Sync> = Arc::<Self>::clone(self);
+        SocketStream::shared(socket, Nature::of(self.scheme))
     }
 
     /// Whether messages keep their boundaries.
@@ -73,21 +82,43 @@ impl Connection {
         Peer { number: Some(self.number), address: &self.peer }
     }
 
+    /// The peer's address, safe to show.
+    pub(crate) fn address(&self) -> &str {
+        &self.peer
+    }
+
+    /// Where it was passed on to, if it was.
+    pub(crate) fn to(&self) -> Option<&str> {
+        self.to.get().map(AsRef::as_ref)
+    }
+
+    /// Remembers where it is passed on to.
+    pub(crate) fn reached(&self, to: String) {
+        // Once only.
+        let _ = self.to.set(to.into());
+    }
+
     pub(crate) fn time(&self) -> Duration {
         self.opened.elapsed()
     }
 
     /// Bytes received and bytes sent.
     pub(crate) fn totals(&self) -> (u64, u64) {
-        (self.bytes_in.load(Ordering::Relaxed), self.bytes_out.load(Ordering::Relaxed))
+        let [bytes_in, bytes_out] = self.bytes.each_ref().map(|bytes| bytes.load(Ordering::Relaxed));
+        (bytes_in, bytes_out)
+    }
+
+    /// Where the bytes are counted, those received first.
+    pub(crate) const fn bytes(&self) -> &[AtomicU64; 2] {
+        &self.bytes
     }
 
     pub(crate) fn count_in(&self, bytes: usize) {
-        self.bytes_in.fetch_add(bytes as u64, Ordering::Relaxed);
+        self.bytes[0].fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
     pub(crate) fn count_out(&self, bytes: usize) {
-        self.bytes_out.fetch_add(bytes as u64, Ordering::Relaxed);
+        self.bytes[1].fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
     /// Remembers that something moved; asked for only where an idle timeout will look.
@@ -136,6 +167,12 @@ impl Connection {
         }
         let too_long = self.too_long.load(Ordering::Relaxed);
         too_long.then(|| format!("a message is longer than {MESSAGE} bytes, and the rest is lost"))
+    }
+}
+
+impl AsRef<AsyncSocket> for Connection {
+    fn as_ref(&self) -> &AsyncSocket {
+        &self.socket
     }
 }
 

@@ -48,6 +48,8 @@ pub(crate) struct Account<'a> {
     pub(crate) bytes_out: u64,
     /// How long it was open.
     pub(crate) time: Duration,
+    /// Where it was passed on to, if it was.
+    pub(crate) to: Option<&'a str>,
     /// Why it ended, where the peer did not simply finish.
     pub(crate) reason: Option<&'a str>,
 }
@@ -69,7 +71,26 @@ impl Journal {
     /// A connection was accepted.
     pub(crate) fn opened(&self, peer: Peer<'_>) {
         self.line(format_args!("{peer} opened"));
+        self.accepted(peer);
+    }
+
+    /// A connection was accepted, of which people read when it ends.
+    pub(crate) fn accepted(&self, peer: Peer<'_>) {
         self.event(|| peer.describe(Event::new("opened")));
+    }
+
+    /// A client is passed on to `to`.
+    pub(crate) fn reached(&self, peer: Peer<'_>, to: &str) {
+        self.event(|| peer.describe(Event::new("reached")).field("to", to));
+    }
+
+    /// A client could not be passed on, which its last line tells too; where no such line is printed, this is told.
+    pub(crate) fn unreached(&self, peer: Peer<'_>, failure: &Failure) {
+        if self.lines.get().is_none() {
+            if let Some(lines) = self.lines_for_errors() {
+                lines.error(format_args!("{peer}: {}", failure.message), &failure.hints);
+            }
+        }
     }
 
     /// Whether anything but errors is told, so that what is not is not even put together.
@@ -89,16 +110,21 @@ impl Journal {
 
     /// A connection ended.
     pub(crate) fn closed(&self, peer: Peer<'_>, account: &Account<'_>) {
-        let Account { bytes_in, bytes_out, time, reason } = *account;
+        let Account { bytes_in, bytes_out, time, to, reason } = *account;
         let seconds = time.as_secs_f64();
         let why = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
+        let to = to.map(|to| format!(" > {to}")).unwrap_or_default();
         self.line(format_args!(
-            "{peer} closed: {} in, {} out, {seconds:.3} s{why}",
+            "{peer}{to} closed: {} in, {} out, {seconds:.3} s{why}",
             Bytes(bytes_in),
             Bytes(bytes_out)
         ));
         self.event(|| {
             let event = peer.describe(Event::new("closed"));
+            let event = match account.to {
+                Some(to) => event.field("to", to),
+                None => event,
+            };
             let event = event.field("bytes_in", bytes_in).field("bytes_out", bytes_out).seconds(time);
             match reason {
                 Some(reason) => event.field("reason", reason),
@@ -119,19 +145,19 @@ impl Journal {
         }
     }
 
-    /// No further clients are taken; those that are connected get their pending replies.
-    pub(crate) fn stopping(&self, signal: Signal, connections: usize) {
-        self.line("stopping: no new clients; sending pending replies (Ctrl-C again to quit now)");
+    /// No further clients are taken; `meanwhile` is what becomes of those that are connected.
+    pub(crate) fn stopping(&self, signal: Signal, connections: usize, meanwhile: &str) {
+        self.line(format_args!("stopping: no new clients; {meanwhile} (Ctrl-C again to quit now)"));
         self.event(|| {
             let event = Event::new("draining").field("signal", signal.to_string());
             event.field("connections", connections as u64)
         });
     }
 
-    /// So many clients were cut off, for `reason`, before they had taken their replies.
-    pub(crate) fn cut_off(&self, connections: usize, reason: &str) {
+    /// So many clients were cut off, for `reason`, with `what` before they were done.
+    pub(crate) fn cut_off(&self, connections: usize, what: &str, reason: &str) {
         let clients = if connections == 1 { "client" } else { "clients" };
-        self.line(format_args!("cut off with replies pending: {connections} {clients} ({reason})"));
+        self.line(format_args!("cut off{what}: {connections} {clients} ({reason})"));
         self.event(|| Event::new("cut_off").field("connections", connections as u64).field("reason", reason));
     }
 
@@ -139,6 +165,14 @@ impl Journal {
     pub(crate) fn note(&self, text: impl Display) {
         self.line(&text);
         self.event(|| Event::new("note").field("message", text.to_string()));
+    }
+
+    /// Something that is not safe, which those who want errors alone are told too.
+    pub(crate) fn warn(&self, text: &str) {
+        if let Some(lines) = self.lines_for_errors() {
+            lines.note(text);
+        }
+        self.event(|| Event::new("note").field("message", text));
     }
 
     /// Something that went wrong, and that the server survives.

@@ -9,6 +9,7 @@ mod accept;
 pub(crate) mod buffers;
 pub(crate) mod connection;
 mod datagram;
+pub(crate) mod front;
 pub(crate) mod journal;
 pub(crate) mod limit;
 mod pool;
@@ -37,7 +38,7 @@ pub(crate) trait Service: Send + Sync + 'static {
     /// Serves one client, until it is done or cannot be served any more.
     fn serve(
         &self,
-        connection: &Connection,
+        connection: &Arc<Connection>,
         shared: &Shared,
     ) -> impl Future<Output = std::result::Result<(), Failure>> + Send;
 

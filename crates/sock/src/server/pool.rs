@@ -159,7 +159,7 @@ mod tests {
     use tokio::sync::Semaphore;
 
     use super::super::journal::Journal;
-    use super::super::shared::Shared;
+    use super::super::shared::{Manner, Shared};
     use super::*;
     use crate::endpoint::Scheme;
 
@@ -167,7 +167,7 @@ mod tests {
     struct Nothing;
 
     impl Service for Nothing {
-        async fn serve(&self, _: &Connection, _: &Shared) -> Result<(), Failure> {
+        async fn serve(&self, _: &Arc<Connection>, _: &Shared) -> Result<(), Failure> {
             Ok(())
         }
 
@@ -179,7 +179,7 @@ mod tests {
     #[test]
     fn a_panic_strikes_the_client_off_and_gives_its_place_on() {
         let journal = Journal::start(true, false).expect("no thread to start");
-        let shared = Shared::new(journal, None, false);
+        let shared = Shared::new(journal, None, false, Manner::Answers);
         let server = Arc::new(Server { service: Nothing, shared });
         let places = Arc::new(Semaphore::new(1));
         let place = Arc::clone(&places).try_acquire_owned().expect("one place");

@@ -1,6 +1,7 @@
 //! What the threads of the server share: how clients are answered, who is connected, and what it has come to so far.
 
 use std::net::Shutdown;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -10,6 +11,33 @@ use tokio::sync::Notify;
 use super::connection::{Connection, Registry};
 use super::journal::{Account, Journal};
 use crate::exit::Failure;
+
+/// How connections come to their end once the server is to end, and what is told of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// What has come is answered, and each is ended then. People read of each when it opens, too.
+    Answers,
+    /// Each goes on until both sides are done: to end one would cut off what they still have to say.
+    Relays,
+}
+
+impl Manner {
+    /// What becomes of those that are connected when a signal comes, for people.
+    pub(super) const fn meanwhile(self) -> &'static str {
+        match self {
+            Self::Answers => "sending pending replies",
+            Self::Relays => "open connections may end by themselves",
+        }
+    }
+
+    /// With what those are cut off that are left, for people.
+    pub(super) const fn pending(self) -> &'static str {
+        match self {
+            Self::Answers => " with replies pending",
+            Self::Relays => "",
+        }
+    }
+}
 
 /// What the threads of the server share.
 #[derive(Debug)]
@@ -22,7 +50,11 @@ pub(crate) struct Shared {
     pub(crate) silent_beyond: bool,
     /// With `--once`: the one datagram has been taken, at one address or another.
     pub(crate) taken: AtomicBool,
+    pub(crate) manner: Manner,
     draining: AtomicBool,
+    cut_off: AtomicBool,
+    /// Told when what is left is cut off.
+    cut: Notify,
     /// Told when draining begins.
     pub(crate) drained: Notify,
     open: AtomicUsize,
@@ -37,14 +69,17 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(journal: Journal, idle: Option<Duration>, silent_beyond: bool) -> Self {
+    pub(crate) fn new(journal: Journal, idle: Option<Duration>, silent_beyond: bool, manner: Manner) -> Self {
         Self {
             journal,
             registry: Registry::default(),
             idle,
             silent_beyond,
             taken: AtomicBool::new(false),
+            manner,
             draining: AtomicBool::new(false),
+            cut_off: AtomicBool::new(false),
+            cut: Notify::new(),
             drained: Notify::new(),
             open: AtomicUsize::new(0),
             changed: Notify::new(),
@@ -64,11 +99,20 @@ impl Shared {
 
     pub(crate) fn opened(&self, connection: &Arc<Connection>) {
         self.registry.add(connection);
-        self.journal.opened(connection.peer());
-        if self.is_draining() {
+        match self.manner {
+            Manner::Answers => self.journal.opened(connection.peer()),
+            Manner::Relays => self.journal.accepted(connection.peer()),
+        }
+        if self.is_draining() && self.manner == Manner::Answers {
             // It was on its way to its thread when the others were told.
             let _ = connection.socket.shutdown(Shutdown::Read);
         }
+    }
+
+    /// A client is passed on to `to`.
+    pub(crate) fn reached(&self, connection: &Connection, to: String) {
+        self.journal.reached(connection.peer(), &to);
+        connection.reached(to);
     }
 
     /// Counts a connection out, and tells what it came to, unless that was done before: when it was cut off.
@@ -84,19 +128,33 @@ impl Shared {
     /// Ends every connection that is open at once, each with its last words; gives how many there were.
     pub(crate) fn cut_off(&self, reason: &str) -> usize {
         let open = self.registry.take();
+        self.cut_off.store(true, Ordering::SeqCst);
+        self.cut.notify_waiters();
         for connection in &open {
-            // One that has gone already needs no end.
-            let _ = connection.socket.shutdown(Shutdown::Both);
+            if self.manner == Manner::Answers {
+                // One that has gone already needs no end.
+                let _ = connection.socket.shutdown(Shutdown::Both);
+            }
             self.tell_end(connection, Some(reason));
         }
         open.len()
+    }
+
+    /// Waits until what is left is cut off.
+    pub(crate) async fn until_cut_off(&self) {
+        // Asked for before looking, so that it is not missed in between.
+        let mut cut = pin!(self.cut.notified());
+        cut.as_mut().enable();
+        if !self.cut_off.load(Ordering::SeqCst) {
+            cut.await;
+        }
     }
 
     fn tell_end(&self, connection: &Connection, reason: Option<&str>) {
         let (bytes_in, bytes_out) = connection.totals();
         self.count_in(bytes_in);
         self.count_out(bytes_out);
-        let account = Account { bytes_in, bytes_out, time: connection.time(), reason };
+        let account = Account { bytes_in, bytes_out, time: connection.time(), to: connection.to(), reason };
         self.journal.closed(connection.peer(), &account);
     }
 
@@ -115,7 +173,9 @@ impl Shared {
     pub(crate) fn drain(&self) {
         self.draining.store(true, Ordering::SeqCst);
         self.drained.notify_waiters();
-        self.registry.end_input();
+        if self.manner == Manner::Answers {
+            self.registry.end_input();
+        }
     }
 
     pub(crate) fn received(&self, connection: &Connection, piece: &[u8]) {
@@ -158,6 +218,7 @@ impl Shared {
             bytes_in: self.bytes_in.load(Ordering::Relaxed),
             bytes_out: self.bytes_out.load(Ordering::Relaxed),
             time: self.started.elapsed(),
+            to: None,
             reason: None,
         };
         let unanswered = self.unanswered.load(Ordering::Relaxed);

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
-use super::shared::Shared;
+use super::shared::{Manner, Shared};
 use crate::exit::Exit;
 use crate::signal::{Signal, Signals};
+
+/// How long those that are cut off may take to reset both their sides.
+const RESETS: Duration = Duration::from_secs(1);
 
 /// What ends the server.
 #[derive(Debug)]
@@ -35,7 +38,7 @@ impl Stop {
                 signal = self.next() => signal,
             }
         };
-        shared.journal.stopping(signal, shared.open());
+        shared.journal.stopping(signal, shared.open(), shared.manner.meanwhile());
         self.drain(shared, grace).await
     }
 
@@ -52,11 +55,11 @@ impl Stop {
         tokio::select! {
             () = all_gone(shared) => Exit::Done,
             () = expired => {
-                cut_off(shared, "--grace ran out");
+                cut_off(shared, "--grace ran out").await;
                 Exit::Done
             }
             signal = self.next() => {
-                cut_off(shared, &format!("a second signal, {signal}"));
+                cut_off(shared, &format!("a second signal, {signal}")).await;
                 signal.exit()
             }
         }
@@ -64,10 +67,13 @@ impl Stop {
 }
 
 /// Cuts off all that are left: each has its last words before the process ends.
-fn cut_off(shared: &Shared, reason: &str) {
+async fn cut_off(shared: &Shared, reason: &str) {
     let left = shared.cut_off(&format!("cut off: {reason}"));
     if left > 0 {
-        shared.journal.cut_off(left, reason);
+        shared.journal.cut_off(left, shared.manner.pending(), reason);
+    }
+    if shared.manner == Manner::Relays {
+        let _ = timeout(RESETS, all_gone(shared)).await;
     }
 }
 

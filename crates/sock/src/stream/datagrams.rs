@@ -63,7 +63,7 @@ impl DatagramStream {
             let moved = self.moved.notified();
             let socket = self.socket();
             let outcome = tokio::select! {
-                outcome = socket.receive(&mut take) => outcome,
+                outcome = socket.receive(usize::MAX, &mut take) => outcome,
                 () = moved => continue,
             };
             match outcome {

@@ -80,9 +80,9 @@ impl Stream {
         take: impl FnMut(&[u8]) -> R,
     ) -> std::result::Result<Option<R>, Failure> {
         match self {
-            Self::Socket(socket) => Ok(socket.receive(take).await?),
+            Self::Socket(socket) => Ok(socket.receive(most, take).await?),
             Self::Datagrams(socket) => socket.receive(take).await,
-            Self::Tls(tls) => tls.receive(take).await,
+            Self::Tls(tls) => tls.receive(most, take).await,
             Self::Standard(standard) => standard.receive(most, take).await,
         }
     }
@@ -150,6 +150,24 @@ impl Stream {
             Self::Datagrams(socket) => socket.end().map_err(Broken::Failed),
             Self::Tls(tls) => tls.end().await,
             Self::Standard(standard) => standard.end().await,
+        }
+    }
+
+    /// Shows what was held back of what came, as the whole does not come: the other side is told of no end.
+    pub async fn show(&self) -> std::result::Result<(), Broken> {
+        match self {
+            Self::Standard(standard) => standard.end().await,
+            Self::Socket(_) | Self::Datagrams(_) | Self::Tls(_) => Ok(()),
+        }
+    }
+
+    /// Has the other side learn, once this is dropped, that what it got may not be whole: its connection is reset. What
+    /// has not been sent is lost.
+    pub fn reset(&self) {
+        match self {
+            Self::Socket(socket) => socket.reset(),
+            Self::Tls(tls) => tls.reset(),
+            Self::Datagrams(_) | Self::Standard(_) => {}
         }
     }
 

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Seek as _};
 use std::net::Shutdown;
 use std::os::fd::AsFd as _;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -28,12 +29,20 @@ const FILE_PIECE: u64 = 1 << 20;
 
 /// A connected socket.
 pub struct SocketStream {
-    socket: AsyncSocket,
+    socket: Owner,
     nature: Nature,
     /// Every message says who sent it (`SO_PASSCRED`), an empty one too.
     credentials: bool,
     /// Our end has been sent, which the kernel counts as a byte until it is acknowledged (TCP's FIN).
     ended: AtomicBool,
+}
+
+/// Whose the socket is.
+enum Owner {
+    /// The stream's alone.
+    Stream(AsyncSocket),
+    /// That of others too, who may end it.
+    Shared(Arc<dyn AsRef<AsyncSocket> + Send + Sync>),
 }
 
 impl SocketStream {
@@ -48,31 +57,52 @@ impl SocketStream {
 
     /// As [`new`](Self::new), of a socket that the reactor has.
     pub fn of(socket: AsyncSocket, nature: Nature) -> Self {
-        let credentials = nature.long && socket.socket().get(option::PASSCRED).unwrap_or(false);
-        Self { socket, nature, credentials, ended: AtomicBool::new(false) }
+        Self::owned(Owner::Stream(socket), nature)
+    }
+
+    /// Of a socket that others have too. It is closed when the last of them lets go of it.
+    pub fn shared(socket: Arc<dyn AsRef<AsyncSocket> + Send + Sync>, nature: Nature) -> Self {
+        Self::owned(Owner::Shared(socket), nature)
+    }
+
+    fn owned(socket: Owner, nature: Nature) -> Self {
+        let mut stream = Self { socket, nature, credentials: false, ended: AtomicBool::new(false) };
+        stream.credentials = nature.long && stream.socket().socket().get(option::PASSCRED).unwrap_or(false);
+        stream
     }
 
     /// The socket.
-    pub const fn socket(&self) -> &AsyncSocket {
-        &self.socket
+    pub fn socket(&self) -> &AsyncSocket {
+        match &self.socket {
+            Owner::Stream(socket) => socket,
+            Owner::Shared(owner) => (**owner).as_ref(),
+        }
     }
 
     pub(super) const fn nature(&self) -> Nature {
         self.nature
     }
 
-    pub(super) async fn receive<R>(&self, mut take: impl FnMut(&[u8]) -> R) -> Result<Option<R>> {
-        self.socket.recv_ready(|ready| with_buffer(|buffer| self.take(ready, buffer, &mut take))).await
+    pub(super) async fn receive<R>(
+        &self,
+        most: usize,
+        mut take: impl FnMut(&[u8]) -> R,
+    ) -> Result<Option<R>> {
+        let most = most.min(PIECE);
+        self.socket()
+            .recv_ready(|ready| with_buffer(|buffer| self.take(ready, most, buffer, &mut take)))
+            .await
     }
 
     fn take<R>(
         &self,
         ready: &mut ReadReady<'_>,
+        most: usize,
         buffer: &mut Vec<u8>,
         take: &mut impl FnMut(&[u8]) -> R,
     ) -> Result<Option<R>> {
         if !self.nature.messages {
-            let length = ready.recv(&mut buffer[..PIECE])?;
+            let length = ready.recv(&mut buffer[..most])?;
             return Ok((length > 0).then(|| take(&buffer[..length])));
         }
         if self.nature.long {
@@ -99,7 +129,7 @@ impl SocketStream {
 
     /// `None` where there is no room now.
     pub(super) fn try_send(&self, bytes: &[u8]) -> Result<Option<usize>> {
-        match self.socket.socket().try_send(bytes, Flags::NONE) {
+        match self.socket().socket().try_send(bytes, Flags::NONE) {
             Err(error) if error.is_would_block() || error.is_interrupted() => Ok(None),
             result => result.map(Some),
         }
@@ -117,13 +147,13 @@ impl SocketStream {
             // A peer that takes all at once must not keep the thread to itself.
             tokio::task::consume_budget().await;
             let position = file.stream_position().map_err(unread)?;
-            match self.socket.try_send_file(file, position, FILE_PIECE) {
+            match self.socket().try_send_file(file, position, FILE_PIECE) {
                 Ok(sent) => {
                     file.seek(io::SeekFrom::Start(position + sent)).map_err(unread)?;
                     return Ok(sent);
                 }
                 Err(error) if error.is_would_block() || error.is_interrupted() => {
-                    self.socket.writable().await?;
+                    self.socket().writable().await?;
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -131,14 +161,23 @@ impl SocketStream {
     }
 
     pub(super) async fn send(&self, bytes: &[u8]) -> Result<usize> {
-        self.socket.send(bytes).await
+        self.socket().send(bytes).await
+    }
+
+    /// Has the close reset the connection, so that the peer does not take for whole what it has got. What has not been
+    /// sent is lost. A Unix socket has no reset.
+    pub fn reset(&self) {
+        if self.nature.acknowledged {
+            // Where it cannot be set there is no connection any more.
+            let _ = self.socket().socket().set(option::LINGER, Some(Duration::ZERO));
+        }
     }
 
     pub(super) fn end(&self) -> std::result::Result<(), Broken> {
         if !self.nature.connected {
             return Ok(());
         }
-        match self.socket.shutdown(Shutdown::Write) {
+        match self.socket().shutdown(Shutdown::Write) {
             Err(error) if error.kind() == io::ErrorKind::NotConnected => match self.failure() {
                 Some(failure) => Err(Broken::Failed(failure)),
                 // Where there is no error, the receiving side has learnt what became of it.
@@ -154,7 +193,7 @@ impl SocketStream {
     /// The error that is left on the socket: a reset that came after the peer's end says that what was sent last was
     /// not received.
     fn failure(&self) -> Option<Failure> {
-        let error = self.socket.take_error().ok().flatten()?;
+        let error = self.socket().take_error().ok().flatten()?;
         let doing = error.target().map_or_else(|| "send".to_owned(), |peer| format!("send {peer}"));
         let cause = error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error);
         Some(Failure::io(doing, &cause))
@@ -171,7 +210,7 @@ impl SocketStream {
         if !self.nature.acknowledged {
             return 0;
         }
-        self.socket.socket().unsent().map_or(0, |bytes| bytes as u64)
+        self.socket().socket().unsent().map_or(0, |bytes| bytes as u64)
     }
 
     pub(super) async fn delivered(&self, mut progress: impl FnMut()) -> std::result::Result<(), Failure> {
@@ -205,7 +244,7 @@ impl SocketStream {
     /// Waits until the socket can be written to no more. A descriptor of its own has events of its own: those of the
     /// stream's stay with whoever waits for them.
     async fn hung_up(&self) -> io::Result<()> {
-        let watch = self.socket.socket().as_fd().try_clone_to_owned()?;
+        let watch = self.socket().socket().as_fd().try_clone_to_owned()?;
         let watch = registered(watch, Interest::WRITABLE | Interest::ERROR)?;
         loop {
             let mut event = watch.ready(Interest::WRITABLE | Interest::ERROR).await?;

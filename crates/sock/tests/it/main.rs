@@ -31,6 +31,7 @@ mod load;
 mod misuse;
 mod options;
 mod readme;
+mod relay;
 mod resolve;
 mod retry;
 mod serve_beyond;

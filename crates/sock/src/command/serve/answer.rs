@@ -4,8 +4,8 @@ use std::fs::{self, File, Metadata};
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use super::stream;
 use crate::cli::AnswerArgs;
@@ -82,7 +82,7 @@ impl Answers {
 impl Service for Answers {
     fn serve(
         &self,
-        connection: &Connection,
+        connection: &Arc<Connection>,
         shared: &Shared,
     ) -> impl Future<Output = Result<(), Failure>> + Send {
         stream::serve(&self.answer, connection, shared)

@@ -15,7 +15,7 @@ use crate::cli::ServeArgs;
 use crate::exit::{Exit, Failure};
 use crate::server::Server;
 use crate::server::journal::Journal;
-use crate::server::shared::Shared;
+use crate::server::shared::{Manner, Shared};
 use answer::{Answer, Answers};
 
 /// Runs the command.
@@ -41,7 +41,7 @@ async fn serve_at(
     let listeners = door.open(&mut signals).await?;
     let silent_beyond = guard::guard(args, &listeners, &answer, journal)?;
     let idle = args.host.idle_timeout.map(|period| period.0);
-    let shared = Shared::new(journal.clone(), idle, silent_beyond);
+    let shared = Shared::new(journal.clone(), idle, silent_beyond, Manner::Answers);
     let server = Arc::new(Server { service: Answers::new(answer), shared });
     let exit = server
         .run(signals, host::rules(&args.host), listeners, |listeners| {

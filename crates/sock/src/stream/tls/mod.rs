@@ -149,6 +149,11 @@ impl TlsStream {
         self.socket.nature()
     }
 
+    /// Without `close_notify`: what the peer has got may not be whole.
+    pub(super) fn reset(&self) {
+        self.socket.reset();
+    }
+
     fn transport(&self) -> &AsyncSocket {
         self.socket.socket()
     }
@@ -157,7 +162,12 @@ impl TlsStream {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) async fn receive<R>(&self, mut take: impl FnMut(&[u8]) -> R) -> Result<Option<R>, Failure> {
+    pub(super) async fn receive<R>(
+        &self,
+        most: usize,
+        mut take: impl FnMut(&[u8]) -> R,
+    ) -> Result<Option<R>, Failure> {
+        let most = most.min(PIECE);
         if let Some(made) = self.take_early(&mut take) {
             return Ok(Some(made));
         }
@@ -172,7 +182,7 @@ impl TlsStream {
             if ended {
                 return Ok(None);
             }
-            let step = self.transport().recv_ready(|ready| self.take(ready, &mut take)).await?;
+            let step = self.transport().recv_ready(|ready| self.take(ready, most, &mut take)).await?;
             match step {
                 Step::Piece(made) => return Ok(Some(made)),
                 Step::Nothing => {}
@@ -200,10 +210,11 @@ impl TlsStream {
     fn take<R>(
         &self,
         ready: &mut ReadReady<'_>,
+        most: usize,
         take: &mut impl FnMut(&[u8]) -> R,
     ) -> berkeley::Result<Step<R>> {
         with_buffer(|buffer| {
-            let (sealed, open) = buffer.split_at_mut(PIECE);
+            let (sealed, open) = buffer.split_at_mut(most);
             let length = ready.recv(sealed)?;
             if length == 0 {
                 return Ok(Step::End);

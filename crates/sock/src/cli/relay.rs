@@ -1,0 +1,45 @@
+//! The words of `sock relay`.
+
+use clap::Args;
+
+use super::family::FamilyArgs;
+use super::help::{self, EITHER};
+use super::host::HostArgs;
+use super::values::positive;
+use crate::quantity::Period;
+
+const RELAY_EXAMPLES: &str = "\
+Examples:
+  sock relay :8080 example.org:80           clients of this machine
+  sock relay '*:5432' unix:/run/pg.sock     from other machines too
+  sock relay :8080 tls://example.org:443    TLS for those who have none
+  sock relay 'tls://*:443?cert=own.pem' :80 and the other way round
+  sock relay :80 10.0.0.1:80 10.0.0.2:80    the second where the first fails";
+
+/// `sock relay`.
+#[derive(Args, Debug)]
+#[command(after_help = help::more("relay"), after_long_help = help::of_endpoints(EITHER, "", RELAY_EXAMPLES))]
+pub struct RelayArgs {
+    /// Where to listen, as sock serve does; or -
+    ///
+    /// A host name, but for localhost, is connected to instead, as is what cannot listen: that is one conversation, and
+    /// tcp-listen:// listens. - is standard input and output.
+    #[arg(value_name = "FROM")]
+    pub from: String,
+    /// Where to connect to; of several, the first that works
+    ///
+    /// They are tried in this order for each client.
+    #[arg(value_name = "TO", required = true)]
+    pub to: Vec<String>,
+    /// Which family.
+    #[command(flatten)]
+    pub family: FamilyArgs,
+    /// How long connecting to TO may take [default: 10s]
+    ///
+    /// To all addresses of a name together.
+    #[arg(long, value_name = "TIME", value_parser = positive)]
+    pub timeout: Option<Period>,
+    /// For how many, how long, and what is told.
+    #[command(flatten)]
+    pub host: HostArgs,
+}

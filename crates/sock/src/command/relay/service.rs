@@ -1,0 +1,104 @@
+//! What every client of a relay gets: a connection of its own to where it is to go, and the one pump between the two.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::outcome;
+use crate::exit::Failure;
+use crate::open::{Connected, Target, Terms};
+use crate::relay::{Rules, relay};
+use crate::server::Service;
+use crate::server::connection::Connection;
+use crate::server::front::Front;
+use crate::server::shared::Shared;
+
+/// Passes each client on.
+#[derive(Debug)]
+pub(super) struct Forward {
+    front: Front,
+    to: Targets,
+    idle: Option<Duration>,
+    /// With `--once`: how the one client fared, which is the exit code.
+    failure: Option<Mutex<Option<Failure>>>,
+}
+
+/// Where clients are to go: of several the first that can be connected to.
+#[derive(Debug)]
+pub(super) struct Targets {
+    to: Vec<(Target, Terms)>,
+}
+
+impl Targets {
+    pub(super) fn new(to: Vec<(Target, Terms)>) -> Self {
+        Self { to }
+    }
+
+    /// Connects to the first that can be connected to.
+    ///
+    /// # Errors
+    ///
+    /// Fails as the last one did, with what was wrong with those before it.
+    pub(super) async fn connected(&self) -> Result<Connected, Failure> {
+        let mut failures = Vec::new();
+        for (target, terms) in &self.to {
+            match target.connected(*terms).await {
+                Ok(connected) => return Ok(connected),
+                Err(failure) => failures.push(failure),
+            }
+        }
+        let messages: Vec<_> = failures.iter().map(|failure| failure.message.clone()).collect();
+        let last = failures.pop().unwrap_or_else(|| Failure::misuse("there is nothing to connect to"));
+        Err(Failure { message: messages.join("; "), ..last })
+    }
+}
+
+impl Forward {
+    pub(super) fn new(front: Front, to: Targets, idle: Option<Duration>, once: bool) -> Self {
+        Self { front, to, idle, failure: once.then(Mutex::default) }
+    }
+
+    /// Why the one client of `--once` could not be served to its end.
+    pub(super) fn take_failure(&self) -> Option<Failure> {
+        self.failure.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    async fn forward(&self, connection: &Arc<Connection>, shared: &Shared) -> Result<(), Failure> {
+        let near = tokio::select! {
+            near = self.front.stream(connection) => near.inspect_err(|_| connection.stream().reset())?,
+            () = shared.until_cut_off() => return Ok(()),
+        };
+        let connected = tokio::select! {
+            connected = Box::pin(self.to.connected()) => connected,
+            () = shared.until_cut_off() => {
+                near.reset();
+                return Ok(());
+            }
+        };
+        let far = connected.inspect_err(|failure| {
+            // An end would say that the answer is whole, and empty.
+            near.reset();
+            if self.failure.is_none() {
+                shared.journal.unreached(connection.peer(), failure);
+            }
+        })?;
+        shared.reached(connection, far.peer);
+        let far = far.stream;
+        let rules = Rules { idle: self.idle, ..Rules::BETWEEN_STREAMS };
+        let report = relay(&near, &far, rules, connection.bytes(), shared.until_cut_off()).await;
+        outcome(report, &near, &far)
+    }
+}
+
+impl Service for Forward {
+    async fn serve(&self, connection: &Arc<Connection>, shared: &Shared) -> Result<(), Failure> {
+        let outcome = self.forward(connection, shared).await;
+        if let (Some(slot), Err(failure)) = (&self.failure, &outcome) {
+            *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure.clone());
+        }
+        outcome
+    }
+
+    fn answer(&self, _: &[u8], _: &mut Vec<u8>) -> bool {
+        false
+    }
+}

@@ -1,0 +1,107 @@
+//! One conversation: between two places that are connected to, or standard input and output and one.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Instant;
+
+use super::super::talk::{Answers, Talk, Tally};
+use super::{Ends, outcome, targets};
+use crate::cli::{RelayArgs, TalkArgs};
+use crate::endpoint::Endpoint;
+use crate::exit::{Exit, Failure};
+use crate::open::{Connected, Target, Terms};
+use crate::relay::{Rules, relay};
+use crate::report::console;
+use crate::server::journal::{Account, Journal, Peer};
+use crate::signal::{Signal, Signals};
+
+/// Connects to the ends and passes bytes until both are done; without `from` that end is standard input and output.
+pub(super) async fn converse(
+    args: &RelayArgs,
+    from: Option<Endpoint>,
+    to: &[String],
+    journal: &Journal,
+) -> Result<Exit, Failure> {
+    refuse_what_cannot_be(args, from.is_none())?;
+    let ends = Ends::new(args, from.as_ref(), to)?;
+    let mut signals = super::super::signals()?;
+    let targets = targets(ends.to, journal).await?;
+    let Some(from) = from else {
+        let far = tokio::select! {
+            connected = targets.connected() => connected?,
+            signal = signals.next() => return Ok(signal.exit()),
+        };
+        return with_standard(args, &far, &mut signals).await;
+    };
+    let terms = Terms { family: ends.family_of_from, timeout: args.timeout };
+    let both = async {
+        let target = Target::new(from).await?;
+        target.warnings().iter().for_each(|warning| journal.warn(warning));
+        let near = target.connected(terms).await?;
+        let far = targets.connected().await.inspect_err(|_| near.stream.reset())?;
+        Ok::<_, Failure>((near, far))
+    };
+    let (near, far) = tokio::select! {
+        both = both => both?,
+        signal = signals.next() => return Ok(signal.exit()),
+    };
+    between(args, &near, &far, &mut signals, journal).await
+}
+
+async fn with_standard(args: &RelayArgs, far: &Connected, signals: &mut Signals) -> Result<Exit, Failure> {
+    let talk =
+        TalkArgs { idle_timeout: args.host.idle_timeout, quiet: args.host.quiet, ..TalkArgs::default() };
+    let tally = Tally::new();
+    let mut talk = Talk::new(&talk, signals, &tally)?;
+    if console::is_terminal() {
+        let typed = if talk.is_terminal() { "; what you type is sent, Ctrl-D ends it" } else { "" };
+        talk.note(&format!("connected to {}{typed}", far.peer));
+    }
+    talk.with(&far.stream, Answers::default()).await
+}
+
+async fn between(
+    args: &RelayArgs,
+    near: &Connected,
+    far: &Connected,
+    signals: &mut Signals,
+    journal: &Journal,
+) -> Result<Exit, Failure> {
+    let (begun, peer) = (Instant::now(), Peer { number: None, address: &near.peer });
+    let counts = <[AtomicU64; 2]>::default();
+    let rules = Rules { idle: args.host.idle_timeout.map(|idle| idle.0), ..Rules::BETWEEN_STREAMS };
+    let report = relay(&near.stream, &far.stream, rules, &counts, signals.next()).await;
+    let signal = report.end.as_ref().err().copied();
+    let outcome = outcome(report, &near.stream, &far.stream);
+    let reason = match (&outcome, signal) {
+        (Err(failure), _) => Some(failure.message.clone()),
+        (_, Some(signal)) => Some(format!("cut off: {signal}")),
+        _ => None,
+    };
+    let [bytes_in, bytes_out] = counts.each_ref().map(|count| count.load(Relaxed));
+    let (time, to) = (begun.elapsed(), Some(far.peer.as_str()));
+    let account = Account { bytes_in, bytes_out, time, to, reason: reason.as_deref() };
+    journal.closed(peer, &account);
+    journal.summary(1, 0, &account);
+    outcome.map(|()| signal.map_or(Exit::Done, Signal::exit))
+}
+
+/// What belongs to many clients has nothing to act on.
+fn refuse_what_cannot_be(args: &RelayArgs, standard: bool) -> Result<(), Failure> {
+    let host = &args.host;
+    let given = [
+        (host.once, "--once"),
+        (host.max_connections.is_some(), "--max-connections"),
+        (host.threads.is_some(), "--threads"),
+        (host.grace.is_some(), "--grace"),
+        (host.ready_fd.is_some(), "--ready-fd"),
+    ];
+    if let Some((_, option)) = given.iter().find(|(given, _)| *given) {
+        let message = format!("{option} needs a FROM that listens: {} is one conversation", args.from);
+        return Err(Failure::misuse(message).hint("to listen at a name, write tcp-listen://NAME:PORT"));
+    }
+    if host.json && standard {
+        let message = "--json cannot act: standard output carries what comes";
+        return Err(Failure::misuse(message).hint("sock connect --json tells what comes as events"));
+    }
+    Ok(())
+}
