@@ -106,6 +106,14 @@ impl Failure {
         Self { operation: Some(doing.to_string()), errno: error.raw_os_error(), ..failure }
     }
 
+    /// With what was done, in a word of the kernel's where it has one, and to which address, name or path.
+    #[must_use]
+    pub fn done_to(self, operation: &str, address: impl fmt::Display) -> Self {
+        let address = address.to_string();
+        let address = without_transport(&address).to_owned();
+        Self { operation: Some(operation.to_owned()), address: Some(address), ..self }
+    }
+
     /// The failure as the event `error`, for programs.
     pub fn event(&self) -> Event {
         self.told(Some(self.exit as u8))
@@ -201,7 +209,7 @@ fn hint_for(error: &Error) -> Option<&'static str> {
         io::ErrorKind::AddrInUse => {
             Some("port 0 lets the kernel choose a free port; `ss -lntup` shows who listens where")
         }
-        io::ErrorKind::AddrNotAvailable => Some("`ip address` shows the addresses of this machine"),
+        io::ErrorKind::AddrNotAvailable => Some("`sock interfaces` shows the addresses of this machine"),
         io::ErrorKind::PermissionDenied => hint_for_permission(error),
         _ => None,
     }

@@ -152,6 +152,7 @@ impl<'a> Question<'a> {
         let mut failure = Failure::from(error);
         if !self.has_port() {
             failure.message = failure.message.replacen(":0: ", ": ", 1).replacen(['[', ']'], "", 2);
+            failure.address = failure.address.map(|address| portless(&address).to_owned());
         }
         failure
     }
@@ -162,8 +163,13 @@ impl<'a> Question<'a> {
         if self.has_port() {
             return text;
         }
-        text.trim_end_matches(":0").trim_start_matches('[').trim_end_matches(']').to_owned()
+        portless(&text).to_owned()
     }
+}
+
+/// The host of `host:0` or `[host]:0`.
+fn portless(text: &str) -> &str {
+    text.strip_suffix(":0").unwrap_or(text).trim_start_matches('[').trim_end_matches(']')
 }
 
 /// The canonical name first, if it was asked for, then every address once.

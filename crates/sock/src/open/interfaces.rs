@@ -61,7 +61,7 @@ fn is_missing(index: berkeley::Result<u32>) -> bool {
 
 fn unknown(name: &str) -> String {
     let name = escape(name.as_bytes(), SHOWN);
-    format!("this machine has no interface \"{name}\"; `ip link` lists those it has")
+    format!("this machine has no interface \"{name}\"; `sock interfaces` lists those it has")
 }
 
 fn wants_interface(address: &Ipv6Addr) -> String {

@@ -292,8 +292,10 @@ fn path_listener(endpoint: &Endpoint, path: &[u8]) -> std::result::Result<Listen
         unix_path::narrow(socket, mode)
     });
     let socket = options.create_server(address).map_err(|error| no_folder(error, path))?;
-    let held = BoundPath::hold(path, mode)
-        .map_err(|error| Failure::io(format_args!("set the mode of {}", path.display()), &error))?;
+    let held = BoundPath::hold(path, mode).map_err(|error| {
+        let failure = Failure::io(format_args!("set the mode of {}", path.display()), &error);
+        failure.done_to("chmod", path.display())
+    })?;
     Ok(Listener::new(socket, endpoint.scheme, Some(held))?)
 }
 

@@ -119,7 +119,9 @@ pub(super) fn make_way(path: &Path) -> Result<(), Failure> {
     let metadata = match fs::symlink_metadata(path) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(Failure::io(format_args!("look at {shown}"), &error)),
+        Err(error) => {
+            return Err(Failure::io(format_args!("look at {shown}"), &error).done_to("stat", shown));
+        }
     };
     if !metadata.file_type().is_socket() {
         return Err(Failure::new(Exit::AddressInUse, format_args!("{shown} exists and is not a socket"))
@@ -134,7 +136,9 @@ pub(super) fn make_way(path: &Path) -> Result<(), Failure> {
         let message = format!("{shown} has changed hands while it was looked at");
         return Err(Failure::new(Exit::AddressInUse, message).hint("another server is starting there"));
     }
-    fs::remove_file(path).map_err(|error| Failure::io(format_args!("remove the dead socket {shown}"), &error))
+    fs::remove_file(path).map_err(|error| {
+        Failure::io(format_args!("remove the dead socket {shown}"), &error).done_to("unlink", shown)
+    })
 }
 
 /// Whether a socket is open at `path`, listening already or not.

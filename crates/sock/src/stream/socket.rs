@@ -194,9 +194,11 @@ impl SocketStream {
     /// not received.
     fn failure(&self) -> Option<Failure> {
         let error = self.socket().take_error().ok().flatten()?;
-        let doing = error.target().map_or_else(|| "send".to_owned(), |peer| format!("send {peer}"));
         let cause = error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error);
-        Some(Failure::io(doing, &cause))
+        Some(match error.target() {
+            Some(peer) => Failure::io(format_args!("send {peer}"), &cause).done_to("send", peer),
+            None => Failure::io("send", &cause),
+        })
     }
 
     /// The bytes that the kernel still has to send, or to have acknowledged.

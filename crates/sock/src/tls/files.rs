@@ -18,7 +18,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     // A device tells no length, and may never end.
     let read = File::open(path).and_then(|file| file.take(MOST + 1).read_to_end(&mut bytes));
-    read.map_err(|error| Failure::io(&doing, &error))?;
+    read.map_err(|error| Failure::io(&doing, &error).done_to("read", path.display()))?;
     if bytes.len() as u64 > MOST {
         return Err(Failure::new(Exit::Other, format_args!("{doing}: it is longer than {MOST} bytes")));
     }

@@ -54,7 +54,10 @@ pub(super) fn kept(
             Ok(()) => return Ok((vec![made.certificate], made.key)),
             // Another was quicker.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(Failure::io(format_args!("write {}", path.display()), &error)),
+            Err(error) => {
+                let failure = Failure::io(format_args!("write {}", path.display()), &error);
+                return Err(failure.done_to("write", path.display()));
+            }
         }
     }
     read(path)
@@ -82,7 +85,9 @@ fn keep(path: &Path, pem: &str) -> io::Result<()> {
 /// A key that others can read is no secret.
 fn refuse_open(path: &Path) -> Result<(), Failure> {
     let doing = format!("read {}", path.display());
-    let mode = fs::metadata(path).map_err(|error| Failure::io(&doing, &error))?.mode();
+    let mode = fs::metadata(path)
+        .map_err(|error| Failure::io(&doing, &error).done_to("read", path.display()))?
+        .mode();
     if mode & OTHERS == 0 {
         return Ok(());
     }

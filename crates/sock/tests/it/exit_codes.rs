@@ -97,7 +97,7 @@ fn a_hint_says_what_can_be_done_about_it() {
     let taken = server.address().to_string();
     let rows: [(&[&str], &str); 3] = [
         (&["serve", &taken], "sock: hint: port 0 lets the kernel choose a free port"),
-        (&["serve", "192.0.2.1:0"], "sock: hint: `ip address` shows the addresses of this machine"),
+        (&["serve", "192.0.2.1:0"], "sock: hint: `sock interfaces` shows the addresses of this machine"),
         (&["connect", "udp://127.255.255.255:9"], "sock: hint: a UDP broadcast needs ?broadcast"),
     ];
     for (args, hint) in rows {

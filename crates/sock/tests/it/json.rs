@@ -145,6 +145,30 @@ fn an_error_tells_what_failed_in_fields() {
     }
 }
 
+/// What was done is a word, and to whom stands beside it, whatever found that it had failed.
+#[test]
+fn the_operation_of_an_error_has_no_address_in_it() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("a bound socket").to_string();
+    let process = Process::start(&mut sock(&["connect", &address, "--json"]));
+    let (client, _) = listener.accept().expect("it connects");
+    let client = berkeley::Socket::from(std::os::fd::OwnedFd::from(client));
+    client.shutdown(std::net::Shutdown::Write).expect("a live connection");
+    process.stdout.until("the connection", |out| text(out).contains("connected").then_some(()));
+    // A reset, which only the socket's own error tells: the end has been received.
+    client.set(berkeley::option::LINGER, Some(std::time::Duration::ZERO)).expect("a live socket");
+    drop(client);
+    let finished = process.finish();
+    assert_eq!(finished.code(), 9, "{}", finished.stderr);
+    let errors = events(&finished.stdout);
+    let error = errors.iter().find(|event| event["event"] == "error").expect("an error");
+    let operation = error["operation"].as_str().expect("an operation");
+    assert!(["send", "recv"].contains(&operation), "{error}");
+    assert_eq!(error["address"], address.as_str());
+    let finished = run_sock(&["resolve", "no-such-host.invalid", "--json", "--timeout", "20s"]);
+    assert_eq!(events(&finished.stdout)[0]["address"], "no-such-host.invalid");
+}
+
 #[test]
 fn a_listener_ends_with_a_summary() {
     let process = Process::start(&mut sock(&["listen", "127.0.0.1:0", "--json", "--receive-only"]));

@@ -108,7 +108,10 @@ pub(super) struct SharedFile {
 
 impl SharedFile {
     fn open(path: &Path) -> Result<Self, Failure> {
-        let failed = |error: &io::Error| Failure::io(format_args!("--send-file {}", path.display()), error);
+        let failed = |error: &io::Error| {
+            let failure = Failure::io(format_args!("--send-file {}", path.display()), error);
+            failure.done_to("read", path.display())
+        };
         // Before it is opened: to open a FIFO waits for who writes it.
         let is_file = |metadata: Metadata| {
             let message = || format!("--send-file {}: not a regular file", path.display());

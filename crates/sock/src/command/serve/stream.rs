@@ -338,7 +338,7 @@ async fn send_messages(connection: &Connection, shared: &Shared, file: &SharedFi
             Chunk::Unreadable(error) => {
                 let path = file.path().display();
                 let doing = format_args!("read {path} for {}", connection.peer());
-                shared.journal.error(&Failure::io(doing, &error));
+                shared.journal.error(&Failure::io(doing, &error).done_to("read", path));
                 return Ok(false);
             }
         }

@@ -258,7 +258,7 @@ impl TlsStream {
     }
 
     fn unsealed(&self, error: &io::Error) -> Failure {
-        Failure::io(format_args!("tls {}: send", self.whom), error)
+        Failure::io(format_args!("tls {}: send", self.whom), error).done_to("send", &self.whom)
     }
 
     pub(super) async fn send(&self, bytes: &[u8]) -> Result<usize, Broken> {
