@@ -33,5 +33,6 @@ async fn connect(args: &ConnectArgs, tally: &Tally) -> Result<Exit, Failure> {
     let mut talk = Talk::new(&args.talk, &mut signals, tally)?;
     far.warnings.iter().for_each(|warning| talk.warn(warning));
     talk.announce(scheme, &far.peer, "connected to");
+    talk.announce_moves(scheme, &far.stream);
     talk.with(&far.stream, Answers::new(args.wait, args.replies)).await
 }

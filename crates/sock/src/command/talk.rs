@@ -177,12 +177,24 @@ impl<'a> Talk<'a> {
     /// Says that there is a connection, where a person is watching or a program listening.
     pub(super) fn announce(&self, scheme: Scheme, peer: &str, how: &str) {
         self.tally.connections.set(self.tally.connections.get() + 1);
-        self.tell(&Event::new("connected").field("transport", scheme.name()).field("peer", peer));
+        self.tell(&connected(scheme, peer));
         if !console::is_terminal() {
             return;
         }
         let typed = if self.is_terminal() { "; what you type is sent, Ctrl-D ends it" } else { "" };
         self.note(&format!("{how} {}{typed}", scheme.at(peer)));
+    }
+
+    /// Says it too when the peer is another one: the next address of a name that nobody was at.
+    pub(super) fn announce_moves(&self, scheme: Scheme, far: &Stream) {
+        let (json, quiet) = (self.args.json, self.args.quiet);
+        far.when_moved(move |peer| {
+            if json {
+                print_soon(connected(scheme, peer).into_line());
+            } else if !quiet && console::is_terminal() {
+                console::note(format_args!("connected to {}; the one before refused", scheme.at(peer)));
+            }
+        });
     }
 
     /// Passes bytes both ways until it is over.
@@ -287,6 +299,11 @@ impl<'a> Talk<'a> {
             console::note(text);
         }
     }
+}
+
+/// The event of a peer that is there, or is sent to.
+fn connected(scheme: Scheme, peer: &str) -> Event {
+    Event::new("connected").field("transport", scheme.name()).field("peer", peer)
 }
 
 /// What is said of bytes that did not arrive; nothing where all did.

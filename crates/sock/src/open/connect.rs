@@ -80,11 +80,20 @@ pub(super) fn connect(
     finished(socket, others)
 }
 
-/// Opens a socket to each of `addresses`, of datagrams, one after another.
+/// Opens a socket to each of `addresses`, of datagrams, one after another. Of one that is bound to a port the next is
+/// the same socket, connected anew: nobody else can have the port. A bound socket's peers are all of its family.
 pub(super) fn one_after_another(endpoint: Endpoint, addresses: Vec<Address>) -> Others {
     let mut addresses = addresses.into_iter();
-    Box::new(move || {
+    let has_port = |bind: &Place| matches!(bind, Place::Inet { port, .. } if port_number(port) != 0);
+    let is_the_only_one = endpoint.own.bind.as_ref().is_some_and(has_port);
+    Box::new(move |socket| {
         let address = addresses.next()?;
+        if is_the_only_one {
+            return Some(socket.try_clone().and_then(|socket| {
+                socket.connect(address)?;
+                Ok(socket)
+            }));
+        }
         Some(connector(&endpoint).and_then(|connector| connector.connect_to(&[address])))
     })
 }
@@ -187,6 +196,23 @@ mod tests {
     use berkeley::Protocol;
 
     use super::*;
+    use crate::endpoint::Role;
+
+    #[test]
+    fn a_socket_that_has_its_port_alone_is_connected_anew() {
+        let bound = || {
+            let socket = Socket::new(Family::INET, Type::DGRAM, Protocol::DEFAULT).expect("a socket");
+            socket.bind("127.0.0.1:0").expect("a free port");
+            let address = socket.local_address().expect("a bound socket");
+            (socket, address)
+        };
+        let ((socket, local), (_other, peer)) = (bound(), bound());
+        let endpoint = super::super::parse(&format!("udp://x.test:9?bind={local}"), Role::Connect);
+        let mut others = one_after_another(endpoint.expect("an endpoint"), vec![peer]);
+        let next = others(&socket).expect("one address").expect("the port is ours");
+        assert_eq!((next.local_address().ok(), next.peer_address().ok()), (Some(local), Some(peer)));
+        assert!(others(&next).is_none());
+    }
 
     #[test]
     fn a_socket_that_has_connected_to_itself_has_met_nobody() {

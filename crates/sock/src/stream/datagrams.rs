@@ -15,8 +15,11 @@ use crate::exit::Failure;
 /// How much is kept, to be sent again to the next address. An address that was sent more without a refusal is the one.
 const KEPT: usize = 65_536;
 
-/// Opens a socket to the next address; gives `None` after the last.
-pub type Others = Box<dyn FnMut() -> Option<Result<Socket>> + Send>;
+/// Opens a socket to the next address in place of the one that is given; gives `None` after the last.
+pub type Others = Box<dyn FnMut(&Socket) -> Option<Result<Socket>> + Send>;
+
+/// Hears the address that has taken the place of the one before.
+type Moved = Box<dyn Fn(&str) + Send>;
 
 /// A datagram socket, and the addresses that may yet take its place.
 pub struct DatagramStream {
@@ -36,6 +39,7 @@ struct State {
     /// The bytes of `sent` together.
     kept: usize,
     refusals: Vec<Error>,
+    tell: Option<Moved>,
 }
 
 impl DatagramStream {
@@ -46,12 +50,24 @@ impl DatagramStream {
     /// Fails where the reactor cannot have it.
     pub fn new(socket: Socket, nature: Nature, place: String, others: Others) -> Result<Self> {
         let socket = Arc::new(SocketStream::new(socket, nature)?);
-        let state = State { socket, others: Some(others), sent: Vec::new(), kept: 0, refusals: Vec::new() };
+        let state = State {
+            socket,
+            others: Some(others),
+            sent: Vec::new(),
+            kept: 0,
+            refusals: Vec::new(),
+            tell: None,
+        };
         Ok(Self { nature, place, state: Mutex::new(state), moved: Notify::new() })
     }
 
     pub(super) const fn nature(&self) -> Nature {
         self.nature
+    }
+
+    /// Has `tell` hear of each address that takes the place of one that refused.
+    pub(super) fn when_moved(&self, tell: Moved) {
+        self.state().tell = Some(tell);
     }
 
     pub(super) async fn receive<R>(
@@ -137,6 +153,7 @@ impl DatagramStream {
         if !state.move_on(self.nature) {
             return Err(self.refusal(&state.refusals));
         }
+        state.tell_of_move();
         drop(state);
         self.moved.notify_waiters();
         Ok(())
@@ -150,6 +167,7 @@ impl DatagramStream {
         let cause =
             errno.map_or_else(|| io::ErrorKind::ConnectionRefused.into(), io::Error::from_raw_os_error);
         Failure::io(format_args!("connect {} (tried {})", self.place, tried.join(", ")), &cause)
+            .done_to("connect", &self.place)
     }
 }
 
@@ -176,7 +194,7 @@ impl State {
     /// Takes the next address at which nobody has refused yet what was sent so far; says whether there is one.
     fn move_on(&mut self, nature: Nature) -> bool {
         let Some(mut next) = self.others.take() else { return false };
-        while let Some(opened) = next() {
+        while let Some(opened) = next(self.socket.socket().socket()) {
             match opened.and_then(|socket| self.resent(socket, nature)) {
                 Ok(socket) => {
                     self.socket = Arc::new(socket);
@@ -187,6 +205,12 @@ impl State {
             }
         }
         false
+    }
+
+    fn tell_of_move(&self) {
+        if let (Some(tell), Ok(peer)) = (&self.tell, self.socket.socket().peer_address()) {
+            tell(&peer.to_string());
+        }
     }
 
     /// A socket to which all goes again that the one before it was sent.

@@ -204,6 +204,13 @@ impl Stream {
         }
     }
 
+    /// Has `tell` hear of each address that takes the place of one that refused, where the peer has several.
+    pub fn when_moved(&self, tell: impl Fn(&str) + Send + 'static) {
+        if let Self::Datagrams(socket) = self {
+            socket.when_moved(Box::new(tell));
+        }
+    }
+
     /// Whether a person at a terminal makes what it gives, who cannot be waited for once all else is over.
     pub fn is_terminal(&self) -> bool {
         matches!(self, Self::Standard(standard) if standard.input.is_terminal())

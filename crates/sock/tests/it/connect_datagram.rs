@@ -140,6 +140,11 @@ fn an_address_that_refuses_is_left_for_the_next_one_and_what_was_sent_goes_again
     client.stdout.at_least(8);
     client.close_input();
     assert_eq!(text(&client.finish().quietly_done()), "ack ack ");
+    let told = run_sock(&["connect", &format!("udp://:{port}"), "--send", "x", "--wait", "1ms", "--json"]);
+    let events = crate::kit::events(&told.stdout);
+    let connected = events.iter().filter(|event| event["event"] == "connected");
+    let peers: Vec<_> = connected.map(|event| event["peer"].as_str().unwrap_or_default()).collect();
+    assert_eq!(peers, [format!("[::1]:{port}"), format!("127.0.0.1:{port}")]);
 }
 
 #[test]
