@@ -293,3 +293,24 @@ fn assert_answered(client: &UnixDatagram, path: &str, between: impl Fn()) {
         assert_eq!(byte, [number]);
     }
 }
+
+/// Its name is gone by the time it is answered: that is its own affair, and the next one is served.
+#[test]
+fn a_sender_over_a_unix_socket_that_has_gone_keeps_nobody_from_an_answer() {
+    let folder = TempDir::new();
+    let path = folder.join("s");
+    let server = Server::start(&[&format!("unix-dgram:{path}"), "--echo"]);
+    server.process.pause();
+    let gone = UnixDatagram::bind(folder.join("gone")).expect("a new path");
+    gone.send_to(b"gone", &path).expect("a live server");
+    drop(gone);
+    let here = UnixDatagram::bind(folder.join("here")).expect("a new path");
+    here.set_read_timeout(Some(LIMIT)).expect("a limit");
+    here.send_to(b"here", &path).expect("a live server");
+    server.process.resume();
+    let mut buffer = [0; 16];
+    let length = here.recv(&mut buffer).expect("the answer");
+    assert_eq!(&buffer[..length], b"here");
+    server.line("was not answered: ");
+    assert_eq!(server.end("TERM").code(), 0);
+}
