@@ -7,10 +7,22 @@ use std::process::Command;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rustc-env=SOCK_FEATURES={}", features());
     println!(
         "cargo::rustc-env=SOCK_COMMIT={}",
         packaged().or_else(checked_out).unwrap_or_else(|| "unknown".to_owned())
     );
+}
+
+/// The Cargo features that were asked for; those of the default go without saying.
+fn features() -> String {
+    let names = env::vars().filter_map(|(name, _)| Some(name.strip_prefix("CARGO_FEATURE_")?.to_owned()));
+    let mut names: Vec<String> = names.filter(|name| name != "DEFAULT").collect();
+    names.sort();
+    match &names[..] {
+        [] => "default".to_owned(),
+        names => names.join(", ").to_lowercase().replace('_', "-"),
+    }
 }
 
 /// The commit that cargo notes in the crate's archive.

@@ -22,10 +22,16 @@ pub fn failure(error: &clap::Error, args: &[String]) -> Failure {
             None => message,
         },
     );
-    habits(args)
-        .into_iter()
-        .fold(failure, Failure::hint)
-        .hint("sock --help shows examples, and sock COMMAND --help each command's options")
+    habits(args).into_iter().fold(failure, Failure::hint).hint(match subcommand(args) {
+        Some(name) => format!("sock {name} --help shows its options and examples"),
+        None => "sock --help shows examples, and sock COMMAND --help each command's options".to_owned(),
+    })
+}
+
+/// The subcommand that was given.
+fn subcommand(args: &[String]) -> Option<String> {
+    let first = args.first().filter(|first| *first != "help")?;
+    Some(Cli::command().find_subcommand(first)?.get_name().to_owned())
 }
 
 /// The options of nc and ncat that ours has by another name, and which that is.
@@ -44,8 +50,21 @@ const HABITS: [(char, &str); 12] = [
     ('v', "-v: at a terminal what happens is told, unless --quiet"),
 ];
 
-/// What somebody who knows nc, ncat or socat may have meant; the first two things at most.
+/// What they are where one listens.
+const HABITS_OF_LISTENERS: [(char, &str); 3] = [
+    ('l', "-l: it listens without"),
+    ('p', "-p: the port is the endpoint, as in `sock listen 9000`"),
+    ('s', "-s: the address is part of the endpoint, as in `sock listen 127.0.0.1:9000`"),
+];
+
+/// The first words of ip(8) and ifconfig(8), which show what one of our commands does.
+const INTERFACES: [&str; 6] = ["ip", "ifconfig", "link", "addr", "address", "interface"];
+
+/// What somebody who knows nc, ncat, socat or ip may have meant; the first two things at most.
 fn habits(args: &[String]) -> Vec<String> {
+    if args.first().is_some_and(|first| INTERFACES.contains(&first.as_str())) {
+        return vec!["to see network interfaces and their addresses: sock interfaces".to_owned()];
+    }
     if let Some(first) = args.first().filter(|first| !first.starts_with('-'))
         && Cli::command().find_subcommand(first).is_none()
         && (first.contains([':', '.']) || first == "localhost")
@@ -56,8 +75,12 @@ fn habits(args: &[String]) -> Vec<String> {
     // A word with two hyphens, or one that is no cluster of letters, is something else.
     let clusters =
         letters.filter(|word| (1..=4).contains(&word.len()) && word.chars().all(|c| c.is_ascii_alphabetic()));
-    let known =
-        |letter| HABITS.iter().find(|(habit, _)| *habit == letter).map(|(_, hint)| (*hint).to_owned());
+    let listens = args.first().is_some_and(|first| ["listen", "serve"].contains(&first.as_str()));
+    let special: &[(char, &str)] = if listens { &HABITS_OF_LISTENERS } else { &[] };
+    let known = |letter| {
+        let mut rows = special.iter().chain(&HABITS);
+        rows.find(|(habit, _)| *habit == letter).map(|(_, hint)| (*hint).to_owned())
+    };
     clusters.flat_map(str::chars).filter_map(known).take(2).collect()
 }
 
@@ -182,6 +205,21 @@ mod tests {
     use super::*;
     use clap::Parser as _;
 
+    #[test]
+    fn the_last_hint_names_the_help_of_the_command_that_was_given() {
+        for (line, want) in [
+            ("connect --no-such", "sock connect --help shows"),
+            ("resolve --no-such", "sock resolve --help shows"),
+            ("no-such", "sock --help shows examples"),
+        ] {
+            let args: Vec<String> = line.split(' ').map(str::to_owned).collect();
+            let error =
+                Cli::try_parse_from(std::iter::once("sock".to_owned()).chain(args.clone())).unwrap_err();
+            let hints = failure(&error, &args).hints;
+            assert!(hints.last().is_some_and(|hint| hint.starts_with(want)), "{line}: {hints:?}");
+        }
+    }
+
     fn message(line: &str) -> String {
         let args: Vec<String> = line.split(' ').map(str::to_owned).collect();
         let error = Cli::try_parse_from(std::iter::once("sock".to_owned()).chain(args.clone())).unwrap_err();
@@ -230,7 +268,7 @@ mod tests {
 
     #[test]
     fn habits_of_other_tools_get_an_answer() {
-        let rows: [(&str, &[&str]); 8] = [
+        let rows: [(&str, &[&str]); 12] = [
             ("-l 9000", &["-l: `sock listen PORT`"]),
             ("-lk 9000", &["-l: ", "-k: `sock listen --keep`"]),
             ("connect -z localhost 80", &["-z: `sock wait HOST:PORT"]),
@@ -239,6 +277,10 @@ mod tests {
             ("example.org:80", &["to connect: sock connect example.org:80"]),
             ("TCP-LISTEN:6142,fork -", &["to listen: sock listen 6142, or sock serve 6142"]),
             ("connect --no-such", &[]),
+            ("listen -p 9000", &["-p: the port is the endpoint, as in `sock listen 9000`"]),
+            ("serve -l 9000", &["-l: it listens without"]),
+            ("ip link", &["to see network interfaces and their addresses: sock interfaces"]),
+            ("address", &["to see network interfaces and their addresses: sock interfaces"]),
         ];
         for (line, want) in rows {
             let args: Vec<String> = line.split(' ').map(str::to_owned).collect();

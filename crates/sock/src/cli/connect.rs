@@ -6,7 +6,7 @@ use super::family::FamilyArgs;
 use super::help::{self, CONNECTS};
 use super::talk::TalkArgs;
 use super::tls::TlsArgs;
-use super::values::positive;
+use super::values::{EndpointText, positive};
 use crate::quantity::Period;
 
 const CONNECT_EXAMPLES: &str = "\
@@ -21,7 +21,7 @@ Examples:
 #[command(after_help = help::more("connect"), after_long_help = help::of_endpoints(CONNECTS, "", CONNECT_EXAMPLES))]
 pub struct ConnectArgs {
     /// Where to connect to
-    #[arg(value_name = "ENDPOINT")]
+    #[arg(value_name = "ENDPOINT", value_parser = EndpointText, hide_possible_values = true)]
     pub endpoint: String,
     /// The port, where ENDPOINT is a host alone
     #[arg(value_name = "PORT")]

@@ -3,9 +3,14 @@
 use crate::endpoint::{self, Use};
 use crate::exit::Exit;
 
-/// The version, the commit, where it is known, and the Cargo features.
-pub(super) const VERSION: &str =
-    concat!(env!("CARGO_PKG_VERSION"), "\ncommit: ", env!("SOCK_COMMIT"), "\nfeatures: none");
+/// The version, the commit, where it is known, and the Cargo features that differ from the default.
+pub(super) const VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    "\ncommit: ",
+    env!("SOCK_COMMIT"),
+    "\nfeatures: ",
+    env!("SOCK_FEATURES")
+);
 
 /// What an endpoint may be, by the command that takes it.
 pub(super) const EITHER: Use = Use { listens: None, layers: true, without: &[] };

@@ -6,7 +6,7 @@ use super::family::FamilyArgs;
 use super::help::{self, LISTENS};
 use super::talk::TalkArgs;
 use super::tls::TlsArgs;
-use super::values::positive;
+use super::values::{EndpointText, positive};
 use crate::quantity::Period;
 
 const LISTEN_EXAMPLES: &str = "\
@@ -23,7 +23,7 @@ pub struct ListenArgs {
     /// Where to listen [default: 127.0.0.1:12345]
     ///
     /// A number alone is a port of this machine. Without ENDPOINT, sockets that systemd passes are used.
-    #[arg(value_name = "ENDPOINT")]
+    #[arg(value_name = "ENDPOINT", value_parser = EndpointText, hide_possible_values = true)]
     pub endpoint: Option<String>,
     /// The port, where ENDPOINT is a host alone
     #[arg(value_name = "PORT")]

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::family::FamilyArgs;
 use super::help;
-use super::values::positive;
+use super::values::{EndpointText, positive};
 use crate::quantity::Period;
 
 const OPTIONS_EXAMPLES: &str = "\
@@ -32,7 +32,7 @@ pub struct OptionsArgs {
     /// A kind of socket, or an endpoint [default: tcp]
     ///
     /// An endpoint is connected, or made to listen (tcp-listen://...); its ?options are set before.
-    #[arg(value_name = "ENDPOINT")]
+    #[arg(value_name = "ENDPOINT", value_parser = EndpointText, hide_possible_values = true)]
     pub endpoint: Option<String>,
     /// Only these, separated by commas
     ///

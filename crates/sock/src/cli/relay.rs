@@ -5,7 +5,7 @@ use clap::Args;
 use super::family::FamilyArgs;
 use super::help::{self, EITHER};
 use super::host::HostArgs;
-use super::values::positive;
+use super::values::{EndpointText, positive};
 use crate::quantity::Period;
 
 const RELAY_EXAMPLES: &str = "\
@@ -24,12 +24,12 @@ pub struct RelayArgs {
     ///
     /// A host name, but for localhost, is connected to instead, as is what cannot listen: that is one conversation, and
     /// tcp-listen:// listens. - is standard input and output.
-    #[arg(value_name = "FROM")]
+    #[arg(value_name = "FROM", value_parser = EndpointText, hide_possible_values = true)]
     pub from: String,
     /// Where to connect to; of several, the first that works
     ///
     /// They are tried in this order for each client.
-    #[arg(value_name = "TO", required = true)]
+    #[arg(value_name = "TO", required = true, value_parser = EndpointText, hide_possible_values = true)]
     pub to: Vec<String>,
     /// Which family.
     #[command(flatten)]

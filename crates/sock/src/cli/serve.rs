@@ -7,6 +7,7 @@ use clap::Args;
 use super::family::FamilyArgs;
 use super::help;
 use super::host::HostArgs;
+use super::values::EndpointText;
 use crate::reply::Template;
 
 const SERVE_EXAMPLES: &str = "\
@@ -26,7 +27,7 @@ pub struct ServeArgs {
     /// Where to listen [default: 127.0.0.1:12345]
     ///
     /// A number alone is a port of this machine. Without ENDPOINT, sockets that systemd passes are used.
-    #[arg(value_name = "ENDPOINT")]
+    #[arg(value_name = "ENDPOINT", value_parser = EndpointText, hide_possible_values = true)]
     pub endpoint: Option<String>,
     /// Which family.
     #[command(flatten)]

@@ -27,8 +27,9 @@ impl<const LISTENS: bool> TlsArgs<LISTENS> {
 impl<const LISTENS: bool> Args for TlsArgs<LISTENS> {
     fn augment_args(command: Command) -> Command {
         command.args(tls_flags(LISTENS).map(|flag| {
-            let help = format!("TLS: {}", flag.meaning);
+            let help = sentence(flag.meaning);
             let arg = Arg::new(flag.name).long(flag.name).help(help).hide_short_help(true);
+            let arg = arg.help_heading("TLS");
             match flag.value {
                 Some(value) => arg.value_name(value),
                 None => arg.action(ArgAction::SetTrue),
@@ -39,6 +40,12 @@ impl<const LISTENS: bool> Args for TlsArgs<LISTENS> {
     fn augment_args_for_update(command: Command) -> Command {
         Self::augment_args(command)
     }
+}
+
+/// With a capital letter.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 impl<const LISTENS: bool> FromArgMatches for TlsArgs<LISTENS> {

@@ -1,6 +1,32 @@
 //! How the values of options are read, where more than their type says what is right.
 
+use std::ffi::OsStr;
+use std::sync::LazyLock;
+
+use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
+use clap::{Arg, Command, Error};
+
+use crate::endpoint;
 use crate::quantity::{Period, Size};
+
+/// An endpoint as it is written, of which a shell completes the beginning.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct EndpointText;
+
+impl TypedValueParser for EndpointText {
+    type Value = String;
+
+    fn parse_ref(&self, command: &Command, arg: Option<&Arg>, value: &OsStr) -> Result<String, Error> {
+        StringValueParser::new().parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        // For clap they have to last as long as the program; there are a dozen.
+        static BEGINNINGS: LazyLock<Vec<&'static str>> =
+            LazyLock::new(|| endpoint::beginnings().map(|text| &*text.leak()).collect());
+        Some(Box::new(BEGINNINGS.iter().map(|text| PossibleValue::new(*text))))
+    }
+}
 
 /// The number of a descriptor that the parent process has left open.
 pub(super) fn descriptor(text: &str) -> Result<u32, String> {

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::family::FamilyArgs;
 use super::help;
-use super::values::positive;
+use super::values::{EndpointText, positive};
 use crate::quantity::Period;
 
 const WAIT_EXAMPLES: &str = "\
@@ -17,7 +17,7 @@ Examples:
 #[command(after_help = help::more("wait"), after_long_help = help::of_endpoints(help::WAITS, "", WAIT_EXAMPLES))]
 pub struct WaitArgs {
     /// What is to accept connections, each of them
-    #[arg(required = true, value_name = "ENDPOINT")]
+    #[arg(required = true, value_name = "ENDPOINT", value_parser = EndpointText, hide_possible_values = true)]
     pub endpoints: Vec<String>,
     /// Which family.
     #[command(flatten)]

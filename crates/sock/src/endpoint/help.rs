@@ -51,6 +51,16 @@ pub fn help(of: Use) -> String {
     lines
 }
 
+/// How an endpoint begins: the name of each scheme and layer, with what stands before the place.
+pub fn beginnings() -> impl Iterator<Item = String> {
+    let schemes = Scheme::ALL.iter().flat_map(|scheme| {
+        let row = scheme.row();
+        let connects = row.connects.then_some(row.name);
+        connects.into_iter().chain(row.listening).map(|name| format!("{name}{}", row.shape.separator()))
+    });
+    schemes.chain(Layer::ALL.iter().map(|layer| format!("{}://", layer.name())))
+}
+
 fn line(lines: &mut String, example: &str, meaning: &str) {
     // Writing to a String never fails.
     let _ = writeln!(lines, "  {example:COLUMN$}  {meaning}");

@@ -58,7 +58,7 @@ mod vocabulary;
 use std::fmt;
 
 pub use error::ParseError;
-pub use help::{Use, help};
+pub use help::{Use, beginnings, help};
 pub use nature::Nature;
 pub use own::Own;
 pub use place::{Host, Place, Port};

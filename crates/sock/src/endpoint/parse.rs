@@ -162,7 +162,10 @@ fn start(address: Piece<'_>) -> Result<Start<'_>, Fault> {
         match after.strip_prefix("//") {
             Some(place) => return Ok(Start { layers, scheme: Scheme::Tcp, listen, name, place }),
             None if listen => {
-                let message = format!("before another scheme it is {layer}:, and that scheme listens");
+                let message = format!(
+                    "\"{layer}-listen\" takes a host and a port; over another scheme that one listens, as in \
+                     {layer}:unix-listen:/path"
+                );
                 return Err(name.fault(message));
             }
             None => rest = after,

@@ -111,6 +111,10 @@ fn setting(
                 name.fault(format_args!("option \"{}\" could be {names}; write one in full", name.shown()))
             );
         }
+        Meaning::ReadOnly(full) => {
+            let message = format!("option \"{full}\" can only be read; `sock options` shows it");
+            return Err(name.fault(message));
+        }
         Meaning::Unknown => return Err(unknown(name, vocabulary)),
     };
     if !scheme.has_option(full) {

@@ -296,7 +296,8 @@ fn layers_stand_before_what_carries_them() {
         assert_eq!(endpoint.to_string(), printed);
         assert_eq!(read(printed), endpoint);
     }
-    let listens = "before another scheme it is tried:, and that scheme listens";
+    let listens = "\"tried-listen\" takes a host and a port; over another scheme that one listens, as in \
+                   tried:unix-listen:/path";
     check_wrong(
         &[
             ("tried:udp://h:1", "udp", "tried goes over a stream, and udp is none", None),

@@ -7,6 +7,8 @@ pub enum Meaning<'a> {
     One(&'a str),
     /// Any of these; the writer must say which.
     Several(Vec<&'a str>),
+    /// The option of this full name, which can only be read.
+    ReadOnly(&'a str),
     /// Nothing.
     Unknown,
 }

@@ -30,6 +30,17 @@ static NAMES: LazyLock<Vec<(String, &'static Description)>> = LazyLock::new(|| {
     option::all().filter(settable).map(|option| (option.to_string(), option)).collect()
 });
 
+/// The options of those levels that can only be read.
+static READ_ONLY: LazyLock<Vec<(String, &'static Description)>> = LazyLock::new(|| {
+    let shown = |option: &&Description| !option.access.writes() && LEVELS.contains(&option.level);
+    option::all().filter(shown).map(|option| (option.to_string(), option)).collect()
+});
+
+fn read_only(option: &Description) -> Meaning<'static> {
+    let row = READ_ONLY.iter().find(|(_, known)| *known == option);
+    row.map_or(Meaning::Unknown, |(name, _)| Meaning::ReadOnly(name))
+}
+
 fn full_name(option: &Description) -> Option<&'static str> {
     NAMES.iter().find(|(_, known)| *known == option).map(|(name, _)| name.as_str())
 }
@@ -42,7 +53,10 @@ pub(super) fn by_full_name(name: &str) -> Option<&'static Description> {
 impl Vocabulary for SocketOptions {
     fn look_up(&self, word: &str) -> Meaning<'_> {
         match option::find_in(&LEVELS, word) {
-            Ok(option) => full_name(option).map_or(Meaning::Unknown, Meaning::One),
+            Ok(option) => match full_name(option) {
+                Some(name) => Meaning::One(name),
+                None => read_only(option),
+            },
             Err(FindError::Ambiguous { options, .. }) => {
                 match options.into_iter().filter_map(full_name).collect::<Vec<_>>()[..] {
                     [] => Meaning::Unknown,
@@ -70,7 +84,10 @@ mod tests {
             assert_eq!(SocketOptions.look_up(word), Meaning::One("tcp.nodelay"));
         }
         assert_eq!(SocketOptions.look_up("cork"), Meaning::Several(vec!["tcp.cork", "udp.cork"]));
-        assert_eq!(SocketOptions.look_up("acceptconn"), Meaning::Unknown, "it can only be read");
+        for word in ["acceptconn", "socket.acceptconn"] {
+            assert_eq!(SocketOptions.look_up(word), Meaning::ReadOnly("socket.acceptconn"));
+        }
+        assert_eq!(SocketOptions.look_up("tcp.info"), Meaning::ReadOnly("tcp.info"));
     }
 
     #[test]

@@ -157,3 +157,12 @@ fn an_argument_that_is_not_utf8_says_how_to_write_it() {
                 sock: hint: in an endpoint any byte may be written by its number, as %FF\n";
     assert_eq!(finished.stderr, want);
 }
+
+#[test]
+fn an_option_that_can_only_be_read_says_where_it_is_shown() {
+    for name in ["tcp.info", "acceptconn"] {
+        let finished = run_sock(&["connect", &format!("127.0.0.1:9?{name}")]);
+        assert_eq!(finished.code(), 2, "{}", finished.stderr);
+        assert!(finished.stderr.contains("can only be read; `sock options` shows it"), "{}", finished.stderr);
+    }
+}
