@@ -417,6 +417,8 @@ fn a_timeout_says_which_side_it_was() {
             let sent = writer.join_in_time().unwrap();
 
             // Now somebody reads, and everything comes.
+            from.set_timeout(Some(LIMIT)).unwrap();
+            to.set_timeout(Some(LIMIT)).unwrap();
             let sink = thread::spawn(move || read_all(&server));
             assert_eq!(gone + usize::try_from(finish(&from, &to, &mut pipe)).unwrap(), sent.len());
             assert!(sink.join_in_time().unwrap() == sent, "{kind:?}: the bytes differ");
