@@ -14,6 +14,7 @@ Examples:
   sock relay '*:5432' unix:/run/pg.sock     from other machines too
   sock relay :8080 tls://example.org:443    TLS for those who have none
   sock relay 'tls://*:443?cert=own.pem' :80 and the other way round
+  sock relay udp://:53 udp://192.0.2.1:53   a session for each sender
   sock relay :80 10.0.0.1:80 10.0.0.2:80    the second where the first fails";
 
 /// `sock relay`.
@@ -39,6 +40,11 @@ pub struct RelayArgs {
     /// To all addresses of a name together.
     #[arg(long, value_name = "TIME", value_parser = positive)]
     pub timeout: Option<Period>,
+    /// Datagrams: send others more than three times what they sent
+    ///
+    /// A sender's address beyond this machine may be forged, and its owner would be flooded.
+    #[arg(long, hide_short_help = true)]
+    pub amplify: bool,
     /// For how many, how long, and what is told.
     #[command(flatten)]
     pub host: HostArgs,

@@ -68,7 +68,7 @@ pub(super) async fn serve(
 }
 
 /// The buffers of a socket, with room for what comes beside a datagram: the address that it came to, or who sent it.
-fn prepare(socket: &AsyncSocket, scheme: Scheme, once: bool) -> Result<RecvBatch> {
+pub(super) fn prepare(socket: &AsyncSocket, scheme: Scheme, once: bool) -> Result<RecvBatch> {
     if Nature::of(scheme).long {
         let messages = if once { 1 } else { UNIX_MESSAGES };
         return RecvBatch::with_control(messages, MESSAGE, space(CREDENTIALS));
@@ -297,12 +297,12 @@ impl<S> Drop for Desk<'_, S> {
 }
 
 /// From which address a datagram is answered: the one that it came to, unless that is many machines'.
-fn source(datagram: &ReceivedDatagram<'_>) -> Option<IpAddr> {
+pub(super) fn source(datagram: &ReceivedDatagram<'_>) -> Option<IpAddr> {
     datagram.local().filter(|local| !local.is_multicast())
 }
 
 /// Who sent a datagram over a Unix socket: the process and the user.
-fn sender(datagram: &ReceivedDatagram<'_>) -> Option<(i32, u32)> {
+pub(super) fn sender(datagram: &ReceivedDatagram<'_>) -> Option<(i32, u32)> {
     datagram.control().find_map(|message| match message {
         ControlMessage::Socket(control::Message::Credentials(sender)) => Some((sender.pid, sender.uid)),
         _ => None,

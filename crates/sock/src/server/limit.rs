@@ -120,6 +120,33 @@ impl Credit {
         }
     }
 
+    /// Counts a datagram of `received` bytes from `address`, which may bring answers at any time.
+    pub(crate) fn earns(&mut self, address: IpAddr, received: usize, now: Instant) {
+        let address = address.to_canonical();
+        if !self.accounts.contains_key(&address) && !self.has_room(now) {
+            return;
+        }
+        let account = self.accounts.entry(address).or_insert(Account { bytes: 0, seen: now, named: false });
+        account.seen = now;
+        account.bytes = account.bytes.saturating_add(FACTOR * (received as u64 + HEADERS));
+    }
+
+    /// Says whether an answer of `answer` bytes may be sent to an address whose datagrams were counted; counts it if
+    /// so.
+    pub(crate) fn spends(&mut self, address: IpAddr, answer: usize, now: Instant) -> Verdict {
+        let Some(account) = self.accounts.get_mut(&address.to_canonical()) else {
+            return Verdict::Exceeds { first: false };
+        };
+        account.seen = now;
+        match account.bytes.checked_sub(answer as u64 + HEADERS) {
+            Some(left) => {
+                account.bytes = left;
+                Verdict::Sends
+            }
+            None => Verdict::Exceeds { first: !std::mem::replace(&mut account.named, true) },
+        }
+    }
+
     fn has_room(&mut self, now: Instant) -> bool {
         if self.accounts.len() >= ADDRESSES && is_due(&mut self.swept, now) {
             self.accounts.retain(|_, account| now.saturating_duration_since(account.seen) < SWEEP);
@@ -259,6 +286,16 @@ mod tests {
         assert_eq!(credit.allows(v4(2), 1, 60, now), FIRST, "another address has its own");
         let mapped = IpAddr::from([0, 0, 0, 0, 0, 0xffff, 0, 3]);
         assert_eq!((credit.allows(v4(3), 1, 60, now), credit.allows(mapped, 1, 200, now)), (FIRST, AGAIN));
+    }
+
+    #[test]
+    fn answers_that_come_later_are_paid_by_what_was_received_before() {
+        let (mut credit, now) = (Credit::default(), Instant::now());
+        assert_eq!(credit.spends(v4(1), 0, now), AGAIN, "it has sent nothing");
+        credit.earns(v4(1), 1, now);
+        credit.earns(v4(1), 1, now);
+        assert_eq!((credit.spends(v4(1), 59, now), credit.spends(v4(1), 60, now)), (SENDS, FIRST));
+        assert_eq!((credit.spends(v4(1), 60, now), credit.spends(v4(1), 59, now)), (AGAIN, SENDS));
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub(crate) mod front;
 pub(crate) mod journal;
 pub(crate) mod limit;
 mod pool;
+pub(crate) mod sessions;
 pub(crate) mod shared;
 mod stop;
 pub(crate) mod trouble;
@@ -24,7 +25,7 @@ use berkeley::AsyncSocket;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::endpoint::Nature;
+use crate::endpoint::{Nature, Scheme};
 use crate::exit::{Exit, Failure};
 use crate::open::listen::Listener;
 use crate::signal::Signals;
@@ -45,6 +46,23 @@ pub(crate) trait Service: Send + Sync + 'static {
     /// Appends to `output` what a datagram is answered with; false where it is answered with nothing, not even with an
     /// empty datagram.
     fn answer(&self, datagram: &[u8], output: &mut Vec<u8>) -> bool;
+
+    /// Serves a socket of datagrams for as long as it is polled; ends after the first one with `once`. Each is answered
+    /// on its own, unless the service knows better.
+    fn serve_datagrams(
+        server: Arc<Server<Self>>,
+        socket: AsyncSocket,
+        scheme: Scheme,
+        once: bool,
+    ) -> impl Future<Output = berkeley::Result<()>> + Send
+    where
+        Self: Sized,
+    {
+        async move {
+            let Server { service, shared } = &*server;
+            datagram::serve(&socket, scheme, service, shared, once).await
+        }
+    }
 }
 
 /// How it is served.
@@ -89,11 +107,10 @@ impl<S: Service> Server<S> {
             let socket = AsyncSocket::from_socket(socket)?;
             let (server, pool, places) = (Arc::clone(self), Arc::clone(&pool), Arc::clone(&places));
             serving.spawn(async move {
-                let Self { service, shared } = &*server;
                 if !Nature::of(scheme).connected {
-                    return datagram::serve(&socket, scheme, service, shared, rules.once).await;
+                    return S::serve_datagrams(server, socket, scheme, rules.once).await;
                 }
-                accept::accept(&socket, scheme, shared, &pool, &places, rules.once).await;
+                accept::accept(&socket, scheme, &server.shared, &pool, &places, rules.once).await;
                 Ok(())
             });
         }

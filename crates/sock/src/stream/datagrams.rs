@@ -6,7 +6,7 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use berkeley::race::most_useful;
-use berkeley::{Error, Result, Socket};
+use berkeley::{Address, Error, Result, Socket};
 use tokio::sync::Notify;
 
 use super::{Nature, SocketStream};
@@ -63,6 +63,11 @@ impl DatagramStream {
 
     pub(super) const fn nature(&self) -> Nature {
         self.nature
+    }
+
+    /// The address of the socket that there is now.
+    pub(super) fn local_address(&self) -> Option<Address> {
+        self.socket().socket().local_address().ok()
     }
 
     /// Has `tell` hear of each address that takes the place of one that refused.

@@ -15,6 +15,8 @@ mod tls;
 use std::fmt;
 use std::fs::File;
 
+use berkeley::{Address, AsyncSocket};
+
 pub use buffer::{INPUT, MESSAGE, PIECE};
 pub use datagrams::{DatagramStream, Others};
 pub use input::{Input, length_with_crlf};
@@ -201,6 +203,22 @@ impl Stream {
             Self::Socket(socket) => socket.gone().await,
             Self::Tls(tls) => tls.gone().await,
             Self::Datagrams(_) | Self::Standard(_) => std::future::pending().await,
+        }
+    }
+
+    /// The socket, where it is one of datagrams to one peer: many can be sent and received in a call.
+    pub fn datagrams(&self) -> Option<&AsyncSocket> {
+        match self {
+            Self::Socket(socket) if !socket.nature().connected => Some(socket.socket()),
+            _ => None,
+        }
+    }
+
+    /// The address of our own end, where that is a socket of datagrams.
+    pub fn local_address(&self) -> Option<Address> {
+        match self {
+            Self::Datagrams(socket) => socket.local_address(),
+            _ => self.datagrams()?.local_address().ok(),
         }
     }
 

@@ -32,6 +32,7 @@ mod misuse;
 mod options;
 mod readme;
 mod relay;
+mod relay_datagrams;
 mod resolve;
 mod retry;
 mod serve_beyond;

@@ -9,6 +9,7 @@ mod service;
 mod single;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use berkeley::{Family, Socket};
 
@@ -23,6 +24,7 @@ use crate::relay::{End, Report};
 use crate::server::Server;
 use crate::server::front::Front;
 use crate::server::journal::Journal;
+use crate::server::sessions::Limits;
 use crate::server::shared::{Manner, Shared};
 use crate::stream::Stream;
 use from::From;
@@ -38,6 +40,7 @@ pub fn run(args: &RelayArgs) -> Result<Exit, Failure> {
         let (from, to) = match From::read(&args.from)? {
             From::Listens(endpoint) => {
                 let ends = Ends::new(args, Some(&endpoint), &args.to)?;
+                refuse_what_cannot_be(args, &endpoint, &ends.to)?;
                 let door = Door::at(endpoint, ends.family_of_from)?;
                 return host::serve(serve_at(args, ready, door, ends.to, journal), journal);
             }
@@ -68,9 +71,6 @@ struct Ends {
 impl Ends {
     fn new(args: &RelayArgs, from: Option<&Endpoint>, to: &[String]) -> Result<Self, Failure> {
         let to = to.iter().map(|text| read_to(text)).collect::<Result<Vec<_>, _>>()?;
-        if let Some(endpoint) = from {
-            refuse_datagrams(endpoint)?;
-        }
         let family = args.family.chosen();
         // It is for those that have one.
         let of = |endpoint: &Endpoint| family.filter(|_| matches!(endpoint.place, Place::Inet { .. }));
@@ -93,16 +93,62 @@ fn read_to(text: &str) -> Result<Endpoint, Failure> {
         return Err(Failure::misuse(message).hint("sock listen takes one client to them"));
     }
     let endpoint = open::parse(text, Role::Connect).map_err(Failure::misuse)?;
-    refuse_datagrams(&endpoint)?;
     Ok(endpoint)
 }
 
-fn refuse_datagrams(endpoint: &Endpoint) -> Result<(), Failure> {
-    if Nature::of(endpoint.scheme).connected {
+fn has_datagrams(endpoint: &Endpoint) -> bool {
+    !Nature::of(endpoint.scheme).connected
+}
+
+/// One conversation has nobody to whom datagrams go back, and no end.
+fn refuse_datagrams<'a>(ends: impl IntoIterator<Item = &'a Endpoint>) -> Result<(), Failure> {
+    let Some(endpoint) = ends.into_iter().find(|endpoint| has_datagrams(endpoint)) else { return Ok(()) };
+    let message = format!(
+        "{endpoint}: datagrams are relayed for those who send to FROM, and this FROM does not listen"
+    );
+    let hint = "udp-listen://NAME:PORT listens; sock connect sends datagrams from standard input";
+    Err(Failure::misuse(message).hint(hint))
+}
+
+/// Refuses a relay between datagrams and a stream, and what cannot act on datagrams.
+fn refuse_what_cannot_be(args: &RelayArgs, from: &Endpoint, to: &[(Endpoint, Terms)]) -> Result<(), Failure> {
+    if let Some((other, _)) = to.iter().find(|(endpoint, _)| has_datagrams(endpoint) != has_datagrams(from)) {
+        let (datagrams, stream) = if has_datagrams(from) { (from, other) } else { (other, from) };
+        let message =
+            format!("{datagrams} has datagrams, and {stream} has not: where each ends would be lost");
+        let hint = "relay datagrams to datagrams (udp, unix-dgram), and connections to connections";
+        return Err(Failure::misuse(message).hint(hint));
+    }
+    if !has_datagrams(from) {
+        if args.amplify {
+            return Err(Failure::misuse("--amplify is for datagrams, and this relay has none"));
+        }
         return Ok(());
     }
-    let message = format!("{endpoint}: relay needs connections, and {} has none", endpoint.scheme);
-    Err(Failure::misuse(message).hint("use tcp, unix, unix-seqpacket or tls at both ends"))
+    let host = &args.host;
+    let given =
+        [(host.once, "--once"), (host.threads.is_some(), "--threads"), (host.grace.is_some(), "--grace")];
+    match given.iter().find(|(given, _)| *given) {
+        Some((_, option)) => {
+            Err(Failure::misuse(format!("{option} needs connections, and {} has none", from.scheme)))
+        }
+        None => Ok(()),
+    }
+}
+
+/// How many senders of datagrams there may be at a time, unless told otherwise.
+const SESSIONS: usize = 1_024;
+
+/// How long a sender of datagrams is remembered, unless told otherwise: what a NAT has to (RFC 4787, 4.3).
+const SESSION: Duration = Duration::from_secs(120);
+
+fn limits(args: &RelayArgs) -> Limits {
+    let most = args.host.max_connections.and_then(|most| usize::try_from(most).ok());
+    Limits {
+        sessions: most.unwrap_or(SESSIONS),
+        idle: args.host.idle_timeout.map_or(SESSION, |period| period.0),
+        amplifies: args.amplify,
+    }
 }
 
 /// Sets each end up once, as far as it can be before anybody comes.
@@ -132,7 +178,7 @@ async fn serve_at(
     let idle = args.host.idle_timeout.map(|period| period.0);
     // The pump sees to the idle, by what moves either way.
     let shared = Shared::new(journal.clone(), None, false, Manner::Relays);
-    let service = Forward::new(front, targets, idle, args.host.once);
+    let service = Forward::new(front, targets, idle, limits(args), args.host.once);
     let server = Arc::new(Server { service, shared });
     let exit = server
         .run(signals, host::rules(&args.host), listeners, |listeners| {

@@ -3,14 +3,18 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use berkeley::AsyncSocket;
+
 use super::outcome;
+use crate::endpoint::Scheme;
 use crate::exit::Failure;
 use crate::open::{Connected, Target, Terms};
 use crate::relay::{Rules, relay};
-use crate::server::Service;
 use crate::server::connection::Connection;
 use crate::server::front::Front;
+use crate::server::sessions::{self, Leads, Limits};
 use crate::server::shared::Shared;
+use crate::server::{Server, Service};
 
 /// Passes each client on.
 #[derive(Debug)]
@@ -18,6 +22,7 @@ pub(super) struct Forward {
     front: Front,
     to: Targets,
     idle: Option<Duration>,
+    sessions: Limits,
     /// With `--once`: how the one client fared, which is the exit code.
     failure: Option<Mutex<Option<Failure>>>,
 }
@@ -53,8 +58,14 @@ impl Targets {
 }
 
 impl Forward {
-    pub(super) fn new(front: Front, to: Targets, idle: Option<Duration>, once: bool) -> Self {
-        Self { front, to, idle, failure: once.then(Mutex::default) }
+    pub(super) fn new(
+        front: Front,
+        to: Targets,
+        idle: Option<Duration>,
+        sessions: Limits,
+        once: bool,
+    ) -> Self {
+        Self { front, to, idle, sessions, failure: once.then(Mutex::default) }
     }
 
     /// Why the one client of `--once` could not be served to its end.
@@ -100,5 +111,24 @@ impl Service for Forward {
 
     fn answer(&self, _: &[u8], _: &mut Vec<u8>) -> bool {
         false
+    }
+
+    fn serve_datagrams(
+        server: Arc<Server<Self>>,
+        socket: AsyncSocket,
+        scheme: Scheme,
+        _: bool,
+    ) -> impl Future<Output = berkeley::Result<()>> + Send {
+        sessions::serve(server, Arc::new(socket), scheme)
+    }
+}
+
+impl Leads for Forward {
+    async fn connected(&self) -> Result<Connected, Failure> {
+        self.to.connected().await
+    }
+
+    fn limits(&self) -> Limits {
+        self.sessions
     }
 }

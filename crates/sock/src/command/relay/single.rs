@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
 
 use super::super::talk::{Answers, Talk, Tally};
-use super::{Ends, outcome, targets};
+use super::{Ends, outcome, refuse_datagrams, targets};
 use crate::cli::{RelayArgs, TalkArgs};
 use crate::endpoint::Endpoint;
 use crate::exit::{Exit, Failure};
@@ -23,6 +23,7 @@ pub(super) async fn converse(
 ) -> Result<Exit, Failure> {
     refuse_what_cannot_be(args, from.is_none())?;
     let ends = Ends::new(args, from.as_ref(), to)?;
+    refuse_datagrams(from.iter().chain(ends.to.iter().map(|(endpoint, _)| endpoint)))?;
     let mut signals = super::super::signals()?;
     let targets = targets(ends.to, journal).await?;
     let Some(from) = from else {
