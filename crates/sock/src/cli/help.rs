@@ -17,7 +17,6 @@ pub(super) const EITHER: Use = Use { listens: None, layers: true, without: &[] }
 pub(super) const CONNECTS: Use = Use { listens: Some(false), ..EITHER };
 pub(super) const INSPECTS: Use = Use { without: &["insecure"], ..CONNECTS };
 pub(super) const LISTENS: Use = Use { listens: Some(true), ..EITHER };
-pub(super) const SERVES: Use = Use { layers: false, ..LISTENS };
 pub(super) const WAITS: Use = Use { layers: false, without: &["timeout", "retry"], ..CONNECTS };
 pub(super) const OPTIONS: Use = Use { layers: false, ..EITHER };
 

@@ -7,6 +7,7 @@ use clap::Args;
 use super::family::FamilyArgs;
 use super::help;
 use super::host::HostArgs;
+use super::tls::TlsArgs;
 use super::values::EndpointText;
 use crate::reply::Template;
 
@@ -15,6 +16,7 @@ Examples:
   sock serve                                  TCP on 127.0.0.1:12345
   sock serve :0 --echo --ready-fd 3 3>ready   a free port, told to a file
   sock serve unix:/tmp/app.sock?mode=660 --reply 'you said {data}'
+  sock serve tls://*:443 --cert own.pem       TLS; without --cert self-signed
   sock serve udp://*:9000 --discard --json    an event a datagram";
 
 /// Where `sock serve` listens unless told otherwise.
@@ -22,7 +24,7 @@ pub const DEFAULT_ENDPOINT: &str = "127.0.0.1:12345";
 
 /// `sock serve`.
 #[derive(Args, Debug)]
-#[command(after_help = help::more("serve"), after_long_help = help::of_endpoints(help::SERVES, "", SERVE_EXAMPLES))]
+#[command(after_help = help::more("serve"), after_long_help = help::of_endpoints(help::LISTENS, "", SERVE_EXAMPLES))]
 pub struct ServeArgs {
     /// Where to listen [default: 127.0.0.1:12345]
     ///
@@ -38,6 +40,9 @@ pub struct ServeArgs {
     /// For how many, how long, and what is told.
     #[command(flatten)]
     pub host: HostArgs,
+    /// How TLS is set up.
+    #[command(flatten)]
+    pub tls: TlsArgs<true>,
 }
 
 /// How `sock serve` answers; one of these, by default a reply.

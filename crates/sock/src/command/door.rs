@@ -2,7 +2,7 @@
 
 use berkeley::{Address, Family, Socket, listen_fds};
 
-use crate::cli::DEFAULT_ENDPOINT;
+use crate::cli::{DEFAULT_ENDPOINT, TlsArgs};
 use crate::endpoint::{Endpoint, Nature, Role, Scheme};
 use crate::exit::Failure;
 use crate::open;
@@ -55,6 +55,18 @@ impl Door {
     pub(super) fn at(endpoint: Box<Endpoint>, family: Option<Family>) -> Result<Self, Failure> {
         listen::check_family(&endpoint, family)?;
         Ok(Self::At(endpoint, family))
+    }
+
+    /// Sets TLS up as the flags of the command line say.
+    pub(super) fn set_tls(&mut self, tls: &TlsArgs<true>) -> Result<(), Failure> {
+        match self {
+            Self::At(endpoint, _) => tls.set_on(endpoint).map_err(Failure::misuse),
+            Self::Inherited(_) if tls.is_given() => {
+                Err(Failure::misuse("the sockets of a service manager have no TLS here")
+                    .hint("leave the TLS options out, or start sock without LISTEN_FDS"))
+            }
+            Self::Inherited(_) => Ok(()),
+        }
     }
 
     /// What is spoken there; of the service manager's sockets by each.

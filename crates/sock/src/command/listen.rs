@@ -34,14 +34,7 @@ async fn serve(args: &ListenArgs, inherited: Vec<Socket>, tally: &Tally) -> Resu
     let mut signals = super::signals()?;
     let given = args.endpoint.as_deref().map(|text| joined(text, args.port.as_deref())).transpose()?;
     let mut door = Door::new(given.as_deref(), args.family.chosen(), inherited)?;
-    match &mut door {
-        Door::At(endpoint, _) => args.tls.set_on(endpoint).map_err(Failure::misuse)?,
-        Door::Inherited(_) if args.tls.is_given() => {
-            return Err(Failure::misuse("the sockets of a service manager have no TLS here")
-                .hint("leave the TLS options out, or start sock without LISTEN_FDS"));
-        }
-        Door::Inherited(_) => {}
-    }
+    door.set_tls(&args.tls)?;
     for scheme in door.schemes() {
         check(&args.talk, scheme, &[])?;
     }

@@ -89,6 +89,16 @@ impl Target {
         &self.endpoint
     }
 
+    /// Reads the files of TLS again, for the connections that are made from now on; `None` where there are none.
+    ///
+    /// # Errors
+    ///
+    /// Fails where one is bad. What was read before stays in use then.
+    pub fn reload(&self) -> Option<Result<(), Failure>> {
+        let client = self.client.as_ref()?;
+        client.has_files().then(|| client.reload())
+    }
+
     /// What a person should know of it, a line each.
     pub fn warnings(&self) -> &[String] {
         self.client.as_ref().map_or(&[], |client| &client.warnings)

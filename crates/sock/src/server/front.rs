@@ -22,6 +22,17 @@ impl Front {
         Self { tls: listeners.first().and_then(|listener| listener.tls.clone()) }
     }
 
+    /// Whether nothing goes over it: clients are served as they come.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.tls.is_none()
+    }
+
+    /// Reads the files again that it is made of, for the clients that come from now on; `None` where there are none.
+    pub(crate) fn reload(&self) -> Option<Result<(), Failure>> {
+        let tls = self.tls.as_ref()?;
+        tls.has_files().then(|| tls.reload())
+    }
+
     /// What a client's stream is, once that has been agreed on.
     ///
     /// # Errors

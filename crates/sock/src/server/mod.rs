@@ -18,17 +18,18 @@ pub(crate) mod shared;
 mod stop;
 pub(crate) mod trouble;
 
+use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
 
 use berkeley::AsyncSocket;
 use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, spawn_blocking};
 
 use crate::endpoint::{Nature, Scheme};
 use crate::exit::{Exit, Failure};
 use crate::open::listen::Listener;
-use crate::signal::Signals;
+use crate::signal::{Signal, Signals};
 use connection::Connection;
 use pool::Pool;
 use shared::Shared;
@@ -42,6 +43,11 @@ pub(crate) trait Service: Send + Sync + 'static {
         connection: &Arc<Connection>,
         shared: &Shared,
     ) -> impl Future<Output = std::result::Result<(), Failure>> + Send;
+
+    /// Reads the files again that it is made of, such as certificates; `None` where there are none.
+    fn reload(&self) -> Option<std::result::Result<(), Failure>> {
+        None
+    }
 
     /// Appends to `output` what a datagram is answered with; false where it is answered with nothing, not even with an
     /// empty datagram.
@@ -123,13 +129,40 @@ impl<S: Service> Server<S> {
                 Some(Ok(Err(error))) => return Err(error.into()),
                 Some(Ok(Ok(()))) | None => None,
             },
-            signal = stop.next() => Some(signal),
+            signal = self.stopped(&mut stop) => Some(signal),
         };
         // The sockets close, and the paths go, before anything is waited for.
         serving.shutdown().await;
         drop(paths);
         Ok(stop.end(signal, &self.shared, rules.grace).await)
     }
+
+    /// Waits for the signal that ends it. SIGHUP has files read again, where there are any and no terminal that could
+    /// have gone: a certificate is renewed without a client that notices.
+    async fn stopped(self: &Arc<Self>, stop: &mut Stop) -> Signal {
+        loop {
+            let signal = stop.next().await;
+            if signal != Signal::HangUp || has_terminal() {
+                return signal;
+            }
+            // Off this thread, as it may have to wait for a disk.
+            let server = Arc::clone(self);
+            match spawn_blocking(move || server.service.reload()).await {
+                Ok(Some(Ok(()))) => {
+                    self.shared.journal.note(format_args!("{signal}: the files were read again"));
+                }
+                Ok(Some(Err(failure))) => {
+                    self.shared.journal.error(&failure.hint("what was read before stays in use"));
+                }
+                Ok(None) | Err(_) => return signal,
+            }
+        }
+    }
+}
+
+/// Whether this process has a terminal that can hang up.
+fn has_terminal() -> bool {
+    File::open("/dev/tty").is_ok()
 }
 
 /// Ends idle connections, looking ten times within the timeout, though no more often than each 10 ms and no less than

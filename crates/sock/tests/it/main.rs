@@ -42,6 +42,7 @@ mod serve_log;
 mod serve_places;
 mod serve_signals;
 mod serve_stream;
+mod serve_tls;
 mod serve_unix_path;
 mod signals;
 mod tls;

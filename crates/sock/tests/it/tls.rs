@@ -192,7 +192,7 @@ fn the_options_of_tls_need_tls() {
         (&["connect", "tls://:1?insecure&ca=x"], "--ca verifies what --insecure takes"),
         (&["listen", "tls://:0", "--crl", "x"], "--crl needs --ca"),
         (&["wait", "tls://:1?ca=x"], "wait does not speak tls"),
-        (&["serve", "tls://:0"], "serve does not speak tls"),
+        (&["serve", "tls://:0?insecure"], "belongs to connecting"),
         (&["options", "tls://:1"], "options does not speak tls"),
         (&["connect", "127.0.0.1:1", "--insecure"], "belongs to TLS"),
         (&["connect", "tcp://127.0.0.1:1?ca=x"], "belongs to TLS"),

@@ -109,6 +109,11 @@ impl Service for Forward {
         outcome
     }
 
+    fn reload(&self) -> Option<Result<(), Failure>> {
+        let files = self.to.to.iter().filter_map(|(target, _)| target.reload());
+        self.front.reload().into_iter().chain(files).reduce(Result::and)
+    }
+
     fn answer(&self, _: &[u8], _: &mut Vec<u8>) -> bool {
         false
     }

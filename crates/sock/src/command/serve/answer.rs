@@ -14,6 +14,7 @@ use crate::reply::Template;
 use crate::server::Service;
 use crate::server::buffers::PIECE;
 use crate::server::connection::Connection;
+use crate::server::front::Front;
 use crate::server::shared::Shared;
 
 /// The answer where none is asked for.
@@ -62,14 +63,15 @@ impl Answer {
 /// What this command serves.
 #[derive(Debug)]
 pub(super) struct Answers {
-    answer: Answer,
+    pub(super) answer: Answer,
+    pub(super) front: Front,
     /// Bytes of chargen's pattern sent in datagrams so far: each goes on where the one before ended.
     sent: AtomicUsize,
 }
 
 impl Answers {
-    pub(super) fn new(answer: Answer) -> Self {
-        Self { answer, sent: AtomicUsize::new(0) }
+    pub(super) fn new(answer: Answer, front: Front) -> Self {
+        Self { answer, front, sent: AtomicUsize::new(0) }
     }
 
     fn push_characters(&self, output: &mut Vec<u8>) {
@@ -85,7 +87,11 @@ impl Service for Answers {
         connection: &Arc<Connection>,
         shared: &Shared,
     ) -> impl Future<Output = Result<(), Failure>> + Send {
-        stream::serve(&self.answer, connection, shared)
+        stream::serve(self, connection, shared)
+    }
+
+    fn reload(&self) -> Option<Result<(), Failure>> {
+        self.front.reload()
     }
 
     fn answer(&self, datagram: &[u8], output: &mut Vec<u8>) -> bool {

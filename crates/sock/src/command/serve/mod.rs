@@ -5,6 +5,7 @@
 
 mod answer;
 mod guard;
+mod sealed;
 mod stream;
 
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use super::host::{self, Ready};
 use crate::cli::ServeArgs;
 use crate::exit::{Exit, Failure};
 use crate::server::Server;
+use crate::server::front::Front;
 use crate::server::journal::Journal;
 use crate::server::shared::{Manner, Shared};
 use answer::{Answer, Answers};
@@ -21,7 +23,8 @@ use answer::{Answer, Answers};
 /// Runs the command.
 pub fn run(args: &ServeArgs) -> Result<Exit, Failure> {
     host::run(&args.host, |ready, inherited, journal| {
-        let door = Door::new(args.endpoint.as_deref(), args.family.chosen(), inherited)?;
+        let mut door = Door::new(args.endpoint.as_deref(), args.family.chosen(), inherited)?;
+        door.set_tls(&args.tls)?;
         let answer = Answer::new(&args.answer)?;
         refuse_what_cannot_be(args, &door)?;
         host::serve(serve_at(args, ready, door, answer, journal), journal)
@@ -42,7 +45,7 @@ async fn serve_at(
     let silent_beyond = guard::guard(args, &listeners, &answer, journal)?;
     let idle = args.host.idle_timeout.map(|period| period.0);
     let shared = Shared::new(journal.clone(), idle, silent_beyond, Manner::Answers);
-    let server = Arc::new(Server { service: Answers::new(answer), shared });
+    let server = Arc::new(Server { service: Answers::new(answer, Front::of(&listeners)), shared });
     let exit = server
         .run(signals, host::rules(&args.host), listeners, |listeners| {
             host::announce(ready, listeners, journal, args.host.json)
@@ -54,9 +57,6 @@ async fn serve_at(
 
 /// Options that cannot act are refused, never ignored.
 fn refuse_what_cannot_be(args: &ServeArgs, door: &Door) -> Result<(), Failure> {
-    if let Door::At(endpoint, _) = door {
-        super::refuse_layers(endpoint, "serve", "`sock listen` takes one client over it")?;
-    }
     let Some(scheme) = door.without_connections() else { return Ok(()) };
     let given = [
         (args.answer.send_file.is_some(), "--send-file"),

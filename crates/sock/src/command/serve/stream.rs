@@ -5,13 +5,15 @@
 
 use std::net::Shutdown;
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use berkeley::{AsyncSocket, Error, Flags, ReadReady, Result, Socket};
 use tokio::time::{sleep, timeout};
 
-use super::answer::{Answer, CYCLE, SharedFile, chargen};
+use super::answer::{Answer, Answers, CYCLE, SharedFile, chargen};
+use super::sealed;
 use crate::exit::Failure;
 use crate::reply::{Template, incomplete_tail};
 use crate::server::buffers::{Buffers, PIECE, with_buffers};
@@ -19,18 +21,22 @@ use crate::server::connection::{Connection, Received};
 use crate::server::shared::Shared;
 
 /// How long the beginning of a letter waits for its rest.
-const HOLD: Duration = Duration::from_millis(100);
+pub(super) const HOLD: Duration = Duration::from_millis(100);
 
 /// How often it is looked whether a client has all that it was sent, once the server is to end.
 const LOOK: Duration = Duration::from_millis(10);
 
 /// Serves one client until it is done, or cannot be served any more.
 pub(super) async fn serve(
-    answer: &Answer,
-    connection: &Connection,
+    answers: &Answers,
+    connection: &Arc<Connection>,
     shared: &Shared,
 ) -> std::result::Result<(), Failure> {
-    match answer {
+    if !answers.front.is_plain() {
+        // On the heap: a plain connection is not to carry the room that TLS takes.
+        return Box::pin(sealed::serve(answers, connection, shared)).await;
+    }
+    match &answers.answer {
         Answer::Reply(template) => converse(connection, shared, Some(template)).await?,
         Answer::Echo => converse(connection, shared, None).await?,
         Answer::Discard => return Ok(swallow(connection, shared).await?),
@@ -49,7 +55,7 @@ pub(super) async fn serve(
 /// Closed earlier, the kernel would answer whatever comes with a reset, and a reset takes back what waits in the send
 /// queue; so it does when both directions are shut down, so neither is shut here. What comes is read and forgotten.
 /// There is no event to wait for: a receiving side that is shut is always ready, and an empty send queue tells nobody.
-async fn part(connection: &Connection) -> Result<()> {
+pub(super) async fn part(connection: &Connection) -> Result<()> {
     let socket = connection.socket.socket();
     while socket.unsent()? > 0 {
         // A client that has reset the connection leaves its send queue as it was.
@@ -117,21 +123,21 @@ async fn converse(connection: &Connection, shared: &Shared, template: Option<&Te
 
 /// The beginning of a letter whose rest has not come: at most 3 bytes.
 #[derive(Default)]
-struct Held {
+pub(super) struct Held {
     bytes: [u8; 3],
     length: usize,
 }
 
 impl Held {
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.length == 0
     }
 
-    fn as_bytes(&self) -> &[u8] {
+    pub(super) fn as_bytes(&self) -> &[u8] {
         &self.bytes[..self.length]
     }
 
-    fn keep(&mut self, tail: &[u8]) {
+    pub(super) fn keep(&mut self, tail: &[u8]) {
         self.length = tail.len();
         self.bytes[..tail.len()].copy_from_slice(tail);
     }

@@ -283,7 +283,8 @@ impl TlsStream {
         }
     }
 
-    async fn say_end(&self) -> berkeley::Result<()> {
+    /// Says that we are done within TLS, and leaves the socket open.
+    pub(crate) async fn say_end(&self) -> berkeley::Result<()> {
         {
             let mut state = self.state();
             if !std::mem::replace(&mut state.sealed, true) {
