@@ -266,7 +266,9 @@ fish        fish
 gcc         gcc libc6-dev
 tshark      tshark
 shellcheck  shellcheck
-redis-server  redis-server
+redis-server  redis-server redis-tools
+nginx       nginx-light
+psql        postgresql
 END
 }
 

@@ -7,6 +7,7 @@
 
 mod datagram;
 mod python;
+mod relay;
 mod stream;
 mod support;
 mod tls;
