@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     fn shown(networks: &[Network]) -> String {
-        networks.iter().map(|it| format!("{it} ")).collect()
+        networks.iter().fold(String::new(), |text, it| text + &it.to_string() + " ")
     }
 
     #[test]

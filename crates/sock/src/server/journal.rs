@@ -86,10 +86,10 @@ impl Journal {
 
     /// A client could not be passed on, which its last line tells too; where no such line is printed, this is told.
     pub(crate) fn unreached(&self, peer: Peer<'_>, failure: &Failure) {
-        if self.lines.get().is_none() {
-            if let Some(lines) = self.lines_for_errors() {
-                lines.error(format_args!("{peer}: {}", failure.message), &failure.hints);
-            }
+        if self.lines.get().is_none()
+            && let Some(lines) = self.lines_for_errors()
+        {
+            lines.error(format_args!("{peer}: {}", failure.message), &failure.hints);
         }
     }
 
