@@ -26,7 +26,7 @@ use std::time::Duration;
 
 use crate::error::{Error, Operation, Result};
 use crate::socket::{Awaited, Socket, Stop, Waiting};
-use crate::sys::{self, Errno, alloc, constants as c, file, poll};
+use crate::sys::{self, Errno, alloc, constants as c, fd, file, poll};
 
 /// A pipe between two sockets, and the count of the bytes in it.
 #[derive(Debug)]
@@ -96,19 +96,24 @@ impl SplicePipe {
     ///
     /// # Errors
     ///
-    /// Fails with `EINVAL` for a kind of socket that the kernel cannot splice.
+    /// Fails with `EINVAL` for a kind of socket that the kernel cannot splice, and where urgent data is next (RFC
+    /// 6093), beyond which splice(2) does not go: receive what follows it.
     pub fn try_fill<F: AsFd>(&mut self, from: &Socket<F>, max: usize) -> Result<Filled> {
         if max == 0 {
             return Ok(Filled::Bytes(0));
         }
         match file::splice(from.as_fd(), self.write.as_fd(), max, true) {
-            Ok(0) => Ok(Filled::End),
-            Ok(length) => {
+            Ok(length @ 1..) => {
                 self.held += length;
                 Ok(Filled::Bytes(length))
             }
             // Either side may be meant; an empty pipe is not full.
             Err(Errno::AGAIN) if self.is_full() => Ok(Filled::Full),
+            // What follows urgent data is there, and no event would tell so again.
+            Ok(_) | Err(Errno::AGAIN) if is_at_mark(from) => {
+                Err(from.fail(Operation::Splice, Errno::INVAL, None))
+            }
+            Ok(_) => Ok(Filled::End),
             Err(errno) => Err(from.fail(Operation::Splice, errno, None)),
         }
     }
@@ -179,8 +184,12 @@ impl SplicePipe {
     fn fill_waiting<F: AsFd>(&mut self, from: &Socket<F>, max: usize) -> std::result::Result<(), Stop> {
         let (fd, write) = (from.as_fd(), self.write.as_fd());
         // The pipe is empty, so that only the socket can be waited for.
-        let length =
-            from.receive_within(Awaited::ARRIVAL, from.timeout(), || file::splice(fd, write, max, false))?;
+        let length = from.receive_within(Awaited::ARRIVAL, from.timeout(), || {
+            match file::splice(fd, write, max, false) {
+                Ok(0) | Err(Errno::AGAIN) if is_at_mark(from) => Err(Errno::INVAL),
+                result => result,
+            }
+        })?;
         self.held += length;
         Ok(())
     }
@@ -199,6 +208,11 @@ impl SplicePipe {
     }
 }
 
+/// Whether urgent data is next, before which splice(2) finds nothing, or an end that is none.
+fn is_at_mark<F: AsFd>(from: &Socket<F>) -> bool {
+    fd::at_mark(from.as_fd()).unwrap_or(false)
+}
+
 /// Moves what `from` has to `to`, at most `max` bytes and at most what the pipe holds; gives how many went, 0 at the
 /// end of the stream (splice(2)).
 ///
@@ -210,7 +224,8 @@ impl SplicePipe {
 ///
 /// # Errors
 ///
-/// Fails with `EINVAL` for a kind of socket that the kernel cannot splice: copy its bytes instead.
+/// Fails with `EINVAL` for a kind of socket that the kernel cannot splice, and where urgent data is next: copy the
+/// bytes instead.
 pub fn splice<F: AsFd, G: AsFd>(
     from: &Socket<F>,
     to: &Socket<G>,

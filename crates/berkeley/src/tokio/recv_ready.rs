@@ -20,6 +20,7 @@ use crate::control::ControlBuffer;
 use crate::error::{Error, Operation, Result};
 use crate::kinds::Flags;
 use crate::socket::ReceivedMessage;
+use crate::splice::{Filled, SplicePipe};
 use crate::sys::{Errno, fault};
 
 /// For servers of very many connections: an idle one owns no buffer, and its future is a few words.
@@ -248,6 +249,18 @@ impl<'a> ReadReady<'a> {
             }
             _ => {}
         }
+    }
+
+    /// Moves at most `max` bytes that are there into the pipe: see [`SplicePipe::try_fill`].
+    ///
+    /// # Errors
+    ///
+    /// Fails as that does.
+    pub fn fill_pipe(&mut self, pipe: &mut SplicePipe, max: usize) -> Result<Filled> {
+        let socket = &self.socket.socket;
+        let result = self.above_mark().and_then(|()| uninterrupted(|| pipe.try_fill(socket, max)));
+        self.note(false, &result);
+        result
     }
 
     /// Whether a short receive has emptied the socket; not one that a test cut short.

@@ -10,7 +10,7 @@ use std::time::Duration;
 #[cfg(feature = "fault")]
 use berkeley::fault::{self, Plan};
 use berkeley::splice::{Filled, SplicePipe, splice};
-use berkeley::{Cause, Error, Interest, Operation, Socket, option};
+use berkeley::{Cause, Error, Flags, Interest, Operation, Socket, option};
 
 use crate::bounded::{JoinInTime, RecvInTime};
 use crate::signal::let_sigpipe_kill;
@@ -492,6 +492,27 @@ fn nothing_is_moved_where_nothing_is_asked_for() {
         assert_eq!(splice(&from, &to, &mut pipe, 0).unwrap(), 0);
         assert_eq!(from.recv_vec(10).unwrap(), b"hello");
         assert_eq!(pipe.take_held().unwrap(), b"");
+    });
+}
+
+#[test]
+fn urgent_data_is_no_end_and_hides_nothing_that_follows() {
+    within(LIMIT, || {
+        for timeout in [None, Some(LONG)] {
+            let ((from, peer), (to, server)) = (TCP.pair(), UNIX.pair());
+            from.set_timeout(timeout).unwrap();
+            peer.send_all(b"ab").unwrap();
+            peer.send_with(b"!", Flags::OOB).unwrap();
+            peer.send_all(b"cd").unwrap();
+            let mut pipe = SplicePipe::new().unwrap();
+            assert_eq!(splice(&from, &to, &mut pipe, 64).unwrap(), 2);
+            assert_eq!(splice(&from, &to, &mut pipe, 64).unwrap_err().raw_os_error(), Some(EINVAL));
+            assert_eq!(pipe.try_fill(&from, 64).unwrap_err().raw_os_error(), Some(EINVAL));
+            assert_eq!(from.recv_vec(64).unwrap(), b"cd", "copied, it is there");
+            peer.send_all(b"ef").unwrap();
+            assert_eq!(splice(&from, &to, &mut pipe, 64).unwrap(), 2);
+            assert_eq!(server.recv_vec(64).unwrap(), b"abef");
+        }
     });
 }
 

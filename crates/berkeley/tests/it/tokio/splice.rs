@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use berkeley::fault::{self, Plan};
 use berkeley::splice::{Filled, SplicePipe};
-use berkeley::{AsyncSocket, AsyncZeroCopy, Family, Operation, Protocol, Socket, Type, option};
+use berkeley::{AsyncSocket, AsyncZeroCopy, Family, Flags, Operation, Protocol, Socket, Type, option};
 use tokio::task::yield_now;
 use tokio::time::sleep;
 
@@ -363,5 +363,40 @@ fn a_buffer_whose_sending_is_dropped_comes_back() {
         let done = tokio::select! { done = waiting => done, () = swallow_for_ever(&peer) => None };
         assert_eq!(done.map(|done| done.buffer.len()), Some(64 << 20));
         assert_eq!(sender.outstanding(), 0);
+    });
+}
+
+#[test]
+fn a_pipe_is_filled_once_there_is_something_and_urgent_data_hides_nothing() {
+    run(async {
+        let (from, peer) = connected(Family::INET, Type::STREAM).await;
+        let mut pipe = SplicePipe::new().unwrap();
+        let (mut tries, mut filled) = (0, None);
+        {
+            let mut waiting = std::pin::pin!(from.recv_ready(|ready| {
+                tries += 1;
+                ready.fill_pipe(&mut pipe, 64)
+            }));
+            tokio::select! {
+                biased;
+                _ = &mut waiting => panic!("there is nothing yet"),
+                () = sleep(A_WHILE) => {}
+            }
+            peer.send_all(b"ab").await.unwrap();
+            filled.replace(waiting.await.unwrap());
+        }
+        assert_eq!((filled, pipe.take_held().unwrap()), (Some(Filled::Bytes(2)), b"ab".to_vec()));
+        assert!(tries <= 2, "it did not spin");
+        peer.send_with(b"!", Flags::OOB).await.unwrap();
+        peer.send_all(b"cd").await.unwrap();
+        for by_ready in [true, false] {
+            let error = if by_ready {
+                from.recv_ready(|ready| ready.fill_pipe(&mut pipe, 64)).await.unwrap_err()
+            } else {
+                from.fill_pipe(&mut pipe, 64).await.unwrap_err()
+            };
+            assert_eq!(error.raw_os_error(), Some(EINVAL));
+        }
+        assert_eq!(from.recv_vec(64).await.unwrap(), b"cd", "copied, it is there");
     });
 }
