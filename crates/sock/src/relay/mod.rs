@@ -2,6 +2,7 @@
 
 mod ending;
 mod pump;
+mod splice;
 #[cfg(test)]
 mod tests;
 

@@ -6,10 +6,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::task::consume_budget;
 use tokio::time::{sleep_until, timeout};
 
 use super::ending::{End, Ending, Event, Moved, Rules, Side};
-use crate::stream::{Broken, Stream};
+use super::splice::{Came, PIPES, Pipe, Pool, Splice};
+use crate::exit::Failure;
+use crate::stream::{Broken, PIECE, Stream};
 
 /// How long the last of what came may take to be shown.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -46,7 +49,19 @@ pub async fn relay<T>(
     bytes: &[AtomicU64; 2],
     interrupted: impl Future<Output = T>,
 ) -> Report<T> {
-    let traffic = Traffic::new(bytes);
+    relay_by(&PIPES, near, far, rules, bytes, interrupted).await
+}
+
+/// As [`relay`], with pipes of this pool.
+pub(super) async fn relay_by<T>(
+    pipes: &'static Pool,
+    near: &Stream,
+    far: &Stream,
+    rules: Rules,
+    bytes: &[AtomicU64; 2],
+    interrupted: impl Future<Output = T>,
+) -> Report<T> {
+    let traffic = Traffic::new(bytes, pipes);
     let mut interrupted = pin!(interrupted);
     let end = run(near, far, rules, interrupted.as_mut(), &traffic).await;
     if let Ok(End::Failed(_) | End::Left(_)) = &end {
@@ -62,7 +77,8 @@ pub async fn relay<T>(
         far.reset();
     }
     let rest = traffic.take_rest();
-    let undelivered = far.undelivered() + rest.len() as u64;
+    let left = |side: Side| traffic.left[side as usize].load(Relaxed);
+    let undelivered = far.undelivered() + left(Side::Near);
     if undelivered == 0 && matches!(end, Ok(End::Done | End::Left(_))) {
         // Where our end was not told, as nothing was sent: TLS would take the close for a connection that was cut off.
         let _ = timeout(LAST_WORDS, far.end()).await;
@@ -70,10 +86,10 @@ pub async fn relay<T>(
     if let Stream::Standard(standard) = near {
         standard.input.keep(&rest);
     }
-    let [given, came] = [traffic.bytes[0].load(Relaxed), traffic.bytes[1].load(Relaxed)];
+    let taken = |side: Side| traffic.bytes[side as usize].load(Relaxed) - left(side);
     Report {
         end,
-        bytes: [given - rest.len() as u64, came],
+        bytes: [taken(Side::Near), taken(Side::Far)],
         replies: traffic.replies.load(Relaxed),
         undelivered,
         shown,
@@ -195,8 +211,9 @@ async fn carry(
     most_pieces: Option<u64>,
     traffic: &Traffic<'_>,
 ) -> Event {
+    let splice = Splice::between(from, to, traffic.pipes, most);
     loop {
-        let outcome = match step(from, to, side, most, traffic).await {
+        let outcome = match step(from, to, side, most, splice.as_ref(), traffic).await {
             Ok(outcome) => outcome,
             Err(event) => return event,
         };
@@ -224,6 +241,7 @@ async fn step(
     to: &Stream,
     side: Side,
     most: usize,
+    splice: Option<&Splice<'_>>,
     traffic: &Traffic<'_>,
 ) -> Result<Result<(), Broken>, Event> {
     if from.passes(to) {
@@ -236,18 +254,57 @@ async fn step(
             Err(broken) => Ok(Err(broken)),
         };
     }
-    match from.receive(most, |piece| pass_on(piece, to, side, traffic)).await {
-        Err(failure) => {
-            // What was held back is shown before the failure is told; the failure is what counts. The other side is
-            // told of no end, or it would take what it got for whole.
-            let _ = to.show().await;
-            Err(Event::ReadFailed(failure))
+    if let Some(splice) = splice.filter(|splice| splice.is_due()) {
+        match splice.fill().await {
+            Err(error) => return Err(unread(error.into(), to).await),
+            Ok(Came::End) => return Err(told(to.end().await).unwrap_or(Event::Ended)),
+            Ok(Came::Bytes(pipe, length)) => {
+                traffic.received(side, length as u64);
+                return Ok(drain(splice, pipe, Left::new(side, traffic)).await);
+            }
+            Ok(Came::Other) => {}
         }
+    }
+    let take = |piece: &[u8]| {
+        if let Some(splice) = splice {
+            splice.copied(piece.len());
+        }
+        pass_on(piece, to, side, traffic)
+    };
+    match from.receive(most, take).await {
+        Err(failure) => Err(unread(failure, to).await),
         Ok(None) => Err(told(to.end().await).unwrap_or(Event::Ended)),
         Ok(Some(Step::Sent)) => Ok(Ok(())),
         Ok(Some(Step::Pending(rest))) => Ok(send(rest, to).await),
         Ok(Some(Step::Broken(broken, _rest))) => Ok(Err(broken)),
     }
+}
+
+/// What was held back is shown before the failure is told; the failure is what counts. The other side is told of no
+/// end, or it would take what it got for whole.
+async fn unread(failure: Failure, to: &Stream) -> Event {
+    let _ = to.show().await;
+    Event::ReadFailed(failure)
+}
+
+/// Moves out of a pipe what it holds.
+async fn drain(splice: &Splice<'_>, mut pipe: Pipe, mut left: Left<'_>) -> Result<(), Broken> {
+    let length = pipe.held();
+    left.bytes = length;
+    splice.try_drain(&mut pipe)?;
+    while pipe.held() > 0 {
+        left.waits(pipe.held());
+        splice.drain(&mut pipe).await?;
+        left.traffic.moves();
+    }
+    left.bytes = 0;
+    drop(left);
+    pipe.give_back();
+    // Counted as so many pieces, so that no other task of the thread waits longer than for a copy.
+    for _ in 0..length / PIECE {
+        consume_budget().await;
+    }
+    Ok(())
 }
 
 /// What became of a piece.
@@ -281,18 +338,44 @@ async fn send(mut pending: Pending<'_>, to: &Stream) -> Result<(), Broken> {
     }
 }
 
-/// What was read and has not been taken yet. Of the near side it is kept where it never is.
-struct Pending<'a> {
-    bytes: Vec<u8>,
-    sent: usize,
+/// How many bytes were read and have not been taken yet; where they never are, they are counted.
+struct Left<'a> {
+    bytes: usize,
     side: Side,
     traffic: &'a Traffic<'a>,
 }
 
+impl<'a> Left<'a> {
+    const fn new(side: Side, traffic: &'a Traffic<'a>) -> Self {
+        Self { bytes: 0, side, traffic }
+    }
+
+    /// So many wait for room.
+    fn waits(&mut self, bytes: usize) {
+        self.bytes = bytes;
+        self.traffic.pending[self.side as usize].store(true, Relaxed);
+    }
+}
+
+impl Drop for Left<'_> {
+    fn drop(&mut self) {
+        self.traffic.pending[self.side as usize].store(false, Relaxed);
+        self.traffic.left[self.side as usize].fetch_add(self.bytes as u64, Relaxed);
+    }
+}
+
+/// What was read and has not been taken yet. Of the near side it is kept where it never is.
+struct Pending<'a> {
+    bytes: Vec<u8>,
+    sent: usize,
+    left: Left<'a>,
+}
+
 impl<'a> Pending<'a> {
     fn new(bytes: &[u8], side: Side, traffic: &'a Traffic<'a>) -> Self {
-        traffic.pending[side as usize].store(true, Relaxed);
-        Self { bytes: bytes.to_vec(), sent: 0, side, traffic }
+        let mut left = Left::new(side, traffic);
+        left.waits(bytes.len());
+        Self { bytes: bytes.to_vec(), sent: 0, left }
     }
 
     fn rest(&self) -> &[u8] {
@@ -301,15 +384,15 @@ impl<'a> Pending<'a> {
 
     fn advance(&mut self, sent: usize) {
         self.sent = self.sent.saturating_add(sent).min(self.bytes.len());
-        self.traffic.moves();
+        self.left.bytes = self.bytes.len() - self.sent;
+        self.left.traffic.moves();
     }
 }
 
 impl Drop for Pending<'_> {
     fn drop(&mut self) {
-        self.traffic.pending[self.side as usize].store(false, Relaxed);
-        if self.side == Side::Near {
-            self.traffic.keep(self.bytes.split_off(self.sent));
+        if self.left.side == Side::Near {
+            self.left.traffic.keep(self.bytes.split_off(self.sent));
         }
     }
 }
@@ -348,6 +431,7 @@ async fn until(deadline: Option<Instant>) {
 
 /// What has moved.
 struct Traffic<'a> {
+    pipes: &'static Pool,
     begun: Instant,
     /// Microseconds after `begun` at which a byte last moved, either way.
     last: AtomicU64,
@@ -361,13 +445,16 @@ struct Traffic<'a> {
     pending: [AtomicBool; 2],
     /// What the near side gives is not read any more.
     stops: AtomicBool,
-    /// What the near side gave last and the far side never took.
+    /// How many bytes that each side gave the other never took.
+    left: [AtomicU64; 2],
+    /// Those of the near side, where they are ours.
     rest: Mutex<Vec<u8>>,
 }
 
 impl<'a> Traffic<'a> {
-    fn new(bytes: &'a [AtomicU64; 2]) -> Self {
+    fn new(bytes: &'a [AtomicU64; 2], pipes: &'static Pool) -> Self {
         Self {
+            pipes,
             begun: Instant::now(),
             last: AtomicU64::new(0),
             bytes,
@@ -376,6 +463,7 @@ impl<'a> Traffic<'a> {
             broken: Default::default(),
             pending: Default::default(),
             stops: AtomicBool::new(false),
+            left: Default::default(),
             rest: Mutex::default(),
         }
     }

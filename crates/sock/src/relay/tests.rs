@@ -1,12 +1,15 @@
 //! The pump between pairs of sockets, without a process: whichever end comes first, no byte is lost.
 
+use std::cell::Cell;
 use std::future::{Future, pending};
-use std::net::Shutdown;
+use std::net::{Ipv4Addr, Shutdown};
 use std::time::Duration;
 
-use berkeley::{AsyncSocket, Family, Protocol, Type};
-use tokio::time::timeout;
+use berkeley::{AsyncSocket, Family, Flags, Protocol, Type, option};
+use tokio::time::{sleep, timeout};
 
+use super::pump::relay_by;
+use super::splice::Pool;
 use super::{End, Report, Rules, relay};
 use crate::stream::{Nature, SocketStream, Stream};
 
@@ -26,6 +29,42 @@ async fn play(near: Stream, far: Stream, rules: Rules, peers: impl Future<Output
     let bytes = Default::default();
     let both = async { tokio::join!(relay(&near, &far, rules, &bytes, pending()), peers).0 };
     timeout(LIMIT, both).await.expect("it ends in time")
+}
+
+/// As [`play`], with pipes of this pool.
+async fn play_by(
+    pool: &'static Pool,
+    near: Stream,
+    far: Stream,
+    peers: impl Future<Output = ()>,
+) -> Report<()> {
+    let bytes = Default::default();
+    let both = async { tokio::join!(relay_by(pool, &near, &far, RULES, &bytes, pending()), peers).0 };
+    timeout(LIMIT, both).await.expect("it ends in time")
+}
+
+/// A pool of its own, whose bound is so many bytes.
+fn pool(most: usize) -> &'static Pool {
+    Box::leak(Box::new(Pool::new(most)))
+}
+
+/// As [`pair`], of TCP.
+async fn tcp_pair() -> (Stream, AsyncSocket) {
+    let listener = AsyncSocket::new(Family::INET, Type::STREAM, Protocol::DEFAULT).expect("a socket");
+    listener.bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    listener.listen(1).expect("a listener");
+    let peer = AsyncSocket::new(Family::INET, Type::STREAM, Protocol::DEFAULT).expect("a socket");
+    // The default may pace what goes over loopback.
+    let _ = peer.set(option::tcp::CONGESTION, "reno");
+    peer.connect(listener.local_address().expect("an address")).await.expect("a connection");
+    let (ours, _) = listener.accept().await.expect("the same");
+    let _ = ours.set(option::tcp::CONGESTION, "reno");
+    (Stream::Socket(SocketStream::of(ours, Nature::NETWORK)), peer)
+}
+
+/// Bytes of which no two parts are alike.
+fn pattern(length: usize) -> Vec<u8> {
+    (0..length as u64).map(|at| (at.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as u8).collect()
 }
 
 async fn say_all(peer: &AsyncSocket, bytes: &[u8]) {
@@ -87,4 +126,117 @@ async fn where_nothing_moves_it_is_given_up() {
     let rules = Rules { idle: Some(Duration::from_millis(50)), ..RULES };
     let report = play(near, far, rules, async {}).await;
     assert!(matches!(report.end, Ok(End::Failed(_))), "{report:?}");
+}
+
+/// What is sent to see that it is spliced: more than the queues of both sockets hold.
+const BULK: usize = 24 << 20;
+
+#[tokio::test]
+async fn bulk_goes_through_a_pipe_both_ways_and_arrives_whole() {
+    for kinds in ["tcp tcp", "unix unix", "tcp unix", "unix tcp"] {
+        let (pool, sent) = (pool(8 << 20), pattern(BULK));
+        let [(near, left), (far, right)] = pairs(kinds).await;
+        let report = play_by(pool, near, far, async {
+            let (to_right, to_left, (), ()) = tokio::join!(
+                hear_all(&right),
+                hear_all(&left),
+                say_all(&left, &sent),
+                say_all(&right, &sent)
+            );
+            assert!(to_right == sent && to_left == sent, "{kinds}");
+        });
+        let report = report.await;
+        assert!(matches!(report.end, Ok(End::Done)), "{kinds}: {report:?}");
+        assert_eq!((report.bytes, report.undelivered), ([BULK as u64; 2], 0), "{kinds}");
+        let pipes = pool.bytes() >> 20;
+        assert!((1..=2).contains(&pipes), "{kinds}: a pipe a direction at most, idle now, and not {pipes}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_pipe_to_be_had_bulk_is_copied() {
+    let (pool, sent) = (pool(0), pattern(BULK));
+    let [(near, left), (far, right)] = pairs("tcp unix").await;
+    let report = play_by(pool, near, far, async {
+        let (heard, (), ()) = tokio::join!(hear_all(&right), say_all(&left, &sent), say_all(&right, b"bye"));
+        assert!(heard == sent);
+        assert_eq!(hear_all(&left).await, b"bye");
+    });
+    assert_eq!((report.await.bytes, pool.bytes(), pool.has_told()), ([BULK as u64, 3], 0, true));
+}
+
+#[tokio::test]
+async fn small_pieces_take_no_pipe() {
+    let pool = pool(8 << 20);
+    let [(near, left), (far, right)] = pairs("tcp tcp").await;
+    let report = play_by(pool, near, far, async {
+        for _ in 0..200 {
+            left.send_all(&[b'?'; 1000]).await.expect("a live stream");
+            let mut left_over = 1000;
+            while left_over > 0 {
+                left_over -= right.recv_vec(left_over).await.expect("a live stream").len();
+            }
+        }
+        tokio::join!(say_all(&left, b""), say_all(&right, b""));
+    });
+    assert_eq!((report.await.bytes, pool.bytes()), ([200_000, 0], 0));
+}
+
+#[tokio::test]
+async fn what_a_pipe_holds_when_the_reader_has_stalled_counts_as_undelivered() {
+    let pool = pool(8 << 20);
+    let [(near, left), (far, right)] = pairs("tcp unix").await;
+    let sent = Cell::new(0);
+    let speaker = async {
+        loop {
+            sent.set(sent.get() + left.send(&[b'!'; 65_536]).await.expect("a live stream"));
+        }
+    };
+    // Nobody reads: once nothing moves any more, one asks for the end.
+    let stalled = async {
+        let mut before = (usize::MAX, 0);
+        while before != (sent.get(), 50) {
+            before = (sent.get(), if before.0 == sent.get() { before.1 + 1 } else { 0 });
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let bytes = Default::default();
+    let relayed = async {
+        tokio::select! {
+            report = relay_by(pool, &near, &far, RULES, &bytes, stalled) => report,
+            () = speaker => unreachable!("it has no end"),
+        }
+    };
+    let report = timeout(LIMIT, relayed).await.expect("it ends in time");
+    drop(far);
+    let heard = hear_all(&right).await.len() as u64;
+    assert_eq!(report.bytes, [heard, 0]);
+    assert!(report.undelivered > 0 && heard + report.undelivered <= sent.get() as u64, "{report:?}");
+    assert_eq!(pool.bytes(), 0, "the pipe with its bytes is closed");
+}
+
+#[tokio::test]
+async fn what_follows_urgent_data_is_not_held_back() {
+    let pool = pool(8 << 20);
+    let [(near, left), (far, right)] = pairs("tcp tcp").await;
+    let sent = pattern(BULK);
+    let report = play_by(pool, near, far, async {
+        let speaker = async {
+            left.send_all(&sent[..BULK / 2]).await.expect("a live stream");
+            left.send_with(b"!", Flags::OOB).await.expect("a live stream");
+            say_all(&left, &sent[BULK / 2..]).await;
+        };
+        let (heard, (), ()) = tokio::join!(hear_all(&right), speaker, say_all(&right, b""));
+        assert!(heard == sent);
+    });
+    assert_eq!(report.await.bytes, [BULK as u64, 0]);
+}
+
+/// Two streams and their peers, each of the kind named.
+async fn pairs(kinds: &str) -> [(Stream, AsyncSocket); 2] {
+    let mut made = Vec::new();
+    for kind in kinds.split(' ') {
+        made.push(if kind == "tcp" { tcp_pair().await } else { pair(Type::STREAM, Nature::STREAM) });
+    }
+    made.try_into().expect("two of them")
 }

@@ -99,6 +99,13 @@ impl Stream {
         Some((standard.input.file()?, socket)).filter(|(_, socket)| socket.takes_files())
     }
 
+    /// The two sockets, where the kernel can move bytes from this one's to that of `to` (splice(2)): no messages, nor
+    /// what is encrypted.
+    pub fn splices<'a>(&'a self, to: &'a Self) -> Option<(&'a AsyncSocket, &'a AsyncSocket)> {
+        let (Self::Socket(from), Self::Socket(to)) = (self, to) else { return None };
+        [from, to].iter().all(|socket| socket.is_spliced()).then(|| (from.socket(), to.socket()))
+    }
+
     /// Moves some of what this gives to `to`, as soon as there is room; gives how much, `None` at the end, and where
     /// [`passes`](Self::passes) is false.
     ///

@@ -140,6 +140,11 @@ impl SocketStream {
         !self.nature.messages
     }
 
+    /// Whether splice(2) keeps what it moves as it is: it knows no messages.
+    pub(super) const fn is_spliced(&self) -> bool {
+        !self.nature.messages
+    }
+
     /// Sends some of `file`, from its own position on, which moves with what went; gives how much, 0 at its end.
     pub(super) async fn send_file(&self, mut file: &File) -> std::result::Result<u64, Failure> {
         let unread = |error: io::Error| Failure::io("read standard input", &error);
