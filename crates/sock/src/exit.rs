@@ -33,6 +33,8 @@ pub enum Exit {
     AddressInUse = 8,
     /// The connection was reset, or ended before everything was sent.
     Reset = 9,
+    /// A proxy refused, or is none.
+    Proxy = 10,
     /// A timeout of the command's ran out.
     Timeout = 124,
     /// Interrupted.
@@ -45,11 +47,11 @@ impl Exit {
     /// Every code with its meaning, as `--help` lists them.
     pub const TABLE: &'static str = "\
 Exit codes:
-  0 done                   5 unreachable          9 reset or incomplete
+  0 done                   5 unreachable          10 refused by a proxy
   1 other failure          6 TLS, certificate     124 timeout
   2 invalid command line   7 permission denied    130 interrupted
   3 name unknown           8 address in use       143 terminated
-  4 refused
+  4 refused                9 reset or incomplete
 A server that drained after SIGINT, SIGTERM or SIGHUP exits 0.";
 }
 

@@ -12,6 +12,7 @@
 //! | [`exit`] | the exit codes, and the failures that carry them |
 //! | [`misuse`] | an invalid command line, its fault under a caret |
 //! | [`open`] | from an endpoint to a socket, connected or listening |
+//! | [`preamble`] | what is said before a stream: to proxies, for STARTTLS, and the PROXY protocol's headers |
 //! | [`quantity`] | times and sizes with their units, `500ms`, `64K` |
 //! | [`relay`] | the one pump: what one stream gives goes to another, both ways |
 //! | [`reply`] | what a piece is answered with: the template |
@@ -34,6 +35,7 @@ pub mod exit;
 mod limit;
 pub mod misuse;
 pub mod open;
+pub mod preamble;
 pub mod quantity;
 pub mod relay;
 pub mod reply;

@@ -84,8 +84,9 @@ pub(crate) const HOUSES: &[House] = &[
             &["stream"],
             // The grammar of addresses: it has no socket.
             &["endpoint", "packet"],
-            // TLS without a socket: what rustls needs, and its refusals in words.
-            &["tls"],
+            // TLS without a socket: what rustls needs, and its refusals in words; and what is said before a stream, to
+            // proxies and to servers that start TLS.
+            &["tls", "preamble"],
             // The signals that end a command, with the exit code of each.
             &["signal"],
             // What commands and endpoints have in common: how they fail, and what is answered.

@@ -7,6 +7,8 @@ use std::path::Path;
 pub(crate) mod endpoint;
 #[path = "../../../../fuzz/properties/networks.rs"]
 mod networks;
+#[path = "../../../../fuzz/properties/preamble.rs"]
+mod preamble;
 
 /// Replays a corpus, each file of which is read (true) or refused; gives how many are which.
 fn replay(name: &str, mut check: impl FnMut(&[u8]) -> Option<bool>) -> (usize, usize) {
@@ -35,4 +37,20 @@ fn every_endpoint_in_the_corpus_holds_its_properties() {
 fn every_list_of_networks_in_the_corpus_holds_its_properties() {
     let (good, bad) = replay("networks", |bytes| Some(networks::check(bytes)));
     assert!(good >= 10 && bad >= 10, "the corpus has both kinds: {good} good, {bad} bad");
+}
+
+#[test]
+fn whatever_is_said_before_a_stream_in_the_corpus_holds_its_properties() {
+    type Check = fn(&[u8]) -> bool;
+    let rows: [(&str, Check); 5] = [
+        ("socks5", preamble::socks5),
+        ("socks4a", preamble::socks4a),
+        ("http_connect", preamble::http_connect),
+        ("starttls", preamble::starttls),
+        ("proxy_header", preamble::proxy_header),
+    ];
+    for (target, check) in rows {
+        let (good, bad) = replay(target, |bytes| Some(check(bytes)));
+        assert!(good >= 3 && bad >= 6, "{target} has both kinds: {good} good, {bad} bad");
+    }
 }

@@ -230,6 +230,7 @@ fn the_help_lists_the_codes() {
             "7 perm",
             "8 addr",
             "9 reset",
+            "10 refused by a proxy",
             "124 time",
             "130 inter",
             "143 term",

@@ -1,0 +1,13 @@
+//! A proxy's answer to HTTP's CONNECT.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+#[allow(dead_code)]
+#[path = "../properties/preamble.rs"]
+mod properties;
+
+fuzz_target!(|bytes: &[u8]| {
+    properties::http_connect(bytes);
+});

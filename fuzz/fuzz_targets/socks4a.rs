@@ -1,0 +1,13 @@
+//! A proxy's side of SOCKS 4A.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+#[allow(dead_code)]
+#[path = "../properties/preamble.rs"]
+mod properties;
+
+fuzz_target!(|bytes: &[u8]| {
+    properties::socks4a(bytes);
+});

@@ -1,0 +1,13 @@
+//! What a server says before TLS.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+#[allow(dead_code)]
+#[path = "../properties/preamble.rs"]
+mod properties;
+
+fuzz_target!(|bytes: &[u8]| {
+    properties::starttls(bytes);
+});
