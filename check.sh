@@ -253,6 +253,10 @@ setup_rows() {
 ncat        ncat
 socat       socat
 nc.openbsd  netcat-openbsd
+microsocks  microsocks
+tinyproxy   tinyproxy-bin
+haproxy     haproxy
+curl        curl
 python3     python3
 openssl     openssl
 gnutls-cli  gnutls-bin

@@ -7,6 +7,7 @@ use super::help::{self, CONNECTS};
 use super::talk::TalkArgs;
 use super::tls::TlsArgs;
 use super::values::{EndpointText, positive};
+use super::via::ViaArgs;
 use crate::quantity::Period;
 
 const CONNECT_EXAMPLES: &str = "\
@@ -45,6 +46,9 @@ pub struct ConnectArgs {
     /// What is sent and shown.
     #[command(flatten)]
     pub talk: TalkArgs,
+    /// The way there.
+    #[command(flatten)]
+    pub way: ViaArgs,
     /// How TLS is set up.
     #[command(flatten)]
     pub tls: TlsArgs<false>,

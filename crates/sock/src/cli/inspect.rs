@@ -6,6 +6,7 @@ use super::family::FamilyArgs;
 use super::help::{self, INSPECTS};
 use super::tls::TlsArgs;
 use super::values::positive;
+use super::via::ViaArgs;
 use crate::quantity::Period;
 
 const INSPECT_EXAMPLES: &str = "\
@@ -36,6 +37,9 @@ pub struct InspectArgs {
     /// Print events, one JSON object a line
     #[arg(long)]
     pub json: bool,
+    /// The way there.
+    #[command(flatten)]
+    pub way: ViaArgs,
     /// How TLS is set up.
     #[command(flatten)]
     pub tls: TlsArgs<false>,

@@ -17,6 +17,7 @@ mod serve;
 mod talk;
 mod tls;
 mod values;
+mod via;
 mod wait;
 
 use clap::{Parser, Subcommand};
@@ -34,6 +35,7 @@ pub use resolve::ResolveArgs;
 pub use serve::{AnswerArgs, DEFAULT_ENDPOINT, ServeArgs};
 pub use talk::TalkArgs;
 pub use tls::TlsArgs;
+pub use via::ViaArgs;
 pub use wait::WaitArgs;
 
 const EXAMPLES: &str = "\

@@ -6,6 +6,7 @@ use super::family::FamilyArgs;
 use super::help::{self, EITHER};
 use super::host::HostArgs;
 use super::values::{EndpointText, positive};
+use super::via::ViaArgs;
 use crate::quantity::Period;
 
 const RELAY_EXAMPLES: &str = "\
@@ -45,6 +46,9 @@ pub struct RelayArgs {
     /// A sender's address beyond this machine may be forged, and its owner would be flooded.
     #[arg(long, hide_short_help = true)]
     pub amplify: bool,
+    /// The way to TO.
+    #[command(flatten)]
+    pub way: ViaArgs,
     /// For how many, how long, and what is told.
     #[command(flatten)]
     pub host: HostArgs,

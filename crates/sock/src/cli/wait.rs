@@ -22,6 +22,11 @@ pub struct WaitArgs {
     /// Which family.
     #[command(flatten)]
     pub family: FamilyArgs,
+    /// Connect through PROXY; once more for the next one
+    ///
+    /// As that of `sock connect`.
+    #[arg(long, value_name = "PROXY", hide_short_help = true)]
+    pub via: Vec<String>,
     /// How long to wait for all of them together
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = positive)]
     pub timeout: Period,

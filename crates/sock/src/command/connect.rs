@@ -23,9 +23,10 @@ async fn connect(args: &ConnectArgs, tally: &Tally) -> Result<Exit, Failure> {
     let text = joined(&args.endpoint, args.port.as_deref())?;
     let mut endpoint = open::parse(&text, Role::Connect).map_err(Failure::misuse)?;
     args.tls.set_on(&mut endpoint).map_err(Failure::misuse)?;
+    args.way.set_on(&mut endpoint)?;
     let scheme = endpoint.scheme;
     check(&args.talk, scheme, &[(args.wait.is_some(), "--wait"), (args.replies.is_some(), "--replies")])?;
-    let terms = Terms { family: args.family.chosen(), timeout: args.timeout };
+    let terms = Terms { family: args.family.chosen(), timeout: args.timeout, ..Terms::default() };
     let far = tokio::select! {
         connected = open::connected(endpoint, terms) => connected?,
         signal = signals.next() => return Ok(signal.exit()),

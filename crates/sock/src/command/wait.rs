@@ -31,7 +31,8 @@ async fn wait(args: &WaitArgs) -> Result<Exit, Failure> {
     };
     let mut attempts = JoinSet::new();
     for text in &endpoints(args)? {
-        let endpoint = open::parse(text, Role::Connect).map_err(Failure::misuse)?;
+        let mut endpoint = open::parse(text, Role::Connect).map_err(Failure::misuse)?;
+        open::via::set(&mut endpoint, &args.via)?;
         open::listen::check_family(&endpoint, args.family.chosen())?;
         if !Nature::of(endpoint.scheme).connected {
             let message = format!("{text}: wait needs connections, and {} has none", endpoint.scheme);

@@ -22,7 +22,7 @@ pub struct Use {
 
 impl Use {
     fn takes(self, row: &OwnRow) -> bool {
-        let layers: &[Layer] = if self.layers { Layer::ALL } else { &[] };
+        let layers: &[Layer] = &goes_over(self.layers).copied().collect::<Vec<_>>();
         let places = [Place::Inet { host: Host::Every, port: Port::Number(1) }, Place::Path(b"/s".to_vec())];
         let fits = |scheme, layers, place| {
             (row.fits)(Context { scheme, layers, place, listens: self.listens }).is_ok()
@@ -38,8 +38,7 @@ impl Use {
 /// nor a man page breaks.
 pub fn help(of: Use) -> String {
     let schemes = Scheme::ALL.iter().map(|scheme| (scheme.row().example, scheme.row().meaning));
-    let layers =
-        Layer::ALL.iter().filter(|_| of.layers).map(|layer| (layer.row().example, layer.row().meaning));
+    let layers = goes_over(of.layers).map(|layer| (layer.row().example, layer.row().meaning));
     let mut lines = String::new();
     for (example, meaning) in schemes.chain(layers) {
         line(&mut lines, example, meaning);
@@ -58,7 +57,12 @@ pub fn beginnings() -> impl Iterator<Item = String> {
         let connects = row.connects.then_some(row.name);
         connects.into_iter().chain(row.listening).map(|name| format!("{name}{}", row.shape.separator()))
     });
-    schemes.chain(Layer::ALL.iter().map(|layer| format!("{}://", layer.name())))
+    schemes.chain(goes_over(true).map(|layer| format!("{}://", layer.name())))
+}
+
+/// The layers over the stream of an endpoint, which is no proxy.
+fn goes_over(layers: bool) -> impl Iterator<Item = &'static Layer> {
+    Layer::ALL.iter().filter(move |layer| layers && !layer.row().proxy)
 }
 
 fn line(lines: &mut String, example: &str, meaning: &str) {
@@ -88,7 +92,7 @@ mod tests {
     fn every_scheme_and_every_option_has_its_line_which_fits() {
         let help = help(Use { listens: None, layers: true, without: &[] });
         let examples = Scheme::ALL.iter().map(|scheme| scheme.row().example);
-        for example in examples.chain(rows().map(|row| row.example)) {
+        for example in examples.chain(rows().filter(|row| !row.is_of_proxies()).map(|row| row.example)) {
             assert!(help.contains(example), "{example}");
         }
         for line in help.lines() {

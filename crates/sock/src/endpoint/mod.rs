@@ -46,6 +46,7 @@ mod parse;
 mod percent;
 mod piece;
 mod place;
+mod proxy;
 mod scheme;
 mod setting;
 mod shape;
@@ -62,6 +63,8 @@ pub use help::{Use, beginnings, help};
 pub use nature::Nature;
 pub use own::Own;
 pub use place::{Host, Place, Port};
+pub use proxy::{Login, Secret};
+pub(crate) use proxy::{decoded, password_in};
 pub use scheme::{Layer, LayerRow, Row, Scheme};
 pub use setting::Setting;
 pub use shape::Shape;
@@ -101,6 +104,8 @@ pub enum Role {
     AsWritten,
     /// Listen if the listening form is written, else not decided yet.
     Either,
+    /// Connect, to a proxy: `socks5://`, `socks4a://`, `http://`, and over another stream `socks5:unix:/path`.
+    Proxy,
 }
 
 impl Endpoint {

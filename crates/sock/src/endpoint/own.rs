@@ -8,10 +8,13 @@ use super::inet::{inet_without_port, interface};
 use super::percent::Encoded;
 use super::piece::{Fault, Piece};
 use super::place::{Host, Place, unix};
+use super::proxy::{self, Login};
 use super::scheme::{Layer, Scheme};
 use super::shape::Shape;
 use super::source::Written;
 use super::tls;
+use crate::preamble::Protocol;
+use crate::preamble::proxy::Version;
 use crate::quantity::Period;
 
 /// The options that are the endpoint's own, not the socket's. None is "not written".
@@ -30,6 +33,12 @@ pub struct Own {
     pub join: Option<IpAddr>,
     /// `mode=660`: the permission bits of the path that listening creates, at most 0o777.
     pub mode: Option<u32>,
+    /// `proxy-protocol=v2`: the header that says who the client is.
+    pub proxy_protocol: Option<Version>,
+    /// `starttls=smtp`: what is spoken before TLS.
+    pub starttls: Option<Protocol>,
+    /// Who asks, where the endpoint is a proxy.
+    pub login: Login,
     /// `ca=FILE` and the others of TLS.
     pub tls: crate::tls::Options,
     /// A flag of the unit tests' own schemes.
@@ -70,10 +79,10 @@ const CONNECTING: &str = "belongs to connecting; this endpoint listens";
 
 /// Every own option, in the order in which they are printed.
 pub(super) fn rows() -> impl Iterator<Item = &'static OwnRow> {
-    OWN.iter().chain(tls::ROWS)
+    OWN.iter().chain(tls::ROWS).chain(proxy::ROWS)
 }
 
-/// Those that are not of TLS.
+/// Those that are neither of TLS nor of proxies.
 const OWN: &[OwnRow] = &[
     OwnRow {
         name: "timeout",
@@ -98,7 +107,7 @@ const OWN: &[OwnRow] = &[
         example: "bind=192.0.2.1",
         meaning: "the address to connect from",
         has_value: true,
-        fits: connects,
+        fits: |context| if proxy::is_one(context) { Ok(()) } else { connects(context) },
         read: |own, value, context| {
             let (place, written) = bind(value, context.scheme)?;
             own.bind = Some(place);
@@ -126,6 +135,22 @@ const OWN: &[OwnRow] = &[
         },
         read: |own, value, _| Ok(set(&mut own.join, value, group(value)?)),
         print: |own| own.join.map(|group| format!("join={group}")),
+    },
+    OwnRow {
+        name: "proxy-protocol",
+        example: "proxy-protocol=v2",
+        meaning: "say who the client is, v1 or v2",
+        has_value: true,
+        fits: |context| {
+            let nature = context.scheme.row().nature;
+            connects(context)?;
+            fails_unless(nature.connected && !nature.messages, "belongs to a stream, as in tcp://host:80")
+        },
+        read: |own, value, _| {
+            let version = value.text().parse().map_err(|error| value.fault(error))?;
+            Ok(set(&mut own.proxy_protocol, value, version))
+        },
+        print: |own| own.proxy_protocol.map(|version| format!("proxy-protocol={version}")),
     },
     OwnRow {
         name: "mode",
@@ -202,6 +227,9 @@ fn fails_unless(fits: bool, reason: &'static str) -> Result<(), &'static str> {
 fn connects(context: Context<'_>) -> Result<(), &'static str> {
     match context {
         Context { listens: Some(true), .. } => Err(CONNECTING),
+        Context { layers: [layer, ..], .. } if layer.row().proxy => {
+            Err("belongs to the endpoint behind the proxy")
+        }
         Context { scheme, .. } if scheme.row().socket.is_none() => Err("belongs to sockets"),
         _ => Ok(()),
     }

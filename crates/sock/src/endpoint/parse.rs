@@ -9,6 +9,7 @@ use super::nearest::nearest;
 use super::own::{self, Context};
 use super::piece::{Fault, Piece};
 use super::place::{Host, Place, Port};
+use super::proxy;
 use super::scheme::{self, Layer, Scheme};
 use super::setting::{Options, settings};
 use super::shape::Shape;
@@ -41,17 +42,20 @@ const HABITS: [(&str, Scheme, bool); 17] = [
 const MOST_LAYERS: usize = 4;
 
 /// What the text before the options starts with.
-struct Start<'a> {
-    layers: Vec<Layer>,
-    scheme: Scheme,
+pub(super) struct Start<'a> {
+    pub(super) layers: Vec<Layer>,
+    pub(super) scheme: Scheme,
     listen: bool,
     /// The scheme as written; empty if none is.
-    name: Piece<'a>,
-    place: Piece<'a>,
+    pub(super) name: Piece<'a>,
+    pub(super) place: Piece<'a>,
 }
 
 /// Reads a whole endpoint. Each step looks at every byte a bounded number of times, so the cost is linear.
 pub(super) fn parse(text: &str, vocabulary: &dyn Vocabulary, role: Role) -> Result<Endpoint, ParseError> {
+    if role == Role::Proxy {
+        proxy::refuse_password(text)?;
+    }
     read(Piece::whole(text), vocabulary, role).map_err(|fault| ParseError::new(text, fault))
 }
 
@@ -78,6 +82,7 @@ fn read(text: Piece<'_>, vocabulary: &dyn Vocabulary, role: Role) -> Result<Endp
     let (address, options) = text.split_once('?').map_or((text, None), |(head, tail)| (head, Some(tail)));
     let bare_port = role == Role::Listen && is_bare_port(address.text());
     let start = if bare_port { bare(address) } else { start(address)? };
+    let (start, user) = proxy::start(start, role)?;
     let listens = listens(&start, role)?;
     refuse_layers_of_messages(&start)?;
     let (place, options) = match start.scheme.row().shape {
@@ -88,10 +93,13 @@ fn read(text: Piece<'_>, vocabulary: &dyn Vocabulary, role: Role) -> Result<Endp
     let (place, written) =
         if bare_port { inet::bare_port(place)? } else { scheme.row().shape.read(place)? };
     let context = Context { scheme, layers: &layers, place: &place, listens };
-    let options = match options {
+    let mut options = match options {
         Some(options) => settings(options, context, vocabulary)?,
         None => Options::default(),
     };
+    if let Some(user) = user {
+        proxy::set_user(&mut options.own.login, user)?;
+    }
     if let Some((_, written)) = options.written.iter().find(|(name, _)| *name == "join") {
         refuse_unheard(&options.own, context, written)?;
     }
@@ -109,7 +117,7 @@ fn listens(start: &Start<'_>, role: Role) -> Result<Option<bool>, Fault> {
             let message = format!("\"{shown}\" listens; wanted here is an endpoint to connect to");
             return Err(name.fault(message).suggest(scheme));
         }
-        Role::Connect => Some(false),
+        Role::Connect | Role::Proxy => Some(false),
         Role::Listen => Some(true),
         Role::AsWritten => Some(*listen),
         Role::Either => listen.then_some(true),

@@ -35,8 +35,10 @@ pub struct Row {
 pub struct LayerRow {
     /// The name as it is written: `name://host:port` is the layer over TCP, `name:` goes before any other stream.
     pub name: &'static str,
-    /// The name of its listening form.
-    pub listening: &'static str,
+    /// The name of its listening form; `None` if it cannot listen.
+    pub listening: Option<&'static str>,
+    /// Whether it is spoken to a proxy, before there is a stream to the endpoint: it stands in `--via`.
+    pub proxy: bool,
     /// One as it is written, for the help.
     pub example: &'static str,
     /// What that is, in a few words.
@@ -167,15 +169,41 @@ table! {
         /// TLS.
         Tls = LayerRow {
             name: "tls",
-            listening: "tls-listen",
+            listening: Some("tls-listen"),
+            proxy: false,
             example: "tls://example.org:443",
             meaning: "TLS; over another, tls:unix:/path",
+        };
+        /// A SOCKS 5 proxy.
+        Socks5 = LayerRow {
+            name: "socks5",
+            listening: None,
+            proxy: true,
+            example: "socks5://proxy:1080",
+            meaning: "a SOCKS 5 proxy",
+        };
+        /// A SOCKS 4A proxy.
+        Socks4a = LayerRow {
+            name: "socks4a",
+            listening: None,
+            proxy: true,
+            example: "socks4a://proxy:1080",
+            meaning: "a SOCKS 4A proxy",
+        };
+        /// An HTTP proxy that knows CONNECT.
+        Http = LayerRow {
+            name: "http",
+            listening: None,
+            proxy: true,
+            example: "http://proxy:3128",
+            meaning: "an HTTP proxy",
         };
     }
     tried {
         TriedLayer = LayerRow {
             name: "tried",
-            listening: "tried-listen",
+            listening: Some("tried-listen"),
+            proxy: false,
             example: "tried://example.org:443",
             meaning: "a layer",
         };
@@ -226,14 +254,20 @@ impl Scheme {
     }
 }
 
+/// curl's name for a proxy that resolves names, as all of ours do.
+const SOCKS5H: &str = "socks5h";
+
 impl Layer {
     /// The name as it is written where it listens, or does not.
     pub(super) fn written(self, listen: bool) -> &'static str {
-        if listen { self.row().listening } else { self.name() }
+        self.row().listening.filter(|_| listen).unwrap_or(self.name())
     }
 
     /// As [`Scheme::from_name`].
     pub(super) fn from_name(name: &str) -> Option<(Self, bool)> {
+        if name.eq_ignore_ascii_case(SOCKS5H) {
+            return Some((Self::Socks5, false));
+        }
         Self::READ.iter().find_map(|layer| {
             let names = [layer.written(false), layer.written(true)];
             let at = names.iter().position(|known| known.eq_ignore_ascii_case(name))?;
@@ -245,14 +279,15 @@ impl Layer {
 /// The names of all schemes and layers, both forms, for suggestions.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     let schemes = Scheme::ALL.iter().map(|scheme| (scheme.name(), scheme.row().listening));
-    let layers = Layer::ALL.iter().map(|layer| (layer.name(), Some(layer.row().listening)));
+    let layers = Layer::ALL.iter().map(|layer| (layer.name(), layer.row().listening));
     schemes.chain(layers).flat_map(|(plain, listening)| [Some(plain), listening].into_iter().flatten())
 }
 
 /// The plain names in one sentence's worth of text.
 pub(super) fn list() -> String {
     let names = Scheme::ALL.iter().map(|scheme| scheme.name());
-    names.chain(Layer::ALL.iter().map(|layer| layer.name())).collect::<Vec<_>>().join(", ")
+    let layers = Layer::ALL.iter().filter(|layer| !layer.row().proxy);
+    names.chain(layers.map(|layer| layer.name())).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

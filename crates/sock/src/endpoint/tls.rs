@@ -111,6 +111,18 @@ pub(super) const ROWS: &[OwnRow] = &[
         print: |own| own.tls.insecure.then(|| "insecure".to_owned()),
     },
     OwnRow {
+        name: "starttls",
+        example: "starttls=PROTOCOL",
+        meaning: "start as smtp, imap, pop3 or postgres",
+        has_value: true,
+        fits: |context| connects(context),
+        read: |own, value, _| {
+            let protocol = value.text().parse().map_err(|error| value.fault(error))?;
+            Ok(set(&mut own.starttls, value, protocol))
+        },
+        print: |own| own.starttls.map(|protocol| format!("starttls={protocol}")),
+    },
+    OwnRow {
         name: "self-signed",
         example: "self-signed=FILE",
         meaning: "keep a certificate of our own there",

@@ -1,13 +1,14 @@
 //! Endpoints that connect.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use berkeley::resolve::{Hints, resolve_within};
 use berkeley::{Address, Connector, Deadline, Family, Result, Socket, Type, UnixAddress, interleave};
 
+use super::dialogue::{Behalf, introduce};
 use super::{
-    Endpoint, Host, Place, Port, Row, Shape, host_text, kind, literal, port_text, prepare, unix_address,
+    Endpoint, Host, Place, Port, Row, Shape, host_text, kind, literal, port_text, prepare, unix_address, via,
 };
 use crate::exit::{Exit, Failure};
 use crate::quantity::Period;
@@ -16,6 +17,9 @@ use crate::tls::a_label;
 
 /// How long connecting may take unless told otherwise.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// In place of a time that no clock reaches.
+const FAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// How long connecting may take: given once, as `--timeout` or as an option of the endpoint.
 pub(super) fn connect_timeout(
@@ -41,12 +45,31 @@ pub(super) struct Opened {
     pub(super) others: Vec<Address>,
 }
 
+/// Connects within `timeout`, through the proxies if there are any, and says what is to be said before the stream; the
+/// socket comes back without a timeout.
+pub(super) fn connect(
+    endpoint: &Endpoint,
+    family: Option<Family>,
+    client: Behalf,
+    timeout: Duration,
+) -> std::result::Result<Opened, Failure> {
+    let now = Instant::now();
+    let until = now.checked_add(timeout).unwrap_or(now + FAR);
+    let opened = if endpoint.via.is_empty() {
+        direct(endpoint, family, timeout)?
+    } else {
+        Opened { socket: via::connected(endpoint, family, until)?, others: Vec::new() }
+    };
+    introduce(endpoint, &opened.socket, client, until)?;
+    Ok(opened)
+}
+
 /// Connects within `timeout`, all addresses of a name together, or those of `family`; the socket comes back without a
 /// timeout.
 ///
 /// A Unix datagram socket gets a name of the kernel's choice where the endpoint gives none, or its peer could not
 /// answer.
-pub(super) fn connect(
+pub(super) fn direct(
     endpoint: &Endpoint,
     family: Option<Family>,
     timeout: Duration,

@@ -96,6 +96,8 @@ fn every(endpoint: &Endpoint, family: Option<Family>) -> std::result::Result<Vec
 /// Refuses a family that the endpoint cannot have.
 pub fn check_family(endpoint: &Endpoint, family: Option<Family>) -> std::result::Result<(), Failure> {
     let Some(family) = family else { return Ok(()) };
+    // Behind a proxy no address is ours to choose.
+    let endpoint = endpoint.via.first().unwrap_or(endpoint);
     let (flag, name) = if family == Family::INET { ("-4", "IPv4") } else { ("-6", "IPv6") };
     let place = &endpoint.place;
     if let Some(group) = endpoint.own.join.filter(|group| group.is_ipv4() != (family == Family::INET)) {

@@ -6,10 +6,12 @@
 mod backoff;
 pub mod connect;
 pub mod create;
+mod dialogue;
 mod interfaces;
 pub mod listen;
 pub mod tls;
 mod unix_path;
+pub mod via;
 mod vocabulary;
 mod worker;
 
@@ -21,6 +23,7 @@ use berkeley::{Address, Family, Result, Socket, Type, UnixAddress};
 
 use crate::endpoint::{Endpoint, Host, ParseError, Place, Port, Role, Row, Scheme, Setting, Shape};
 
+pub use dialogue::Behalf;
 pub use worker::{Connected, Target, Terms, accepted, connected, listening, socket};
 
 use vocabulary::{SocketOptions, by_full_name};

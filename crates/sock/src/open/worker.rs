@@ -9,6 +9,7 @@ use tokio::time::{sleep, timeout};
 
 use super::backoff::Backoff;
 use super::connect::{self, Opened, connect_timeout};
+use super::dialogue::Behalf;
 use super::listen::{self, Listener, check_family, needs_lookup};
 use super::tls;
 use crate::endpoint::{Endpoint, Nature};
@@ -33,6 +34,8 @@ pub struct Terms {
     pub family: Option<Family>,
     /// How long connecting may take, each time it is tried.
     pub timeout: Option<Period>,
+    /// Whom the endpoint is told of, where it has `?proxy-protocol=`.
+    pub client: Behalf,
 }
 
 /// An endpoint that has been connected to.
@@ -122,7 +125,11 @@ async fn connected_to(
     let (nature, place) = (Nature::of(endpoint.scheme), endpoint.place.to_string());
     let limit = connect_timeout(terms.timeout, endpoint)?;
     let (Opened { socket, others }, begun) = opened_to(endpoint.clone(), terms).await?;
-    let peer = socket.peer_address().map_or_else(|_| place.clone(), |peer| peer.to_string());
+    let peer = match socket.peer_address() {
+        // Behind a proxy the address is the proxy's.
+        Ok(peer) if endpoint.via.is_empty() => peer.to_string(),
+        _ => place.clone(),
+    };
     if !others.is_empty() {
         let others = connect::one_after_another(endpoint.clone(), others);
         let stream = Stream::Datagrams(DatagramStream::new(socket, nature, place, others)?);
@@ -156,7 +163,7 @@ async fn opened_to(endpoint: Endpoint, terms: Terms) -> Result<(Opened, Instant)
         tries += 1;
         let begun = Instant::now();
         on_a_worker("connect", move || {
-            connect::connect(&endpoint, terms.family, limit).map(|opened| (opened, begun))
+            connect::connect(&endpoint, terms.family, terms.client, limit).map(|opened| (opened, begun))
         })
     });
     outcome.await.map_err(|mut failure| {
@@ -177,7 +184,7 @@ pub async fn accepted(endpoint: Endpoint, family: Option<Family>, deadline: Inst
         let endpoint = endpoint.clone();
         // Zero would mean that there is no limit.
         let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
-        on_a_worker("connect", move || connect::connect(&endpoint, family, left).map(drop))
+        on_a_worker("connect", move || connect::connect(&endpoint, family, Behalf::Ourselves, left).map(drop))
     })
     .await
 }
@@ -226,7 +233,8 @@ where
 {
     loop {
         match attempt().await {
-            Err(failure) if failure.exit != Exit::Misuse && Instant::now() < until => {
+            // What speaks no TLS is not asked again.
+            Err(failure) if !matches!(failure.exit, Exit::Misuse | Exit::Tls) && Instant::now() < until => {
                 let left = until.saturating_duration_since(Instant::now());
                 sleep(backoff.pause().min(left)).await;
             }

@@ -12,6 +12,7 @@ use berkeley::{AsyncSocket, ReadReady, Result};
 use super::buffers::{Buffers, MESSAGE, PIECE};
 use super::journal::Peer;
 use crate::endpoint::{Nature, Scheme};
+use crate::open::Behalf;
 use crate::stream::SocketStream;
 
 /// What a receive has brought.
@@ -96,6 +97,11 @@ impl Connection {
     pub(crate) fn reached(&self, to: String) {
         // Once only.
         let _ = self.to.set(to.into());
+    }
+
+    /// Who the client is, for those that it is passed on to.
+    pub(crate) fn behalf(&self) -> Behalf {
+        Behalf::of(self.socket.peer_address(), self.socket.local_address())
     }
 
     pub(crate) fn time(&self) -> Duration {

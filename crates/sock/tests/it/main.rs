@@ -46,3 +46,4 @@ mod serve_tls;
 mod serve_unix_path;
 mod signals;
 mod tls;
+mod via;

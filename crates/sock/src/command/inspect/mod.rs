@@ -62,6 +62,7 @@ async fn look(args: &InspectArgs) -> Result<Looked, Failure> {
         return Err(Failure::misuse(message).hint("write tls:// in front, as in tls://example.org:443"));
     }
     args.tls.set_on(&mut endpoint).map_err(Failure::misuse)?;
+    args.way.set_on(&mut endpoint)?;
     let options = &mut endpoint.own.tls;
     if options.insecure {
         let message = "--insecure does nothing here: inspect shows every certificate, and says what is wrong";
@@ -69,7 +70,7 @@ async fn look(args: &InspectArgs) -> Result<Looked, Failure> {
     }
     options.looks = true;
     let (by, place) = (verified_by(options), endpoint.place.to_string());
-    let terms = Terms { family: args.family.chosen(), timeout: args.timeout };
+    let terms = Terms { family: args.family.chosen(), timeout: args.timeout, ..Terms::default() };
     let far = tokio::select! {
         connected = open::connected(endpoint, terms) => connected?,
         signal = signals.next() => return Ok(Looked::Ended(signal.exit())),

@@ -112,7 +112,7 @@ impl Subject {
         if endpoint.listen {
             return Self::listening(&endpoint, args);
         }
-        let terms = Terms { family, timeout: args.timeout };
+        let terms = Terms { family, timeout: args.timeout, ..Terms::default() };
         let socket = on_a_runtime(open::socket(endpoint, terms))?;
         Self::new(Holder::Alone(socket), name, State::Connected)
     }

@@ -70,7 +70,7 @@ struct Ends {
 
 impl Ends {
     fn new(args: &RelayArgs, from: Option<&Endpoint>, to: &[String]) -> Result<Self, Failure> {
-        let to = to.iter().map(|text| read_to(text)).collect::<Result<Vec<_>, _>>()?;
+        let to = to.iter().map(|text| read_to(text, args)).collect::<Result<Vec<_>, _>>()?;
         let family = args.family.chosen();
         // It is for those that have one.
         let of = |endpoint: &Endpoint| family.filter(|_| matches!(endpoint.place, Place::Inet { .. }));
@@ -80,19 +80,21 @@ impl Ends {
             let flag = if family == Family::INET { "-4" } else { "-6" };
             return Err(Failure::misuse(format!("{flag} cannot act: neither end is one of IP")));
         }
-        let terms = |endpoint: &Endpoint| Terms { family: of(endpoint), timeout: args.timeout };
+        let terms =
+            |endpoint: &Endpoint| Terms { family: of(endpoint), timeout: args.timeout, ..Terms::default() };
         let to = to.into_iter().map(|endpoint| (endpoint.clone(), terms(&endpoint))).collect();
         Ok(Self { family_of_from, to })
     }
 }
 
 /// Reads where clients are to go.
-fn read_to(text: &str) -> Result<Endpoint, Failure> {
+fn read_to(text: &str, args: &RelayArgs) -> Result<Endpoint, Failure> {
     if text == STANDARD {
         let message = "TO is standard input and output, which clients cannot share";
         return Err(Failure::misuse(message).hint("sock listen takes one client to them"));
     }
-    let endpoint = open::parse(text, Role::Connect).map_err(Failure::misuse)?;
+    let mut endpoint = open::parse(text, Role::Connect).map_err(Failure::misuse)?;
+    args.way.set_on(&mut endpoint)?;
     Ok(endpoint)
 }
 

@@ -8,7 +8,7 @@ use berkeley::AsyncSocket;
 use super::outcome;
 use crate::endpoint::Scheme;
 use crate::exit::Failure;
-use crate::open::{Connected, Target, Terms};
+use crate::open::{Behalf, Connected, Target, Terms};
 use crate::relay::{Rules, relay};
 use crate::server::connection::Connection;
 use crate::server::front::Front;
@@ -38,15 +38,20 @@ impl Targets {
         Self { to }
     }
 
+    /// Whether any of them is told who the client is.
+    fn hear_of_clients(&self) -> bool {
+        self.to.iter().any(|(target, _)| target.endpoint().own.proxy_protocol.is_some())
+    }
+
     /// Connects to the first that can be connected to.
     ///
     /// # Errors
     ///
     /// Fails as the last one did, with what was wrong with those before it.
-    pub(super) async fn connected(&self) -> Result<Connected, Failure> {
+    pub(super) async fn connected(&self, client: Behalf) -> Result<Connected, Failure> {
         let mut failures = Vec::new();
         for (target, terms) in &self.to {
-            match target.connected(*terms).await {
+            match target.connected(Terms { client, ..*terms }).await {
                 Ok(connected) => return Ok(connected),
                 Err(failure) => failures.push(failure),
             }
@@ -78,8 +83,9 @@ impl Forward {
             near = self.front.stream(connection) => near.inspect_err(|_| connection.stream().reset())?,
             () = shared.until_cut_off() => return Ok(()),
         };
+        let client = if self.to.hear_of_clients() { connection.behalf() } else { Behalf::Unknown };
         let connected = tokio::select! {
-            connected = Box::pin(self.to.connected()) => connected,
+            connected = Box::pin(self.to.connected(client)) => connected,
             () = shared.until_cut_off() => {
                 near.reset();
                 return Ok(());
@@ -130,7 +136,7 @@ impl Service for Forward {
 
 impl Leads for Forward {
     async fn connected(&self) -> Result<Connected, Failure> {
-        self.to.connected().await
+        self.to.connected(Behalf::Unknown).await
     }
 
     fn limits(&self) -> Limits {

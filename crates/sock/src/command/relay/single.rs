@@ -8,7 +8,7 @@ use super::{Ends, outcome, refuse_datagrams, targets};
 use crate::cli::{RelayArgs, TalkArgs};
 use crate::endpoint::Endpoint;
 use crate::exit::{Exit, Failure};
-use crate::open::{Connected, Target, Terms};
+use crate::open::{Behalf, Connected, Target, Terms};
 use crate::relay::{Rules, relay};
 use crate::report::console;
 use crate::server::journal::{Account, Journal, Peer};
@@ -28,17 +28,17 @@ pub(super) async fn converse(
     let targets = targets(ends.to, journal).await?;
     let Some(from) = from else {
         let far = tokio::select! {
-            connected = targets.connected() => connected?,
+            connected = targets.connected(Behalf::Ourselves) => connected?,
             signal = signals.next() => return Ok(signal.exit()),
         };
         return with_standard(args, &far, &mut signals).await;
     };
-    let terms = Terms { family: ends.family_of_from, timeout: args.timeout };
+    let terms = Terms { family: ends.family_of_from, timeout: args.timeout, ..Terms::default() };
     let both = async {
         let target = Target::new(from).await?;
         target.warnings().iter().for_each(|warning| journal.warn(warning));
         let near = target.connected(terms).await?;
-        let far = targets.connected().await.inspect_err(|_| near.stream.reset())?;
+        let far = targets.connected(Behalf::Ourselves).await.inspect_err(|_| near.stream.reset())?;
         Ok::<_, Failure>((near, far))
     };
     let (near, far) = tokio::select! {
