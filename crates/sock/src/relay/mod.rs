@@ -1,6 +1,8 @@
 //! The one pump: what one stream gives goes to another, both ways, until both are done.
 
 mod ending;
+#[cfg(test)]
+mod property;
 mod pump;
 mod splice;
 #[cfg(test)]

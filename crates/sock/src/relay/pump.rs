@@ -109,7 +109,10 @@ async fn run<T>(
     let mut back = pin!(carry(far, near, Side::Far, most_far, rules.replies, traffic));
     let (mut far_gone, mut near_gone) = (pin!(far.gone()), pin!(near.gone()));
     let mut arrival = pin!(arrive(near, far, traffic));
+    let (mut near_forgotten, mut far_forgotten) = (pin!(forget(near)), pin!(forget(far)));
     let (mut out_is_over, mut back_is_over) = (false, false);
+    // Whether a stream still gives what the other does not take any more.
+    let [mut forgets_near, mut forgets_far] = [false; 2];
     let [mut near_is_gone, mut far_is_gone] = [false; 2];
     loop {
         let delivers = ending.is_delivering();
@@ -122,8 +125,21 @@ async fn run<T>(
             biased;
             signal = &mut interrupted => return Err(signal),
             (side, event) = either((out.as_mut(), sends), (back.as_mut(), !back_is_over)) => {
-                *(if side == Side::Near { &mut out_is_over } else { &mut back_is_over }) = true;
+                let (is_over, forgets) = match side {
+                    Side::Near => (&mut out_is_over, &mut forgets_near),
+                    Side::Far => (&mut back_is_over, &mut forgets_far),
+                };
+                *is_over = true;
+                *forgets = matches!(event, Event::WriteFailed(_));
                 (side, event)
+            }
+            event = &mut near_forgotten, if forgets_near => {
+                forgets_near = false;
+                (Side::Near, event)
+            }
+            event = &mut far_forgotten, if forgets_far => {
+                forgets_far = false;
+                (Side::Far, event)
             }
             why = &mut far_gone, if watches_far => {
                 far_is_gone = true;
@@ -155,6 +171,21 @@ async fn run<T>(
     }
 }
 
+/// Reads what a peer still says, to nobody: one that writes before it reads gets to read what it was sent.
+async fn forget(from: &Stream) -> Event {
+    if !from.is_socket() {
+        // What was not taken is another's, or nobody's to read.
+        return pending().await;
+    }
+    loop {
+        match from.receive(PIECE, |_| ()).await {
+            Ok(Some(())) => {}
+            Ok(None) => return Event::Ended,
+            Err(failure) => return Event::ReadFailed(failure),
+        }
+    }
+}
+
 /// Waits until a side that has been told its end has all that came before it, as far as nothing stalls: what failed is
 /// the other direction.
 async fn settle<T>(
@@ -182,8 +213,13 @@ async fn settle<T>(
             sleep_until(end.into()).await;
         }
     };
+    let forgotten = async {
+        tokio::join!(forget(near), forget(far));
+        pending::<()>().await;
+    };
     tokio::select! {
         () = settled => {}
+        () = forgotten => {}
         () = stalled => {}
         _ = interrupted => {}
     }

@@ -148,6 +148,14 @@ impl Pool {
         }
     }
 
+    /// As [`new`](Self::new), for small pieces too.
+    #[cfg(test)]
+    pub(super) const fn eager(most: usize) -> Self {
+        let mut pool = Self::new(most);
+        pool.eager = true;
+        pool
+    }
+
     /// A pipe that is empty; `None` where there is none to be had, which is said once.
     fn take(&'static self) -> Option<Pipe> {
         if let Some(pipe) = self.idle().pop() {

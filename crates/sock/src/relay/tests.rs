@@ -186,10 +186,10 @@ async fn small_pieces_take_no_pipe() {
 async fn what_a_pipe_holds_when_the_reader_has_stalled_counts_as_undelivered() {
     let pool = pool(8 << 20);
     let [(near, left), (far, right)] = pairs("tcp unix").await;
-    let sent = Cell::new(0);
+    let (sent, piece) = (Cell::new(0), vec![b'!'; 65_536]);
     let speaker = async {
         loop {
-            sent.set(sent.get() + left.send(&[b'!'; 65_536]).await.expect("a live stream"));
+            sent.set(sent.get() + left.send(&piece).await.expect("a live stream"));
         }
     };
     // Nobody reads: once nothing moves any more, one asks for the end.

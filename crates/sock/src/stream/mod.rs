@@ -236,6 +236,11 @@ impl Stream {
         }
     }
 
+    /// Whether it is a connection of a peer's, or TLS over one.
+    pub const fn is_socket(&self) -> bool {
+        matches!(self, Self::Socket(_) | Self::Tls(_))
+    }
+
     /// Whether a person at a terminal makes what it gives, who cannot be waited for once all else is over.
     pub fn is_terminal(&self) -> bool {
         matches!(self, Self::Standard(standard) if standard.input.is_terminal())

@@ -206,6 +206,13 @@ impl SocketStream {
         })
     }
 
+    /// That a connection is no more whose error somebody has been told: what is left in its send queue goes nowhere.
+    fn lost(&self) -> Option<Failure> {
+        let error = self.socket().peer_address().err()?;
+        let reset = io::Error::from(io::ErrorKind::ConnectionReset);
+        (error.kind() == io::ErrorKind::NotConnected).then(|| Failure::io("send", &reset))
+    }
+
     /// The bytes that the kernel still has to send, or to have acknowledged.
     pub(super) fn undelivered(&self) -> u64 {
         let end = u64::from(self.ended.load(Ordering::Relaxed));
@@ -224,7 +231,7 @@ impl SocketStream {
         let (mut left, mut looks) = (self.unacknowledged(), 0_u32);
         while left > 0 {
             // A peer that has reset the connection leaves its send queue as it was.
-            if let Some(failure) = self.failure() {
+            if let Some(failure) = self.failure().or_else(|| self.lost()) {
                 return Err(failure);
             }
             sleep(if looks < 20 { LOOK } else { LATER }).await;
