@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
 use super::alloc::{push, with_room, zeroed};
-use super::call::run_int;
+use super::call::{Call, run_int};
 use super::control::{bytes_of, own};
 use super::layout::{ADDRESS_MAX, cmsg};
 use super::quirks::Quirks;
@@ -134,7 +134,7 @@ impl<'d> Draft<'_, 'd> {
         let length = fault::shorten("sendmmsg", headers.len());
         quirks.sending(fd, flags, |flags| {
             let most = number(quirks.at_once(length));
-            let sent = run_int("sendmmsg", fd.as_raw_fd(), || {
+            let sent = run_int(Call::two("sendmmsg", most, flags), fd.as_raw_fd(), || {
                 // SAFETY: `most` is at most the number of headers, each of which points to what the outbox holds and to
                 // bytes that are borrowed for 'd; the kernel writes to `msg_len` alone.
                 unsafe { libc::sendmmsg(fd.as_raw_fd(), headers.as_mut_ptr(), most, flags as _) }
@@ -263,7 +263,7 @@ impl Inbox {
         let most = number(fault::shorten("recvmmsg", room));
         let headers = self.headers.as_mut_ptr();
         let used = quirks.receiving(fd, flags | libc::MSG_WAITFORONE, true, |flags| {
-            run_int("recvmmsg", fd.as_raw_fd(), || {
+            run_int(Call::two("recvmmsg", most, flags), fd.as_raw_fd(), || {
                 // SAFETY: `most` is at most the number of headers, whose pointers and lengths describe the room for one
                 // message each, in vectors that never move and that nothing else borrows now.
                 unsafe { libc::recvmmsg(fd.as_raw_fd(), headers, most, flags as _, std::ptr::null_mut()) }

@@ -5,47 +5,55 @@
 
 use std::os::fd::RawFd;
 
+pub(super) use super::arguments::{Call, NO_FD};
 use super::{Errno, Result, fault, trace};
-
-/// Marks a call that has no descriptor yet, such as `socket`.
-pub(crate) const NO_FD: RawFd = -1;
 
 /// Runs one system call and turns a negative result into its errno.
 ///
 /// The fault plan of this thread, if any, is asked first: a call that is to fail is then never made, unless the plan
 /// has it fail after it was made.
 #[inline]
-pub(super) fn run(name: &'static str, fd: RawFd, system_call: impl FnOnce() -> isize) -> Result<usize> {
-    run_beneath(|| (), name, fd, system_call)
+pub(super) fn run<'a>(
+    call: impl Into<Call<'a>>,
+    fd: RawFd,
+    system_call: impl FnOnce() -> isize,
+) -> Result<usize> {
+    run_beneath(|| (), call, fd, system_call)
 }
 
 /// As [`run`], for calls whose result is a C `int`.
 #[inline]
-pub(super) fn run_int(name: &'static str, fd: RawFd, system_call: impl FnOnce() -> i32) -> Result<i32> {
-    let result = match fault::strike(name) {
+pub(super) fn run_int<'a>(
+    call: impl Into<Call<'a>>,
+    fd: RawFd,
+    system_call: impl FnOnce() -> i32,
+) -> Result<i32> {
+    let call = call.into();
+    let result = match fault::strike(call.name) {
         Some(errno) => Err(errno),
-        None => match fault::strike_after(name, system_call()) {
+        None => match fault::strike_after(call.name, system_call()) {
             -1 => Err(Errno::last()),
             returned => Ok(returned),
         },
     };
-    trace::event(name, fd, &result);
+    trace::event(&call, fd, &result);
     result
 }
 
 /// As [`run`], with a guard around the call: made before it, dropped after it, when errno is saved.
 #[inline]
-pub(super) fn run_beneath<G>(
+pub(super) fn run_beneath<'a, G>(
     guard: impl FnOnce() -> G,
-    name: &'static str,
+    call: impl Into<Call<'a>>,
     fd: RawFd,
     system_call: impl FnOnce() -> isize,
 ) -> Result<usize> {
-    let result = match fault::strike(name) {
+    let call = call.into();
+    let result = match fault::strike(call.name) {
         Some(errno) => Err(errno),
-        None => make(name, guard(), system_call),
+        None => make(call.name, guard(), system_call),
     };
-    trace::event(name, fd, &result);
+    trace::event(&call, fd, &result);
     result
 }
 

@@ -3,7 +3,7 @@
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 
 use super::Result;
-use super::call::run_int;
+use super::call::{Call, run_int};
 
 /// Lets `$type`, which is made from an `OwnedFd`, be made from a number: the trait is unsafe, and stands here.
 macro_rules! from_raw_fd {
@@ -48,7 +48,7 @@ pub(crate) fn is_inheritable(fd: BorrowedFd<'_>) -> Result<bool> {
 
 /// As [`is_inheritable`], of a number; one that is not open is `EBADF`.
 pub(super) fn is_number_inheritable(number: RawFd) -> Result<bool> {
-    let flags = run_int("fcntl", number, || {
+    let flags = run_int(Call::one("fcntl", libc::F_GETFD), number, || {
         // SAFETY: F_GETFD takes no argument and touches no memory of ours; a bad number is EBADF.
         unsafe { libc::fcntl(number, libc::F_GETFD) }
     })?;
@@ -59,7 +59,7 @@ pub(super) fn is_number_inheritable(number: RawFd) -> Result<bool> {
 pub(super) fn set_number_inheritable(number: RawFd, inheritable: bool) -> Result<()> {
     // FD_CLOEXEC is the only flag there is.
     let flags = if inheritable { 0 } else { libc::FD_CLOEXEC };
-    run_int("fcntl", number, || {
+    run_int(Call::two("fcntl", libc::F_SETFD, flags), number, || {
         // SAFETY: F_SETFD takes an integer and touches no memory of ours; a bad number is EBADF.
         unsafe { libc::fcntl(number, libc::F_SETFD, flags) }
     })?;
@@ -70,7 +70,7 @@ pub(super) fn set_number_inheritable(number: RawFd, inheritable: bool) -> Result
 const LOWEST: libc::c_int = 3;
 
 fn duplicate_above(fd: BorrowedFd<'_>, lowest: libc::c_int) -> Result<OwnedFd> {
-    let duplicate = run_int("fcntl", fd.as_raw_fd(), || {
+    let duplicate = run_int(Call::two("fcntl", libc::F_DUPFD_CLOEXEC, lowest), fd.as_raw_fd(), || {
         // SAFETY: F_DUPFD_CLOEXEC takes an integer and touches no memory of ours.
         unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_DUPFD_CLOEXEC, lowest) }
     })?;
@@ -81,7 +81,7 @@ fn duplicate_above(fd: BorrowedFd<'_>, lowest: libc::c_int) -> Result<OwnedFd> {
 /// Sets or clears `O_NONBLOCK`, by ioctl(2) `FIONBIO`: one call, where fcntl(2) needs two.
 pub(crate) fn set_nonblocking(fd: BorrowedFd<'_>, nonblocking: bool) -> Result<()> {
     let mut value = libc::c_int::from(nonblocking);
-    run_int("ioctl", fd.as_raw_fd(), || {
+    run_int(Call::two("ioctl", libc::FIONBIO, i64::from(nonblocking)), fd.as_raw_fd(), || {
         // SAFETY: FIONBIO reads one int, which `value` is.
         unsafe { libc::ioctl(fd.as_raw_fd(), libc::FIONBIO, &raw mut value) }
     })?;
@@ -90,7 +90,7 @@ pub(crate) fn set_nonblocking(fd: BorrowedFd<'_>, nonblocking: bool) -> Result<(
 
 /// Whether `O_NONBLOCK` is set.
 pub(crate) fn is_nonblocking(fd: BorrowedFd<'_>) -> Result<bool> {
-    let flags = run_int("fcntl", fd.as_raw_fd(), || {
+    let flags = run_int(Call::one("fcntl", libc::F_GETFL), fd.as_raw_fd(), || {
         // SAFETY: F_GETFL takes no argument and touches no memory of ours.
         unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFL) }
     })?;
@@ -106,7 +106,7 @@ pub(crate) fn at_mark(fd: BorrowedFd<'_>) -> Result<bool> {
         0x8905
     };
     let mut value: libc::c_int = 0;
-    run_int("ioctl", fd.as_raw_fd(), || {
+    run_int(Call::one("ioctl", SIOCATMARK), fd.as_raw_fd(), || {
         // SAFETY: SIOCATMARK writes one int, which `value` is.
         unsafe { libc::ioctl(fd.as_raw_fd(), SIOCATMARK, &raw mut value) }
     })?;
@@ -116,7 +116,7 @@ pub(crate) fn at_mark(fd: BorrowedFd<'_>) -> Result<bool> {
 /// ioctl(2) `SIOCOUTQ`, by its other name `TIOCOUTQ`: the bytes in the send queue (tcp(7), unix(7), udp(7)).
 pub(crate) fn unsent(fd: BorrowedFd<'_>) -> Result<usize> {
     let mut value: libc::c_int = 0;
-    run_int("ioctl", fd.as_raw_fd(), || {
+    run_int(Call::one("ioctl", libc::TIOCOUTQ), fd.as_raw_fd(), || {
         // SAFETY: SIOCOUTQ writes one int, which `value` is.
         unsafe { libc::ioctl(fd.as_raw_fd(), libc::TIOCOUTQ, &raw mut value) }
     })?;

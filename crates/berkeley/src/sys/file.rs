@@ -5,7 +5,7 @@
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::ptr;
 
-use super::call::{NO_FD, run, run_beneath, run_int};
+use super::call::{Call, NO_FD, run, run_beneath, run_int};
 use super::sigpipe;
 use super::{Errno, Result, fault};
 
@@ -18,7 +18,7 @@ pub(crate) fn send_file(
 ) -> Result<usize> {
     let length = fault::shorten("sendfile", length);
     let mut offset = file_offset(offset)?;
-    run_beneath(sigpipe::keep_away, "sendfile", to.as_raw_fd(), || {
+    run_beneath(sigpipe::keep_away, Call::two("sendfile", file.as_raw_fd(), length), to.as_raw_fd(), || {
         // SAFETY: `offset` is an integer of ours, which the kernel reads and moves on; nothing else is a pointer.
         unsafe { libc::sendfile(to.as_raw_fd(), file.as_raw_fd(), &raw mut offset, length) }
     })
@@ -28,7 +28,7 @@ pub(crate) fn send_file(
 pub(crate) fn read_at(file: BorrowedFd<'_>, buffer: &mut [u8], offset: u64) -> Result<usize> {
     let length = fault::shorten("pread", buffer.len());
     let offset = file_offset(offset)?;
-    run("pread", file.as_raw_fd(), || {
+    run(Call::one("pread", length), file.as_raw_fd(), || {
         // SAFETY: `length` is at most the length of `buffer`, and the kernel writes initialised bytes into it.
         unsafe { libc::pread(file.as_raw_fd(), buffer.as_mut_ptr().cast(), length, offset) }
     })
@@ -55,7 +55,7 @@ pub(crate) fn pipe() -> Result<(OwnedFd, OwnedFd)> {
 /// fcntl(2) `F_SETPIPE_SZ`; gives the capacity that the pipe has then, `size` rounded up.
 pub(crate) fn set_pipe_capacity(pipe: BorrowedFd<'_>, size: usize) -> Result<usize> {
     let size = libc::c_int::try_from(size).unwrap_or(libc::c_int::MAX);
-    let capacity = run_int("fcntl", pipe.as_raw_fd(), || {
+    let capacity = run_int(Call::two("fcntl", libc::F_SETPIPE_SZ, size), pipe.as_raw_fd(), || {
         // SAFETY: F_SETPIPE_SZ takes an integer and touches no memory of ours.
         unsafe { libc::fcntl(pipe.as_raw_fd(), libc::F_SETPIPE_SZ, size) }
     })?;
@@ -64,7 +64,7 @@ pub(crate) fn set_pipe_capacity(pipe: BorrowedFd<'_>, size: usize) -> Result<usi
 
 /// fcntl(2) `F_GETPIPE_SZ`: the bytes that the pipe can hold.
 pub(crate) fn pipe_capacity(pipe: BorrowedFd<'_>) -> Result<usize> {
-    let capacity = run_int("fcntl", pipe.as_raw_fd(), || {
+    let capacity = run_int(Call::one("fcntl", libc::F_GETPIPE_SZ), pipe.as_raw_fd(), || {
         // SAFETY: F_GETPIPE_SZ takes no argument and touches no memory of ours.
         unsafe { libc::fcntl(pipe.as_raw_fd(), libc::F_GETPIPE_SZ) }
     })?;
@@ -82,7 +82,7 @@ pub(crate) fn splice(
 ) -> Result<usize> {
     let length = fault::shorten("splice", length);
     let flags = libc::SPLICE_F_MOVE | if nonblocking { libc::SPLICE_F_NONBLOCK } else { 0 };
-    run_beneath(sigpipe::keep_away, "splice", from.as_raw_fd(), || {
+    run_beneath(sigpipe::keep_away, Call::two("splice", to.as_raw_fd(), length), from.as_raw_fd(), || {
         let (no_offset, from, to) = (ptr::null_mut(), from.as_raw_fd(), to.as_raw_fd());
         // SAFETY: both offsets are null, as pipes and sockets have it; nothing else is a pointer.
         unsafe { libc::splice(from, no_offset, to, no_offset, length, flags) }
@@ -92,7 +92,7 @@ pub(crate) fn splice(
 /// read(2).
 pub(crate) fn read(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> Result<usize> {
     let length = fault::shorten("read", buffer.len());
-    run("read", fd.as_raw_fd(), || {
+    run(Call::one("read", length), fd.as_raw_fd(), || {
         // SAFETY: `length` is at most the length of `buffer`, and the kernel writes initialised bytes into it.
         unsafe { libc::read(fd.as_raw_fd(), buffer.as_mut_ptr().cast(), length) }
     })

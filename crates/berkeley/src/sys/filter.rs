@@ -2,7 +2,7 @@
 
 use std::os::fd::{AsRawFd, BorrowedFd};
 
-use super::call::run_int;
+use super::call::{Call, run_int};
 use super::{Errno, Result, alloc};
 
 /// Sets `SO_ATTACH_FILTER` or its kin to instructions of 8 bytes each, `struct sock_filter` in native byte order.
@@ -19,7 +19,7 @@ pub(crate) fn attach(fd: BorrowedFd<'_>, name: i32, instructions: &[[u8; 8]]) ->
     // A structure of two fields is as far from the limit of a socklen_t as can be.
     let length =
         libc::socklen_t::try_from(size_of_val(&program)).map_err(|_| Errno::from_raw(libc::EINVAL))?;
-    run_int("setsockopt", fd.as_raw_fd(), || {
+    run_int(Call::two("setsockopt", libc::SOL_SOCKET, name), fd.as_raw_fd(), || {
         // SAFETY: `program` and the `len` instructions it points to outlive the call; the kernel copies both.
         unsafe {
             libc::setsockopt(fd.as_raw_fd(), libc::SOL_SOCKET, name, (&raw const program).cast(), length)

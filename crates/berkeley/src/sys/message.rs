@@ -6,7 +6,7 @@
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
-use super::call::run;
+use super::call::{Call, run};
 use super::control::ControlData;
 use super::memory::{Sink, Source};
 use super::quirks::Quirks;
@@ -47,7 +47,7 @@ pub(crate) fn send_message(
         message.msg_controllen = control.len() as _;
     }
     quirks.sending(fd, flags, |flags| {
-        run("sendmsg", fd.as_raw_fd(), || {
+        run(Call::one("sendmsg", flags), fd.as_raw_fd(), || {
             // SAFETY: each pointer in `message` goes with the length of its slice, which outlives the call; the kernel
             // only reads them.
             unsafe { libc::sendmsg(fd.as_raw_fd(), &raw const message, flags) }
@@ -116,7 +116,7 @@ unsafe fn receive_at(
         message.msg_controllen = capacity as _;
     }
     let length = quirks.receiving(fd, flags, close_on_exec, |flags| {
-        run("recvmsg", fd.as_raw_fd(), || {
+        run(Call::one("recvmsg", flags), fd.as_raw_fd(), || {
             // SAFETY: each pointer in `message` goes with the room behind it, which is borrowed for the call: the
             // caller's buffers, `sender`, and the control data's words.
             unsafe { libc::recvmsg(fd.as_raw_fd(), &raw mut message, flags) }

@@ -42,6 +42,7 @@
 #![allow(unsafe_code, reason = "the kernel is called by pointers; everything above this room passes slices")]
 
 pub(crate) mod alloc;
+mod arguments;
 pub(crate) mod batch;
 pub(crate) mod call;
 pub(crate) mod constants;

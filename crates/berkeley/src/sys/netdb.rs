@@ -8,7 +8,6 @@ use std::ptr;
 use libc::protoent;
 use libc::{c_char, c_int, c_void, hostent, servent, size_t, socklen_t};
 
-use super::call::NO_FD;
 use super::resolve::{LookupError, pointer};
 use super::{Errno, Result, alloc, fault, trace};
 
@@ -211,7 +210,7 @@ fn lookup<T>(
     mut call: impl FnMut(&mut [MaybeUninit<u8>]) -> (i32, Option<Result<T>>),
 ) -> Result<Option<T>> {
     if let Some(errno) = fault::strike(name) {
-        trace::event::<i32>(name, NO_FD, &Err(errno));
+        trace::plain_event::<i32>(name, &Err(errno));
         return Err(errno);
     }
     let mut length = first_room;
@@ -223,7 +222,7 @@ fn lookup<T>(
             continue;
         }
         let result = if found.is_some() || status == 0 { Ok(status) } else { Err(Errno::from_raw(status)) };
-        trace::event(name, NO_FD, &result);
+        trace::plain_event(name, &result);
         return found.transpose();
     }
 }

@@ -2,7 +2,7 @@
 
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
-use super::call::run_int;
+use super::call::{Call, run_int};
 use super::{Errno, Result};
 
 /// Reads an option into `buffer`; gives how many bytes the kernel wrote.
@@ -11,7 +11,7 @@ use super::{Errno, Result};
 /// outside, since some options carry pointers that the kernel would follow.
 pub(crate) fn option(fd: BorrowedFd<'_>, level: i32, name: i32, buffer: &mut [u8]) -> Result<usize> {
     let mut length = option_length(buffer.len())?;
-    run_int("getsockopt", fd.as_raw_fd(), || {
+    run_int(Call::two("getsockopt", level, name), fd.as_raw_fd(), || {
         // SAFETY: `length` says how much room `buffer` has, and the kernel writes no more.
         unsafe { libc::getsockopt(fd.as_raw_fd(), level, name, buffer.as_mut_ptr().cast(), &raw mut length) }
     })?;
@@ -39,7 +39,11 @@ pub(crate) fn peer_pidfd(fd: BorrowedFd<'_>) -> Result<OwnedFd> {
 /// Sets an option to the bytes of `value`. Sound for plain data only, as [`option()`] is.
 pub(crate) fn set_option(fd: BorrowedFd<'_>, level: i32, name: i32, value: &[u8]) -> Result<()> {
     let length = option_length(value.len())?;
-    run_int("setsockopt", fd.as_raw_fd(), || {
+    // What is no C `int` is told by its name alone.
+    let number = value.try_into().ok().map(i32::from_ne_bytes).map(i64::from);
+    let call = Call::two("setsockopt", level, name);
+    let call = Call { integers: [call.integers[0], call.integers[1], number], ..call };
+    run_int(call, fd.as_raw_fd(), || {
         // SAFETY: the pointer and the length describe `value`, which the kernel only reads.
         unsafe { libc::setsockopt(fd.as_raw_fd(), level, name, value.as_ptr().cast(), length) }
     })?;
@@ -48,7 +52,7 @@ pub(crate) fn set_option(fd: BorrowedFd<'_>, level: i32, name: i32, value: &[u8]
 
 /// Sets an option whose length is its value: the pointer is null.
 pub(crate) fn set_option_length(fd: BorrowedFd<'_>, level: i32, name: i32, length: u32) -> Result<()> {
-    run_int("setsockopt", fd.as_raw_fd(), || {
+    run_int(Call::two("setsockopt", level, name), fd.as_raw_fd(), || {
         // SAFETY: the kernel refuses to read from a null pointer (EFAULT), or does not.
         unsafe { libc::setsockopt(fd.as_raw_fd(), level, name, std::ptr::null(), length) }
     })?;

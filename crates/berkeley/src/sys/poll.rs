@@ -6,7 +6,7 @@ use std::ptr;
 use std::slice;
 use std::time::Duration;
 
-use super::call::{NO_FD, run_int};
+use super::call::{Call, NO_FD, run_int};
 use super::{Errno, Result, alloc};
 
 /// Waits once until `fd` answers to one of `events`, an error, or the peer's hang-up; `None` waits for ever.
@@ -80,7 +80,8 @@ fn ppoll(named: RawFd, entries: &mut [libc::pollfd], timeout: Option<Duration>) 
     let timeout_pointer = timeout.as_ref().map_or(ptr::null(), ptr::from_ref);
     // More descriptors than nfds_t counts cannot be open.
     let count = entries.len() as libc::nfds_t;
-    run_int("ppoll", named, || {
+    let call = Call::two("ppoll", count, timeout.map_or(-1, |time| time.tv_sec));
+    run_int(call, named, || {
         // SAFETY: there are `count` entries; the timeout is null or points to a timespec that outlives the call; a null
         // signal mask changes nothing.
         unsafe { libc::ppoll(entries.as_mut_ptr(), count, timeout_pointer, ptr::null()) }

@@ -4,7 +4,6 @@ use std::ffi::{CStr, CString};
 use std::ptr;
 
 use super::alloc::{copy_text, push};
-use super::call::NO_FD;
 use super::layout::ADDRESS_MAX;
 use super::socket::RawAddress;
 use super::{Errno, Result, fault, trace};
@@ -55,7 +54,7 @@ pub(crate) fn address_info(
         ai_next: ptr::null_mut(),
     };
     let mut head = ptr::null_mut();
-    lookup("getaddrinfo", || {
+    lookup("getaddrinfo", [host, service], || {
         // SAFETY: both names are NUL-terminated or null, `wanted` is filled, and `head` takes the list.
         unsafe { libc::getaddrinfo(pointer(host), pointer(service), &raw const wanted, &raw mut head) }
     })?;
@@ -114,7 +113,7 @@ pub(crate) fn name_info(address: &[u8], flags: i32) -> std::result::Result<(CStr
     let mut host = [0_u8; 1025]; // NI_MAXHOST
     let mut service = [0_u8; 256]; // more than NI_MAXSERV, 32
     let length = libc::socklen_t::try_from(address.len()).unwrap_or(libc::socklen_t::MAX);
-    lookup("getnameinfo", || {
+    lookup("getnameinfo", [None; 2], || {
         // SAFETY: each pointer goes with the length of what it points to, at most; the C library reads the first, which
         // is aligned as its structures are, and writes the others.
         unsafe {
@@ -140,22 +139,25 @@ pub(super) fn pointer(text: Option<&CStr>) -> *const libc::c_char {
     text.map_or(ptr::null(), CStr::as_ptr)
 }
 
-/// Runs a call that returns 0 or an `EAI_*` code.
-fn lookup(name: &'static str, call: impl FnOnce() -> i32) -> std::result::Result<(), LookupError> {
+/// Runs a call that returns 0 or an `EAI_*` code, asked for a host and a service.
+fn lookup(
+    name: &'static str,
+    asked: [Option<&CStr>; 2],
+    call: impl FnOnce() -> i32,
+) -> std::result::Result<(), LookupError> {
     let result = match fault::strike(name) {
-        Some(errno) => Err(LookupError::System(errno)),
+        Some(errno) => Err(errno),
         None => match call() {
-            0 => Ok(()),
-            libc::EAI_SYSTEM => Err(LookupError::System(Errno::last())),
-            code => Err(LookupError::Resolver(code)),
+            libc::EAI_SYSTEM => Err(Errno::last()),
+            code => Ok(code),
         },
     };
+    trace::resolver_event(name, asked, result);
     match result {
-        Ok(()) => trace::event(name, NO_FD, &Ok(0_i32)),
-        Err(LookupError::System(errno)) => trace::event::<i32>(name, NO_FD, &Err(errno)),
-        Err(LookupError::Resolver(code) | LookupError::Host(code)) => trace::resolver_event(name, code),
+        Ok(0) => Ok(()),
+        Ok(code) => Err(LookupError::Resolver(code)),
+        Err(errno) => Err(LookupError::System(errno)),
     }
-    result
 }
 
 /// `gai_strerror(3)`: the C library's words for an `EAI_*` code.

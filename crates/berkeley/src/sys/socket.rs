@@ -3,7 +3,7 @@
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
-use super::call::{NO_FD, run_int};
+use super::call::{Call, NO_FD, run_int};
 use super::layout::{ADDRESS_MAX, inet, inet6};
 use super::quirks::Quirks;
 use super::{Errno, Result, option};
@@ -57,9 +57,10 @@ impl AddressRoom {
 
 /// socket(2), close-on-exec from the creating call. `kind` may carry `SOCK_NONBLOCK`.
 pub(crate) fn socket(family: i32, kind: i32, protocol: i32) -> Result<OwnedFd> {
-    let fd = run_int("socket", NO_FD, || {
+    let kind = kind | libc::SOCK_CLOEXEC;
+    let fd = run_int(Call::three("socket", [family, kind, protocol]), NO_FD, || {
         // SAFETY: socket takes three integers and touches no memory of ours.
-        unsafe { libc::socket(family, kind | libc::SOCK_CLOEXEC, protocol) }
+        unsafe { libc::socket(family, kind, protocol) }
     })?;
     // SAFETY: the kernel has just made this descriptor for us, and nobody else knows its number.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
@@ -68,9 +69,10 @@ pub(crate) fn socket(family: i32, kind: i32, protocol: i32) -> Result<OwnedFd> {
 /// socketpair(2), both ends close-on-exec from the creating call.
 pub(crate) fn socket_pair(family: i32, kind: i32, protocol: i32) -> Result<(OwnedFd, OwnedFd)> {
     let mut fds = [-1; 2];
-    run_int("socketpair", NO_FD, || {
+    let kind = kind | libc::SOCK_CLOEXEC;
+    run_int(Call::three("socketpair", [family, kind, protocol]), NO_FD, || {
         // SAFETY: `fds` has room for the two descriptors that the kernel writes.
-        unsafe { libc::socketpair(family, kind | libc::SOCK_CLOEXEC, protocol, fds.as_mut_ptr()) }
+        unsafe { libc::socketpair(family, kind, protocol, fds.as_mut_ptr()) }
     })?;
     // SAFETY: the call succeeded, so this is a new descriptor that nobody else owns.
     let first = unsafe { OwnedFd::from_raw_fd(fds[0]) };
@@ -82,7 +84,7 @@ pub(crate) fn socket_pair(family: i32, kind: i32, protocol: i32) -> Result<(Owne
 /// bind(2) to the address in `address`.
 pub(crate) fn bind(fd: BorrowedFd<'_>, address: &[u8]) -> Result<()> {
     let length = address_length(address)?;
-    run_int("bind", fd.as_raw_fd(), || {
+    run_int(Call::from("bind").at(address), fd.as_raw_fd(), || {
         // SAFETY: the pointer and the length describe `address`, which the kernel only reads.
         unsafe { libc::bind(fd.as_raw_fd(), address.as_ptr().cast(), length) }
     })?;
@@ -91,7 +93,7 @@ pub(crate) fn bind(fd: BorrowedFd<'_>, address: &[u8]) -> Result<()> {
 
 /// listen(2).
 pub(crate) fn listen(fd: BorrowedFd<'_>, backlog: i32) -> Result<()> {
-    run_int("listen", fd.as_raw_fd(), || {
+    run_int(Call::one("listen", backlog), fd.as_raw_fd(), || {
         // SAFETY: listen takes two integers and touches no memory of ours.
         unsafe { libc::listen(fd.as_raw_fd(), backlog) }
     })?;
@@ -113,7 +115,7 @@ pub(crate) fn accept(
         // The kernel that is given no room stores no length either.
         let room = if asks { room } else { std::ptr::null_mut() };
         length = if asks { length } else { 0 };
-        run_int("accept4", fd.as_raw_fd(), || {
+        run_int(Call::one("accept4", flags), fd.as_raw_fd(), || {
             // SAFETY: `length` says how much room there is; the kernel writes no more, and stores the true length.
             unsafe { libc::accept4(fd.as_raw_fd(), room, &raw mut length, flags) }
         })
@@ -128,7 +130,7 @@ pub(crate) fn accept(
 /// connect(2) to the address in `address`.
 pub(crate) fn connect(fd: BorrowedFd<'_>, address: &[u8]) -> Result<()> {
     let length = address_length(address)?;
-    run_int("connect", fd.as_raw_fd(), || {
+    run_int(Call::from("connect").at(address), fd.as_raw_fd(), || {
         // SAFETY: the pointer and the length describe `address`, which the kernel only reads.
         unsafe { libc::connect(fd.as_raw_fd(), address.as_ptr().cast(), length) }
     })?;
@@ -137,7 +139,7 @@ pub(crate) fn connect(fd: BorrowedFd<'_>, address: &[u8]) -> Result<()> {
 
 /// shutdown(2); `how` is `SHUT_RD`, `SHUT_WR` or `SHUT_RDWR`: what else it may be the kernel says.
 pub(crate) fn shutdown(fd: BorrowedFd<'_>, how: i32) -> Result<()> {
-    run_int("shutdown", fd.as_raw_fd(), || {
+    run_int(Call::one("shutdown", how), fd.as_raw_fd(), || {
         // SAFETY: shutdown takes two integers and touches no memory of ours.
         unsafe { libc::shutdown(fd.as_raw_fd(), how) }
     })?;

@@ -5,7 +5,7 @@
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
-use super::call::run;
+use super::call::{Call, run};
 use super::memory::{Sink, Source};
 use super::quirks::Quirks;
 use super::socket::{AddressRoom, address_length};
@@ -21,7 +21,7 @@ pub(crate) fn recv(fd: BorrowedFd<'_>, buffer: &mut [u8], flags: i32) -> Result<
 #[inline]
 pub(crate) fn recv_sink(fd: BorrowedFd<'_>, sink: &Sink<'_>, flags: i32) -> Result<usize> {
     let length = fault::shorten("recv", sink.len());
-    run("recv", fd.as_raw_fd(), || {
+    run(Call::two("recv", length, flags), fd.as_raw_fd(), || {
         // SAFETY: `length` is at most that of `sink`, whose bytes may be written; the kernel writes initialised ones.
         unsafe { libc::recv(fd.as_raw_fd(), sink.pointer(), length, flags) }
     })
@@ -48,7 +48,7 @@ pub(crate) fn recv_uninit<'b, E>(
     let mut filled = 0;
     carry(&mut || {
         let length = fault::shorten("recv", buffer.len());
-        let received = run("recv", fd.as_raw_fd(), || {
+        let received = run(Call::two("recv", length, flags), fd.as_raw_fd(), || {
             // SAFETY: `length` is at most the length of `buffer`; the kernel only writes.
             unsafe { libc::recv(fd.as_raw_fd(), buffer.as_mut_ptr().cast(), length, flags) }
         })?;
@@ -127,7 +127,7 @@ unsafe fn recv_from_at(
     sender: &mut AddressRoom,
 ) -> Result<usize> {
     let (room, mut address_length) = sender.room();
-    let received = run("recvfrom", fd.as_raw_fd(), || {
+    let received = run(Call::two("recvfrom", length, flags), fd.as_raw_fd(), || {
         // SAFETY: the caller answers for `bytes` and `length`, and `address_length` says how much room there is.
         unsafe { libc::recvfrom(fd.as_raw_fd(), bytes.cast(), length, flags, room, &raw mut address_length) }
     })?;
@@ -176,7 +176,7 @@ fn send_from(
 ) -> Result<usize> {
     let length = fault::shorten("send", source.len());
     quirks.sending(fd, flags, |flags| {
-        run("send", fd.as_raw_fd(), || {
+        run(Call::two("send", length, flags | more), fd.as_raw_fd(), || {
             // SAFETY: `length` is at most that of `source`, which the kernel only reads.
             unsafe { libc::send(fd.as_raw_fd(), source.pointer(), length, flags | more) }
         })
@@ -204,9 +204,10 @@ pub(crate) fn send_source_to(
 ) -> Result<usize> {
     let length = fault::shorten("sendto", source.len());
     let address_length = address_length(address)?;
-    let (bytes, address) = (source.pointer(), address.as_ptr().cast());
+    let bytes = source.pointer();
     quirks.sending(fd, flags, |flags| {
-        run("sendto", fd.as_raw_fd(), || {
+        let (call, address) = (Call::two("sendto", length, flags).at(address), address.as_ptr().cast());
+        run(call, fd.as_raw_fd(), || {
             // SAFETY: each pointer goes with the length of its bytes, and the kernel only reads both.
             unsafe { libc::sendto(fd.as_raw_fd(), bytes, length, flags, address, address_length) }
         })
