@@ -10,7 +10,9 @@
 //! | [`command`] | the subcommands, one file or folder each |
 //! | [`endpoint`] | the grammar of addresses, `tcp://host:port?option=value` |
 //! | [`exit`] | the exit codes, and the failures that carry them |
+//! | [`explain`] | each system call of the library in plain words |
 //! | [`misuse`] | an invalid command line, its fault under a caret |
+//! | [`notify`] | what a service manager is told, by systemd's protocol |
 //! | [`open`] | from an endpoint to a socket, connected or listening |
 //! | [`preamble`] | what is said before a stream: to proxies, for STARTTLS, and the PROXY protocol's headers |
 //! | [`quantity`] | times and sizes with their units, `500ms`, `64K` |
@@ -30,10 +32,12 @@ pub mod cli;
 pub mod command;
 pub mod endpoint;
 pub mod exit;
+pub mod explain;
 #[cfg(test)]
 #[path = "../../berkeley/tests/it/limit.rs"]
 mod limit;
 pub mod misuse;
+pub mod notify;
 pub mod open;
 pub mod preamble;
 pub mod quantity;

@@ -11,6 +11,7 @@ use crate::command::{
     completions, connect, inspect, interfaces, listen, man, options, print, relay, resolve, serve, wait,
 };
 use crate::exit::{Exit, Failure};
+use crate::explain;
 use crate::misuse;
 use crate::report::console;
 use crate::signal;
@@ -20,7 +21,7 @@ pub fn main() -> ExitCode {
     let args: Vec<String> = env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
     console::start(asks_for_events(&args));
     let outcome = match Cli::try_parse() {
-        Ok(cli) => run(cli.command),
+        Ok(cli) => explained(cli.explain, &args).and_then(|()| run(cli.command)),
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             print::print(error.to_string().as_bytes()).map(|()| Exit::Done)
         }
@@ -39,6 +40,7 @@ pub fn main() -> ExitCode {
             Err(failure)
         }
     };
+    explain::settle();
     let exit = outcome.unwrap_or_else(|failure| {
         print::explain(&failure);
         failure.exit
@@ -63,6 +65,14 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Completions(args) => completions::run(&args).map(|()| Exit::Done),
         Command::Man(args) => man::run(&args).map(|()| Exit::Done),
     }
+}
+
+/// Has each system call told from here on, with `--explain`.
+fn explained(explain: bool, args: &[String]) -> Result<(), Failure> {
+    if !explain {
+        return Ok(());
+    }
+    explain::start(asks_for_events(args)).map_err(|error| Failure::io("start the log", &error))
 }
 
 /// The failure as an event too, where events were asked for.

@@ -160,7 +160,7 @@ fn a_question_to_the_resolver_is_an_event_with_its_own_code() {
 
 #[test]
 fn an_event_tells_the_arguments_of_its_call_and_no_payload() {
-    let (_, events) = events_of(|| {
+    let ((), events) = events_of(|| {
         let socket = Socket::new(Family::INET, Type::DGRAM, Protocol::UDP).unwrap();
         socket.bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = socket.local_address().unwrap();

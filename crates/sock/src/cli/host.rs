@@ -2,12 +2,16 @@
 
 use clap::Args;
 
+use super::access::AccessArgs;
 use super::values::{descriptor, positive};
 use crate::quantity::Period;
 
 /// How many clients are served, for how long, by how many threads, and what is told of it.
 #[derive(Args, Debug)]
 pub struct HostArgs {
+    /// Who may come.
+    #[command(flatten)]
+    pub access: AccessArgs,
     /// Serve one connection or datagram, then exit
     #[arg(long, conflicts_with = "max_connections")]
     pub once: bool,

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::access::AccessArgs;
 use super::family::FamilyArgs;
 use super::help::{self, LISTENS};
 use super::talk::TalkArgs;
@@ -37,6 +38,9 @@ pub struct ListenArgs {
     /// How long to wait for a client
     #[arg(long, value_name = "TIME", value_parser = positive)]
     pub timeout: Option<Period>,
+    /// Who may come.
+    #[command(flatten)]
+    pub access: AccessArgs,
     /// What is sent and shown.
     #[command(flatten)]
     pub talk: TalkArgs,

@@ -2,6 +2,7 @@
 //!
 //! A file holds the words of a subcommand; what several have in common has its own.
 
+mod access;
 mod connect;
 mod family;
 mod help;
@@ -22,6 +23,7 @@ mod wait;
 
 use clap::{Parser, Subcommand};
 
+pub use access::AccessArgs;
 pub use connect::ConnectArgs;
 pub use family::FamilyArgs;
 pub use host::HostArgs;
@@ -63,6 +65,12 @@ Examples:
     arg_required_else_help = true
 )]
 pub struct Cli {
+    /// Tell each system call as it happens, in plain words
+    ///
+    /// On standard error, as strace(1) shows it, and behind it what it comes to; with --json as events. Calls that find
+    /// nothing to do are left out, and so is what is sent and received.
+    #[arg(long, global = true, hide_short_help = true)]
+    pub explain: bool,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,

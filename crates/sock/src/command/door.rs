@@ -2,11 +2,13 @@
 
 use berkeley::{Address, Family, Socket, listen_fds};
 
-use crate::cli::{DEFAULT_ENDPOINT, TlsArgs};
-use crate::endpoint::{Endpoint, Nature, Role, Scheme};
+use crate::access::Access;
+use crate::cli::{AccessArgs, DEFAULT_ENDPOINT, TlsArgs};
+use crate::endpoint::{Endpoint, Nature, Role, Scheme, Shape};
 use crate::exit::Failure;
 use crate::open;
 use crate::open::listen::{self, Listener};
+use crate::server::gate::Gate;
 use crate::signal::Signals;
 
 /// Where it is listened, before anything is opened.
@@ -82,6 +84,18 @@ impl Door {
         let schemes = self.schemes();
         let all = schemes.iter().all(|scheme| !Nature::of(*scheme).connected);
         schemes.first().copied().filter(|_| all)
+    }
+
+    /// Who may come in, by `--allow` and `--deny`, which go by addresses of IP.
+    pub(super) fn gate(&self, args: &AccessArgs) -> Result<Gate, Failure> {
+        let Some(option) = args.given() else { return Ok(Gate::default()) };
+        if let Some(scheme) = self.schemes().into_iter().find(|scheme| scheme.row().shape != Shape::Inet) {
+            let message = format!("{option} goes by addresses of IP, and {scheme} has none");
+            return Err(Failure::misuse(message)
+                .hint("who may use a Unix socket is said by its mode, as in ?mode=660"));
+        }
+        let access = Access::open(&args.allow, &args.deny).map_err(Failure::misuse)?;
+        Ok(Gate::new(Some(access)))
     }
 
     /// Opens the sockets. A signal ends it while a name is looked up.

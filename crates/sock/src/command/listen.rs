@@ -1,6 +1,7 @@
 //! `sock listen`: one client, as `nc -l` takes it: standard input goes to it, and what it sends to standard output.
 
 use std::future::pending;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use berkeley::{Address, AsyncSocket, Flags, Socket};
@@ -12,13 +13,15 @@ use super::talk::{Answers, Talk, Tally, check, joined, survived};
 use crate::cli::ListenArgs;
 use crate::endpoint::{Host, Scheme};
 use crate::exit::{Exit, Failure};
+use crate::notify::Manager;
 use crate::open::listen::Listener;
 use crate::quantity::Period;
 use crate::report::console;
 use crate::report::json::Event;
+use crate::server::gate::{self, Entrance, Gate};
 use crate::server::trouble::{PAUSE, Trouble, WANTING, is_the_clients};
 use crate::signal::Signals;
-use crate::stream::{Nature, SocketStream, Stream};
+use crate::stream::{Nature, SocketStream, Stream, print_soon};
 use crate::tls::Server;
 
 /// Runs the command.
@@ -39,13 +42,25 @@ async fn serve(args: &ListenArgs, inherited: Vec<Socket>, tally: &Tally) -> Resu
         check(&args.talk, scheme, &[])?;
     }
     refuse_what_cannot_be(args, &door)?;
+    let keeper = Keeper { gate: door.gate(&args.access)?, quiet: args.talk.quiet, json: args.talk.json };
     let listeners = door.open(&mut signals).await?;
-    let mut doors = Doors::open(listeners, args.talk.quiet)?;
+    let mut doors = Doors::open(listeners, keeper)?;
     let mut talk = Talk::new(&args.talk, &mut signals, tally)?;
     doors.announce(&talk);
     doors.introduce(&talk);
+    let manager = Arc::new(Manager::of_environment());
+    manager.ready(&doors.status());
+    let alive = Arc::clone(&manager);
+    tokio::spawn(async move { alive.keep_alive().await });
+    let outcome = each(args, &mut doors, &mut talk).await;
+    manager.stopping("no new clients");
+    outcome
+}
+
+/// Talks to one client, or to one after the other.
+async fn each(args: &ListenArgs, doors: &mut Doors, talk: &mut Talk<'_>) -> Result<Exit, Failure> {
     loop {
-        let client = match next(&mut doors, args, talk.signals()).await? {
+        let client = match next(doors, args, talk.signals()).await? {
             Ok(client) => client,
             Err(exit) => return Ok(exit),
         };
@@ -53,7 +68,7 @@ async fn serve(args: &ListenArgs, inherited: Vec<Socket>, tally: &Tally) -> Resu
             // Who comes later is refused, rather than left to wait for nothing.
             doors.close();
         }
-        let outcome = converse(&mut talk, client).await;
+        let outcome = converse(talk, client).await;
         match outcome {
             Ok(Exit::Done) if args.keep && !talk.output_is_closed => {}
             // One client's failure is not the next one's.
@@ -138,8 +153,7 @@ struct Client {
 
 /// Where clients come in: both loopback addresses, say.
 struct Doors {
-    /// Trouble with accepting is not told.
-    quiet: bool,
+    keeper: Arc<Keeper>,
     tls: Option<Box<Server>>,
     addresses: Vec<(Scheme, Address)>,
     waiting: JoinSet<berkeley::Result<Client>>,
@@ -148,10 +162,15 @@ struct Doors {
 }
 
 impl Doors {
-    fn open(listeners: Vec<Listener>, quiet: bool) -> Result<Self, Failure> {
+    fn open(listeners: Vec<Listener>, keeper: Keeper) -> Result<Self, Failure> {
         let tls = listeners.first().and_then(|listener| listener.tls.clone());
-        let mut doors =
-            Self { quiet, tls, addresses: Vec::new(), waiting: JoinSet::new(), paths: Vec::new() };
+        let mut doors = Self {
+            keeper: Arc::new(keeper),
+            tls,
+            addresses: Vec::new(),
+            waiting: JoinSet::new(),
+            paths: Vec::new(),
+        };
         for listener in listeners {
             let scheme = listener.scheme;
             doors.addresses.push((scheme, listener.address));
@@ -172,6 +191,11 @@ impl Doors {
         }
     }
 
+    fn status(&self) -> String {
+        let places = self.addresses.iter().map(|(scheme, address)| scheme.at(&address.to_string()));
+        format!("listening on {}", places.collect::<Vec<_>>().join(", "))
+    }
+
     /// What a person should know of the TLS: how a client pins a certificate of our own making.
     fn introduce(&self, talk: &Talk<'_>) {
         let Some(tls) = &self.tls else { return };
@@ -184,12 +208,12 @@ impl Doors {
     }
 
     fn wait_at(&mut self, door: AsyncSocket, scheme: Scheme) {
-        let quiet = self.quiet;
+        let keeper = Arc::clone(&self.keeper);
         self.waiting.spawn(async move {
             if Nature::of(scheme).connected {
-                accepted(door, scheme, quiet).await
+                accepted(door, scheme, &keeper).await
             } else {
-                first(door, scheme).await
+                first(door, scheme, &keeper).await
             }
         });
     }
@@ -214,10 +238,35 @@ impl Doors {
     }
 }
 
-async fn accepted(door: AsyncSocket, scheme: Scheme, quiet: bool) -> berkeley::Result<Client> {
+/// Who is let in, and what is told of the others.
+struct Keeper {
+    gate: Gate,
+    /// Nothing is told to people.
+    quiet: bool,
+    /// Programs are told.
+    json: bool,
+}
+
+impl Keeper {
+    /// Whether a client of this address is turned away; it is told of a line a second at most.
+    fn turns_away(&self, address: &Address) -> bool {
+        let Entrance::Closed(told) = self.gate.enter(address, Instant::now) else { return false };
+        let Some(refused) = told else { return true };
+        if self.json {
+            let event = Event::new("refused").field("peer", address.to_string());
+            print_soon(event.field("reason", refused.reason).field("count", refused.count).into_line());
+        } else if !self.quiet {
+            console::note(format_args!("{address} {}", refused.words()));
+        }
+        true
+    }
+}
+
+async fn accepted(door: AsyncSocket, scheme: Scheme, keeper: &Keeper) -> berkeley::Result<Client> {
     let mut trouble = Trouble::default();
     loop {
         match door.accept().await {
+            Ok((socket, address)) if keeper.turns_away(&address) => gate::reset(socket),
             Ok((socket, address)) => {
                 let peer =
                     if address.is_unnamed() { "a local process".to_owned() } else { address.to_string() };
@@ -226,7 +275,7 @@ async fn accepted(door: AsyncSocket, scheme: Scheme, quiet: bool) -> berkeley::R
             // A client that gave up is no matter; a shortage may pass.
             Err(error) => {
                 let next = trouble.failure(is_the_clients(&error), Instant::now());
-                if next.say && !quiet {
+                if next.say && !keeper.quiet {
                     console::error(&error, &[WANTING]);
                 }
                 if next.pause {
@@ -238,8 +287,14 @@ async fn accepted(door: AsyncSocket, scheme: Scheme, quiet: bool) -> berkeley::R
 }
 
 /// Waits for a datagram, and makes its sender the peer; the datagram itself stays to be received.
-async fn first(door: AsyncSocket, scheme: Scheme) -> berkeley::Result<Client> {
-    let (_, sender) = door.recv_from_with(&mut [], Flags::PEEK).await?;
+async fn first(door: AsyncSocket, scheme: Scheme, keeper: &Keeper) -> berkeley::Result<Client> {
+    let sender = loop {
+        let (_, sender) = door.recv_from_with(&mut [], Flags::PEEK).await?;
+        if !keeper.turns_away(&sender) {
+            break sender;
+        }
+        door.recv_from_with(&mut [], Flags::NONE).await?;
+    };
     let peer = if sender.is_unnamed() {
         "a sender without a name, who cannot be answered".to_owned()
     } else {

@@ -8,12 +8,19 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::panic::{self, PanicHookInfo};
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use super::lines::Style;
 use super::log::{Log, Volume};
 use super::patience::for_a_moment;
 
 static STYLE: OnceLock<Style> = OnceLock::new();
+
+/// The one log of a command that tells much on several of its ways, so that the lines stand in their order.
+static SHARED: OnceLock<Log> = OnceLock::new();
+
+/// How long the lines of the shared log may keep others waiting.
+const MOMENT: Duration = Duration::from_secs(1);
 
 /// Makes standard error ready, before anything else: without colours, where `plain` says that a program reads what the
 /// command prints; and a panic says one line.
@@ -55,7 +62,23 @@ pub fn page(text: String) {
 
 /// A log of lines, for what tells much and may never wait; see [`Log`].
 pub fn log(volume: Volume) -> io::Result<Log> {
+    if let Some(shared) = SHARED.get() {
+        return Ok(shared.at(volume));
+    }
     Log::start(io::stderr(), volume, style())
+}
+
+/// From here on all that is printed stands in the order of this log, which it gives.
+pub fn shared_log() -> io::Result<Log> {
+    let log = log(Volume::Normal)?;
+    Ok(SHARED.get_or_init(|| log).clone())
+}
+
+/// Waits, for a moment at most, until the shared log is written.
+pub fn settle() {
+    if let Some(shared) = SHARED.get() {
+        shared.flush(MOMENT);
+    }
 }
 
 /// Whether a person is watching.
@@ -66,6 +89,7 @@ pub fn is_terminal() -> bool {
 /// Writes `text`, which ends in a newline. Where its reader has stalled, the text may be lost, and the command goes on
 /// to its end.
 fn say(text: String) {
+    settle();
     for_a_moment(move || {
         // Nothing can be done about a standard error that is closed.
         let _ = io::stderr().write_all(text.as_bytes());

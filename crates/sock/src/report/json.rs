@@ -33,6 +33,7 @@ pub const SCHEMA: u32 = 1;
 pub const EVENTS: &[(&str, &[&str])] = &[
     ("accepts", &["endpoint", "seconds"]),
     ("address", &["question", "family", "address", "port", "connect_turn"]),
+    ("call", &["call", "fd", "arguments", "returned", "errno", "errno_name", "meaning"]),
     ("canonical_name", &["question", "canonical_name"]),
     (
         "certificate",
@@ -68,6 +69,7 @@ pub const EVENTS: &[(&str, &[&str])] = &[
     ("option", &["name", "c_name", "access", "when", "unit", "meaning", "value", "text", "fields", "reason"]),
     ("reached", &["connection", "peer", "to"]),
     ("received", &["connection", "peer", "data", "text"]),
+    ("refused", &["peer", "reason", "count"]),
     ("socket", &["transport", "family", "state", "address", "peer"]),
     (
         "summary",
@@ -76,6 +78,7 @@ pub const EVENTS: &[(&str, &[&str])] = &[
             "bytes_in",
             "bytes_out",
             "unanswered",
+            "refused",
             "undelivered",
             "seconds",
             "exit_code",

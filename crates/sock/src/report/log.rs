@@ -122,6 +122,12 @@ impl Log {
         Self::start_as(Form::Events, out, Volume::Normal, Style::PLAIN)
     }
 
+    /// The same log, of which this much is printed.
+    #[must_use]
+    pub fn at(&self, volume: Volume) -> Self {
+        Self { volume, ..self.clone() }
+    }
+
     fn start_as(
         form: Form,
         out: impl Write + AsFd + Send + 'static,

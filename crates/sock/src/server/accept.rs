@@ -10,6 +10,7 @@ use tokio::time::sleep;
 
 use super::Service;
 use super::connection::Connection;
+use super::gate;
 use super::journal::unnamed;
 use super::pool::{Client, Pool};
 use super::shared::Shared;
@@ -28,7 +29,7 @@ pub(crate) async fn accept<S: Service>(
 ) {
     let mut trouble = Trouble::default();
     loop {
-        match next(listener, places).await {
+        match next(listener, shared, places).await {
             Ok((socket, address, place)) => {
                 trouble.success();
                 let peer = peer(&socket, &address);
@@ -47,9 +48,10 @@ pub(crate) async fn accept<S: Service>(
 
 /// Waits for a client and for a place to serve it in, and only then takes it: until then it waits in the backlog.
 ///
-/// No place is held while there is no client, since another listener may have one.
+/// No place is held while there is no client, since another listener may have one. One that is turned away takes none.
 async fn next(
     listener: &AsyncSocket,
+    shared: &Shared,
     places: &Arc<Semaphore>,
 ) -> Result<(AsyncSocket, Address, OwnedSemaphorePermit)> {
     loop {
@@ -60,6 +62,7 @@ async fn next(
         let Ok(place) = Arc::clone(places).acquire_owned().await else { return std::future::pending().await };
         match listener.try_accept() {
             Err(error) if error.is_would_block() => {}
+            Ok((socket, address)) if shared.turns_away(&address) => gate::reset(socket),
             accepted => return accepted.map(|(socket, address)| (socket, address, place)),
         }
     }

@@ -104,6 +104,10 @@ async fn take_one(socket: &AsyncSocket, batch: &mut RecvBatch, shared: &Shared) 
                     return Err(error);
                 }
             }
+            // What is turned away is not the one; nobody else has run since the claim.
+            Ok(_) if batch.iter().all(|one| shared.turns_away(&one.address())) => {
+                shared.taken.store(false, Ordering::SeqCst);
+            }
             received => return received,
         }
     }
@@ -148,8 +152,12 @@ impl<'a, S: Service> Desk<'a, S> {
     fn answer(&mut self, socket: &AsyncSocket, batch: &RecvBatch) {
         let mut bytes = 0;
         for datagram in batch {
+            let from = datagram.address();
+            if self.shared.turns_away(&from) {
+                continue;
+            }
             bytes += datagram.bytes().len() as u64;
-            self.take(&datagram);
+            self.take(&datagram, from);
         }
         self.shared.count_in(bytes);
         self.send(socket);
@@ -159,8 +167,7 @@ impl<'a, S: Service> Desk<'a, S> {
     }
 
     /// Makes the answer to a datagram, if it is to have one.
-    fn take(&mut self, datagram: &ReceivedDatagram<'_>) {
-        let from = datagram.address();
+    fn take(&mut self, datagram: &ReceivedDatagram<'_>, from: Address) {
         if self.shared.journal.talks() && !datagram.is_truncated() {
             self.tell(datagram, &from);
         }

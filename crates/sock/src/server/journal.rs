@@ -5,8 +5,10 @@ use std::io::{self, stdout};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use super::gate::Refused;
 use crate::endpoint::Scheme;
 use crate::exit::Failure;
+use crate::explain;
 use crate::quantity::Bytes;
 use crate::report::console;
 use crate::report::escape::escape;
@@ -54,10 +56,22 @@ pub(crate) struct Account<'a> {
     pub(crate) reason: Option<&'a str>,
 }
 
+/// How many came, and what of them was not served.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Counts {
+    /// Those that were connected.
+    pub(crate) connections: u64,
+    /// Datagrams whose answer would have been an amplification.
+    pub(crate) unanswered: u64,
+    /// Clients and datagrams that were turned away, where any may be.
+    pub(crate) refused: Option<u64>,
+}
+
 impl Journal {
     /// Starts the writers. With `json` events go to standard output, and standard error keeps the errors alone.
     pub(crate) fn start(quiet: bool, json: bool) -> io::Result<Self> {
-        let events = json.then(|| Log::start_events(stdout())).transpose()?;
+        let events =
+            json.then(|| explain::events().map_or_else(|| Log::start_events(stdout()), Ok)).transpose()?;
         let lines = if quiet || json { OnceLock::new() } else { console::log(Volume::Normal)?.into() };
         Ok(Self { lines: Arc::new(lines), talks: !quiet || json, events })
     }
@@ -91,6 +105,15 @@ impl Journal {
         {
             lines.error(format_args!("{peer}: {}", failure.message), &failure.hints);
         }
+    }
+
+    /// A client or a datagram was turned away; those since the last such line are counted in.
+    pub(crate) fn refused(&self, peer: Peer<'_>, refused: Refused) {
+        self.line(format_args!("{peer} {}", refused.words()));
+        self.event(|| {
+            let event = peer.describe(Event::new("refused"));
+            event.field("reason", refused.reason).field("count", refused.count)
+        });
     }
 
     /// Whether anything but errors is told, so that what is not is not even put together.
@@ -188,22 +211,28 @@ impl Journal {
         self.event(|| failure.event());
     }
 
-    /// The last word: what the whole run came to, and how many datagrams were not answered since the answer would
-    /// have been an amplification.
-    pub(crate) fn summary(&self, connections: u64, unanswered: u64, account: &Account<'_>) {
+    /// The last word: what the whole run came to.
+    pub(crate) fn summary(&self, counts: Counts, account: &Account<'_>) {
+        let Counts { connections, unanswered, refused } = counts;
         if unanswered > 0 {
             let datagrams = if unanswered == 1 { "datagram" } else { "datagrams" };
             self.line(format_args!(
                 "{unanswered} {datagrams} not answered: the reply would exceed 3 times what the sender sent"
             ));
         }
+        if let Some(refused) = refused.filter(|refused| *refused > 0) {
+            self.line(format_args!("{refused} refused by --allow and --deny"));
+        }
         self.event(|| {
             let event = Event::new("summary").field("connections", connections);
-            event
+            let event = event
                 .field("bytes_in", account.bytes_in)
                 .field("bytes_out", account.bytes_out)
-                .field("unanswered", unanswered)
-                .seconds(account.time)
+                .field("unanswered", unanswered);
+            match refused {
+                Some(refused) => event.field("refused", refused).seconds(account.time),
+                None => event.seconds(account.time),
+            }
         });
     }
 

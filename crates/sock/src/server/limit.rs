@@ -159,8 +159,9 @@ impl Credit {
 const LINES_PER_SECOND: u32 = 100;
 
 /// Bounds the lines of a log that anybody could fill.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct LineLimit {
+    per_second: u32,
     second: Option<Instant>,
     shown: u32,
     hidden: u64,
@@ -175,14 +176,25 @@ pub(crate) enum Shown {
     Hidden,
 }
 
+impl Default for LineLimit {
+    fn default() -> Self {
+        Self::per_second(LINES_PER_SECOND)
+    }
+}
+
 impl LineLimit {
+    /// So many lines a second, and as many at once.
+    pub(crate) const fn per_second(per_second: u32) -> Self {
+        Self { per_second, second: None, shown: 0, hidden: 0 }
+    }
+
     /// Whether the next line is shown, at `now`.
     pub(crate) fn next(&mut self, now: Instant) -> Shown {
         if self.second.is_none_or(|second| now.saturating_duration_since(second) >= Duration::from_secs(1)) {
             self.second = Some(now);
             self.shown = 0;
         }
-        if self.shown >= LINES_PER_SECOND {
+        if self.shown >= self.per_second {
             self.hidden += 1;
             return Shown::Hidden;
         }

@@ -10,6 +10,7 @@ pub(crate) mod buffers;
 pub(crate) mod connection;
 mod datagram;
 pub(crate) mod front;
+pub(crate) mod gate;
 pub(crate) mod journal;
 pub(crate) mod limit;
 mod pool;
@@ -26,8 +27,10 @@ use berkeley::AsyncSocket;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinSet, spawn_blocking};
 
+use crate::access::Access;
 use crate::endpoint::{Nature, Scheme};
 use crate::exit::{Exit, Failure};
+use crate::notify::Manager;
 use crate::open::listen::Listener;
 use crate::signal::{Signal, Signals};
 use connection::Connection;
@@ -103,6 +106,9 @@ impl<S: Service> Server<S> {
         let mut stop = Stop::new(signals);
         let pool = Pool::start(rules.threads, self).map_err(|error| Failure::io("start a thread", &error))?;
         ready(&listeners)?;
+        let manager = Arc::new(Manager::of_environment());
+        let status = status(&listeners);
+        manager.ready(&status);
         let mut paths = Vec::new();
         let mut serving = JoinSet::new();
         let (pool, places) = (Arc::new(pool), Arc::new(Semaphore::new(rules.places)));
@@ -122,6 +128,8 @@ impl<S: Service> Server<S> {
         }
         let idle = Arc::clone(self);
         tokio::spawn(async move { end_idle(&idle.shared).await });
+        let alive = Arc::clone(&manager);
+        tokio::spawn(async move { alive.keep_alive().await });
         let signal = tokio::select! {
             // Only with `once` does serving end by itself.
             ended = serving.join_next() => match ended {
@@ -129,8 +137,9 @@ impl<S: Service> Server<S> {
                 Some(Ok(Err(error))) => return Err(error.into()),
                 Some(Ok(Ok(()))) | None => None,
             },
-            signal = self.stopped(&mut stop) => Some(signal),
+            signal = self.stopped(&mut stop, &manager, &status) => Some(signal),
         };
+        manager.stopping("no new clients; those that are connected are served to their end");
         // The sockets close, and the paths go, before anything is waited for.
         serving.shutdown().await;
         drop(paths);
@@ -139,7 +148,7 @@ impl<S: Service> Server<S> {
 
     /// Waits for the signal that ends it. SIGHUP has files read again, where there are any and no terminal that could
     /// have gone: a certificate is renewed without a client that notices.
-    async fn stopped(self: &Arc<Self>, stop: &mut Stop) -> Signal {
+    async fn stopped(self: &Arc<Self>, stop: &mut Stop, manager: &Manager, status: &str) -> Signal {
         loop {
             let signal = stop.next().await;
             if signal != Signal::HangUp || has_terminal() {
@@ -147,15 +156,26 @@ impl<S: Service> Server<S> {
             }
             // Off this thread, as it may have to wait for a disk.
             let server = Arc::clone(self);
-            match spawn_blocking(move || server.service.reload()).await {
-                Ok(Some(Ok(()))) => {
+            let Ok(Some(read)) = spawn_blocking(move || server.reload()).await else { return signal };
+            manager.reloading();
+            match read {
+                Ok(()) => {
                     self.shared.journal.note(format_args!("{signal}: the files were read again"));
                 }
-                Ok(Some(Err(failure))) => {
+                Err(failure) => {
                     self.shared.journal.error(&failure.hint("what was read before stays in use"));
                 }
-                Ok(None) | Err(_) => return signal,
             }
+            manager.ready(status);
+        }
+    }
+
+    /// Reads again what came from files: the lists of clients, and what the service has; `None` where nothing did.
+    fn reload(&self) -> Option<std::result::Result<(), Failure>> {
+        let read = |lists: &Access| lists.reload().map_err(|message| Failure::new(Exit::Other, message));
+        match (self.shared.gate.lists().map(read), self.service.reload()) {
+            (Some(lists), Some(files)) => Some(lists.and(files)),
+            (lists, files) => lists.or(files),
         }
     }
 }
@@ -163,6 +183,12 @@ impl<S: Service> Server<S> {
 /// Whether this process has a terminal that can hang up.
 fn has_terminal() -> bool {
     File::open("/dev/tty").is_ok()
+}
+
+/// Where it is listened, for people.
+fn status(listeners: &[Listener]) -> String {
+    let places = listeners.iter().map(|listener| listener.scheme.at(&listener.address.to_string()));
+    format!("listening on {}", places.collect::<Vec<_>>().join(", "))
 }
 
 /// Ends idle connections, looking ten times within the timeout, though no more often than each 10 ms and no less than

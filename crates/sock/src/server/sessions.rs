@@ -374,6 +374,9 @@ impl<S: Leads> Desk<S> {
     /// The session of a datagram's sender, a new one where it has none; `None` where it cannot have one.
     fn session(&mut self, datagram: &ReceivedDatagram<'_>) -> Option<Arc<Session>> {
         let key = (datagram.address(), source(datagram));
+        if self.server.shared.turns_away(&key.0) {
+            return None;
+        }
         if let Some(session) = self.sessions.get(&key) {
             return Some(Arc::clone(session));
         }

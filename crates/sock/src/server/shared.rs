@@ -8,8 +8,11 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
+use berkeley::Address;
+
 use super::connection::{Connection, Registry};
-use super::journal::{Account, Journal};
+use super::gate::{Entrance, Gate};
+use super::journal::{Account, Counts, Journal, Peer};
 use crate::exit::Failure;
 
 /// How connections come to their end once the server is to end, and what is told of them.
@@ -44,6 +47,8 @@ impl Manner {
 pub(crate) struct Shared {
     pub(crate) journal: Journal,
     pub(crate) registry: Registry,
+    /// Who is turned away before anything else.
+    pub(crate) gate: Gate,
     /// How long nothing may move on a connection.
     pub(crate) idle: Option<Duration>,
     /// Datagrams from beyond this machine are not answered: nobody asked for that.
@@ -73,6 +78,7 @@ impl Shared {
         Self {
             journal,
             registry: Registry::default(),
+            gate: Gate::default(),
             idle,
             silent_beyond,
             taken: AtomicBool::new(false),
@@ -89,6 +95,20 @@ impl Shared {
             bytes_out: AtomicU64::new(0),
             unanswered: AtomicU64::new(0),
         }
+    }
+
+    /// With these for those who come.
+    pub(crate) fn behind(self, gate: Gate) -> Self {
+        Self { gate, ..self }
+    }
+
+    /// Whether a client of this address is turned away; it is counted then, and told of a line a second at most.
+    pub(crate) fn turns_away(&self, address: &Address) -> bool {
+        let Entrance::Closed(told) = self.gate.enter(address, Instant::now) else { return false };
+        if let Some(refused) = told.filter(|_| self.journal.talks()) {
+            self.journal.refused(Peer { number: None, address: &address.to_string() }, refused);
+        }
+        true
     }
 
     /// Counts a client in; gives its number.
@@ -221,7 +241,11 @@ impl Shared {
             to: None,
             reason: None,
         };
-        let unanswered = self.unanswered.load(Ordering::Relaxed);
-        self.journal.summary(self.connections.load(Ordering::Relaxed), unanswered, &account);
+        let counts = Counts {
+            connections: self.connections.load(Ordering::Relaxed),
+            unanswered: self.unanswered.load(Ordering::Relaxed),
+            refused: self.gate.refused(),
+        };
+        self.journal.summary(counts, &account);
     }
 }

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use berkeley::Error;
 
+use super::limit::{LineLimit, Shown};
+
 /// How long to pause after a failure that is not one client's: what comes waits in the kernel meanwhile.
 pub(crate) const PAUSE: Duration = Duration::from_millis(50);
 
@@ -12,18 +14,24 @@ pub(crate) const PAUSE: Duration = Duration::from_millis(50);
 pub(crate) const WANTING: &str =
     "clients wait in the backlog meanwhile; `ulimit -n` shows the limit of descriptors";
 
-/// How often at most a failure is told.
-const SAY: Duration = Duration::from_secs(1);
+/// How many lines a second tell of failures.
+const LINES: u32 = 1;
 
 /// So many failures in a row may be the clients' own; one that comes again and again is the socket's.
 const FORGIVEN: u32 = 16;
 
 /// The failures of one socket so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Trouble {
     /// How many there were since the last success.
     row: u32,
-    said: Option<Instant>,
+    lines: LineLimit,
+}
+
+impl Default for Trouble {
+    fn default() -> Self {
+        Self { row: 0, lines: LineLimit::per_second(LINES) }
+    }
 }
 
 /// What follows a failure.
@@ -47,11 +55,7 @@ impl Trouble {
         if is_the_clients && self.row <= FORGIVEN {
             return Next { pause: false, say: false };
         }
-        let say = self.said.is_none_or(|said| now.saturating_duration_since(said) >= SAY);
-        if say {
-            self.said = Some(now);
-        }
-        Next { pause: true, say }
+        Next { pause: true, say: self.lines.next(now) != Shown::Hidden }
     }
 }
 

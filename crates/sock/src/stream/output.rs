@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::explain;
 use crate::report::hex::HexDump;
 use crate::report::json::Event;
 use crate::report::patience;
@@ -62,6 +63,7 @@ pub fn print(bytes: &[u8]) -> io::Result<()> {
 /// As [`print()`], but nobody is waited for longer than a moment: where the reader has stalled, the text is lost with
 /// the rest, and the command can go on to its end.
 pub fn print_soon(text: String) {
+    explain::settle();
     patience::for_a_moment(move || {
         // An output that is closed is noticed where payload is written.
         let _ = print(text.as_bytes());

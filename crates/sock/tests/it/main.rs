@@ -11,6 +11,7 @@ mod limit;
 #[path = "../../../berkeley/tests/it/skip.rs"]
 mod skip;
 
+mod access;
 mod connect_datagram;
 mod connect_endings;
 mod connect_stream;
@@ -19,6 +20,7 @@ mod console;
 mod corpus;
 mod endpoint;
 mod exit_codes;
+mod explain;
 mod failing;
 mod help;
 mod inspect;
@@ -29,6 +31,7 @@ mod json;
 mod listen;
 mod load;
 mod misuse;
+mod notify;
 mod options;
 mod readme;
 mod relay;

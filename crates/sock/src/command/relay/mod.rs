@@ -23,6 +23,7 @@ use crate::open::{self, Target, Terms};
 use crate::relay::{End, Report};
 use crate::server::Server;
 use crate::server::front::Front;
+use crate::server::gate::Gate;
 use crate::server::journal::Journal;
 use crate::server::sessions::Limits;
 use crate::server::shared::{Manner, Shared};
@@ -42,13 +43,17 @@ pub fn run(args: &RelayArgs) -> Result<Exit, Failure> {
                 let ends = Ends::new(args, Some(&endpoint), &args.to)?;
                 refuse_what_cannot_be(args, &endpoint, &ends.to)?;
                 let door = Door::at(endpoint, ends.family_of_from)?;
-                return host::serve(serve_at(args, ready, door, ends.to, journal), journal);
+                let gate = door.gate(&args.host.access)?;
+                return host::serve(serve_at(args, ready, door, gate, ends.to, journal), journal);
             }
             From::Standard => (None, &args.to[..]),
             // The same the other way round.
             From::Connects(_) if args.to == [STANDARD] => (None, std::slice::from_ref(&args.from)),
             From::Connects(endpoint) => (Some(*endpoint), &args.to[..]),
         };
+        if let Some(option) = args.host.access.given() {
+            return Err(Failure::misuse(format!("{option} is for clients, and FROM does not listen")));
+        }
         super::on_a_runtime(single::converse(args, from, to, journal))
     })
 }
@@ -170,6 +175,7 @@ async fn serve_at(
     args: &RelayArgs,
     ready: Ready,
     door: Door,
+    gate: Gate,
     to: Vec<(Endpoint, Terms)>,
     journal: &Journal,
 ) -> Result<Exit, Failure> {
@@ -179,7 +185,7 @@ async fn serve_at(
     let front = Front::of(&listeners);
     let idle = args.host.idle_timeout.map(|period| period.0);
     // The pump sees to the idle, by what moves either way.
-    let shared = Shared::new(journal.clone(), None, false, Manner::Relays);
+    let shared = Shared::new(journal.clone(), None, false, Manner::Relays).behind(gate);
     let service = Forward::new(front, targets, idle, limits(args), args.host.once);
     let server = Arc::new(Server { service, shared });
     let exit = server

@@ -11,7 +11,7 @@ use crate::exit::{Exit, Failure};
 use crate::open::{Behalf, Connected, Target, Terms};
 use crate::relay::{Rules, relay};
 use crate::report::console;
-use crate::server::journal::{Account, Journal, Peer};
+use crate::server::journal::{Account, Counts, Journal, Peer};
 use crate::signal::{Signal, Signals};
 
 /// Connects to the ends and passes bytes until both are done; without `from` that end is standard input and output.
@@ -82,7 +82,7 @@ async fn between(
     let (time, to) = (begun.elapsed(), Some(far.peer.as_str()));
     let account = Account { bytes_in, bytes_out, time, to, reason: reason.as_deref() };
     journal.closed(peer, &account);
-    journal.summary(1, 0, &account);
+    journal.summary(Counts { connections: 1, unanswered: 0, refused: None }, &account);
     outcome.map(|()| signal.map_or(Exit::Done, Signal::exit))
 }
 

@@ -16,6 +16,7 @@ use crate::cli::ServeArgs;
 use crate::exit::{Exit, Failure};
 use crate::server::Server;
 use crate::server::front::Front;
+use crate::server::gate::Gate;
 use crate::server::journal::Journal;
 use crate::server::shared::{Manner, Shared};
 use answer::{Answer, Answers};
@@ -27,7 +28,8 @@ pub fn run(args: &ServeArgs) -> Result<Exit, Failure> {
         door.set_tls(&args.tls)?;
         let answer = Answer::new(&args.answer)?;
         refuse_what_cannot_be(args, &door)?;
-        host::serve(serve_at(args, ready, door, answer, journal), journal)
+        let gate = door.gate(&args.host.access)?;
+        host::serve(serve_at(args, ready, door, gate, answer, journal), journal)
     })
 }
 
@@ -37,6 +39,7 @@ async fn serve_at(
     args: &ServeArgs,
     ready: Ready,
     door: Door,
+    gate: Gate,
     answer: Answer,
     journal: &Journal,
 ) -> Result<Exit, Failure> {
@@ -44,7 +47,7 @@ async fn serve_at(
     let listeners = door.open(&mut signals).await?;
     let silent_beyond = guard::guard(args, &listeners, &answer, journal)?;
     let idle = args.host.idle_timeout.map(|period| period.0);
-    let shared = Shared::new(journal.clone(), idle, silent_beyond, Manner::Answers);
+    let shared = Shared::new(journal.clone(), idle, silent_beyond, Manner::Answers).behind(gate);
     let server = Arc::new(Server { service: Answers::new(answer, Front::of(&listeners)), shared });
     let exit = server
         .run(signals, host::rules(&args.host), listeners, |listeners| {
