@@ -272,3 +272,51 @@ fn a_header_says_who_the_client_is() {
     let twice = run_sock(&["connect", endpoint, "--proxy-protocol", "v2"]);
     assert!(twice.code() == 2 && twice.stderr.contains("is given twice"), "{}", twice.stderr);
 }
+
+#[test]
+fn tls_is_asked_for_in_the_clear_and_then_verified() {
+    let rows: [(&str, &'static [Line]); 4] = [
+        (
+            "smtp",
+            &[
+                (b"", b"220 mail\r\n"),
+                (b"EHLO localhost\r\n", b"250-mail\r\n250 STARTTLS\r\n"),
+                (b"STARTTLS\r\n", b"220 go\r\n"),
+            ],
+        ),
+        ("imap", &[(b"", b"* OK ready\r\n"), (b"a STARTTLS\r\n", b"a OK go\r\n")]),
+        ("pop3", &[(b"", b"+OK ready\r\n"), (b"STLS\r\n", b"+OK go\r\n")]),
+        ("postgres", &[(b"\0\0\0\x08\x04\xd2\x16\x2f", b"S")]),
+    ];
+    for (protocol, lines) in rows {
+        // What follows the go-ahead is TLS: the first record of a handshake.
+        let (server, played) = peer(lines);
+        let endpoint = format!("tls://{server}?starttls={protocol}");
+        let finished = run_sock(&["connect", &endpoint, "--insecure"]);
+        assert_eq!(finished.code(), 6, "{}", finished.stderr);
+        assert!(finished.stderr.contains("within the handshake"), "{}", finished.stderr);
+        let hello = finish(played);
+        assert!(hello.starts_with(b"\x16\x03"), "{protocol}: {}", hello.escape_ascii());
+    }
+}
+
+#[test]
+fn clear_bytes_behind_the_go_ahead_and_servers_without_tls_are_refused() {
+    let rows: [(&str, &'static [Line], &str); 3] = [
+        (
+            "pop3",
+            &[(b"", b"+OK\r\n"), (b"STLS\r\n", b"+OK\r\nevil")],
+            "clear bytes came behind the server's go-ahead",
+        ),
+        ("postgres", &[(b"\0\0\0\x08\x04\xd2\x16\x2f", b"N")], "the server has no TLS to start (postgres)"),
+        ("imap", &[(b"", b"* PREAUTH\r\n")], "PREAUTH"),
+    ];
+    for (protocol, lines, words) in rows {
+        let (server, played) = peer(lines);
+        let args = ["connect", &format!("tls://{server}?retry=1m"), "--starttls", protocol];
+        let finished = run_sock(&args);
+        assert_eq!(finished.code(), 6, "{}", finished.stderr);
+        assert!(finished.stderr.contains(words), "{}", finished.stderr);
+        assert!(!finish(played).starts_with(b"\x16"), "nothing of TLS goes out");
+    }
+}

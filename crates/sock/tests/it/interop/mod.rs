@@ -6,6 +6,7 @@
 //! socat 1.7.4, and nc 1.219 as Debian builds it.
 
 mod datagram;
+mod proxies;
 mod python;
 mod relay;
 mod stream;
