@@ -36,7 +36,7 @@ pub use relay::RelayArgs;
 pub use resolve::ResolveArgs;
 pub use serve::{AnswerArgs, DEFAULT_ENDPOINT, ServeArgs};
 pub use talk::TalkArgs;
-pub use tls::TlsArgs;
+pub use tls::{EitherTlsArgs, TlsArgs};
 pub use via::ViaArgs;
 pub use wait::WaitArgs;
 

@@ -5,6 +5,7 @@ use clap::Args;
 use super::family::FamilyArgs;
 use super::help::{self, EITHER};
 use super::host::HostArgs;
+use super::tls::EitherTlsArgs;
 use super::values::{EndpointText, positive};
 use super::via::ViaArgs;
 use crate::quantity::Period;
@@ -52,4 +53,7 @@ pub struct RelayArgs {
     /// For how many, how long, and what is told.
     #[command(flatten)]
     pub host: HostArgs,
+    /// How the TLS of the one end that has it is set up.
+    #[command(flatten)]
+    pub tls: EitherTlsArgs,
 }

@@ -147,12 +147,11 @@ pub struct TlsFlag {
     pub meaning: &'static str,
 }
 
-/// Those of one end.
-pub fn tls_flags(listens: bool) -> impl Iterator<Item = TlsFlag> {
+/// Those of an end that listens, of one that connects, or of either.
+pub fn tls_flags(listens: Option<bool>) -> impl Iterator<Item = TlsFlag> {
     let place = Place::Inet { host: Host::Every, port: Port::Number(0) };
     let fits = move |row: &&OwnRow| {
-        let context =
-            Context { scheme: Scheme::Tcp, layers: &[Layer::Tls], place: &place, listens: Some(listens) };
+        let context = Context { scheme: Scheme::Tcp, layers: &[Layer::Tls], place: &place, listens };
         (row.fits)(context).is_ok()
     };
     ROWS.iter().filter(fits).map(|row| {

@@ -86,6 +86,11 @@ pub fn is_terminal() -> bool {
     io::stderr().is_terminal()
 }
 
+/// Whether a line can stand below the others there, and be written anew: on a terminal that can clear a line.
+pub fn has_status() -> bool {
+    is_terminal() && env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb")
+}
+
 /// Writes `text`, which ends in a newline. Where its reader has stalled, the text may be lost, and the command goes on
 /// to its end.
 fn say(text: String) {

@@ -105,6 +105,7 @@ pub const EVENTS: &[(&str, &[&str])] = &[
             "certificates",
         ],
     ),
+    ("totals", &["connections", "open", "bytes_in", "bytes_out", "seconds"]),
 ];
 
 /// One event, built field by field and printed in that order.

@@ -90,7 +90,23 @@ struct State {
     /// The writer holds entries that it has not finished writing.
     writing: bool,
     stage: Stage,
+    status: Status,
 }
+
+/// What is to stand below the lines.
+#[derive(Default, Debug)]
+struct Status {
+    text: Option<String>,
+    changed: bool,
+    /// Something stands there.
+    stands: bool,
+}
+
+/// Clears the line that the cursor is on.
+const CLEAR: &str = "\r\x1b[K";
+
+/// The most columns of a status line, for the narrowest terminal as a rule.
+const STATUS_WIDTH: usize = 79;
 
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 enum Stage {
@@ -158,6 +174,22 @@ impl Log {
         self.queue.push(self.style.note(note));
     }
 
+    /// Whether lines are written, and not errors alone.
+    pub fn shows_lines(&self) -> bool {
+        self.volume != Volume::Quiet
+    }
+
+    /// Puts a line below all others, without a newline, in place of the one that stands there; `None` takes it away.
+    /// For a terminal, and of characters that print.
+    pub fn status(&self, status: Option<String>) {
+        let mut state = self.queue.lock();
+        if state.stage == Stage::Open && state.status.text != status {
+            state.status.text = status;
+            state.status.changed = true;
+            self.queue.work.notify_one();
+        }
+    }
+
     /// Logs one event. Its payload is bounded by what one receive brings, and the queue by [`BYTES`].
     pub fn event(&self, event: Event) {
         self.queue.push(event.into_line());
@@ -221,6 +253,7 @@ impl Queue {
         let mut state = self.lock();
         loop {
             state.take(batch, self.form);
+            state.put_status(batch);
             state.writing = !batch.is_empty();
             if state.writing {
                 return true;
@@ -270,6 +303,21 @@ impl State {
         }
     }
 
+    /// Puts the status line below a batch, in place of the one that stands there.
+    fn put_status(&mut self, batch: &mut Vec<u8>) {
+        if batch.is_empty() && !self.status.changed {
+            return;
+        }
+        if self.status.stands {
+            batch.splice(0..0, CLEAR.bytes());
+        }
+        if let Some(status) = &self.status.text {
+            batch.extend(status.chars().take(STATUS_WIDTH).collect::<String>().as_bytes());
+        }
+        self.status.stands = self.status.text.is_some();
+        self.status.changed = false;
+    }
+
     /// Puts the count of dropped lines where they are missing.
     fn note_dropped(&mut self) {
         if self.dropped > 0 {
@@ -283,7 +331,7 @@ impl State {
     }
 
     fn is_idle(&self) -> bool {
-        self.entries.is_empty() && self.dropped == 0 && !self.writing
+        self.entries.is_empty() && self.dropped == 0 && !self.writing && !self.status.changed
     }
 }
 

@@ -212,6 +212,14 @@ impl Registry {
         open
     }
 
+    /// Bytes received and bytes sent on all that are open.
+    pub(crate) fn totals(&self) -> (u64, u64) {
+        let open = self.lock();
+        open.values()
+            .map(|connection| connection.totals())
+            .fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
+    }
+
     /// Ends the receiving side of every connection: what has come is still answered, then each closes.
     pub(crate) fn end_input(&self) {
         for connection in self.lock().values() {

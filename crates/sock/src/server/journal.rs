@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::gate::Refused;
+use super::shared::Totals;
 use crate::endpoint::Scheme;
 use crate::exit::Failure;
 use crate::explain;
@@ -100,9 +101,8 @@ impl Journal {
 
     /// A client could not be passed on, which its last line tells too; where no such line is printed, this is told.
     pub(crate) fn unreached(&self, peer: Peer<'_>, failure: &Failure) {
-        if self.lines.get().is_none()
-            && let Some(lines) = self.lines_for_errors()
-        {
+        let has_line = self.lines.get().is_some_and(Log::shows_lines);
+        if let Some(lines) = self.lines_for_errors().filter(|_| !has_line) {
             lines.error(format_args!("{peer}: {}", failure.message), &failure.hints);
         }
     }
@@ -236,9 +236,42 @@ impl Journal {
         });
     }
 
+    /// What it has come to so far.
+    pub(crate) fn totals(&self, totals: &Totals) {
+        self.end_of(totals);
+        let Totals { connections, open, bytes_in, bytes_out, time } = *totals;
+        self.event(|| {
+            let event = Event::new("totals").field("connections", connections).field("open", open as u64);
+            event.field("bytes_in", bytes_in).field("bytes_out", bytes_out).seconds(time)
+        });
+    }
+
+    /// The line of it.
+    pub(crate) fn end_of(&self, totals: &Totals) {
+        let Totals { connections, open, bytes_in, bytes_out, time } = *totals;
+        let noun = if connections == 1 { "connection" } else { "connections" };
+        let (bytes_in, bytes_out, seconds) = (Bytes(bytes_in), Bytes(bytes_out), time.as_secs_f64());
+        self.line(format_args!(
+            "{connections} {noun}, {open} open: {bytes_in} in, {bytes_out} out, {seconds:.3} s"
+        ));
+    }
+
+    /// Whether a person watches what is told.
+    pub(crate) fn has_terminal(&self) -> bool {
+        self.lines.get().is_some_and(Log::shows_lines) && console::has_status()
+    }
+
+    /// What stands below the lines, until it is written anew.
+    pub(crate) fn status(&self, status: String) {
+        if let Some(lines) = self.lines.get() {
+            lines.status(Some(status));
+        }
+    }
+
     /// Waits, for a moment at most, until what was told has been written.
     pub(crate) fn finish(&self) {
         if let Some(lines) = self.lines.get() {
+            lines.status(None);
             lines.flush(LAST_LINES);
         }
         if let Some(events) = &self.events {

@@ -16,6 +16,7 @@ pub(crate) mod limit;
 mod pool;
 pub(crate) mod sessions;
 pub(crate) mod shared;
+mod status;
 mod stop;
 pub(crate) mod trouble;
 
@@ -103,7 +104,7 @@ impl<S: Service> Server<S> {
         listeners: Vec<Listener>,
         ready: impl FnOnce(&[Listener]) -> std::result::Result<(), Failure>,
     ) -> std::result::Result<Exit, Failure> {
-        let mut stop = Stop::new(signals);
+        let (mut stop, has_terminal) = (Stop::new(signals), has_terminal());
         let pool = Pool::start(rules.threads, self).map_err(|error| Failure::io("start a thread", &error))?;
         ready(&listeners)?;
         let manager = Arc::new(Manager::of_environment());
@@ -130,6 +131,8 @@ impl<S: Service> Server<S> {
         tokio::spawn(async move { end_idle(&idle.shared).await });
         let alive = Arc::clone(&manager);
         tokio::spawn(async move { alive.keep_alive().await });
+        let told = Arc::clone(self);
+        tokio::spawn(async move { status::tell(&told.shared).await });
         let signal = tokio::select! {
             // Only with `once` does serving end by itself.
             ended = serving.join_next() => match ended {
@@ -137,7 +140,7 @@ impl<S: Service> Server<S> {
                 Some(Ok(Err(error))) => return Err(error.into()),
                 Some(Ok(Ok(()))) | None => None,
             },
-            signal = self.stopped(&mut stop, &manager, &status) => Some(signal),
+            signal = self.stopped(&mut stop, (&manager, &status), has_terminal) => Some(signal),
         };
         manager.stopping("no new clients; those that are connected are served to their end");
         // The sockets close, and the paths go, before anything is waited for.
@@ -148,10 +151,15 @@ impl<S: Service> Server<S> {
 
     /// Waits for the signal that ends it. SIGHUP has files read again, where there are any and no terminal that could
     /// have gone: a certificate is renewed without a client that notices.
-    async fn stopped(self: &Arc<Self>, stop: &mut Stop, manager: &Manager, status: &str) -> Signal {
+    async fn stopped(
+        self: &Arc<Self>,
+        stop: &mut Stop,
+        (manager, status): (&Manager, &str),
+        has_terminal: bool,
+    ) -> Signal {
         loop {
             let signal = stop.next().await;
-            if signal != Signal::HangUp || has_terminal() {
+            if signal != Signal::HangUp || has_terminal {
                 return signal;
             }
             // Off this thread, as it may have to wait for a disk.
@@ -180,7 +188,7 @@ impl<S: Service> Server<S> {
     }
 }
 
-/// Whether this process has a terminal that can hang up.
+/// Whether this process has a terminal that can hang up. To be asked at the start: once it has, it is gone.
 fn has_terminal() -> bool {
     File::open("/dev/tty").is_ok()
 }

@@ -42,6 +42,19 @@ impl Manner {
     }
 }
 
+/// What it has come to so far, open connections included.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Totals {
+    /// How many there were.
+    pub(crate) connections: u64,
+    /// How many there are.
+    pub(crate) open: usize,
+    pub(crate) bytes_in: u64,
+    pub(crate) bytes_out: u64,
+    /// Since it began.
+    pub(crate) time: Duration,
+}
+
 /// What the threads of the server share.
 #[derive(Debug)]
 pub(crate) struct Shared {
@@ -232,6 +245,18 @@ impl Shared {
         self.draining.load(Ordering::SeqCst)
     }
 
+    /// What it has come to so far.
+    pub(crate) fn totals(&self) -> Totals {
+        let (bytes_in, bytes_out) = self.registry.totals();
+        Totals {
+            connections: self.connections.load(Ordering::Relaxed),
+            open: self.open(),
+            bytes_in: bytes_in + self.bytes_in.load(Ordering::Relaxed),
+            bytes_out: bytes_out + self.bytes_out.load(Ordering::Relaxed),
+            time: self.started.elapsed(),
+        }
+    }
+
     /// Tells what the whole run came to.
     pub(crate) fn summarise(&self) {
         let account = Account {
@@ -241,6 +266,9 @@ impl Shared {
             to: None,
             reason: None,
         };
+        if self.manner == Manner::Relays {
+            self.journal.end_of(&self.totals());
+        }
         let counts = Counts {
             connections: self.connections.load(Ordering::Relaxed),
             unanswered: self.unanswered.load(Ordering::Relaxed),

@@ -180,6 +180,15 @@ impl Stream {
         }
     }
 
+    /// Where the other side is, if this goes over a connected socket.
+    pub fn peer_address(&self) -> Option<Address> {
+        match self {
+            Self::Socket(socket) => socket.socket().peer_address().ok(),
+            Self::Tls(tls) => tls.peer_address(),
+            Self::Datagrams(_) | Self::Standard(_) => None,
+        }
+    }
+
     /// How many bytes that were sent have not reached the other side's system.
     pub fn undelivered(&self) -> u64 {
         match self {

@@ -36,6 +36,7 @@ mod options;
 mod readme;
 mod relay;
 mod relay_datagrams;
+mod relay_server;
 mod resolve;
 mod retry;
 mod serve_beyond;

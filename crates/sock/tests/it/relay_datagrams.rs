@@ -206,24 +206,16 @@ fn each_session_has_its_events_and_the_summary_its_totals() {
 }
 
 #[test]
-fn a_relay_that_is_pointed_at_itself_says_so_and_comes_to_rest() {
+fn a_relay_that_is_pointed_at_itself_does_not_start() {
     let port = {
         let free = bound();
         refuse(&free);
         free.local_addr().expect("a bound socket").port()
     };
     let at = format!("udp://127.0.0.1:{port}");
-    let relay = relay(&at, &[&at]);
-    let sender = sender(relay.address());
-    sender.send(b"round").expect("a live relay");
-    relay.line("sock: error: the relay is pointed at itself");
-    let finished = relay.end("TERM");
-    assert_eq!(
-        (finished.code(), finished.stderr.matches(" closed: ").count()),
-        (0, 1),
-        "{}",
-        finished.stderr
-    );
+    let refused = run_sock(&["relay", &at, &at]);
+    assert_eq!(refused.code(), 2, "{}", refused.stderr);
+    assert!(refused.stderr.contains("where this relay listens itself"), "{}", refused.stderr);
 }
 
 #[test]

@@ -45,7 +45,7 @@ fn connects(endpoint: &Endpoint) -> bool {
 }
 
 /// Whether a name is this machine's own (RFC 6761, 6.3).
-fn is_localhost(name: &str) -> bool {
+pub(super) fn is_localhost(name: &str) -> bool {
     let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
     name == "localhost" || name.ends_with(".localhost")
 }

@@ -5,8 +5,10 @@
 //! ([`single`]).
 
 mod from;
+mod itself;
 mod service;
 mod single;
+mod targets;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +18,7 @@ use berkeley::{Family, Socket};
 use super::door::Door;
 use super::host::{self, Ready};
 use super::talk::lost;
-use crate::cli::RelayArgs;
+use crate::cli::{EitherTlsArgs, RelayArgs};
 use crate::endpoint::{Endpoint, Nature, Place, Role};
 use crate::exit::{Exit, Failure};
 use crate::open::{self, Target, Terms};
@@ -29,7 +31,9 @@ use crate::server::sessions::Limits;
 use crate::server::shared::{Manner, Shared};
 use crate::stream::Stream;
 use from::From;
-use service::{Forward, Targets};
+use itself::Own;
+use service::Forward;
+use targets::Targets;
 
 /// How standard input and output are written as an endpoint.
 const STANDARD: &str = "-";
@@ -39,8 +43,8 @@ pub fn run(args: &RelayArgs) -> Result<Exit, Failure> {
     host::run(&args.host, |ready, inherited, journal| {
         refuse_inherited(&inherited)?;
         let (from, to) = match From::read(&args.from)? {
-            From::Listens(endpoint) => {
-                let ends = Ends::new(args, Some(&endpoint), &args.to)?;
+            From::Listens(mut endpoint) => {
+                let ends = Ends::new(args, Some(&mut endpoint), true, &args.to)?;
                 refuse_what_cannot_be(args, &endpoint, &ends.to)?;
                 let door = Door::at(endpoint, ends.family_of_from)?;
                 let gate = door.gate(&args.host.access)?;
@@ -74,8 +78,16 @@ struct Ends {
 }
 
 impl Ends {
-    fn new(args: &RelayArgs, from: Option<&Endpoint>, to: &[String]) -> Result<Self, Failure> {
-        let to = to.iter().map(|text| read_to(text, args)).collect::<Result<Vec<_>, _>>()?;
+    /// Reads TO, and sets on both what the command line says of them; `listens` is whether FROM does.
+    fn new(
+        args: &RelayArgs,
+        mut from: Option<&mut Endpoint>,
+        listens: bool,
+        to: &[String],
+    ) -> Result<Self, Failure> {
+        let mut to = to.iter().map(|text| read_to(text, args)).collect::<Result<Vec<_>, _>>()?;
+        set_tls(&args.tls, from.as_deref_mut(), listens, &mut to)?;
+        let from = from.as_deref();
         let family = args.family.chosen();
         // It is for those that have one.
         let of = |endpoint: &Endpoint| family.filter(|_| matches!(endpoint.place, Place::Inet { .. }));
@@ -89,6 +101,19 @@ impl Ends {
             |endpoint: &Endpoint| Terms { family: of(endpoint), timeout: args.timeout, ..Terms::default() };
         let to = to.into_iter().map(|endpoint| (endpoint.clone(), terms(&endpoint))).collect();
         Ok(Self { family_of_from, to })
+    }
+}
+
+/// Sets the flags of TLS on the one end that has it.
+fn set_tls(
+    flags: &EitherTlsArgs,
+    from: Option<&mut Endpoint>,
+    listens: bool,
+    to: &mut [Endpoint],
+) -> Result<(), Failure> {
+    match from {
+        Some(from) if !listens => flags.set_on_either(from, to),
+        from => flags.set_on(from, to),
     }
 }
 
@@ -182,6 +207,9 @@ async fn serve_at(
     let mut signals = super::signals()?;
     let targets = targets(to, journal).await?;
     let listeners = door.open(&mut signals).await?;
+    let own = Own::of(&listeners);
+    targets.refuse_own(&own)?;
+    let targets = targets.beside(own);
     let front = Front::of(&listeners);
     let idle = args.host.idle_timeout.map(|period| period.0);
     // The pump sees to the idle, by what moves either way.

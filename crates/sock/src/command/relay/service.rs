@@ -6,9 +6,10 @@ use std::time::Duration;
 use berkeley::AsyncSocket;
 
 use super::outcome;
+use super::targets::Targets;
 use crate::endpoint::Scheme;
 use crate::exit::Failure;
-use crate::open::{Behalf, Connected, Target, Terms};
+use crate::open::{Behalf, Connected};
 use crate::relay::{Rules, relay};
 use crate::server::connection::Connection;
 use crate::server::front::Front;
@@ -25,41 +26,6 @@ pub(super) struct Forward {
     sessions: Limits,
     /// With `--once`: how the one client fared, which is the exit code.
     failure: Option<Mutex<Option<Failure>>>,
-}
-
-/// Where clients are to go: of several the first that can be connected to.
-#[derive(Debug)]
-pub(super) struct Targets {
-    to: Vec<(Target, Terms)>,
-}
-
-impl Targets {
-    pub(super) fn new(to: Vec<(Target, Terms)>) -> Self {
-        Self { to }
-    }
-
-    /// Whether any of them is told who the client is.
-    fn hear_of_clients(&self) -> bool {
-        self.to.iter().any(|(target, _)| target.endpoint().own.proxy_protocol.is_some())
-    }
-
-    /// Connects to the first that can be connected to.
-    ///
-    /// # Errors
-    ///
-    /// Fails as the last one did, with what was wrong with those before it.
-    pub(super) async fn connected(&self, client: Behalf) -> Result<Connected, Failure> {
-        let mut failures = Vec::new();
-        for (target, terms) in &self.to {
-            match target.connected(Terms { client, ..*terms }).await {
-                Ok(connected) => return Ok(connected),
-                Err(failure) => failures.push(failure),
-            }
-        }
-        let messages: Vec<_> = failures.iter().map(|failure| failure.message.clone()).collect();
-        let last = failures.pop().unwrap_or_else(|| Failure::misuse("there is nothing to connect to"));
-        Err(Failure { message: messages.join("; "), ..last })
-    }
 }
 
 impl Forward {
@@ -116,8 +82,7 @@ impl Service for Forward {
     }
 
     fn reload(&self) -> Option<Result<(), Failure>> {
-        let files = self.to.to.iter().filter_map(|(target, _)| target.reload());
-        self.front.reload().into_iter().chain(files).reduce(Result::and)
+        self.front.reload().into_iter().chain(self.to.reload()).reduce(Result::and)
     }
 
     fn answer(&self, _: &[u8], _: &mut Vec<u8>) -> bool {

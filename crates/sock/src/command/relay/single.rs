@@ -17,12 +17,12 @@ use crate::signal::{Signal, Signals};
 /// Connects to the ends and passes bytes until both are done; without `from` that end is standard input and output.
 pub(super) async fn converse(
     args: &RelayArgs,
-    from: Option<Endpoint>,
+    mut from: Option<Endpoint>,
     to: &[String],
     journal: &Journal,
 ) -> Result<Exit, Failure> {
     refuse_what_cannot_be(args, from.is_none())?;
-    let ends = Ends::new(args, from.as_ref(), to)?;
+    let ends = Ends::new(args, from.as_mut(), false, to)?;
     refuse_datagrams(from.iter().chain(ends.to.iter().map(|(endpoint, _)| endpoint)))?;
     let mut signals = super::super::signals()?;
     let targets = targets(ends.to, journal).await?;

@@ -10,7 +10,7 @@ use std::io::{self, IoSlice, Read as _, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use berkeley::{AsyncSocket, ReadReady, SendMessage};
+use berkeley::{Address, AsyncSocket, ReadReady, SendMessage};
 use rustls::Connection;
 use tokio::time::timeout;
 
@@ -152,6 +152,10 @@ impl TlsStream {
     /// Without `close_notify`: what the peer has got may not be whole.
     pub(super) fn reset(&self) {
         self.socket.reset();
+    }
+
+    pub(super) fn peer_address(&self) -> Option<Address> {
+        self.transport().peer_address().ok()
     }
 
     fn transport(&self) -> &AsyncSocket {
