@@ -15,6 +15,7 @@
 //! | [`notify`] | what a service manager is told, by systemd's protocol |
 //! | [`open`] | from an endpoint to a socket, connected or listening |
 //! | [`preamble`] | what is said before a stream: to proxies, for STARTTLS, and the PROXY protocol's headers |
+//! | [`program`] | programs that are started, and how they are ended |
 //! | [`quantity`] | times and sizes with their units, `500ms`, `64K` |
 //! | [`relay`] | the one pump: what one stream gives goes to another, both ways |
 //! | [`reply`] | what a piece is answered with: the template |
@@ -40,6 +41,7 @@ pub mod misuse;
 pub mod notify;
 pub mod open;
 pub mod preamble;
+pub mod program;
 pub mod quantity;
 pub mod relay;
 pub mod reply;

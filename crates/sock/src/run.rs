@@ -13,11 +13,13 @@ use crate::command::{
 use crate::exit::{Exit, Failure};
 use crate::explain;
 use crate::misuse;
+use crate::program;
 use crate::report::console;
 use crate::signal;
 
 /// Runs the command that the arguments ask for; prints what went wrong, in one piece, to standard error.
 pub fn main() -> ExitCode {
+    program::remember_limit();
     let args: Vec<String> = env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
     console::start(asks_for_events(&args));
     let outcome = match Cli::try_parse() {
@@ -45,6 +47,7 @@ pub fn main() -> ExitCode {
         print::explain(&failure);
         failure.exit
     });
+    program::end_all();
     if exit == Exit::Interrupted {
         signal::end_by_interrupt();
     }

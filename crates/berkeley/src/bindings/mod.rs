@@ -4,19 +4,23 @@
 //! [`resolve_raw`] and its like are getaddrinfo(3) and getnameinfo(3) as C has them. Programs have `try_*` and
 //! [`resolve`](crate::resolve()).
 //!
+//! [`set_up_child`] is what a program that may hold no unsafe code needs to start others.
+//!
 //! The Python package stands on it. It is no part of the library's interface: a change of it breaks no promise.
 
 use std::ffi::CStr;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::process::Command;
 
 use crate::control::ControlBuffer;
 use crate::error::Result;
 use crate::resolve::Lookup;
 use crate::socket::{SendMessage, Socket};
-use crate::sys::{Errno, fd, process, socket};
+use crate::sys::{Errno, child, fd, process, socket};
 
 pub use crate::resolve::raw::{Literal, RawHints, RawResolved, literal, resolve_back_raw, resolve_raw};
+pub use crate::sys::child::DescriptorLimit;
 pub use crate::sys::memory::{Control, Sink, Source};
 
 pub mod once;
@@ -24,6 +28,15 @@ pub mod once;
 /// A number that stands for this process, and is another one in each child after fork(2). No system call as a rule.
 pub fn incarnation() -> u64 {
     process::incarnation()
+}
+
+/// Has the child that `command` starts begin with the default handling of every signal, with no descriptor but 0, 1 and
+/// 2, with `descriptors` as its limit of them (`None` for ours), and as the leader of a process group; with `terminal`
+/// its standard input is a terminal, and becomes the controlling one of a session of its own.
+///
+/// This is done between fork(2) and exec(2), where only unsafe code may be.
+pub fn set_up_child(command: &mut Command, terminal: bool, descriptors: Option<DescriptorLimit>) {
+    child::set_up(command, terminal, descriptors);
 }
 
 /// Sets or clears `O_NONBLOCK` (ioctl(2) `FIONBIO`) and nothing else, for who keeps timeouts of their own.

@@ -35,6 +35,7 @@
 //! | `interface` | `interface_index`, `interface_name`, `interface_names` |
 //! | `ring` | `Mapping`, `Held`, `page_size`, the layout of blocks and packets |
 //! | `process` | `incarnation`, `PerProcess` |
+//! | `child` | `DescriptorLimit`: public; `set_up` |
 //! | `signal` | `block_all` |
 //! | `words` | `errno`, `lookup`, `host`: the words of errors |
 //! | `layout` | the offsets and sizes of the kernel's structures |
@@ -45,6 +46,7 @@ pub(crate) mod alloc;
 mod arguments;
 pub(crate) mod batch;
 pub(crate) mod call;
+pub(crate) mod child;
 pub(crate) mod constants;
 pub(crate) mod control;
 pub(crate) mod errno;

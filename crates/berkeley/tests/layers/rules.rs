@@ -87,8 +87,8 @@ pub(crate) const HOUSES: &[House] = &[
             // TLS without a socket: what rustls needs, and its refusals in words; and what is said before a stream, to
             // proxies and to servers that start TLS.
             &["tls", "preamble"],
-            // The signals that end a command, with the exit code of each.
-            &["signal"],
+            // The signals that end a command, with the exit code of each; programs that are started.
+            &["signal", "program"],
             // What commands and endpoints have in common: how they fail, and what is answered.
             &["exit", "reply"],
             &["quantity", "access", "explain", "notify"],

@@ -5,7 +5,7 @@
 
 use super::talk::{Answers, Talk, Tally, check, joined};
 use crate::cli::ConnectArgs;
-use crate::endpoint::Role;
+use crate::endpoint::{Endpoint, Role, Scheme};
 use crate::exit::{Exit, Failure};
 use crate::open::{self, Terms};
 
@@ -25,6 +25,7 @@ async fn connect(args: &ConnectArgs, tally: &Tally) -> Result<Exit, Failure> {
     args.tls.set_on(&mut endpoint).map_err(Failure::misuse)?;
     args.way.set_on(&mut endpoint)?;
     let scheme = endpoint.scheme;
+    refuse_ourselves(&endpoint)?;
     check(&args.talk, scheme, &[(args.wait.is_some(), "--wait"), (args.replies.is_some(), "--replies")])?;
     let terms = Terms { family: args.family.chosen(), timeout: args.timeout, ..Terms::default() };
     let far = tokio::select! {
@@ -33,7 +34,17 @@ async fn connect(args: &ConnectArgs, tally: &Tally) -> Result<Exit, Failure> {
     };
     let mut talk = Talk::new(&args.talk, &mut signals, tally)?;
     far.warnings.iter().for_each(|warning| talk.warn(warning));
+    far.notes.iter().for_each(|note| talk.inform(note));
     talk.announce(scheme, &far.peer, "connected to");
     talk.announce_moves(scheme, &far.stream);
     talk.with(&far.stream, Answers::new(args.wait, args.replies)).await
+}
+
+/// Standard input and output are one end already.
+fn refuse_ourselves(endpoint: &Endpoint) -> Result<(), Failure> {
+    if endpoint.scheme != Scheme::Standard {
+        return Ok(());
+    }
+    let message = "standard input and output are this end already; wanted here is the other";
+    Err(Failure::misuse(endpoint.source.fault(0..1, message)))
 }

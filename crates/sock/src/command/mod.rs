@@ -33,8 +33,14 @@ fn on_a_runtime<T>(command: impl Future<Output = Result<T, Failure>>) -> Result<
     outcome
 }
 
-/// Refuses what goes over the endpoint, for a command that cannot speak it.
+/// Refuses what is no socket, and what goes over one, for a command that cannot speak it.
 fn refuse_layers(endpoint: &Endpoint, command: &str, hint: &str) -> Result<(), Failure> {
+    if endpoint.scheme.row().socket.is_none() {
+        return Err(Failure::misuse(format_args!(
+            "{endpoint}: {command} needs a socket, and {} is none",
+            endpoint.scheme
+        )));
+    }
     match endpoint.layers.first() {
         Some(layer) => {
             Err(Failure::misuse(format_args!("{endpoint}: {command} does not speak {layer}")).hint(hint))

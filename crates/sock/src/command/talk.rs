@@ -48,11 +48,11 @@ pub(super) fn check(args: &TalkArgs, scheme: Scheme, datagrams: &[(bool, &str)])
     let nature = Nature::of(scheme);
     let refused =
         |option: &str, why: &str| Err(Failure::misuse(format!("{option} {why}, and {scheme} has none")));
-    if nature.connected {
+    if nature.half_close {
         if let Some((_, option)) = datagrams.iter().find(|(given, _)| *given) {
             return refused(option, "is for datagrams");
         }
-    } else if args.end_with_peer {
+    } else if args.end_with_peer && !nature.connected {
         return refused("--end-with-peer", "needs a connection, which has an end");
     }
     if args.datagram_size.is_some() && !nature.messages {
@@ -291,6 +291,12 @@ impl<'a> Talk<'a> {
         } else {
             console::note(text);
         }
+    }
+
+    /// A line that programs are told too.
+    pub(super) fn inform(&self, text: &str) {
+        self.tell(&Event::new("note").field("message", text));
+        self.note(text);
     }
 
     /// A line for people.

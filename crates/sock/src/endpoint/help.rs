@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::own::{Context, OwnRow, rows};
-use super::scheme::{Layer, Scheme};
+use super::scheme::{Layer, Row, Scheme};
 use super::{Host, Place, Port};
 
 /// How wide the column of examples is.
@@ -21,6 +21,16 @@ pub struct Use {
 }
 
 impl Use {
+    /// Whether an endpoint of that scheme may stand there. Where there are no layers, sockets alone may.
+    fn has(self, row: &Row) -> bool {
+        let acts = match self.listens {
+            Some(true) => row.listening.is_some(),
+            Some(false) => row.connects,
+            None => true,
+        };
+        acts && (self.layers || row.socket.is_some())
+    }
+
     fn takes(self, row: &OwnRow) -> bool {
         let layers: &[Layer] = &goes_over(self.layers).copied().collect::<Vec<_>>();
         let places = [Place::Inet { host: Host::Every, port: Port::Number(1) }, Place::Path(b"/s".to_vec())];
@@ -28,7 +38,7 @@ impl Use {
             (row.fits)(Context { scheme, layers, place, listens: self.listens }).is_ok()
         };
         !self.without.contains(&row.name)
-            && Scheme::ALL.iter().any(|&scheme| {
+            && Scheme::ALL.iter().filter(|scheme| self.has(scheme.row())).any(|&scheme| {
                 places.iter().any(|place| fits(scheme, &[], place) || fits(scheme, layers, place))
             })
     }
@@ -37,7 +47,11 @@ impl Use {
 /// A line for each scheme, layer and option that may stand there, indented; of at most 72 columns, which neither clap
 /// nor a man page breaks.
 pub fn help(of: Use) -> String {
-    let schemes = Scheme::ALL.iter().map(|scheme| (scheme.row().example, scheme.row().meaning));
+    let schemes = Scheme::ALL
+        .iter()
+        .map(|scheme| scheme.row())
+        .filter(|row| of.has(row))
+        .map(|row| (row.example, row.meaning));
     let layers = goes_over(of.layers).map(|layer| (layer.row().example, layer.row().meaning));
     let mut lines = String::new();
     for (example, meaning) in schemes.chain(layers) {

@@ -13,6 +13,9 @@
 //! | `unix:/run/app.sock`, `unix:@app` | a Unix socket by path, or by abstract name |
 //! | `unix-dgram:./@x` | a path that starts with `@` |
 //! | `tcp-listen://:80` | listening, said explicitly |
+//! | `exec:cat -n`, `sh:ls \| wc?pty` | a program, or a line of the shell's; with a terminal |
+//! | `file:/tmp/x?append`, `/dev/ttyS0?speed=9600` | a file, a FIFO or a device |
+//! | `pty:`, `fd:3`, `-` | a new terminal, an open descriptor, standard input and output |
 //! | `unix:/tmp/a%20b?mode=660` | special bytes percent-encoded; options after `?` |
 //!
 //! It promises that a value that exists is legal, that printing reads back as the same value, that reading is linear
@@ -39,6 +42,7 @@ mod error;
 mod group;
 mod help;
 mod inet;
+mod local;
 mod nature;
 pub(crate) mod nearest;
 mod own;
@@ -60,6 +64,7 @@ use std::fmt;
 
 pub use error::ParseError;
 pub use help::{Use, beginnings, help};
+pub use local::Local;
 pub use nature::Nature;
 pub use own::Own;
 pub use place::{Host, Place, Port};

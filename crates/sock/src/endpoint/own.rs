@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::group::group;
 use super::inet::{inet_without_port, interface};
+use super::local::{self, Local};
 use super::percent::Encoded;
 use super::piece::{Fault, Piece};
 use super::place::{Host, Place, unix};
@@ -39,6 +40,8 @@ pub struct Own {
     pub starttls: Option<Protocol>,
     /// Who asks, where the endpoint is a proxy.
     pub login: Login,
+    /// `pty` and the others of what is no socket.
+    pub local: Local,
     /// `ca=FILE` and the others of TLS.
     pub tls: crate::tls::Options,
     /// A flag of the unit tests' own schemes.
@@ -79,10 +82,10 @@ const CONNECTING: &str = "belongs to connecting; this endpoint listens";
 
 /// Every own option, in the order in which they are printed.
 pub(super) fn rows() -> impl Iterator<Item = &'static OwnRow> {
-    OWN.iter().chain(tls::ROWS).chain(proxy::ROWS)
+    OWN.iter().chain(local::ROWS).chain(tls::ROWS).chain(proxy::ROWS)
 }
 
-/// Those that are neither of TLS nor of proxies.
+/// Those of every kind of endpoint.
 const OWN: &[OwnRow] = &[
     OwnRow {
         name: "timeout",
@@ -220,7 +223,7 @@ fn set<T>(slot: &mut Option<T>, value: Piece<'_>, read: T) -> Written {
     Written::whole(value)
 }
 
-fn fails_unless(fits: bool, reason: &'static str) -> Result<(), &'static str> {
+pub(super) fn fails_unless(fits: bool, reason: &'static str) -> Result<(), &'static str> {
     if fits { Ok(()) } else { Err(reason) }
 }
 

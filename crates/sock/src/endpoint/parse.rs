@@ -10,7 +10,7 @@ use super::own::{self, Context};
 use super::piece::{Fault, Piece};
 use super::place::{Host, Place, Port};
 use super::proxy;
-use super::scheme::{self, Layer, Scheme};
+use super::scheme::{self, Layer, Row, Scheme};
 use super::setting::{Options, settings};
 use super::shape::Shape;
 use super::source::Source;
@@ -18,7 +18,7 @@ use super::vocabulary::Vocabulary;
 use super::{Endpoint, Role};
 
 /// What people used to socat write before the colon, in lower case, and the scheme that means the same.
-const HABITS: [(&str, Scheme, bool); 17] = [
+const HABITS: [(&str, Scheme, bool); 20] = [
     ("tcp-connect", Scheme::Tcp, false),
     ("tcp4", Scheme::Tcp, false),
     ("tcp6", Scheme::Tcp, false),
@@ -36,6 +36,9 @@ const HABITS: [(&str, Scheme, bool); 17] = [
     ("udp6-listen", Scheme::Udp, true),
     ("unix-connect", Scheme::Unix, false),
     ("unix-client", Scheme::Unix, false),
+    ("system", Scheme::Sh, false),
+    ("open", Scheme::File, false),
+    ("gopen", Scheme::File, false),
 ];
 
 /// The most layers over one stream.
@@ -81,12 +84,13 @@ pub(super) fn host(text: &str) -> Result<(Host, Port), ParseError> {
 fn read(text: Piece<'_>, vocabulary: &dyn Vocabulary, role: Role) -> Result<Endpoint, Fault> {
     let (address, options) = text.split_once('?').map_or((text, None), |(head, tail)| (head, Some(tail)));
     let bare_port = role == Role::Listen && is_bare_port(address.text());
-    let start = if bare_port { bare(address) } else { start(address)? };
+    refuse_option_before_the_colon(address, options)?;
+    let start = if bare_port { bare(address) } else { start(address, role)? };
     let (start, user) = proxy::start(start, role)?;
     let listens = listens(&start, role)?;
     refuse_layers_of_messages(&start)?;
     let (place, options) = match start.scheme.row().shape {
-        Shape::Literal => literal(text, &start, listens),
+        shape if shape.is_literal() => literal(text, &start, listens),
         _ => (start.place, options),
     };
     let Start { layers, scheme, listen, .. } = start;
@@ -124,7 +128,10 @@ fn listens(start: &Start<'_>, role: Role) -> Result<Option<bool>, Fault> {
     };
     match listens {
         Some(true) if scheme.row().listening.is_none() => {
-            Err(name.fault(format_args!("\"{shown}\" cannot be listened at")))
+            let is_program = scheme.row().shape.is_literal();
+            let instead =
+                if is_program { "; sock serve --exec starts a program for each client" } else { "" };
+            Err(name.fault(format_args!("\"{shown}\" cannot be listened at{instead}")))
         }
         Some(false) if !scheme.row().connects => {
             Err(name.fault(format_args!("\"{shown}\" cannot be connected to")))
@@ -135,7 +142,13 @@ fn listens(start: &Start<'_>, role: Role) -> Result<Option<bool>, Fault> {
 
 /// A layer makes a stream of a stream; messages have none to give.
 fn refuse_layers_of_messages(start: &Start<'_>) -> Result<(), Fault> {
-    let (Some(layer), nature) = (start.layers.last(), start.scheme.row().nature) else { return Ok(()) };
+    let Row { nature, socket, .. } = start.scheme.row();
+    let Some(layer) = start.layers.last() else { return Ok(()) };
+    if socket.is_none() {
+        return Err(start
+            .name
+            .fault(format_args!("{layer} goes over a socket, and {} is none", start.scheme)));
+    }
     if nature.connected && !nature.messages {
         return Ok(());
     }
@@ -159,7 +172,7 @@ fn bare(address: Piece<'_>) -> Start<'_> {
 }
 
 /// Tells the layers, the scheme and the place apart.
-fn start(address: Piece<'_>) -> Result<Start<'_>, Fault> {
+fn start(address: Piece<'_>, role: Role) -> Result<Start<'_>, Fault> {
     let (mut layers, mut rest) = (Vec::new(), address);
     while let Some((name, after)) = rest.split_once(':') {
         let Some((layer, listen)) = Layer::from_name(name.text()) else { break };
@@ -179,13 +192,21 @@ fn start(address: Piece<'_>) -> Result<Start<'_>, Fault> {
             None => rest = after,
         }
     }
-    Ok(Start { layers, ..carrier(rest)? })
+    Ok(Start { layers, ..carrier(rest, role)? })
 }
 
 /// Tells the scheme from the place. A bare `host:port` is TCP; all but hosts may leave out the slashes.
-fn carrier(address: Piece<'_>) -> Result<Start<'_>, Fault> {
+///
+/// A path is a file's, but where it is listened: there a Unix socket's is meant.
+fn carrier(address: Piece<'_>, role: Role) -> Result<Start<'_>, Fault> {
+    if role != Role::Listen && is_path(address.text()) {
+        return Ok(Start { scheme: Scheme::File, ..bare(address) });
+    }
     let Some((name, rest)) = address.split_once(':') else {
         return match Scheme::from_name(address.text()) {
+            Some((scheme, listen)) if scheme.row().shape == Shape::Nothing => {
+                Ok(Start { layers: Vec::new(), scheme, listen, name: address, place: address.end() })
+            }
             Some((scheme, listen)) => Err(wants_place(address, scheme, listen)),
             None => Ok(bare(address)),
         };
@@ -199,12 +220,26 @@ fn carrier(address: Piece<'_>) -> Result<Start<'_>, Fault> {
         };
     };
     let place = match (scheme.row().shape, slashed) {
-        (Shape::Literal, _) => rest,
+        (shape, _) if shape.is_literal() => rest,
         (_, Some(place)) => place,
         (shape, None) if shape.has_slashes() => return Err(wants_slashes(address, rest, scheme, listen)),
         (_, None) => rest,
     };
     Ok(Start { layers: Vec::new(), scheme, listen, name, place })
+}
+
+/// Whether a text is a path as a shell knows one.
+fn is_path(text: &str) -> bool {
+    ["/", "./", "../"].iter().any(|start| text.starts_with(start))
+}
+
+/// `exec?pty:bash`: options stand last.
+fn refuse_option_before_the_colon(address: Piece<'_>, options: Option<Piece<'_>>) -> Result<(), Fault> {
+    let Some((scheme, options)) = Scheme::from_name(address.text()).zip(options) else { return Ok(()) };
+    let Some((option, place)) = options.split_once(':') else { return Ok(()) };
+    let name = scheme.0.written(scheme.1);
+    let fault = option.fault(format_args!("options stand last, as in {name}:...?{}", option.shown()));
+    Err(fault.suggest(format_args!("{name}:{}?{}", place.text(), option.text())))
 }
 
 fn unknown_scheme(name: Piece<'_>) -> Fault {

@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::percent::{Encoded, decode};
 use super::piece::{Fault, Piece};
+use crate::program::words;
 use crate::report::escape::is_printable;
 
 /// What stands between the scheme and the options.
@@ -26,6 +27,8 @@ pub enum Place {
     File(Vec<u8>),
     /// Text that means something to its scheme alone, such as a command: at least one character, all of which print.
     Literal(String),
+    /// A descriptor that is open, by its number.
+    Descriptor(u32),
     /// There is but one.
     Alone,
 }
@@ -68,6 +71,7 @@ impl fmt::Display for Place {
             Self::Path(path) | Self::File(path) => Encoded(path).fmt(f),
             Self::Abstract(name) => write!(f, "@{}", Encoded(name)),
             Self::Literal(text) => f.write_str(text),
+            Self::Descriptor(number) => number.fmt(f),
             Self::Alone => Ok(()),
         }
     }
@@ -158,6 +162,38 @@ pub(super) fn literal(place: Piece<'_>) -> Result<Place, Fault> {
         return Err(c.fault(format_args!("wants characters that print; found \"{}\"", c.shown())));
     }
     Ok(Place::Literal(place.text().to_owned()))
+}
+
+/// What people used to socat write behind a program and a comma.
+const HABITS: [&str; 6] = ["pty", "stderr", "setsid", "ctty", "pipes", "nofork"];
+
+/// Takes a command line as it is, once it is known to be one.
+pub(super) fn words(place: Piece<'_>) -> Result<Place, Fault> {
+    let habit = |tail: &str| HABITS.contains(&tail.split(',').next().unwrap_or(tail));
+    if let Some((command, tail)) = place.text().split_once(',').filter(|(_, tail)| habit(tail)) {
+        let comma = place.split_at(command.len()).1;
+        let fault = comma.fault("options stand behind the command and \"?\"");
+        return Err(if tail.starts_with("pty") {
+            fault.suggest(format_args!("exec:{command}?pty"))
+        } else {
+            fault
+        });
+    }
+    words::split(place.text()).map_err(|error| {
+        let (_, tail) = place.split_at(error.span.start);
+        tail.split_at(error.span.len()).0.fault(error)
+    })?;
+    literal(place)
+}
+
+/// Reads the number of a descriptor.
+pub(super) fn descriptor(place: Piece<'_>) -> Result<Place, Fault> {
+    let is_number = !place.is_empty() && place.text().bytes().all(|byte| byte.is_ascii_digit());
+    let number = place.text().parse().ok().filter(|_| is_number);
+    let shown = place.shown();
+    number.map(Place::Descriptor).ok_or_else(|| {
+        place.fault(format_args!("wants the number of an open descriptor, as in fd:3; found \"{shown}\""))
+    })
 }
 
 /// Sees to it that nothing stands here.

@@ -155,10 +155,50 @@ table! {
             example: "unix-seqpacket:@app",
             meaning: "one of messages over a connection",
         };
+        /// A program: its standard input and output.
+        Exec = Row { name: "exec", shape: Shape::Words, example: "exec:cat -n", meaning: "a program", ..LOCAL };
+        /// A line that the shell reads, and what it runs.
+        Sh = Row { name: "sh", shape: Shape::Line, example: "sh:ls | wc", meaning: "a line of the shell's", ..LOCAL };
+        /// A new pseudo-terminal.
+        Pty = Row {
+            name: "pty",
+            shape: Shape::Alone,
+            nature: Nature::TERMINAL,
+            example: "pty:",
+            meaning: "a new terminal, whose path is told",
+            ..LOCAL
+        };
+        /// A file of any kind but a socket.
+        File = Row {
+            name: "file",
+            shape: Shape::File,
+            // It may be a serial line.
+            nature: Nature::ON_A_TERMINAL,
+            example: "file:/tmp/x",
+            meaning: "a file, a FIFO, a device; also /dev/ttyS0",
+            ..LOCAL
+        };
+        /// A descriptor that is open.
+        Fd = Row {
+            name: "fd",
+            shape: Shape::Descriptor,
+            example: "fd:3",
+            meaning: "a descriptor that is open",
+            ..LOCAL
+        };
+        /// Standard input and output.
+        Standard = Row {
+            name: "-",
+            shape: Shape::Nothing,
+            nature: Nature::STANDARD,
+            example: "-",
+            meaning: "standard input and output",
+            ..LOCAL
+        };
     }
     tried {
         TriedFile = Row { name: "tried-file", shape: Shape::File, listening: None, ..TRIED };
-        TriedLiteral = Row { name: "tried-literal", shape: Shape::Literal, ..TRIED };
+        TriedLiteral = Row { name: "tried-literal", shape: Shape::Line, ..TRIED };
         TriedAlone = Row { name: "tried-alone", shape: Shape::Alone, connects: false, ..TRIED };
     }
 }
@@ -210,12 +250,25 @@ table! {
     }
 }
 
+/// What is no socket: a stream that can be connected to.
+const LOCAL: Row = Row {
+    name: "",
+    listening: None,
+    connects: true,
+    shape: Shape::Line,
+    nature: Nature::STREAM,
+    socket: None,
+    levels: &[],
+    example: "",
+    meaning: "",
+};
+
 #[cfg(test)]
 const TRIED: Row = Row {
     name: "tried",
     listening: Some("tried-literal-listen"),
     connects: true,
-    shape: Shape::Literal,
+    shape: Shape::Line,
     nature: Nature::STREAM,
     socket: None,
     levels: &[],
@@ -280,7 +333,9 @@ impl Layer {
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     let schemes = Scheme::ALL.iter().map(|scheme| (scheme.name(), scheme.row().listening));
     let layers = Layer::ALL.iter().map(|layer| (layer.name(), layer.row().listening));
-    schemes.chain(layers).flat_map(|(plain, listening)| [Some(plain), listening].into_iter().flatten())
+    // One letter is near to any other.
+    let names = schemes.chain(layers).filter(|(plain, _)| plain.len() > 1);
+    names.flat_map(|(plain, listening)| [Some(plain), listening].into_iter().flatten())
 }
 
 /// The plain names in one sentence's worth of text.
@@ -317,7 +372,8 @@ mod tests {
         for scheme in Scheme::ALL {
             let row = scheme.row();
             assert!(row.connects || row.listening.is_some(), "{scheme} is of no use");
-            assert!(row.example.starts_with(&format!("{scheme}:")), "{}", row.example);
+            let colon = if row.shape == Shape::Nothing { "" } else { ":" };
+            assert!(row.example.starts_with(&format!("{scheme}{colon}")), "{}", row.example);
             assert!(row.socket.is_some() || row.levels.is_empty(), "{scheme} has options of a socket");
             assert!(!row.nature.acknowledged || row.nature.connected, "{scheme}");
         }

@@ -2,7 +2,7 @@
 
 use super::inet::inet;
 use super::piece::{Fault, Piece};
-use super::place::{Place, alone, file, literal, unix};
+use super::place::{Place, alone, descriptor, file, literal, unix, words};
 use super::source::Written;
 
 /// What stands after a scheme's name.
@@ -14,11 +14,17 @@ pub enum Shape {
     Unix,
     /// A path of any file: [`Place::File`].
     File,
+    /// A command line, in words: [`Place::Literal`], taken as [`Line`](Self::Line) is.
+    Words,
     /// All that follows, as it is: [`Place::Literal`]. Only known options that this scheme has, behind the last `?`,
     /// are no part of it: in `sh:ls a?b` nothing is.
-    Literal,
-    /// Nothing: [`Place::Alone`].
+    Line,
+    /// The number of a descriptor: [`Place::Descriptor`].
+    Descriptor,
+    /// Nothing behind the colon: [`Place::Alone`].
     Alone,
+    /// Nothing, not even a colon: [`Place::Alone`].
+    Nothing,
 }
 
 impl Shape {
@@ -27,9 +33,18 @@ impl Shape {
         matches!(self, Self::Inet)
     }
 
+    /// Whether all that stands behind the name is the place, but for options.
+    pub(super) const fn is_literal(self) -> bool {
+        matches!(self, Self::Words | Self::Line)
+    }
+
     /// What stands between the name and the place.
     pub(super) const fn separator(self) -> &'static str {
-        if self.has_slashes() { "://" } else { ":" }
+        match self {
+            Self::Inet => "://",
+            Self::Nothing => "",
+            _ => ":",
+        }
     }
 
     /// A place, as it is written: `://:9000`.
@@ -38,8 +53,10 @@ impl Shape {
             Self::Inet => "://:9000",
             Self::Unix => ":/run/app.sock",
             Self::File => ":/tmp/file",
-            Self::Literal => ":...",
+            Self::Words | Self::Line => ":ls -l",
+            Self::Descriptor => ":3",
             Self::Alone => ":",
+            Self::Nothing => "",
         }
     }
 
@@ -47,8 +64,10 @@ impl Shape {
     pub const fn any(self) -> &'static str {
         match self {
             Self::Inet => "://:1",
-            Self::Unix | Self::File | Self::Literal => ":any",
+            Self::Unix | Self::File | Self::Words | Self::Line => ":any",
+            Self::Descriptor => ":3",
             Self::Alone => ":",
+            Self::Nothing => "",
         }
     }
 
@@ -59,8 +78,10 @@ impl Shape {
             Self::Inet => inet(place),
             Self::Unix => Ok((unix(place)?, whole)),
             Self::File => Ok((file(place)?, whole)),
-            Self::Literal => Ok((literal(place)?, whole)),
-            Self::Alone => Ok((alone(place)?, whole)),
+            Self::Words => Ok((words(place)?, whole)),
+            Self::Line => Ok((literal(place)?, whole)),
+            Self::Descriptor => Ok((descriptor(place)?, whole)),
+            Self::Alone | Self::Nothing => Ok((alone(place)?, whole)),
         }
     }
 }

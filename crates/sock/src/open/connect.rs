@@ -16,7 +16,7 @@ use crate::stream::Others;
 use crate::tls::a_label;
 
 /// How long connecting may take unless told otherwise.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// In place of a time that no clock reaches.
 const FAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);

@@ -9,6 +9,7 @@ pub mod create;
 mod dialogue;
 mod interfaces;
 pub mod listen;
+mod local;
 pub mod tls;
 mod unix_path;
 pub mod via;

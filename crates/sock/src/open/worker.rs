@@ -8,10 +8,11 @@ use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
 use super::backoff::Backoff;
+pub(super) use super::connect::CONNECT_TIMEOUT;
 use super::connect::{self, Opened, connect_timeout};
 use super::dialogue::Behalf;
 use super::listen::{self, Listener, check_family, needs_lookup};
-use super::tls;
+use super::{local, tls};
 use crate::endpoint::{Endpoint, Nature};
 use crate::exit::{Exit, Failure};
 use crate::quantity::Period;
@@ -45,8 +46,10 @@ pub struct Connected {
     pub stream: Stream,
     /// Who is there, for people.
     pub peer: String,
-    /// What a person should know of it, a line each.
+    /// What a person has to know of it, a line each: what is not safe.
     pub warnings: Vec<String>,
+    /// What a person may want to know of it, a line each.
+    pub notes: Vec<String>,
 }
 
 /// Connects: all addresses of a name together, or those of one family.
@@ -122,6 +125,10 @@ async fn connected_to(
     client: Option<&Client>,
     terms: Terms,
 ) -> Result<Connected, Failure> {
+    if endpoint.scheme.row().socket.is_none() {
+        check_family(endpoint, terms.family)?;
+        return Box::pin(local::connected(endpoint.clone(), terms)).await;
+    }
     let (nature, place) = (Nature::of(endpoint.scheme), endpoint.place.to_string());
     let limit = connect_timeout(terms.timeout, endpoint)?;
     let (Opened { socket, others }, begun) = opened_to(endpoint.clone(), terms).await?;
@@ -133,14 +140,19 @@ async fn connected_to(
     if !others.is_empty() {
         let others = connect::one_after_another(endpoint.clone(), others);
         let stream = Stream::Datagrams(DatagramStream::new(socket, nature, place, others)?);
-        return Ok(Connected { stream, peer, warnings: Vec::new() });
+        return Ok(Connected { stream, peer, warnings: Vec::new(), notes: Vec::new() });
     }
     let socket = SocketStream::new(socket, nature)?;
     let Some(client) = client else {
-        return Ok(Connected { stream: Stream::Socket(socket), peer, warnings: Vec::new() });
+        return Ok(Connected {
+            stream: Stream::Socket(socket),
+            peer,
+            warnings: Vec::new(),
+            notes: Vec::new(),
+        });
     };
     let stream = Box::pin(tls::connected(socket, client, &place, limit, begun)).await?;
-    Ok(Connected { stream, peer, warnings: Vec::new() })
+    Ok(Connected { stream, peer, warnings: Vec::new(), notes: Vec::new() })
 }
 
 /// As [`connected`], where it is the socket that counts.
@@ -243,7 +255,7 @@ where
     }
 }
 
-async fn on_a_worker<T: Send + 'static>(
+pub(super) async fn on_a_worker<T: Send + 'static>(
     doing: &str,
     work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {

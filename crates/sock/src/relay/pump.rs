@@ -86,6 +86,7 @@ pub(super) async fn relay_by<T>(
     if let Stream::Standard(standard) = near {
         standard.input.keep(&rest);
     }
+    let end = finished(end, near, far).await;
     let taken = |side: Side| traffic.bytes[side as usize].load(Relaxed) - left(side);
     Report {
         end,
@@ -94,6 +95,16 @@ pub(super) async fn relay_by<T>(
         undelivered,
         shown,
     }
+}
+
+/// Ends the programs that are behind the streams; one that failed is the failure of a relay that went well.
+async fn finished<T>(end: Result<End, T>, near: &Stream, far: &Stream) -> Result<End, T> {
+    let regular = matches!(end, Ok(End::Done | End::Left(_)));
+    let failure = match far.finish(regular).await {
+        None => near.finish(regular).await,
+        failure => failure,
+    };
+    failure.map_or(end, |failure| Ok(End::Failed(failure)))
 }
 
 async fn run<T>(

@@ -15,7 +15,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use berkeley::{Deadline, Flags, SocketRef};
-use rustix::fs::{OFlags, fcntl_getfl};
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::net::unix::pipe;
@@ -95,6 +95,12 @@ impl Reader {
             },
             Kind::File => Ok(Self::File(file)),
         }
+    }
+
+    /// Of what this process alone has open, which may be a pipe or a device.
+    pub(super) fn own(fd: OwnedFd) -> io::Result<Self> {
+        let opened = pipe::Receiver::from_owned_fd_unchecked(without_blocking(fd)?)?;
+        Ok(Self::Opened(opened, std::sync::Mutex::new(None)))
     }
 
     /// The regular file, where it is one that may be read.
@@ -198,6 +204,11 @@ impl Writer {
         }
     }
 
+    /// Of what this process alone has open, which may be a pipe or a device.
+    pub(super) fn own(fd: OwnedFd) -> io::Result<Self> {
+        pipe::Sender::from_owned_fd_unchecked(without_blocking(fd)?).map(Self::Opened)
+    }
+
     /// Writes what there is room for, without waiting, or as long as a file takes.
     ///
     /// To what may not be opened anew a page goes at a time: more could wait.
@@ -234,6 +245,12 @@ impl Writer {
             }
         }
     }
+}
+
+/// Sets `O_NONBLOCK` on what nobody else has open.
+fn without_blocking(fd: OwnedFd) -> io::Result<OwnedFd> {
+    fcntl_setfl(&fd, fcntl_getfl(&fd)? | OFlags::NONBLOCK)?;
+    Ok(fd)
 }
 
 /// Has the reactor watch a descriptor, which is open for as long as it does: it is owned.

@@ -1,4 +1,5 @@
-//! What moves bytes: a socket, datagrams to one of several addresses, TLS, or this process's standard input and output.
+//! What moves bytes: a socket, datagrams to one of several addresses, TLS, a program, a terminal, a file, or this
+//! process's standard input and output.
 //!
 //! A stream is asked what it can do ([`Nature`]), never of which scheme it is. It reads by lending the thread's buffer
 //! for as long as a closure runs, so that an idle stream owns none.
@@ -7,7 +8,9 @@ mod buffer;
 mod datagrams;
 mod handle;
 mod input;
+mod local;
 mod output;
+mod program;
 mod socket;
 mod standard;
 mod tls;
@@ -20,7 +23,9 @@ use berkeley::{Address, AsyncSocket};
 pub use buffer::{INPUT, MESSAGE, PIECE};
 pub use datagrams::{DatagramStream, Others};
 pub use input::{Input, length_with_crlf};
+pub use local::{Link, LocalStream, Parts, Source, Terminal};
 pub use output::{Output, print, print_soon};
+pub use program::Program;
 pub use socket::SocketStream;
 pub use standard::Standard;
 pub use tls::TlsStream;
@@ -36,6 +41,8 @@ pub enum Stream {
     Datagrams(DatagramStream),
     /// TLS over one. On the heap, as it is large beside the others.
     Tls(Box<TlsStream>),
+    /// What is no socket. On the heap, as it is large too.
+    Local(Box<LocalStream>),
     /// Standard input and output.
     Standard(Standard),
 }
@@ -64,6 +71,7 @@ impl Stream {
             Self::Socket(socket) => socket.nature(),
             Self::Datagrams(socket) => socket.nature(),
             Self::Tls(tls) => tls.nature(),
+            Self::Local(local) => local.nature(),
             Self::Standard(_) => Nature::STANDARD,
         }
     }
@@ -85,6 +93,7 @@ impl Stream {
             Self::Socket(socket) => Ok(socket.receive(most, take).await?),
             Self::Datagrams(socket) => socket.receive(take).await,
             Self::Tls(tls) => tls.receive(most, take).await,
+            Self::Local(local) => local.receive(most, take).await,
             Self::Standard(standard) => standard.receive(most, take).await,
         }
     }
@@ -130,6 +139,7 @@ impl Stream {
             Self::Socket(socket) => Ok(socket.try_send(bytes)?),
             Self::Datagrams(socket) => socket.try_send(bytes).map_err(Broken::Failed),
             Self::Tls(tls) => tls.try_send(bytes),
+            Self::Local(local) => local.try_send(bytes),
             Self::Standard(standard) => standard.try_send(bytes),
         }
     }
@@ -144,6 +154,7 @@ impl Stream {
             Self::Socket(socket) => Ok(socket.send(bytes).await?),
             Self::Datagrams(socket) => socket.send(bytes).await.map_err(Broken::Failed),
             Self::Tls(tls) => tls.send(bytes).await,
+            Self::Local(local) => local.send(bytes).await,
             Self::Standard(standard) => standard.send(bytes).await.map(|()| bytes.len()),
         }
     }
@@ -158,6 +169,7 @@ impl Stream {
             Self::Socket(socket) => socket.end(),
             Self::Datagrams(socket) => socket.end().map_err(Broken::Failed),
             Self::Tls(tls) => tls.end().await,
+            Self::Local(local) => local.end().await,
             Self::Standard(standard) => standard.end().await,
         }
     }
@@ -166,7 +178,7 @@ impl Stream {
     pub async fn show(&self) -> std::result::Result<(), Broken> {
         match self {
             Self::Standard(standard) => standard.end().await,
-            Self::Socket(_) | Self::Datagrams(_) | Self::Tls(_) => Ok(()),
+            Self::Socket(_) | Self::Datagrams(_) | Self::Tls(_) | Self::Local(_) => Ok(()),
         }
     }
 
@@ -176,7 +188,8 @@ impl Stream {
         match self {
             Self::Socket(socket) => socket.reset(),
             Self::Tls(tls) => tls.reset(),
-            Self::Datagrams(_) | Self::Standard(_) => {}
+            // A program is ended instead.
+            Self::Datagrams(_) | Self::Local(_) | Self::Standard(_) => {}
         }
     }
 
@@ -194,7 +207,7 @@ impl Stream {
         match self {
             Self::Socket(socket) => socket.undelivered(),
             Self::Tls(tls) => tls.undelivered(),
-            Self::Datagrams(_) | Self::Standard(_) => 0,
+            Self::Datagrams(_) | Self::Local(_) | Self::Standard(_) => 0,
         }
     }
 
@@ -208,6 +221,7 @@ impl Stream {
         match self {
             Self::Socket(socket) => socket.delivered(progress).await,
             Self::Tls(tls) => tls.delivered(progress).await,
+            Self::Local(local) => local.delivered().await,
             Self::Datagrams(_) | Self::Standard(_) => Ok(()),
         }
     }
@@ -218,6 +232,7 @@ impl Stream {
         match self {
             Self::Socket(socket) => socket.gone().await,
             Self::Tls(tls) => tls.gone().await,
+            Self::Local(local) => local.gone().await,
             Self::Datagrams(_) | Self::Standard(_) => std::future::pending().await,
         }
     }
@@ -250,6 +265,15 @@ impl Stream {
         matches!(self, Self::Socket(_) | Self::Tls(_))
     }
 
+    /// Lets go of what is behind it, once nothing is read or sent any more: a program's process group is ended. Where all
+    /// went as it should (`regular`), a program may take a moment to end by itself; what it failed with is given then.
+    pub async fn finish(&self, regular: bool) -> Option<Failure> {
+        match self {
+            Self::Local(local) => local.finish(regular).await,
+            Self::Socket(_) | Self::Datagrams(_) | Self::Tls(_) | Self::Standard(_) => None,
+        }
+    }
+
     /// Whether a person at a terminal makes what it gives, who cannot be waited for once all else is over.
     pub fn is_terminal(&self) -> bool {
         matches!(self, Self::Standard(standard) if standard.input.is_terminal())
@@ -262,6 +286,7 @@ impl fmt::Debug for Stream {
             Self::Socket(_) => "Stream(socket)",
             Self::Datagrams(_) => "Stream(datagrams)",
             Self::Tls(_) => "Stream(tls)",
+            Self::Local(_) => "Stream(local)",
             Self::Standard(_) => "Stream(standard)",
         })
     }

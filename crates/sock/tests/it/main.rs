@@ -30,6 +30,8 @@ mod join;
 mod json;
 mod listen;
 mod load;
+mod local;
+mod local_relay;
 mod misuse;
 mod notify;
 mod options;

@@ -129,7 +129,9 @@ fn read_to(text: &str, args: &RelayArgs) -> Result<Endpoint, Failure> {
 }
 
 fn has_datagrams(endpoint: &Endpoint) -> bool {
-    !Nature::of(endpoint.scheme).connected
+    // A terminal has no connection either.
+    let nature = Nature::of(endpoint.scheme);
+    nature.messages && !nature.connected
 }
 
 /// One conversation has nobody to whom datagrams go back, and no end.

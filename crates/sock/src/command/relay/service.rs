@@ -65,8 +65,9 @@ impl Forward {
             }
         })?;
         shared.reached(connection, far.peer);
+        far.notes.iter().for_each(|note| shared.journal.note(note));
         let far = far.stream;
-        let rules = Rules { idle: self.idle, ..Rules::BETWEEN_STREAMS };
+        let rules = Rules { idle: self.idle, ..Rules::between(near.nature(), far.nature()) };
         let report = relay(&near, &far, rules, connection.bytes(), shared.until_cut_off()).await;
         outcome(report, &near, &far)
     }

@@ -57,7 +57,8 @@ async fn with_standard(args: &RelayArgs, far: &Connected, signals: &mut Signals)
         let typed = if talk.is_terminal() { "; what you type is sent, Ctrl-D ends it" } else { "" };
         talk.note(&format!("connected to {}{typed}", far.peer));
     }
-    talk.with(&far.stream, Answers::default()).await
+    far.notes.iter().for_each(|note| talk.inform(note));
+    talk.with(&far.stream, Answers::new(None, None)).await
 }
 
 async fn between(
@@ -69,7 +70,9 @@ async fn between(
 ) -> Result<Exit, Failure> {
     let (begun, peer) = (Instant::now(), Peer { number: None, address: &near.peer });
     let counts = <[AtomicU64; 2]>::default();
-    let rules = Rules { idle: args.host.idle_timeout.map(|idle| idle.0), ..Rules::BETWEEN_STREAMS };
+    let idle = args.host.idle_timeout.map(|idle| idle.0);
+    let rules = Rules { idle, ..Rules::between(near.stream.nature(), far.stream.nature()) };
+    near.notes.iter().chain(&far.notes).for_each(|note| journal.note(note));
     let report = relay(&near.stream, &far.stream, rules, &counts, signals.next()).await;
     let signal = report.end.as_ref().err().copied();
     let outcome = outcome(report, &near.stream, &far.stream);

@@ -1,0 +1,102 @@
+//! What is no socket at either end of `sock relay`.
+
+use std::fs::{self, File};
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpListener};
+use std::os::unix::net::UnixListener;
+use std::thread;
+
+use crate::bounded::JoinInTime as _;
+use crate::kit::{
+    Process, Server, TempDir, bounded, connect, eventually, pattern, read_all, run, sock, text,
+};
+
+#[test]
+fn each_client_of_a_relay_has_a_program_of_its_own() {
+    let server = Server::start_with(sock(&["relay", "127.0.0.1:0"]).args(["exec:cat"]));
+    let bytes = pattern(10 << 20);
+    let clients: Vec<_> = (0..3)
+        .map(|_| {
+            let (mut client, bytes) = (server.connect(), bytes.clone());
+            let mut writer = client.try_clone().expect("a descriptor");
+            thread::spawn(move || {
+                let sent = bytes.clone();
+                let writing = thread::spawn(move || {
+                    writer.write_all(&sent).expect("the program reads");
+                    writer.shutdown(Shutdown::Write).expect("an open connection");
+                });
+                let came = read_all(&mut client);
+                writing.join_in_time().expect("it was written");
+                assert!(came == bytes);
+            })
+        })
+        .collect();
+    clients.into_iter().for_each(|client| client.join_in_time().expect("it got its bytes"));
+}
+
+#[test]
+fn standard_input_and_output_go_to_a_unix_socket() {
+    let folder = TempDir::new();
+    let path = folder.join("s");
+    let listener = UnixListener::bind(&path).expect("a new path");
+    let echo = thread::spawn(move || {
+        let (mut client, _) = listener.accept().expect("a client");
+        let mut came = Vec::new();
+        client.read_to_end(&mut came).expect("its end");
+        client.write_all(&came).expect("it reads");
+    });
+    let finished = run(&mut sock(&["relay", "-", &format!("unix:{path}")]), b"there and back");
+    assert_eq!(finished.quietly_done(), b"there and back");
+    echo.join_in_time().expect("it is over");
+}
+
+#[test]
+fn a_terminal_is_relayed_until_either_side_is_done() {
+    let folder = TempDir::new();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("a bound socket").to_string();
+    for ends_first in ["terminal", "socket"] {
+        let link = folder.join(ends_first);
+        let mut relay = Process::start(&mut sock(&["relay", &format!("pty:?link={link}"), &address]));
+        let (client, _) = listener.accept().expect("the relay comes");
+        let mut client = bounded(client);
+        eventually("the link is there", || fs::symlink_metadata(&link).is_ok());
+        let mut terminal = File::options().read(true).write(true).open(&link).expect("a terminal");
+        terminal.write_all(b"up\x03\n").expect("a terminal");
+        let mut came = [0; 4];
+        client.read_exact(&mut came).expect("what was typed");
+        assert_eq!(&came, b"up\x03\n");
+        client.write_all(b"down").expect("an open connection");
+        terminal.read_exact(&mut came).expect("what was sent");
+        assert_eq!(&came, b"down");
+        if ends_first == "terminal" {
+            drop(terminal);
+            assert_eq!(read_all(&mut client), b"");
+            drop(client);
+        } else {
+            drop(client);
+        }
+        let status = relay.ended();
+        assert!(status.success(), "{ends_first}: {status} {}", text(&relay.stderr.so_far()));
+        assert!(text(&relay.stderr.so_far()).contains("no half-close"));
+    }
+}
+
+#[test]
+fn a_line_is_relayed_by_its_path_alone() {
+    let (mut other, path) = crate::local::pseudo_terminal();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("a bound socket").to_string();
+    let relay = Process::start(&mut sock(&["relay", &path, &address]));
+    let (client, _) = listener.accept().expect("the relay comes");
+    let mut client = bounded(client);
+    other.write_all(b"\x04up\r").expect("the other side");
+    let mut came = [0; 4];
+    client.read_exact(&mut came).expect("what came over the line");
+    assert_eq!(&came, b"\x04up\r");
+    client.write_all(b"down").expect("an open connection");
+    client.shutdown(Shutdown::Write).expect("an open connection");
+    other.read_exact(&mut came).expect("what was sent");
+    assert_eq!(&came, b"down");
+    assert_eq!(relay.finish().code(), 0);
+}
