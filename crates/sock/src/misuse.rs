@@ -35,7 +35,7 @@ fn subcommand(args: &[String]) -> Option<String> {
 }
 
 /// The options of nc and ncat that ours has by another name, and which that is.
-const HABITS: [(char, &str); 12] = [
+const HABITS: [(char, &str); 14] = [
     ('l', "-l: `sock listen PORT` takes one client, `sock serve` answers many"),
     ('k', "-k: `sock listen --keep` takes one client after another"),
     ('z', "-z: `sock wait HOST:PORT --timeout 1s` sees whether a server accepts"),
@@ -46,6 +46,8 @@ const HABITS: [(char, &str); 12] = [
     ('s', "-s: HOST:PORT?bind=ADDRESS says from where to connect"),
     ('N', "-N: the end of the input is always passed on"),
     ('C', "-C: --crlf"),
+    ('e', "-e: `sock serve --exec CMD` runs a program for each client"),
+    ('c', "-c: `sock serve --sh CMD` runs a line of the shell's for each client"),
     ('x', "-x: --hex prints what comes as a hex dump"),
     ('v', "-v: at a terminal what happens is told, unless --quiet"),
 ];

@@ -17,6 +17,7 @@ Examples:
   sock serve :0 --echo --ready-fd 3 3>ready   a free port, told to a file
   sock serve unix:/tmp/app.sock?mode=660 --reply 'you said {data}'
   sock serve tls://*:443 --cert own.pem       TLS; without --cert self-signed
+  sock serve unix:/tmp/date.sock --exec date  a program for each client
   sock serve udp://*:9000 --discard --json    an event a datagram";
 
 /// Where `sock serve` listens unless told otherwise.
@@ -37,6 +38,9 @@ pub struct ServeArgs {
     /// How to answer.
     #[command(flatten)]
     pub answer: AnswerArgs,
+    /// Where --exec and --sh write errors, in place of ours
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    pub exec_stderr: Option<PathBuf>,
     /// For how many, how long, and what is told.
     #[command(flatten)]
     pub host: HostArgs,
@@ -66,4 +70,12 @@ pub struct AnswerArgs {
     /// Send each client this file, then the end
     #[arg(long, value_name = "PATH")]
     pub send_file: Option<PathBuf>,
+    /// Run a program for each client
+    ///
+    /// Its input and output are the connection. Words are split as a shell splits them; nothing is expanded.
+    #[arg(long, value_name = "CMD", allow_hyphen_values = true)]
+    pub exec: Option<String>,
+    /// Run a line of the shell's for each client
+    #[arg(long, value_name = "CMD", allow_hyphen_values = true, hide_short_help = true)]
+    pub sh: Option<String>,
 }

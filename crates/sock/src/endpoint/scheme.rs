@@ -175,7 +175,7 @@ table! {
             // It may be a serial line.
             nature: Nature::ON_A_TERMINAL,
             example: "file:/tmp/x",
-            meaning: "a file, a FIFO, a device; also /dev/ttyS0",
+            meaning: "a file, FIFO or device; or its path",
             ..LOCAL
         };
         /// A descriptor that is open.

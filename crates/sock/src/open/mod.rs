@@ -25,6 +25,7 @@ use berkeley::{Address, Family, Result, Socket, Type, UnixAddress};
 use crate::endpoint::{Endpoint, Host, ParseError, Place, Port, Role, Row, Scheme, Setting, Shape};
 
 pub use dialogue::Behalf;
+pub use local::{Surroundings, started};
 pub use worker::{Connected, Target, Terms, accepted, connected, listening, socket};
 
 use vocabulary::{SocketOptions, by_full_name};

@@ -4,6 +4,7 @@
 //! handling of every signal, and the environment without what is meant for this process alone.
 
 mod reaper;
+pub mod ucspi;
 pub mod words;
 
 use std::env;

@@ -145,6 +145,7 @@ impl LocalStream {
     pub(super) fn try_send(&self, bytes: &[u8]) -> Result<Option<usize>, Broken> {
         match self.writer()?.try_write(bytes) {
             Err(error) if is_passing(&error) => Ok(None),
+            Err(error) if self.is_refused(&error) => Ok(Some(bytes.len())),
             result => result.map(Some).map_err(|error| self.broken(&error)),
         }
     }
@@ -155,9 +156,16 @@ impl LocalStream {
             writer.ready().await.map_err(|error| self.broken(&error))?;
             match writer.try_write(bytes) {
                 Err(error) if is_passing(&error) => {}
+                Err(error) if self.is_refused(&error) => return Ok(bytes.len()),
                 result => return result.map_err(|error| self.broken(&error)),
             }
         }
+    }
+
+    /// Whether a program wants no more of its input, as `head -1`: the rest is nobody's, and the program's own status
+    /// tells how it fared.
+    fn is_refused(&self, error: &io::Error) -> bool {
+        self.program.is_some() && error.kind() == io::ErrorKind::BrokenPipe
     }
 
     fn broken(&self, error: &io::Error) -> Broken {

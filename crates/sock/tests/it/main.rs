@@ -43,6 +43,7 @@ mod resolve;
 mod retry;
 mod serve_beyond;
 mod serve_datagram;
+mod serve_exec;
 mod serve_limits;
 mod serve_log;
 mod serve_places;

@@ -231,7 +231,7 @@ async fn serve_at(
 }
 
 /// What a conversation came to; where it was cut off, neither side is to take what it got for whole.
-fn outcome<T>(report: Report<T>, near: &Stream, far: &Stream) -> Result<(), Failure> {
+pub(super) fn outcome<T>(report: Report<T>, near: &Stream, far: &Stream) -> Result<(), Failure> {
     let undelivered = report.undelivered;
     match report.end {
         // Who cut it off tells of it.

@@ -1,10 +1,11 @@
 //! `sock serve`: listen, and answer what clients send.
 //!
-//! The server is in [`crate::server`]; here is what it answers ([`answer`], [`stream`]), and what of that may go beyond
+//! The server is in [`crate::server`]; here is what it answers ([`answer`], [`stream`]) or runs ([`program`]), and what of that may go beyond
 //! this machine ([`guard`]).
 
 mod answer;
 mod guard;
+mod program;
 mod sealed;
 mod stream;
 
@@ -26,9 +27,13 @@ pub fn run(args: &ServeArgs) -> Result<Exit, Failure> {
     host::run(&args.host, |ready, inherited, journal| {
         let mut door = Door::new(args.endpoint.as_deref(), args.family.chosen(), inherited)?;
         door.set_tls(&args.tls)?;
-        let answer = Answer::new(&args.answer)?;
+        let line = program::asked(&args.answer)?;
         refuse_what_cannot_be(args, &door)?;
         let gate = door.gate(&args.host.access)?;
+        if let Some(line) = line {
+            return host::serve(program::serve_at(args, ready, door, gate, line, journal), journal);
+        }
+        let answer = Answer::new(&args.answer)?;
         host::serve(serve_at(args, ready, door, gate, answer, journal), journal)
     })
 }
@@ -60,8 +65,13 @@ async fn serve_at(
 
 /// Options that cannot act are refused, never ignored.
 fn refuse_what_cannot_be(args: &ServeArgs, door: &Door) -> Result<(), Failure> {
+    if args.exec_stderr.is_some() && args.answer.exec.is_none() && args.answer.sh.is_none() {
+        return Err(Failure::misuse("--exec-stderr needs --exec or --sh, whose standard error it is"));
+    }
     let Some(scheme) = door.without_connections() else { return Ok(()) };
     let given = [
+        (args.answer.exec.is_some(), "--exec"),
+        (args.answer.sh.is_some(), "--sh"),
         (args.answer.send_file.is_some(), "--send-file"),
         (args.host.max_connections.is_some(), "--max-connections"),
         (args.host.idle_timeout.is_some(), "--idle-timeout"),

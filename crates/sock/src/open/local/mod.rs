@@ -6,6 +6,8 @@ mod program;
 mod standard;
 mod terminal;
 
+pub use program::{Surroundings, started};
+
 use super::worker::{Connected, Terms};
 use crate::endpoint::{Endpoint, Scheme};
 use crate::exit::Failure;

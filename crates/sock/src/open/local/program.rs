@@ -3,6 +3,7 @@
 //! A program has a pipe for each direction rather than one socket for both: so each ends by itself, whoever ends it
 //! first, and `/dev/stdin` and `/dev/stdout` can be opened.
 
+use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::process::{Child, Stdio};
 
@@ -13,11 +14,37 @@ use super::terminal::Pty;
 use crate::endpoint::{Endpoint, Nature, Place, Scheme};
 use crate::exit::Failure;
 use crate::open::worker::{Connected, on_a_worker};
+use crate::program::ucspi::Variable;
 use crate::program::{Line, start};
-use crate::stream::{LocalStream, Parts, Program, Source, Terminal};
+use crate::stream::{LocalStream, Parts, Program, Source, Stream, Terminal};
 
 /// What is said of what no program is behind, which does not happen.
 const REFUSAL: &str = "the program has no input";
+
+/// What a program has around it, beside its input and output.
+#[derive(Debug, Default)]
+pub struct Surroundings {
+    /// Variables of its environment.
+    pub variables: Vec<Variable>,
+    /// Standard error; `None` for ours.
+    pub stderr: Option<File>,
+}
+
+/// Starts a program; its input and output are the stream.
+///
+/// # Errors
+///
+/// Fails where it cannot be started.
+pub async fn started(line: &Line, around: Surroundings) -> Result<Stream, Failure> {
+    let (line, name) = (line.clone(), line.name.clone());
+    let mut child = on_a_worker("start a program", move || on_pipes(&line, around)).await?;
+    let reader = child.stdout.take().map(|pipe| Source::Own(pipe.into()));
+    let writer = child.stdin.take().map(|pipe| Source::Own(pipe.into()));
+    // Before anything can fail: what is dropped ends it.
+    let program = Program::new(name.clone(), child);
+    let parts = Parts { name, nature: Nature::STREAM, reader, writer, refusal: REFUSAL };
+    Ok(Stream::Local(Box::new(LocalStream::new(parts)?.of_program(program))))
+}
 
 pub(super) async fn connected(endpoint: Endpoint) -> Result<Connected, Failure> {
     let line = line(&endpoint)?;
@@ -26,13 +53,8 @@ pub(super) async fn connected(endpoint: Endpoint) -> Result<Connected, Failure> 
         let (child, master) = on_a_worker("start a program", move || on_a_terminal(&line)).await?;
         return of_terminal(name, child, master);
     }
-    let mut child = on_a_worker("start a program", move || on_pipes(&line)).await?;
-    let reader = child.stdout.take().map(|pipe| Source::Own(pipe.into()));
-    let writer = child.stdin.take().map(|pipe| Source::Own(pipe.into()));
-    // Before anything can fail: what is dropped ends it.
-    let program = Program::new(name.clone(), child);
-    let parts = Parts { name: name.clone(), nature: Nature::STREAM, reader, writer, refusal: REFUSAL };
-    Ok(opened(LocalStream::new(parts)?.of_program(program), name, Vec::new()))
+    let stream = started(&line, Surroundings::default()).await?;
+    Ok(Connected { stream, peer: name, warnings: Vec::new(), notes: Vec::new() })
 }
 
 /// The command line that an endpoint stands for.
@@ -43,9 +65,18 @@ fn line(endpoint: &Endpoint) -> Result<Line, Failure> {
     if endpoint.scheme == Scheme::Sh { Ok(Line::sh(text)) } else { Line::exec(text).map_err(Failure::misuse) }
 }
 
-fn on_pipes(line: &Line) -> Result<Child, Failure> {
+fn on_pipes(line: &Line, around: Surroundings) -> Result<Child, Failure> {
     let mut command = line.command();
     command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    if let Some(stderr) = around.stderr {
+        command.stderr(stderr);
+    }
+    for (name, value) in around.variables {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
     start(&mut command, false).map_err(|error| line.failure(&error))
 }
 

@@ -1,0 +1,152 @@
+//! `--exec` and `--sh`: a program for each client, whose input and output are the connection.
+//!
+//! Its bytes go through the pump, as those of `sock relay` do, and not to the client's socket itself: so they are
+//! counted, idle ones are seen, each direction ends by itself, TLS is as good as TCP, and the `O_NONBLOCK` that our side
+//! needs is none of the program's.
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::super::door::Door;
+use super::super::host::{self, Ready};
+use super::super::relay::outcome;
+use crate::cli::{AnswerArgs, ServeArgs};
+use crate::exit::{Exit, Failure};
+use crate::open::listen::Listener;
+use crate::open::{Surroundings, started};
+use crate::program::{Line, ucspi};
+use crate::relay::{Rules, relay};
+use crate::server::connection::Connection;
+use crate::server::front::Front;
+use crate::server::gate::Gate;
+use crate::server::journal::Journal;
+use crate::server::shared::{Manner, Shared};
+use crate::server::{Server, Service};
+
+/// What is run for each client.
+#[derive(Debug)]
+pub(super) struct Programs {
+    line: Line,
+    /// Where standard error goes; `None` for ours.
+    stderr: Option<File>,
+    front: Front,
+    idle: Option<Duration>,
+    /// With `--once`: how the one client fared, which is the exit code.
+    failure: Option<Mutex<Option<Failure>>>,
+}
+
+/// The command line that was asked for, which is known to be one.
+pub(super) fn asked(args: &AnswerArgs) -> Result<Option<Line>, Failure> {
+    let line = match (&args.exec, &args.sh) {
+        (Some(text), _) => {
+            Line::exec(text).map_err(|error| Failure::misuse(format_args!("--exec {text}: {error}")))?
+        }
+        (None, Some(text)) => Line::sh(text),
+        (None, None) => return Ok(None),
+    };
+    if !line.is_there() {
+        return Err(line.failure(&std::io::ErrorKind::NotFound.into()));
+    }
+    Ok(Some(line))
+}
+
+/// Opens the sockets and serves them, a program for each client.
+pub(super) async fn serve_at(
+    args: &ServeArgs,
+    ready: Ready,
+    door: Door,
+    gate: Gate,
+    line: Line,
+    journal: &Journal,
+) -> Result<Exit, Failure> {
+    let stderr = args.exec_stderr.as_deref().map(opened).transpose()?;
+    let mut signals = super::super::signals()?;
+    let certified = matches!(&door, Door::At(endpoint, _) if endpoint.own.tls.ca.is_some());
+    let listeners = door.open(&mut signals).await?;
+    if !certified {
+        guard(&listeners, !args.host.access.allow.is_empty(), journal)?;
+    }
+    let idle = args.host.idle_timeout.map(|period| period.0);
+    let failure = args.host.once.then(Mutex::default);
+    let service = Programs { line, stderr, front: Front::of(&listeners), idle, failure };
+    // The pump sees to the idle, by what moves either way.
+    let shared = Shared::new(journal.clone(), None, false, Manner::Answers).behind(gate);
+    let server = Arc::new(Server { service, shared });
+    let exit = server
+        .run(signals, host::rules(&args.host), listeners, |listeners| {
+            host::announce(ready, listeners, journal, args.host.json)
+        })
+        .await?;
+    server.shared.summarise();
+    let slot = server.service.failure.as_ref();
+    match slot.and_then(|slot| slot.lock().unwrap_or_else(PoisonError::into_inner).take()) {
+        Some(failure) => Err(failure),
+        None => Ok(exit),
+    }
+}
+
+fn opened(path: &Path) -> Result<File, Failure> {
+    let file = File::options().append(true).create(true).open(path);
+    file.map_err(|error| Failure::io(format_args!("--exec-stderr {}", path.display()), &error))
+}
+
+/// Who can reach it runs a program: nobody beyond this machine may, but for those who are named or have a
+/// certificate, and on this machine it is said who can.
+fn guard(listeners: &[Listener], named: bool, journal: &Journal) -> Result<(), Failure> {
+    if let Some(listener) = listeners.iter().find(|listener| !named && !listener.is_local()) {
+        let address = listener.scheme.at(&listener.address.to_string());
+        let message = format!("--exec on {address}, which others can reach, would run a program for anybody");
+        return Err(Failure::misuse(message)
+            .hint("listen on this machine alone, as in :9000, or at a Unix socket, unix:PATH?mode=600")
+            .hint("--allow NETWORKS admits those alone; over TLS, --ca FILE those with a certificate of its"));
+    }
+    if listeners.iter().any(|listener| listener.address.ip().is_some() && listener.is_local()) {
+        journal.warn(
+            "any user of this machine and any web page in its browsers can reach the program; \
+             at a Unix socket, as in unix:/run/app.sock, its owner alone can",
+        );
+    }
+    Ok(())
+}
+
+impl Programs {
+    async fn run(&self, connection: &Arc<Connection>, shared: &Shared) -> Result<(), Failure> {
+        let near = tokio::select! {
+            near = self.front.stream(connection) => near.inspect_err(|_| connection.stream().reset())?,
+            () = shared.until_cut_off() => return Ok(()),
+        };
+        let variables = ucspi::variables(connection.socket.socket());
+        let stderr = self.stderr.as_ref().and_then(|file| file.try_clone().ok());
+        let far = started(&self.line, Surroundings { variables, stderr }).await;
+        let far = far.inspect_err(|failure| {
+            // An end would say that the answer is whole, and empty.
+            near.reset();
+            if self.failure.is_none() {
+                shared.journal.error(failure);
+            }
+        })?;
+        let rules = Rules { idle: self.idle, ..Rules::between(near.nature(), far.nature()) };
+        let report = relay(&near, &far, rules, connection.bytes(), shared.until_cut_off()).await;
+        outcome(report, &near, &far)
+    }
+}
+
+impl Service for Programs {
+    async fn serve(&self, connection: &Arc<Connection>, shared: &Shared) -> Result<(), Failure> {
+        let outcome = Box::pin(self.run(connection, shared)).await;
+        if let (Some(slot), Err(failure)) = (&self.failure, &outcome) {
+            *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure.clone());
+        }
+        outcome
+    }
+
+    fn reload(&self) -> Option<Result<(), Failure>> {
+        self.front.reload()
+    }
+
+    fn answer(&self, _: &[u8], _: &mut Vec<u8>) -> bool {
+        false
+    }
+}

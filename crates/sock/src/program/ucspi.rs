@@ -1,0 +1,75 @@
+//! Who the client is, as variables of the environment: those of UCSPI, which tcpserver(1), sslserver(1) and
+//! unixserver(1) set. No name is looked up, so those that hold one are not set.
+
+use berkeley::{Address, Socket, option};
+
+/// A variable, and its value; `None` for one that is taken away, as it speaks of another connection.
+pub type Variable = (String, Option<String>);
+
+/// Those of a connection.
+pub fn variables(socket: &Socket) -> Vec<Variable> {
+    let (local, remote) = (socket.local_address().ok(), socket.peer_address().ok());
+    let peer = socket.get(option::PEERCRED).ok().map(|peer| (peer.pid, peer.uid, peer.gid));
+    of(local.as_ref(), remote.as_ref(), peer)
+}
+
+fn of(local: Option<&Address>, remote: Option<&Address>, peer: Option<(i32, u32, u32)>) -> Vec<Variable> {
+    let ip = |address: Option<&Address>| Some(address?.ip()?.to_canonical().to_string());
+    let port = |address: Option<&Address>| Some(address?.port()?.to_string());
+    let is_unix = ip(local).is_none();
+    let path =
+        |address: Option<&Address>| address.filter(|it| is_unix && !it.is_unnamed()).map(ToString::to_string);
+    let peer = peer.filter(|_| is_unix);
+    let rows = [
+        ("PROTO", Some(if is_unix { "UNIX" } else { "TCP" }.to_owned())),
+        ("TCPLOCALIP", ip(local)),
+        ("TCPLOCALPORT", port(local)),
+        ("TCPLOCALHOST", None),
+        ("TCPREMOTEIP", ip(remote)),
+        ("TCPREMOTEPORT", port(remote)),
+        ("TCPREMOTEHOST", None),
+        ("TCPREMOTEINFO", None),
+        ("UNIXLOCALPATH", path(local)),
+        ("UNIXREMOTEPATH", path(remote)),
+        ("UNIXREMOTEPID", peer.map(|(pid, ..)| pid.to_string())),
+        ("UNIXREMOTEEUID", peer.map(|(_, uid, _)| uid.to_string())),
+        ("UNIXREMOTEEGID", peer.map(|(.., gid)| gid.to_string())),
+    ];
+    rows.map(|(name, value)| (name.to_owned(), value)).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, Ipv6Addr};
+
+    use berkeley::UnixAddress;
+
+    use super::*;
+
+    fn set(variables: Vec<Variable>) -> Vec<String> {
+        let set = variables.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", value?)));
+        set.collect()
+    }
+
+    #[test]
+    fn a_connection_is_told_in_the_variables_of_its_kind() {
+        let local: Address = (Ipv4Addr::LOCALHOST, 80).into();
+        let mapped: Address = (Ipv4Addr::new(192, 0, 2, 1).to_ipv6_mapped(), 5000).into();
+        let want = [
+            "PROTO=TCP",
+            "TCPLOCALIP=127.0.0.1",
+            "TCPLOCALPORT=80",
+            "TCPREMOTEIP=192.0.2.1",
+            "TCPREMOTEPORT=5000",
+        ];
+        assert_eq!(set(of(Some(&local), Some(&mapped), Some((1, 2, 3)))), want);
+        let v6: Address = (Ipv6Addr::LOCALHOST, 80).into();
+        assert_eq!(set(of(Some(&v6), None, None)), ["PROTO=TCP", "TCPLOCALIP=::1", "TCPLOCALPORT=80"]);
+        let path: Address = UnixAddress::from_path("/run/s").expect("a path").into();
+        let unnamed: Address = UnixAddress::UNNAMED.into();
+        let got = set(of(Some(&path), Some(&unnamed), Some((1, 2, 3))));
+        assert_eq!(got[0], "PROTO=UNIX");
+        assert!(got[1].starts_with("UNIXLOCALPATH=") && got[1].ends_with("/run/s"), "{got:?}");
+        assert_eq!(got[2..], ["UNIXREMOTEPID=1", "UNIXREMOTEEUID=2", "UNIXREMOTEEGID=3"]);
+    }
+}

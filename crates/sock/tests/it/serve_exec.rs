@@ -1,0 +1,174 @@
+//! `sock serve --exec` and `--sh`: a program for each client.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::Shutdown;
+use std::os::unix::net::UnixStream;
+use std::thread;
+
+use crate::bounded::JoinInTime as _;
+use crate::kit::{LIMIT, Server, TempDir, eventually, pattern, read_all, run, sock, text};
+
+/// How many children a process has.
+fn children(pid: u32) -> usize {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).expect("it runs");
+    let of = |task: fs::DirEntry| fs::read_to_string(task.path().join("children")).unwrap_or_default();
+    tasks.flatten().map(of).map(|list| list.split_whitespace().count()).sum()
+}
+
+#[test]
+fn a_client_has_the_input_and_the_output_of_a_program() {
+    let server = Server::start(&["127.0.0.1:0", "--exec", "tr a-z A-Z"]);
+    let mut client = server.connect();
+    client.write_all(b"half-closed").expect("an open connection");
+    client.shutdown(Shutdown::Write).expect("an open connection");
+    assert_eq!(read_all(&mut client), b"HALF-CLOSED");
+    server.line("closed: 11 bytes in, 11 bytes out");
+    assert_eq!(server.end("TERM").code(), 0);
+}
+
+#[test]
+fn ten_megabytes_pass_a_program_byte_for_byte() {
+    let server = Server::start(&["127.0.0.1:0", "--exec", "cat"]);
+    let (mut client, bytes) = (server.connect(), pattern(10 << 20));
+    let (mut writer, sent) = (client.try_clone().expect("a descriptor"), bytes.clone());
+    let writing = thread::spawn(move || {
+        writer.write_all(&sent).expect("it is read");
+        writer.shutdown(Shutdown::Write).expect("an open connection");
+    });
+    assert!(read_all(&mut client) == bytes);
+    writing.join_in_time().expect("it was written");
+}
+
+#[test]
+fn a_program_knows_its_client_and_no_secret_of_ours() {
+    let script = "echo $PROTO $TCPREMOTEIP $TCPREMOTEPORT $TCPLOCALIP $TCPLOCALPORT ${TCPREMOTEHOST-none} ${SOCK_KEY-none}; \
+                  ls /proc/self/fd | wc -l; ulimit -Sn";
+    let mut command = crate::kit::sock_after("ulimit -Sn 256", &["serve", "127.0.0.1:0", "--sh", script]);
+    command.env("TCPREMOTEHOST", "another").env("SOCK_KEY", "x");
+    let server = Server::start_with(&mut command);
+    let client = server.connect();
+    let (here, there) = (client.local_addr().expect("bound").port(), server.address().port());
+    let want = format!("TCP 127.0.0.1 {here} 127.0.0.1 {there} none none\n4\n256\n");
+    assert_eq!(text(&read_all(client)), want);
+}
+
+#[test]
+fn a_unix_client_is_known_by_its_process() {
+    let folder = TempDir::new();
+    let endpoint = format!("unix:{}", folder.join("s"));
+    let script = "echo $PROTO ${UNIXREMOTEPID} ${UNIXREMOTEEUID} ${TCPREMOTEIP-none}";
+    let server = Server::start(&[&endpoint, "--sh", script]);
+    let mut client = UnixStream::connect(folder.join("s")).expect("a live server");
+    client.set_read_timeout(Some(LIMIT)).expect("a limit");
+    let mut came = String::new();
+    client.read_to_string(&mut came).expect("its end");
+    let words: Vec<_> = came.split_whitespace().collect();
+    assert_eq!(words[..2], ["UNIX", &std::process::id().to_string()], "{came}");
+    assert_eq!(words[3], "none");
+    assert!(!text(&server.process.stderr.so_far()).contains("any user of this machine"));
+}
+
+#[test]
+fn a_program_that_closes_its_input_still_answers_whole() {
+    let server = Server::start(&["127.0.0.1:0", "--sh", "head -c 5; exec <&-; sleep 0.1; echo whole"]);
+    let mut client = server.connect();
+    let mut writer = client.try_clone().expect("a descriptor");
+    // It may be refused once the program has ended.
+    let writing = thread::spawn(move || drop(writer.write_all(&pattern(4 << 20))));
+    let mut came = vec![0; 11];
+    client.read_exact(&mut came).expect("the answer");
+    assert_eq!(&came[..5], &pattern(5)[..]);
+    assert_eq!(&came[5..], b"whole\n");
+    drop(client);
+    writing.join_in_time().expect("it ends");
+}
+
+#[test]
+fn what_clients_leave_behind_is_gone_soon() {
+    let server = Server::start(&["127.0.0.1:0", "--sh", "trap '' TERM; sleep 1000 & echo ready; cat; wait"]);
+    let pid = server.process.pid();
+    let clients: Vec<_> = (0..40).map(|_| server.connect()).collect();
+    for client in &clients {
+        let mut came = [0; 6];
+        (&*client).read_exact(&mut came).expect("the program has started");
+    }
+    eventually("each has its program", || children(pid) >= 40);
+    drop(clients);
+    eventually("no program and no zombie is left", || children(pid) == 0);
+    assert_eq!(server.end("TERM").code(), 0);
+}
+
+#[test]
+fn two_hundred_clients_that_leave_at_once_leave_no_zombie() {
+    let server = Server::start(&["127.0.0.1:0", "--exec", "cat", "--max-connections", "200"]);
+    let pid = server.process.pid();
+    for _ in 0..2 {
+        let clients: Vec<_> = (0..200).map(|_| server.connect()).collect();
+        eventually("programs run", || children(pid) > 100);
+        drop(clients);
+        eventually("no program and no zombie is left", || children(pid) == 0);
+    }
+    assert_eq!(server.end("TERM").code(), 0);
+}
+
+#[test]
+fn a_place_is_given_on_once_its_program_has_ended_whoever_keeps_the_descriptor() {
+    let folder = TempDir::new();
+    let path = folder.join("pids");
+    let script = format!("setsid sleep 1000 2> /dev/null & echo $! >> {path}; echo done");
+    let server = Server::start(&["127.0.0.1:0", "--sh", &script, "--max-connections", "1"]);
+    for _ in 0..2 {
+        assert_eq!(read_all(server.connect()), b"done\n");
+    }
+    for pid in fs::read_to_string(&path).expect("they are told").split_whitespace() {
+        let _ = run(std::process::Command::new("kill").arg(pid), b"");
+    }
+}
+
+#[test]
+fn a_signal_ends_the_programs_that_do_not_end_by_themselves() {
+    let server = Server::start(&["127.0.0.1:0", "--sh", "echo ready; exec sleep 1000", "--grace", "50ms"]);
+    let mut client = server.connect();
+    let mut came = [0; 6];
+    client.read_exact(&mut came).expect("the program has started");
+    let path = format!("/proc/{0}/task/{0}/children", server.process.pid());
+    let children = fs::read_to_string(path).expect("it runs");
+    server.end("TERM");
+    for child in children.split_whitespace() {
+        assert!(fs::metadata(format!("/proc/{child}")).is_err(), "{child} lives on");
+    }
+}
+
+#[test]
+fn how_a_program_failed_is_told_of_its_client_and_is_the_exit_code_of_once() {
+    let folder = TempDir::new();
+    let errors = folder.join("errors");
+    let args = ["127.0.0.1:0", "--sh", "echo wrong >&2; exit 3", "--once", "--exec-stderr", &errors];
+    let server = Server::start(&args);
+    assert_eq!(read_all(server.connect()), b"");
+    server.line("exited with status 3");
+    let finished = server.process.finish();
+    assert_eq!(finished.code(), 1, "{}", finished.stderr);
+    assert_eq!(fs::read_to_string(&errors).expect("it is there"), "wrong\n");
+}
+
+#[test]
+fn what_must_not_be_run_is_refused_at_the_start() {
+    let rows: [(&[&str], i32, &str); 6] = [
+        (&["serve", ":0", "--exec", "no-such-program"], 1, "exec:no-such-program: command not found"),
+        (&["serve", "0.0.0.0:0", "--exec", "cat"], 2, "would run a program for anybody"),
+        (&["serve", ":0", "--exec", "cat | wc"], 2, "no shell reads this"),
+        (&["serve", "udp://:0", "--exec", "cat"], 2, "--exec needs connections"),
+        (&["serve", ":0", "--exec-stderr", "x"], 2, "--exec-stderr needs --exec or --sh"),
+        (&["serve", "-e", "cat", ":0"], 2, "-e: `sock serve --exec CMD`"),
+    ];
+    for (args, code, want) in rows {
+        let finished = run(&mut sock(args), b"");
+        assert_eq!(finished.code(), code, "{args:?}: {}", finished.stderr);
+        assert!(finished.stderr.contains(want), "{args:?}: {}", finished.stderr);
+    }
+    let server = Server::start(&["127.0.0.1:0", "--exec", "cat"]);
+    let said = text(&server.process.stderr.so_far());
+    assert!(said.contains("any web page") && said.contains("unix:/run/app.sock"), "{said}");
+}
