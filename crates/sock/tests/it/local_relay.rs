@@ -8,7 +8,7 @@ use std::thread;
 
 use crate::bounded::JoinInTime as _;
 use crate::kit::{
-    Process, Server, TempDir, bounded, connect, eventually, pattern, read_all, run, sock, text,
+    Process, Server, TempDir, bounded, eventually, pattern, read_all, run, sock, text,
 };
 
 #[test]
