@@ -119,8 +119,8 @@ fn ask(group: Pid) {
 }
 
 impl Ending {
-    /// Looks whether all of the group have ended. Its number stays its own until then: the leader, ended, keeps it until
-    /// it is waited for, and so does each of the others.
+    /// Looks whether all of the group have ended. Its number stays its own until then: the leader, ended, keeps it
+    /// until it is waited for, and so does each of the others.
     fn is_over(&mut self) -> bool {
         self.reaped = self.reaped || !matches!(self.child.try_wait(), Ok(None));
         if self.reaped && test_kill_process_group(self.group).is_err() {

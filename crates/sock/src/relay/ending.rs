@@ -84,8 +84,8 @@ impl Rules {
         most: [32_768; 2],
     };
 
-    /// As [`BETWEEN_STREAMS`](Self::BETWEEN_STREAMS), where one may be a terminal, which has no end: nobody waits for it
-    /// once the other is done, but for what it says within a second of what it said before.
+    /// As [`BETWEEN_STREAMS`](Self::BETWEEN_STREAMS), where one may be a terminal, which has no end: nobody waits for
+    /// it once the other is done, but for what it says within a second of what it said before.
     pub const fn between(near: Nature, far: Nature) -> Self {
         let wait = if far.connected { None } else { Some(LAST_OF_A_TERMINAL) };
         Self { ends: [true, far.connected], follows: [!near.connected, false], wait, ..Self::BETWEEN_STREAMS }

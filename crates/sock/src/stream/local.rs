@@ -217,8 +217,8 @@ impl LocalStream {
         None
     }
 
-    /// Lets go of what is behind it; `regular` where all went as it should, and a program may still end by itself. Gives
-    /// what a program failed with.
+    /// Lets go of what is behind it; `regular` where all went as it should, and a program may still end by itself.
+    /// Gives what a program failed with.
     pub(super) async fn finish(&self, regular: bool) -> Option<Failure> {
         self.program.as_ref()?.finish(regular).await
     }

@@ -265,8 +265,9 @@ impl Stream {
         matches!(self, Self::Socket(_) | Self::Tls(_))
     }
 
-    /// Lets go of what is behind it, once nothing is read or sent any more: a program's process group is ended. Where all
-    /// went as it should (`regular`), a program may take a moment to end by itself; what it failed with is given then.
+    /// Lets go of what is behind it, once nothing is read or sent any more: a program's process group is ended. Where
+    /// all went as it should (`regular`), a program may take a moment to end by itself; what it failed with is given
+    /// then.
     pub async fn finish(&self, regular: bool) -> Option<Failure> {
         match self {
             Self::Local(local) => local.finish(regular).await,

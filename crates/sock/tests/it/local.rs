@@ -113,7 +113,8 @@ fn what_a_program_leaves_behind_does_not_keep_the_conversation() {
     let path = folder.join("pid");
     // A session of its own, so that it is in no group of ours, with the output open.
     let script = format!(
-        "sh:setsid sh -c 'echo $$ > {path}; exec sleep 1000 2> /dev/null' & until test -s {path}; do sleep 0.01; done; echo done"
+        "sh:setsid sh -c 'echo $$ > {path}; exec sleep 1000 2> /dev/null' & \
+         until test -s {path}; do sleep 0.01; done; echo done"
     );
     let finished = connect(&script, b"");
     assert_eq!((finished.code(), finished.out().as_str()), (0, "done\n"), "{}", finished.stderr);

@@ -7,9 +7,7 @@ use std::os::unix::net::UnixListener;
 use std::thread;
 
 use crate::bounded::JoinInTime as _;
-use crate::kit::{
-    Process, Server, TempDir, bounded, eventually, pattern, read_all, run, sock, text,
-};
+use crate::kit::{Process, Server, TempDir, bounded, eventually, pattern, read_all, run, sock, text};
 
 #[test]
 fn each_client_of_a_relay_has_a_program_of_its_own() {

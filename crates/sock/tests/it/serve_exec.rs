@@ -42,7 +42,8 @@ fn ten_megabytes_pass_a_program_byte_for_byte() {
 
 #[test]
 fn a_program_knows_its_client_and_no_secret_of_ours() {
-    let script = "echo $PROTO $TCPREMOTEIP $TCPREMOTEPORT $TCPLOCALIP $TCPLOCALPORT ${TCPREMOTEHOST-none} ${SOCK_KEY-none}; \
+    let script = "echo $PROTO $TCPREMOTEIP $TCPREMOTEPORT $TCPLOCALIP $TCPLOCALPORT \
+                  ${TCPREMOTEHOST-none} ${SOCK_KEY-none}; \
                   ls /proc/self/fd | wc -l; ulimit -Sn";
     let mut command = crate::kit::sock_after("ulimit -Sn 256", &["serve", "127.0.0.1:0", "--sh", script]);
     command.env("TCPREMOTEHOST", "another").env("SOCK_KEY", "x");
@@ -86,9 +87,13 @@ fn a_program_that_closes_its_input_still_answers_whole() {
 
 #[test]
 fn what_clients_leave_behind_is_gone_soon() {
-    let server = Server::start(&["127.0.0.1:0", "--sh", "trap '' TERM; sleep 1000 & echo ready; cat; wait"]);
+    // Of a Unix socket it is known at once that a client has gone, and has not just ended its side.
+    let folder = TempDir::new();
+    let (path, script) = (folder.join("s"), "trap '' TERM; sleep 1000 & echo ready; cat; wait");
+    let server = Server::start(&[&format!("unix:{path}"), "--sh", script]);
     let pid = server.process.pid();
-    let clients: Vec<_> = (0..40).map(|_| server.connect()).collect();
+    let client = || UnixStream::connect(&path).expect("a live server");
+    let clients: Vec<_> = (0..40).map(|_| client()).collect();
     for client in &clients {
         let mut came = [0; 6];
         (&*client).read_exact(&mut came).expect("the program has started");

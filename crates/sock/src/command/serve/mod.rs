@@ -1,7 +1,7 @@
 //! `sock serve`: listen, and answer what clients send.
 //!
-//! The server is in [`crate::server`]; here is what it answers ([`answer`], [`stream`]) or runs ([`program`]), and what of that may go beyond
-//! this machine ([`guard`]).
+//! The server is in [`crate::server`]; here is what it answers ([`answer`], [`stream`]) or runs ([`program`]), and what
+//! of that may go beyond this machine ([`guard`]).
 
 mod answer;
 mod guard;

@@ -1,13 +1,15 @@
 //! `--exec` and `--sh`: a program for each client, whose input and output are the connection.
 //!
 //! Its bytes go through the pump, as those of `sock relay` do, and not to the client's socket itself: so they are
-//! counted, idle ones are seen, each direction ends by itself, TLS is as good as TCP, and the `O_NONBLOCK` that our side
-//! needs is none of the program's.
+//! counted, idle ones are seen, each direction ends by itself, TLS is as good as TCP, and the `O_NONBLOCK` that our
+//! side needs is none of the program's.
 
 use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+
+use berkeley::{Socket, option};
 
 use super::super::door::Door;
 use super::super::host::{self, Ready};
@@ -111,12 +113,26 @@ fn guard(listeners: &[Listener], named: bool, journal: &Journal) -> Result<(), F
     Ok(())
 }
 
+/// How long a client that has ended its side says nothing before it is asked whether it is still there, and how often.
+const ASK: Duration = Duration::from_secs(15);
+
+/// Has the kernel ask a silent client whether it is there (`SO_KEEPALIVE`): one that has gone looks like one that has
+/// ended its side and waits, and its program would wait with it.
+fn notice_the_gone(socket: &Socket) {
+    // Other families than TCP tell of it by themselves.
+    if socket.set(option::KEEPALIVE, true).is_ok() {
+        let _ = socket.set(option::tcp::KEEPIDLE, ASK);
+        let _ = socket.set(option::tcp::KEEPINTVL, ASK);
+    }
+}
+
 impl Programs {
     async fn run(&self, connection: &Arc<Connection>, shared: &Shared) -> Result<(), Failure> {
         let near = tokio::select! {
             near = self.front.stream(connection) => near.inspect_err(|_| connection.stream().reset())?,
             () = shared.until_cut_off() => return Ok(()),
         };
+        notice_the_gone(connection.socket.socket());
         let variables = ucspi::variables(connection.socket.socket());
         let stderr = self.stderr.as_ref().and_then(|file| file.try_clone().ok());
         let far = started(&self.line, Surroundings { variables, stderr }).await;
