@@ -198,7 +198,7 @@ impl Stream {
         match self {
             Self::Socket(socket) => socket.socket().peer_address().ok(),
             Self::Tls(tls) => tls.peer_address(),
-            Self::Datagrams(_) | Self::Standard(_) => None,
+            Self::Datagrams(_) | Self::Local(_) | Self::Standard(_) => None,
         }
     }
 

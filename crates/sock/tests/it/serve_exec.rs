@@ -173,6 +173,8 @@ fn what_must_not_be_run_is_refused_at_the_start() {
         assert_eq!(finished.code(), code, "{args:?}: {}", finished.stderr);
         assert!(finished.stderr.contains(want), "{args:?}: {}", finished.stderr);
     }
+    let allowed = Server::start(&["0.0.0.0:0", "--exec", "cat", "--allow", "127.0.0.0/8"]);
+    assert_eq!(allowed.end("TERM").code(), 0);
     let server = Server::start(&["127.0.0.1:0", "--exec", "cat"]);
     let said = text(&server.process.stderr.so_far());
     assert!(said.contains("any web page") && said.contains("unix:/run/app.sock"), "{said}");

@@ -102,7 +102,9 @@ fn guard(listeners: &[Listener], named: bool, journal: &Journal) -> Result<(), F
         let message = format!("--exec on {address}, which others can reach, would run a program for anybody");
         return Err(Failure::misuse(message)
             .hint("listen on this machine alone, as in :9000, or at a Unix socket, unix:PATH?mode=600")
-            .hint("--allow NETWORKS admits those alone; over TLS, --ca FILE those with a certificate of its"));
+            .hint(
+                "--allow NETWORKS admits those alone; over TLS, --ca FILE those with a certificate of its",
+            ));
     }
     if listeners.iter().any(|listener| listener.address.ip().is_some() && listener.is_local()) {
         journal.warn(
