@@ -6,6 +6,9 @@ use rustls::pki_types::ServerName;
 
 use crate::exit::{Exit, Failure};
 
+/// What stands for a dot (UTS 46).
+const DOTS: [char; 4] = ['.', '\u{3002}', '\u{ff0e}', '\u{ff61}'];
+
 /// The name in ASCII, an international one by its A-labels: `xn--bcher-kva.example` (RFC 5890). Names in ASCII stay as
 /// they are, underscores and all.
 ///
@@ -16,7 +19,11 @@ pub fn a_label(name: &str) -> Result<Cow<'_, str>, Failure> {
     if name.is_ascii() {
         return Ok(Cow::Borrowed(name));
     }
-    idna::domain_to_ascii_strict(name).map(Cow::Owned).map_err(|_| {
+    // The dot of the root is no label, which the strict rules miss.
+    let stem = name.strip_suffix(DOTS);
+    let root = if stem.is_some() { "." } else { "" };
+    let ascii = idna::domain_to_ascii_strict(stem.unwrap_or(name));
+    ascii.map(|ascii| Cow::Owned(ascii + root)).map_err(|_| {
         Failure::new(Exit::NameUnknown, format_args!("\"{}\" is no international name", name.escape_debug()))
             .hint("it has a letter, or an order of letters, that IDNA does not allow")
     })
@@ -44,6 +51,7 @@ mod tests {
             ("例え.テスト", "xn--r8jz45g.xn--zckzah"),
             ("faß.de", "xn--fa-hia.de"),
             ("Bücher.EXAMPLE.", "xn--bcher-kva.example."),
+            ("bücher.example。", "xn--bcher-kva.example."),
             ("例え。テスト", "xn--r8jz45g.xn--zckzah"),
             ("\u{ff21}.example", "a.example"),
             ("bu\u{308}cher.example", "xn--bcher-kva.example"),
