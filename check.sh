@@ -35,6 +35,7 @@ By name only:
   miri     the library's tests of addresses, control messages, options, the ring's blocks and batches in an interpreter
            that finds undefined behaviour (needs nightly, miri and rust-src)
   asan     the library's tests over sockets with AddressSanitizer (needs nightly)
+  quantum  the command with its feature post-quantum: clippy, and the tests of TLS (compiles C for minutes; needs cmake)
   msrv     each crate builds with the rust-version that it states (needs rustup and those toolchains)
   families the library's tests of addresses, messages and transfers in User-Mode Linux, whose kernel has the families
            that few have: ALG, CAN, DCCP, RDS, SCTP, TIPC, vsock; and CPython's test_socket of these, with C's module
@@ -60,7 +61,8 @@ check_fmt() {
 }
 
 check_lint() {
-  cargo clippy --all-targets --all-features --locked -- -D warnings
+  # All features but `post-quantum`, which compiles C for minutes; it is a check of its own.
+  cargo clippy --all-targets --features berkeley/tokio,berkeley/tracing,berkeley/fault --locked -- -D warnings
   cargo clippy -p berkeley-tests --all-targets --locked -- -D warnings
   for_python lint cargo clippy -p berkeley-python --all-targets --locked -- -D warnings
   # Alone, as a user would build it: a missing `cfg` shows only when a feature is off.
@@ -511,6 +513,12 @@ check_builds() {
 
 has_target() { [[ -d $(rustc --print target-libdir --target "$1" 2>/dev/null) ]]; }
 
+check_quantum() {
+  cargo clippy --all-targets --locked -p sock --features post-quantum -- -D warnings
+  cargo test --locked -p sock --features post-quantum --lib tls::
+  cargo test --locked -p sock --features post-quantum --test it -- tls:: inspect:: help::
+}
+
 check_msrv() {
   local crate version command
   for crate in berkeley sock berkeley-python; do
@@ -525,7 +533,9 @@ check_msrv() {
     fi
     echo "msrv: $crate with Rust $version"
     # A folder of its own: two compilers in one would build everything anew at each turn.
-    command=(cargo "+$version" check --locked -p "$crate" --all-features)
+    command=(cargo "+$version" check --locked -p "$crate")
+    # The command's one feature compiles C for minutes, and changes no line but which crate is named.
+    if [[ $crate != sock ]]; then command+=(--all-features); fi
     if [[ $crate == berkeley-python ]]; then command=(for_python msrv "${command[@]}"); fi
     CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/msrv" "${command[@]}"
   done
@@ -540,7 +550,7 @@ main() {
         exit 0
         ;;
       fmt | lint | layers | doc | deny | test | setup | bench | fuzz | lab | soak | msrv | python | families | miri | \
-        asan | builds | musl | targets)
+        asan | builds | musl | targets | quantum)
         names+=("$name")
         ;;
       *)

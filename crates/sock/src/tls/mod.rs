@@ -36,7 +36,11 @@ pub(crate) use verify::{Seen, take_seen};
 use std::env;
 use std::sync::Arc;
 
-use rustls::crypto::{CryptoProvider, ring};
+use rustls::crypto::CryptoProvider;
+#[cfg(feature = "post-quantum")]
+use rustls::crypto::aws_lc_rs as implementation;
+#[cfg(not(feature = "post-quantum"))]
+use rustls::crypto::ring as implementation;
 use rustls::{KeyLogFile, SupportedProtocolVersion};
 
 /// The variable that names the file of secrets, as browsers and curl have it.
@@ -45,7 +49,7 @@ const KEY_LOG: &str = "SSLKEYLOGFILE";
 const TLS13: &[&SupportedProtocolVersion] = &[&rustls::version::TLS13];
 
 fn provider() -> Arc<CryptoProvider> {
-    Arc::new(ring::default_provider())
+    Arc::new(implementation::default_provider())
 }
 
 fn versions(options: &Options) -> &'static [&'static SupportedProtocolVersion] {
