@@ -1,5 +1,7 @@
 //! The words of `sock relay`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::family::FamilyArgs;
@@ -42,6 +44,15 @@ pub struct RelayArgs {
     /// To all addresses of a name together.
     #[arg(long, value_name = "TIME", value_parser = positive)]
     pub timeout: Option<Period>,
+    /// Write all that is passed on to FILE, with times
+    ///
+    /// A regular file, which is made for its owner alone, or emptied. Where the disk is full, that is told, and the relay
+    /// goes on.
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    pub tee: Option<PathBuf>,
+    /// How bytes stand in it: hex or raw [default: hex]
+    #[arg(long, value_name = "FORM", requires = "tee", value_parser = ["hex", "raw"], hide_short_help = true)]
+    pub tee_format: Option<String>,
     /// Datagrams: send others more than three times what they sent
     ///
     /// A sender's address beyond this machine may be forged, and its owner would be flooded.

@@ -9,4 +9,4 @@ mod splice;
 mod tests;
 
 pub use ending::{End, Rules, Side};
-pub use pump::{Report, relay};
+pub use pump::{Meter, Report, relay};

@@ -12,7 +12,7 @@ use tokio::time::{sleep_until, timeout};
 use super::ending::{End, Ending, Event, Moved, Rules, Side};
 use super::splice::{Came, PIPES, Pipe, Pool, Splice};
 use crate::exit::Failure;
-use crate::stream::{Broken, PIECE, Stream};
+use crate::stream::{Broken, PIECE, Stream, Tap};
 
 /// How long the last of what came may take to be shown.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -35,33 +35,48 @@ pub struct Report<T> {
     pub shown: bool,
 }
 
+/// What is told of a relay while it goes on.
+#[derive(Clone, Copy, Debug)]
+pub struct Meter<'a> {
+    /// Counts the bytes that each side has given, those of [`Side::Near`] first.
+    pub bytes: &'a [AtomicU64; 2],
+    /// Hears them too. With it all bytes pass through the program.
+    pub tap: Option<&'a Tap>,
+}
+
+impl<'a> From<&'a [AtomicU64; 2]> for Meter<'a> {
+    fn from(bytes: &'a [AtomicU64; 2]) -> Self {
+        Self { bytes, tap: None }
+    }
+}
+
 /// Passes on what each of the two streams gives, until `rules` say that it is over, or until `interrupted` ends.
 ///
 /// Nothing is read from a stream while what it gave last has not been taken by the other. What the near stream gave and
-/// the far one never took is given back to the former. `bytes` counts what each has given, while it goes on.
+/// the far one never took is given back to the former. `meter` hears what each has given, while it goes on.
 ///
 /// Where it fails, neither side takes what it got for whole: no end is told that has not come, and both connections are
 /// reset once the streams are dropped.
-pub async fn relay<T>(
+pub async fn relay<'a, T>(
     near: &Stream,
     far: &Stream,
     rules: Rules,
-    bytes: &[AtomicU64; 2],
+    meter: impl Into<Meter<'a>>,
     interrupted: impl Future<Output = T>,
 ) -> Report<T> {
-    relay_by(&PIPES, near, far, rules, bytes, interrupted).await
+    relay_by(&PIPES, near, far, rules, meter, interrupted).await
 }
 
 /// As [`relay`], with pipes of this pool.
-pub(super) async fn relay_by<T>(
+pub(super) async fn relay_by<'a, T>(
     pipes: &'static Pool,
     near: &Stream,
     far: &Stream,
     rules: Rules,
-    bytes: &[AtomicU64; 2],
+    meter: impl Into<Meter<'a>>,
     interrupted: impl Future<Output = T>,
 ) -> Report<T> {
-    let traffic = Traffic::new(bytes, pipes);
+    let traffic = Traffic::new(meter.into(), pipes);
     let mut interrupted = pin!(interrupted);
     let end = run(near, far, rules, interrupted.as_mut(), &traffic).await;
     if let Ok(End::Failed(_) | End::Left(_)) = &end {
@@ -258,7 +273,8 @@ async fn carry(
     most_pieces: Option<u64>,
     traffic: &Traffic<'_>,
 ) -> Event {
-    let splice = Splice::between(from, to, traffic.pipes, most);
+    // What is spliced passes the tap by.
+    let splice = if traffic.tap.is_none() { Splice::between(from, to, traffic.pipes, most) } else { None };
     loop {
         let outcome = match step(from, to, side, most, splice.as_ref(), traffic).await {
             Ok(outcome) => outcome,
@@ -291,7 +307,7 @@ async fn step(
     splice: Option<&Splice<'_>>,
     traffic: &Traffic<'_>,
 ) -> Result<Result<(), Broken>, Event> {
-    if from.passes(to) {
+    if traffic.tap.is_none() && from.passes(to) {
         return match from.pass(to).await {
             Ok(Some(bytes)) => {
                 traffic.received(side, bytes);
@@ -365,6 +381,7 @@ enum Step<'a> {
 
 /// Passes on what `to` takes of a piece at once.
 fn pass_on<'a>(piece: &[u8], to: &Stream, side: Side, traffic: &'a Traffic<'a>) -> Step<'a> {
+    traffic.hear(side, piece);
     traffic.received(side, piece.len() as u64);
     match to.try_send(piece) {
         Ok(Some(sent)) if sent >= piece.len() => Step::Sent,
@@ -483,6 +500,7 @@ struct Traffic<'a> {
     /// Microseconds after `begun` at which a byte last moved, either way.
     last: AtomicU64,
     bytes: &'a [AtomicU64; 2],
+    tap: Option<&'a Tap>,
     replies: AtomicU64,
     /// Which sides have been told the end of the other.
     told: [AtomicBool; 2],
@@ -499,9 +517,10 @@ struct Traffic<'a> {
 }
 
 impl<'a> Traffic<'a> {
-    fn new(bytes: &'a [AtomicU64; 2], pipes: &'static Pool) -> Self {
+    fn new(Meter { bytes, tap }: Meter<'a>, pipes: &'static Pool) -> Self {
         Self {
             pipes,
+            tap,
             begun: Instant::now(),
             last: AtomicU64::new(0),
             bytes,
@@ -512,6 +531,14 @@ impl<'a> Traffic<'a> {
             stops: AtomicBool::new(false),
             left: Default::default(),
             rest: Mutex::default(),
+        }
+    }
+
+    fn hear(&self, side: Side, piece: &[u8]) {
+        match (self.tap, side) {
+            (None, _) => {}
+            (Some(tap), Side::Near) => tap.sent(piece),
+            (Some(tap), Side::Far) => tap.received(piece),
         }
     }
 

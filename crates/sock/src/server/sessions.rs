@@ -28,7 +28,7 @@ use crate::exit::{Exit, Failure};
 use crate::open::Connected;
 use crate::open::listen::is_remote;
 use crate::quantity::Period;
-use crate::stream::{Broken, MESSAGE, Stream};
+use crate::stream::{Broken, MESSAGE, Stream, Tap};
 
 /// How many answers one receive takes.
 const ANSWERS: usize = 16;
@@ -58,6 +58,9 @@ pub(crate) trait Leads: Service {
 
     /// How much of each there is.
     fn limits(&self) -> Limits;
+
+    /// The place of a session in a transcript, where there is one.
+    fn tap(&self, peer: Peer<'_>, to: &str) -> Option<Tap>;
 }
 
 /// Passes on what comes to a socket, for as long as it is polled.
@@ -122,6 +125,7 @@ struct Session {
     way: Mutex<Way>,
     /// Of its own socket, where that stays the same.
     local: OnceLock<Address>,
+    tap: OnceLock<Tap>,
     made_way: Notify,
 }
 
@@ -176,8 +180,17 @@ impl Session {
                     }
                 }
             }
-            Way::Open(stream, _) => send_on(stream, datagrams, sending),
+            Way::Open(stream, _) => self.send_on(stream, datagrams, sending),
         }
+    }
+
+    fn send_on(&self, stream: &Stream, datagrams: &[Datagram<'_>], sending: &mut SendBatch) {
+        if let Some(tap) = self.tap.get() {
+            for one in datagrams {
+                tap.sent(one.bytes());
+            }
+        }
+        send_on(stream, datagrams, sending);
     }
 
     /// The socket is there: what has waited for it goes out.
@@ -186,7 +199,7 @@ impl Session {
         let mut way = self.way();
         if let Way::Opening(waiting, _) = &*way {
             let datagrams: Vec<Datagram<'_>> = waiting.iter().map(|bytes| Datagram::new(bytes)).collect();
-            send_on(&stream, &datagrams, &mut SendBatch::new());
+            self.send_on(&stream, &datagrams, &mut SendBatch::new());
         }
         if let Some(local) = stream.datagrams().and_then(|socket| socket.local_address().ok()) {
             let _ = self.local.set(local);
@@ -299,6 +312,9 @@ impl Back {
         let mut datagrams = Vec::with_capacity(pieces.len());
         for bytes in pieces {
             if self.affords(session, bytes.len(), shared) {
+                if let Some(tap) = session.tap.get() {
+                    tap.received(bytes);
+                }
                 let made = Datagram::new(bytes).to(&session.key.0);
                 datagrams.push(from.map_or(made, |from| made.source(from)));
             }
@@ -398,6 +414,7 @@ impl<S: Leads> Desk<S> {
             told,
             way: Mutex::new(Way::Opening(Vec::new(), 0)),
             local: OnceLock::new(),
+            tap: OnceLock::new(),
             made_way: Notify::new(),
         });
         if told {
@@ -542,6 +559,9 @@ async fn live<S: Leads>(
     let connected = Box::pin(service.connected()).await?;
     if session.told {
         shared.journal.reached(session.named(), &connected.peer);
+    }
+    if let Some(tap) = service.tap(session.named(), &connected.peer) {
+        let _ = session.tap.set(tap);
     }
     let stream = session.open(connected);
     loop {

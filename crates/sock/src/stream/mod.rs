@@ -14,6 +14,7 @@ mod program;
 mod socket;
 mod standard;
 mod tls;
+mod transcript;
 
 use std::fmt;
 use std::fs::File;
@@ -29,6 +30,7 @@ pub use program::Program;
 pub use socket::SocketStream;
 pub use standard::Standard;
 pub use tls::TlsStream;
+pub use transcript::{Form, Tap, Transcript};
 
 pub use crate::endpoint::Nature;
 use crate::exit::Failure;

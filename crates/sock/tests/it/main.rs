@@ -39,6 +39,7 @@ mod readme;
 mod relay;
 mod relay_datagrams;
 mod relay_server;
+mod relay_tee;
 mod resolve;
 mod retry;
 mod serve_beyond;

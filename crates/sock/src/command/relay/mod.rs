@@ -10,6 +10,7 @@ mod service;
 mod single;
 mod targets;
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,7 +30,7 @@ use crate::server::gate::Gate;
 use crate::server::journal::Journal;
 use crate::server::sessions::Limits;
 use crate::server::shared::{Manner, Shared};
-use crate::stream::Stream;
+use crate::stream::{Form, Stream, Transcript};
 use from::From;
 use itself::Own;
 use service::Forward;
@@ -176,6 +177,18 @@ const SESSIONS: usize = 1_024;
 /// How long a sender of datagrams is remembered, unless told otherwise: what a NAT has to (RFC 4787, 4.3).
 const SESSION: Duration = Duration::from_secs(120);
 
+/// The transcript that was asked for. Where the disk does not take it, that is told as any error is.
+fn transcript(args: &RelayArgs, journal: &Journal) -> Result<Option<Arc<Transcript>>, Failure> {
+    let Some(path) = &args.tee else { return Ok(None) };
+    let form = if args.tee_format.as_deref() == Some("raw") { Form::Raw } else { Form::Hex };
+    let (journal, shown) = (journal.clone(), path.display().to_string());
+    let tell = move |error: &io::Error| {
+        let failure = Failure::io(format_args!("--tee {shown}"), error).done_to("write", &shown);
+        journal.error(&failure.hint("the relay goes on without; how much is missing will stand there"));
+    };
+    Transcript::create(path, form, tell).map(Some)
+}
+
 fn limits(args: &RelayArgs) -> Limits {
     let most = args.host.max_connections.and_then(|most| usize::try_from(most).ok());
     Limits {
@@ -216,7 +229,8 @@ async fn serve_at(
     let idle = args.host.idle_timeout.map(|period| period.0);
     // The pump sees to the idle, by what moves either way.
     let shared = Shared::new(journal.clone(), None, false, Manner::Relays).behind(gate);
-    let service = Forward::new(front, targets, idle, limits(args), args.host.once);
+    let service =
+        Forward::new(front, targets, idle, limits(args), transcript(args, journal)?, args.host.once);
     let server = Arc::new(Server { service, shared });
     let exit = server
         .run(signals, host::rules(&args.host), listeners, |listeners| {

@@ -10,12 +10,14 @@ use super::targets::Targets;
 use crate::endpoint::Scheme;
 use crate::exit::Failure;
 use crate::open::{Behalf, Connected};
-use crate::relay::{Rules, relay};
+use crate::relay::{Meter, Rules, relay};
 use crate::server::connection::Connection;
 use crate::server::front::Front;
+use crate::server::journal::Peer;
 use crate::server::sessions::{self, Leads, Limits};
 use crate::server::shared::Shared;
 use crate::server::{Server, Service};
+use crate::stream::{Tap, Transcript};
 
 /// Passes each client on.
 #[derive(Debug)]
@@ -24,6 +26,7 @@ pub(super) struct Forward {
     to: Targets,
     idle: Option<Duration>,
     sessions: Limits,
+    transcript: Option<Arc<Transcript>>,
     /// With `--once`: how the one client fared, which is the exit code.
     failure: Option<Mutex<Option<Failure>>>,
 }
@@ -34,9 +37,10 @@ impl Forward {
         to: Targets,
         idle: Option<Duration>,
         sessions: Limits,
+        transcript: Option<Arc<Transcript>>,
         once: bool,
     ) -> Self {
-        Self { front, to, idle, sessions, failure: once.then(Mutex::default) }
+        Self { front, to, idle, sessions, transcript, failure: once.then(Mutex::default) }
     }
 
     /// Why the one client of `--once` could not be served to its end.
@@ -64,11 +68,13 @@ impl Forward {
                 shared.journal.unreached(connection.peer(), failure);
             }
         })?;
+        let tap = self.tap(connection.peer(), &far.peer);
         shared.reached(connection, far.peer);
         far.notes.iter().for_each(|note| shared.journal.note(note));
         let far = far.stream;
         let rules = Rules { idle: self.idle, ..Rules::between(near.nature(), far.nature()) };
-        let report = relay(&near, &far, rules, connection.bytes(), shared.until_cut_off()).await;
+        let meter = Meter { bytes: connection.bytes(), tap: tap.as_ref() };
+        let report = relay(&near, &far, rules, meter, shared.until_cut_off()).await;
         outcome(report, &near, &far)
     }
 }
@@ -107,5 +113,9 @@ impl Leads for Forward {
 
     fn limits(&self) -> Limits {
         self.sessions
+    }
+
+    fn tap(&self, peer: Peer<'_>, to: &str) -> Option<Tap> {
+        Some(self.transcript.as_ref()?.tap(peer.number.unwrap_or_default(), peer.address, to))
     }
 }

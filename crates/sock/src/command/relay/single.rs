@@ -4,12 +4,12 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
 
 use super::super::talk::{Answers, Talk, Tally};
-use super::{Ends, outcome, refuse_datagrams, targets};
+use super::{Ends, outcome, refuse_datagrams, targets, transcript};
 use crate::cli::{RelayArgs, TalkArgs};
 use crate::endpoint::Endpoint;
 use crate::exit::{Exit, Failure};
 use crate::open::{Behalf, Connected, Target, Terms};
-use crate::relay::{Rules, relay};
+use crate::relay::{Meter, Rules, relay};
 use crate::report::console;
 use crate::server::journal::{Account, Counts, Journal, Peer};
 use crate::signal::{Signal, Signals};
@@ -73,7 +73,9 @@ async fn between(
     let idle = args.host.idle_timeout.map(|idle| idle.0);
     let rules = Rules { idle, ..Rules::between(near.stream.nature(), far.stream.nature()) };
     near.notes.iter().chain(&far.notes).for_each(|note| journal.note(note));
-    let report = relay(&near.stream, &far.stream, rules, &counts, signals.next()).await;
+    let tap = transcript(args, journal)?.map(|it| it.tap(1, &near.peer, &far.peer));
+    let meter = Meter { bytes: &counts, tap: tap.as_ref() };
+    let report = relay(&near.stream, &far.stream, rules, meter, signals.next()).await;
     let signal = report.end.as_ref().err().copied();
     let outcome = outcome(report, &near.stream, &far.stream);
     let reason = match (&outcome, signal) {
@@ -102,6 +104,10 @@ fn refuse_what_cannot_be(args: &RelayArgs, standard: bool) -> Result<(), Failure
     if let Some((_, option)) = given.iter().find(|(given, _)| *given) {
         let message = format!("{option} needs a FROM that listens: {} is one conversation", args.from);
         return Err(Failure::misuse(message).hint("to listen at a name, write tcp-listen://NAME:PORT"));
+    }
+    if args.tee.is_some() && standard {
+        let message = "--tee cannot act: standard input and output are one conversation";
+        return Err(Failure::misuse(message).hint("tee(1) copies what goes through a pipe"));
     }
     if host.json && standard {
         let message = "--json cannot act: standard output carries what comes";
