@@ -46,8 +46,8 @@ pub struct RelayArgs {
     pub timeout: Option<Period>,
     /// Write all that is passed on to FILE, with times
     ///
-    /// A regular file, which is made for its owner alone, or emptied. Where the disk is full, that is told, and the relay
-    /// goes on.
+    /// A regular file, which is made for its owner alone, or emptied. Where the disk is full, that is told, and the
+    /// relay goes on.
     #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub tee: Option<PathBuf>,
     /// How bytes stand in it: hex or raw [default: hex]
