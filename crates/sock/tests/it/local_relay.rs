@@ -29,7 +29,9 @@ fn each_client_of_a_relay_has_a_program_of_its_own() {
             })
         })
         .collect();
-    clients.into_iter().for_each(|client| client.join_in_time().expect("it got its bytes"));
+    for client in clients {
+        client.join_in_time().expect("it got its bytes");
+    }
 }
 
 #[test]
