@@ -107,7 +107,7 @@ fn a_bad_certificate_is_shown_too_with_what_is_wrong() {
             shown.out()
         );
         assert!(
-            shown.stderr.starts_with("sock: tls localhost:") && shown.stderr.contains(why),
+            shown.stderr.starts_with("sock: error: tls localhost:") && shown.stderr.contains(why),
             "{}",
             shown.stderr
         );

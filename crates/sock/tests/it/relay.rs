@@ -11,9 +11,8 @@ use berkeley::{Family, Protocol, Socket, Type, option};
 use crate::bounded::JoinInTime as _;
 use crate::kit::{
     Events, LIMIT, Process, Server, TempDir, bounded, connect, events, eventually, expect, expect_silence,
-    pattern, read_all, refusing, run, run_sock, sock, unix,
+    namespace, pattern, read_all, refusing, run, run_sock, sock, unix,
 };
-use crate::skip::skip;
 
 /// A relay at a free port of this machine.
 fn relay(args: &[&str]) -> Server {
@@ -256,11 +255,10 @@ fn from_standard_input_it_is_one_conversation() {
 
 #[test]
 fn what_names_another_host_is_connected_to() {
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").expect("proc(5)");
-    let name = name.trim();
-    if run_sock(&["resolve", "-4", name]).out().trim() != "127.0.0.1" {
-        return skip("what_names_another_host_is_connected_to", "a name of this machine's");
+    if !namespace::inside("relay::what_names_another_host_is_connected_to", namespace::NAMED) {
+        return;
     }
+    let name = namespace::NAME;
     let (one, from) = upstream();
     let (other, to) = upstream();
     let from = format!("{name}:{}", from.rsplit(':').next().expect("a port"));

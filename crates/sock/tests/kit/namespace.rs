@@ -10,6 +10,13 @@ use crate::skip;
 /// Two ways to them; the first that the kernel grants is taken: root's, and a user's who becomes root in it.
 const RIGHTS: [&[&str]; 2] = [&[], &["--user", "--map-root-user"]];
 
+/// What this machine is called behind [`NAMED`]: by the name alone it could be another.
+pub(crate) const NAME: &str = "here.example";
+
+/// A script for [`inside`]: gives this machine the name [`NAME`], which is 127.0.0.1.
+pub(crate) const NAMED: &str = "hosts=$(mktemp) && printf '127.0.0.1 localhost here.example\n' > $hosts && \
+    mount --bind $hosts /etc/hosts && rm $hosts";
+
 /// A shell in new network, mount and process namespaces, with the loopback up, that will run `script`; all that it
 /// starts ends with it. `None`, with the skip of `test` noted, where they cannot be had.
 pub(crate) fn shell(test: &str, script: &str) -> Option<Command> {
@@ -19,7 +26,7 @@ pub(crate) fn shell(test: &str, script: &str) -> Option<Command> {
     within(test, &["--net", "--mount", "--pid", "--fork", "--kill-child"], script)
 }
 
-/// Whether this process is the one that runs `test` alone in a network namespace, after `script` there; otherwise the
+/// Whether this process is the one that runs `test` alone in a network and a mount namespace, after `script` there; otherwise the
 /// test is run so now, or skipped where that cannot be.
 #[track_caller]
 pub(crate) fn inside(test: &str, script: &str) -> bool {
@@ -27,7 +34,8 @@ pub(crate) fn inside(test: &str, script: &str) -> bool {
     if env::var(INSIDE).is_ok_and(|name| name == test) {
         return true;
     }
-    let Some(mut command) = within(test, &["--net"], &format!("{script} && exec \"$0\" \"$@\"")) else {
+    let Some(mut command) = within(test, &["--net", "--mount"], &format!("{script} && exec \"$0\" \"$@\""))
+    else {
         return false;
     };
     command.arg(env::current_exe().expect("a test binary"));

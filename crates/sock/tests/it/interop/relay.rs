@@ -1,16 +1,12 @@
 //! A relay of ours between the tools: their clients come to it, and their servers stand behind it.
 
 use std::fs;
-use std::os::unix::fs::chown;
 use std::process::{Command, Stdio};
 
 use super::support::{ours, serve, start};
 use super::{DATAGRAM_CLIENTS, Row, STREAM_CLIENTS, STREAM_SERVERS, each};
 use crate::kit::{Place, Process, TempDir, Transport, eventually, pattern, run, text};
 use crate::skip;
-
-/// The user that stands for nobody in particular.
-const NOBODY: u32 = 65_534;
 
 /// A relay to `to`, listening at a place of its own.
 #[track_caller]
@@ -129,7 +125,7 @@ fn nginx_serves_through_a_relay() {
     assert!(finished.stdout == [&page[..], &page].concat(), "{} bytes", finished.stdout.len());
 }
 
-/// The server refuses to be root: it is started as nobody then.
+/// The server refuses to be root: it is started as another user of a user namespace then, who still owns our files.
 fn postgres(program: &str, words: &[&str]) -> Command {
     let root = fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
     if !root {
@@ -137,8 +133,8 @@ fn postgres(program: &str, words: &[&str]) -> Command {
         command.args(words);
         return command;
     }
-    let mut command = Command::new("setpriv");
-    command.args(["--reuid=65534", "--regid=65534", "--clear-groups", program]).args(words);
+    let mut command = Command::new("unshare");
+    command.args(["--user", "--map-user=1000", "--map-group=1000", program]).args(words);
     command
 }
 
@@ -150,14 +146,13 @@ fn postgresql_is_asked_through_a_relay() {
     let folder = ["/usr/lib/postgresql/15/bin", "/usr/lib/postgresql/17/bin"]
         .into_iter()
         .find(|it| fs::exists(it).is_ok_and(|there| there));
-    let Some(bin) = folder.filter(|_| skip::need(test, "psql") && skip::need(test, "setpriv")) else {
+    let Some(bin) = folder.filter(|_| skip::need(test, "psql") && skip::need(test, "unshare")) else {
         if folder.is_none() {
             skip::skip(test, "PostgreSQL's server");
         }
         return;
     };
     let (near, far) = (TempDir::new(), TempDir::new());
-    chown(far.path(), Some(NOBODY), Some(NOBODY)).unwrap_or_default();
     let data = far.join("data");
     let initdb = format!("{bin}/initdb");
     let made = run(&mut postgres(&initdb, &["-D", &data, "-U", "tester", "-A", "trust", "--no-sync"]), b"");
