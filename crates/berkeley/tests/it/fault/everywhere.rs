@@ -49,10 +49,11 @@ const PRIVILEGED: [(&str, Scenario); 3] =
 const PRIVILEGED_CALLS: [&str; 2] = ["mmap", "sethostname"];
 
 /// What a library call survives: the row, the call, the errnos, why.
-const SURVIVED: [(&str, &str, &[i32], &str); 7] = [
+const SURVIVED: [(&str, &str, &[i32], &str); 8] = [
     ("send_file", "sendfile", &[libc::EINVAL], "the bytes are copied instead"),
     ("zero_copy", "send", &[libc::ENOBUFS], "without room for a note the kernel copies"),
     ("splice", "fcntl", &ERRNOS, "a pipe of the usual size does as well"),
+    ("splice", "ioctl", &ERRNOS, "a socket that has no urgent data knows of no mark"),
     (
         "batch",
         "getsockopt",
