@@ -13,6 +13,7 @@ pub(super) struct Call<'a> {
     /// Its integers behind the descriptor, in the order of its man page.
     pub(super) integers: [Option<i64>; 3],
     /// The address that it is given.
+    #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "only an event tells it"))]
     pub(super) address: Option<&'a [u8]>,
 }
 
