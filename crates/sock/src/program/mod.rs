@@ -23,6 +23,8 @@ pub use reaper::{GRACE, end, end_all};
 /// How many bytes of a command line an error repeats.
 const SHOWN: usize = 60;
 
+/// How many descriptors this process was started with the right to open. (Its type has no page: bindings are hidden.)
+#[doc(hidden)]
 static LIMIT: OnceLock<DescriptorLimit> = OnceLock::new();
 
 /// Notes the limit of descriptors, before this process raises it for itself.
