@@ -15,6 +15,7 @@ use super::dialogue::speak;
 use crate::endpoint::{Endpoint, Host, Layer, Place, Port, Role, Secret, Shape, decoded, password_in};
 use crate::exit::{Exit, Failure};
 use crate::preamble::{Dialogue, HttpConnect, Login, Refusal, Socks4a, Socks5, Target};
+use crate::program;
 use crate::tls::a_label;
 
 /// What `--via` takes for the proxy that the environment names.
@@ -93,6 +94,10 @@ fn checked(proxy: Endpoint) -> Result<Endpoint, Failure> {
         return Err(Failure::misuse(proxy.source.fault(proxy.source.place().whole.clone(), message)));
     }
     let login = &proxy.own.login;
+    if let Some(name) = &login.password_env {
+        // Before any program is started, whichever end of a relay it is.
+        program::conceal(name);
+    }
     let given = [login.password_file.is_some(), login.password_env.is_some(), login.password.is_some()];
     match given.iter().filter(|given| **given).count() {
         1 if login.user.is_none() => {

@@ -10,7 +10,7 @@ pub mod words;
 use std::env;
 use std::io;
 use std::process::{Child, Command};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use berkeley::bindings::{DescriptorLimit, set_up_child};
 use rustix::process::{Pid, WaitId, WaitIdOptions, WaitIdStatus, waitid};
@@ -103,6 +103,18 @@ fn is_ours_alone(name: &str) -> bool {
     NAMES.contains(&name) || name.starts_with("SOCK_")
 }
 
+/// The variables that hold a secret of ours, by what the command line says.
+static SECRETS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// Has no program get this variable: it holds a secret.
+pub fn conceal(name: &str) {
+    SECRETS.lock().unwrap_or_else(PoisonError::into_inner).push(name.to_owned());
+}
+
+fn is_secret(name: &str) -> bool {
+    SECRETS.lock().unwrap_or_else(PoisonError::into_inner).iter().any(|secret| secret == name)
+}
+
 /// Starts a program; with `terminal` its standard input is one, and becomes its controlling terminal.
 ///
 /// # Errors
@@ -110,7 +122,7 @@ fn is_ours_alone(name: &str) -> bool {
 /// Fails where it cannot be started.
 pub fn start(command: &mut Command, terminal: bool) -> io::Result<Child> {
     for (name, _) in env::vars_os() {
-        if name.to_str().is_some_and(is_ours_alone) {
+        if name.to_str().is_some_and(|name| is_ours_alone(name) || is_secret(name)) {
             command.env_remove(name);
         }
     }
@@ -191,6 +203,17 @@ mod tests {
         for (ended, want) in rows {
             assert_eq!(ended.failure("exec:x").map(|failure| failure.message).as_deref(), want);
         }
+    }
+
+    #[test]
+    fn a_variable_with_a_secret_is_not_passed_on() {
+        // Every test that cargo runs has it.
+        conceal("CARGO_PKG_NAME");
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", "echo ${CARGO_PKG_NAME-none}"]).stdout(std::process::Stdio::piped());
+        let child = start(&mut command, false).expect("every system has sh");
+        let output = child.wait_with_output().expect("it ends by itself");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "none\n");
     }
 
     #[test]
