@@ -105,15 +105,22 @@ impl Description {
         if now > self.not_after {
             return format!("EXPIRED {} ago", span(now.saturating_sub(self.not_after)));
         }
+        if self.not_after >= NO_END {
+            return "no end".to_owned();
+        }
         format!("{} left", span(self.not_after.saturating_sub(now)))
     }
 }
+
+/// The last day of the year 9999, which stands for no end (RFC 5280, 4.1.2.5), in seconds since 1970.
+const NO_END: i64 = 253_402_214_400;
 
 fn span(seconds: i64) -> String {
     let (count, unit) = match seconds {
         172_800.. => (seconds / 86_400, "days"),
         7_200.. => (seconds / 3_600, "hours"),
         120.. => (seconds / 60, "minutes"),
+        1 => (1, "second"),
         _ => (seconds, "seconds"),
     };
     format!("{count} {unit}")
@@ -172,7 +179,7 @@ mod tests {
         let mut it = Description::of(made.cert.der()).expect("a certificate");
         (it.not_before, it.not_after) = (1_000, 1_000_000);
         let rows = [
-            (999, "NOT YET VALID, for 1 seconds"),
+            (999, "NOT YET VALID, for 1 second"),
             (1_000, "11 days left"),
             (999_880, "2 minutes left"),
             (999_000, "16 minutes left"),
@@ -183,6 +190,8 @@ mod tests {
         for (now, want) in rows {
             assert_eq!(it.state(now), want, "{now}");
         }
+        it.not_after = NO_END;
+        assert_eq!(it.state(1_000), "no end");
         assert_eq!((it.key.as_str(), it.signature.as_str()), ("ECDSA on P-256", "ECDSA with SHA-256"));
     }
 
