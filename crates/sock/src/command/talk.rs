@@ -155,6 +155,9 @@ impl<'a> Talk<'a> {
         signals: &'a mut Signals,
         tally: &'a Tally,
     ) -> Result<Self, Failure> {
+        if args.quiet || args.json {
+            console::quieten();
+        }
         let input = match &args.send {
             Some(text) => Input::text(text.clone().into_bytes()),
             None if args.receive_only => Input::nothing(),

@@ -165,7 +165,7 @@ impl Pool {
             Ok(pipe) => Some(pipe),
             Err(why) => {
                 if !self.told.swap(true, Relaxed) {
-                    console::note(format_args!("bytes are copied from here on where no pipe is free: {why}"));
+                    console::aside(format_args!("bytes are copied where no pipe is free: {why}"));
                 }
                 None
             }

@@ -8,6 +8,7 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::panic::{self, PanicHookInfo};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use super::lines::Style;
@@ -18,6 +19,9 @@ static STYLE: OnceLock<Style> = OnceLock::new();
 
 /// The one log of a command that tells much on several of its ways, so that the lines stand in their order.
 static SHARED: OnceLock<Log> = OnceLock::new();
+
+/// Whether errors and warnings alone are wanted.
+static QUIET: AtomicBool = AtomicBool::new(false);
 
 /// How long the lines of the shared log may keep others waiting.
 const MOMENT: Duration = Duration::from_secs(1);
@@ -53,6 +57,18 @@ pub fn error<H: AsRef<str>>(message: impl Display, hints: &[H]) {
 /// What a person should know.
 pub fn note(text: impl Display) {
     say(style().note(text));
+}
+
+/// From here on nothing is said by [`aside`]: for `--quiet`, and where a program reads events.
+pub fn quieten() {
+    QUIET.store(true, Relaxed);
+}
+
+/// What a person may like to know and nobody needs, from where the command line is not known.
+pub fn aside(text: impl Display) {
+    if !QUIET.load(Relaxed) {
+        note(text);
+    }
 }
 
 /// A text that is many lines, such as the help that is shown where nothing was asked for.

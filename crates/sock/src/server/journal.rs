@@ -73,6 +73,9 @@ impl Journal {
     pub(crate) fn start(quiet: bool, json: bool) -> io::Result<Self> {
         let events =
             json.then(|| explain::events().map_or_else(|| Log::start_events(stdout()), Ok)).transpose()?;
+        if quiet || json {
+            console::quieten();
+        }
         let lines = if quiet || json { OnceLock::new() } else { console::log(Volume::Normal)?.into() };
         Ok(Self { lines: Arc::new(lines), talks: !quiet || json, events })
     }
