@@ -26,8 +26,8 @@ pub(crate) fn shell(test: &str, script: &str) -> Option<Command> {
     within(test, &["--net", "--mount", "--pid", "--fork", "--kill-child"], script)
 }
 
-/// Whether this process is the one that runs `test` alone in a network and a mount namespace, after `script` there; otherwise the
-/// test is run so now, or skipped where that cannot be.
+/// Whether this process is the one that runs `test` alone in a network and a mount namespace, after `script` there;
+/// otherwise the test is run so now, or skipped where that cannot be.
 #[track_caller]
 pub(crate) fn inside(test: &str, script: &str) -> bool {
     const INSIDE: &str = "SOCK_TEST_INSIDE";
