@@ -136,7 +136,8 @@ for name, arguments in [
     ("gethostbyname", ("127.0.0.1",)), ("gethostbyname_ex", ("127.0.0.1",)), ("gethostbyaddr", ("127.0.0.1",)),
     ("getservbyname", ("http",)), ("getservbyport", (80,)), ("socketpair", ()), ("if_nameindex", ()),
     ("getprotobyname", ("tcp",)),
-    ("getservbyname", ("http", "tcp")), ("getaddrinfo", (b"127.0.0.1", "80", 2, 1, 6, 4)), ("sethostname", (b"x" * 65,)),
+    ("getservbyname", ("http", "tcp")), ("getaddrinfo", (b"127.0.0.1", "80", 2, 1, 6, 4)),
+    ("sethostname", (b"x" * 65,)),
 ]:
     try:
         getattr(_socket, name)(*arguments)

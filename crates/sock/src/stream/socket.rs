@@ -228,21 +228,29 @@ impl SocketStream {
     }
 
     pub(super) async fn delivered(&self, mut progress: impl FnMut()) -> std::result::Result<(), Failure> {
-        let (mut left, mut looks) = (self.unacknowledged(), 0_u32);
+        let (mut left, mut looks) = (self.still_to_deliver()?, 0_u32);
         while left > 0 {
-            // A peer that has reset the connection leaves its send queue as it was.
-            if let Some(failure) = self.failure().or_else(|| self.lost()) {
-                return Err(failure);
-            }
             sleep(if looks < 20 { LOOK } else { LATER }).await;
             looks = looks.saturating_add(1);
-            let now = self.unacknowledged();
+            let now = self.still_to_deliver()?;
             if now < left {
                 progress();
             }
             left = now;
         }
-        self.failure().map_or(Ok(()), Err)
+        Ok(())
+    }
+
+    /// As [`unacknowledged`](Self::unacknowledged); an error where it cannot be delivered any more.
+    fn still_to_deliver(&self) -> std::result::Result<u64, Failure> {
+        // Asked before what is left: the last acknowledgement ends the connection too where the peer ended first.
+        let lost = self.lost();
+        let left = self.unacknowledged();
+        // A peer that has reset the connection leaves its send queue as it was.
+        match self.failure().or_else(|| lost.filter(|_| left > 0)) {
+            Some(failure) => Err(failure),
+            None => Ok(left),
+        }
     }
 
     pub(super) async fn gone(&self) -> Option<Failure> {
@@ -306,5 +314,26 @@ mod tests {
             }
         }
         assert_eq!((sent, reading.await.expect("a reader")), (2 << 20, 2 << 20));
+    }
+
+    #[tokio::test]
+    async fn the_last_acknowledgement_ends_a_connection_and_loses_nothing() {
+        let listener = berkeley::create_server("127.0.0.1:0").expect("a listener");
+        let address = listener.local_address().expect("its address");
+        // What is acknowledged last waits for the peer to read.
+        listener.set(option::RCVBUF, 8_192).expect("a small buffer");
+        // Whether the acknowledgement comes between two questions is chance.
+        for _ in 0..200 {
+            let ours = Socket::new(address.family(), Type::STREAM, Protocol::DEFAULT).expect("a socket");
+            ours.connect(&address).expect("a connection");
+            let (theirs, _) = listener.accept().expect("the peer's side");
+            theirs.shutdown(Shutdown::Write).expect("the peer's end");
+            let stream = SocketStream::new(ours, Nature::NETWORK).expect("a place");
+            stream.socket().send_all(&[7; 100_000]).await.expect("room for it");
+            let reading = std::thread::spawn(move || while theirs.recv(&mut [0; 16_384]).expect("bytes") > 0 {});
+            stream.end().map_err(|_| "the end").expect("our end");
+            while stream.still_to_deliver().expect("nothing is lost") > 0 {}
+            reading.join().expect("no panic");
+        }
     }
 }
