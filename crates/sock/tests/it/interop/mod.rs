@@ -72,15 +72,15 @@ const DATAGRAM_SERVERS: [Row; 6] = [
 /// Their clients of datagrams.
 ///
 /// - `nc -u` stays for ever after its input's end unless `-q` says for how long.
-/// - `nc` and `ncat` give themselves a path under `/tmp`, or a Unix datagram could not be answered; `socat` is given
-///   one.
+/// - A Unix datagram is answered only where its sender has a path. Each is given one in the test's own folder: `nc` and
+///   `ncat` would choose one among the temporary files, and do not always take it away.
 const DATAGRAM_CLIENTS: [Row; 6] = [
     row("ncat", Udp, "-u {host} {port}"),
-    row("ncat", UnixDgram, "-u -U {path}"),
+    row("ncat", UnixDgram, "-u -s {peer} -U {path}"),
     row("socat", Udp, "STDIO UDP:{host}:{port}"),
     row("socat", UnixDgram, "STDIO UNIX-SENDTO:{path},bind={peer}"),
     row("nc", Udp, "-u -q0 {host} {port}"),
-    row("nc", UnixDgram, "-u -q0 -U {path}"),
+    row("nc", UnixDgram, "-u -q0 -s {peer} -U {path}"),
 ];
 
 /// Plays `scene` with every row whose tool is there; `test` is the test's name, for the skips.
