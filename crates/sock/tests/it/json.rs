@@ -181,9 +181,8 @@ fn a_listener_ends_with_a_summary() {
     assert_eq!((&events[4]["bytes_in"], &events[4]["exit_code"]), (&5.into(), &0.into()));
 }
 
-/// The rows of the document's tables: the code in the first cell, and in the last one.
-fn documented() -> (Vec<(String, Vec<String>)>, Vec<String>) {
-    let text = include_str!("../../../../docs/events.md");
+/// The rows of a page's tables: the code in the first cell, and in the last one.
+fn documented(text: &str) -> (Vec<(String, Vec<String>)>, Vec<String>) {
     let code = |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
     let rows = text.lines().filter_map(|line| line.strip_prefix("| `")?.strip_suffix(" |"));
     let cells = rows.map(|row| (row.split('`').next().unwrap_or_default().to_owned(), row));
@@ -197,7 +196,8 @@ fn documented() -> (Vec<(String, Vec<String>)>, Vec<String>) {
 
 #[test]
 fn the_document_has_each_event_and_each_field() {
-    let (events, fields) = documented();
+    let (events, fields) = documented(include_str!("../../../../docs/events.md"));
+    assert_eq!(documented(include_str!("../../../../docs/zh-CN/events.md")), (events.clone(), fields.clone()));
     let table: Vec<(String, Vec<String>)> = EVENTS
         .iter()
         .map(|(name, fields)| ((*name).to_owned(), fields.iter().map(|field| (*field).to_owned()).collect()))
