@@ -43,6 +43,7 @@ pub mod open;
 pub mod preamble;
 pub mod program;
 pub mod quantity;
+mod rate;
 pub mod relay;
 pub mod reply;
 pub mod report;

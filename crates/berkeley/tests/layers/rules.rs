@@ -91,7 +91,7 @@ pub(crate) const HOUSES: &[House] = &[
             &["signal", "program"],
             // What commands and endpoints have in common: how they fail, and what is answered.
             &["exit", "reply"],
-            &["quantity", "access", "explain", "notify"],
+            &["quantity", "rate", "access", "explain", "notify"],
             &["report"],
         ],
         beside: &[],

@@ -1,5 +1,6 @@
 //! The words of `sock relay`.
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -8,7 +9,7 @@ use super::family::FamilyArgs;
 use super::help::{self, EITHER};
 use super::host::HostArgs;
 use super::tls::EitherTlsArgs;
-use super::values::{EndpointText, positive};
+use super::values::{EndpointText, positive, rate};
 use super::via::ViaArgs;
 use crate::quantity::Period;
 
@@ -44,6 +45,12 @@ pub struct RelayArgs {
     /// To all addresses of a name together.
     #[arg(long, value_name = "TIME", value_parser = positive)]
     pub timeout: Option<Period>,
+    /// Pass on at most RATE bytes a second: 500K, 1MiB
+    ///
+    /// In each connection and each direction. What is over it waits, and so does who sends it; datagrams that are over
+    /// it are lost.
+    #[arg(long, value_name = "RATE", value_parser = rate, hide_short_help = true)]
+    pub rate: Option<NonZeroU64>,
     /// Write all that is passed on to FILE, with times
     ///
     /// A regular file, which is made for its owner alone, or emptied. Where the disk is full, that is told, and the

@@ -1,5 +1,7 @@
 //! What `sock connect` and `sock listen` have in common: what is sent, and how what comes is shown.
 
+use std::num::NonZeroU64;
+
 use clap::Args;
 
 use super::values::{datagram_size, positive};
@@ -44,4 +46,7 @@ pub struct TalkArgs {
     /// Print only errors
     #[arg(long, short, conflicts_with = "json")]
     pub quiet: bool,
+    /// The most bytes a second each way: what `sock relay --rate` has for its own standard input and output.
+    #[arg(skip)]
+    pub rate: Option<NonZeroU64>,
 }

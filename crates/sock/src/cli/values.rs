@@ -1,13 +1,14 @@
 //! How the values of options are read, where more than their type says what is right.
 
 use std::ffi::OsStr;
+use std::num::NonZeroU64;
 use std::sync::LazyLock;
 
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Arg, Command, Error};
 
 use crate::endpoint;
-use crate::quantity::{Period, Size};
+use crate::quantity::{Period, QuantityError, Size};
 
 /// An endpoint as it is written, of which a shell completes the beginning.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +41,12 @@ pub(super) fn positive(text: &str) -> Result<Period, String> {
         Ok(period) => Ok(period),
         Err(error) => Err(error.to_string()),
     }
+}
+
+/// Bytes a second, of more than zero.
+pub(super) fn rate(text: &str) -> Result<NonZeroU64, String> {
+    let size: Size = text.parse().map_err(|error: QuantityError| error.to_string())?;
+    NonZeroU64::new(size.0).ok_or_else(|| "a rate of zero would let nothing through".to_owned())
 }
 
 /// The largest payload of a UDP datagram over IPv4, in bytes.

@@ -211,6 +211,7 @@ impl<'a> Talk<'a> {
             wait: answers.wait,
             replies: answers.replies,
             idle: args.idle_timeout.map(|period| period.0),
+            rate: args.rate,
             most: [if nature.messages { usize::try_from(most(args)).unwrap_or(PIECE) } else { PIECE }, PIECE],
         };
         let report = relay(&self.near, far, rules, &Default::default(), self.signals.next()).await;

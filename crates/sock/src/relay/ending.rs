@@ -3,6 +3,7 @@
 //! There are two directions, named by where they begin. Each ends when its source has ended and the other stream was
 //! told; the relay ends when both have, and what was sent has been delivered.
 
+use std::num::NonZeroU64;
 use std::time::{Duration, Instant};
 
 use crate::endpoint::Nature;
@@ -70,6 +71,8 @@ pub struct Rules {
     /// The most bytes of a piece that each stream gives, [`Side::Near`] first: so many may wait for the other to take
     /// them. A message comes whole.
     pub most: [usize; 2],
+    /// The most bytes a second that each direction passes on.
+    pub rate: Option<NonZeroU64>,
 }
 
 impl Rules {
@@ -82,6 +85,7 @@ impl Rules {
         replies: None,
         idle: None,
         most: [32_768; 2],
+        rate: None,
     };
 
     /// As [`BETWEEN_STREAMS`](Self::BETWEEN_STREAMS), where one may be a terminal, which has no end: nobody waits for

@@ -1,6 +1,7 @@
 //! Two streams, and what each gives passed on to the other.
 
 use std::future::{Future, pending};
+use std::num::NonZeroU64;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
@@ -10,8 +11,9 @@ use tokio::task::consume_budget;
 use tokio::time::{sleep_until, timeout};
 
 use super::ending::{End, Ending, Event, Moved, Rules, Side};
-use super::splice::{Came, PIPES, Pipe, Pool, Splice};
+use super::splice::{Came, PIPES, Pipe, Pool, SMALL, Splice};
 use crate::exit::Failure;
+use crate::rate::Bucket;
 use crate::stream::{Broken, PIECE, Stream, Tap};
 
 /// How long the last of what came may take to be shown.
@@ -76,7 +78,7 @@ pub(super) async fn relay_by<'a, T>(
     meter: impl Into<Meter<'a>>,
     interrupted: impl Future<Output = T>,
 ) -> Report<T> {
-    let traffic = Traffic::new(meter.into(), pipes);
+    let traffic = Traffic::new(meter.into(), pipes, rules.rate);
     let mut interrupted = pin!(interrupted);
     let end = run(near, far, rules, interrupted.as_mut(), &traffic).await;
     if let Ok(End::Failed(_) | End::Left(_)) = &end {
@@ -275,8 +277,9 @@ async fn carry(
 ) -> Event {
     // What is spliced passes the tap by.
     let splice = if traffic.tap.is_none() { Splice::between(from, to, traffic.pipes, most) } else { None };
+    let mut bucket = traffic.rate.map(|rate| Bucket::new(rate, Instant::now()));
     loop {
-        let outcome = match step(from, to, side, most, splice.as_ref(), traffic).await {
+        let outcome = match step(from, to, side, most, splice.as_ref(), bucket.as_mut(), traffic).await {
             Ok(outcome) => outcome,
             Err(event) => return event,
         };
@@ -305,40 +308,49 @@ async fn step(
     side: Side,
     most: usize,
     splice: Option<&Splice<'_>>,
+    mut bucket: Option<&mut Bucket>,
     traffic: &Traffic<'_>,
 ) -> Result<Result<(), Broken>, Event> {
     if traffic.tap.is_none() && from.passes(to) {
-        return match from.pass(to).await {
+        let allowed = traffic.allowed(side, bucket.as_deref_mut()).await;
+        return match from.pass(to, allowed).await {
             Ok(Some(bytes)) => {
                 traffic.received(side, bytes);
+                spend(bucket, usize::try_from(bytes).unwrap_or(usize::MAX));
                 Ok(Ok(()))
             }
             Ok(None) => Err(told(to.end().await).unwrap_or(Event::Ended)),
             Err(broken) => Ok(Err(broken)),
         };
     }
-    if let Some(splice) = splice.filter(|splice| splice.is_due()) {
-        match splice.fill().await {
+    // At a lower rate the wait for as much as is worth a pipe would hold an end back.
+    let is_fast = bucket.as_ref().is_none_or(|bucket| bucket.slice() >= SMALL);
+    if let Some(splice) = splice.filter(|splice| is_fast && splice.is_due()) {
+        let allowed = traffic.allowed(side, bucket.as_deref_mut()).await;
+        match splice.fill(allowed).await {
             Err(error) => return Err(unread(error.into(), to).await),
             Ok(Came::End) => return Err(told(to.end().await).unwrap_or(Event::Ended)),
             Ok(Came::Bytes(pipe, length)) => {
                 traffic.received(side, length as u64);
+                spend(bucket, length);
                 return Ok(drain(splice, pipe, Left::new(side, traffic)).await);
             }
             Ok(Came::Other) => {}
         }
     }
+    let most = bucket.as_ref().map_or(most, |bucket| most.min(bucket.slice()));
     let take = |piece: &[u8]| {
         if let Some(splice) = splice {
             splice.copied(piece.len());
         }
-        pass_on(piece, to, side, traffic)
+        pass_on(piece, to, side, bucket.as_deref_mut(), traffic)
     };
     match from.receive(most, take).await {
         Err(failure) => Err(unread(failure, to).await),
         Ok(None) => Err(told(to.end().await).unwrap_or(Event::Ended)),
         Ok(Some(Step::Sent)) => Ok(Ok(())),
         Ok(Some(Step::Pending(rest))) => Ok(send(rest, to).await),
+        Ok(Some(Step::Early(rest))) => Ok(send_in_time(rest, to, bucket, traffic).await),
         Ok(Some(Step::Broken(broken, _rest))) => Ok(Err(broken)),
     }
 }
@@ -375,14 +387,29 @@ enum Step<'a> {
     Sent,
     /// So much of it waits for room.
     Pending(Pending<'a>),
+    /// It came sooner than the rate lets it go.
+    Early(Pending<'a>),
     /// Nothing more can be sent; this was not, and is kept when it is dropped.
     Broken(Broken, Pending<'a>),
 }
 
 /// Passes on what `to` takes of a piece at once.
-fn pass_on<'a>(piece: &[u8], to: &Stream, side: Side, traffic: &'a Traffic<'a>) -> Step<'a> {
+fn pass_on<'a>(
+    piece: &[u8],
+    to: &Stream,
+    side: Side,
+    bucket: Option<&mut Bucket>,
+    traffic: &'a Traffic<'a>,
+) -> Step<'a> {
     traffic.hear(side, piece);
     traffic.received(side, piece.len() as u64);
+    if let Some(bucket) = bucket {
+        let now = Instant::now();
+        if bucket.at(piece.len(), now) > now {
+            return Step::Early(Pending::new(piece, side, traffic));
+        }
+        bucket.spend(piece.len());
+    }
     match to.try_send(piece) {
         Ok(Some(sent)) if sent >= piece.len() => Step::Sent,
         Ok(sent) => Step::Pending(Pending::new(&piece[sent.unwrap_or(0)..], side, traffic)),
@@ -399,6 +426,35 @@ async fn send(mut pending: Pending<'_>, to: &Stream) -> Result<(), Broken> {
             pending.advance(usize::MAX);
             return Ok(());
         }
+    }
+}
+
+/// As [`send`], as the rate has it: a message goes whole, and what a stream gave in a piece that is larger than that
+/// goes in several. It was read, so that an end which follows it is found at once.
+async fn send_in_time(
+    mut pending: Pending<'_>,
+    to: &Stream,
+    bucket: Option<&mut Bucket>,
+    traffic: &Traffic<'_>,
+) -> Result<(), Broken> {
+    let Some(bucket) = bucket else { return send(pending, to).await };
+    let is_message = to.nature().messages;
+    loop {
+        let rest = pending.rest();
+        let length = if is_message { rest.len() } else { rest.len().min(bucket.slice()) };
+        traffic.pause(pending.left.side, bucket.at(length, Instant::now())).await;
+        let sent = to.send(&pending.rest()[..length]).await?;
+        bucket.spend(if is_message { length } else { sent });
+        pending.advance(if is_message { usize::MAX } else { sent });
+        if pending.rest().is_empty() {
+            return Ok(());
+        }
+    }
+}
+
+fn spend(bucket: Option<&mut Bucket>, bytes: usize) {
+    if let Some(bucket) = bucket {
+        bucket.spend(bytes);
     }
 }
 
@@ -496,6 +552,7 @@ async fn until(deadline: Option<Instant>) {
 /// What has moved.
 struct Traffic<'a> {
     pipes: &'static Pool,
+    rate: Option<NonZeroU64>,
     begun: Instant,
     /// Microseconds after `begun` at which a byte last moved, either way.
     last: AtomicU64,
@@ -508,6 +565,8 @@ struct Traffic<'a> {
     broken: [AtomicBool; 2],
     /// Whether something that each side gave waits for room on the other.
     pending: [AtomicBool; 2],
+    /// Whether the direction that begins with each side waits for the rate to let it go on.
+    paused: [AtomicBool; 2],
     /// What the near side gives is not read any more.
     stops: AtomicBool,
     /// How many bytes that each side gave the other never took.
@@ -517,9 +576,10 @@ struct Traffic<'a> {
 }
 
 impl<'a> Traffic<'a> {
-    fn new(Meter { bytes, tap }: Meter<'a>, pipes: &'static Pool) -> Self {
+    fn new(Meter { bytes, tap }: Meter<'a>, pipes: &'static Pool, rate: Option<NonZeroU64>) -> Self {
         Self {
             pipes,
+            rate,
             tap,
             begun: Instant::now(),
             last: AtomicU64::new(0),
@@ -528,6 +588,7 @@ impl<'a> Traffic<'a> {
             told: Default::default(),
             broken: Default::default(),
             pending: Default::default(),
+            paused: Default::default(),
             stops: AtomicBool::new(false),
             left: Default::default(),
             rest: Mutex::default(),
@@ -571,6 +632,24 @@ impl<'a> Traffic<'a> {
         self.last.store(passed, Relaxed);
     }
 
+    /// Waits until so much may go that it is worth it; gives how much.
+    async fn allowed(&self, side: Side, bucket: Option<&mut Bucket>) -> usize {
+        let Some(bucket) = bucket else { return usize::MAX };
+        self.pause(side, bucket.at(bucket.slice(), Instant::now())).await;
+        bucket.allowed(Instant::now()).max(1)
+    }
+
+    /// Waits as the rate has it, which is not to be idle.
+    async fn pause(&self, side: Side, until: Instant) {
+        if until <= Instant::now() {
+            return;
+        }
+        self.paused[side as usize].store(true, Relaxed);
+        sleep_until(until.into()).await;
+        self.paused[side as usize].store(false, Relaxed);
+        self.moves();
+    }
+
     fn keep(&self, rest: Vec<u8>) {
         *self.rest.lock().unwrap_or_else(PoisonError::into_inner) = rest;
     }
@@ -585,7 +664,9 @@ impl<'a> Traffic<'a> {
     }
 
     fn moved(&self) -> Moved {
+        let is_paused = self.paused.iter().any(|paused| paused.load(Relaxed));
         let last = self.begun + Duration::from_micros(self.last.load(Relaxed));
+        let last = if is_paused { Instant::now() } else { last };
         let held = self.pending[Side::Far as usize].load(Relaxed);
         Moved { last, replies: self.replies.load(Relaxed), held }
     }

@@ -24,7 +24,7 @@ const IDLE: usize = 4;
 const ROW: i32 = 2;
 
 /// What is moved at a time and is smaller than this is cheaper copied, in bytes.
-const SMALL: usize = 16_384;
+pub(super) const SMALL: usize = 16_384;
 
 /// How many pieces a direction copies before it asks again for what was not to be had.
 const PATIENCE: i32 = 256;
@@ -77,11 +77,11 @@ impl<'a> Splice<'a> {
         self.row.store(if row < 0 || length >= self.full { row.saturating_add(1) } else { 0 }, Relaxed);
     }
 
-    /// Waits until there is something, without a pipe, and moves it into one.
-    pub(super) async fn fill(&self) -> berkeley::Result<Came> {
+    /// Waits until there is something, without a pipe, and moves at most `most` bytes of it into one.
+    pub(super) async fn fill(&self, most: usize) -> berkeley::Result<Came> {
         let came = self.from.recv_ready(|ready| {
             let Some(mut pipe) = self.pool.take() else { return Ok(Came::Other) };
-            let filled = ready.fill_pipe(&mut pipe.pipe, SplicePipe::CAPACITY);
+            let filled = ready.fill_pipe(&mut pipe.pipe, SplicePipe::CAPACITY.min(most));
             if let Ok(Filled::Bytes(length)) = filled {
                 return Ok(Came::Bytes(pipe, length));
             }

@@ -3,7 +3,8 @@
 use std::cell::Cell;
 use std::future::{Future, pending};
 use std::net::{Ipv4Addr, Shutdown};
-use std::time::Duration;
+use std::num::NonZeroU64;
+use std::time::{Duration, Instant};
 
 use berkeley::{AsyncSocket, Family, Flags, Protocol, Type, option};
 use tokio::time::{sleep, timeout};
@@ -36,10 +37,11 @@ async fn play_by(
     pool: &'static Pool,
     near: Stream,
     far: Stream,
+    rules: Rules,
     peers: impl Future<Output = ()>,
 ) -> Report<()> {
     let bytes = Default::default();
-    let both = async { tokio::join!(relay_by(pool, &near, &far, RULES, &bytes, pending()), peers).0 };
+    let both = async { tokio::join!(relay_by(pool, &near, &far, rules, &bytes, pending()), peers).0 };
     timeout(LIMIT, both).await.expect("it ends in time")
 }
 
@@ -136,7 +138,7 @@ async fn bulk_goes_through_a_pipe_both_ways_and_arrives_whole() {
     for kinds in ["tcp tcp", "unix unix", "tcp unix", "unix tcp"] {
         let (pool, sent) = (pool(8 << 20), pattern(BULK));
         let [(near, left), (far, right)] = pairs(kinds).await;
-        let report = play_by(pool, near, far, async {
+        let report = play_by(pool, near, far, RULES, async {
             let (to_right, to_left, (), ()) = tokio::join!(
                 hear_all(&right),
                 hear_all(&left),
@@ -157,7 +159,7 @@ async fn bulk_goes_through_a_pipe_both_ways_and_arrives_whole() {
 async fn without_a_pipe_to_be_had_bulk_is_copied() {
     let (pool, sent) = (pool(0), pattern(BULK));
     let [(near, left), (far, right)] = pairs("tcp unix").await;
-    let report = play_by(pool, near, far, async {
+    let report = play_by(pool, near, far, RULES, async {
         let (heard, (), ()) = tokio::join!(hear_all(&right), say_all(&left, &sent), say_all(&right, b"bye"));
         assert!(heard == sent);
         assert_eq!(hear_all(&left).await, b"bye");
@@ -169,7 +171,7 @@ async fn without_a_pipe_to_be_had_bulk_is_copied() {
 async fn small_pieces_take_no_pipe() {
     let pool = pool(8 << 20);
     let [(near, left), (far, right)] = pairs("tcp tcp").await;
-    let report = play_by(pool, near, far, async {
+    let report = play_by(pool, near, far, RULES, async {
         for _ in 0..200 {
             left.send_all(&[b'?'; 1000]).await.expect("a live stream");
             let mut left_over = 1000;
@@ -220,7 +222,7 @@ async fn what_follows_urgent_data_is_not_held_back() {
     let pool = pool(8 << 20);
     let [(near, left), (far, right)] = pairs("tcp tcp").await;
     let sent = pattern(BULK);
-    let report = play_by(pool, near, far, async {
+    let report = play_by(pool, near, far, RULES, async {
         let speaker = async {
             left.send_all(&sent[..BULK / 2]).await.expect("a live stream");
             left.send_with(b"!", Flags::OOB).await.expect("a live stream");
@@ -230,6 +232,89 @@ async fn what_follows_urgent_data_is_not_held_back() {
         assert!(heard == sent);
     });
     assert_eq!(report.await.bytes, [BULK as u64, 0]);
+}
+
+fn at_rate(bytes_a_second: u64) -> Rules {
+    Rules { rate: NonZeroU64::new(bytes_a_second), ..RULES }
+}
+
+#[tokio::test]
+async fn at_a_rate_bytes_take_their_time_in_each_direction_and_none_is_lost() {
+    // Copied, and through a pipe; of both a burst of a tenth of a second goes at once.
+    for (kinds, rate, length, pipes) in
+        [("unix unix", 1 << 20, 400_000, false), ("tcp tcp", 32 << 20, BULK, true)]
+    {
+        let (pool, sent, begun) = (pool(8 << 20), pattern(length), Instant::now());
+        let [(near, left), (far, right)] = pairs(kinds).await;
+        let report = play_by(pool, near, far, at_rate(rate), async {
+            let (to_right, to_left, (), ()) = tokio::join!(
+                hear_all(&right),
+                hear_all(&left),
+                say_all(&left, &sent),
+                say_all(&right, &sent)
+            );
+            assert!(to_right == sent && to_left == sent, "{kinds}");
+        });
+        let report = report.await;
+        let least = Duration::from_millis(length as u64 * 1_000 / rate - 100);
+        assert!(begun.elapsed() >= least, "{kinds}: {:?}", begun.elapsed());
+        assert_eq!((report.bytes, pool.bytes() > 0), ([length as u64; 2], pipes), "{kinds}");
+    }
+}
+
+#[tokio::test]
+async fn messages_are_whole_at_a_rate_that_is_smaller() {
+    let ((near, left), (far, right)) =
+        (pair(Type::SEQPACKET, Nature::MESSAGES), pair(Type::SEQPACKET, Nature::MESSAGES));
+    let report = play(near, far, at_rate(1_000), async {
+        for length in [300, 1, 200] {
+            left.send(&vec![b'!'; length]).await.expect("a live socket");
+        }
+        for length in [300, 1, 200] {
+            assert_eq!(right.recv_vec(1_000).await.expect("a live socket").len(), length);
+        }
+        tokio::join!(say_all(&left, b""), say_all(&right, b""));
+    });
+    assert_eq!(report.await.bytes, [501, 0]);
+}
+
+#[tokio::test]
+async fn a_relay_that_waits_for_its_rate_is_not_idle() {
+    // A byte takes twice as long as nothing may move.
+    let rules = Rules { idle: Some(Duration::from_millis(50)), ..at_rate(10) };
+    let [(near, left), (far, right)] = pairs("unix unix").await;
+    let report = play(near, far, rules, async {
+        let (heard, (), ()) = tokio::join!(hear_all(&right), say_all(&left, b"slowly"), say_all(&right, b""));
+        assert_eq!(heard, b"slowly");
+    });
+    assert!(matches!(report.await.end, Ok(End::Done)));
+}
+
+/// At this rate it would take a quarter of an hour.
+#[tokio::test]
+async fn what_waits_for_the_rate_holds_back_neither_an_interrupt_nor_a_failure() {
+    for interrupts in [true, false] {
+        let [(near, left), (far, right)] = pairs("tcp tcp").await;
+        left.send_all(&pattern(1_000)).await.expect("a live stream");
+        let (bytes, stop) = (Default::default(), tokio::sync::Notify::new());
+        let relayed = relay(&near, &far, at_rate(1), &bytes, stop.notified());
+        let peers = async {
+            assert_eq!(right.recv_vec(1_000).await.expect("a live stream").len(), 1);
+            if interrupts {
+                stop.notify_one();
+            } else {
+                right.set(option::LINGER, Some(Duration::ZERO)).expect("a live socket");
+                drop(right);
+            }
+        };
+        let both = async { tokio::join!(relayed, peers).0 };
+        let report = timeout(LIMIT, both).await.expect("it ends in time");
+        assert_eq!(report.end.is_err(), interrupts, "{report:?}");
+        assert!(
+            report.undelivered <= 2 && report.bytes[0] < 5,
+            "what was not let go was not read: {report:?}"
+        );
+    }
 }
 
 /// Two streams and their peers, each of the kind named.

@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -28,6 +29,7 @@ use crate::exit::{Exit, Failure};
 use crate::open::Connected;
 use crate::open::listen::is_remote;
 use crate::quantity::Period;
+use crate::rate::Bucket;
 use crate::stream::{Broken, MESSAGE, Stream, Tap};
 
 /// How many answers one receive takes.
@@ -47,6 +49,8 @@ pub(crate) struct Limits {
     pub(crate) sessions: usize,
     /// How long nothing may move over one.
     pub(crate) idle: Duration,
+    /// The most bytes a second that a session passes on each way.
+    pub(crate) rate: Option<NonZeroU64>,
     /// Senders beyond this machine may be sent more than three times what they have sent.
     pub(crate) amplifies: bool,
 }
@@ -123,6 +127,8 @@ struct Session {
     /// Whether anything is told of it: anybody beyond this machine could fill a log.
     told: bool,
     way: Mutex<Way>,
+    /// What each direction may still pass on.
+    buckets: Option<[Mutex<Bucket>; 2]>,
     /// Of its own socket, where that stays the same.
     local: OnceLock<Address>,
     tap: OnceLock<Tap>,
@@ -167,10 +173,19 @@ impl Session {
         moved.checked_add(idle).unwrap_or(moved)
     }
 
+    /// Whether the rate lets a datagram of so many bytes go, out (0) or back (1); one that it does not is lost.
+    fn affords(&self, direction: usize, bytes: usize) -> bool {
+        let Some(buckets) = &self.buckets else { return true };
+        let mut bucket = buckets[direction].lock().unwrap_or_else(PoisonError::into_inner);
+        bucket.passes(bytes, Instant::now())
+    }
+
     /// Sends datagrams on, or has them wait for the socket.
-    fn pass_on(&self, datagrams: &[Datagram<'_>], sending: &mut SendBatch) {
+    fn pass_on(&self, datagrams: &mut Vec<Datagram<'_>>, sending: &mut SendBatch) {
         let bytes: usize = datagrams.iter().map(|one| one.bytes().len()).sum();
         self.moved(0, bytes as u64);
+        datagrams.retain(|one| self.affords(0, one.bytes().len()));
+        let datagrams = &datagrams[..];
         match &mut *self.way() {
             Way::Opening(waiting, held) => {
                 for one in datagrams {
@@ -311,7 +326,7 @@ impl Back {
         session.answered.store(true, Relaxed);
         let mut datagrams = Vec::with_capacity(pieces.len());
         for bytes in pieces {
-            if self.affords(session, bytes.len(), shared) {
+            if session.affords(1, bytes.len()) && self.affords(session, bytes.len(), shared) {
                 if let Some(tap) = session.tap.get() {
                     tap.received(bytes);
                 }
@@ -360,7 +375,7 @@ impl<S: Leads> Desk<S> {
             }
             let session = self.session(&datagram);
             if let (Some(before), false) = (&of, same(of.as_ref(), session.as_ref())) {
-                before.pass_on(&row, &mut self.sending);
+                before.pass_on(&mut row, &mut self.sending);
                 row.clear();
             }
             of = session;
@@ -370,7 +385,7 @@ impl<S: Leads> Desk<S> {
             }
         }
         if let Some(session) = of {
-            session.pass_on(&row, &mut self.sending);
+            session.pass_on(&mut row, &mut self.sending);
         }
     }
 
@@ -401,6 +416,7 @@ impl<S: Leads> Desk<S> {
         }
         let shared = &self.server.shared;
         let peer = if key.0.is_unnamed() { unnamed(sender(datagram)) } else { key.0.to_string() };
+        let rate = self.server.service.limits().rate;
         let told = shared.journal.talks() && self.back().shows(&key.0, shared);
         let session = Arc::new(Session {
             number: shared.number(),
@@ -413,6 +429,7 @@ impl<S: Leads> Desk<S> {
             refused: AtomicBool::new(false),
             told,
             way: Mutex::new(Way::Opening(Vec::new(), 0)),
+            buckets: rate.map(|rate| [(); 2].map(|()| Mutex::new(Bucket::new(rate, Instant::now())))),
             local: OnceLock::new(),
             tap: OnceLock::new(),
             made_way: Notify::new(),

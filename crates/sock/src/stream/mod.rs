@@ -117,17 +117,17 @@ impl Stream {
         [from, to].iter().all(|socket| socket.is_spliced()).then(|| (from.socket(), to.socket()))
     }
 
-    /// Moves some of what this gives to `to`, as soon as there is room; gives how much, `None` at the end, and where
-    /// [`passes`](Self::passes) is false.
+    /// Moves some of what this gives to `to`, at most `most` bytes, as soon as there is room; gives how much, `None` at
+    /// the end, and where [`passes`](Self::passes) is false.
     ///
     /// Cancel-safe: what has not gone is what is read next.
     ///
     /// # Errors
     ///
     /// Fails where nothing more can be read or sent.
-    pub async fn pass(&self, to: &Self) -> std::result::Result<Option<u64>, Broken> {
+    pub async fn pass(&self, to: &Self, most: usize) -> std::result::Result<Option<u64>, Broken> {
         let Some((file, socket)) = self.passing(to) else { return Ok(None) };
-        let sent = socket.send_file(file).await.map_err(Broken::Failed)?;
+        let sent = socket.send_file(file, most as u64).await.map_err(Broken::Failed)?;
         Ok((sent > 0).then_some(sent))
     }
 

@@ -145,14 +145,15 @@ impl SocketStream {
         !self.nature.messages
     }
 
-    /// Sends some of `file`, from its own position on, which moves with what went; gives how much, 0 at its end.
-    pub(super) async fn send_file(&self, mut file: &File) -> std::result::Result<u64, Failure> {
+    /// Sends some of `file`, at most `most` bytes, from its own position on, which moves with what went; gives how
+    /// much, 0 at its end.
+    pub(super) async fn send_file(&self, mut file: &File, most: u64) -> std::result::Result<u64, Failure> {
         let unread = |error: io::Error| Failure::io("read standard input", &error);
         loop {
             // A peer that takes all at once must not keep the thread to itself.
             tokio::task::consume_budget().await;
             let position = file.stream_position().map_err(unread)?;
-            match self.socket().try_send_file(file, position, FILE_PIECE) {
+            match self.socket().try_send_file(file, position, FILE_PIECE.min(most)) {
                 Ok(sent) => {
                     file.seek(io::SeekFrom::Start(position + sent)).map_err(unread)?;
                     return Ok(sent);
@@ -306,7 +307,7 @@ mod tests {
         });
         let mut sent = 0;
         loop {
-            let part = stream.send_file(&file).await.expect("a part");
+            let part = stream.send_file(&file, u64::MAX).await.expect("a part");
             sent += part;
             assert_eq!(file.stream_position().expect("a position"), (1 << 20) + sent);
             if part == 0 {
@@ -330,7 +331,8 @@ mod tests {
             theirs.shutdown(Shutdown::Write).expect("the peer's end");
             let stream = SocketStream::new(ours, Nature::NETWORK).expect("a place");
             stream.socket().send_all(&[7; 100_000]).await.expect("room for it");
-            let reading = std::thread::spawn(move || while theirs.recv(&mut [0; 16_384]).expect("bytes") > 0 {});
+            let reading =
+                std::thread::spawn(move || while theirs.recv(&mut [0; 16_384]).expect("bytes") > 0 {});
             stream.end().map_err(|_| "the end").expect("our end");
             while stream.still_to_deliver().expect("nothing is lost") > 0 {}
             reading.join().expect("no panic");

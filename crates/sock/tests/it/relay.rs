@@ -3,8 +3,9 @@
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
+use std::process::Stdio;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use berkeley::{Family, Protocol, Socket, Type, option};
 
@@ -251,6 +252,29 @@ fn from_standard_input_it_is_one_conversation() {
     let refused = run_sock(&["relay", "-", &named, "--max-connections", "2"]);
     assert_eq!(refused.code(), 2);
     assert!(refused.stderr.contains("--max-connections needs a FROM that listens"), "{}", refused.stderr);
+}
+
+#[test]
+fn at_a_rate_what_is_passed_on_takes_its_time() {
+    let echo = Server::start(&["127.0.0.1:0", "--echo"]);
+    let to = echo.address().to_string();
+    let relay = relay(&[&to, "--rate", "100KB"]);
+    let address = relay.address().to_string();
+    let (bytes, folder) = (pattern(50_000), TempDir::new());
+    // Of 50,000 bytes 10,000 go at once. From a file the kernel would send all.
+    let mut passing = sock(&["relay", "-", &to, "--rate", "100KB"]);
+    for (client, input) in [
+        (&mut sock(&["connect", &address]), Stdio::from(folder.opened("one", &bytes))),
+        (&mut passing, Stdio::from(folder.opened("other", &bytes))),
+    ] {
+        let begun = Instant::now();
+        client.stdin(input).stdout(Stdio::piped()).stderr(Stdio::piped());
+        assert!(Process::start_as_it_is(client).finish().quietly_done() == bytes);
+        assert!(begun.elapsed() >= Duration::from_millis(400), "{:?}", begun.elapsed());
+    }
+    let refused = run_sock(&["relay", ":0", ":1", "--rate", "0"]);
+    assert_eq!(refused.code(), 2);
+    assert!(refused.stderr.contains("a rate of zero would let nothing through"), "{}", refused.stderr);
 }
 
 #[test]

@@ -76,6 +76,20 @@ fn a_burst_keeps_its_order() {
 }
 
 #[test]
+fn what_is_over_the_rate_is_lost_whole_and_of_its_sender_alone() {
+    let server = bound();
+    // The second would have to wait for a minute.
+    let relay = relay("udp://127.0.0.1:0", &[&endpoint(&server), "--rate", "1B"]);
+    let (fast, other) = (sender(relay.address()), sender(relay.address()));
+    for datagram in [b"1", b"2"] {
+        fast.send(&datagram.repeat(60)).expect("a live relay");
+    }
+    other.send(b"another's").expect("a live relay");
+    let got = [receive(&server), receive(&server)];
+    assert!(got.contains(&b"1".repeat(60)) && got.contains(&b"another's".to_vec()), "{got:?}");
+}
+
+#[test]
 fn an_answer_comes_from_the_address_that_was_asked() {
     let echo = Server::start(&["udp://127.0.0.1:0", "--echo"]);
     let relay = relay("udp://0.0.0.0:0", &[&format!("udp://{}", echo.address())]);

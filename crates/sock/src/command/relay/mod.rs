@@ -195,6 +195,7 @@ fn limits(args: &RelayArgs) -> Limits {
         sessions: most.unwrap_or(SESSIONS),
         idle: args.host.idle_timeout.map_or(SESSION, |period| period.0),
         amplifies: args.amplify,
+        rate: args.rate,
     }
 }
 
@@ -226,11 +227,9 @@ async fn serve_at(
     targets.refuse_own(&own)?;
     let targets = targets.beside(own);
     let front = Front::of(&listeners);
-    let idle = args.host.idle_timeout.map(|period| period.0);
     // The pump sees to the idle, by what moves either way.
     let shared = Shared::new(journal.clone(), None, false, Manner::Relays).behind(gate);
-    let service =
-        Forward::new(front, targets, idle, limits(args), transcript(args, journal)?, args.host.once);
+    let service = Forward::new(args, front, targets, limits(args), transcript(args, journal)?);
     let server = Arc::new(Server { service, shared });
     let exit = server
         .run(signals, host::rules(&args.host), listeners, |listeners| {

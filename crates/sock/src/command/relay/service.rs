@@ -1,5 +1,6 @@
 //! What every client of a relay gets: a connection of its own to where it is to go, and the one pump between the two.
 
+use std::num::NonZeroU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use berkeley::AsyncSocket;
 
 use super::outcome;
 use super::targets::Targets;
+use crate::cli::RelayArgs;
 use crate::endpoint::Scheme;
 use crate::exit::Failure;
 use crate::open::{Behalf, Connected};
@@ -25,6 +27,7 @@ pub(super) struct Forward {
     front: Front,
     to: Targets,
     idle: Option<Duration>,
+    rate: Option<NonZeroU64>,
     sessions: Limits,
     transcript: Option<Arc<Transcript>>,
     /// With `--once`: how the one client fared, which is the exit code.
@@ -33,14 +36,15 @@ pub(super) struct Forward {
 
 impl Forward {
     pub(super) fn new(
+        args: &RelayArgs,
         front: Front,
         to: Targets,
-        idle: Option<Duration>,
         sessions: Limits,
         transcript: Option<Arc<Transcript>>,
-        once: bool,
     ) -> Self {
-        Self { front, to, idle, sessions, transcript, failure: once.then(Mutex::default) }
+        let idle = args.host.idle_timeout.map(|period| period.0);
+        let failure = args.host.once.then(Mutex::default);
+        Self { front, to, idle, rate: args.rate, sessions, transcript, failure }
     }
 
     /// Why the one client of `--once` could not be served to its end.
@@ -72,7 +76,7 @@ impl Forward {
         shared.reached(connection, far.peer);
         far.notes.iter().for_each(|note| shared.journal.note(note));
         let far = far.stream;
-        let rules = Rules { idle: self.idle, ..Rules::between(near.nature(), far.nature()) };
+        let rules = Rules { idle: self.idle, rate: self.rate, ..Rules::between(near.nature(), far.nature()) };
         let meter = Meter { bytes: connection.bytes(), tap: tap.as_ref() };
         let report = relay(&near, &far, rules, meter, shared.until_cut_off()).await;
         outcome(report, &near, &far)

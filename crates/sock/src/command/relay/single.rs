@@ -49,8 +49,12 @@ pub(super) async fn converse(
 }
 
 async fn with_standard(args: &RelayArgs, far: &Connected, signals: &mut Signals) -> Result<Exit, Failure> {
-    let talk =
-        TalkArgs { idle_timeout: args.host.idle_timeout, quiet: args.host.quiet, ..TalkArgs::default() };
+    let talk = TalkArgs {
+        idle_timeout: args.host.idle_timeout,
+        quiet: args.host.quiet,
+        rate: args.rate,
+        ..TalkArgs::default()
+    };
     let tally = Tally::new();
     let mut talk = Talk::new(&talk, signals, &tally)?;
     if console::is_terminal() {
@@ -71,7 +75,7 @@ async fn between(
     let (begun, peer) = (Instant::now(), Peer { number: None, address: &near.peer });
     let counts = <[AtomicU64; 2]>::default();
     let idle = args.host.idle_timeout.map(|idle| idle.0);
-    let rules = Rules { idle, ..Rules::between(near.stream.nature(), far.stream.nature()) };
+    let rules = Rules { idle, rate: args.rate, ..Rules::between(near.stream.nature(), far.stream.nature()) };
     near.notes.iter().chain(&far.notes).for_each(|note| journal.note(note));
     let tap = transcript(args, journal)?.map(|it| it.tap(1, &near.peer, &far.peer));
     let meter = Meter { bytes: &counts, tap: tap.as_ref() };
