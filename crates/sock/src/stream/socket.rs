@@ -326,11 +326,11 @@ mod tests {
         // Whether the acknowledgement comes between two questions is chance.
         for _ in 0..200 {
             let ours = Socket::new(address.family(), Type::STREAM, Protocol::DEFAULT).expect("a socket");
-            ours.connect(&address).expect("a connection");
+            ours.connect(address).expect("a connection");
             let (theirs, _) = listener.accept().expect("the peer's side");
             theirs.shutdown(Shutdown::Write).expect("the peer's end");
             let stream = SocketStream::new(ours, Nature::NETWORK).expect("a place");
-            stream.socket().send_all(&[7; 100_000]).await.expect("room for it");
+            stream.socket().send_all(&vec![7; 100_000]).await.expect("room for it");
             let reading =
                 std::thread::spawn(move || while theirs.recv(&mut [0; 16_384]).expect("bytes") > 0 {});
             stream.end().map_err(|_| "the end").expect("our end");
