@@ -27,7 +27,7 @@ pub(crate) fn check(bytes: &[u8]) -> bool {
 fn check_networks(networks: &[Network]) {
     let printed = networks.iter().map(Network::to_string).collect::<Vec<_>>().join("\n");
     assert_eq!(parse(printed.as_bytes()).as_deref(), Ok(networks), "{printed:?}");
-    let (denied, admitted) = (Table::new(&[], networks), Table::new(networks, &[]));
+    let (denied, admitted) = (Table::new(None, networks), Table::new(Some(networks), &[]));
     for network in networks {
         assert!(network.contains(network.address()), "{network}");
         assert_eq!(denied.verdict(network.address()), Verdict::Denied, "{network}");

@@ -79,7 +79,9 @@ impl Access {
 }
 
 fn read(allow: &[Entry], deny: &[Entry]) -> Result<Table, String> {
-    Ok(Table::new(&networks(allow)?, &networks(deny)?))
+    // A file may be empty, and then it allows nobody.
+    let allowed = if allow.is_empty() { None } else { Some(networks(allow)?) };
+    Ok(Table::new(allowed.as_deref(), &networks(deny)?))
 }
 
 /// The networks of all entries.
@@ -150,6 +152,14 @@ mod tests {
         assert!(error.starts_with(&format!("cannot read {}: ", path.display())), "{error}");
         assert_eq!(verdict(&access, "192.0.2.2"), Verdict::Denied);
         fs::remove_dir_all(&folder).expect("it is there");
+    }
+
+    #[test]
+    fn a_file_without_networks_allows_nobody() {
+        let nobody = Access::open(&[Entry::File("/dev/null".into())], &[]).expect("an empty list");
+        assert_eq!(verdict(&nobody, "192.0.2.1"), Verdict::Unlisted);
+        let everybody = Access::open(&[], &[Entry::File("/dev/null".into())]).expect("an empty list");
+        assert_eq!(verdict(&everybody, "192.0.2.1"), Verdict::Admitted);
     }
 
     #[test]

@@ -27,11 +27,12 @@ pub struct Table {
 
 impl Table {
     /// The longest prefix that contains an address decides; of one network that is allowed and denied, the denial.
-    /// Where none contains it, it is refused if anything is allowed, and admitted if not.
-    pub fn new(allow: &[Network], deny: &[Network]) -> Self {
-        let rest = if allow.is_empty() { Verdict::Admitted } else { Verdict::Unlisted };
+    /// Where none contains it, it is refused if there is a list of those that are allowed, be that empty, and admitted
+    /// if not.
+    pub fn new(allow: Option<&[Network]>, deny: &[Network]) -> Self {
+        let rest = if allow.is_none() { Verdict::Admitted } else { Verdict::Unlisted };
         let (mut v4, mut v6) = (Vec::new(), Vec::new());
-        let lists = [(allow, Verdict::Admitted), (deny, Verdict::Denied)];
+        let lists = [(allow.unwrap_or_default(), Verdict::Admitted), (deny, Verdict::Denied)];
         for (network, verdict) in
             lists.into_iter().flat_map(|(list, verdict)| list.iter().map(move |it| (*it, verdict)))
         {
@@ -183,7 +184,8 @@ mod tests {
             ),
         ];
         for (allow, deny, client, want) in rows {
-            let table = Table::new(&networks(allow), &networks(deny));
+            let allowed = networks(allow);
+            let table = Table::new((!allowed.is_empty()).then_some(&allowed), &networks(deny));
             assert_eq!(table.verdict(client.parse().expect(client)), want, "{allow:?} {deny:?} {client}");
         }
     }
@@ -236,7 +238,7 @@ mod tests {
             deny in prop::collection::vec(network(), 0..24),
             clients in prop::collection::vec(address(), 1..64),
         ) {
-            let table = Table::new(&allow, &deny);
+            let table = Table::new((!allow.is_empty()).then_some(&allow), &deny);
             for client in clients {
                 let want = naive(&allow, &deny, client);
                 prop_assert_eq!(table.verdict(client), want, "{} {:?} {:?}", client, allow, deny);
@@ -245,10 +247,19 @@ mod tests {
     }
 
     #[test]
+    fn a_list_without_networks_allows_nobody() {
+        let table = Table::new(Some(&[]), &networks("192.0.2.0/24"));
+        let rows = [("192.0.2.1", Verdict::Denied), ("192.0.3.1", Verdict::Unlisted), ("::1", Verdict::Unlisted)];
+        for (client, want) in rows {
+            assert_eq!(table.verdict(client.parse().expect(client)), want, "{client}");
+        }
+    }
+
+    #[test]
     fn a_lookup_among_a_hundred_thousand_networks_takes_as_many_steps_as_halving_does() {
         let deny: Vec<Network> =
             (0..100_000_u32).map(|number| Network::of(Ipv4Addr::from(number << 8).into())).collect();
-        let table = Table::new(&[], &deny);
+        let table = Table::new(None, &deny);
         assert_eq!(table.v4.starts.len(), 200_000, "one stretch a network, and one behind it");
         for number in (0..100_000_u32).step_by(997) {
             let denied = Ipv4Addr::from(number << 8).into();
