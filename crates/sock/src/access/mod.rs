@@ -5,11 +5,13 @@
 //! | [`network`] | a network, `192.0.2.0/24` |
 //! | [`list`] | files and values that name networks |
 //! | [`table`] | which addresses are refused: the longest prefix wins |
+//! | [`proxies`] | whose headers of the PROXY protocol are believed |
 //!
 //! Nothing here has a socket; only [`Access`] reads files.
 
 mod list;
 mod network;
+mod proxies;
 mod table;
 
 use std::fs::File;
@@ -20,6 +22,7 @@ use std::sync::{PoisonError, RwLock};
 
 pub use list::{Entry, ListError, parse};
 pub use network::{Network, NetworkError};
+pub use proxies::{Origin, Proxies};
 pub use table::{Table, Verdict};
 
 use crate::report::escape::escape;
@@ -51,6 +54,11 @@ impl Access {
     /// What is said to a client of this address.
     pub fn verdict(&self, address: IpAddr) -> Verdict {
         self.table.read().unwrap_or_else(PoisonError::into_inner).verdict(address)
+    }
+
+    /// What is said to a client without an address of IP: nobody can have allowed it.
+    pub fn verdict_without_address(&self) -> Verdict {
+        if self.allow.is_empty() { Verdict::Admitted } else { Verdict::Unlisted }
     }
 
     /// Whether anything of it came from files, which may have changed.

@@ -249,7 +249,8 @@ mod tests {
     #[test]
     fn a_list_without_networks_allows_nobody() {
         let table = Table::new(Some(&[]), &networks("192.0.2.0/24"));
-        let rows = [("192.0.2.1", Verdict::Denied), ("192.0.3.1", Verdict::Unlisted), ("::1", Verdict::Unlisted)];
+        let rows =
+            [("192.0.2.1", Verdict::Denied), ("192.0.3.1", Verdict::Unlisted), ("::1", Verdict::Unlisted)];
         for (client, want) in rows {
             assert_eq!(table.verdict(client.parse().expect(client)), want, "{client}");
         }

@@ -8,6 +8,7 @@ use crate::cli::ConnectArgs;
 use crate::endpoint::{Endpoint, Role, Scheme};
 use crate::exit::{Exit, Failure};
 use crate::open::{self, Terms};
+use crate::server::journal::Peer;
 
 /// Runs the command.
 pub fn run(args: &ConnectArgs) -> Result<Exit, Failure> {
@@ -35,7 +36,7 @@ async fn connect(args: &ConnectArgs, tally: &Tally) -> Result<Exit, Failure> {
     let mut talk = Talk::new(&args.talk, &mut signals, tally)?;
     far.warnings.iter().for_each(|warning| talk.warn(warning));
     far.notes.iter().for_each(|note| talk.inform(note));
-    talk.announce(scheme, &far.peer, "connected to");
+    talk.announce(scheme, Peer::at(&far.peer), "connected to");
     talk.announce_moves(scheme, &far.stream);
     talk.with(&far.stream, Answers::new(args.wait, args.replies)).await
 }

@@ -2,7 +2,7 @@
 
 use berkeley::{Address, Family, Socket, listen_fds};
 
-use crate::access::Access;
+use crate::access::{Access, Proxies};
 use crate::cli::{AccessArgs, DEFAULT_ENDPOINT, TlsArgs};
 use crate::endpoint::{Endpoint, Nature, Role, Scheme, Shape};
 use crate::exit::Failure;
@@ -86,16 +86,56 @@ impl Door {
         schemes.first().copied().filter(|_| all)
     }
 
-    /// Who may come in, by `--allow` and `--deny`, which go by addresses of IP.
+    /// Who may come in, and through whom.
     pub(super) fn gate(&self, args: &AccessArgs) -> Result<Gate, Failure> {
-        let Some(option) = args.given() else { return Ok(Gate::default()) };
-        if let Some(scheme) = self.schemes().into_iter().find(|scheme| scheme.row().shape != Shape::Inet) {
+        let proxies = self.proxies(args)?;
+        Ok(Gate::new(self.access(args, proxies.as_ref())?, proxies))
+    }
+
+    /// Whose headers of the PROXY protocol are believed. Each way in has to be one that somebody believed can take, and
+    /// no datagram or message has a header.
+    fn proxies(&self, args: &AccessArgs) -> Result<Option<Proxies>, Failure> {
+        if args.proxy_from.is_empty() {
+            return Ok(None);
+        }
+        let schemes = self.schemes();
+        let is_stream = |scheme: Scheme| Nature::of(scheme).connected && !Nature::of(scheme).messages;
+        if let Some(scheme) = schemes.iter().find(|scheme| !is_stream(**scheme)) {
+            return Err(Failure::misuse(format_args!("--proxy-from needs a stream, and {scheme} has none")));
+        }
+        let proxies = Proxies::open(&args.proxy_from).map_err(Failure::misuse)?;
+        let (networks, word) = (proxies.have_networks(), proxies.have_unix());
+        let of = |shape| schemes.iter().find(|scheme| scheme.row().shape == shape);
+        let (inet, unix) = (of(Shape::Inet), of(Shape::Unix));
+        let other = schemes.iter().find(|scheme| !matches!(scheme.row().shape, Shape::Inet | Shape::Unix));
+        if let Some(scheme) = other.or(unix.filter(|_| !word || networks && inet.is_none())) {
+            let message = format!("--proxy-from goes by addresses of IP, and {scheme} has none");
+            return Err(Failure::misuse(message)
+                .hint("--proxy-from unix, at a Unix socket, believes all who may connect there"));
+        }
+        if let Some(scheme) = inet.filter(|_| !networks || word && unix.is_none()) {
+            let message = format!("--proxy-from unix is for Unix sockets, and {scheme} has addresses of IP");
+            return Err(
+                Failure::misuse(message).hint("name the proxy's address or network: --proxy-from 192.0.2.1")
+            );
+        }
+        Ok(Some(proxies))
+    }
+
+    /// Who may come in, by `--allow` and `--deny`, which go by addresses of IP: the client's own, or the one that its
+    /// proxy tells.
+    fn access(&self, args: &AccessArgs, proxies: Option<&Proxies>) -> Result<Option<Access>, Failure> {
+        let Some(option) = args.given_list() else { return Ok(None) };
+        let is_told = proxies.is_some_and(Proxies::have_unix);
+        let has_none = |scheme: &Scheme| {
+            scheme.row().shape != Shape::Inet && !(is_told && scheme.row().shape == Shape::Unix)
+        };
+        if let Some(scheme) = self.schemes().into_iter().find(has_none) {
             let message = format!("{option} goes by addresses of IP, and {scheme} has none");
             return Err(Failure::misuse(message)
                 .hint("who may use a Unix socket is said by its mode, as in ?mode=660"));
         }
-        let access = Access::open(&args.allow, &args.deny).map_err(Failure::misuse)?;
-        Ok(Gate::new(Some(access)))
+        Access::open(&args.allow, &args.deny).map(Some).map_err(Failure::misuse)
     }
 
     /// Opens the sockets. A signal ends it while a name is looked up.

@@ -18,7 +18,8 @@ use crate::open::listen::Listener;
 use crate::quantity::Period;
 use crate::report::console;
 use crate::report::json::Event;
-use crate::server::gate::{self, Entrance, Gate};
+use crate::server::gate::{self, Entrance, Gate, Refused};
+use crate::server::journal::Peer;
 use crate::server::trouble::{PAUSE, Trouble, WANTING, is_the_clients};
 use crate::signal::Signals;
 use crate::stream::{Nature, SocketStream, Stream, print_soon};
@@ -87,7 +88,7 @@ const fn is_one_clients(exit: Exit) -> bool {
 }
 
 async fn converse(talk: &mut Talk<'_>, client: Client) -> Result<Exit, Failure> {
-    let Client { socket, scheme, peer, tls, .. } = client;
+    let Client { socket, scheme, peer, proxy, tls, .. } = client;
     let socket = SocketStream::of(socket, Nature::of(scheme));
     let far = match tls {
         None => Stream::Socket(socket),
@@ -96,7 +97,7 @@ async fn converse(talk: &mut Talk<'_>, client: Client) -> Result<Exit, Failure> 
             signal = talk.signals().next() => return Ok(signal.exit()),
         },
     };
-    talk.announce(scheme, &peer, "connection from");
+    talk.announce(scheme, Peer { proxy: proxy.as_deref(), ..Peer::at(&peer) }, "connection from");
     // Datagrams have no end: who listens for them goes on until told otherwise.
     talk.with(&far, Answers::default()).await
 }
@@ -146,6 +147,10 @@ struct Client {
     socket: AsyncSocket,
     scheme: Scheme,
     peer: String,
+    /// The proxy that has named it, if one has.
+    proxy: Option<String>,
+    /// It is a proxy, which is to say first who its client is.
+    wants_header: bool,
     tls: Option<Box<Server>>,
     /// Where it came in, to be listened at again.
     door: Option<AsyncSocket>,
@@ -156,7 +161,8 @@ struct Doors {
     keeper: Arc<Keeper>,
     tls: Option<Box<Server>>,
     addresses: Vec<(Scheme, Address)>,
-    waiting: JoinSet<berkeley::Result<Client>>,
+    /// `None` for one that was turned away.
+    waiting: JoinSet<berkeley::Result<Option<Client>>>,
     /// The paths of Unix sockets, which go with this.
     paths: Vec<Box<dyn std::fmt::Debug + Send>>,
 }
@@ -210,24 +216,33 @@ impl Doors {
     fn wait_at(&mut self, door: AsyncSocket, scheme: Scheme) {
         let keeper = Arc::clone(&self.keeper);
         self.waiting.spawn(async move {
-            if Nature::of(scheme).connected {
+            let client = if Nature::of(scheme).connected {
                 accepted(door, scheme, &keeper).await
             } else {
                 first(door, scheme, &keeper).await
-            }
+            };
+            client.map(Some)
         });
     }
 
     /// The next client.
     async fn client(&mut self) -> Result<Client, Failure> {
-        let Some(joined) = self.waiting.join_next().await else { return pending().await };
-        let mut client = joined
-            .map_err(|error| Failure::new(Exit::Other, format_args!("a listener failed: {error}")))??;
-        client.tls.clone_from(&self.tls);
-        if let Some(door) = client.door.take() {
-            self.wait_at(door, client.scheme);
+        loop {
+            let Some(joined) = self.waiting.join_next().await else { return pending().await };
+            let joined = joined
+                .map_err(|error| Failure::new(Exit::Other, format_args!("a listener failed: {error}")))??;
+            let Some(mut client) = joined else { continue };
+            if let Some(door) = client.door.take() {
+                self.wait_at(door, client.scheme);
+            }
+            if !client.wants_header {
+                client.tls.clone_from(&self.tls);
+                return Ok(client);
+            }
+            // Beside the others: who is slow to say who it is keeps nobody waiting.
+            let keeper = Arc::clone(&self.keeper);
+            self.waiting.spawn(async move { Ok(introduced(client, &keeper).await) });
         }
-        Ok(client)
     }
 
     /// Takes no further clients.
@@ -251,14 +266,35 @@ impl Keeper {
     /// Whether a client of this address is turned away; it is told of a line a second at most.
     fn turns_away(&self, address: &Address) -> bool {
         let Entrance::Closed(told) = self.gate.enter(address, Instant::now) else { return false };
-        let Some(refused) = told else { return true };
-        if self.json {
-            let event = Event::new("refused").field("peer", address.to_string());
-            print_soon(event.field("reason", refused.reason).field("count", refused.count).into_line());
-        } else if !self.quiet {
-            console::note(format_args!("{address} {}", refused.words()));
+        if let Some(refused) = told {
+            self.tell(Peer::at(&address.to_string()), &refused);
         }
         true
+    }
+
+    fn tell(&self, peer: Peer<'_>, refused: &Refused) {
+        if self.json {
+            let event = peer.describe(Event::new("refused"));
+            print_soon(event.field("reason", &*refused.reason).field("count", refused.count).into_line());
+        } else if !self.quiet {
+            console::note(format_args!("{peer} {}", refused.words()));
+        }
+    }
+}
+
+/// Has a proxy say who its client is; `None` where that is turned away.
+async fn introduced(client: Client, keeper: &Keeper) -> Option<Client> {
+    match keeper.gate.introduced(&client.socket).await {
+        Ok(None) => Some(Client { wants_header: false, ..client }),
+        Ok(Some(named)) => {
+            let proxy = Some(client.peer);
+            Some(Client { peer: named.shown(), proxy, wants_header: false, ..client })
+        }
+        Err(away) => {
+            away.told(&client.peer, |peer, refused| keeper.tell(peer, refused));
+            gate::reset(client.socket);
+            None
+        }
     }
 }
 
@@ -270,7 +306,16 @@ async fn accepted(door: AsyncSocket, scheme: Scheme, keeper: &Keeper) -> berkele
             Ok((socket, address)) => {
                 let peer =
                     if address.is_unnamed() { "a local process".to_owned() } else { address.to_string() };
-                return Ok(Client { socket, scheme, peer, tls: None, door: Some(door) });
+                let wants_header = keeper.gate.wants_header(&address);
+                return Ok(Client {
+                    socket,
+                    scheme,
+                    peer,
+                    proxy: None,
+                    wants_header,
+                    tls: None,
+                    door: Some(door),
+                });
             }
             // A client that gave up is no matter; a shortage may pass.
             Err(error) => {
@@ -305,5 +350,5 @@ async fn first(door: AsyncSocket, scheme: Scheme, keeper: &Keeper) -> berkeley::
             Err(_) => format!("{name}, who has gone and cannot be answered"),
         }
     };
-    Ok(Client { socket: door, scheme, peer, tls: None, door: None })
+    Ok(Client { socket: door, scheme, peer, proxy: None, wants_header: false, tls: None, door: None })
 }

@@ -15,6 +15,7 @@ use crate::report::escape::escape;
 use crate::report::hex::HexDump;
 use crate::report::json::Event;
 use crate::report::terminal::TerminalFilter;
+use crate::server::journal::Peer;
 use crate::signal::{Signal, Signals};
 use crate::stream::{Input, Nature, Output, PIECE, Standard, Stream, length_with_crlf, print_soon};
 
@@ -178,9 +179,10 @@ impl<'a> Talk<'a> {
     }
 
     /// Says that there is a connection, where a person is watching or a program listening.
-    pub(super) fn announce(&self, scheme: Scheme, peer: &str, how: &str) {
+    pub(super) fn announce(&self, scheme: Scheme, peer: Peer<'_>, how: &str) {
         self.tally.connections.set(self.tally.connections.get() + 1);
         self.tell(&connected(scheme, peer));
+        let peer = peer.address;
         if !console::is_terminal() {
             return;
         }
@@ -193,7 +195,7 @@ impl<'a> Talk<'a> {
         let (json, quiet) = (self.args.json, self.args.quiet);
         far.when_moved(move |peer| {
             if json {
-                print_soon(connected(scheme, peer).into_line());
+                print_soon(connected(scheme, Peer::at(peer)).into_line());
             } else if !quiet && console::is_terminal() {
                 console::note(format_args!("connected to {}; the one before refused", scheme.at(peer)));
             }
@@ -312,8 +314,8 @@ impl<'a> Talk<'a> {
 }
 
 /// The event of a peer that is there, or is sent to.
-fn connected(scheme: Scheme, peer: &str) -> Event {
-    Event::new("connected").field("transport", scheme.name()).field("peer", peer)
+fn connected(scheme: Scheme, peer: Peer<'_>) -> Event {
+    peer.describe(Event::new("connected").field("transport", scheme.name()))
 }
 
 /// What is said of bytes that did not arrive; nothing where all did.

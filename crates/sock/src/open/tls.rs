@@ -11,7 +11,7 @@ use crate::quantity::Period;
 use crate::stream::{SocketStream, Stream, TlsStream};
 use crate::tls::{Client, Server};
 
-/// How long a client's handshake may take.
+/// How long a client's handshake may take, and before it the header of a proxy in front of the client.
 pub(crate) const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// Whether TLS goes over the endpoint's stream.

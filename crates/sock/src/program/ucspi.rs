@@ -1,14 +1,19 @@
 //! Who the client is, as variables of the environment: those of UCSPI, which tcpserver(1), sslserver(1) and
 //! unixserver(1) set. No name is looked up, so those that hold one are not set.
 
+use std::net::SocketAddr;
+
 use berkeley::{Address, Socket, option};
 
 /// A variable, and its value; `None` for one that is taken away, as it speaks of another connection.
 pub type Variable = (String, Option<String>);
 
-/// Those of a connection.
-pub fn variables(socket: &Socket) -> Vec<Variable> {
-    let (local, remote) = (socket.local_address().ok(), socket.peer_address().ok());
+/// Those of a connection; `behind` are the client's address and the one at which it came in, where a proxy tells them.
+pub fn variables(socket: &Socket, behind: Option<(SocketAddr, SocketAddr)>) -> Vec<Variable> {
+    let (local, remote) = match behind {
+        Some((source, destination)) => (Some(destination.into()), Some(source.into())),
+        None => (socket.local_address().ok(), socket.peer_address().ok()),
+    };
     let peer = socket.get(option::PEERCRED).ok().map(|peer| (peer.pid, peer.uid, peer.gid));
     of(local.as_ref(), remote.as_ref(), peer)
 }

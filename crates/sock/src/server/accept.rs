@@ -32,14 +32,20 @@ pub(crate) async fn accept<S: Service>(
         match next(listener, shared, places).await {
             Ok((socket, address, place)) => {
                 trouble.success();
-                let peer = peer(&socket, &address);
-                let connection = Arc::new(Connection::new(socket, scheme, shared.number(), peer));
-                if once {
+                let (peer, wants_header) = (peer(&socket, &address), shared.gate.wants_header(&address));
+                let connection =
+                    Connection::new(socket, scheme, shared.number(), peer).behind_proxy(wants_header);
+                let connection = Arc::new(connection);
+                if !once {
+                    pool.give(Client { connection, place: Some(place) });
+                    continue;
+                }
+                pool.give(Client { connection, place: None });
+                if !wants_header || shared.is_taken().await {
                     // Never given on: until this listener's end closes the others as well, they find no place.
                     place.forget();
-                    return pool.give(Client { connection, place: None });
+                    return;
                 }
-                pool.give(Client { connection, place: Some(place) });
             }
             Err(error) => survive(&mut trouble, &error, shared).await,
         }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::IoSliceMut;
-use std::net::Shutdown;
+use std::net::{Shutdown, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use berkeley::{AsyncSocket, ReadReady, Result};
 
 use super::buffers::{Buffers, MESSAGE, PIECE};
+use super::header::Named;
 use super::journal::Peer;
 use crate::endpoint::{Nature, Scheme};
 use crate::open::Behalf;
@@ -31,6 +32,10 @@ pub(crate) struct Connection {
     scheme: Scheme,
     number: u64,
     peer: Box<str>,
+    /// The peer is a proxy, which is to say first who its client is.
+    pub(super) wants_header: bool,
+    /// Whom it has named.
+    client: OnceLock<Box<Client>>,
     opened: Instant,
     /// Milliseconds after `opened` at which a byte last moved.
     moved: AtomicU64,
@@ -46,6 +51,14 @@ pub(crate) struct Connection {
     pub(crate) said_all: AtomicBool,
 }
 
+/// Whom a proxy has named.
+#[derive(Debug)]
+struct Client {
+    named: Named,
+    /// Its address, safe to show.
+    address: String,
+}
+
 impl Connection {
     pub(crate) fn new(socket: AsyncSocket, scheme: Scheme, number: u64, peer: Box<str>) -> Self {
         Self {
@@ -53,6 +66,8 @@ impl Connection {
             scheme,
             number,
             peer,
+            wants_header: false,
+            client: OnceLock::new(),
             opened: Instant::now(),
             moved: AtomicU64::new(0),
             bytes: Default::default(),
@@ -61,6 +76,20 @@ impl Connection {
             too_long: AtomicBool::new(false),
             said_all: AtomicBool::new(false),
         }
+    }
+
+    /// With a peer that may be a proxy, which is to say first who its client is.
+    pub(super) fn behind_proxy(self, wants_header: bool) -> Self {
+        Self { wants_header, ..self }
+    }
+
+    /// Remembers who the client is, where the proxy has named one; from here on something can be idle.
+    pub(super) fn introduced(&self, client: Option<Named>) {
+        if let Some(named) = client {
+            // Once only.
+            let _ = self.client.set(Box::new(Client { named, address: named.shown() }));
+        }
+        self.touch();
     }
 
     /// The connection as a stream, while others may still end it.
@@ -80,12 +109,24 @@ impl Connection {
     }
 
     pub(crate) fn peer(&self) -> Peer<'_> {
-        Peer { number: Some(self.number), address: &self.peer }
+        match self.client.get() {
+            Some(client) => Peer { proxy: Some(&self.peer), ..self.named(&client.address) },
+            None => self.named(&self.peer),
+        }
     }
 
-    /// The peer's address, safe to show.
+    fn named<'a>(&self, address: &'a str) -> Peer<'a> {
+        Peer { number: Some(self.number), ..Peer::at(address) }
+    }
+
+    /// The client's address, safe to show.
     pub(crate) fn address(&self) -> &str {
-        &self.peer
+        self.peer().address
+    }
+
+    /// The client's address and the one at which it came in, where a proxy has told them.
+    pub(crate) fn behind(&self) -> Option<(SocketAddr, SocketAddr)> {
+        self.client.get().map(|client| (client.named.source, client.named.destination))
     }
 
     /// Where it was passed on to, if it was.
@@ -101,7 +142,10 @@ impl Connection {
 
     /// Who the client is, for those that it is passed on to.
     pub(crate) fn behalf(&self) -> Behalf {
-        Behalf::of(self.socket.peer_address(), self.socket.local_address())
+        match self.behind() {
+            Some((source, destination)) => Behalf::At { source, destination },
+            None => Behalf::of(self.socket.peer_address(), self.socket.local_address()),
+        }
     }
 
     pub(crate) fn time(&self) -> Duration {

@@ -200,8 +200,7 @@ impl<'a, S: Service> Desk<'a, S> {
             return;
         }
         let address = if from.is_unnamed() { unnamed(sender(datagram)) } else { from.to_string() };
-        let peer = Peer { number: None, address: &address };
-        self.shared.journal.received(peer, datagram.bytes());
+        self.shared.journal.received(Peer::at(&address), datagram.bytes());
     }
 
     /// Whether a line about this address may be told: anybody beyond this machine could fill a log.

@@ -40,6 +40,8 @@ pub(crate) struct Peer<'a> {
     pub(crate) number: Option<u64>,
     /// The address, safe to show.
     pub(crate) address: &'a str,
+    /// That of the proxy that has named it, if one has.
+    pub(crate) proxy: Option<&'a str>,
 }
 
 /// What a connection came to.
@@ -64,8 +66,8 @@ pub(crate) struct Counts {
     pub(crate) connections: u64,
     /// Datagrams whose answer would have been an amplification.
     pub(crate) unanswered: u64,
-    /// Clients and datagrams that were turned away, where any may be.
-    pub(crate) refused: Option<u64>,
+    /// Clients and datagrams that were turned away, and by which options, where any may be.
+    pub(crate) refused: Option<(u64, &'static str)>,
 }
 
 impl Journal {
@@ -111,11 +113,11 @@ impl Journal {
     }
 
     /// A client or a datagram was turned away; those since the last such line are counted in.
-    pub(crate) fn refused(&self, peer: Peer<'_>, refused: Refused) {
+    pub(crate) fn refused(&self, peer: Peer<'_>, refused: &Refused) {
         self.line(format_args!("{peer} {}", refused.words()));
         self.event(|| {
             let event = peer.describe(Event::new("refused"));
-            event.field("reason", refused.reason).field("count", refused.count)
+            event.field("reason", &*refused.reason).field("count", refused.count)
         });
     }
 
@@ -223,8 +225,8 @@ impl Journal {
                 "{unanswered} {datagrams} not answered: the reply would exceed 3 times what the sender sent"
             ));
         }
-        if let Some(refused) = refused.filter(|refused| *refused > 0) {
-            self.line(format_args!("{refused} refused by --allow and --deny"));
+        if let Some((refused, options)) = refused.filter(|(refused, _)| *refused > 0) {
+            self.line(format_args!("{refused} refused by {options}"));
         }
         self.event(|| {
             let event = Event::new("summary").field("connections", connections);
@@ -233,7 +235,7 @@ impl Journal {
                 .field("bytes_out", account.bytes_out)
                 .field("unanswered", unanswered);
             match refused {
-                Some(refused) => event.field("refused", refused).seconds(account.time),
+                Some((refused, _)) => event.field("refused", refused).seconds(account.time),
                 None => event.seconds(account.time),
             }
         });
@@ -313,13 +315,23 @@ pub(crate) fn unnamed(process: Option<(i32, u32)>) -> String {
     }
 }
 
-impl Peer<'_> {
-    fn describe(&self, event: Event) -> Event {
+impl<'a> Peer<'a> {
+    /// One of this address, of which no more is known.
+    pub(crate) const fn at(address: &'a str) -> Self {
+        Self { number: None, address, proxy: None }
+    }
+
+    /// As fields of an event.
+    pub(crate) fn describe(&self, event: Event) -> Event {
         let event = match self.number {
             Some(number) => event.field("connection", number),
             None => event,
         };
-        event.field("peer", self.address)
+        let event = event.field("peer", self.address);
+        match self.proxy {
+            Some(proxy) => event.field("proxy", proxy),
+            None => event,
+        }
     }
 }
 

@@ -11,6 +11,7 @@ pub(crate) mod connection;
 mod datagram;
 pub(crate) mod front;
 pub(crate) mod gate;
+pub(crate) mod header;
 pub(crate) mod journal;
 pub(crate) mod limit;
 mod pool;
@@ -181,10 +182,7 @@ impl<S: Service> Server<S> {
     /// Reads again what came from files: the lists of clients, and what the service has; `None` where nothing did.
     fn reload(&self) -> Option<std::result::Result<(), Failure>> {
         let read = |lists: &Access| lists.reload().map_err(|message| Failure::new(Exit::Other, message));
-        match (self.shared.gate.lists().map(read), self.service.reload()) {
-            (Some(lists), Some(files)) => Some(lists.and(files)),
-            (lists, files) => lists.or(files),
-        }
+        self.shared.gate.lists().map(read).chain(self.service.reload()).reduce(std::result::Result::and)
     }
 }
 

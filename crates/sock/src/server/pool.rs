@@ -111,9 +111,15 @@ impl<S: Service> Station<S> {
     /// connection weighs most, so nothing is done in it that can be done outside, and nothing is kept in it but the
     /// visit while the client is served: 16 bytes more, and it takes 128.
     fn attend(self: &Arc<Self>, client: Client) {
-        self.server.shared.opened(&client.connection);
+        if !client.connection.wants_header {
+            self.server.shared.opened(&client.connection);
+        }
         let visit = Visit { client: Some(client), station: Arc::clone(self) };
         tokio::spawn(async move {
+            // On the heap, and over before anything else is kept: no other client is to carry the room for it.
+            if visit.wants_header() && !Box::pin(visit.is_introduced()).await {
+                return;
+            }
             let Some(Client { connection, .. }) = &visit.client else { return };
             let server = &visit.station.server;
             let outcome = server.service.serve(connection, &server.shared).await;
@@ -129,6 +135,18 @@ struct Visit<S> {
 }
 
 impl<S> Visit<S> {
+    fn wants_header(&self) -> bool {
+        self.client.as_ref().is_some_and(|client| client.connection.wants_header)
+    }
+
+    /// Has the proxy that is the peer say who its client is; false where that is not to be served.
+    async fn is_introduced(&self) -> bool {
+        match &self.client {
+            Some(Client { connection, .. }) => self.station.server.shared.introduces(connection).await,
+            None => false,
+        }
+    }
+
     fn tell_end(&self, outcome: &Result<(), Failure>) {
         if let Some(Client { connection, .. }) = &self.client {
             self.station.server.shared.closed(connection, outcome);
@@ -154,13 +172,17 @@ impl<S> Drop for Visit<S> {
 #[cfg(test)]
 mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::time::Duration;
 
     use berkeley::{AsyncSocket, Family, Protocol, Type};
     use tokio::sync::Semaphore;
+    use tokio::time::timeout;
 
+    use super::super::gate::Gate;
     use super::super::journal::Journal;
     use super::super::shared::{Manner, Shared};
     use super::*;
+    use crate::access::Proxies;
     use crate::endpoint::Scheme;
 
     /// What needs to be served by nobody.
@@ -203,5 +225,50 @@ mod tests {
         assert_eq!((server.shared.open(), places.available_permits()), (0, 1));
         assert_eq!(station.connections.load(Ordering::Relaxed), 0, "its thread has one less");
         assert!(watch.upgrade().is_none(), "its socket is closed");
+    }
+
+    /// Waits until nobody is connected.
+    async fn all_left(shared: &Shared) {
+        loop {
+            let changed = shared.changed.notified();
+            if shared.open() == 0 {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    #[test]
+    fn a_proxy_that_does_not_say_in_time_who_its_client_is_is_reset_and_gives_its_place_on() {
+        let journal = Journal::start(true, false).expect("no thread to start");
+        let proxies = Proxies::open(&["127.0.0.0/8".parse().expect("a network")]).expect("no files");
+        let mut gate = Gate::new(None, Some(proxies));
+        gate.patience = Duration::from_millis(20);
+        let shared = Shared::new(journal, None, false, Manner::Answers).behind(gate);
+        let server = Arc::new(Server { service: Nothing, shared });
+        let places = Arc::new(Semaphore::new(1));
+        let place = Arc::clone(&places).try_acquire_owned().expect("one place");
+        let listener = berkeley::create_server("127.0.0.1:0").expect("a listener");
+        let port = listener.local_address().expect("bound").port().expect("an address of IP");
+        let far = berkeley::create_connection("127.0.0.1", port).expect("a connection");
+        far.send_all(b"PROXY TCP4 192.0.2.1").expect("room");
+        let (near, address) = listener.accept().expect("a client");
+        assert!(server.shared.gate.wants_header(&address));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let near = AsyncSocket::from_socket(near).expect("a place");
+            let peer = address.to_string().into();
+            let connection =
+                Connection::new(near, Scheme::Tcp, server.shared.number(), peer).behind_proxy(true);
+            let station = Station::new(&server);
+            station.connections.store(1, Ordering::Relaxed);
+            station.attend(Client { connection: Arc::new(connection), place: Some(place) });
+            timeout(Duration::from_secs(60), all_left(&server.shared)).await.expect("it leaves");
+        });
+        far.set_timeout(Some(Duration::from_secs(60))).expect("a limit");
+        let end = far.recv(&mut [0]).expect_err("a reset");
+        assert_eq!(end.kind(), std::io::ErrorKind::ConnectionReset, "{end}");
+        assert_eq!(server.shared.gate.refused(), Some((1, "--proxy-from")));
+        assert_eq!((server.shared.totals().connections, places.available_permits()), (0, 1));
     }
 }

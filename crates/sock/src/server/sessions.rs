@@ -549,7 +549,7 @@ fn tell_end(session: &Session, reason: Option<&str>, shared: &Shared) {
 
 impl Session {
     fn named(&self) -> Peer<'_> {
-        Peer { number: Some(self.number), address: &self.peer }
+        Peer { number: Some(self.number), ..Peer::at(&self.peer) }
     }
 }
 

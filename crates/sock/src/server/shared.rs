@@ -12,6 +12,7 @@ use berkeley::Address;
 
 use super::connection::{Connection, Registry};
 use super::gate::{Entrance, Gate};
+use super::header::Away;
 use super::journal::{Account, Counts, Journal, Peer};
 use crate::exit::Failure;
 
@@ -66,7 +67,7 @@ pub(crate) struct Shared {
     pub(crate) idle: Option<Duration>,
     /// Datagrams from beyond this machine are not answered: nobody asked for that.
     pub(crate) silent_beyond: bool,
-    /// With `--once`: the one datagram has been taken, at one address or another.
+    /// With `--once`: the one datagram has been taken, at one address or another, or the one client behind a proxy.
     pub(crate) taken: AtomicBool,
     pub(crate) manner: Manner,
     draining: AtomicBool,
@@ -80,6 +81,8 @@ pub(crate) struct Shared {
     pub(crate) changed: Notify,
     started: Instant,
     connections: AtomicU64,
+    /// Those of them that were turned away by what their proxies said, or did not say.
+    turned_back: AtomicU64,
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
     /// Datagrams whose answer would have been an amplification.
@@ -104,6 +107,7 @@ impl Shared {
             changed: Notify::new(),
             started: Instant::now(),
             connections: AtomicU64::new(0),
+            turned_back: AtomicU64::new(0),
             bytes_in: AtomicU64::new(0),
             bytes_out: AtomicU64::new(0),
             unanswered: AtomicU64::new(0),
@@ -119,9 +123,50 @@ impl Shared {
     pub(crate) fn turns_away(&self, address: &Address) -> bool {
         let Entrance::Closed(told) = self.gate.enter(address, Instant::now) else { return false };
         if let Some(refused) = told.filter(|_| self.journal.talks()) {
-            self.journal.refused(Peer { number: None, address: &address.to_string() }, refused);
+            self.journal.refused(Peer::at(&address.to_string()), &refused);
         }
         true
+    }
+
+    /// Has the proxy that is the peer say who its client is; false where that is turned away, or the server ends first.
+    pub(super) async fn introduces(&self, connection: &Arc<Connection>) -> bool {
+        let introduced = tokio::select! {
+            // What has come by then is served.
+            biased;
+            introduced = self.gate.introduced(&connection.socket) => introduced,
+            () = self.until_over() => Err(Away { client: None, told: None }),
+        };
+        match introduced {
+            Ok(client) => {
+                connection.introduced(client);
+                self.opened(connection);
+                self.taken.store(true, Ordering::SeqCst);
+                self.changed.notify_waiters();
+                true
+            }
+            Err(away) => {
+                connection.stream().reset();
+                self.turned_back.fetch_add(1, Ordering::Relaxed);
+                away.told(connection.address(), |peer, refused| self.journal.refused(peer, refused));
+                false
+            }
+        }
+    }
+
+    /// With `--once`: waits until it shows whether the one that has come in is served, and not turned away.
+    pub(super) async fn is_taken(&self) -> bool {
+        loop {
+            // Asked for before looking, so that it is not missed in between.
+            let mut changed = pin!(self.changed.notified());
+            changed.as_mut().enable();
+            if self.taken.load(Ordering::SeqCst) {
+                return true;
+            }
+            if self.open() == 0 {
+                return false;
+            }
+            changed.await;
+        }
     }
 
     /// Counts a client in; gives its number.
@@ -181,6 +226,25 @@ impl Shared {
         if !self.cut_off.load(Ordering::SeqCst) {
             cut.await;
         }
+    }
+
+    /// Waits until no client is served any more that is not served yet.
+    async fn until_over(&self) {
+        if self.manner == Manner::Relays {
+            return self.until_cut_off().await;
+        }
+        // Asked for before looking, as above.
+        let mut drained = pin!(self.drained.notified());
+        drained.as_mut().enable();
+        if !self.is_draining() {
+            drained.await;
+        }
+    }
+
+    /// How many there were.
+    fn connections(&self) -> u64 {
+        let turned_back = self.turned_back.load(Ordering::Relaxed);
+        self.connections.load(Ordering::Relaxed).saturating_sub(turned_back)
     }
 
     fn tell_end(&self, connection: &Connection, reason: Option<&str>) {
@@ -249,7 +313,7 @@ impl Shared {
     pub(crate) fn totals(&self) -> Totals {
         let (bytes_in, bytes_out) = self.registry.totals();
         Totals {
-            connections: self.connections.load(Ordering::Relaxed),
+            connections: self.connections(),
             open: self.open(),
             bytes_in: bytes_in + self.bytes_in.load(Ordering::Relaxed),
             bytes_out: bytes_out + self.bytes_out.load(Ordering::Relaxed),
@@ -270,7 +334,7 @@ impl Shared {
             self.journal.end_of(&self.totals());
         }
         let counts = Counts {
-            connections: self.connections.load(Ordering::Relaxed),
+            connections: self.connections(),
             unanswered: self.unanswered.load(Ordering::Relaxed),
             refused: self.gate.refused(),
         };

@@ -35,6 +35,7 @@ mod local_relay;
 mod misuse;
 mod notify;
 mod options;
+mod proxy_from;
 mod readme;
 mod relay;
 mod relay_datagrams;

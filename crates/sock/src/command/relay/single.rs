@@ -72,7 +72,7 @@ async fn between(
     signals: &mut Signals,
     journal: &Journal,
 ) -> Result<Exit, Failure> {
-    let (begun, peer) = (Instant::now(), Peer { number: None, address: &near.peer });
+    let (begun, peer) = (Instant::now(), Peer::at(&near.peer));
     let counts = <[AtomicU64; 2]>::default();
     let idle = args.host.idle_timeout.map(|idle| idle.0);
     let rules = Rules { idle, rate: args.rate, ..Rules::between(near.stream.nature(), far.stream.nature()) };
