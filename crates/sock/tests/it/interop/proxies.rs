@@ -1,14 +1,15 @@
-//! Through other people's proxies: microsocks and tinyproxy; and the PROXY protocol with haproxy.
+//! Through other people's proxies: microsocks and tinyproxy; and the PROXY protocol with haproxy and curl.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::thread;
 
 use super::support::start;
 use crate::bounded::JoinInTime as _;
 use crate::kit::{
     Place, Process, Server, TempDir, Transport, bounded, connect, pattern, read_all, run, run_sock, sock,
+    text,
 };
 use crate::skip::need;
 
@@ -127,4 +128,56 @@ fn haproxy_believes_our_headers() {
             header.escape_default().to_string()
         );
     }
+}
+
+/// A server behind a proxy on this machine, which answers with its client's address.
+fn shows_the_client(before: &str) -> Server {
+    let script = format!("read line; printf '{before}%s' \"$TCPREMOTEIP:$TCPREMOTEPORT\"");
+    Server::start(&["127.0.0.1:0", "--sh", &script, "--proxy-from", "127.0.0.1"])
+}
+
+#[test]
+fn we_believe_the_headers_of_haproxy() {
+    if !need("interop::proxies::we_believe_the_headers_of_haproxy", "haproxy") {
+        return;
+    }
+    // The last one with a checksum and with a check of whether we are there, which names no client.
+    let rows = ["send-proxy", "send-proxy-v2", "send-proxy-v2 proxy-v2-options crc32c check inter 100ms"];
+    for options in rows {
+        let folder = TempDir::new();
+        let server = shows_the_client("");
+        let (to, place) = (server.address(), Place::free(Transport::Tcp, &folder));
+        let settings = format!(
+            "defaults\n mode tcp\n timeout connect 20s\n timeout client 20s\n timeout server 20s\n\
+             listen x\n bind {}\n server s {to} {options}\n",
+            at(&place)
+        );
+        let settings = folder.file("haproxy.cfg", settings.as_bytes());
+        let arguments = ["-db", "-q", "-f", &settings].map(str::to_owned);
+        let mut haproxy = start("haproxy", &arguments, Stdio::null(), Stdio::null());
+        place.wait_until_listening(&mut haproxy);
+        let mut client = connect(at(&place).parse().expect("an address"));
+        client.write_all(b"hello\n").expect("a live proxy");
+        let own = client.local_addr().expect("bound").to_string();
+        assert_eq!(text(&read_all(&client)), own, "{options}");
+        assert!(!text(&server.process.stderr.so_far()).contains("malformed"), "{options}");
+    }
+}
+
+#[test]
+fn curl_says_who_it_is_through_a_relay() {
+    if !need("interop::proxies::curl_says_who_it_is_through_a_relay", "curl") {
+        return;
+    }
+    let server = shows_the_client("HTTP/1.0 200 OK\\r\\n\\r\\n");
+    let to = format!("{}?proxy-protocol=v2", server.address());
+    let relay = Server::start_with(&mut sock(&["relay", "127.0.0.1:0", &to, "--proxy-from", "127.0.0.1"]));
+    let mut curl = Command::new("curl");
+    curl.args(["--silent", "--show-error", "--haproxy-protocol", "--noproxy", "*", "--max-time", "30"]);
+    curl.args(["--write-out", " %{local_ip}:%{local_port}", &format!("http://{}/", relay.address())]);
+    let finished = run(&mut curl, b"");
+    assert_eq!(finished.code(), 0, "{}", finished.stderr);
+    let shown = finished.out();
+    let (named, own) = shown.split_once(' ').expect("two addresses");
+    assert!(named == own && own.starts_with("127.0.0.1:"), "{shown}");
 }
