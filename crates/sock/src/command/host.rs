@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::future::Future;
 use std::io::{self, Write as _};
+use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
@@ -14,8 +15,9 @@ use super::door;
 use crate::cli::HostArgs;
 use crate::exit::{Exit, Failure};
 use crate::open::listen::Listener;
-use crate::server::Rules;
 use crate::server::journal::Journal;
+use crate::server::{Rules, Server, Service};
+use crate::signal::Signals;
 
 /// The most worker threads unless told otherwise: the kernel's part of the work spreads over more by itself.
 const MOST_THREADS: usize = 4;
@@ -63,8 +65,23 @@ pub(super) fn serve(
     exit
 }
 
+/// Serves who comes to the listeners until it is over, and sums up; with `--once` the one client's failure is its own.
+pub(super) async fn serve_by<S: Service>(
+    args: &HostArgs,
+    ready: Ready,
+    signals: Signals,
+    listeners: Vec<Listener>,
+    server: Server<S>,
+) -> Result<Exit, Failure> {
+    let server = Arc::new(server);
+    let ready = |listeners: &[Listener]| announce(ready, listeners, &server.shared.journal, args.json);
+    let exit = server.run(signals, rules(args), listeners, ready).await?;
+    server.shared.summarise();
+    server.service.take_failure().map_or(Ok(exit), Err)
+}
+
 /// How clients are served.
-pub(super) fn rules(args: &HostArgs) -> Rules {
+fn rules(args: &HostArgs) -> Rules {
     Rules {
         once: args.once,
         places: places(args),
@@ -114,12 +131,7 @@ fn introduce(listeners: &[Listener], journal: &Journal) {
 }
 
 /// Says where the server listens: to people, to programs, and through `--ready-fd`.
-pub(super) fn announce(
-    ready: Ready,
-    listeners: &[Listener],
-    journal: &Journal,
-    events: bool,
-) -> Result<(), Failure> {
+fn announce(ready: Ready, listeners: &[Listener], journal: &Journal, events: bool) -> Result<(), Failure> {
     let mut addresses = String::new();
     for listener in listeners {
         let (transport, address) = (listener.scheme.name(), listener.address.to_string());

@@ -14,6 +14,7 @@ pub(crate) mod gate;
 pub(crate) mod header;
 pub(crate) mod journal;
 pub(crate) mod limit;
+pub(crate) mod once;
 mod pool;
 pub(crate) mod sessions;
 pub(crate) mod shared;
@@ -51,6 +52,11 @@ pub(crate) trait Service: Send + Sync + 'static {
 
     /// Reads the files again that it is made of, such as certificates; `None` where there are none.
     fn reload(&self) -> Option<std::result::Result<(), Failure>> {
+        None
+    }
+
+    /// Why the one client of `--once` could not be served to its end, where the service remembers that.
+    fn take_failure(&self) -> Option<Failure> {
         None
     }
 

@@ -230,17 +230,7 @@ async fn serve_at(
     // The pump sees to the idle, by what moves either way.
     let shared = Shared::new(journal.clone(), None, false, Manner::Relays).behind(gate);
     let service = Forward::new(args, front, targets, limits(args), transcript(args, journal)?);
-    let server = Arc::new(Server { service, shared });
-    let exit = server
-        .run(signals, host::rules(&args.host), listeners, |listeners| {
-            host::announce(ready, listeners, journal, args.host.json)
-        })
-        .await?;
-    server.shared.summarise();
-    match server.service.take_failure() {
-        Some(failure) => Err(failure),
-        None => Ok(exit),
-    }
+    host::serve_by(&args.host, ready, signals, listeners, Server { service, shared }).await
 }
 
 /// What a conversation came to; where it was cut off, neither side is to take what it got for whole.

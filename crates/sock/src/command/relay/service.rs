@@ -1,7 +1,7 @@
 //! What every client of a relay gets: a connection of its own to where it is to go, and the one pump between the two.
 
 use std::num::NonZeroU64;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use berkeley::AsyncSocket;
@@ -16,6 +16,7 @@ use crate::relay::{Meter, Rules, relay};
 use crate::server::connection::Connection;
 use crate::server::front::Front;
 use crate::server::journal::Peer;
+use crate::server::once::Once;
 use crate::server::sessions::{self, Leads, Limits};
 use crate::server::shared::Shared;
 use crate::server::{Server, Service};
@@ -30,8 +31,7 @@ pub(super) struct Forward {
     rate: Option<NonZeroU64>,
     sessions: Limits,
     transcript: Option<Arc<Transcript>>,
-    /// With `--once`: how the one client fared, which is the exit code.
-    failure: Option<Mutex<Option<Failure>>>,
+    once: Once,
 }
 
 impl Forward {
@@ -43,13 +43,8 @@ impl Forward {
         transcript: Option<Arc<Transcript>>,
     ) -> Self {
         let idle = args.host.idle_timeout.map(|period| period.0);
-        let failure = args.host.once.then(Mutex::default);
-        Self { front, to, idle, rate: args.rate, sessions, transcript, failure }
-    }
-
-    /// Why the one client of `--once` could not be served to its end.
-    pub(super) fn take_failure(&self) -> Option<Failure> {
-        self.failure.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner).take()
+        let once = Once::new(args.host.once);
+        Self { front, to, idle, rate: args.rate, sessions, transcript, once }
     }
 
     async fn forward(&self, connection: &Arc<Connection>, shared: &Shared) -> Result<(), Failure> {
@@ -68,7 +63,7 @@ impl Forward {
         let far = connected.inspect_err(|failure| {
             // An end would say that the answer is whole, and empty.
             near.reset();
-            if self.failure.is_none() {
+            if !self.once.is_it() {
                 shared.journal.unreached(connection.peer(), failure);
             }
         })?;
@@ -86,10 +81,12 @@ impl Forward {
 impl Service for Forward {
     async fn serve(&self, connection: &Arc<Connection>, shared: &Shared) -> Result<(), Failure> {
         let outcome = self.forward(connection, shared).await;
-        if let (Some(slot), Err(failure)) = (&self.failure, &outcome) {
-            *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure.clone());
-        }
+        self.once.note(&outcome);
         outcome
+    }
+
+    fn take_failure(&self) -> Option<Failure> {
+        self.once.take()
     }
 
     fn reload(&self) -> Option<Result<(), Failure>> {

@@ -9,8 +9,6 @@ mod program;
 mod sealed;
 mod stream;
 
-use std::sync::Arc;
-
 use super::door::Door;
 use super::host::{self, Ready};
 use crate::cli::ServeArgs;
@@ -53,14 +51,8 @@ async fn serve_at(
     let silent_beyond = guard::guard(args, &listeners, &answer, journal)?;
     let idle = args.host.idle_timeout.map(|period| period.0);
     let shared = Shared::new(journal.clone(), idle, silent_beyond, Manner::Answers).behind(gate);
-    let server = Arc::new(Server { service: Answers::new(answer, Front::of(&listeners)), shared });
-    let exit = server
-        .run(signals, host::rules(&args.host), listeners, |listeners| {
-            host::announce(ready, listeners, journal, args.host.json)
-        })
-        .await?;
-    server.shared.summarise();
-    Ok(exit)
+    let service = Answers::new(answer, Front::of(&listeners));
+    host::serve_by(&args.host, ready, signals, listeners, Server { service, shared }).await
 }
 
 /// Options that cannot act are refused, never ignored.

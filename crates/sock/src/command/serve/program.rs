@@ -6,7 +6,7 @@
 
 use std::fs::File;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use berkeley::{Socket, option};
@@ -24,6 +24,7 @@ use crate::server::connection::Connection;
 use crate::server::front::Front;
 use crate::server::gate::Gate;
 use crate::server::journal::Journal;
+use crate::server::once::Once;
 use crate::server::shared::{Manner, Shared};
 use crate::server::{Server, Service};
 
@@ -35,8 +36,7 @@ pub(super) struct Programs {
     stderr: Option<File>,
     front: Front,
     idle: Option<Duration>,
-    /// With `--once`: how the one client fared, which is the exit code.
-    failure: Option<Mutex<Option<Failure>>>,
+    once: Once,
 }
 
 /// The command line that was asked for, which is known to be one.
@@ -71,22 +71,11 @@ pub(super) async fn serve_at(
         guard(&listeners, !args.host.access.allow.is_empty(), journal)?;
     }
     let idle = args.host.idle_timeout.map(|period| period.0);
-    let failure = args.host.once.then(Mutex::default);
-    let service = Programs { line, stderr, front: Front::of(&listeners), idle, failure };
+    let once = Once::new(args.host.once);
+    let service = Programs { line, stderr, front: Front::of(&listeners), idle, once };
     // The pump sees to the idle, by what moves either way.
     let shared = Shared::new(journal.clone(), None, false, Manner::Answers).behind(gate);
-    let server = Arc::new(Server { service, shared });
-    let exit = server
-        .run(signals, host::rules(&args.host), listeners, |listeners| {
-            host::announce(ready, listeners, journal, args.host.json)
-        })
-        .await?;
-    server.shared.summarise();
-    let slot = server.service.failure.as_ref();
-    match slot.and_then(|slot| slot.lock().unwrap_or_else(PoisonError::into_inner).take()) {
-        Some(failure) => Err(failure),
-        None => Ok(exit),
-    }
+    host::serve_by(&args.host, ready, signals, listeners, Server { service, shared }).await
 }
 
 fn opened(path: &Path) -> Result<File, Failure> {
@@ -141,7 +130,7 @@ impl Programs {
         let far = far.inspect_err(|failure| {
             // An end would say that the answer is whole, and empty.
             near.reset();
-            if self.failure.is_none() {
+            if !self.once.is_it() {
                 shared.journal.error(failure);
             }
         })?;
@@ -154,10 +143,12 @@ impl Programs {
 impl Service for Programs {
     async fn serve(&self, connection: &Arc<Connection>, shared: &Shared) -> Result<(), Failure> {
         let outcome = Box::pin(self.run(connection, shared)).await;
-        if let (Some(slot), Err(failure)) = (&self.failure, &outcome) {
-            *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure.clone());
-        }
+        self.once.note(&outcome);
         outcome
+    }
+
+    fn take_failure(&self) -> Option<Failure> {
+        self.once.take()
     }
 
     fn reload(&self) -> Option<Result<(), Failure>> {
