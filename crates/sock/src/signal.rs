@@ -1,7 +1,7 @@
 //! The signals that end a command: SIGINT, SIGTERM and SIGHUP, but for those that were ignored at its start.
 
 use std::fmt;
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 
 use tokio::signal::unix::{Signal as SignalStream, SignalKind, signal};
@@ -40,12 +40,15 @@ impl fmt::Display for Signal {
 }
 
 /// The signals, listened for from the start, so that none is missed.
-#[derive(Debug)]
 pub struct Signals {
     /// `None` for one that was ignored at our start, by `nohup` or a shell: it stays ignored.
     interrupt: Option<SignalStream>,
     hang_up: Option<SignalStream>,
     terminate: SignalStream,
+    /// Whether this process had a terminal at its start, which can hang up.
+    has_terminal: bool,
+    /// What SIGHUP has done, rather than end the command.
+    hung_up: Option<Box<dyn Fn() + Send>>,
 }
 
 impl Signals {
@@ -64,16 +67,44 @@ impl Signals {
             interrupt: unless_ignored(SignalKind::interrupt())?,
             hang_up: unless_ignored(SignalKind::hangup())?,
             terminate: signal(SignalKind::terminate())?,
+            // Asked now: once it has hung up, it is gone.
+            has_terminal: File::open("/dev/tty").is_ok(),
+            hung_up: None,
         })
+    }
+
+    /// From here on SIGHUP has `act` called by whoever waits for [`next`](Self::next), rather than end the command; but
+    /// not where this process began with a terminal, which may have gone.
+    pub fn on_hang_up(&mut self, act: impl Fn() + Send + 'static) {
+        if !self.has_terminal {
+            self.hung_up = Some(Box::new(act));
+        }
+    }
+
+    /// From here on SIGHUP is a signal like the others.
+    pub fn forget_hang_up(&mut self) {
+        self.hung_up = None;
     }
 
     /// Waits for the next signal. Nothing is lost when the wait is given up.
     pub async fn next(&mut self) -> Signal {
-        tokio::select! {
-            () = next(&mut self.interrupt) => Signal::Interrupt,
-            () = next(&mut self.hang_up) => Signal::HangUp,
-            _ = self.terminate.recv() => Signal::Terminate,
+        loop {
+            let signal = tokio::select! {
+                () = next(&mut self.interrupt) => Signal::Interrupt,
+                () = next(&mut self.hang_up) => Signal::HangUp,
+                _ = self.terminate.recv() => Signal::Terminate,
+            };
+            match &self.hung_up {
+                Some(act) if signal == Signal::HangUp => act(),
+                _ => return signal,
+            }
         }
+    }
+}
+
+impl fmt::Debug for Signals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signals").field("has_terminal", &self.has_terminal).finish_non_exhaustive()
     }
 }
 

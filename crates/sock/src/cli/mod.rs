@@ -83,7 +83,8 @@ pub enum Command {
     ///
     /// A server to try things out and to test with: it takes many clients at once and answers each piece or datagram
     /// that comes with a text, with itself, or with nothing. SIGINT, SIGTERM and SIGHUP stop it: no new clients, and
-    /// pending replies are still sent.
+    /// pending replies are still sent; a second SIGINT or SIGTERM ends it at once. Where it has no terminal, SIGHUP has
+    /// lists and certificates read again instead.
     Serve(Box<ServeArgs>),
     /// Connect standard input and output to a socket
     ///
@@ -100,7 +101,8 @@ pub enum Command {
     /// Each client that comes to FROM gets a connection of its own to TO, and what either gives goes to the other. The
     /// end of one side is passed on, and the other may go on; where one fails, the other is reset, so that it does not
     /// take for whole what it has got. SIGINT, SIGTERM and SIGHUP stop it: no new clients, and those that are there may
-    /// come to their end.
+    /// come to their end; a second SIGINT or SIGTERM resets them. Where it has no terminal, SIGHUP has lists and
+    /// certificates read again instead.
     Relay(Box<RelayArgs>),
     /// Wait until servers accept connections
     ///

@@ -18,6 +18,7 @@ use crate::open::listen::Listener;
 use crate::quantity::Period;
 use crate::report::console;
 use crate::report::json::Event;
+use crate::server::files;
 use crate::server::gate::{self, Entrance, Gate, Refused};
 use crate::server::journal::Peer;
 use crate::server::trouble::{PAUSE, Trouble, WANTING, is_the_clients};
@@ -51,6 +52,7 @@ async fn serve(args: &ListenArgs, inherited: Vec<Socket>, tally: &Tally) -> Resu
     doors.introduce(&talk);
     let manager = Arc::new(Manager::of_environment());
     manager.ready(&doors.status());
+    doors.read_on_hang_up(talk.signals(), &manager);
     let alive = Arc::clone(&manager);
     tokio::spawn(async move { alive.keep_alive().await });
     let outcome = each(args, &mut doors, &mut talk).await;
@@ -213,6 +215,20 @@ impl Doors {
         }
     }
 
+    /// Has SIGHUP read again who may come, and the certificates.
+    fn read_on_hang_up(&self, signals: &mut Signals, manager: &Arc<Manager>) {
+        let tls = self.tls.clone().filter(|tls| tls.has_files());
+        if !self.keeper.gate.has_files() && tls.is_none() {
+            return;
+        }
+        let (keeper, told) = (Arc::clone(&self.keeper), Arc::clone(&self.keeper));
+        let read = move || {
+            let (lists, tls) = (keeper.gate.reload(), tls.as_ref().map_or(Ok(()), |tls| tls.reload()));
+            lists.and(tls)
+        };
+        files::read_on_hang_up(signals, manager, &self.status(), read, move |read| told.tell_of_files(read));
+    }
+
     fn wait_at(&mut self, door: AsyncSocket, scheme: Scheme) {
         let keeper = Arc::clone(&self.keeper);
         self.waiting.spawn(async move {
@@ -263,6 +279,17 @@ struct Keeper {
 }
 
 impl Keeper {
+    /// Says what became of the files that were read again.
+    fn tell_of_files(&self, read: Result<&str, Failure>) {
+        match read {
+            Ok(text) if self.json => print_soon(Event::new("note").field("message", text).into_line()),
+            Ok(text) if !self.quiet => console::note(text),
+            Ok(_) => {}
+            Err(failure) if self.json => print_soon(failure.survived().into_line()),
+            Err(failure) => console::error(&failure.message, &failure.hints),
+        }
+    }
+
     /// Whether a client of this address is turned away; it is told of a line a second at most.
     fn turns_away(&self, address: &Address) -> bool {
         let Entrance::Closed(told) = self.gate.enter(address, Instant::now) else { return false };

@@ -95,14 +95,18 @@ impl Target {
         &self.endpoint
     }
 
-    /// Reads the files of TLS again, for the connections that are made from now on; `None` where there are none.
+    /// Whether its TLS is made of files.
+    pub fn has_files(&self) -> bool {
+        self.client.as_ref().is_some_and(Client::has_files)
+    }
+
+    /// Reads the files of TLS again, for the connections that are made from now on.
     ///
     /// # Errors
     ///
     /// Fails where one is bad. What was read before stays in use then.
-    pub fn reload(&self) -> Option<Result<(), Failure>> {
-        let client = self.client.as_ref()?;
-        client.has_files().then(|| client.reload())
+    pub fn reload(&self) -> Result<(), Failure> {
+        self.client.as_ref().filter(|client| client.has_files()).map_or(Ok(()), Client::reload)
     }
 
     /// What a person should know of it, a line each.

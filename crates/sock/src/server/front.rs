@@ -27,10 +27,18 @@ impl Front {
         self.tls.is_none()
     }
 
-    /// Reads the files again that it is made of, for the clients that come from now on; `None` where there are none.
-    pub(crate) fn reload(&self) -> Option<Result<(), Failure>> {
-        let tls = self.tls.as_ref()?;
-        tls.has_files().then(|| tls.reload())
+    /// Whether it is made of files.
+    pub(crate) fn has_files(&self) -> bool {
+        self.tls.as_ref().is_some_and(|tls| tls.has_files())
+    }
+
+    /// Reads the files again that it is made of, for the clients that come from now on.
+    ///
+    /// # Errors
+    ///
+    /// Fails where one is bad. What was read before stays in use then.
+    pub(crate) fn reload(&self) -> Result<(), Failure> {
+        self.tls.as_ref().filter(|tls| tls.has_files()).map_or(Ok(()), |tls| tls.reload())
     }
 
     /// What a client's stream is, once that has been agreed on.

@@ -11,6 +11,7 @@ use berkeley::{Address, AsyncSocket, option};
 
 use super::limit::{LineLimit, Shown};
 use crate::access::{Access, Proxies, Verdict};
+use crate::exit::{Exit, Failure};
 use crate::open::tls::HANDSHAKE;
 
 /// How many lines a second tell of those who are turned away.
@@ -114,8 +115,23 @@ impl Gate {
         Some((self.refused.load(Ordering::Relaxed), options))
     }
 
-    /// The lists, where they came from files, which can be read again.
-    pub(crate) fn lists(&self) -> impl Iterator<Item = &Access> {
+    /// Whether its lists came from files, which can be read again.
+    pub(crate) fn has_files(&self) -> bool {
+        self.lists().next().is_some()
+    }
+
+    /// Reads the files of its lists again; what was read before stays in use where one is bad.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`Access::reload`] does.
+    pub(crate) fn reload(&self) -> Result<(), Failure> {
+        let read = self.lists().map(Access::reload).fold(Ok(()), Result::and);
+        read.map_err(|message| Failure::new(Exit::Other, message))
+    }
+
+    /// The lists, where they came from files.
+    fn lists(&self) -> impl Iterator<Item = &Access> {
         let lists = self.access.as_ref().filter(|access| access.has_files());
         lists.into_iter().chain(self.proxies.as_ref().and_then(Proxies::lists))
     }
@@ -170,7 +186,7 @@ mod tests {
     fn without_lists_nobody_is_turned_away() {
         let gate = Gate::default();
         assert_eq!(gate.enter(&client(1), Instant::now), Entrance::Open);
-        assert_eq!((gate.refused(), gate.lists().count()), (None, 0));
+        assert_eq!((gate.refused(), gate.has_files()), (None, false));
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod accept;
 pub(crate) mod buffers;
 pub(crate) mod connection;
 mod datagram;
+pub(crate) mod files;
 pub(crate) mod front;
 pub(crate) mod gate;
 pub(crate) mod header;
@@ -22,20 +23,18 @@ mod status;
 mod stop;
 pub(crate) mod trouble;
 
-use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
 
 use berkeley::AsyncSocket;
 use tokio::sync::Semaphore;
-use tokio::task::{JoinSet, spawn_blocking};
+use tokio::task::JoinSet;
 
-use crate::access::Access;
 use crate::endpoint::{Nature, Scheme};
 use crate::exit::{Exit, Failure};
 use crate::notify::Manager;
 use crate::open::listen::Listener;
-use crate::signal::{Signal, Signals};
+use crate::signal::Signals;
 use connection::Connection;
 use pool::Pool;
 use shared::Shared;
@@ -50,9 +49,14 @@ pub(crate) trait Service: Send + Sync + 'static {
         shared: &Shared,
     ) -> impl Future<Output = std::result::Result<(), Failure>> + Send;
 
-    /// Reads the files again that it is made of, such as certificates; `None` where there are none.
-    fn reload(&self) -> Option<std::result::Result<(), Failure>> {
-        None
+    /// Whether it is made of files, such as certificates, which may have changed.
+    fn has_files(&self) -> bool {
+        false
+    }
+
+    /// Reads those files again.
+    fn reload(&self) -> std::result::Result<(), Failure> {
+        Ok(())
     }
 
     /// Why the one client of `--once` could not be served to its end, where the service remembers that.
@@ -111,12 +115,12 @@ impl<S: Service> Server<S> {
         listeners: Vec<Listener>,
         ready: impl FnOnce(&[Listener]) -> std::result::Result<(), Failure>,
     ) -> std::result::Result<Exit, Failure> {
-        let (mut stop, has_terminal) = (Stop::new(signals), has_terminal());
         let pool = Pool::start(rules.threads, self).map_err(|error| Failure::io("start a thread", &error))?;
         ready(&listeners)?;
         let manager = Arc::new(Manager::of_environment());
         let status = status(&listeners);
         manager.ready(&status);
+        let mut stop = Stop::new(self.hung_up(signals, &manager, &status));
         let mut paths = Vec::new();
         let mut serving = JoinSet::new();
         let (pool, places) = (Arc::new(pool), Arc::new(Semaphore::new(rules.places)));
@@ -147,7 +151,7 @@ impl<S: Service> Server<S> {
                 Some(Ok(Err(error))) => return Err(error.into()),
                 Some(Ok(Ok(()))) | None => None,
             },
-            signal = self.stopped(&mut stop, (&manager, &status), has_terminal) => Some(signal),
+            signal = stop.next() => Some(signal),
         };
         manager.stopping("no new clients; those that are connected are served to their end");
         // The sockets close, and the paths go, before anything is waited for.
@@ -156,45 +160,23 @@ impl<S: Service> Server<S> {
         Ok(stop.end(signal, &self.shared, rules.grace).await)
     }
 
-    /// Waits for the signal that ends it. SIGHUP has files read again, where there are any and no terminal that could
-    /// have gone: a certificate is renewed without a client that notices.
-    async fn stopped(
-        self: &Arc<Self>,
-        stop: &mut Stop,
-        (manager, status): (&Manager, &str),
-        has_terminal: bool,
-    ) -> Signal {
-        loop {
-            let signal = stop.next().await;
-            if signal != Signal::HangUp || has_terminal {
-                return signal;
-            }
-            // Off this thread, as it may have to wait for a disk.
-            let server = Arc::clone(self);
-            let Ok(Some(read)) = spawn_blocking(move || server.reload()).await else { return signal };
-            manager.reloading();
-            match read {
-                Ok(()) => {
-                    self.shared.journal.note(format_args!("{signal}: the files were read again"));
-                }
-                Err(failure) => {
-                    self.shared.journal.error(&failure.hint("what was read before stays in use"));
-                }
-            }
-            manager.ready(status);
+    /// The signals, of which SIGHUP has the files read again, where there are any: the lists of clients, and what the
+    /// service has. A certificate is renewed without a client that notices.
+    fn hung_up(self: &Arc<Self>, mut signals: Signals, manager: &Arc<Manager>, status: &str) -> Signals {
+        if self.shared.gate.has_files() || self.service.has_files() {
+            let (server, told) = (Arc::clone(self), Arc::clone(self));
+            let read = move || {
+                let (lists, files) = (server.shared.gate.reload(), server.service.reload());
+                lists.and(files)
+            };
+            let tell = move |read: std::result::Result<&str, Failure>| match read {
+                Ok(text) => told.shared.journal.note(text),
+                Err(failure) => told.shared.journal.error(&failure),
+            };
+            files::read_on_hang_up(&mut signals, manager, status, read, tell);
         }
+        signals
     }
-
-    /// Reads again what came from files: the lists of clients, and what the service has; `None` where nothing did.
-    fn reload(&self) -> Option<std::result::Result<(), Failure>> {
-        let read = |lists: &Access| lists.reload().map_err(|message| Failure::new(Exit::Other, message));
-        self.shared.gate.lists().map(read).chain(self.service.reload()).reduce(std::result::Result::and)
-    }
-}
-
-/// Whether this process has a terminal that can hang up. To be asked at the start: once it has, it is gone.
-fn has_terminal() -> bool {
-    File::open("/dev/tty").is_ok()
 }
 
 /// Where it is listened, for people.

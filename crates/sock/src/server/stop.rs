@@ -1,4 +1,4 @@
-//! How the server ends: accepting stops, pending replies are sent, and a second signal ends it at once.
+//! How the server ends: accepting stops, pending replies are sent, and a second SIGINT or SIGTERM ends it at once.
 
 use std::time::Duration;
 
@@ -42,9 +42,22 @@ impl Stop {
         self.drain(shared, grace).await
     }
 
+    /// The next signal that is meant to end it at once. A terminal that goes has SIGHUP sent more than once, and nobody
+    /// who has files read again wants to cut clients off.
+    async fn asked_again(&mut self) -> Signal {
+        loop {
+            let signal = self.next().await;
+            if signal != Signal::HangUp {
+                return signal;
+            }
+        }
+    }
+
     /// Lets every connection answer what it has received, and close; cuts off what is left after `grace`.
     async fn drain(&mut self, shared: &Shared, grace: Duration) -> Exit {
         shared.drain();
+        // Nobody comes any more for whom a file could be read.
+        self.signals.forget_hang_up();
         let end = Instant::now().checked_add(grace);
         let expired = async {
             match end {
@@ -58,7 +71,7 @@ impl Stop {
                 cut_off(shared, "--grace ran out").await;
                 Exit::Done
             }
-            signal = self.next() => {
+            signal = self.asked_again() => {
                 cut_off(shared, &format!("a second signal, {signal}")).await;
                 signal.exit()
             }

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use berkeley::{Family, Protocol, Socket, Type};
 
 use crate::kit::{
-    Events, LIMIT, Process, SOCK, Server, TempDir, bounded, events, eventually, expect, run_sock, sock,
-    sock_after, text,
+    Events, LIMIT, Process, SOCK, Server, TempDir, bounded, connect, events, eventually, expect, run_sock,
+    sock, sock_after, text,
 };
 
 /// Of this machine, and another address than the one that a client has by itself.
@@ -255,6 +255,41 @@ fn a_hang_up_without_a_terminal_reads_the_lists_again_and_ends_nobody() {
     }
     let finished = server.end("TERM");
     assert_eq!(finished.code(), 0, "{}", finished.stderr);
+}
+
+/// Who is there already is talked to all the while.
+#[test]
+fn a_hang_up_has_listen_read_its_lists_again_too() {
+    let folder = TempDir::new();
+    let path = folder.file("deny", b"192.0.2.1\n");
+    for told in [&[][..], &["--json"]] {
+        fs::write(&path, "192.0.2.1\n").expect("a file");
+        let mut command = Command::new("setsid");
+        command.args([SOCK, "listen", "127.0.0.1:0", "--keep", "--deny", &format!("@{path}")]).args(told);
+        let process = Process::start(&mut command);
+        let (events, said) =
+            (!told.is_empty(), if told.is_empty() { &process.stderr } else { &process.stdout });
+        let line = said.line("where it listens", |line| line.contains("listening"));
+        let end = |c: char| !(c.is_ascii_digit() || c == '.' || c == ':');
+        let at = line.find("127.0.0.1:").expect("an address");
+        let address = line[at..].split(end).next().and_then(|it| it.parse().ok()).expect("an address");
+        let mut early = connect(address);
+        early.write_all(b"early").expect("a live listener");
+        process.stdout.until("what was sent", |bytes| text(bytes).contains("early").then_some(()));
+
+        fs::write(&path, "127.0.0.2\n").expect("a file");
+        process.signal("HUP");
+        said.line("that it was read", |line| line.contains("the files were read again"));
+        expect_reset(&from_other(address));
+        said.line("a refusal", |line| line.contains("in --deny"));
+        fs::write(&path, "nonsense\n").expect("a file");
+        process.signal("HUP");
+        let bad = if events { r#""event":"error""# } else { "hint: what was read before stays in use" };
+        said.line("the fault", |line| line.contains(bad));
+        expect_reset(&from_other(address));
+        early.write_all(b"later").expect("a live listener");
+        process.stdout.until("what was sent", |bytes| text(bytes).contains("later").then_some(()));
+    }
 }
 
 /// How many descriptors and threads a process has.

@@ -1,4 +1,5 @@
-//! How `sock serve` ends: idle connections close, pending replies are sent, and a second signal waits for nobody.
+//! How `sock serve` ends: idle connections close, pending replies are sent, and a second SIGINT or SIGTERM waits for
+//! nobody.
 //!
 //! The program itself, [`SOCK`], is the file that is larger than the buffers of the kernel.
 
@@ -37,6 +38,29 @@ fn each_signal_closes_idle_connections_and_ends_with_0() {
         for client in clients {
             assert_eq!(read_all(client), b"", "closed in order, not reset");
         }
+    }
+}
+
+/// A closed terminal has it sent more than once, and a service manager to have files read again.
+#[test]
+fn a_hang_up_while_it_ends_cuts_nobody_off() {
+    let echo = Server::start(&["127.0.0.1:0", "--echo"]);
+    for first in ["TERM", "HUP"] {
+        let relay = Server::start_with(&mut sock(&["relay", "127.0.0.1:0", &echo.address().to_string()]));
+        let mut client = relay.connect();
+        client.write_all(b"x").expect("a live relay");
+        expect(&client, b"x");
+        relay.process.signal(first);
+        relay.line("stopping: no new clients");
+        relay.process.signal("HUP");
+        // Behind the answer to this one the other has been dealt with.
+        relay.process.signal("USR1");
+        relay.line("1 connection, 1 open");
+        client.write_all(b"y").expect("it is not cut off");
+        expect(&client, b"y");
+        let finished = relay.end("TERM");
+        assert_eq!(finished.code(), 143, "{}", finished.stderr);
+        assert!(finished.stderr.contains("a second signal, SIGTERM"), "{}", finished.stderr);
     }
 }
 

@@ -89,8 +89,13 @@ impl Service for Forward {
         self.once.take()
     }
 
-    fn reload(&self) -> Option<Result<(), Failure>> {
-        self.front.reload().into_iter().chain(self.to.reload()).reduce(Result::and)
+    fn has_files(&self) -> bool {
+        self.front.has_files() || self.to.has_files()
+    }
+
+    fn reload(&self) -> Result<(), Failure> {
+        let (front, to) = (self.front.reload(), self.to.reload());
+        front.and(to)
     }
 
     fn answer(&self, _: &[u8], _: &mut Vec<u8>) -> bool {

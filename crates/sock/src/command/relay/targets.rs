@@ -72,9 +72,18 @@ impl Targets {
         Err(Failure { message: messages.join("; "), ..last })
     }
 
-    /// Reads their files again, as [`Target::reload`] does.
-    pub(super) fn reload(&self) -> Option<Result<(), Failure>> {
-        self.to.iter().filter_map(|to| to.target.reload()).reduce(Result::and)
+    /// Whether any of them is made of files.
+    pub(super) fn has_files(&self) -> bool {
+        self.to.iter().any(|to| to.target.has_files())
+    }
+
+    /// Reads their files again, as [`Target::reload`] does; all of them, wherever one is bad.
+    ///
+    /// # Errors
+    ///
+    /// Fails as the first that is bad does.
+    pub(super) fn reload(&self) -> Result<(), Failure> {
+        self.to.iter().map(|to| to.target.reload()).fold(Ok(()), Result::and)
     }
 }
 

@@ -90,7 +90,11 @@ impl Service for Answers {
         stream::serve(self, connection, shared)
     }
 
-    fn reload(&self) -> Option<Result<(), Failure>> {
+    fn has_files(&self) -> bool {
+        self.front.has_files()
+    }
+
+    fn reload(&self) -> Result<(), Failure> {
         self.front.reload()
     }
 

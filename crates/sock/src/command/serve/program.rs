@@ -151,7 +151,11 @@ impl Service for Programs {
         self.once.take()
     }
 
-    fn reload(&self) -> Option<Result<(), Failure>> {
+    fn has_files(&self) -> bool {
+        self.front.has_files()
+    }
+
+    fn reload(&self) -> Result<(), Failure> {
         self.front.reload()
     }
 
