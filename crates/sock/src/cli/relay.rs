@@ -22,6 +22,11 @@ Examples:
   sock relay udp://:53 udp://192.0.2.1:53   a session for each sender
   sock relay :80 10.0.0.1:80 10.0.0.2:80    the second where the first fails";
 
+/// Whether a service manager has opened sockets, as it says: one word is enough then.
+fn is_activated() -> bool {
+    std::env::var_os("LISTEN_FDS").is_some()
+}
+
 /// `sock relay`.
 #[derive(Args, Debug)]
 #[command(after_help = help::more("relay"), after_long_help = help::of_endpoints(EITHER, "", RELAY_EXAMPLES))]
@@ -34,8 +39,9 @@ pub struct RelayArgs {
     pub from: String,
     /// Where to connect to; of several, the first that works
     ///
-    /// They are tried in this order for each client.
-    #[arg(value_name = "TO", required = true, value_parser = EndpointText, hide_possible_values = true)]
+    /// They are tried in this order for each client. Where systemd passes sockets, FROM is left out, and every word is
+    /// a TO.
+    #[arg(value_name = "TO", required = !is_activated(), value_parser = EndpointText, hide_possible_values = true)]
     pub to: Vec<String>,
     /// Which family.
     #[command(flatten)]

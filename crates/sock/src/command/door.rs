@@ -1,4 +1,5 @@
-//! Where `sock serve` and `sock listen` listen: at an endpoint, or on the sockets that a service manager has opened.
+//! Where `sock serve`, `sock listen` and `sock relay` listen: at an endpoint, or on the sockets that a service manager
+//! has opened.
 
 use berkeley::{Address, Family, Socket, listen_fds};
 
@@ -76,6 +77,15 @@ impl Door {
         match self {
             Self::At(endpoint, _) => vec![endpoint.scheme],
             Self::Inherited(listeners) => listeners.iter().map(|listener| listener.scheme).collect(),
+        }
+    }
+
+    /// The same with the place, for people.
+    pub(super) fn places(&self) -> Vec<(Scheme, String)> {
+        let shown = |listener: &Listener| listener.scheme.at(&listener.address.to_string());
+        match self {
+            Self::At(endpoint, _) => vec![(endpoint.scheme, endpoint.to_string())],
+            Self::Inherited(listeners) => listeners.iter().map(|it| (it.scheme, shown(it))).collect(),
         }
     }
 

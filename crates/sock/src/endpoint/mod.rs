@@ -114,6 +114,15 @@ pub enum Role {
 }
 
 impl Endpoint {
+    /// Whether it can be opened once and not again: a descriptor is used up, and a file that is to be new is there.
+    pub fn is_for_one(&self) -> bool {
+        match self.scheme {
+            Scheme::Fd | Scheme::Standard => true,
+            Scheme::File => self.own.local.create && !self.own.local.append,
+            _ => false,
+        }
+    }
+
     /// An endpoint without options, to connect to.
     pub fn new(scheme: Scheme, place: Place) -> Self {
         Self {

@@ -7,7 +7,9 @@ use std::os::unix::net::UnixListener;
 use std::thread;
 
 use crate::bounded::JoinInTime as _;
-use crate::kit::{Process, Server, TempDir, bounded, eventually, pattern, read_all, run, sock, text};
+use crate::kit::{
+    Process, Server, TempDir, bounded, eventually, pattern, read_all, run, sock, sock_after, text,
+};
 
 #[test]
 fn each_client_of_a_relay_has_a_program_of_its_own() {
@@ -99,4 +101,43 @@ fn a_line_is_relayed_by_its_path_alone() {
     other.read_exact(&mut came).expect("what was sent");
     assert_eq!(&came, b"down");
     assert_eq!(relay.finish().code(), 0);
+}
+
+#[test]
+fn what_can_be_used_once_is_for_one_client() {
+    let folder = TempDir::new();
+    let new = format!("{}?create", folder.join("new"));
+    let terminal = format!("pty:?link={}", folder.join("link"));
+    let rows: [(&[&str], &str); 4] = [
+        (&["fd:3"], "fd:3 can be used once, and FROM takes many clients"),
+        (&["127.0.0.1:1", "fd:3"], "fd:3 can be used once"),
+        (&[&new], "can be used once"),
+        (&[&terminal], "is for one client at a time"),
+    ];
+    for (to, words) in rows {
+        let finished = run(sock(&["relay", "127.0.0.1:0"]).args(to), b"");
+        assert_eq!(finished.code(), 2, "{to:?}: {}", finished.stderr);
+        assert!(finished.stderr.contains(words), "{to:?}: {}", finished.stderr);
+        assert!(finished.stderr.contains("--once takes one client"), "{to:?}: {}", finished.stderr);
+    }
+    assert!(!fs::exists(folder.join("new")).expect("a folder"));
+    let file = folder.file("file", b"a line\n");
+    let relay = Server::start_with(&mut sock_after(
+        &format!("exec 3<{file}"),
+        &["relay", "127.0.0.1:0", "fd:3", "--once"],
+    ));
+    assert_eq!(read_all(relay.connect()), b"a line\n");
+    let finished = relay.process.finish();
+    assert_eq!(finished.code(), 0, "{}", finished.stderr);
+    let appended = folder.join("appended");
+    let to = format!("{appended}?create&append");
+    let relay = Server::start_with(&mut sock(&["relay", "127.0.0.1:0", &to]));
+    for _ in 0..2 {
+        let mut client = relay.connect();
+        client.write_all(b"more\n").expect("a live relay");
+        client.shutdown(Shutdown::Write).expect("an open connection");
+        assert_eq!(read_all(client), b"");
+    }
+    let wanted = b"more\nmore\n";
+    eventually("both have been written", || fs::read(&appended).is_ok_and(|bytes| bytes == wanted));
 }

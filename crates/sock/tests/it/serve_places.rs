@@ -7,7 +7,9 @@ use std::os::unix::net::UnixListener;
 use std::process::{Command, Stdio};
 
 use crate::kit::namespace;
-use crate::kit::{Process, SOCK, Server, TempDir, connect, expect, has_ipv6, run, run_sock, text, unix};
+use crate::kit::{
+    Process, SOCK, Server, TempDir, connect, expect, has_ipv6, run, run_sock, sock, text, unix,
+};
 
 /// `::1` stands in the hosts file of most machines, whether they have IPv6 or not.
 #[test]
@@ -145,6 +147,57 @@ fn the_sockets_of_a_service_manager_are_served() {
     client.send_to(b"x", address).expect("a live server");
     assert_eq!(client.recv(&mut [0; 10]).expect("an answer"), 1);
     assert_eq!(server.finish().code(), 0);
+}
+
+#[test]
+fn a_service_managers_sockets_are_where_a_relay_takes_its_clients() {
+    let echo = Server::start(&["127.0.0.1:0", "--echo"]);
+    // Each word is a TO: nobody is at the first.
+    for to in [format!("{}", echo.address()), format!("127.0.0.1:1 {}", echo.address())] {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("a bound socket");
+        let relay = activated(listener, &format!("relay {to}"));
+        let line = relay.stderr.line("where it listens", |line| line.starts_with("listening on "));
+        assert_eq!(line, format!("listening on tcp {address}"));
+        let mut client = connect(address);
+        client.write_all(b"x").expect("a live relay");
+        expect(&client, b"x");
+        drop(client);
+        relay.signal("TERM");
+        assert_eq!(relay.finish().code(), 0);
+    }
+    let echo = Server::start(&["udp://127.0.0.1:0", "--echo"]);
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    let address = socket.local_addr().expect("a bound socket");
+    let relay = activated(socket, &format!("relay {}", echo.endpoint()));
+    relay.stderr.line("where it listens", |line| line == format!("listening on udp {address}"));
+    let client = UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    client.set_read_timeout(Some(crate::kit::LIMIT)).expect("a limit");
+    client.send_to(b"x", address).expect("a live relay");
+    assert_eq!(client.recv(&mut [0; 10]).expect("an answer"), 1);
+
+    let listener = || TcpListener::bind("127.0.0.1:0").expect("a free port");
+    for (to, words) in [
+        ("-", "TO is standard input and output"),
+        (&*echo.endpoint(), "where each ends would be lost"),
+        ("127.0.0.1:1 -4 --amplify", "--amplify is for datagrams"),
+    ] {
+        let finished = activated(listener(), &format!("relay {to}")).finish();
+        assert_eq!(finished.code(), 2, "{to}: {}", finished.stderr);
+        assert!(finished.stderr.contains(words), "{to}: {}", finished.stderr);
+    }
+    let itself = listener();
+    let to = itself.local_addr().expect("a bound socket");
+    let finished = activated(itself, &format!("relay {to}")).finish();
+    assert!(finished.stderr.contains("where this relay listens itself"), "{}", finished.stderr);
+    // Without sockets one word is too few, whoever LISTEN_FDS is meant for.
+    for fds in [None, Some("1")] {
+        let mut command = sock(&["relay", "127.0.0.1:0"]);
+        command.env_remove("LISTEN_FDS").envs(fds.map(|fds| ("LISTEN_FDS", fds)));
+        let finished = run(&mut command, b"");
+        assert_eq!(finished.code(), 2, "{}", finished.stderr);
+        assert!(finished.stderr.contains("TO"), "{}", finished.stderr);
+    }
 }
 
 #[test]

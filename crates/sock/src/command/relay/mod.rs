@@ -14,13 +14,13 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use berkeley::{Family, Socket};
+use berkeley::Family;
 
 use super::door::Door;
 use super::host::{self, Ready};
 use super::talk::lost;
 use crate::cli::{EitherTlsArgs, RelayArgs};
-use crate::endpoint::{Endpoint, Nature, Place, Role};
+use crate::endpoint::{Endpoint, Nature, Place, Role, Scheme};
 use crate::exit::{Exit, Failure};
 use crate::open::{self, Target, Terms};
 use crate::relay::{End, Report};
@@ -42,14 +42,21 @@ const STANDARD: &str = "-";
 /// Runs the command.
 pub fn run(args: &RelayArgs) -> Result<Exit, Failure> {
     host::run(&args.host, |ready, inherited, journal| {
-        refuse_inherited(&inherited)?;
+        if !inherited.is_empty() {
+            // They are FROM, so each word is a TO.
+            let words: Vec<_> = [&args.from].into_iter().chain(&args.to).cloned().collect();
+            let ends = Ends::new(args, None, true, &words)?;
+            return serve(args, ready, Door::new(None, None, inherited)?, ends.to, journal);
+        }
+        if args.to.is_empty() {
+            return Err(Failure::misuse(format!("{} alone: TO is missing", args.from))
+                .hint("without it FROM is what a service manager has opened (LISTEN_FDS), and it has opened nothing"));
+        }
         let (from, to) = match From::read(&args.from)? {
             From::Listens(mut endpoint) => {
                 let ends = Ends::new(args, Some(&mut endpoint), true, &args.to)?;
-                refuse_what_cannot_be(args, &endpoint, &ends.to)?;
                 let door = Door::at(endpoint, ends.family_of_from)?;
-                let gate = door.gate(&args.host.access)?;
-                return host::serve(serve_at(args, ready, door, gate, ends.to, journal), journal);
+                return serve(args, ready, door, ends.to, journal);
             }
             From::Standard => (None, &args.to[..]),
             // The same the other way round.
@@ -63,13 +70,20 @@ pub fn run(args: &RelayArgs) -> Result<Exit, Failure> {
     })
 }
 
-/// The sockets of a service manager have no place in the command line: FROM says where to listen.
-fn refuse_inherited(inherited: &[Socket]) -> Result<(), Failure> {
-    if inherited.is_empty() {
-        return Ok(());
+/// Serves who comes in at the door.
+fn serve(
+    args: &RelayArgs,
+    ready: Ready,
+    door: Door,
+    to: Vec<(Endpoint, Terms)>,
+    journal: &Journal,
+) -> Result<Exit, Failure> {
+    for from in door.places() {
+        refuse_what_cannot_be(args, &from, &to)?;
     }
-    let message = "FROM cannot act: a service manager has opened the sockets (LISTEN_FDS)";
-    Err(Failure::misuse(message).hint("start sock relay without LISTEN_FDS"))
+    refuse_what_is_used_once(args, &to)?;
+    let gate = door.gate(&args.host.access)?;
+    host::serve(serve_at(args, ready, door, gate, to, journal), journal)
 }
 
 /// The two ends, as the command line has them.
@@ -129,15 +143,17 @@ fn read_to(text: &str, args: &RelayArgs) -> Result<Endpoint, Failure> {
     Ok(endpoint)
 }
 
-fn has_datagrams(endpoint: &Endpoint) -> bool {
+fn has_datagrams(scheme: Scheme) -> bool {
     // A terminal has no connection either.
-    let nature = Nature::of(endpoint.scheme);
+    let nature = Nature::of(scheme);
     nature.messages && !nature.connected
 }
 
 /// One conversation has nobody to whom datagrams go back, and no end.
 fn refuse_datagrams<'a>(ends: impl IntoIterator<Item = &'a Endpoint>) -> Result<(), Failure> {
-    let Some(endpoint) = ends.into_iter().find(|endpoint| has_datagrams(endpoint)) else { return Ok(()) };
+    let Some(endpoint) = ends.into_iter().find(|endpoint| has_datagrams(endpoint.scheme)) else {
+        return Ok(());
+    };
     let message = format!(
         "{endpoint}: datagrams are relayed for those who send to FROM, and this FROM does not listen"
     );
@@ -145,16 +161,42 @@ fn refuse_datagrams<'a>(ends: impl IntoIterator<Item = &'a Endpoint>) -> Result<
     Err(Failure::misuse(message).hint(hint))
 }
 
+/// Refuses a TO that the first client would use up, or take from the next, where there may be others.
+fn refuse_what_is_used_once(args: &RelayArgs, to: &[(Endpoint, Terms)]) -> Result<(), Failure> {
+    if args.host.once {
+        return Ok(());
+    }
+    let linked = to.iter().find(|(endpoint, _)| endpoint.own.local.link.is_some());
+    if let Some((endpoint, _)) = linked.filter(|_| args.host.max_connections != Some(1)) {
+        let message = format!("{endpoint} is for one client at a time, and FROM takes many");
+        let hint = "--once takes one client, and --max-connections 1 one after another";
+        return Err(Failure::misuse(message).hint(hint));
+    }
+    let Some((endpoint, _)) = to.iter().find(|(endpoint, _)| endpoint.is_for_one()) else { return Ok(()) };
+    let message = format!("{endpoint} can be used once, and FROM takes many clients");
+    let failure = Failure::misuse(message).hint("--once takes one client");
+    Err(match endpoint.scheme {
+        Scheme::File => failure.hint("?create&append adds what each client sends to one file"),
+        _ => failure,
+    })
+}
+
 /// Refuses a relay between datagrams and a stream, and what cannot act on datagrams.
-fn refuse_what_cannot_be(args: &RelayArgs, from: &Endpoint, to: &[(Endpoint, Terms)]) -> Result<(), Failure> {
-    if let Some((other, _)) = to.iter().find(|(endpoint, _)| has_datagrams(endpoint) != has_datagrams(from)) {
-        let (datagrams, stream) = if has_datagrams(from) { (from, other) } else { (other, from) };
+fn refuse_what_cannot_be(
+    args: &RelayArgs,
+    (from, shown): &(Scheme, String),
+    to: &[(Endpoint, Terms)],
+) -> Result<(), Failure> {
+    let datagrams = has_datagrams(*from);
+    if let Some((other, _)) = to.iter().find(|(endpoint, _)| has_datagrams(endpoint.scheme) != datagrams) {
+        let (shown, other) = (shown.clone(), other.to_string());
+        let (datagrams, stream) = if datagrams { (shown, other) } else { (other, shown) };
         let message =
             format!("{datagrams} has datagrams, and {stream} has not: where each ends would be lost");
         let hint = "relay datagrams to datagrams (udp, unix-dgram), and connections to connections";
         return Err(Failure::misuse(message).hint(hint));
     }
-    if !has_datagrams(from) {
+    if !datagrams {
         if args.amplify {
             return Err(Failure::misuse("--amplify is for datagrams, and this relay has none"));
         }
@@ -164,9 +206,7 @@ fn refuse_what_cannot_be(args: &RelayArgs, from: &Endpoint, to: &[(Endpoint, Ter
     let given =
         [(host.once, "--once"), (host.threads.is_some(), "--threads"), (host.grace.is_some(), "--grace")];
     match given.iter().find(|(given, _)| *given) {
-        Some((_, option)) => {
-            Err(Failure::misuse(format!("{option} needs connections, and {} has none", from.scheme)))
-        }
+        Some((_, option)) => Err(Failure::misuse(format!("{option} needs connections, and {from} has none"))),
         None => Ok(()),
     }
 }
