@@ -116,6 +116,13 @@ pub(super) fn speak(
         }
         let taken = dialogue.take(&bytes[..length]);
         let taken = taken.map_err(|refusal| Failure::new(refusal.exit, refusal.message))?;
+        if !taken.is_possible(length) {
+            // To look at the same bytes again would have no end.
+            return Err(Failure::new(
+                Exit::Other,
+                format_args!("{whom} said what this dialogue cannot take"),
+            ));
+        }
         let mut left = taken.used;
         while left > 0 {
             match socket.recv(&mut bytes[..left])? {
@@ -126,5 +133,46 @@ pub(super) fn speak(
         if taken.done {
             return Ok(socket.set_timeout(None)?);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use berkeley::{Family, Protocol, Type};
+
+    use super::*;
+    use crate::preamble::{Refusal, Taken};
+
+    /// One that breaks its contract: whatever it is given, this is what it takes.
+    struct Broken(Taken, usize);
+
+    impl Dialogue for Broken {
+        fn outgoing(&mut self) -> Vec<u8> {
+            Vec::new()
+        }
+
+        fn take(&mut self, _: &[u8]) -> Result<Taken, Refusal> {
+            self.1 += 1;
+            Ok(self.0)
+        }
+    }
+
+    #[test]
+    fn a_dialogue_that_takes_nothing_or_too_much_fails_at_once() {
+        let until = Instant::now() + Duration::from_secs(60);
+        for (used, done) in [(0, false), (6, false), (6, true)] {
+            let (ours, theirs) = Socket::pair(Family::UNIX, Type::STREAM, Protocol::DEFAULT).expect("a pair");
+            theirs.send_all(b"hello").expect("room");
+            let mut dialogue = Broken(Taken { used, done }, 0);
+            let failure = speak(&ours, &mut dialogue, until, Exit::Proxy, "the proxy").expect_err("no end");
+            assert_eq!((failure.exit, dialogue.1), (Exit::Other, 1), "{}", failure.message);
+            assert!(Instant::now() < until, "it does not wait for its deadline");
+        }
+        // What is done may have taken nothing.
+        let (ours, theirs) = Socket::pair(Family::UNIX, Type::STREAM, Protocol::DEFAULT).expect("a pair");
+        theirs.send_all(b"hello").expect("room");
+        let mut dialogue = Broken(Taken { used: 0, done: true }, 0);
+        speak(&ours, &mut dialogue, until, Exit::Proxy, "the proxy").expect("it is done");
+        assert_eq!(ours.recv_vec(10).expect("the stream's"), b"hello");
     }
 }

@@ -48,8 +48,9 @@ pub trait Dialogue: Send {
     /// Takes what is to be sent now, before anything more is received; empty where there is nothing.
     fn outgoing(&mut self) -> Vec<u8>;
 
-    /// Takes what came. Bytes that are not [used](Taken::used) are given again, with more behind them, or belong to the
-    /// stream if the dialogue is [done](Taken::done). It may be given any part of what the peer sends, one byte too.
+    /// Takes what came: one byte at least. As long as the dialogue is not [done](Taken::done) it takes one or more, and
+    /// keeps what is no answer yet. Bytes that are not [used](Taken::used) are given again, or belong to the stream
+    /// once it is done. It may be given any part of what the peer sends, one byte too.
     ///
     /// # Errors
     ///
@@ -64,6 +65,14 @@ pub struct Taken {
     pub used: usize,
     /// The dialogue is over; what follows is the stream's.
     pub done: bool,
+}
+
+impl Taken {
+    /// Whether this can be of a dialogue that was given `given` bytes: it has taken no more than those, and as long as
+    /// it is not done something, or it would be given the same without end.
+    pub const fn is_possible(self, given: usize) -> bool {
+        self.used <= given && (self.done || self.used > 0)
+    }
 }
 
 /// Why there is no stream: what the peer says, or what is wrong with it, in words.
@@ -163,12 +172,13 @@ mod tests {
             end = (end + step).min(peer.len());
             loop {
                 let taken = dialogue.take(&peer[used..end])?;
+                assert!(taken.is_possible(end - used), "{taken:?} of {:?}", &peer[used..end]);
                 used += taken.used;
                 sent.extend(dialogue.outgoing());
                 if taken.done {
                     return Ok(Some((sent, used)));
                 }
-                if taken.used == 0 || used == end {
+                if used == end {
                     break;
                 }
             }
