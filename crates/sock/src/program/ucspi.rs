@@ -1,5 +1,6 @@
 //! Who the client is, as variables of the environment: those of UCSPI, which tcpserver(1), sslserver(1) and
-//! unixserver(1) set. No name is looked up, so those that hold one are not set.
+//! unixserver(1) set. No name is looked up, so those that hold one are not set. Over TLS there are those of TCP too, as
+//! with `sslserver -e`.
 
 use std::net::SocketAddr;
 
@@ -8,25 +9,41 @@ use berkeley::{Address, Socket, option};
 /// A variable, and its value; `None` for one that is taken away, as it speaks of another connection.
 pub type Variable = (String, Option<String>);
 
-/// Those of a connection; `behind` are the client's address and the one at which it came in, where a proxy tells them.
-pub fn variables(socket: &Socket, behind: Option<(SocketAddr, SocketAddr)>) -> Vec<Variable> {
+/// Those of a connection, which may be over TLS; `behind` are the client's address and the one at which it came in,
+/// where a proxy tells them.
+pub fn variables(
+    socket: &Socket,
+    behind: Option<(SocketAddr, SocketAddr)>,
+    tls: bool,
+) -> Vec<Variable> {
     let (local, remote) = match behind {
         Some((source, destination)) => (Some(destination.into()), Some(source.into())),
         None => (socket.local_address().ok(), socket.peer_address().ok()),
     };
     let peer = socket.get(option::PEERCRED).ok().map(|peer| (peer.pid, peer.uid, peer.gid));
-    of(local.as_ref(), remote.as_ref(), peer)
+    of(local.as_ref(), remote.as_ref(), peer, tls)
 }
 
-fn of(local: Option<&Address>, remote: Option<&Address>, peer: Option<(i32, u32, u32)>) -> Vec<Variable> {
+fn of(
+    local: Option<&Address>,
+    remote: Option<&Address>,
+    peer: Option<(i32, u32, u32)>,
+    tls: bool,
+) -> Vec<Variable> {
     let ip = |address: Option<&Address>| Some(address?.ip()?.to_canonical().to_string());
     let port = |address: Option<&Address>| Some(address?.port()?.to_string());
     let is_unix = ip(local).is_none();
     let path =
         |address: Option<&Address>| address.filter(|it| is_unix && !it.is_unnamed()).map(ToString::to_string);
     let peer = peer.filter(|_| is_unix);
+    let sealed = |value: Option<String>| value.filter(|_| tls);
+    let proto = match (is_unix, tls) {
+        (true, _) => "UNIX",
+        (false, true) => "SSL",
+        (false, false) => "TCP",
+    };
     let rows = [
-        ("PROTO", Some(if is_unix { "UNIX" } else { "TCP" }.to_owned())),
+        ("PROTO", Some(proto.to_owned())),
         ("TCPLOCALIP", ip(local)),
         ("TCPLOCALPORT", port(local)),
         ("TCPLOCALHOST", None),
@@ -34,6 +51,13 @@ fn of(local: Option<&Address>, remote: Option<&Address>, peer: Option<(i32, u32,
         ("TCPREMOTEPORT", port(remote)),
         ("TCPREMOTEHOST", None),
         ("TCPREMOTEINFO", None),
+        ("SSLLOCALIP", sealed(ip(local))),
+        ("SSLLOCALPORT", sealed(port(local))),
+        ("SSLLOCALHOST", None),
+        ("SSLREMOTEIP", sealed(ip(remote))),
+        ("SSLREMOTEPORT", sealed(port(remote))),
+        ("SSLREMOTEHOST", None),
+        ("SSLREMOTEINFO", None),
         ("UNIXLOCALPATH", path(local)),
         ("UNIXREMOTEPATH", path(remote)),
         ("UNIXREMOTEPID", peer.map(|(pid, ..)| pid.to_string())),
@@ -67,12 +91,17 @@ mod tests {
             "TCPREMOTEIP=192.0.2.1",
             "TCPREMOTEPORT=5000",
         ];
-        assert_eq!(set(of(Some(&local), Some(&mapped), Some((1, 2, 3)))), want);
+        assert_eq!(set(of(Some(&local), Some(&mapped), Some((1, 2, 3)), false)), want);
+        let sealed = set(of(Some(&local), Some(&mapped), None, true));
+        let of_tls = want[1..].iter().map(|it| it.replace("TCP", "SSL"));
+        let want: Vec<_> =
+            ["PROTO=SSL".to_owned()].into_iter().chain(want[1..].iter().map(ToString::to_string)).collect();
+        assert_eq!(sealed, want.into_iter().chain(of_tls).collect::<Vec<_>>());
         let v6: Address = (Ipv6Addr::LOCALHOST, 80).into();
-        assert_eq!(set(of(Some(&v6), None, None)), ["PROTO=TCP", "TCPLOCALIP=::1", "TCPLOCALPORT=80"]);
+        assert_eq!(set(of(Some(&v6), None, None, false)), ["PROTO=TCP", "TCPLOCALIP=::1", "TCPLOCALPORT=80"]);
         let path: Address = UnixAddress::from_path("/run/s").expect("a path").into();
         let unnamed: Address = UnixAddress::UNNAMED.into();
-        let got = set(of(Some(&path), Some(&unnamed), Some((1, 2, 3))));
+        let got = set(of(Some(&path), Some(&unnamed), Some((1, 2, 3)), true));
         assert_eq!(got[0], "PROTO=UNIX");
         assert!(got[1].starts_with("UNIXLOCALPATH=") && got[1].ends_with("/run/s"), "{got:?}");
         assert_eq!(got[2..], ["UNIXREMOTEPID=1", "UNIXREMOTEEUID=2", "UNIXREMOTEEGID=3"]);

@@ -7,7 +7,7 @@ use std::os::unix::net::UnixStream;
 use std::thread;
 
 use crate::bounded::JoinInTime as _;
-use crate::kit::{LIMIT, Server, TempDir, eventually, pattern, read_all, run, sock, text};
+use crate::kit::{LIMIT, Server, TempDir, eventually, pattern, read_all, run, run_sock, sock, text};
 
 /// How many children a process has.
 fn children(pid: u32) -> usize {
@@ -178,4 +178,64 @@ fn what_must_not_be_run_is_refused_at_the_start() {
     let server = Server::start(&["127.0.0.1:0", "--exec", "cat"]);
     let said = text(&server.process.stderr.so_far());
     assert!(said.contains("any web page") && said.contains("unix:/run/app.sock"), "{said}");
+}
+
+/// A certificate of its own root for localhost and 127.0.0.1, with its key, in one file.
+fn certificate(folder: &TempDir, name: &str) -> String {
+    let names = ["localhost", "127.0.0.1"].map(str::to_owned);
+    let made = rcgen::generate_simple_self_signed(names).expect("a certificate");
+    folder.file(name, (made.cert.pem() + &made.signing_key.serialize_pem()).as_bytes())
+}
+
+#[test]
+fn a_program_is_talked_to_over_tls_and_knows_that_it_is() {
+    let folder = TempDir::new();
+    let cert = certificate(&folder, "own.pem");
+    let server = Server::start(&["tls://127.0.0.1:0", "--cert", &cert, "--exec", "cat"]);
+    let (endpoint, bytes) = (format!("tls://{}?ca={cert}", server.address()), pattern(3 << 20));
+    let client = run(&mut sock(&["connect", &endpoint]), &bytes);
+    assert_eq!(client.code(), 0, "{}", client.stderr);
+    assert!(client.stdout == bytes, "{} bytes", client.stdout.len());
+    server.line("closed: 3145728 bytes in, 3145728 bytes out");
+    assert!(text(&server.process.stderr.so_far()).contains("any user of this machine"));
+
+    let script = "echo $PROTO $SSLREMOTEIP $SSLLOCALIP $SSLLOCALPORT $TCPREMOTEIP $TCPLOCALPORT \
+                  ${SSLREMOTEHOST-none}; [ $SSLREMOTEPORT = $TCPREMOTEPORT ] && echo same";
+    let mut command = sock(&["serve", "tls://127.0.0.1:0", "--cert", &cert, "--sh", script]);
+    let server = Server::start_with(command.env("SSLREMOTEHOST", "another"));
+    let port = server.address().port();
+    let client = run_sock(&["connect", &format!("tls://127.0.0.1:{port}?ca={cert}")]);
+    let want = format!("SSL 127.0.0.1 127.0.0.1 {port} 127.0.0.1 {port} none\nsame\n");
+    assert_eq!((client.code(), client.out()), (0, want), "{}", client.stderr);
+
+    let plain = Server::start(&["127.0.0.1:0", "--sh", "echo ${SSLREMOTEIP-none}"]);
+    assert_eq!(read_all(plain.connect()), b"none\n");
+}
+
+/// Beyond this machine, without `--allow`: who has no certificate starts no program.
+#[test]
+fn client_certificates_let_a_program_be_reached_from_other_machines() {
+    let folder = TempDir::new();
+    let [own, known, strange] =
+        ["own.pem", "known.pem", "strange.pem"].map(|name| certificate(&folder, name));
+    let witness = folder.join("ran");
+    let script = format!("echo ran >> {witness}; cat");
+    let server = Server::start(&["tls://0.0.0.0:0", "--cert", &own, "--ca", &known, "--sh", &script]);
+    let endpoint = format!("tls://127.0.0.1:{}?ca={own}", server.address().port());
+    for more in [&[][..], &["--cert", &strange]] {
+        let refused = run(sock(&["connect", &endpoint]).args(more), b"hello");
+        assert_ne!(refused.code(), 0, "{more:?}");
+        assert_eq!(refused.out(), "", "{more:?}");
+    }
+    server.line("the peer has no certificate, and needs one here");
+    // One of the same name, and with another key.
+    server.line("bad signature: it was not made by the key of its issuer");
+    assert!(!fs::exists(&witness).expect("a folder"), "no program has run");
+    let client = run(&mut sock(&["connect", &endpoint, "--cert", &known]), b"hello");
+    assert_eq!((client.code(), client.out().as_str()), (0, "hello"), "{}", client.stderr);
+    assert_eq!(fs::read_to_string(&witness).expect("it has run"), "ran\n");
+
+    let alone = run_sock(&["serve", "tls://0.0.0.0:0", "--cert", &own, "--exec", "cat"]);
+    assert_eq!(alone.code(), 2, "{}", alone.stderr);
+    assert!(alone.stderr.contains("over TLS, --ca FILE those with a certificate"), "{}", alone.stderr);
 }

@@ -124,7 +124,8 @@ impl Programs {
             () = shared.until_cut_off() => return Ok(()),
         };
         notice_the_gone(connection.socket.socket());
-        let variables = ucspi::variables(connection.socket.socket(), connection.behind());
+        let tls = !self.front.is_plain();
+        let variables = ucspi::variables(connection.socket.socket(), connection.behind(), tls);
         let stderr = self.stderr.as_ref().and_then(|file| file.try_clone().ok());
         let far = started(&self.line, Surroundings { variables, stderr }).await;
         let far = far.inspect_err(|failure| {
