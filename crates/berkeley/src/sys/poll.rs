@@ -80,12 +80,19 @@ fn ppoll(named: RawFd, entries: &mut [libc::pollfd], timeout: Option<Duration>) 
     let timeout_pointer = timeout.as_ref().map_or(ptr::null(), ptr::from_ref);
     // More descriptors than nfds_t counts cannot be open.
     let count = entries.len() as libc::nfds_t;
-    let call = Call::two("ppoll", count, timeout.map_or(-1, |time| time.tv_sec));
+    let call = Call::two("ppoll", count, timeout.as_ref().map_or(-1, milliseconds));
     run_int(call, named, || {
         // SAFETY: there are `count` entries; the timeout is null or points to a timespec that outlives the call; a null
         // signal mask changes nothing.
         unsafe { libc::ppoll(entries.as_mut_ptr(), count, timeout_pointer, ptr::null()) }
     })
+}
+
+/// What is told of a time: whole milliseconds, of a part of one too.
+#[allow(clippy::useless_conversion, reason = "32 bits on some platforms")]
+fn milliseconds(time: &libc::timespec) -> i64 {
+    let parts = i64::from(time.tv_nsec).unsigned_abs().div_ceil(1_000_000);
+    i64::from(time.tv_sec).saturating_mul(1_000).saturating_add_unsigned(parts)
 }
 
 #[allow(

@@ -2,8 +2,9 @@
 //!
 //! Fields: `call` (its C name), `fd` (absent for a call that has none), and one of `returned`, `errno`, and, of the
 //! resolver's calls, `code` (`EAI_*`). Of its arguments, where they tell something: `first`, `second` and `third`, its
-//! integers behind the descriptor, in the order of its man page; `address`, the bytes of the address that it is given;
-//! `host` and `service`, what the resolver is asked for. What is sent and received is in none of them.
+//! integers behind the descriptor, in the order of its man page, a time in milliseconds; `address`, the bytes of the
+//! address that it is given; `host` and `service`, what the resolver is asked for. What is sent and received is in none
+//! of them.
 
 use std::ffi::CStr;
 use std::os::fd::RawFd;

@@ -63,6 +63,14 @@ impl Call {
         option::all().find(is_it)
     }
 
+    /// The name of an option that is not in the library's table, as it is no value that can be read or set by itself,
+    /// and what it does.
+    pub(super) fn unlisted(&self) -> Option<(&'static str, &'static str)> {
+        let [Some(level), Some(number), _] = self.integers else { return None };
+        let found = UNLISTED.iter().find(|row| i64::from(row.1) == number && row.0.contains(&level))?;
+        Some((found.2, found.3))
+    }
+
     /// Where the manual describes it.
     pub(super) fn page(&self) -> String {
         let library = OF_THE_LIBRARY.iter().any(|part| self.name.contains(part));
@@ -95,7 +103,7 @@ impl Call {
             "sendmsg" | "recvmsg" => vec![self.integers[0].map(flags)],
             "fcntl" => vec![self.integers[0].map(command), self.number(1)],
             "ioctl" => vec![self.integers[0].map(request), self.number(1)],
-            "ppoll" => vec![self.number(0), self.integers[1].map(seconds)],
+            "ppoll" => vec![self.number(0), self.integers[1].map(milliseconds)],
             "getaddrinfo" => self.asked.iter().map(|asked| Some(quoted(asked.as_deref()))).collect(),
             _ => (0..3).map(|at| self.number(at)).collect(),
         };
@@ -122,9 +130,10 @@ impl Call {
     }
 
     fn of_option(&self) -> Vec<Option<String>> {
-        let names = match self.option() {
-            Some(option) => [Some(level(option.level.name())), Some(option.c_name.to_owned())],
-            None => [self.number(0), self.number(1)],
+        let names = match (self.option(), self.unlisted()) {
+            (Some(option), _) => [Some(level(option.level.name())), Some(option.c_name.to_owned())],
+            (None, Some((name, _))) => [self.integers[0].map(numbered_level), Some(name.to_owned())],
+            (None, None) => [self.integers[0].map(numbered_level), self.number(1)],
         };
         names.into_iter().chain([self.number(2)]).collect()
     }
@@ -232,6 +241,45 @@ fn flags(flags: i64) -> String {
     parts.join("|")
 }
 
+/// `SOL_SOCKET`, where its options have the usual numbers.
+const SOCKET: i64 = 1;
+/// IPv4's level, and IPv6's.
+const IP: [i64; 2] = [0, 41];
+/// `SOL_PACKET`.
+const PACKET: i64 = 263;
+
+/// Options that the library sets by methods of their own: levels, number, name, and what they do.
+const UNLISTED: [(&[i64], i32, &str, &str); 17] = [
+    (&[SOCKET], 26, "SO_ATTACH_FILTER", "a filter decides what is received"),
+    (&[SOCKET], 27, "SO_DETACH_FILTER", "no filter decides any more what is received"),
+    (&[SOCKET], 50, "SO_ATTACH_BPF", "a filter decides what is received"),
+    (&[SOCKET], 51, "SO_ATTACH_REUSEPORT_CBPF", "a filter decides which socket of the port receives"),
+    (&[SOCKET], 52, "SO_ATTACH_REUSEPORT_EBPF", "a filter decides which socket of the port receives"),
+    (
+        &[SOCKET],
+        68,
+        "SO_DETACH_REUSEPORT_BPF",
+        "no filter decides any more which socket of the port receives",
+    ),
+    (&IP, 42, "MCAST_JOIN_GROUP", "receives what is sent to a multicast group, too"),
+    (&IP, 43, "MCAST_BLOCK_SOURCE", "receives no more of a group from one of its senders"),
+    (&IP, 44, "MCAST_UNBLOCK_SOURCE", "receives of a group from that sender again"),
+    (&IP, 45, "MCAST_LEAVE_GROUP", "leaves a multicast group"),
+    (&IP, 46, "MCAST_JOIN_SOURCE_GROUP", "receives what one sender sends to a multicast group, too"),
+    (&IP, 47, "MCAST_LEAVE_SOURCE_GROUP", "receives no more what that sender sends to the group"),
+    (&[PACKET], 1, "PACKET_ADD_MEMBERSHIP", "the interface takes more packets in"),
+    (&[PACKET], 2, "PACKET_DROP_MEMBERSHIP", "the interface takes fewer packets in again"),
+    (&[PACKET], 5, "PACKET_RX_RING", "packets come through memory that is shared with the kernel"),
+    (&[PACKET], 10, "PACKET_VERSION", "chooses the layout of that memory"),
+    (&[PACKET], 13, "PACKET_TX_RING", "packets go through memory that is shared with the kernel"),
+];
+
+/// A level by its number: by its name in C, where the library's table has it.
+fn numbered_level(number: i64) -> String {
+    let is_it = |it: &&option::Description| i64::from(it.level.as_raw()) == number;
+    option::all().find(is_it).map_or_else(|| number.to_string(), |it| level(it.level.name()))
+}
+
 /// The level of an option by its name in C.
 fn level(name: &str) -> String {
     match name {
@@ -263,8 +311,8 @@ fn request(number: i64) -> String {
     name.to_owned()
 }
 
-fn seconds(seconds: i64) -> String {
-    if seconds < 0 { "for ever".to_owned() } else { format!("{seconds} s") }
+fn milliseconds(time: i64) -> String {
+    if time < 0 { "for ever".to_owned() } else { format!("{time} ms") }
 }
 
 #[cfg(test)]
@@ -313,6 +361,26 @@ mod tests {
                 "setsockopt(3, IPPROTO_TCP, TCP_NODELAY, 1) = 0",
             ),
             (
+                Call { returned: Some(0), ..call("setsockopt", Some(3), [Some(0), Some(42), None]) },
+                "setsockopt(3, IPPROTO_IP, MCAST_JOIN_GROUP) = 0",
+            ),
+            (
+                Call { returned: Some(0), ..call("setsockopt", Some(3), [Some(41), Some(42), None]) },
+                "setsockopt(3, IPPROTO_IPV6, MCAST_JOIN_GROUP) = 0",
+            ),
+            (
+                Call { returned: Some(0), ..call("setsockopt", Some(3), [Some(6), Some(9_999), None]) },
+                "setsockopt(3, IPPROTO_TCP, 9999) = 0",
+            ),
+            (
+                Call { returned: Some(1), ..call("ppoll", None, [Some(2), Some(1_500), None]) },
+                "ppoll(2, 1500 ms) = 1",
+            ),
+            (
+                Call { returned: Some(1), ..call("ppoll", None, [Some(2), Some(-1), None]) },
+                "ppoll(2, for ever) = 1",
+            ),
+            (
                 Call { returned: Some(0), ..call("shutdown", Some(3), [Some(1), None, None]) },
                 "shutdown(3, SHUT_WR) = 0",
             ),
@@ -327,6 +395,19 @@ mod tests {
         ];
         for (call, want) in rows {
             assert_eq!(call.to_string(), want);
+        }
+    }
+
+    #[test]
+    fn every_option_of_the_table_is_told_by_its_name() {
+        for option in option::all() {
+            let integers = [Some(option.level.as_raw().into()), Some(option.number.into()), None];
+            let told = call("setsockopt", Some(3), integers).to_string();
+            let name = option.c_name;
+            let same = option::all().filter(|it| (it.level, it.number) == (option.level, option.number));
+            let names: Vec<_> = same.map(|it| it.c_name).collect();
+            assert!(names.iter().any(|name| told.ends_with(&format!(", {name})"))), "{name}: {told}");
+            assert!(!told.starts_with(|c: char| c.is_ascii_digit()), "{told}");
         }
     }
 

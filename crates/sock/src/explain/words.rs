@@ -140,6 +140,7 @@ fn ended(call: &Call) -> &'static str {
 }
 
 fn option(call: &Call, otherwise: &str) -> String {
+    let otherwise = call.unlisted().map_or(otherwise, |(_, does)| does);
     call.option().map_or_else(
         || otherwise.to_owned(),
         |option| {
@@ -277,6 +278,8 @@ mod tests {
         let about = berkeley::option::tcp::NODELAY.description().about;
         assert!(meaning(&nodelay, None).eq_ignore_ascii_case(about.trim_end_matches('.')), "{about}");
         assert_eq!(meaning(&call("getsockopt", [6, 9_999, 0], 0), None), "asks for an option");
+        let join = call("setsockopt", [0, 42, 0], 0);
+        assert_eq!(meaning(&join, None), "receives what is sent to a multicast group, too");
     }
 
     #[test]
