@@ -229,7 +229,7 @@ impl Session {
 fn send_on(stream: &Stream, datagrams: &[Datagram<'_>], sending: &mut SendBatch) {
     let Some(socket) = stream.datagrams() else {
         for one in datagrams {
-            if let Err(Broken::Failed(_)) = stream.try_send(one.bytes()) {
+            if let Err(Broken::Failed(_) | Broken::Unwritable(_)) = stream.try_send(one.bytes()) {
                 let _ = stream.try_send(one.bytes());
             }
         }

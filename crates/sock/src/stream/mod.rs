@@ -20,6 +20,7 @@ use std::fmt;
 use std::fs::File;
 
 use berkeley::{Address, AsyncSocket};
+use rustix::io::Errno;
 
 pub use buffer::{INPUT, MESSAGE, PIECE};
 pub use datagrams::{DatagramStream, Others};
@@ -56,13 +57,20 @@ pub enum Broken {
     Closed,
     /// It has failed; what it still gives may be of interest.
     Failed(Failure),
-    /// It has failed, and what it gives is another matter: standard output has nothing to do with the input.
+    /// It has failed, and what it still gives does not count: standard output has nothing to do with the input, and a
+    /// connection that is alive would wait for more.
     Unwritable(Failure),
 }
 
+/// With which errors a send fails whose connection is as it was: a message that is too long, and a shortage.
+const ALIVE: [Errno; 3] = [Errno::MSGSIZE, Errno::NOBUFS, Errno::NOMEM];
+
 impl From<berkeley::Error> for Broken {
     fn from(error: berkeley::Error) -> Self {
-        Self::Failed(error.into())
+        // Of a connection that is not gone: to tell it an end would be a lie, and without one it may never end itself.
+        let is_alive =
+            error.raw_os_error().map(Errno::from_raw_os_error).is_some_and(|errno| ALIVE.contains(&errno));
+        if is_alive { Self::Unwritable(error.into()) } else { Self::Failed(error.into()) }
     }
 }
 

@@ -7,7 +7,7 @@ use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use berkeley::{Family, Protocol, Socket, Type, option};
+use berkeley::{Family, Protocol, Socket, Type, UnixAddress, option};
 
 use crate::bounded::JoinInTime as _;
 use crate::kit::{
@@ -401,4 +401,25 @@ fn what_has_no_connections_and_options_that_cannot_act_are_refused() {
         assert_eq!(refused.code(), 2, "{args:?}: {}", refused.stderr);
         assert!(refused.stderr.contains(words), "{args:?}: {}", refused.stderr);
     }
+}
+
+/// Its connection is alive all the same: told an end, the message's receiver would take what it got for whole, and so
+/// would the client whose answer ends then.
+#[test]
+fn a_message_that_is_too_long_resets_the_other_side() {
+    let folder = TempDir::new();
+    let path = folder.join("s");
+    let listener = Socket::new(Family::UNIX, Type::SEQPACKET, Protocol::DEFAULT).expect("a socket");
+    listener.bind(UnixAddress::from_path(&path).expect("a short path")).expect("a new path");
+    listener.listen(1).expect("a bound socket");
+    listener.set_timeout(Some(LIMIT)).expect("a limit");
+    let relay = relay(&[&format!("unix-seqpacket:{path}?sndbuf=4608")]);
+    let mut client = relay.connect();
+    let (behind, _) = listener.accept().expect("the relay connects");
+    behind.set_timeout(Some(LIMIT)).expect("a limit");
+    let whole = thread::spawn(move || while behind.recv(&mut [0; 16_384]).is_ok_and(|length| length > 0) {});
+    client.write_all(&pattern(30_000)).expect("a live relay");
+    expect_reset(client);
+    relay.line("message too long");
+    whole.join_in_time().expect("no panic");
 }
