@@ -72,20 +72,22 @@ pub(super) fn revoked(path: &Path) -> Result<Vec<CertificateRevocationListDer<'s
 }
 
 /// The roots of a file; the system's without one.
-pub(super) fn roots(path: Option<&Path>) -> Result<RootCertStore, Failure> {
-    let mut roots = RootCertStore::empty();
+pub(super) fn roots(path: Option<&Path>) -> Result<Vec<CertificateDer<'static>>, Failure> {
+    let mut store = RootCertStore::empty();
     let Some(path) = path else {
-        let found = rustls_native_certs::load_native_certs();
-        roots.add_parsable_certificates(found.certs);
-        if roots.is_empty() {
+        let mut found = rustls_native_certs::load_native_certs().certs;
+        // One that is none is the system's affair, and not ours.
+        found.retain(|certificate| store.add(certificate.clone()).is_ok());
+        if found.is_empty() {
             let message = "this system has no root certificates to verify a peer's against";
             let hint = "the package is called ca-certificates as a rule; --ca takes a file of them";
             return Err(Failure::new(Exit::Tls, message).hint(hint));
         }
-        return Ok(roots);
+        return Ok(found);
     };
-    for certificate in certificates(path)? {
-        roots.add(certificate).map_err(|error| {
+    let roots = certificates(path)?;
+    for certificate in &roots {
+        store.add(certificate.clone()).map_err(|error| {
             Failure::new(Exit::Tls, format_args!("{}: a root that cannot be one: {error}", path.display()))
         })?;
     }

@@ -16,6 +16,7 @@ mod name;
 mod options;
 mod pin;
 mod refusal;
+mod roots;
 mod self_signed;
 mod server;
 mod session;

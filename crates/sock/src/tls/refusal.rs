@@ -90,7 +90,7 @@ fn of_certificate<'a, 'b>(
         }
         Fault::NotValidYet | Fault::NotValidYetContext { .. } => {
             let culprit = find(&|it| it.not_before() > case.now);
-            (culprit, format!("not valid until {}", moment(culprit.not_before())))
+            (culprit, not_yet(culprit))
         }
         Fault::Revoked => {
             let is_listed = |it: &Certificate<'_>| {
@@ -148,6 +148,18 @@ fn unknown_extension<'a, 'b>(chain: &'b [Certificate<'a>]) -> Option<(&'b Certif
     let (culprit, number) = found.map_or((own, None), |(culprit, number)| (culprit, Some(number)));
     let number = number.map(|number| format!(" ({number})")).unwrap_or_default();
     Some((culprit, format!("it has a critical extension that is not known here{number}")))
+}
+
+/// Why a certificate does not count at a moment, by its own dates; `None` where it does.
+pub(super) fn out_of_date(it: &Certificate<'_>, now: i64) -> Option<String> {
+    if it.not_after() < now {
+        return Some(expired(it));
+    }
+    (it.not_before() > now).then(|| not_yet(it))
+}
+
+fn not_yet(it: &Certificate<'_>) -> String {
+    format!("not valid until {}", moment(it.not_before()))
 }
 
 fn expired(it: &Certificate<'_>) -> String {

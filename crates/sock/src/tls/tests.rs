@@ -349,6 +349,20 @@ fn a_client_is_asked_for_a_certificate_where_its_authorities_are_given() {
             }
         }
     }
+    let old = authority("an old root", None, |it| it.not_after = date_time_ymd(2021, 1, 1));
+    let aged =
+        Options { ca: Some(folder.file("ca.pem", &(old.pem.clone() + &root.pem))), crl: None, ..own.clone() };
+    for (above, words) in [(&old, Some("CN=an old root: expired since 2021-01-01")), (&root, None)] {
+        let (cert, key) = leaf(above, |_| ());
+        let shown = Some(folder.file("client.pem", &(cert + &key)));
+        let options = Options { insecure: true, cert: shown, ..Options::default() };
+        let [_, at_server] = agree([client(&options, HOST), server(&aged)]);
+        match words {
+            None => assert_eq!(at_server, None),
+            Some(words) => assert_refused(at_server.map(|(_, message)| message), words),
+        }
+    }
+    folder.file("ca.pem", &root.pem);
     let [at_client, at_server] = judge(None);
     assert_refused(at_server.map(|(_, message)| message), "the peer has no certificate, and needs one here");
     assert_refused(at_client.map(|(_, message)| message), "it wants a certificate of ours");

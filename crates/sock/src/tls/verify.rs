@@ -1,7 +1,6 @@
 //! Verifying a peer's certificate, and remembering why one was refused.
 
 use std::cell::Cell;
-use std::sync::Arc;
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -9,9 +8,7 @@ use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_t
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, ServerName, UnixTime};
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
-use rustls::{
-    CertificateError, DigitallySignedStruct, DistinguishedName, Error, RootCertStore, SignatureScheme,
-};
+use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
 use x509_parser::prelude::FromDer as _;
 use x509_parser::revocation_list::CertificateRevocationList;
 
@@ -19,6 +16,7 @@ use super::certificate::Certificate;
 use super::options::Options;
 use super::pin::Pin;
 use super::refusal::{Case, Lists, MAY_NOT_PROVE, MAY_NOT_SIGN, Refusal};
+use super::roots::Roots;
 use super::{files, provider};
 use crate::exit::{Exit, Failure};
 
@@ -61,7 +59,7 @@ fn note(refusal: Refusal) {
 #[derive(Debug)]
 pub(super) struct ServerVerifier {
     /// By roots, unless pins stand in their place or anything will do.
-    chain: Option<Arc<WebPkiServerVerifier>>,
+    chain: Option<Roots<WebPkiServerVerifier>>,
     /// What is refused goes on all the same.
     looks: bool,
     common: Common,
@@ -70,7 +68,7 @@ pub(super) struct ServerVerifier {
 /// What verifies a client's certificate.
 #[derive(Debug)]
 pub(super) struct ClientVerifier {
-    chain: Option<Arc<dyn ClientCertVerifier>>,
+    chain: Option<Roots<dyn ClientCertVerifier>>,
     common: Common,
 }
 
@@ -93,11 +91,15 @@ impl Common {
         own: &CertificateDer<'_>,
         others: &[CertificateDer<'_>],
         now: UnixTime,
-        verify: impl FnOnce(&[CertificateDer<'_>]) -> Result<(), Error>,
+        verify: impl FnOnce(&[CertificateDer<'_>]) -> Result<(), (Error, Option<Refusal>)>,
     ) -> Result<(), Error> {
         let may_sign = |der: &CertificateDer<'_>| Certificate::read(der).is_none_or(|it| it.may_sign());
         let (signers, unable): (Vec<_>, Vec<_>) = others.iter().cloned().partition(may_sign);
-        if let Err(error) = verify(&signers) {
+        if let Err((error, refusal)) = verify(&signers) {
+            if let Some(refusal) = refusal {
+                note(refusal);
+                return Err(error);
+            }
             return Err(match signed(own, others, &unable) {
                 Some(culprit) if error == CertificateError::UnknownIssuer.into() => {
                     misused(culprit, MAY_NOT_SIGN)
@@ -218,12 +220,15 @@ impl ServerVerifier {
         if options.insecure || pins_alone {
             return Ok(Self { chain: None, looks: options.looks, common });
         }
-        let roots = Arc::new(files::roots(options.ca.as_deref())?);
-        let chain = WebPkiServerVerifier::builder_with_provider(roots, provider())
-            .with_crls(lists)
-            .enforce_revocation_expiration()
-            .build();
-        let chain = Some(chain.map_err(|error| unusable(&error))?);
+        let roots = files::roots(options.ca.as_deref())?;
+        let whose = if options.ca.is_some() { OURS } else { "of this system" };
+        let make = move |roots| {
+            WebPkiServerVerifier::builder_with_provider(roots, provider())
+                .with_crls(lists.clone())
+                .enforce_revocation_expiration()
+                .build()
+        };
+        let chain = Some(Roots::new(roots, whose, Box::new(make)).map_err(|error| unusable(&error))?);
         Ok(Self { chain, looks: options.looks, common })
     }
 
@@ -237,7 +242,9 @@ impl ServerVerifier {
     ) -> Result<(), Error> {
         if let Some(chain) = &self.chain {
             self.common.check_chain(own, others, now, |signers| {
-                chain.verify_server_cert(own, signers, name, ocsp, now).map(drop)
+                chain.verify(&chained(own, signers), now, |by| {
+                    by.verify_server_cert(own, signers, name, ocsp, now).map(drop)
+                })
             })?;
         }
         self.common.check_pin(own)
@@ -254,13 +261,26 @@ impl ClientVerifier {
         let lists = lists(options)?;
         let common = Common::new(options, &lists);
         let Some(ca) = &options.ca else { return Ok(Self { chain: None, common }) };
-        let roots: Arc<RootCertStore> = Arc::new(files::roots(Some(ca))?);
-        let chain = WebPkiClientVerifier::builder_with_provider(roots, provider())
-            .with_crls(lists)
-            .enforce_revocation_expiration()
-            .build();
+        let make = move |roots| {
+            WebPkiClientVerifier::builder_with_provider(roots, provider())
+                .with_crls(lists.clone())
+                .enforce_revocation_expiration()
+                .build()
+        };
+        let chain = Roots::new(files::roots(Some(ca))?, OURS, Box::new(make));
         Ok(Self { chain: Some(chain.map_err(|error| unusable(&error))?), common })
     }
+}
+
+/// Whose roots those of `--ca` are.
+const OURS: &str = "of --ca";
+
+/// A certificate and what was presented with it.
+fn chained<'a, 'b>(
+    own: &'b CertificateDer<'a>,
+    others: &'b [CertificateDer<'a>],
+) -> Vec<&'b CertificateDer<'a>> {
+    std::iter::once(own).chain(others).collect()
 }
 
 fn unusable(error: &impl std::fmt::Display) -> Failure {
@@ -310,7 +330,7 @@ impl ServerCertVerifier for ServerVerifier {
 
 impl ClientCertVerifier for ClientVerifier {
     fn root_hint_subjects(&self) -> &[DistinguishedName] {
-        self.chain.as_ref().map_or(&[], |chain| chain.root_hint_subjects())
+        self.chain.as_ref().map_or(&[], |chain| chain.by_all().root_hint_subjects())
     }
 
     fn verify_client_cert(
@@ -321,7 +341,9 @@ impl ClientCertVerifier for ClientVerifier {
     ) -> Result<ClientCertVerified, Error> {
         if let Some(chain) = &self.chain {
             self.common.check_chain(own, others, now, |signers| {
-                chain.verify_client_cert(own, signers, now).map(drop)
+                chain.verify(&chained(own, signers), now, |by| {
+                    by.verify_client_cert(own, signers, now).map(drop)
+                })
             })?;
         }
         self.common.check_pin(own)?;

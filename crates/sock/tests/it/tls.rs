@@ -115,20 +115,27 @@ fn a_weak_key_and_a_weak_signature_are_called_so() {
     let folder = TempDir::new();
     let [ca, ca_key, request, key, cert] =
         ["ca", "ca.key", "csr", "key", "crt"].map(|name| folder.join(name));
-    let make = |args: &str| {
-        let made = run(&mut openssl(&args.split(' ').collect::<Vec<_>>()), b"");
-        assert_eq!(made.code(), 0, "openssl {args}: {}", made.stderr);
-    };
-    make(&format!("req -x509 -newkey rsa:2048 -nodes -subj /CN=ca -days 30 -out {ca} -keyout {ca_key}"));
+    let made = |args: &str| run(&mut openssl(&args.split(' ').collect::<Vec<_>>()), b"").code() == 0;
     let names = folder.file("names", b"subjectAltName=DNS:localhost");
-    for (kind, hash, words) in [
-        ("rsa:1024", "-sha256", "a weak key, RSA of 1024 bits"),
-        ("rsa:2048", "-sha1", "a weak signature, by SHA-1"),
+    let curve = "ec -pkeyopt ec_paramgen_curve:secp256k1";
+    for (of_ca, kind, hash, words) in [
+        ("rsa:2048", "rsa:1024", "-sha256", "a weak key, RSA of 1024 bits"),
+        ("rsa:2048", "rsa:2048", "-sha1", "a weak signature, by SHA-1"),
+        ("rsa:2048", "rsa:2048", "-md5", "a weak signature, by MD5"),
+        (curve, "rsa:2048", "-sha256", "its signature is of a kind that is not supported"),
     ] {
-        make(&format!("req -newkey {kind} -nodes -subj /CN=leaf -out {request} -keyout {key}"));
-        make(&format!(
-            "x509 -req -in {request} -CA {ca} -CAkey {ca_key} -out {cert} -days 9 {hash} -extfile {names}"
-        ));
+        let steps = [
+            format!("req -x509 -newkey {of_ca} -nodes -subj /CN=ca -days 30 -out {ca} -keyout {ca_key}"),
+            format!("req -newkey {kind} -nodes -subj /CN=leaf -out {request} -keyout {key}"),
+            format!(
+                "x509 -req -in {request} -CA {ca} -CAkey {ca_key} -out {cert} -days 9 {hash} -extfile {names}"
+            ),
+        ];
+        if !steps.iter().all(|step| made(step)) {
+            let test = format!("tls::a_weak_key_and_a_weak_signature_are_called_so:{of_ca}:{kind}:{hash}");
+            crate::skip::skip(&test.replace(' ', "_"), "an openssl that makes such a certificate");
+            continue;
+        }
         let mut server = openssl(&["s_server", "-accept", "127.0.0.1:0", "-cert", &cert, "-key", &key]);
         let server = Process::start(server.args(["-cipher", "ALL:@SECLEVEL=0"]));
         let line = server.stdout.line("where it listens", |line| line.starts_with("ACCEPT "));

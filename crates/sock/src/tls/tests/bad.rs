@@ -22,16 +22,34 @@ struct Shown {
     /// The host that is asked for.
     host: &'static str,
     crl: Option<String>,
+    /// What the client knows in place of the root.
+    known: Option<String>,
 }
 
 impl Shown {
     /// A chain in PEM, and the key of its first.
     fn new((chain, key): (String, String)) -> Self {
-        Self { chain: ders(&chain), key: KeyPair::from_pem(&key).expect("a key"), host: HOST, crl: None }
+        Self {
+            chain: ders(&chain),
+            key: KeyPair::from_pem(&key).expect("a key"),
+            host: HOST,
+            crl: None,
+            known: None,
+        }
     }
 
     fn at(self, host: &'static str) -> Self {
         Self { host, ..self }
+    }
+
+    fn known_by(self, roots: String) -> Self {
+        Self { known: Some(roots), ..self }
+    }
+
+    /// Another root that the client knows too.
+    fn and_known(mut self, pem: &str) -> Self {
+        self.known.get_or_insert_default().push_str(pem);
+        self
     }
 
     fn with_list(self, list: String) -> Self {
@@ -74,7 +92,7 @@ fn hostile(shown: &Shown) -> Connection {
 /// Why a client that knows `root` refuses it.
 fn refusal(root: &Authority, shown: &Shown) -> Option<String> {
     let folder = Folder::new();
-    let ca = Some(folder.file("ca.pem", &root.pem));
+    let ca = Some(folder.file("ca.pem", shown.known.as_ref().unwrap_or(&root.pem)));
     let crl = shown.crl.as_ref().map(|list| folder.file("crl.pem", list));
     let options = Options { ca, crl, ..Options::default() };
     let [failure, _] = agree([client(&options, shown.host), hostile(shown)]);
@@ -163,6 +181,20 @@ fn constrained(permitted: Vec<GeneralSubtree>, excluded: Vec<GeneralSubtree>) ->
 
 fn subnet(of: [u8; 4]) -> GeneralSubtree {
     GeneralSubtree::IpAddress(CidrSubnet::from_v4_prefix(of, 8))
+}
+
+/// A leaf below a root that is changed, which the client knows, with what `beside` makes of it.
+fn of_root(change: Change, beside: fn(&Authority) -> String) -> Shown {
+    let root = authority("a root", None, change);
+    let known = root.pem.clone() + &beside(&root);
+    Shown::new(leaf(&root, |_| ())).known_by(known)
+}
+
+/// The same authority for longer: its key, with other dates.
+fn renewed(of: &Authority) -> String {
+    let mut params = signs_all("a root");
+    params.not_after = date_time_ymd(3000, 1, 1);
+    params.self_signed(&key_of(of)).expect("a certificate").pem()
 }
 
 /// What is shown for a name that a certificate has, where another is asked for.
@@ -274,6 +306,14 @@ const CHAINS: &[Row] = &[
          it.name_constraints = Some(constrained(vec![], vec![subnet([192, 0, 2, 0])]));
      })], |it| it.subject_alt_names = names(&["192.0.2.1"])).at("192.0.2.1"),
      "a name constraint of an issuer of it does not allow 192.0.2.1"),
+    ("a root of ours that has expired", |_| of_root(|it| it.not_after = date_time_ymd(2021, 5, 4), |_| String::new()),
+     "CN=a root: expired since 2021-05-04 00:00:00 UTC, and it is a root of --ca"),
+    ("a root of ours that is not valid yet",
+     |_| of_root(|it| it.not_before = date_time_ymd(3000, 1, 1), |_| String::new()),
+     "CN=a root: not valid until 3000-01-01 00:00:00 UTC, and it is a root of --ca"),
+    ("an expired root beside another one of ours",
+     |root| of_root(|it| it.not_after = date_time_ymd(2021, 5, 4), |_| String::new()).and_known(&root.pem),
+     "CN=a root: expired since 2021-05-04"),
     ("a second name that is not allowed",
      |root| through(&[&authority("the middle", Some(root), |it| {
          it.name_constraints = Some(constrained(vec![GeneralSubtree::DnsName("example".to_owned())], vec![]));
@@ -468,6 +508,19 @@ fn what_only_looks_bad_is_accepted() {
     let root = root();
     let rows: &[Row] = &[
         ("the name in capitals", |root| named(root, |_| (), "GOOD.Example"), ""),
+        (
+            "an expired root whose key a current one has",
+            |_| of_root(|it| it.not_after = date_time_ymd(2021, 5, 4), renewed),
+            "",
+        ),
+        (
+            "a current root beside an expired one",
+            |root| {
+                let old = authority("a root", None, |it| it.not_after = date_time_ymd(2021, 5, 4));
+                named(root, |_| (), HOST).known_by(old.pem + &root.pem)
+            },
+            "",
+        ),
         ("a trailing dot", |root| named(root, |_| (), "good.example."), ""),
         (
             "an international name",
