@@ -64,6 +64,37 @@ pub(super) fn connect(
     Ok(opened)
 }
 
+/// Whether [`awaited`] does all that connecting takes. A worker is for what has to wait in its place: dialogues with
+/// proxies and servers, and the lookup of a name to which datagrams go.
+pub(super) fn is_awaited(endpoint: &Endpoint) -> bool {
+    let own = &endpoint.own;
+    let looks_up = kind(endpoint.scheme) == Type::DGRAM
+        && match &endpoint.place {
+            Place::Inet { host, port } => {
+                !matches!(host, Host::V4(_) | Host::V6 { .. }) || matches!(port, Port::Name(_))
+            }
+            _ => false,
+        };
+    endpoint.via.is_empty() && own.proxy_protocol.is_none() && own.starttls.is_none() && !looks_up
+}
+
+/// As [`connect`], on the reactor: who waits for a peer that does not answer holds a socket, and no thread.
+pub(super) async fn awaited(
+    endpoint: &Endpoint,
+    family: Option<Family>,
+    timeout: Duration,
+) -> std::result::Result<Opened, Failure> {
+    let connector = connector(endpoint, family, timeout)?;
+    let (socket, addresses) = if let Some(address) = at(endpoint)? {
+        let addresses = vec![address];
+        (connector.connect_to_async(&addresses).await?, addresses)
+    } else {
+        let (host, port) = asked(endpoint)?;
+        (connector.connect_async(&host, port.as_str()).await?, Vec::new())
+    };
+    opened(endpoint, socket.into_socket(), &addresses)
+}
+
 /// Connects within `timeout`, all addresses of a name together, or those of `family`; the socket comes back without a
 /// timeout.
 ///
@@ -74,33 +105,49 @@ pub(super) fn direct(
     family: Option<Family>,
     timeout: Duration,
 ) -> std::result::Result<Opened, Failure> {
-    let mut connector = connector(endpoint)?.timeout(Some(timeout));
-    if let Some(family) = family {
-        connector = connector.family(family);
-    }
-    let addresses = match &endpoint.place {
-        Place::Inet { host, port } => match known(endpoint, host, port)? {
-            Some(address) => vec![address],
-            None if kind(endpoint.scheme) == Type::DGRAM => resolved(endpoint, family, timeout)?,
-            None => {
-                let socket = connector.connect(&a_label(&host_text(host))?, port_text(port).as_str())?;
-                met_another(&socket)?;
-                return finished(socket, Vec::new());
-            }
-        },
-        place => match unix_address(place) {
-            Some(address) => vec![address?.into()],
-            None => return Err(Failure::misuse("this place cannot be connected to")),
-        },
+    let connector = connector(endpoint, family, timeout)?;
+    let addresses = match at(endpoint)? {
+        Some(address) => vec![address],
+        None if kind(endpoint.scheme) == Type::DGRAM => resolved(endpoint, family, timeout)?,
+        None => {
+            let (host, port) = asked(endpoint)?;
+            return opened(endpoint, connector.connect(&host, port.as_str())?, &[]);
+        }
     };
-    let socket = connector.connect_to(&addresses)?;
+    opened(endpoint, connector.connect_to(&addresses)?, &addresses)
+}
+
+/// The address of a place that needs no lookup; `None` for a name.
+fn at(endpoint: &Endpoint) -> std::result::Result<Option<Address>, Failure> {
+    match &endpoint.place {
+        Place::Inet { host, port } => known(endpoint, host, port),
+        place => match unix_address(place) {
+            Some(address) => Ok(Some(address?.into())),
+            None => Err(Failure::misuse("this place cannot be connected to")),
+        },
+    }
+}
+
+/// A host and a port as the resolver is asked for them.
+fn asked(endpoint: &Endpoint) -> std::result::Result<(String, String), Failure> {
+    let Place::Inet { host, port } = &endpoint.place else { return Ok(Default::default()) };
+    Ok((a_label(&host_text(host))?.into_owned(), port_text(port)))
+}
+
+/// A socket that has connected to one of `addresses`, which are those of its place, if they are known.
+fn opened(
+    endpoint: &Endpoint,
+    socket: Socket,
+    addresses: &[Address],
+) -> std::result::Result<Opened, Failure> {
     if endpoint.scheme.row().nature.connected {
         met_another(&socket)?;
     }
     let peer = socket.peer_address().ok();
     let untried = addresses.iter().position(|address| Some(address) == peer.as_ref());
     let others = untried.map_or_else(Vec::new, |index| addresses[index + 1..].to_vec());
-    finished(socket, others)
+    socket.set_timeout(None)?;
+    Ok(Opened { socket, others })
 }
 
 /// Opens a socket to each of `addresses`, of datagrams, one after another. Of one that is bound to a port the next is
@@ -117,22 +164,26 @@ pub(super) fn one_after_another(endpoint: Endpoint, addresses: Vec<Address>) -> 
                 Ok(socket)
             }));
         }
-        Some(connector(&endpoint).and_then(|connector| connector.connect_to(&[address])))
+        Some(unlimited(&endpoint).and_then(|connector| connector.connect_to(&[address])))
     })
 }
 
-/// How the endpoint's sockets are made.
-fn connector(endpoint: &Endpoint) -> Result<Connector<'_>> {
+/// How the endpoint's sockets are made, and how long that may take.
+fn connector(endpoint: &Endpoint, family: Option<Family>, timeout: Duration) -> Result<Connector<'_>> {
+    let connector = unlimited(endpoint)?.timeout(Some(timeout));
+    Ok(match family {
+        Some(family) => connector.family(family),
+        None => connector,
+    })
+}
+
+/// The same for as long as it takes, over any family.
+fn unlimited(endpoint: &Endpoint) -> Result<Connector<'_>> {
     let connector = Connector::new().kind(kind(endpoint.scheme)).prepare(|socket| prepare(endpoint, socket));
     match local_address(endpoint)? {
         Some(local) => connector.local(local),
         None => Ok(connector),
     }
-}
-
-fn finished(socket: Socket, others: Vec<Address>) -> std::result::Result<Opened, Failure> {
-    socket.set_timeout(None)?;
-    Ok(Opened { socket, others })
 }
 
 /// Whether somebody else accepted: TCP connects to itself where the kernel's choice of a port is the one asked for.

@@ -178,9 +178,7 @@ async fn opened_to(endpoint: Endpoint, terms: Terms) -> Result<(Opened, Instant)
         let endpoint = endpoint.clone();
         tries += 1;
         let begun = Instant::now();
-        on_a_worker("connect", move || {
-            connect::connect(&endpoint, terms.family, terms.client, limit).map(|opened| (opened, begun))
-        })
+        async move { Ok((attempt(endpoint, terms.family, terms.client, limit).await?, begun)) }
     });
     outcome.await.map_err(|mut failure| {
         if let (Some(retry), 2..) = (retry, tries) {
@@ -188,6 +186,20 @@ async fn opened_to(endpoint: Endpoint, terms: Terms) -> Result<(Opened, Instant)
         }
         failure
     })
+}
+
+/// Tries once: on the reactor, so that a thousand who wait for a peer that does not answer keep nobody waiting beside
+/// them, unless there is something for which a worker has to wait.
+async fn attempt(
+    endpoint: Endpoint,
+    family: Option<Family>,
+    client: Behalf,
+    limit: Duration,
+) -> Result<Opened, Failure> {
+    if connect::is_awaited(&endpoint) {
+        return Box::pin(connect::awaited(&endpoint, family, limit)).await;
+    }
+    on_a_worker("connect", move || connect::connect(&endpoint, family, client, limit)).await
 }
 
 /// Waits until somebody accepts a connection, or fails at the deadline as the last try did.
@@ -200,7 +212,7 @@ pub async fn accepted(endpoint: Endpoint, family: Option<Family>, deadline: Inst
         let endpoint = endpoint.clone();
         // Zero would mean that there is no limit.
         let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
-        on_a_worker("connect", move || connect::connect(&endpoint, family, Behalf::Ourselves, left).map(drop))
+        async move { attempt(endpoint, family, Behalf::Ourselves, left).await.map(drop) }
     })
     .await
 }
