@@ -257,6 +257,7 @@ socat       socat
 nc.openbsd  netcat-openbsd
 microsocks  microsocks
 tinyproxy   tinyproxy-bin
+danted      dante-server
 haproxy     haproxy
 curl        curl
 python3     python3

@@ -11,11 +11,7 @@ pub type Variable = (String, Option<String>);
 
 /// Those of a connection, which may be over TLS; `behind` are the client's address and the one at which it came in,
 /// where a proxy tells them.
-pub fn variables(
-    socket: &Socket,
-    behind: Option<(SocketAddr, SocketAddr)>,
-    tls: bool,
-) -> Vec<Variable> {
+pub fn variables(socket: &Socket, behind: Option<(SocketAddr, SocketAddr)>, tls: bool) -> Vec<Variable> {
     let (local, remote) = match behind {
         Some((source, destination)) => (Some(destination.into()), Some(source.into())),
         None => (socket.local_address().ok(), socket.peer_address().ok()),

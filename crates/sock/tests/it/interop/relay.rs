@@ -3,6 +3,7 @@
 use std::fs;
 use std::process::{Command, Stdio};
 
+use super::postgres::{self, Cluster};
 use super::support::{ours, serve, start};
 use super::{DATAGRAM_CLIENTS, Row, STREAM_CLIENTS, STREAM_SERVERS, each};
 use crate::kit::{Place, Process, TempDir, Transport, eventually, pattern, run, text};
@@ -10,7 +11,7 @@ use crate::skip;
 
 /// A relay to `to`, listening at a place of its own.
 #[track_caller]
-fn relay(folder: &TempDir, transport: Transport, to: &str) -> (Process, Place) {
+pub(super) fn relay(folder: &TempDir, transport: Transport, to: &str) -> (Process, Place) {
     let place = Place::free(transport, folder);
     let mut relay = ours(&["relay", &place.endpoint(), to, "--quiet"], Stdio::null(), Stdio::piped());
     place.wait_until_listening(&mut relay);
@@ -125,66 +126,20 @@ fn nginx_serves_through_a_relay() {
     assert!(finished.stdout == [&page[..], &page].concat(), "{} bytes", finished.stdout.len());
 }
 
-/// The server refuses to be root: it is started as another user of a user namespace then, who still owns our files.
-fn postgres(program: &str, words: &[&str]) -> Command {
-    let root = fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
-    if !root {
-        let mut command = Command::new(program);
-        command.args(words);
-        return command;
-    }
-    let mut command = Command::new("unshare");
-    command.args(["--user", "--map-user=1000", "--map-group=1000", program]).args(words);
-    command
-}
-
 /// Over a Unix socket in front, over TCP behind.
 #[test]
 fn postgresql_is_asked_through_a_relay() {
-    let test = "interop::relay::postgresql_is_asked_through_a_relay";
-    // `initdb` stands beside the server, in a folder that Debian keeps off the path.
-    let folder = ["/usr/lib/postgresql/15/bin", "/usr/lib/postgresql/17/bin"]
-        .into_iter()
-        .find(|it| fs::exists(it).is_ok_and(|there| there));
-    let Some(bin) = folder.filter(|_| skip::need(test, "psql") && skip::need(test, "unshare")) else {
-        if folder.is_none() {
-            skip::skip(test, "PostgreSQL's server");
-        }
+    if !postgres::need("interop::relay::postgresql_is_asked_through_a_relay") {
         return;
-    };
-    let (near, far) = (TempDir::new(), TempDir::new());
-    let data = far.join("data");
-    let initdb = format!("{bin}/initdb");
-    let made = run(&mut postgres(&initdb, &["-D", &data, "-U", "tester", "-A", "trust", "--no-sync"]), b"");
-    assert_eq!(made.code(), 0, "{}", made.stderr);
-    let behind = Place::free(Transport::Tcp, &far);
-    let template = "-h {host} -p {port} -F -c unix_socket_directories=";
-    let (program, arguments) = (format!("{bin}/postgres"), behind.arguments(template));
-    let words: Vec<&str> = ["-D", &data].into_iter().chain(arguments.iter().map(String::as_str)).collect();
-    let mut command = postgres(&program, &words);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut server = Process::start_as_it_is(&mut command);
-    behind.wait_until_listening(&mut server);
+    }
+    let (cluster, near) = (Cluster::new(), TempDir::new());
+    let (mut server, behind) = cluster.start("");
     // As PostgreSQL names its sockets, so that psql finds it.
     let socket = near.join(".s.PGSQL.5432");
     let at = format!("unix:{socket}");
-    let _relay = ours(&["relay", &at, &behind.endpoint(), "--quiet"], Stdio::null(), Stdio::piped());
+    let _relay = ours(&["relay", &at, &behind, "--quiet"], Stdio::null(), Stdio::piped());
     eventually("the relay listens", || fs::exists(&socket).is_ok_and(|there| there));
-    let ask = |query: &str| {
-        let mut command = Command::new("psql");
-        command.args([
-            "-h",
-            &near.path().to_string_lossy(),
-            "-U",
-            "tester",
-            "-d",
-            "postgres",
-            "-X",
-            "-A",
-            "-t",
-        ]);
-        run(command.args(["-c", query]), b"")
-    };
+    let ask = |query: &str| run(&mut cluster.psql(&near.path().to_string_lossy(), query), b"");
     eventually("it answers", || ask("select 1").out().trim() == "1");
     let long = ask("select string_agg(i::text, ',') from generate_series(1, 100000) i");
     assert_eq!(long.code(), 0, "{}", long.stderr);
