@@ -1,6 +1,7 @@
 //! Opening off the reactor: a lookup or a connection may take its time, and signals and other streams go on meanwhile.
 
 use std::future::Future;
+use std::sync::Once;
 use std::time::{Duration, Instant};
 
 use berkeley::{Family, Socket};
@@ -16,6 +17,7 @@ use super::{local, tls};
 use crate::endpoint::{Endpoint, Nature};
 use crate::exit::{Exit, Failure};
 use crate::quantity::Period;
+use crate::report::console;
 use crate::stream::{DatagramStream, SocketStream, Stream};
 use crate::tls::Client;
 
@@ -174,7 +176,8 @@ async fn opened_to(endpoint: Endpoint, terms: Terms) -> Result<(Opened, Instant)
     let limit = connect_timeout(terms.timeout, &endpoint)?;
     let (start, retry) = (Instant::now(), endpoint.own.retry);
     let mut tries = 0_u32;
-    let outcome = keep_trying(start + retry.unwrap_or_default(), RETRY, || {
+    let tell = |failure: &Failure| tell_of_a_retry(failure, retry.unwrap_or_default());
+    let outcome = keep_trying(start + retry.unwrap_or_default(), RETRY, tell, || {
         let endpoint = endpoint.clone();
         tries += 1;
         let begun = Instant::now();
@@ -208,7 +211,8 @@ async fn attempt(
 ///
 /// Fails at once where no try can succeed.
 pub async fn accepted(endpoint: Endpoint, family: Option<Family>, deadline: Instant) -> Result<(), Failure> {
-    keep_trying(deadline, WAIT, || {
+    let tell = |_: &Failure| ();
+    keep_trying(deadline, WAIT, tell, || {
         let endpoint = endpoint.clone();
         // Zero would mean that there is no limit.
         let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
@@ -250,10 +254,20 @@ async fn opened(endpoint: Endpoint, family: Option<Family>) -> Result<Vec<Listen
     })
 }
 
+/// Says once why nothing happens: the first of many failures, and for how long another try may follow.
+fn tell_of_a_retry(failure: &Failure, retry: Duration) {
+    static TOLD: Once = Once::new();
+    TOLD.call_once(|| {
+        console::aside(format_args!("{}; trying again for up to {}", failure.message, Period(retry)));
+    });
+}
+
 /// Tries again while a failure may pass, until one try succeeds or `until` has come; gives the last failure then.
+/// `tell` hears each failure that another try follows.
 async fn keep_trying<T, Try>(
     until: Instant,
     mut backoff: Backoff,
+    tell: impl Fn(&Failure),
     mut attempt: impl FnMut() -> Try,
 ) -> Result<T, Failure>
 where
@@ -264,6 +278,7 @@ where
             // What speaks no TLS is not asked again.
             Err(failure) if !matches!(failure.exit, Exit::Misuse | Exit::Tls) && Instant::now() < until => {
                 let left = until.saturating_duration_since(Instant::now());
+                tell(&failure);
                 sleep(backoff.pause().min(left)).await;
             }
             outcome => return outcome,
@@ -291,11 +306,16 @@ mod tests {
     /// The outcome of trying what fails with these codes one after another, and how often it was tried.
     async fn tried(until: Instant, codes: &[Exit]) -> Tried {
         let mut tries = 0;
-        let outcome = keep_trying(until, QUICK, || {
-            let code = codes.get(tries).copied().unwrap_or(Exit::Done);
-            tries += 1;
-            async move { if code == Exit::Done { Ok(()) } else { Err(Failure::new(code, "no")) } }
-        });
+        let outcome = keep_trying(
+            until,
+            QUICK,
+            |_| (),
+            || {
+                let code = codes.get(tries).copied().unwrap_or(Exit::Done);
+                tries += 1;
+                async move { if code == Exit::Done { Ok(()) } else { Err(Failure::new(code, "no")) } }
+            },
+        );
         let outcome = outcome.await.map_err(|failure| failure.exit);
         (outcome, tries)
     }

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{PipeWriter, Write as _};
 use std::net::{Ipv4Addr, Shutdown, UdpSocket};
+use std::os::fd::AsFd as _;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use crate::kit::{
     Finished, LIMIT, Process, SOCK, TempDir, eventually, pattern, refuse, sock, sock_after, terminal, text,
     waiting_to_come,
 };
+use crate::retry::catches_interrupts;
 
 /// What the input holds, where it holds anything.
 const UP: &[u8] = b"what the client has to say\n";
@@ -560,11 +562,18 @@ fn options_that_cannot_act_are_refused() {
     }
 }
 
+/// Whether a pipe has no room now.
+fn is_full(pipe: &PipeWriter) -> bool {
+    let pipe = berkeley::SocketRef::borrow(pipe.as_fd());
+    pipe.wait(berkeley::Interest::WRITABLE, berkeley::Deadline::after(Duration::ZERO)).is_err()
+}
+
 /// More than the sockets and the pipes between take: some of it waits for room as the peer ends.
 #[test]
 fn what_waits_for_room_as_the_peer_ends_keeps_nobody() {
     let listener = listener(Kind::Tcp);
     let (reader, mut writer) = std::io::pipe().expect("a pipe");
+    let pipe = writer.try_clone().expect("one more descriptor");
     let mut command = sock(&["connect", &listener.endpoint, "--end-with-peer"]);
     command.stdin(reader).stdout(Stdio::piped()).stderr(Stdio::piped());
     let process = Process::start_as_it_is(&mut command);
@@ -575,8 +584,7 @@ fn what_waits_for_room_as_the_peer_ends_keeps_nobody() {
         // The input then says nothing more, and does not end.
         let written = scope.spawn(|| writer.write_all(&data));
         let mut got = client.recv_vec(1).expect("what the input holds").len();
-        // Time for the queues to fill; with or without, it has to end.
-        std::thread::sleep(Duration::from_millis(200));
+        eventually("the queues are full", || is_full(&pipe));
         client.shutdown(Shutdown::Write).expect("a live connection");
         while got < data.len() {
             let piece = client.recv_vec(1 << 20).expect("what the input holds");
@@ -605,7 +613,7 @@ fn a_standard_error_that_nobody_reads_does_not_keep_it_from_ending() {
     let mut command = sock(&["listen", "127.0.0.1:0"]);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(full);
     let mut process = Process::start_as_it_is(&mut command);
-    std::thread::sleep(Duration::from_millis(300));
+    eventually("signals are listened for", || catches_interrupts(process.pid()));
     process.signal("TERM");
     process.ended();
     drop(reader);

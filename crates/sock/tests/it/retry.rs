@@ -46,6 +46,23 @@ fn a_server_that_never_comes_is_given_up_with_the_last_failure() {
 }
 
 #[test]
+fn the_first_failure_is_told_once_while_it_is_tried_again() {
+    let (_reserved, port) = reserved();
+    let endpoint = format!("127.0.0.1:{port}?retry=700ms");
+    let note = format!(
+        "sock: connect tcp 127.0.0.1:{port}: connection refused (os error 111); trying again for up to 700ms\n"
+    );
+    let finished = run_sock(&["connect", &endpoint, "--receive-only"]);
+    assert_eq!(finished.stderr.matches("trying again").count(), 1, "{}", finished.stderr);
+    assert!(finished.stderr.starts_with(&note), "{}", finished.stderr);
+    // A program that reads events, or nobody who wants to know.
+    for flag in ["--quiet", "--json"] {
+        let finished = run_sock(&["connect", &endpoint, "--receive-only", flag]);
+        assert!(!finished.stderr.contains("trying again"), "{flag}: {}", finished.stderr);
+    }
+}
+
+#[test]
 fn a_signal_ends_the_tries_at_once() {
     let (_reserved, port) = reserved();
     let endpoint = format!("127.0.0.1:{port}?retry=24h");
