@@ -84,7 +84,11 @@ impl Subscriber for Recorder {
 fn events_of<T>(action: impl FnOnce() -> T) -> (T, Vec<Seen>) {
     let recorder = Recorder::default();
     let counted = fault::arm(Plan::count());
-    let result = tracing::subscriber::with_default(recorder.clone(), action);
+    let result = tracing::subscriber::with_default(recorder.clone(), || {
+        // Another test may have made the same call first, while nobody listened, just as this recorder was registered.
+        tracing::callsite::rebuild_interest_cache();
+        action()
+    });
     let seen = recorder.0.lock().unwrap().clone();
     assert_eq!(usize::try_from(counted.seen()).unwrap(), seen.len(), "one event per system call: {seen:?}");
     (result, seen)
