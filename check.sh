@@ -259,6 +259,7 @@ microsocks  microsocks
 tinyproxy   tinyproxy-bin
 danted      dante-server
 haproxy     haproxy
+stunnel4    stunnel4
 curl        curl
 python3     python3
 openssl     openssl
@@ -379,6 +380,8 @@ check_bench() {
     echo "bench: $bench"
     "bench/$bench/run" --check || failed=1
   done
+  echo "bench: relay, stalled readers"
+  bench/relay/stall --check || failed=1
   for sources in 1 50; do
     echo "bench: echo, datagrams of $sources"
     bench/echo/run --check --udp --sources "$sources" || failed=1
