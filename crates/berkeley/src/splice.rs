@@ -102,7 +102,7 @@ impl SplicePipe {
         if max == 0 {
             return Ok(Filled::Bytes(0));
         }
-        match file::splice(from.as_fd(), self.write.as_fd(), max, true) {
+        match file::splice_in(from.as_fd(), self.write.as_fd(), max, true) {
             Ok(length @ 1..) => {
                 self.held += length;
                 Ok(Filled::Bytes(length))
@@ -176,7 +176,7 @@ impl SplicePipe {
         if self.held == 0 {
             return Ok(0);
         }
-        let length = file::splice(self.read.as_fd(), to.as_fd(), self.held, nonblocking)?;
+        let length = file::splice_out(self.read.as_fd(), to.as_fd(), self.held, nonblocking)?;
         self.held = self.held.saturating_sub(length);
         Ok(length)
     }
@@ -185,7 +185,7 @@ impl SplicePipe {
         let (fd, write) = (from.as_fd(), self.write.as_fd());
         // The pipe is empty, so that only the socket can be waited for.
         let length = from.receive_within(Awaited::ARRIVAL, from.timeout(), || {
-            match file::splice(fd, write, max, false) {
+            match file::splice_in(fd, write, max, false) {
                 Ok(0) | Err(Errno::AGAIN) if is_at_mark(from) => Err(Errno::INVAL),
                 result => result,
             }

@@ -71,10 +71,31 @@ pub(crate) fn pipe_capacity(pipe: BorrowedFd<'_>) -> Result<usize> {
     Ok(usize::try_from(capacity).unwrap_or(0))
 }
 
-/// splice(2) between a pipe and a socket; gives how many bytes were moved, 0 at the end of what is read.
+/// splice(2) from a socket into a pipe; gives how many bytes were moved, 0 at the end of the socket's data.
 ///
-/// With `nonblocking` the pipe is not waited for, nor a socket whose family heeds it (`SPLICE_F_NONBLOCK`).
-pub(crate) fn splice(
+/// With `nonblocking` the pipe is not waited for, nor a socket whose family heeds it (`SPLICE_F_NONBLOCK`). The caller
+/// holds the pipe's other end, so that no SIGPIPE comes of it.
+pub(crate) fn splice_in(
+    from: BorrowedFd<'_>,
+    pipe: BorrowedFd<'_>,
+    length: usize,
+    nonblocking: bool,
+) -> Result<usize> {
+    splice(|| (), from, pipe, length, nonblocking)
+}
+
+/// splice(2) from a pipe into a socket; as [`splice_in`].
+pub(crate) fn splice_out(
+    pipe: BorrowedFd<'_>,
+    to: BorrowedFd<'_>,
+    length: usize,
+    nonblocking: bool,
+) -> Result<usize> {
+    splice(sigpipe::keep_away, pipe, to, length, nonblocking)
+}
+
+fn splice<G>(
+    guard: impl FnOnce() -> G,
     from: BorrowedFd<'_>,
     to: BorrowedFd<'_>,
     length: usize,
@@ -82,7 +103,7 @@ pub(crate) fn splice(
 ) -> Result<usize> {
     let length = fault::shorten("splice", length);
     let flags = libc::SPLICE_F_MOVE | if nonblocking { libc::SPLICE_F_NONBLOCK } else { 0 };
-    run_beneath(sigpipe::keep_away, Call::two("splice", to.as_raw_fd(), length), from.as_raw_fd(), || {
+    run_beneath(guard, Call::two("splice", to.as_raw_fd(), length), from.as_raw_fd(), || {
         let (no_offset, from, to) = (ptr::null_mut(), from.as_raw_fd(), to.as_raw_fd());
         // SAFETY: both offsets are null, as pipes and sockets have it; nothing else is a pointer.
         unsafe { libc::splice(from, no_offset, to, no_offset, length, flags) }

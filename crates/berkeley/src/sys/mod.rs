@@ -24,7 +24,7 @@
 //! | `fd` | `duplicate`, `duplicate_lowest`, `close`, `set_nonblocking`, `is_nonblocking`, `from_raw_fd` |
 //! | | `is_inheritable`, `set_inheritable`, `at_mark`, `unsent` |
 //! | `inherited` | `take`, `take_sockets`: the descriptors that the process was started with |
-//! | `file` | `send_file`, `read_at`, `pipe`, `set_pipe_capacity`, `pipe_capacity`, `splice`, `read` |
+//! | `file` | `send_file`, `read_at`, `pipe`, `set_pipe_capacity`, `pipe_capacity`, `splice_in`, `splice_out`, `read` |
 //! | `netdb` | `Host`, `Service`; `host_by_name`, `host_by_address`, `service_by_name`, `service_by_port` |
 //! | | `protocol_by_name`, `host_message` |
 //! | `hostname` | `host_name`, `set_host_name` |
