@@ -11,7 +11,7 @@ use tokio::task::consume_budget;
 use tokio::time::{sleep_until, timeout};
 
 use super::ending::{End, Ending, Event, Moved, Rules, Side};
-use super::splice::{Came, PIPES, Pipe, Pool, SMALL, Splice};
+use super::splice::{Came, Going, PIPES, Pipe, Pool, SMALL, Splice};
 use crate::exit::Failure;
 use crate::rate::Bucket;
 use crate::stream::{Broken, PIECE, Stream, Tap};
@@ -78,6 +78,7 @@ pub(super) async fn relay_by<'a, T>(
     meter: impl Into<Meter<'a>>,
     interrupted: impl Future<Output = T>,
 ) -> Report<T> {
+    let _going = Going::begin();
     let traffic = Traffic::new(meter.into(), pipes, rules.rate);
     let mut interrupted = pin!(interrupted);
     let end = run(near, far, rules, interrupted.as_mut(), &traffic).await;
@@ -369,7 +370,11 @@ async fn drain(splice: &Splice<'_>, mut pipe: Pipe, mut left: Left<'_>) -> Resul
     splice.try_drain(&mut pipe)?;
     while pipe.held() > 0 {
         left.waits(pipe.held());
-        splice.drain(&mut pipe).await?;
+        // The other direction may wait for what only the reactor tells.
+        let is_other_held = left.traffic.pending[left.side.other() as usize].load(Relaxed);
+        if is_other_held || !splice.drain_alone(&mut pipe).await? {
+            splice.drain(&mut pipe).await?;
+        }
         left.traffic.moves();
     }
     left.bytes = 0;
