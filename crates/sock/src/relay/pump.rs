@@ -1,5 +1,6 @@
 //! Two streams, and what each gives passed on to the other.
 
+use std::borrow::Cow;
 use std::future::{Future, pending};
 use std::num::NonZeroU64;
 use std::pin::{Pin, pin};
@@ -133,7 +134,7 @@ async fn run<T>(
     traffic: &Traffic<'_>,
 ) -> Result<End, T> {
     let mut ending = Ending::new(rules);
-    let [most_near, most_far] = rules.most;
+    let [most_near, most_far] = rules.most.map(|most| most.min(near.share(far)));
     let mut out = pin!(carry(near, far, Side::Near, most_near, None, traffic));
     let mut back = pin!(carry(far, near, Side::Far, most_far, rules.replies, traffic));
     let (mut far_gone, mut near_gone) = (pin!(far.gone()), pin!(near.gone()));
@@ -344,7 +345,7 @@ async fn step(
         if let Some(splice) = splice {
             splice.copied(piece.len());
         }
-        pass_on(piece, to, side, bucket.as_deref_mut(), traffic)
+        pass_on(piece, from, to, side, bucket.as_deref_mut(), traffic)
     };
     match from.receive(most, take).await {
         Err(failure) => Err(unread(failure, to).await),
@@ -401,6 +402,7 @@ enum Step<'a> {
 /// Passes on what `to` takes of a piece at once.
 fn pass_on<'a>(
     piece: &[u8],
+    from: &Stream,
     to: &Stream,
     side: Side,
     bucket: Option<&mut Bucket>,
@@ -411,16 +413,23 @@ fn pass_on<'a>(
     if let Some(bucket) = bucket {
         let now = Instant::now();
         if bucket.at(piece.len(), now) > now {
-            return Step::Early(Pending::new(piece, side, traffic));
+            return Step::Early(Pending::new(piece.to_vec().into(), side, traffic));
         }
         bucket.spend(piece.len());
     }
     match to.try_send(piece) {
         Ok(Some(sent)) if sent >= piece.len() => Step::Sent,
-        Ok(sent) => Step::Pending(Pending::new(&piece[sent.unwrap_or(0)..], side, traffic)),
-        Err(broken) => Step::Broken(broken, Pending::new(piece, side, traffic)),
+        Ok(sent) => {
+            let rest = &piece[sent.unwrap_or(0)..];
+            let held = HELD.get(..rest.len()).filter(|_| to.held() >= rest.len() && !from.takes_back());
+            Step::Pending(Pending::new(held.map_or_else(|| rest.to_vec().into(), Cow::from), side, traffic))
+        }
+        Err(broken) => Step::Broken(broken, Pending::new(piece.to_vec().into(), side, traffic)),
     }
 }
+
+/// Stands for bytes that a stream holds already, of which only the number counts.
+static HELD: [u8; PIECE] = [0; PIECE];
 
 async fn send(mut pending: Pending<'_>, to: &Stream) -> Result<(), Broken> {
     loop {
@@ -491,16 +500,16 @@ impl Drop for Left<'_> {
 
 /// What was read and has not been taken yet. Of the near side it is kept where it never is.
 struct Pending<'a> {
-    bytes: Vec<u8>,
+    bytes: Cow<'static, [u8]>,
     sent: usize,
     left: Left<'a>,
 }
 
 impl<'a> Pending<'a> {
-    fn new(bytes: &[u8], side: Side, traffic: &'a Traffic<'a>) -> Self {
+    fn new(bytes: Cow<'static, [u8]>, side: Side, traffic: &'a Traffic<'a>) -> Self {
         let mut left = Left::new(side, traffic);
         left.waits(bytes.len());
-        Self { bytes: bytes.to_vec(), sent: 0, left }
+        Self { bytes, sent: 0, left }
     }
 
     fn rest(&self) -> &[u8] {
@@ -517,7 +526,7 @@ impl<'a> Pending<'a> {
 impl Drop for Pending<'_> {
     fn drop(&mut self) {
         if self.left.side == Side::Near {
-            self.left.traffic.keep(self.bytes.split_off(self.sent));
+            self.left.traffic.keep(self.rest().to_vec());
         }
     }
 }

@@ -22,6 +22,7 @@ use std::fs::File;
 use berkeley::{Address, AsyncSocket};
 use rustix::io::Errno;
 
+use buffer::SHARE_OF_TLS;
 pub use buffer::{INPUT, MESSAGE, PIECE};
 pub use datagrams::{DatagramStream, Others};
 pub use input::{Input, length_with_crlf};
@@ -152,6 +153,29 @@ impl Stream {
             Self::Local(local) => local.try_send(bytes),
             Self::Standard(standard) => standard.try_send(bytes),
         }
+    }
+
+    /// How many of the bytes that are sent next are held here: of those only the number counts, and who sends them need
+    /// not keep them.
+    pub fn held(&self) -> usize {
+        match self {
+            Self::Tls(tls) => tls.sealed(),
+            Self::Socket(_) | Self::Datagrams(_) | Self::Local(_) | Self::Standard(_) => 0,
+        }
+    }
+
+    /// The most that a relay takes from the one and gives the other at a time, so that what waits in both directions,
+    /// and the parts of records within TLS, are 64 KiB together.
+    pub const fn share(&self, other: &Self) -> usize {
+        match (self, other) {
+            (Self::Tls(_), Self::Socket(_) | Self::Tls(_)) | (Self::Socket(_), Self::Tls(_)) => SHARE_OF_TLS,
+            _ => usize::MAX,
+        }
+    }
+
+    /// Whether it takes back what the other side of a relay has not taken.
+    pub const fn takes_back(&self) -> bool {
+        matches!(self, Self::Standard(_))
     }
 
     /// Sends some of `bytes`, one at least, as soon as there is room; gives how much. A message goes whole.

@@ -227,28 +227,53 @@ fn readers_that_stall_cost_little_memory_each_and_keep_nobody_waiting() {
     const CLIENTS: u64 = 24;
     let (upstream, to) = upstream();
     let relay = Server::start_with(&mut sock(&["relay", "127.0.0.1:0", &to, "--threads", "1"]));
-    let address = relay.address();
-    let talk = |number: u64| {
-        let mut client = connect(address);
-        let mut behind = bounded(upstream.accept().expect("the relay connects").0);
-        client.write_all(&number.to_be_bytes()).expect("room");
-        expect(&behind, &number.to_be_bytes());
-        behind.write_all(b"answer").expect("room");
-        expect(&client, b"answer");
-        (client, behind)
-    };
     // What the threads' own buffers take is there before.
-    drop(talk(0));
+    drop(talk(&relay, &upstream, 0));
     let before = own_memory(&relay.process);
-    let stalled: Vec<(TcpStream, TcpStream)> = (0..CLIENTS).map(talk).collect();
+    let stalled: Vec<(TcpStream, TcpStream)> =
+        (0..CLIENTS).map(|number| talk(&relay, &upstream, number)).collect();
     for (client, behind) in &stalled {
         fill(behind);
         fill(client);
     }
-    drop(talk(1));
+    drop(talk(&relay, &upstream, 1));
     let after = own_memory(&relay.process);
     let each = after.saturating_sub(before) / CLIENTS;
     assert!(each <= STALLED, "{each} KiB each: {before} and {after}");
+}
+
+#[test]
+fn over_tls_they_cost_little_more_than_idle_ones() {
+    const CLIENTS: u64 = 12;
+    let (upstream, to) = upstream();
+    let start = |from: &str, to: &str| Server::start_with(&mut sock(&["relay", from, to, "--threads", "1"]));
+    let inner = start("tls://127.0.0.1:0", &to);
+    // Opens what the inner one seals, and the other way round.
+    let outer = start("127.0.0.1:0", &format!("tls://{}?insecure", inner.address()));
+    let idle: Vec<_> = (0..CLIENTS).map(|number| talk(&outer, &upstream, number)).collect();
+    let memory = || [&inner, &outer].map(|relay| own_memory(&relay.process));
+    let before = memory();
+    for (client, behind) in &idle {
+        fill(behind);
+        fill(client);
+    }
+    drop(talk(&outer, &upstream, 1));
+    let after = memory();
+    for (before, after) in before.into_iter().zip(after) {
+        let each = after.saturating_sub(before) / CLIENTS;
+        assert!(each <= 64, "{each} KiB each: {before} and {after}");
+    }
+}
+
+/// A client of a relay, and the other side of its connection, which have spoken to each other.
+fn talk(relay: &Server, upstream: &TcpListener, number: u64) -> (TcpStream, TcpStream) {
+    let mut client = relay.connect();
+    let mut behind = bounded(upstream.accept().expect("the relay connects").0);
+    client.write_all(&number.to_be_bytes()).expect("room");
+    expect(&behind, &number.to_be_bytes());
+    behind.write_all(b"answer").expect("room");
+    expect(&client, b"answer");
+    (client, behind)
 }
 
 /// The memory that is a process's own, without its program, in KiB (proc(5), `status`).

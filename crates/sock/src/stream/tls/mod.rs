@@ -261,6 +261,11 @@ impl TlsStream {
         Ok(Some(std::mem::take(&mut state.ahead).min(bytes.len())))
     }
 
+    /// How many of the bytes that are sent next have been sealed already: of those only the number counts.
+    pub(super) fn sealed(&self) -> usize {
+        self.state().ahead
+    }
+
     fn unsealed(&self, error: &io::Error) -> Failure {
         Failure::io(format_args!("tls {}: send", self.whom), error).done_to("send", &self.whom)
     }
