@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use berkeley::control::ControlBuffer;
 use berkeley::option;
-use berkeley::{AsyncSocket, Flags, ReadReady, Result, Socket};
+use berkeley::{AsyncSocket, Deadline, Flags, Interest as Events, ReadReady, Result, Socket};
 use tokio::io::Interest;
 use tokio::time::sleep;
 
@@ -267,7 +267,10 @@ impl SocketStream {
     /// Waits until the socket can be written to no more. A descriptor of its own has events of its own: those of the
     /// stream's stay with whoever waits for them.
     async fn hung_up(&self) -> io::Result<()> {
-        let watch = self.socket().socket().as_fd().try_clone_to_owned()?;
+        let Ok(watch) = self.socket().socket().as_fd().try_clone_to_owned() else {
+            self.seen_hung_up().await;
+            return Ok(());
+        };
         let watch = registered(watch, Interest::WRITABLE | Interest::ERROR)?;
         loop {
             let mut event = watch.ready(Interest::WRITABLE | Interest::ERROR).await?;
@@ -275,6 +278,18 @@ impl SocketStream {
                 return Ok(());
             }
             event.clear_ready();
+        }
+    }
+
+    /// As [`hung_up`](Self::hung_up), where no descriptor is left: that is no reason to cut a connection off.
+    async fn seen_hung_up(&self) {
+        let wanted = Events::HANG_UP | Events::ERROR;
+        let is_hung_up = || {
+            let found = self.socket().socket().wait(wanted, Deadline::after(Duration::ZERO));
+            found.is_ok_and(|found| found.contains(Events::HANG_UP) || found.contains(Events::ERROR))
+        };
+        while !is_hung_up() {
+            sleep(LATER).await;
         }
     }
 }

@@ -39,6 +39,7 @@ mod proxy_from;
 mod readme;
 mod relay;
 mod relay_datagrams;
+mod relay_pipes;
 mod relay_server;
 mod relay_tee;
 mod resolve;
