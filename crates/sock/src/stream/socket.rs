@@ -333,6 +333,16 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_peer_that_goes_is_seen_without_a_descriptor_to_watch_it() {
+        let (left, right) = AsyncSocket::pair(Family::UNIX, Type::STREAM, Protocol::DEFAULT).expect("a pair");
+        let stream = SocketStream::of(left, Nature::STANDARD);
+        let mut seen = std::pin::pin!(stream.seen_hung_up());
+        assert!(tokio::time::timeout(LATER, seen.as_mut()).await.is_err(), "the peer is there");
+        drop(right);
+        tokio::time::timeout(Duration::from_secs(20), seen).await.expect("the peer has gone");
+    }
+
+    #[tokio::test]
     async fn the_last_acknowledgement_ends_a_connection_and_loses_nothing() {
         let listener = berkeley::create_server("127.0.0.1:0").expect("a listener");
         let address = listener.local_address().expect("its address");

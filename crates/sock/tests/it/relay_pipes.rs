@@ -7,7 +7,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::process::Command;
 use std::thread;
 
-use crate::kit::{Process, SOCK, Server, TempDir, bounded, sock, sock_after};
+use crate::kit::{Process, SOCK, Server, TempDir, bounded};
 use crate::skip::{need, skip};
 
 /// More than the queues of both sockets hold, so that it is spliced where it can be.
@@ -15,6 +15,9 @@ const BULK: usize = 16 << 20;
 
 /// Nobody's user id, and no other test's: what it has in pipes counts for it alone.
 const USER: &str = "64123";
+
+/// The system's: another in PATH may be one that only root may start.
+const PYTHON: &str = "/usr/bin/python3";
 
 const NOTE: &str = "bytes are copied where no pipe is free: ";
 
@@ -95,12 +98,15 @@ fn past_the_limit_of_a_users_pipes_it_copies_and_says_so_once() {
     if fs::metadata("/proc/self").expect("proc(5)").uid() != 0 {
         return skip(test, "root, to become another user");
     }
-    if !need(test, "setpriv") || !need(test, "python3") {
+    if !need(test, "setpriv") {
         return;
+    }
+    if !fs::exists(PYTHON).expect("a folder") {
+        return skip(test, PYTHON);
     }
     let folder = TempDir::new();
     let program = program_for_all(&folder);
-    let hold = Process::start(as_another("python3").args(["-c", HOLD_PIPES]));
+    let hold = Process::start(as_another(PYTHON).args(["-c", HOLD_PIPES]));
     hold.stdout.line("its limit of pipes", |line| line.trim() == "full");
 
     let (upstream, to) = upstream();
@@ -109,31 +115,4 @@ fn past_the_limit_of_a_users_pipes_it_copies_and_says_so_once() {
     assert_eq!(notes.len(), 1, "{notes:?}");
     assert!(notes[0].contains("the kernel makes a pipe of ") && notes[0].contains("fs.pipe-user-pages-soft"));
     drop(hold);
-}
-
-#[test]
-fn where_descriptors_run_out_it_copies_and_says_so_once_and_cuts_nobody_off() {
-    let (upstream, to) = upstream();
-    let most = 1 + {
-        let relay = Server::start_with(&mut sock(&["relay", "127.0.0.1:0", &to]));
-        let mut client = relay.connect();
-        let mut behind = bounded(upstream.accept().expect("the relay connects").0);
-        client.write_all(b"?").expect("a live relay");
-        behind.read_exact(&mut [0]).expect("a live relay");
-        highest_descriptor(&relay)
-    };
-    // With a connection open none is left, or one: a pipe takes two, the watch over an end takes one.
-    for most in [most, most + 1] {
-        let limited = format!("ulimit -n {most}");
-        let relay = Server::start_with(&mut sock_after(&limited, &["relay", "127.0.0.1:0", &to]));
-        let notes = notes(relay, &upstream);
-        assert_eq!(notes.len(), 1, "{notes:?}");
-        assert!(notes[0].contains("too many open files"), "{notes:?}");
-    }
-}
-
-fn highest_descriptor(relay: &Server) -> u32 {
-    let folder = fs::read_dir(format!("/proc/{}/fd", relay.process.pid())).expect("it is running");
-    let number = |entry: fs::DirEntry| entry.file_name().to_str()?.parse().ok();
-    folder.filter_map(|entry| number(entry.ok()?)).max().expect("it has some")
 }
