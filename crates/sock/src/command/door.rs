@@ -10,6 +10,7 @@ use crate::exit::Failure;
 use crate::open;
 use crate::open::listen::{self, Listener};
 use crate::server::gate::Gate;
+use crate::server::journal::Journal;
 use crate::signal::Signals;
 
 /// Where it is listened, before anything is opened.
@@ -161,6 +162,44 @@ impl Door {
             }
         }
     }
+
+    /// As [`open`](Self::open), where each client gets a program: whoever can connect can do what it does. So nobody
+    /// beyond this machine may, but for those who are named or have a certificate. `what` has the program run.
+    pub(super) async fn open_to_programs(
+        self,
+        what: &str,
+        access: &AccessArgs,
+        signals: &mut Signals,
+        journal: &Journal,
+    ) -> Result<Vec<Listener>, Failure> {
+        let certified = matches!(&self, Self::At(endpoint, _) if endpoint.own.tls.ca.is_some());
+        let listeners = self.open(signals).await?;
+        if !certified {
+            guard(what, &listeners, !access.allow.is_empty(), journal)?;
+        }
+        Ok(listeners)
+    }
+}
+
+/// Refuses a program that strangers beyond this machine would run, unless some are `named`, and says who on this
+/// machine can.
+fn guard(what: &str, listeners: &[Listener], named: bool, journal: &Journal) -> Result<(), Failure> {
+    if let Some(listener) = listeners.iter().find(|listener| !named && !listener.is_local()) {
+        let address = listener.scheme.at(&listener.address.to_string());
+        let message = format!("{what} on {address}, which others can reach, would run a program for anybody");
+        return Err(Failure::misuse(message)
+            .hint("listen on this machine alone, as in :9000, or at a Unix socket, unix:PATH?mode=600")
+            .hint(
+                "--allow NETWORKS admits those alone; over TLS, --ca FILE those with a certificate of its",
+            ));
+    }
+    if listeners.iter().any(|listener| listener.address.ip().is_some() && listener.is_local()) {
+        journal.warn(
+            "any user of this machine and any web page in its browsers can reach the program; \
+             at a Unix socket, as in unix:/run/app.sock, its owner alone can",
+        );
+    }
+    Ok(())
 }
 
 /// How a client takes a certificate of our own making, for people.

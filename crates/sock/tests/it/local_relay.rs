@@ -36,6 +36,23 @@ fn each_client_of_a_relay_has_a_program_of_its_own() {
     }
 }
 
+/// As `sock serve --exec` is: whoever can connect can do what the program does.
+#[test]
+fn a_program_behind_a_relay_is_not_for_anybody_beyond_this_machine() {
+    for (to, what) in [("exec:cat", "exec:"), ("sh:cat", "sh:"), ("exec:cat?pty", "exec:")] {
+        let finished = run(&mut sock(&["relay", "0.0.0.0:0", "127.0.0.1:1", to]), b"");
+        assert_eq!(finished.code(), 2, "{}", finished.stderr);
+        let refusal = format!("{what} on tcp 0.0.0.0:");
+        assert!(finished.stderr.contains(&refusal), "{}", finished.stderr);
+        assert!(finished.stderr.contains("would run a program for anybody"), "{}", finished.stderr);
+    }
+    let named = Server::start_with(&mut sock(&["relay", "0.0.0.0:0", "exec:cat", "--allow", "127.0.0.0/8"]));
+    assert_eq!(named.end("TERM").code(), 0);
+    let local = Server::start_with(&mut sock(&["relay", "127.0.0.1:0", "exec:cat"]));
+    let said = text(&local.process.stderr.so_far());
+    assert!(said.contains("any web page") && said.contains("unix:/run/app.sock"), "{said}");
+}
+
 #[test]
 fn standard_input_and_output_go_to_a_unix_socket() {
     let folder = TempDir::new();

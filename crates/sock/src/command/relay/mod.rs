@@ -143,6 +143,11 @@ fn read_to(text: &str, args: &RelayArgs) -> Result<Endpoint, Failure> {
     Ok(endpoint)
 }
 
+/// What each client of this TO would have run, for people; `None` where that is no program.
+fn program(endpoint: &Endpoint) -> Option<String> {
+    matches!(endpoint.place, Place::Literal(_)).then(|| format!("{}:", endpoint.scheme))
+}
+
 fn has_datagrams(scheme: Scheme) -> bool {
     // A terminal has no connection either.
     let nature = Nature::of(scheme);
@@ -261,8 +266,12 @@ async fn serve_at(
     journal: &Journal,
 ) -> Result<Exit, Failure> {
     let mut signals = super::signals()?;
+    let program = to.iter().find_map(|(endpoint, _)| program(endpoint));
     let targets = targets(to, journal).await?;
-    let listeners = door.open(&mut signals).await?;
+    let listeners = match program {
+        Some(what) => door.open_to_programs(&what, &args.host.access, &mut signals, journal).await?,
+        None => door.open(&mut signals).await?,
+    };
     let own = Own::of(&listeners);
     targets.refuse_own(&own)?;
     let targets = targets.beside(own);

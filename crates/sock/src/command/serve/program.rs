@@ -16,7 +16,6 @@ use super::super::host::{self, Ready};
 use super::super::relay::outcome;
 use crate::cli::{AnswerArgs, ServeArgs};
 use crate::exit::{Exit, Failure};
-use crate::open::listen::Listener;
 use crate::open::{Surroundings, started};
 use crate::program::{Line, ucspi};
 use crate::relay::{Rules, relay};
@@ -65,11 +64,7 @@ pub(super) async fn serve_at(
 ) -> Result<Exit, Failure> {
     let stderr = args.exec_stderr.as_deref().map(opened).transpose()?;
     let mut signals = super::super::signals()?;
-    let certified = matches!(&door, Door::At(endpoint, _) if endpoint.own.tls.ca.is_some());
-    let listeners = door.open(&mut signals).await?;
-    if !certified {
-        guard(&listeners, !args.host.access.allow.is_empty(), journal)?;
-    }
+    let listeners = door.open_to_programs("--exec", &args.host.access, &mut signals, journal).await?;
     let idle = args.host.idle_timeout.map(|period| period.0);
     let once = Once::new(args.host.once);
     let service = Programs { line, stderr, front: Front::of(&listeners), idle, once };
@@ -81,27 +76,6 @@ pub(super) async fn serve_at(
 fn opened(path: &Path) -> Result<File, Failure> {
     let file = File::options().append(true).create(true).open(path);
     file.map_err(|error| Failure::io(format_args!("--exec-stderr {}", path.display()), &error))
-}
-
-/// Who can reach it runs a program: nobody beyond this machine may, but for those who are named or have a
-/// certificate, and on this machine it is said who can.
-fn guard(listeners: &[Listener], named: bool, journal: &Journal) -> Result<(), Failure> {
-    if let Some(listener) = listeners.iter().find(|listener| !named && !listener.is_local()) {
-        let address = listener.scheme.at(&listener.address.to_string());
-        let message = format!("--exec on {address}, which others can reach, would run a program for anybody");
-        return Err(Failure::misuse(message)
-            .hint("listen on this machine alone, as in :9000, or at a Unix socket, unix:PATH?mode=600")
-            .hint(
-                "--allow NETWORKS admits those alone; over TLS, --ca FILE those with a certificate of its",
-            ));
-    }
-    if listeners.iter().any(|listener| listener.address.ip().is_some() && listener.is_local()) {
-        journal.warn(
-            "any user of this machine and any web page in its browsers can reach the program; \
-             at a Unix socket, as in unix:/run/app.sock, its owner alone can",
-        );
-    }
-    Ok(())
 }
 
 /// How long a client that has ended its side says nothing before it is asked whether it is still there, and how often.
