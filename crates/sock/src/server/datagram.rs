@@ -92,6 +92,8 @@ pub(super) fn prepare(socket: &AsyncSocket, scheme: Scheme, once: bool) -> Resul
 /// Takes the one datagram of a server that serves one, unless another address has taken it: then never.
 async fn take_one(socket: &AsyncSocket, batch: &mut RecvBatch, shared: &Shared) -> Result<usize> {
     loop {
+        // Those that are turned away must not keep the thread from the signals.
+        consume_budget().await;
         socket.readable().await?;
         // Another address's claim is never given back: the server is about to end.
         if shared.taken.swap(true, Ordering::SeqCst) {

@@ -150,6 +150,26 @@ enum Ended {
 }
 
 impl Session {
+    /// One whose socket is on its way.
+    fn new(number: u64, key: Key, peer: String, told: bool, rate: Option<NonZeroU64>) -> Self {
+        Self {
+            number,
+            key,
+            peer,
+            begun: Instant::now(),
+            moved: AtomicU64::new(0),
+            bytes: Default::default(),
+            answered: AtomicBool::new(false),
+            refused: AtomicBool::new(false),
+            told,
+            way: Mutex::new(Way::Opening(Vec::new(), 0)),
+            buckets: rate.map(|rate| [(); 2].map(|()| Mutex::new(Bucket::new(rate, Instant::now())))),
+            local: OnceLock::new(),
+            tap: OnceLock::new(),
+            made_way: Notify::new(),
+        }
+    }
+
     fn way(&self) -> MutexGuard<'_, Way> {
         self.way.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -418,22 +438,7 @@ impl<S: Leads> Desk<S> {
         let peer = if key.0.is_unnamed() { unnamed(sender(datagram)) } else { key.0.to_string() };
         let rate = self.server.service.limits().rate;
         let told = shared.journal.talks() && self.back().shows(&key.0, shared);
-        let session = Arc::new(Session {
-            number: shared.number(),
-            key,
-            peer,
-            begun: Instant::now(),
-            moved: AtomicU64::new(0),
-            bytes: Default::default(),
-            answered: AtomicBool::new(false),
-            refused: AtomicBool::new(false),
-            told,
-            way: Mutex::new(Way::Opening(Vec::new(), 0)),
-            buckets: rate.map(|rate| [(); 2].map(|()| Mutex::new(Bucket::new(rate, Instant::now())))),
-            local: OnceLock::new(),
-            tap: OnceLock::new(),
-            made_way: Notify::new(),
-        });
+        let session = Arc::new(Session::new(shared.number(), key, peer, told, rate));
         if told {
             shared.journal.accepted(session.named());
         }
@@ -606,6 +611,8 @@ async fn pass_back(
 ) -> std::result::Result<(), Failure> {
     let locked = || back.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(socket) = stream.datagrams() {
+        // Who sends more than can be passed on must not keep the thread from the others, nor from signals.
+        consume_budget().await;
         socket.readable().await?;
         return Ok(locked().pass_back(socket, session, shared)?);
     }
@@ -624,4 +631,53 @@ async fn bear(failure: Failure, session: &Session, shared: &Shared) -> std::resu
     // Each datagram brings one refusal at most, but a stream of several addresses may fail again at once.
     sleep(Duration::from_millis(1)).await;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::pin::pin;
+    use std::task::Poll;
+
+    use berkeley::{Family, Protocol, Socket, Type};
+
+    use super::*;
+    use crate::endpoint::Nature;
+    use crate::server::journal::Journal;
+    use crate::server::shared::Manner;
+    use crate::stream::SocketStream;
+
+    /// A socket at a free port.
+    fn bound() -> (Socket, Address) {
+        let socket = Socket::new(Family::INET, Type::DGRAM, Protocol::DEFAULT).expect("a socket");
+        socket.bind("127.0.0.1:0").expect("a free port");
+        let address = socket.local_address().expect("a bound socket");
+        (socket, address)
+    }
+
+    #[tokio::test]
+    async fn who_sends_more_than_can_be_passed_on_leaves_the_thread_to_others() {
+        let [(ours, our_address), (theirs, their_address), (shared_socket, _), (_sender, sender)] =
+            [(); 4].map(|()| bound());
+        ours.connect(their_address).expect("a loopback address");
+        theirs.connect(our_address).expect("a loopback address");
+        let stream = Stream::Socket(SocketStream::new(ours, Nature::of(Scheme::Udp)).expect("a place"));
+        let shared_socket = AsyncSocket::from_socket(shared_socket).expect("a place");
+        let back = Mutex::new(Back::new(Arc::new(shared_socket), true).expect("memory"));
+        let session = Session::new(1, (sender, None), sender.to_string(), false, None);
+        let journal = Journal::start(true, false).expect("no thread to start");
+        let shared = Shared::new(journal, None, false, Manner::Relays);
+        // Once, so that the reactor knows that there is something.
+        theirs.send(b"first").expect("room");
+        pass_back(&stream, &session, &shared, &back).await.expect("a live socket");
+        let passed = poll_fn(|context| {
+            // There is always one more.
+            let passes = |_: &usize| {
+                theirs.send(b"more").expect("room");
+                pin!(pass_back(&stream, &session, &shared, &back)).poll(context).is_ready()
+            };
+            Poll::Ready((0..1_000).take_while(passes).count())
+        });
+        assert!((1..1_000).contains(&passed.await), "the task's budget is spent before");
+    }
 }
