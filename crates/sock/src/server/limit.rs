@@ -68,18 +68,11 @@ const HEADERS: u64 = 28;
 /// section 8.1).
 const FACTOR: u64 = 3;
 
-/// What each address may still be sent.
+/// What one sender may still be sent.
 #[derive(Debug, Default)]
-pub(crate) struct Credit {
-    accounts: HashMap<IpAddr, Account>,
-    swept: Option<Instant>,
-}
-
-#[derive(Debug)]
-struct Account {
+pub(crate) struct Allowance {
     bytes: u64,
-    seen: Instant,
-    /// It was named when an answer first exceeded its credit.
+    /// It was named when an answer first exceeded it.
     named: bool,
 }
 
@@ -92,6 +85,37 @@ pub(crate) enum Verdict {
     Exceeds { first: bool },
 }
 
+impl Allowance {
+    /// Counts a datagram of `received` bytes, which may bring answers at any time.
+    pub(crate) fn earns(&mut self, received: usize) {
+        self.bytes = self.bytes.saturating_add(FACTOR * (received as u64 + HEADERS));
+    }
+
+    /// Says whether an answer of `answer` bytes may be sent; counts it if so.
+    pub(crate) fn spends(&mut self, answer: usize) -> Verdict {
+        match self.bytes.checked_sub(answer as u64 + HEADERS) {
+            Some(left) => {
+                self.bytes = left;
+                Verdict::Sends
+            }
+            None => Verdict::Exceeds { first: !std::mem::replace(&mut self.named, true) },
+        }
+    }
+}
+
+/// What each address may still be sent.
+#[derive(Debug, Default)]
+pub(crate) struct Credit {
+    accounts: HashMap<IpAddr, Account>,
+    swept: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Account {
+    allowance: Allowance,
+    seen: Instant,
+}
+
 impl Credit {
     /// Counts a datagram of `received` bytes from `address`, and says whether an answer of `answer` bytes may be sent.
     pub(crate) fn allows(
@@ -101,50 +125,19 @@ impl Credit {
         answer: usize,
         now: Instant,
     ) -> Verdict {
-        let earned = FACTOR * (received as u64 + HEADERS);
-        let cost = answer as u64 + HEADERS;
         let address = address.to_canonical();
-        if !self.accounts.contains_key(&address) && !self.has_room(now) {
+        let mut alone = Allowance { named: true, ..Allowance::default() };
+        let allowance = if self.accounts.contains_key(&address) || self.has_room(now) {
+            let account = self.accounts.entry(address);
+            let account = account.or_insert(Account { allowance: Allowance::default(), seen: now });
+            account.seen = now;
+            &mut account.allowance
+        } else {
             // Nothing is remembered of it: it may be sent what this datagram alone allows.
-            return if cost <= earned { Verdict::Sends } else { Verdict::Exceeds { first: false } };
-        }
-        let account = self.accounts.entry(address).or_insert(Account { bytes: 0, seen: now, named: false });
-        account.seen = now;
-        account.bytes = account.bytes.saturating_add(earned);
-        match account.bytes.checked_sub(cost) {
-            Some(left) => {
-                account.bytes = left;
-                Verdict::Sends
-            }
-            None => Verdict::Exceeds { first: !std::mem::replace(&mut account.named, true) },
-        }
-    }
-
-    /// Counts a datagram of `received` bytes from `address`, which may bring answers at any time.
-    pub(crate) fn earns(&mut self, address: IpAddr, received: usize, now: Instant) {
-        let address = address.to_canonical();
-        if !self.accounts.contains_key(&address) && !self.has_room(now) {
-            return;
-        }
-        let account = self.accounts.entry(address).or_insert(Account { bytes: 0, seen: now, named: false });
-        account.seen = now;
-        account.bytes = account.bytes.saturating_add(FACTOR * (received as u64 + HEADERS));
-    }
-
-    /// Says whether an answer of `answer` bytes may be sent to an address whose datagrams were counted; counts it if
-    /// so.
-    pub(crate) fn spends(&mut self, address: IpAddr, answer: usize, now: Instant) -> Verdict {
-        let Some(account) = self.accounts.get_mut(&address.to_canonical()) else {
-            return Verdict::Exceeds { first: false };
+            &mut alone
         };
-        account.seen = now;
-        match account.bytes.checked_sub(answer as u64 + HEADERS) {
-            Some(left) => {
-                account.bytes = left;
-                Verdict::Sends
-            }
-            None => Verdict::Exceeds { first: !std::mem::replace(&mut account.named, true) },
-        }
+        allowance.earns(received);
+        allowance.spends(answer)
     }
 
     fn has_room(&mut self, now: Instant) -> bool {
@@ -302,12 +295,12 @@ mod tests {
 
     #[test]
     fn answers_that_come_later_are_paid_by_what_was_received_before() {
-        let (mut credit, now) = (Credit::default(), Instant::now());
-        assert_eq!(credit.spends(v4(1), 0, now), AGAIN, "it has sent nothing");
-        credit.earns(v4(1), 1, now);
-        credit.earns(v4(1), 1, now);
-        assert_eq!((credit.spends(v4(1), 59, now), credit.spends(v4(1), 60, now)), (SENDS, FIRST));
-        assert_eq!((credit.spends(v4(1), 60, now), credit.spends(v4(1), 59, now)), (AGAIN, SENDS));
+        let mut allowance = Allowance::default();
+        assert_eq!(allowance.spends(0), FIRST, "it has sent nothing");
+        allowance.earns(1);
+        allowance.earns(1);
+        assert_eq!((allowance.spends(59), allowance.spends(60)), (SENDS, AGAIN));
+        assert_eq!((allowance.spends(59), allowance.spends(0)), (SENDS, AGAIN));
     }
 
     #[test]

@@ -20,7 +20,7 @@ use tokio::time::{sleep, sleep_until};
 
 use super::datagram::{prepare, sender, source};
 use super::journal::{Account, Peer, unnamed};
-use super::limit::{Credit, LineLimit, Shown, Verdict};
+use super::limit::{Allowance, LineLimit, Shown, Verdict};
 use super::shared::Shared;
 use super::trouble::{PAUSE, Trouble, is_the_clients};
 use super::{Server, Service};
@@ -121,6 +121,8 @@ struct Session {
     moved: AtomicU64,
     /// Bytes received from the sender, and sent to it.
     bytes: [AtomicU64; 2],
+    /// What a sender beyond this machine may still be sent.
+    allowance: Mutex<Allowance>,
     answered: AtomicBool,
     /// That nobody is where it leads has been told.
     refused: AtomicBool,
@@ -159,6 +161,7 @@ impl Session {
             begun: Instant::now(),
             moved: AtomicU64::new(0),
             bytes: Default::default(),
+            allowance: Mutex::default(),
             answered: AtomicBool::new(false),
             refused: AtomicBool::new(false),
             told,
@@ -168,6 +171,10 @@ impl Session {
             tap: OnceLock::new(),
             made_way: Notify::new(),
         }
+    }
+
+    fn allowance(&self) -> MutexGuard<'_, Allowance> {
+        self.allowance.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn way(&self) -> MutexGuard<'_, Way> {
@@ -204,6 +211,10 @@ impl Session {
     fn pass_on(&self, datagrams: &mut Vec<Datagram<'_>>, sending: &mut SendBatch) {
         let bytes: usize = datagrams.iter().map(|one| one.bytes().len()).sum();
         self.moved(0, bytes as u64);
+        {
+            let mut allowance = self.allowance();
+            datagrams.iter().for_each(|one| allowance.earns(one.bytes().len()));
+        }
         datagrams.retain(|one| self.affords(0, one.bytes().len()));
         let datagrams = &datagrams[..];
         match &mut *self.way() {
@@ -274,8 +285,8 @@ struct Back {
     /// `None` while it is lent.
     batch: Option<RecvBatch>,
     sending: SendBatch,
-    /// `None` where answers may be of any size.
-    credit: Option<Credit>,
+    /// Answers may be of any size.
+    amplifies: bool,
     lines: LineLimit,
 }
 
@@ -285,7 +296,7 @@ impl Back {
             socket,
             batch: Some(RecvBatch::new(ANSWERS, MESSAGE)?),
             sending: SendBatch::new(),
-            credit: (!amplifies).then(Credit::default),
+            amplifies,
             lines: LineLimit::default(),
         })
     }
@@ -305,12 +316,11 @@ impl Back {
     }
 
     /// Whether an answer is no amplification; counts it.
-    fn affords(&mut self, session: &Session, bytes: usize, shared: &Shared) -> bool {
-        let (Some(credit), Some(ip)) = (&mut self.credit, session.key.0.ip()) else { return true };
-        if !is_remote(&session.key.0) {
+    fn affords(&self, session: &Session, bytes: usize, shared: &Shared) -> bool {
+        if self.amplifies || !is_remote(&session.key.0) {
             return true;
         }
-        let Verdict::Exceeds { first } = credit.spends(ip, bytes, Instant::now()) else { return true };
+        let Verdict::Exceeds { first } = session.allowance().spends(bytes) else { return true };
         shared.count_unanswered();
         if first && session.told {
             let peer = &session.peer;
@@ -399,8 +409,7 @@ impl<S: Leads> Desk<S> {
                 row.clear();
             }
             of = session;
-            if let Some(session) = &of {
-                self.earn(session, datagram.bytes().len());
+            if of.is_some() {
                 row.push(Datagram::new(datagram.bytes()));
             }
         }
@@ -411,15 +420,6 @@ impl<S: Leads> Desk<S> {
 
     fn back(&self) -> MutexGuard<'_, Back> {
         self.back.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn earn(&self, session: &Session, bytes: usize) {
-        let address = &session.key.0;
-        if let (Some(ip), true) = (address.ip(), is_remote(address))
-            && let Some(credit) = &mut self.back().credit
-        {
-            credit.earns(ip, bytes, Instant::now());
-        }
     }
 
     /// The session of a datagram's sender, a new one where it has none; `None` where it cannot have one.

@@ -1,8 +1,9 @@
 //! `sock relay` on datagrams: a session for each sender, whose answers come back to it alone.
 
 use std::fs;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::os::unix::net::UnixDatagram;
+use std::time::{Duration, Instant};
 
 use crate::kit::{
     Events, LIMIT, Process, Server, TempDir, events, eventually, namespace, pattern, refuse, run_sock, sock,
@@ -261,6 +262,42 @@ fn a_stranger_is_sent_at_most_three_times_what_it_has_sent_unless_that_is_allowe
         stranger.send(b"x").expect("a live relay");
         assert_eq!(receive(&stranger).len(), 200);
     }
+}
+
+/// A sender that is still to be answered keeps what it has earned, however many others come meanwhile.
+#[test]
+fn a_storm_of_strangers_costs_no_other_what_it_may_be_sent() {
+    let test = "relay_datagrams::a_storm_of_strangers_costs_no_other_what_it_may_be_sent";
+    let network = "ip address add 198.51.100.1/32 dev lo && ip route add local 10.0.0.0/8 dev lo";
+    if !namespace::inside(test, network) {
+        return;
+    }
+    let server = bound();
+    let relay = relay("udp://*:0", &[&endpoint(&server), "--max-connections", "64"]);
+    let place = ("198.51.100.1", relay.address().port());
+    let friend = UdpSocket::bind("198.51.100.1:0").expect("an address of this namespace");
+    friend.set_read_timeout(Some(LIMIT)).expect("a limit");
+    friend.send_to(&[b'x'; 100], place).expect("a live relay");
+    let mut buffer = [0; 128];
+    let (_, session) = server.recv_from(&mut buffer).expect("what was sent");
+    // It has had an answer, and so does not make way.
+    server.send_to(b"now", session).expect("a live relay");
+    assert_eq!(receive(&friend), b"now");
+    // One that is lost is not waited for.
+    server.set_read_timeout(Some(Duration::from_millis(100))).expect("a limit");
+    let (begun, mut strangers, mut heard) = (Instant::now(), 0_u32, 0);
+    while heard < 4_500 || begun.elapsed() < Duration::from_millis(1_500) {
+        for _ in 0..16 {
+            strangers += 1;
+            let stranger = UdpSocket::bind((Ipv4Addr::from((10 << 24) + strangers), 0));
+            let stranger = stranger.expect("an address of this namespace");
+            stranger.send_to(b"storm", place).expect("a live relay");
+        }
+        heard += (0..16).take_while(|_| server.recv_from(&mut buffer).is_ok()).count();
+        assert!(begun.elapsed() < LIMIT, "{heard} of {strangers} strangers were heard");
+    }
+    server.send_to(b"later", session).expect("a live relay");
+    assert_eq!(receive(&friend), b"later");
 }
 
 #[test]
