@@ -1,6 +1,7 @@
 //! Proxies, which `--via` takes: their place among the layers, and the options that say who asks.
 
 use std::fmt;
+use std::ops::Range;
 use std::path::PathBuf;
 
 use super::error::ParseError;
@@ -9,7 +10,7 @@ use super::own::{Context, OwnRow};
 use super::parse::Start;
 use super::percent::{Encoded, decode, decode_text};
 use super::piece::{Fault, Piece};
-use super::scheme::Layer;
+use super::scheme::{Layer, Scheme};
 use super::shape::Shape;
 use super::source::Written;
 use super::{Endpoint, Role, own};
@@ -185,13 +186,32 @@ fn variable(value: Piece<'_>) -> Result<String, Fault> {
     }
 }
 
-/// Where the password stands in `scheme://user:password@host`.
-pub(crate) fn password_in(text: &str) -> Option<std::ops::Range<usize>> {
-    let start = text.find("//")? + 2;
-    let address = text[start..].split('?').next()?;
-    let user_info = &address[..address.rfind('@')?];
+/// Where the password stands in `scheme://user:password@host`; the slashes, or the scheme, may be missing.
+pub(crate) fn password_in(text: &str) -> Option<Range<usize>> {
+    let address = text.split('?').next()?;
+    let start = behind_schemes(address)?;
+    let user_info = &address[start..start + address[start..].rfind('@')?];
     let colon = user_info.find(':')?;
     Some(start + colon + 1..start + user_info.len())
+}
+
+/// Where a host begins, with the user before it; `None` for what has none, such as a path.
+fn behind_schemes(address: &str) -> Option<usize> {
+    let mut start = 0;
+    while let Some((name, rest)) = address[start..].split_once(':') {
+        let scheme = Scheme::from_name(name).map(|(scheme, _)| scheme);
+        if scheme.is_some_and(|scheme| scheme.row().shape != Shape::Inet) {
+            return None;
+        }
+        if rest.starts_with("//") {
+            return Some(start + name.len() + "://".len());
+        }
+        if scheme.is_none() && Layer::from_name(name).is_none() {
+            break;
+        }
+        start += name.len() + ":".len();
+    }
+    Some(start)
 }
 
 /// The bytes of a text in which `%` and two digits stand for a byte; `None` where they do not.

@@ -71,6 +71,10 @@ fn from_environment() -> Result<Endpoint, Failure> {
         return Err(Failure::misuse("--via env: neither all_proxy nor ALL_PROXY is set"));
     };
     let text = text.trim_end_matches('/');
+    if text.split_once('?').is_some_and(|(_, options)| options.contains('@')) {
+        // The rest of a password would be read as options, and be shown in what is said of them.
+        return Err(Failure::misuse(format_args!("{name}: a ? before the @ is written %3F")));
+    }
     let password = password_in(text);
     let plain = match &password {
         Some(span) => [&text[..span.start - 1], &text[span.end..]].concat(),

@@ -249,11 +249,34 @@ fn a_relay_goes_through_proxies_and_tells_of_its_clients() {
 
 #[test]
 fn a_password_on_the_command_line_is_refused_and_not_repeated() {
-    let finished = run_sock(&["connect", "h:1", "--via", "socks5://ann:hunter2@h:1"]);
-    assert_eq!(finished.code(), 2);
-    assert!(finished.stderr.contains("?password-file=FILE"), "{}", finished.stderr);
-    assert!(finished.stderr.contains("socks5://ann:***@h:1"), "{}", finished.stderr);
-    assert!(!finished.stderr.contains("hunter2"), "{}", finished.stderr);
+    for (before, after) in
+        [("socks5://ann:", "@h:1"), ("socks5:ann:", "@h:1"), ("ann:", "@h:1"), ("http:tcp://a:", "@h:1?x")]
+    {
+        let finished = run_sock(&["connect", "h:1", "--via", &format!("{before}hunter2{after}")]);
+        assert_eq!(finished.code(), 2);
+        assert!(finished.stderr.contains("?password-file=FILE"), "{}", finished.stderr);
+        assert!(finished.stderr.contains(&format!("{before}***{after}")), "{}", finished.stderr);
+        assert!(!finished.stderr.contains("hunter2"), "{}", finished.stderr);
+    }
+    // A path has neither user nor password.
+    let path = run_sock(&["connect", "h:1", "--via", "socks5:unix:/nowhere/a:b@c"]);
+    assert!(path.stderr.contains("/nowhere/a:b@c"), "{}", path.stderr);
+}
+
+#[test]
+fn a_password_of_the_environment_is_not_repeated() {
+    for url in [
+        "ann:hunter2@127.0.0.1:1",
+        "socks5://ann:what?hunter2@127.0.0.1:1",
+        "socks6://ann:hunter2@127.0.0.1:1",
+        "socks5:ann:hunter2@127.0.0.1:1?hunter",
+    ] {
+        let mut command = sock(&["connect", TARGET, "--via", "env"]);
+        let finished = run(command.env_remove("all_proxy").env("ALL_PROXY", url), b"");
+        assert_eq!(finished.code(), 2, "{}", finished.stderr);
+        assert!(finished.stderr.starts_with("sock: error: ALL_PROXY: "), "{}", finished.stderr);
+        assert!(!finished.stderr.contains("hunter2"), "{}", finished.stderr);
+    }
 }
 
 #[test]
