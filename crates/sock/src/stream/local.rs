@@ -269,14 +269,19 @@ impl Drop for Terminal {
     }
 }
 
-/// A symbolic link that goes when this is dropped.
-pub struct Link(pub PathBuf);
+/// A symbolic link that goes when this is dropped, unless another has taken its place.
+pub struct Link {
+    /// Where it stands.
+    pub path: PathBuf,
+    /// Where it leads.
+    pub to: PathBuf,
+}
 
 impl Drop for Link {
     fn drop(&mut self) {
-        let is_ours = std::fs::symlink_metadata(&self.0).is_ok_and(|it| it.is_symlink());
+        let is_ours = std::fs::read_link(&self.path).is_ok_and(|to| to == self.to);
         if is_ours {
-            let _ = std::fs::remove_file(&self.0);
+            let _ = std::fs::remove_file(&self.path);
         }
     }
 }

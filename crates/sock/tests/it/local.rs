@@ -186,6 +186,26 @@ fn a_serial_line_is_raw_while_it_is_used_and_set_back_then() {
     assert_eq!(stty(&terminal.1, &["-g"]), before);
 }
 
+#[test]
+fn a_link_that_leads_to_another_terminal_by_now_stays() {
+    let folder = TempDir::new();
+    let link = folder.join("line");
+    let endpoint = format!("pty:?link={link}");
+    let start = || {
+        let process = Process::start(&mut sock(&["connect", &endpoint]));
+        process.stderr.line("where it is", |line| line.contains("/dev/pts/"));
+        (process, fs::read_link(&link).expect("its link"))
+    };
+    let ((first, before), (second, now)) = (start(), start());
+    assert_ne!(now, before);
+    first.signal("TERM");
+    assert_eq!(first.finish().code(), 143);
+    assert_eq!(fs::read_link(&link).ok(), Some(now), "the link of the second");
+    second.signal("TERM");
+    assert_eq!(second.finish().code(), 143);
+    assert!(fs::symlink_metadata(&link).is_err(), "its own link goes");
+}
+
 /// A terminal: the side that is no terminal, and the path of the other.
 pub(crate) fn pseudo_terminal() -> (File, String) {
     use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};

@@ -87,7 +87,10 @@ fn made(path: &Path, link: &Path) -> Result<Link, Failure> {
             let message = format!("{} exists, and is no link to a terminal", link.display());
             Err(Failure::new(Exit::AddressInUse, message).hint("choose another path, or remove it yourself"))
         }
-        outcome => outcome.map(|()| Link(link.to_owned())).map_err(|error| failed(&error)),
+        outcome => {
+            let made = outcome.map(|()| Link { path: link.to_owned(), to: path.to_owned() });
+            made.map_err(|error| failed(&error))
+        }
     }
 }
 
