@@ -28,7 +28,8 @@ pub struct Login {
     pub password_file: Option<PathBuf>,
     /// `password-env=NAME`: the variable that holds the password.
     pub password_env: Option<String>,
-    /// A password that came with the proxy, as in `ALL_PROXY`. It is no part of an endpoint's text.
+    /// The password, once it is known: it came with the proxy, as in `ALL_PROXY`, or has been read. It is no part of
+    /// an endpoint's text.
     pub password: Option<Secret>,
 }
 

@@ -111,9 +111,28 @@ fn checked(proxy: Endpoint) -> Result<Endpoint, Failure> {
         1 if proxy.layers.first() == Some(&Layer::Socks4a) => {
             Err(Failure::misuse("SOCKS 4A has no passwords; socks5:// has"))
         }
-        0 | 1 => Ok(proxy),
+        0 | 1 => read_once(proxy),
         _ => Err(Failure::misuse(proxy.source.fault_of("password-env", "the password is given twice"))),
     }
+}
+
+/// Reads a password that stays the same, that of a variable or of a pipe such as the shell's `<(...)`: now, before
+/// anything is opened, for whoever writes it is waited for. A file is read for each connection: it may have a new one.
+fn read_once(mut proxy: Endpoint) -> Result<Endpoint, Failure> {
+    let login = &proxy.own.login;
+    let password = match (&login.password_file, &login.password_env) {
+        (Some(path), _) if !path.is_file() => first_line(path)?,
+        (None, Some(name)) => {
+            let value = env::var_os(name).ok_or_else(|| {
+                let message = format!("the variable {name} is not set");
+                Failure::misuse(proxy.source.fault_of("password-env", message))
+            })?;
+            value.into_vec()
+        }
+        _ => return Ok(proxy),
+    };
+    proxy.own.login.password = Some(Secret(password));
+    Ok(proxy)
 }
 
 /// Refuses the options of a socket where there is none: the one socket is the first proxy's.
@@ -202,20 +221,14 @@ pub(super) fn connected(
     Ok(opened.socket)
 }
 
-/// Who asks, the password read now: a file may have a new one.
+/// Who asks, the password of a file read now.
 fn login(proxy: &Endpoint) -> Result<Option<Login>, Failure> {
     let login = &proxy.own.login;
     let Some(user) = &login.user else { return Ok(None) };
-    let password = match (&login.password_file, &login.password_env, &login.password) {
-        (Some(path), ..) => Some(first_line(path)?),
-        (None, Some(name), _) => {
-            let value = env::var_os(name).ok_or_else(|| {
-                let message = format!("the variable {name} is not set");
-                Failure::misuse(proxy.source.fault_of("password-env", message))
-            })?;
-            Some(value.into_vec())
-        }
-        (None, None, password) => password.as_ref().map(|Secret(bytes)| bytes.clone()),
+    let password = match (&login.password, &login.password_file) {
+        (Some(Secret(bytes)), _) => Some(bytes.clone()),
+        (None, Some(path)) => Some(first_line(path)?),
+        (None, None) => None,
     };
     Ok(Some(Login { user: user.clone(), password }))
 }
@@ -223,7 +236,9 @@ fn login(proxy: &Endpoint) -> Result<Option<Login>, Failure> {
 fn first_line(path: &Path) -> Result<Vec<u8>, Failure> {
     let read = || {
         let mut line = Vec::new();
-        BufReader::new(File::open(path)?.take(LONGEST_PASSWORD)).read_until(b'\n', &mut line)?;
+        // A byte at a time: what stands behind the line may be for others, as in /dev/stdin.
+        let file = BufReader::with_capacity(1, File::open(path)?);
+        file.take(LONGEST_PASSWORD).read_until(b'\n', &mut line)?;
         Ok(line)
     };
     let mut line = read().map_err(|error| Failure::io(format_args!("read {}", path.display()), &error))?;

@@ -5,27 +5,34 @@ use std::net::{SocketAddr, TcpListener};
 use std::thread::{self, JoinHandle};
 
 use crate::bounded::JoinInTime as _;
-use crate::kit::{Server, TempDir, bounded, connect, read_all, run, run_sock, sock};
+use crate::kit::{Process, Server, TempDir, bounded, connect, read_all, run, run_sock, sock};
 
 /// What a peer of the command does: it waits for these bytes, then says those.
 type Line = (&'static [u8], &'static [u8]);
 
 /// A peer that takes one client and plays its lines; then it is done, and gives what the client still sent.
 fn peer(lines: &'static [Line]) -> (SocketAddr, JoinHandle<Vec<u8>>) {
+    peer_of(1, lines)
+}
+
+/// As [`peer`], for so many clients, one after the other.
+fn peer_of(clients: usize, lines: &'static [Line]) -> (SocketAddr, JoinHandle<Vec<u8>>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address");
     let played = thread::spawn(move || {
-        let mut stream = bounded(listener.accept().expect("a client").0);
-        for (wanted, says) in lines {
-            let mut came = vec![0; wanted.len()];
-            stream.read_exact(&mut came).expect("what is waited for");
-            assert_eq!(came.escape_ascii().to_string(), wanted.escape_ascii().to_string());
-            stream.write_all(says).expect("a client that listens");
-        }
-        // One that is refused may have gone, or reset the connection.
-        let _ = stream.shutdown(std::net::Shutdown::Write);
         let mut rest = Vec::new();
-        let _ = stream.read_to_end(&mut rest);
+        for _ in 0..clients {
+            let mut stream = bounded(listener.accept().expect("a client").0);
+            for (wanted, says) in lines {
+                let mut came = vec![0; wanted.len()];
+                stream.read_exact(&mut came).expect("what is waited for");
+                assert_eq!(came.escape_ascii().to_string(), wanted.escape_ascii().to_string());
+                stream.write_all(says).expect("a client that listens");
+            }
+            // One that is refused may have gone, or reset the connection.
+            let _ = stream.shutdown(std::net::Shutdown::Write);
+            let _ = stream.read_to_end(&mut rest);
+        }
         rest
     });
     (address, played)
@@ -192,7 +199,7 @@ fn the_timeout_holds_for_the_dialogue() {
 #[test]
 fn what_cannot_act_is_refused_before_anything_is_opened() {
     let proxy = "socks5://127.0.0.1:1";
-    let rows: [(&[&str], &str); 22] = [
+    let rows: [(&[&str], &str); 23] = [
         (&["udp://h:1", "--via", proxy], "--via connects through a proxy by TCP alone, and this is udp"),
         (&["unix:/s", "--via", proxy], "--via connects through a proxy by TCP alone, and this is unix"),
         (&[":80", "--via", proxy], "a proxy needs a host"),
@@ -217,6 +224,7 @@ fn what_cannot_act_is_refused_before_anything_is_opened() {
         (&["[::1]:1", "--via", "socks4a://h:1"], "SOCKS 4A carries no IPv6 addresses"),
         (&["h:1", "--via", "socks5://a@h:1?password-env=X&password-file=Y"], "the password is given twice"),
         (&["h:1", "--via", "http://a%3Ab@h:1"], "a user's name has no colon in HTTP"),
+        (&["h:1", "--via", "http://a@h:1?password-env=NOT_SET"], "the variable NOT_SET is not set"),
         (&["udp://h:1", "--proxy-protocol", "v1"], "belongs to a stream"),
     ];
     for (args, words) in rows {
@@ -277,6 +285,30 @@ fn a_password_of_the_environment_is_not_repeated() {
         assert!(finished.stderr.starts_with("sock: error: ALL_PROXY: "), "{}", finished.stderr);
         assert!(!finished.stderr.contains("hunter2"), "{}", finished.stderr);
     }
+}
+
+/// As from a shell's `<(...)`, or from standard input, whose other lines are the connection's.
+#[test]
+fn a_password_from_a_pipe_is_read_once_and_no_byte_behind_it() {
+    const ASKED_FOR: Line = (b"\x05\x02\x00\x02", b"\x05\x02");
+    const PASSWORD: Line = (b"\x01\x03ann\x06s3cret", b"\x01\x00");
+    let (proxy, played) = peer(&[ASKED_FOR, PASSWORD, (ASKED, GLUED), (b"hello", b"and more")]);
+    let via = format!("socks5://ann@{proxy}?password-file=/dev/stdin");
+    let finished = run(&mut sock(&["connect", TARGET, "--via", &via]), b"s3cret\nhello");
+    assert_eq!((finished.code(), &*finished.out()), (0, "glued, and more"), "{}", finished.stderr);
+    assert_eq!(finish(played), b"");
+    let (proxy, played) = peer_of(2, &[ASKED_FOR, PASSWORD, (ASKED, GLUED)]);
+    let via = format!("socks5://ann@{proxy}?password-file=/dev/stdin");
+    let mut relay = Process::start(&mut sock(&["relay", "127.0.0.1:0", TARGET, "--via", &via]));
+    relay.write(b"s3cret\n");
+    let line = relay.stderr.line("where it listens", |line| line.starts_with("listening on tcp "));
+    let address = line["listening on tcp ".len()..].parse().expect("an address");
+    for _ in 0..2 {
+        let client = connect(address);
+        client.shutdown(std::net::Shutdown::Write).expect("an end");
+        assert_eq!(read_all(&client), b"glued, ");
+    }
+    assert_eq!(finish(played), b"");
 }
 
 #[test]
