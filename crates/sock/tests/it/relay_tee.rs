@@ -1,7 +1,7 @@
 //! `sock relay --tee`: what was passed on can be read afterwards, and the disk ends no relay.
 
 use std::io::Write as _;
-use std::net::{Shutdown, UdpSocket};
+use std::net::{Shutdown, TcpListener, UdpSocket};
 use std::os::unix::fs::PermissionsExt as _;
 use std::thread;
 use std::{fs, str};
@@ -151,4 +151,11 @@ fn what_would_keep_the_relay_waiting_is_refused() {
     let nowhere = folder.join("none/transcript");
     let refused = run_sock(&["relay", "127.0.0.1:0", "127.0.0.1:1", "--tee", &nowhere]);
     assert_eq!(refused.code(), 1, "{}", refused.stderr);
+    // Of one conversation as well, before anybody is connected to.
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.set_nonblocking(true).expect("a mode of every socket");
+    let to = listener.local_addr().expect("a bound socket").to_string();
+    let refused = run_sock(&["relay", "exec:cat", &to, "--tee", &nowhere]);
+    assert_eq!(refused.code(), 1, "{}", refused.stderr);
+    assert!(listener.accept().is_err(), "the relay has connected");
 }

@@ -1,5 +1,6 @@
 //! One conversation: between two places that are connected to, or standard input and output and one.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
 
@@ -13,6 +14,7 @@ use crate::relay::{Meter, Rules, relay};
 use crate::report::console;
 use crate::server::journal::{Account, Counts, Journal, Peer};
 use crate::signal::{Signal, Signals};
+use crate::stream::Transcript;
 
 /// Connects to the ends and passes bytes until both are done; without `from` that end is standard input and output.
 pub(super) async fn converse(
@@ -24,6 +26,8 @@ pub(super) async fn converse(
     refuse_what_cannot_be(args, from.is_none())?;
     let ends = Ends::new(args, from.as_mut(), false, to)?;
     refuse_datagrams(from.iter().chain(ends.to.iter().map(|(endpoint, _)| endpoint)))?;
+    // Before anything is connected to: what cannot be written would show as a stream that has ended.
+    let tee = transcript(args, journal)?;
     let mut signals = super::super::signals()?;
     let targets = targets(ends.to, journal).await?;
     let Some(from) = from else {
@@ -45,7 +49,7 @@ pub(super) async fn converse(
         both = both => both?,
         signal = signals.next() => return Ok(signal.exit()),
     };
-    between(args, &near, &far, &mut signals, journal).await
+    between(args, (&near, &far), tee.as_ref(), &mut signals, journal).await
 }
 
 async fn with_standard(args: &RelayArgs, far: &Connected, signals: &mut Signals) -> Result<Exit, Failure> {
@@ -67,8 +71,8 @@ async fn with_standard(args: &RelayArgs, far: &Connected, signals: &mut Signals)
 
 async fn between(
     args: &RelayArgs,
-    near: &Connected,
-    far: &Connected,
+    (near, far): (&Connected, &Connected),
+    tee: Option<&Arc<Transcript>>,
     signals: &mut Signals,
     journal: &Journal,
 ) -> Result<Exit, Failure> {
@@ -77,7 +81,7 @@ async fn between(
     let idle = args.host.idle_timeout.map(|idle| idle.0);
     let rules = Rules { idle, rate: args.rate, ..Rules::between(near.stream.nature(), far.stream.nature()) };
     near.notes.iter().chain(&far.notes).for_each(|note| journal.note(note));
-    let tap = transcript(args, journal)?.map(|it| it.tap(1, &near.peer, &far.peer));
+    let tap = tee.map(|tee| tee.tap(1, &near.peer, &far.peer));
     let meter = Meter { bytes: &counts, tap: tap.as_ref() };
     let report = relay(&near.stream, &far.stream, rules, meter, signals.next()).await;
     let signal = report.end.as_ref().err().copied();
