@@ -277,13 +277,13 @@ fn version_2(header: &[u8]) -> Result<Peers, Refusal> {
     if !matches!(command, 0x20 | 0x21) {
         return Err(malformed_2(format_args!("0x{command:02x} is no version and command")));
     }
-    let Some(size) = size_of(family) else {
-        return Err(malformed_2(format_args!("0x{family:02x} is no family and transport")));
-    };
-    // LOCAL: what stands there says nothing.
+    // LOCAL: what stands behind it says nothing, the family either.
     if command == 0x20 {
         return Ok(Peers::Unknown);
     }
+    let Some(size) = size_of(family) else {
+        return Err(malformed_2(format_args!("0x{family:02x} is no family and transport")));
+    };
     let Some((addresses, _)) = body.split_at_checked(size) else {
         return Err(malformed_2(format_args!("addresses of {} bytes, {size} are wanted", body.len())));
     };
@@ -422,7 +422,7 @@ mod tests {
         let mut unix = vec![0; 216];
         unix[..4].copy_from_slice(b"/a/b");
         unix[109..113].copy_from_slice(b"name");
-        let rows: [(Vec<u8>, Peers); 8] = [
+        let rows: [(Vec<u8>, Peers); 9] = [
             (
                 two(0x21, 0x11, b"\x7f\0\0\x01\xc0\0\x02\x01\x30\x39\0\x50"),
                 inet("127.0.0.1:12345", "192.0.2.1:80"),
@@ -441,6 +441,7 @@ mod tests {
             ),
             (two(0x20, 0x00, b""), Peers::Unknown),
             (two(0x20, 0x11, b"whatever"), Peers::Unknown),
+            (two(0x20, 0x41, b"whatever"), Peers::Unknown),
             (two(0x21, 0x00, b"\x04\0\0"), Peers::Unknown),
             (with_checksum(0), inet("127.0.0.1:12345", "127.0.0.2:80")),
         ];
