@@ -20,6 +20,8 @@ pub struct HttpConnect {
     line: Line,
     state: State,
     came: usize,
+    /// The proxy is told a user.
+    named: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -58,7 +60,8 @@ impl HttpConnect {
         }
         request += "\r\n";
         let line = Line::new(LONGEST_LINE);
-        Ok(Self { outgoing: request.into_bytes(), line, state: State::Start, came: 0 })
+        let named = login.is_some();
+        Ok(Self { outgoing: request.into_bytes(), line, state: State::Start, came: 0, named })
     }
 
     /// Sees to it that what came begins as HTTP does: a proxy of another kind may send no line at all.
@@ -82,7 +85,7 @@ impl HttpConnect {
             State::Fields { interim: true } if line.is_empty() => self.state = State::Status,
             State::Fields { .. } => {}
             State::Start | State::Status => {
-                self.state = State::Fields { interim: status(line)? };
+                self.state = State::Fields { interim: status(line, self.named)? };
             }
         }
         Ok(false)
@@ -116,8 +119,8 @@ impl Dialogue for HttpConnect {
     }
 }
 
-/// Reads a status line; true where another answer follows.
-fn status(line: &[u8]) -> Result<bool, Refusal> {
+/// Reads a status line; true where another answer follows. `named` is whether the proxy was told a user.
+fn status(line: &[u8], named: bool) -> Result<bool, Refusal> {
     let rest = line.strip_prefix(PROTOCOL).unwrap_or_default();
     let (version, rest) = rest.split_at_checked(4).unwrap_or_default();
     let ([b'1', b'.', b'0' | b'1', b' '], [code @ .., last]) = (version, rest.get(..3).unwrap_or_default())
@@ -131,15 +134,18 @@ fn status(line: &[u8]) -> Result<bool, Refusal> {
         Some(b'2') => Ok(false),
         // All but "switching protocols", which nobody asked for.
         Some(b'1') if rest[..3] != *b"101" => Ok(true),
-        _ => Err(refused(rest, line)),
+        _ => Err(refused(rest, line, named)),
     }
 }
 
 /// What a status other than success means.
-fn refused(code: &[u8], line: &[u8]) -> Refusal {
+fn refused(code: &[u8], line: &[u8], named: bool) -> Refusal {
     let shown = escape(line, SHOWN);
     let exit = match &code[..3] {
-        b"407" => return Refusal::proxy(format_args!("the proxy wants another user or password: {shown}")),
+        b"407" if named => {
+            return Refusal::proxy(format_args!("the proxy refuses this user and password: {shown}"));
+        }
+        b"407" => return Refusal::proxy(format_args!("the proxy wants a user and a password: {shown}")),
         // Bad gateway, service unavailable, gateway timeout: the proxy did not get there.
         b"502" | b"503" | b"504" => Exit::Unreachable,
         _ => Exit::Proxy,
@@ -220,7 +226,7 @@ mod tests {
             (
                 b"HTTP/1.1 407 Proxy Authentication Required\r\n",
                 Exit::Proxy,
-                "the proxy wants another user or password: HTTP/1.1 407 Proxy Authentication Required",
+                "the proxy wants a user and a password: HTTP/1.1 407 Proxy Authentication Required",
             ),
             (
                 b"\x05\xff",
@@ -238,6 +244,10 @@ mod tests {
         for (answer, exit, message) in rows {
             assert_eq!(words(named, answer), (exit, message.to_owned()), "{}", answer.escape_ascii());
         }
+        let login = Login { user: "ann".into(), password: None };
+        let known = || HttpConnect::new(&Target::V4([1; 4].into()), 1, Some(&login)).expect("a request");
+        let (_, message) = words(known, b"HTTP/1.1 407 No\r\n");
+        assert_eq!(message, "the proxy refuses this user and password: HTTP/1.1 407 No");
     }
 
     #[test]
