@@ -65,7 +65,8 @@ pub struct Connected {
 pub async fn connected(endpoint: Endpoint, terms: Terms) -> Result<Connected, Failure> {
     let target = Target::new(endpoint).await?;
     let connected = target.connected(terms).await?;
-    Ok(Connected { warnings: target.warnings().to_vec(), ..connected })
+    let notes = [target.notes(), connected.notes.clone()].concat();
+    Ok(Connected { warnings: target.warnings().to_vec(), notes, ..connected })
 }
 
 /// An endpoint to connect to again and again: its TLS is set up once.
@@ -116,7 +117,12 @@ impl Target {
         self.client.as_ref().map_or(&[], |client| &client.warnings)
     }
 
-    /// Connects, as [`connected`] does; the warnings are the target's own.
+    /// What a person may want to know of it before it is connected to, a line each.
+    pub fn notes(&self) -> Vec<String> {
+        local::notes(&self.endpoint)
+    }
+
+    /// Connects, as [`connected`] does; the warnings and the notes that are known before are the target's own.
     ///
     /// # Errors
     ///

@@ -102,6 +102,21 @@ fn a_terminal_is_relayed_until_either_side_is_done() {
 }
 
 #[test]
+fn that_a_program_on_a_terminal_has_no_half_close_is_said_when_the_relay_starts() {
+    let server = Server::start_with(&mut sock(&["relay", "127.0.0.1:0", "exec:cat?pty"]));
+    let said = text(&server.process.stderr.so_far());
+    assert!(said.contains("exec:cat: a terminal has no half-close"), "{said}");
+    for _ in 0..2 {
+        let mut client = server.connect();
+        client.write_all(b"line\n").expect("a live relay");
+        client.shutdown(Shutdown::Write).expect("an open connection");
+        assert_eq!(read_all(client), b"line\r\nline\r\n");
+    }
+    let finished = server.end("TERM");
+    assert_eq!(finished.stderr.matches("half-close").count(), 1, "{}", finished.stderr);
+}
+
+#[test]
 fn a_line_is_relayed_by_its_path_alone() {
     let (mut other, path) = crate::local::pseudo_terminal();
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");

@@ -250,6 +250,7 @@ async fn targets(to: Vec<(Endpoint, Terms)>, journal: &Journal) -> Result<Target
     for (endpoint, terms) in to {
         let target = Target::new(endpoint).await?;
         target.warnings().iter().for_each(|warning| journal.warn(warning));
+        target.notes().iter().for_each(|note| journal.note(note));
         targets.push((target, terms));
     }
     Ok(Targets::new(targets))

@@ -41,6 +41,7 @@ pub(super) async fn converse(
     let both = async {
         let target = Target::new(from).await?;
         target.warnings().iter().for_each(|warning| journal.warn(warning));
+        target.notes().iter().for_each(|note| journal.note(note));
         let near = target.connected(terms).await?;
         let far = targets.connected(Behalf::Ourselves).await.inspect_err(|_| near.stream.reset())?;
         Ok::<_, Failure>((near, far))

@@ -28,6 +28,11 @@ pub(super) async fn connected(endpoint: Endpoint, terms: Terms) -> Result<Connec
     }
 }
 
+/// What a person may want to know of an endpoint before it is opened, a line each.
+pub(super) fn notes(endpoint: &Endpoint) -> Vec<String> {
+    program::note(endpoint).into_iter().collect()
+}
+
 /// What was opened: the stream, how it is called, and what a person should know of it.
 fn opened(stream: LocalStream, peer: String, notes: Vec<String>) -> Connected {
     Connected { stream: Stream::Local(Box::new(stream)), peer, warnings: Vec::new(), notes }

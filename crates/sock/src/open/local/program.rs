@@ -57,6 +57,14 @@ pub(super) async fn connected(endpoint: Endpoint) -> Result<Connected, Failure> 
     Ok(Connected { stream, peer: name, warnings: Vec::new(), notes: Vec::new() })
 }
 
+/// What a person may want to know of a program before it is started.
+pub(super) fn note(endpoint: &Endpoint) -> Option<String> {
+    let name = line(endpoint).ok().filter(|_| endpoint.own.local.pty)?.name;
+    Some(format!(
+        "{name}: a terminal has no half-close; the end of the input goes as Ctrl-D where lines are read"
+    ))
+}
+
 /// The command line that an endpoint stands for.
 fn line(endpoint: &Endpoint) -> Result<Line, Failure> {
     let Place::Literal(text) = &endpoint.place else {
@@ -108,8 +116,5 @@ fn of_terminal(name: String, child: Child, master: OwnedFd) -> Result<Connected,
         refusal: REFUSAL,
     };
     let stream = LocalStream::new(parts)?.of_program(program).of_terminal(Terminal::new(mode));
-    let note = format!(
-        "{name}: a terminal has no half-close; the end of the input goes as Ctrl-D where lines are read"
-    );
-    Ok(opened(stream, name, vec![note]))
+    Ok(opened(stream, name, Vec::new()))
 }
