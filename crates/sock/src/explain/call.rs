@@ -101,8 +101,7 @@ impl Call {
                 vec![self.number(0), self.integers[1].map(flags)]
             }
             "sendmsg" | "recvmsg" => vec![self.integers[0].map(flags)],
-            "fcntl" => vec![self.integers[0].map(command), self.number(1)],
-            "ioctl" => vec![self.integers[0].map(request), self.number(1)],
+            "fcntl" | "ioctl" => vec![self.asked_to(), self.number(1)],
             "ppoll" => vec![self.number(0), self.integers[1].map(milliseconds)],
             "getaddrinfo" => self.asked.iter().map(|asked| Some(quoted(asked.as_deref()))).collect(),
             _ => (0..3).map(|at| self.number(at)).collect(),
@@ -110,6 +109,11 @@ impl Call {
         let address = self.address().map(|address| shown(&address.to_string()));
         let parts: Vec<String> = [fd].into_iter().chain(behind).chain([address]).flatten().collect();
         parts.join(", ")
+    }
+
+    /// What fcntl(2) or ioctl(2) is to do, by its name.
+    pub(super) fn asked_to(&self) -> Option<String> {
+        self.integers[0].map(if self.name == "ioctl" { request } else { command })
     }
 
     fn number(&self, at: usize) -> Option<String> {

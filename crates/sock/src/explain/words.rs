@@ -157,17 +157,17 @@ fn option(call: &Call, otherwise: &str) -> String {
 }
 
 fn controlled(call: &Call) -> &'static str {
-    match (call.name.as_str(), call.integers[0], call.integers[1]) {
-        ("ioctl", Some(0x5421), Some(0)) => "calls wait from now on",
-        ("ioctl", Some(0x5421), _) => "calls give up from now on, rather than wait",
-        ("ioctl", Some(0x5411), _) => "asks how much of what was sent has not arrived",
-        ("ioctl", Some(0x8905), _) => "asks whether urgent data is next",
-        ("fcntl", Some(1), _) => "asks whether programs that are started inherit it",
-        ("fcntl", Some(2), _) => "says whether programs that are started inherit it",
-        ("fcntl", Some(3), _) => "asks whether calls wait",
-        ("fcntl", Some(1030), _) => "another descriptor for the same socket",
-        ("fcntl", Some(1031), _) => "how much the pipe holds from now on",
-        ("fcntl", Some(1032), _) => "asks how much the pipe holds",
+    match (call.asked_to().as_deref(), call.integers[1]) {
+        (Some("FIONBIO"), Some(0)) => "calls wait from now on",
+        (Some("FIONBIO"), _) => "calls give up from now on, rather than wait",
+        (Some("SIOCOUTQ"), _) => "asks how much of what was sent has not arrived",
+        (Some("SIOCATMARK"), _) => "asks whether urgent data is next",
+        (Some("F_GETFD"), _) => "asks whether programs that are started inherit it",
+        (Some("F_SETFD"), _) => "says whether programs that are started inherit it",
+        (Some("F_GETFL"), _) => "asks whether calls wait",
+        (Some("F_DUPFD_CLOEXEC"), _) => "another descriptor for the same socket",
+        (Some("F_SETPIPE_SZ"), _) => "how much the pipe holds from now on",
+        (Some("F_GETPIPE_SZ"), _) => "asks how much the pipe holds",
         _ => "done",
     }
 }
