@@ -15,7 +15,7 @@ use rustix::termios::isatty;
 use tokio::time::sleep;
 
 use super::opened;
-use super::terminal::{serial, three};
+use super::terminal::{no_half_close, serial, three};
 use crate::endpoint::{Endpoint, Nature, Place};
 use crate::exit::{Exit, Failure};
 use crate::open::unix_path::as_path;
@@ -107,11 +107,7 @@ fn kind(endpoint: &Endpoint, path: &Path) -> Result<Kind, Failure> {
 fn refuse_what_cannot_act(endpoint: &Endpoint, kind: Kind) -> Result<(), Failure> {
     let local = &endpoint.own.local;
     let rows = [
-        (
-            local.speed.is_some() && kind != Kind::Device,
-            "speed",
-            "belongs to a serial line, and this is none",
-        ),
+        (local.speed.is_some() && kind != Kind::Device, "speed", OF_A_LINE),
         (
             local.append && kind == Kind::Device,
             "append",
@@ -125,11 +121,16 @@ fn refuse_what_cannot_act(endpoint: &Endpoint, kind: Kind) -> Result<(), Failure
         ),
     ];
     match rows.iter().find(|(given, ..)| *given) {
-        Some((_, option, why)) => {
-            Err(Failure::misuse(endpoint.source.fault_of(option, format!("option \"{option}\" {why}"))))
-        }
+        Some((_, option, why)) => Err(cannot_act(endpoint, option, why)),
         None => Ok(()),
     }
+}
+
+/// Why `?speed=` cannot act.
+const OF_A_LINE: &str = "belongs to a serial line, and this is none";
+
+fn cannot_act(endpoint: &Endpoint, option: &str, why: &str) -> Failure {
+    Failure::misuse(endpoint.source.fault_of(option, format!("option \"{option}\" {why}")))
 }
 
 /// Opens a device for both directions, or for the one that is allowed.
@@ -149,8 +150,7 @@ fn of_device(endpoint: &Endpoint, file: File, name: String) -> Result<Connected,
     let failed = |error: &io::Error| Failure::io(format_args!("open {name}"), error);
     if !isatty(&file) {
         if endpoint.own.local.speed.is_some() {
-            let message = "option \"speed\" belongs to a serial line, and this is none";
-            return Err(Failure::misuse(endpoint.source.fault_of("speed", message)));
+            return Err(cannot_act(endpoint, "speed", OF_A_LINE));
         }
         let [read, write, _] = three(file.into())?;
         let (reader, writer) = (Some(Source::Given(read)), Some(Source::Given(write)));
@@ -171,8 +171,8 @@ fn of_device(endpoint: &Endpoint, file: File, name: String) -> Result<Connected,
         writer: Some(Source::Own(write)),
         refusal: READ,
     };
-    let note = format!("{name}: a terminal has no half-close: its end, and the other's, end both directions");
-    Ok(opened(LocalStream::new(parts)?.of_terminal(terminal), name, vec![note]))
+    let notes = vec![no_half_close(&name)];
+    Ok(opened(LocalStream::new(parts)?.of_terminal(terminal), name, notes))
 }
 
 /// Opens a file to be written: at its end, or one that is new.

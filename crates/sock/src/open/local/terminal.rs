@@ -70,9 +70,12 @@ pub(super) fn connected(endpoint: &Endpoint) -> Result<Connected, Failure> {
         refusal: "it takes nothing",
     };
     let stream = LocalStream::new(parts)?.of_terminal(terminal).with_link(link);
-    let notes =
-        vec![format!("{name}: a terminal has no half-close: its end, and the other's, end both directions")];
-    Ok(opened(stream, path.display().to_string(), notes))
+    Ok(opened(stream, path.display().to_string(), vec![no_half_close(&name)]))
+}
+
+/// What a person has to know of a terminal.
+pub(super) fn no_half_close(name: &str) -> String {
+    format!("{name}: a terminal has no half-close: its end, and the other's, end both directions")
 }
 
 /// Makes a link to the terminal; one that is left of an earlier one is replaced, all else stays.
