@@ -369,8 +369,9 @@ impl Back {
             // Never waited for: one who does not read its datagrams would stop all others'.
             match self.socket.socket().try_send_many(&datagrams[sent..], &mut self.sending, Flags::NONE) {
                 Ok(count) => {
-                    let gone = datagrams[sent..sent + count].iter().map(|one| one.bytes().len() as u64);
-                    session.moved(1, gone.sum());
+                    let gone = datagrams[sent..sent + count].iter().map(|one| one.bytes().len() as u64).sum();
+                    session.moved(1, gone);
+                    shared.count_out(gone);
                     sent += count.max(1);
                 }
                 Err(error) if error.is_interrupted() => {}
@@ -410,6 +411,7 @@ impl<S: Leads> Desk<S> {
             }
             of = session;
             if of.is_some() {
+                self.server.shared.count_in(datagram.bytes().len() as u64);
                 row.push(Datagram::new(datagram.bytes()));
             }
         }
@@ -537,10 +539,8 @@ impl<S> Drop for Desk<S> {
 
 /// What a session came to.
 fn tell_end(session: &Session, reason: Option<&str>, shared: &Shared) {
-    let [bytes_in, bytes_out] = session.bytes.each_ref().map(|bytes| bytes.load(Relaxed));
-    shared.count_in(bytes_in);
-    shared.count_out(bytes_out);
     if session.told {
+        let [bytes_in, bytes_out] = session.bytes.each_ref().map(|bytes| bytes.load(Relaxed));
         let way = session.way();
         let to = match &*way {
             Way::Open(_, to) => Some(to.as_str()),

@@ -225,6 +225,20 @@ fn each_session_has_its_events_and_the_summary_its_totals() {
 }
 
 #[test]
+fn the_totals_count_what_open_sessions_have_moved() {
+    let echo = Server::start(&["udp://127.0.0.1:0", "--echo"]);
+    let relay = relay("udp://127.0.0.1:0", &[&format!("udp://{}", echo.address())]);
+    let sender = sender(relay.address());
+    sender.send(b"abc").expect("a live relay");
+    assert_eq!(receive(&sender), b"abc");
+    relay.process.signal("USR1");
+    relay.line("1 connection, 1 open: 3 bytes in, 3 bytes out");
+    let finished = relay.end("TERM");
+    let totals = "1 connection, 0 open: 3 bytes in, 3 bytes out";
+    assert!(finished.stderr.contains(totals), "{}", finished.stderr);
+}
+
+#[test]
 fn a_relay_that_is_pointed_at_itself_does_not_start() {
     let port = {
         let free = bound();
