@@ -1,9 +1,9 @@
 //! Datagrams that are passed on: each sender has a session, with a socket of its own to where it leads, so that what
 //! comes back is known to be that sender's. It goes back from the address that the sender had asked.
 //!
-//! A session ends when nothing has moved over it for a while. There are so many at most: beyond them the one that was
-//! silent longest makes way, of those that nobody has answered; where all were answered, a new sender gets none. So a
-//! flood of forged senders takes neither memory nor descriptors without end, and no session that is of use.
+//! A session ends when nothing has moved over it for a while. Their number is bounded. Beyond it a new sender takes
+//! the place of the one that was silent longest among those that nobody has answered; where all were answered, it gets
+//! none. So a flood of forged senders takes neither memory nor descriptors without end, and no session that is of use.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -366,7 +366,7 @@ impl Back {
         }
         let mut sent = 0;
         while sent < datagrams.len() {
-            // Never waited for: one who does not read its datagrams would stop all others'.
+            // Never waited for: a sender that does not read would hold up all others.
             match self.socket.socket().try_send_many(&datagrams[sent..], &mut self.sending, Flags::NONE) {
                 Ok(count) => {
                     let gone = datagrams[sent..sent + count].iter().map(|one| one.bytes().len() as u64).sum();

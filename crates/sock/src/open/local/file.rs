@@ -67,7 +67,7 @@ pub(super) async fn connected(endpoint: Endpoint, terms: Terms) -> Result<Connec
         let source = if kind == Kind::Fifo { Source::Own(fd) } else { Source::Given(fd) };
         parts(None, Some(source))
     } else {
-        // Of a FIFO that nobody has open to write: readiness, not the opening, waits for a writer.
+        // A FIFO opens at once, also where nobody has it open to write: to read it waits for a writer.
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let fd = rustix::fs::open(&path, flags, Mode::empty()).map_err(|error| failed(&error.into()))?;
         parts(Some(if kind == Kind::Fifo { Source::Own(fd) } else { Source::Given(fd) }), None)
