@@ -10,10 +10,13 @@ pub mod words;
 use std::env;
 use std::io;
 use std::process::{Child, Command};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, Once, OnceLock, PoisonError};
 
 use berkeley::bindings::{DescriptorLimit, set_up_child};
 use rustix::process::{Pid, WaitId, WaitIdOptions, WaitIdStatus, waitid};
+use signal_hook::consts::SIGCHLD;
+use signal_hook::flag;
 
 use crate::exit::{Exit, Failure};
 use crate::report::escape::escape;
@@ -127,9 +130,19 @@ pub fn start(command: &mut Command, terminal: bool) -> io::Result<Child> {
         }
     }
     set_up_child(command, terminal, LIMIT.get().copied());
+    keep_endings();
     let child = command.spawn()?;
     reaper::started(&child);
     Ok(child)
+}
+
+/// Has the kernel keep how a child ended, and its number, until it is waited for. Where this process was started with
+/// SIGCHLD ignored it keeps neither: then nobody learns of a failure, and the number may be another's.
+fn keep_endings() {
+    static ONCE: Once = Once::new();
+    static CAME: AtomicBool = AtomicBool::new(false);
+    // What has a handler is not ignored. Where there can be none, all is as it was.
+    ONCE.call_once(|| _ = flag::register(SIGCHLD, &CAME));
 }
 
 /// The number of a child, and of its group.
@@ -143,7 +156,7 @@ pub fn ended(group: Pid) -> Option<Ended> {
     match waitid(WaitId::Pid(group), options) {
         Ok(None) => None,
         Ok(Some(status)) => Some(Ended::from(&status)),
-        // Where SIGCHLD was ignored at our start the kernel keeps nothing of it.
+        // It was waited for already.
         Err(_) => Some(Ended::Unknown),
     }
 }

@@ -186,6 +186,15 @@ fn a_serial_line_is_raw_while_it_is_used_and_set_back_then() {
     assert_eq!(stty(&terminal.1, &["-g"]), before);
 }
 
+/// Some parents leave it so to what they start; the kernel keeps nothing of a child then.
+#[test]
+fn how_a_program_failed_is_told_where_sigchld_was_ignored_at_the_start() {
+    let mut command = Command::new("env");
+    let finished = run(command.args(["--ignore-signal=CHLD", SOCK, "connect", "sh:exit 3"]), b"");
+    assert_eq!(finished.code(), 1, "{}", finished.stderr);
+    assert!(finished.stderr.contains("exited with status 3"), "{}", finished.stderr);
+}
+
 #[test]
 fn a_link_that_leads_to_another_terminal_by_now_stays() {
     let folder = TempDir::new();
