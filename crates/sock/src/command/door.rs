@@ -142,9 +142,12 @@ impl Door {
             scheme.row().shape != Shape::Inet && !(is_told && scheme.row().shape == Shape::Unix)
         };
         if let Some(scheme) = self.schemes().into_iter().find(has_none) {
-            let message = format!("{option} goes by addresses of IP, and {scheme} has none");
-            return Err(Failure::misuse(message)
-                .hint("who may use a Unix socket is said by its mode, as in ?mode=660"));
+            let refused = Failure::misuse(format!("{option} goes by addresses of IP, and {scheme} has none"));
+            return Err(if scheme.row().shape == Shape::Unix {
+                refused.hint("who may use a Unix socket is said by its mode, as in ?mode=660")
+            } else {
+                refused
+            });
         }
         Access::open(&args.allow, &args.deny).map(Some).map_err(Failure::misuse)
     }
@@ -213,6 +216,8 @@ fn pinned(scheme: Scheme, address: &Address, pin: &str) -> String {
         // Of every address: this machine's name for itself is one that a client can have.
         (Scheme::Tcp, Some(ip), Some(port)) if ip.is_unspecified() => format!("tls://localhost:{port}"),
         (Scheme::Tcp, ..) => format!("tls://{address}"),
+        (_, Some(ip), Some(port)) if ip.is_unspecified() => format!("tls:{scheme}://localhost:{port}"),
+        (_, Some(_), _) => format!("tls:{scheme}://{address}"),
         _ => format!("tls:{}", scheme.at(&address.to_string())),
     };
     format!("sock connect '{place}?pin={pin}'")

@@ -67,7 +67,7 @@ pub use help::{Use, beginnings, help};
 pub use local::Local;
 pub use nature::Nature;
 pub use own::Own;
-pub use place::{Host, Place, Port};
+pub use place::{ANY, Host, Place, Port};
 pub use proxy::{Login, Secret};
 pub(crate) use proxy::{decoded, password_in};
 pub use scheme::{Layer, LayerRow, Row, Scheme};

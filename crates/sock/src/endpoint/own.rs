@@ -8,7 +8,7 @@ use super::inet::{inet_without_port, interface};
 use super::local::{self, Local};
 use super::percent::Encoded;
 use super::piece::{Fault, Piece};
-use super::place::{Host, Place, unix};
+use super::place::{Host, Place, unix, vsock};
 use super::proxy::{self, Login};
 use super::scheme::{Layer, Scheme};
 use super::shape::Shape;
@@ -123,7 +123,7 @@ const OWN: &[OwnRow] = &[
         example: "interface=eth0",
         meaning: "the interface that carries the traffic",
         has_value: true,
-        fits: |context| fails_unless(is_inet(context), "belongs to tcp and udp"),
+        fits: |context| fails_unless(is_inet(context), "belongs to what goes over IP"),
         read: |own, value, _| Ok(set(&mut own.interface, value, interface(value)?)),
         print: |own| own.interface.as_ref().map(|name| format!("interface={}", Encoded(name.as_bytes()))),
     },
@@ -265,8 +265,10 @@ fn period(value: Piece<'_>) -> Result<Duration, Fault> {
 }
 
 fn bind(value: Piece<'_>, scheme: Scheme) -> Result<(Place, Written), Fault> {
-    if scheme.row().shape == Shape::Unix {
-        return Ok((unix(value)?, Written::whole(value)));
+    match scheme.row().shape {
+        Shape::Unix => return Ok((unix(value)?, Written::whole(value))),
+        Shape::Vsock => return Ok((vsock(value)?, Written::whole(value))),
+        _ => {}
     }
     match inet_without_port(value)? {
         (Place::Inet { host: Host::Loopback, .. }, _) => {

@@ -11,7 +11,7 @@ use crate::report::escape::is_printable;
 /// What stands between the scheme and the options.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Place {
-    /// `host:port`, for TCP and UDP.
+    /// `host:port`, for TCP, UDP and other protocols over IP.
     Inet {
         /// The machine, or which of this machine's addresses.
         host: Host,
@@ -23,6 +23,13 @@ pub enum Place {
     /// A Unix socket in Linux's abstract namespace, written `@name`: at least one byte, any bytes, without the leading
     /// zero byte that the kernel's address has. unix(7).
     Abstract(Vec<u8>),
+    /// A virtual machine or its host, and a port; [`ANY`] for any of either. vsock(7).
+    Vsock {
+        /// The machine's number (context identifier).
+        cid: u32,
+        /// The port.
+        port: u32,
+    },
     /// A file of any kind: at least one byte, none of them zero.
     File(Vec<u8>),
     /// Text that means something to its scheme alone, such as a command: at least one character, all of which print.
@@ -32,6 +39,12 @@ pub enum Place {
     /// There is but one.
     Alone,
 }
+
+/// Any machine (`VMADDR_CID_ANY`) and any port (`VMADDR_PORT_ANY`) of [`Place::Vsock`], to listen at.
+pub const ANY: u32 = u32::MAX;
+
+/// The words for machines that vsock(7) has numbers for; the first of a number is the one that is printed.
+const CIDS: [(&str, u32); 5] = [("any", ANY), ("*", ANY), ("hypervisor", 0), ("local", 1), ("host", 2)];
 
 /// The machine that a place is on.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -69,6 +82,7 @@ impl fmt::Display for Place {
             // A plain "@" would start an abstract name.
             Self::Path(path) if path.starts_with(b"@") => write!(f, "%40{}", Encoded(&path[1..])),
             Self::Path(path) | Self::File(path) => Encoded(path).fmt(f),
+            Self::Vsock { cid, port } => write!(f, "{}:{}", Cid(*cid), VsockPort(*port)),
             Self::Abstract(name) => write!(f, "@{}", Encoded(name)),
             Self::Literal(text) => f.write_str(text),
             Self::Descriptor(number) => number.fmt(f),
@@ -96,6 +110,25 @@ impl fmt::Display for Port {
             Self::Number(number) => number.fmt(f),
             Self::Name(name) => f.write_str(name),
         }
+    }
+}
+
+struct Cid(u32);
+
+impl fmt::Display for Cid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match CIDS.iter().find(|(_, cid)| *cid == self.0) {
+            Some((word, _)) => f.write_str(word),
+            None => self.0.fmt(f),
+        }
+    }
+}
+
+struct VsockPort(u32);
+
+impl fmt::Display for VsockPort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 == ANY { f.write_str("any") } else { self.0.fmt(f) }
     }
 }
 
@@ -139,6 +172,30 @@ pub(super) fn unix(place: Piece<'_>) -> Result<Place, Fault> {
         return Err(place.fault("a path holds no zero byte; an abstract name starts with \"@\""));
     }
     Ok(Place::Path(path))
+}
+
+/// Reads the number of a machine, or the word for it, and a port.
+pub(super) fn vsock(place: Piece<'_>) -> Result<Place, Fault> {
+    let Some((cid, port)) = place.split_once(':') else {
+        return Err(place.fault("wants a machine's CID and a port, as in vsock://host:5000"));
+    };
+    let number = |text: &str| {
+        text.parse().ok().filter(|_| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let word = CIDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(cid.text())).map(|(_, cid)| *cid);
+    let Some(machine) = word.or_else(|| number(cid.text())) else {
+        let shown = cid.shown();
+        let message = "a CID is a number of 32 bits, hypervisor, local, host, or any; found";
+        return Err(cid.fault(format_args!("{message} \"{shown}\"")));
+    };
+    let any = ["any", "*"].iter().any(|word| port.text().eq_ignore_ascii_case(word));
+    let Some(number) = any.then_some(ANY).or_else(|| number(port.text())) else {
+        let shown = port.shown();
+        return Err(
+            port.fault(format_args!("a port of vsock is a number of 32 bits, or any; found \"{shown}\""))
+        );
+    };
+    Ok(Place::Vsock { cid: machine, port: number })
 }
 
 /// Reads the path of a file.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use berkeley::Type;
+use berkeley::{Protocol, Type};
 
 use super::nature::Nature;
 use super::shape::Shape;
@@ -22,6 +22,8 @@ pub struct Row {
     pub nature: Nature,
     /// The type of its socket; `None` if it is none.
     pub socket: Option<Type>,
+    /// Its protocol, where it is not the one that its family has for that type.
+    pub protocol: Protocol,
     /// The levels of the socket options that may follow: `tcp` of `tcp.nodelay`.
     pub levels: &'static [&'static str],
     /// One as it is written, for the help.
@@ -103,6 +105,7 @@ table! {
             shape: Shape::Inet,
             nature: Nature::NETWORK,
             socket: Some(Type::STREAM),
+            protocol: Protocol::DEFAULT,
             levels: &["socket", "ip", "ipv6", "tcp"],
             example: "tcp://example.org:80",
             meaning: "TCP; also [::1]:80, example.org:http",
@@ -115,9 +118,49 @@ table! {
             shape: Shape::Inet,
             nature: Nature::DATAGRAMS,
             socket: Some(Type::DGRAM),
+            protocol: Protocol::DEFAULT,
             levels: &["socket", "ip", "ipv6", "udp"],
             example: "udp://127.0.0.1:9000",
             meaning: "UDP",
+        };
+        /// TCP over several paths at once.
+        Mptcp = Row {
+            name: "mptcp",
+            listening: Some("mptcp-listen"),
+            connects: true,
+            shape: Shape::Inet,
+            nature: Nature::NETWORK,
+            socket: Some(Type::STREAM),
+            protocol: Protocol::MPTCP,
+            levels: &["socket", "ip", "ipv6", "tcp", "mptcp"],
+            example: "mptcp://example.org:80",
+            meaning: "TCP over several paths",
+        };
+        /// SCTP, one association a socket.
+        Sctp = Row {
+            name: "sctp",
+            listening: Some("sctp-listen"),
+            connects: true,
+            shape: Shape::Inet,
+            nature: Nature::NETWORK,
+            socket: Some(Type::STREAM),
+            protocol: Protocol::SCTP,
+            levels: &["socket", "ip", "ipv6", "sctp"],
+            example: "sctp://example.org:80",
+            meaning: "SCTP",
+        };
+        /// Between a virtual machine and its host.
+        Vsock = Row {
+            name: "vsock",
+            listening: Some("vsock-listen"),
+            connects: true,
+            shape: Shape::Vsock,
+            nature: Nature::STREAM,
+            socket: Some(Type::STREAM),
+            protocol: Protocol::DEFAULT,
+            levels: &["socket", "vsock"],
+            example: "vsock://host:5000",
+            meaning: "a virtual machine, or its host",
         };
         /// A Unix stream socket.
         Unix = Row {
@@ -127,6 +170,7 @@ table! {
             shape: Shape::Unix,
             nature: Nature::STREAM,
             socket: Some(Type::STREAM),
+            protocol: Protocol::DEFAULT,
             levels: &["socket"],
             example: "unix:/run/app.sock",
             meaning: "a Unix socket; unix:@app is abstract",
@@ -139,6 +183,7 @@ table! {
             shape: Shape::Unix,
             nature: Nature::LONG_DATAGRAMS,
             socket: Some(Type::DGRAM),
+            protocol: Protocol::DEFAULT,
             levels: &["socket"],
             example: "unix-dgram:/run/app.sock",
             meaning: "a Unix socket of datagrams",
@@ -151,6 +196,7 @@ table! {
             shape: Shape::Unix,
             nature: Nature::MESSAGES,
             socket: Some(Type::SEQPACKET),
+            protocol: Protocol::DEFAULT,
             levels: &["socket"],
             example: "unix-seqpacket:@app",
             meaning: "one of messages over a connection",
@@ -258,6 +304,7 @@ const LOCAL: Row = Row {
     shape: Shape::Line,
     nature: Nature::STREAM,
     socket: None,
+    protocol: Protocol::DEFAULT,
     levels: &[],
     example: "",
     meaning: "",
@@ -271,6 +318,7 @@ const TRIED: Row = Row {
     shape: Shape::Line,
     nature: Nature::STREAM,
     socket: None,
+    protocol: Protocol::DEFAULT,
     levels: &[],
     example: "",
     meaning: "",

@@ -105,12 +105,7 @@ fn setting(
 ) -> Result<Setting, Fault> {
     let full = match vocabulary.look_up(name.text()) {
         Meaning::One(full) => full,
-        Meaning::Several(names) => {
-            let names = names.join(" and ");
-            return Err(
-                name.fault(format_args!("option \"{}\" could be {names}; write one in full", name.shown()))
-            );
-        }
+        Meaning::Several(names) => one_of(&names, name, scheme)?,
         Meaning::ReadOnly(full) => {
             let message = format!("option \"{full}\" can only be read; `sock options` shows it");
             return Err(name.fault(message));
@@ -125,6 +120,19 @@ fn setting(
     }
     let value = value.map(decode_text).transpose()?;
     Ok(Setting { name: full.to_owned(), value, span: option.span() })
+}
+
+/// The one of several options that the scheme has; of none, the first, which is said to be another's.
+fn one_of<'a>(names: &[&'a str], name: Piece<'_>, scheme: Scheme) -> Result<&'a str, Fault> {
+    let fits: Vec<&'a str> = names.iter().copied().filter(|full| scheme.has_option(full)).collect();
+    match (&fits[..], names) {
+        ([full], _) | ([], [full, ..]) => Ok(full),
+        _ => {
+            let message =
+                format!("option \"{}\" could be {}; write one in full", name.shown(), fits.join(" and "));
+            Err(name.fault(message))
+        }
+    }
 }
 
 fn unknown(name: Piece<'_>, vocabulary: &dyn Vocabulary) -> Fault {

@@ -2,7 +2,7 @@
 
 use super::inet::inet;
 use super::piece::{Fault, Piece};
-use super::place::{Place, alone, descriptor, file, literal, unix, words};
+use super::place::{Place, alone, descriptor, file, literal, unix, vsock, words};
 use super::source::Written;
 
 /// What stands after a scheme's name.
@@ -12,6 +12,8 @@ pub enum Shape {
     Inet,
     /// The path of a Unix socket, or `@` and an abstract name: [`Place::Path`], [`Place::Abstract`].
     Unix,
+    /// `//CID:PORT`: [`Place::Vsock`].
+    Vsock,
     /// A path of any file: [`Place::File`].
     File,
     /// A command line, in words: [`Place::Literal`], taken as [`Line`](Self::Line) is.
@@ -41,7 +43,7 @@ impl Shape {
     /// What stands between the name and the place.
     pub(super) const fn separator(self) -> &'static str {
         match self {
-            Self::Inet => "://",
+            Self::Inet | Self::Vsock => "://",
             Self::Nothing => "",
             _ => ":",
         }
@@ -51,6 +53,7 @@ impl Shape {
     pub(super) const fn example(self) -> &'static str {
         match self {
             Self::Inet => "://:9000",
+            Self::Vsock => "://host:5000",
             Self::Unix => ":/run/app.sock",
             Self::File => ":/tmp/file",
             Self::Words | Self::Line => ":ls -l",
@@ -64,6 +67,7 @@ impl Shape {
     pub const fn any(self) -> &'static str {
         match self {
             Self::Inet => "://:1",
+            Self::Vsock => "://host:1",
             Self::Unix | Self::File | Self::Words | Self::Line => ":any",
             Self::Descriptor => ":3",
             Self::Alone => ":",
@@ -77,6 +81,7 @@ impl Shape {
         match self {
             Self::Inet => inet(place),
             Self::Unix => Ok((unix(place)?, whole)),
+            Self::Vsock => Ok((vsock(place)?, whole)),
             Self::File => Ok((file(place)?, whole)),
             Self::Words => Ok((words(place)?, whole)),
             Self::Line => Ok((literal(place)?, whole)),

@@ -102,9 +102,49 @@ fn unix_places_are_paths_or_abstract_names_of_any_bytes() {
 }
 
 #[test]
+fn places_of_vsock_are_numbers_or_the_words_of_its_man_page() {
+    let rows = [
+        ("vsock://2:80", (2, 80), "vsock://host:80"),
+        ("vsock:1:80", (1, 80), "vsock://local:80"),
+        ("vsock://HOST:4294967294", (2, u32::MAX - 1), "vsock://host:4294967294"),
+        ("vsock://hypervisor:1?bind=any:700", (0, 1), "vsock://hypervisor:1?bind=any:700"),
+        ("vsock-listen://any:any", (u32::MAX, u32::MAX), "vsock-listen://any:any"),
+        // As addresses are printed.
+        ("vsock:*:5000", (u32::MAX, 5_000), "vsock://any:5000"),
+    ];
+    for (text, (cid, port), printed) in rows {
+        let endpoint = read(text);
+        assert_eq!(endpoint.place, Place::Vsock { cid, port }, "{text}");
+        assert_eq!(endpoint.to_string(), printed);
+    }
+    let cid = "a CID is a number of 32 bits, hypervisor, local, host, or any; found";
+    let port = "a port of vsock is a number of 32 bits, or any; found";
+    check_wrong(
+        &[
+            ("vsock://host", "host", "wants a machine's CID and a port, as in vsock://host:5000", None),
+            ("vsock://guest:1", "guest", &format!("{cid} \"guest\""), None),
+            ("vsock://4294967296:1", "4294967296", &format!("{cid} \"4294967296\""), None),
+            ("vsock://host:http", "http", &format!("{port} \"http\""), None),
+            ("vsock://host:+1", "+1", &format!("{port} \"+1\""), None),
+        ],
+        Role::Connect,
+    );
+}
+
+#[test]
+fn an_option_of_several_levels_is_the_one_that_the_scheme_has() {
+    assert_eq!(read("tcp://h:1?cork").settings, [Setting::new("tcp.cork", None)]);
+    assert_eq!(read("udp://h:1?cork").settings, [Setting::new("udp.cork", None)]);
+}
+
+#[test]
 fn every_scheme_is_read_in_both_forms() {
     for scheme in Scheme::ALL.iter().copied().filter(|scheme| scheme.row().listening.is_some()) {
-        let place = if scheme.row().shape == Shape::Unix { "@x" } else { "h:1" };
+        let place = match scheme.row().shape {
+            Shape::Unix => "@x",
+            Shape::Vsock => "7:1",
+            _ => "h:1",
+        };
         for (name, listen) in [(scheme.name(), false), (scheme.row().listening.expect("it listens"), true)] {
             let endpoint = read(&format!("{name}://{place}"));
             assert_eq!((endpoint.scheme, endpoint.listen), (scheme, listen), "{name}");
@@ -405,8 +445,8 @@ fn check_wrong(rows: &[Wrong<'_>], role: Role) {
 
 #[test]
 fn a_scheme_that_is_wrong_is_named() {
-    let known =
-        "this build knows tcp, udp, unix, unix-dgram, unix-seqpacket, exec, sh, pty, file, fd, -, tls";
+    let known = "this build knows tcp, udp, mptcp, sctp, vsock, unix, unix-dgram, unix-seqpacket, \
+                 exec, sh, pty, file, fd, -, tls";
     let shape = "an endpoint is written scheme://host:port?option&option";
     check_wrong(
         &[
@@ -545,7 +585,7 @@ fn an_option_that_is_wrong_is_pointed_at() {
                 "option \"mode\" belongs to a path; an abstract name has no permissions",
                 None,
             ),
-            ("unix:/s?interface=lo", "interface", "option \"interface\" belongs to tcp and udp", None),
+            ("unix:/s?interface=lo", "interface", "option \"interface\" belongs to what goes over IP", None),
         ],
         Role::Either,
     );

@@ -8,8 +8,10 @@ use berkeley::{Address, Connector, Deadline, Family, Result, Socket, Type, UnixA
 
 use super::dialogue::{Behalf, introduce};
 use super::{
-    Endpoint, Host, Place, Port, Row, Shape, host_text, kind, literal, port_text, prepare, unix_address, via,
+    Endpoint, Host, Place, Port, Row, Shape, host_text, kind, literal, own_address, port_text, prepare,
+    probe, protocol, via,
 };
+use crate::endpoint::ANY;
 use crate::exit::{Exit, Failure};
 use crate::quantity::Period;
 use crate::stream::Others;
@@ -121,8 +123,13 @@ pub(super) fn direct(
 fn at(endpoint: &Endpoint) -> std::result::Result<Option<Address>, Failure> {
     match &endpoint.place {
         Place::Inet { host, port } => known(endpoint, host, port),
-        place => match unix_address(place) {
-            Some(address) => Ok(Some(address?.into())),
+        Place::Vsock { cid, port } if *cid == ANY || *port == ANY => {
+            let message = "\"any\" is for listening; connecting needs the machine and the port";
+            let span = endpoint.source.place().whole.clone();
+            Err(Failure::misuse(endpoint.source.fault(span, message)))
+        }
+        place => match own_address(place) {
+            Some(address) => Ok(Some(address?)),
             None => Err(Failure::misuse("this place cannot be connected to")),
         },
     }
@@ -179,7 +186,11 @@ fn connector(endpoint: &Endpoint, family: Option<Family>, timeout: Duration) -> 
 
 /// The same for as long as it takes, over any family.
 fn unlimited(endpoint: &Endpoint) -> Result<Connector<'_>> {
-    let connector = Connector::new().kind(kind(endpoint.scheme)).prepare(|socket| prepare(endpoint, socket));
+    probe(endpoint.scheme)?;
+    let connector = Connector::new()
+        .kind(kind(endpoint.scheme))
+        .protocol(protocol(endpoint.scheme))
+        .prepare(|socket| prepare(endpoint, socket));
     match local_address(endpoint)? {
         Some(local) => connector.local(local),
         None => Ok(connector),
@@ -246,7 +257,7 @@ fn port_number(port: &Port) -> u16 {
 pub(super) fn local_address(endpoint: &Endpoint) -> Result<Option<Address>> {
     match &endpoint.own.bind {
         Some(Place::Inet { host, port }) => bind_address(host, port_number(port)).map(Some),
-        Some(place) => unix_address(place).transpose().map(|address| address.map(Address::from)),
+        Some(place) => own_address(place).transpose(),
         None if is_unix_of_datagrams(endpoint.scheme.row()) => Ok(Some(UnixAddress::UNNAMED.into())),
         None => Ok(None),
     }

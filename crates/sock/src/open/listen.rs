@@ -5,13 +5,15 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 
+use berkeley::address::VsockAddress;
 use berkeley::resolve::{Hints, resolve};
 use berkeley::{Address, Family, Result, ServerOptions, Socket, ToAddress, Type, option};
 use rustix::io::Errno;
 
 use super::unix_path::{self, BoundPath};
 use super::{
-    Endpoint, Host, Place, Port, Scheme, Shape, host_text, kind, literal, port_text, prepare, unix_address,
+    Endpoint, Host, Place, Port, Scheme, host_text, kind, literal, own_address, port_text, prepare, probe,
+    protocol, scheme_of,
 };
 use crate::exit::{Exit, Failure};
 use crate::tls::Server;
@@ -52,7 +54,10 @@ impl Listener {
 
     /// Whether only this machine can reach it.
     pub fn is_local(&self) -> bool {
-        self.address.ip().is_none_or(|ip| ip.to_canonical().is_loopback())
+        match &self.address {
+            Address::Vsock(address) => address.cid == VsockAddress::CID_LOCAL,
+            address => address.ip().is_none_or(|ip| ip.to_canonical().is_loopback()),
+        }
     }
 }
 
@@ -74,6 +79,7 @@ pub fn listen(endpoint: &Endpoint, family: Option<Family>) -> std::result::Resul
 }
 
 fn every(endpoint: &Endpoint, family: Option<Family>) -> std::result::Result<Vec<Listener>, Failure> {
+    probe(endpoint.scheme)?;
     match &endpoint.place {
         Place::Inet { host: Host::Loopback, port } => {
             let port = number(endpoint, &Host::Loopback, port)?;
@@ -85,11 +91,10 @@ fn every(endpoint: &Endpoint, family: Option<Family>) -> std::result::Result<Vec
         }
         Place::Inet { host, port } => inet(endpoint, family, host, port),
         Place::Path(path) => Ok(vec![path_listener(endpoint, path)?]),
-        Place::Abstract(_) => match unix_address(&endpoint.place) {
+        place => match own_address(place) {
             Some(address) => Ok(vec![Listener::new(open(endpoint, address?)?, endpoint.scheme, None)?]),
-            None => Ok(Vec::new()),
+            None => Err(Failure::misuse(format_args!("{endpoint} cannot be listened at"))),
         },
-        _ => Err(Failure::misuse(format_args!("{endpoint} cannot be listened at"))),
     }
 }
 
@@ -129,19 +134,10 @@ pub fn needs_lookup(endpoint: &Endpoint) -> bool {
 pub fn adopt(socket: Socket) -> std::result::Result<Listener, Failure> {
     let address = socket.local_address()?;
     let (family, kind) = (address.family(), socket.get(option::TYPE)?);
-    let internet = family == Family::INET || family == Family::INET6;
-    let row = Scheme::ALL.iter().copied().find(|scheme| {
-        let fits = match scheme.row().shape {
-            Shape::Inet => internet,
-            Shape::Unix => family == Family::UNIX,
-            _ => false,
-        };
-        fits && scheme.row().socket == Some(kind)
-    });
     let refused = |message: String| {
         Failure::misuse(message).hint("a .socket unit with Accept=no passes sockets that listen")
     };
-    let Some(scheme) = row else {
+    let Some(scheme) = scheme_of(&socket, family)? else {
         return Err(refused(format!("{address}: a socket of {family:?} and {kind:?} cannot be served")));
     };
     if kind != Type::DGRAM && !socket.get(option::ACCEPTCONN)? {
@@ -153,7 +149,8 @@ pub fn adopt(socket: Socket) -> std::result::Result<Listener, Failure> {
 
 /// How an endpoint's sockets are made.
 fn options(endpoint: &Endpoint) -> ServerOptions<'_> {
-    ServerOptions::new().kind(kind(endpoint.scheme)).backlog(BACKLOG).prepare(|socket| {
+    let (kind, protocol) = (kind(endpoint.scheme), protocol(endpoint.scheme));
+    ServerOptions::new().kind(kind).protocol(protocol).backlog(BACKLOG).prepare(|socket| {
         prepare(endpoint, socket)?;
         ask_for_what_answers_need(endpoint.scheme, socket)
     })

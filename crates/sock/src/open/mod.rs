@@ -18,9 +18,10 @@ mod worker;
 
 use std::net::{IpAddr, SocketAddrV6};
 
+use berkeley::address::VsockAddress;
 use berkeley::interface::interface_index;
 use berkeley::option::{self, Description};
-use berkeley::{Address, Family, Result, Socket, Type, UnixAddress};
+use berkeley::{Address, Family, Protocol, Result, Socket, Type, UnixAddress};
 
 use crate::endpoint::{Endpoint, Host, ParseError, Place, Port, Role, Row, Scheme, Setting, Shape};
 
@@ -53,6 +54,46 @@ fn typed(setting: &Setting) -> Result<Option<(&'static Description, option::Valu
 /// The type of socket that a scheme opens, whose place is one of a socket.
 fn kind(scheme: Scheme) -> Type {
     scheme.row().socket.unwrap_or(Type::STREAM)
+}
+
+/// The protocol of the socket that a scheme opens.
+fn protocol(scheme: Scheme) -> Protocol {
+    scheme.row().protocol
+}
+
+/// Asks the kernel for a socket of the scheme's, where it may have none: the refusal names what it lacks, which one of
+/// an address does not.
+fn probe(scheme: Scheme) -> Result<()> {
+    let family = match scheme.row() {
+        Row { shape: Shape::Vsock, .. } => Family::VSOCK,
+        Row { shape: Shape::Inet, protocol, .. } if *protocol != Protocol::DEFAULT => Family::INET,
+        _ => return Ok(()),
+    };
+    Socket::new(family, kind(scheme), protocol(scheme)).map(drop)
+}
+
+/// The scheme of a socket that another has made.
+fn scheme_of(socket: &Socket, family: Family) -> Result<Option<Scheme>> {
+    let (kind, protocol) = (socket.get(option::TYPE)?, socket.get(option::PROTOCOL)?);
+    let fits = |scheme: &&Scheme| {
+        let row = scheme.row();
+        let is_of_family = match row.shape {
+            Shape::Inet => family == Family::INET || family == Family::INET6,
+            Shape::Unix => family == Family::UNIX,
+            Shape::Vsock => family == Family::VSOCK,
+            _ => false,
+        };
+        is_of_family && row.socket == Some(kind)
+    };
+    let schemes = || Scheme::ALL.iter().filter(fits);
+    let named = schemes().find(|scheme| scheme.row().protocol == protocol);
+    let plain = || match protocol {
+        Protocol::DEFAULT | Protocol::TCP | Protocol::UDP => {
+            schemes().find(|scheme| scheme.row().protocol == Protocol::DEFAULT)
+        }
+        _ => None,
+    };
+    Ok(named.or_else(plain).copied())
 }
 
 /// Sets the endpoint's interface and socket options: the same moment for all, before the socket is bound.
@@ -88,11 +129,12 @@ fn join(endpoint: &Endpoint, socket: &Socket, group: IpAddr) -> Result<()> {
     socket.join(group, scope(interface.as_deref())?)
 }
 
-/// The address of a Unix place; `None` for a place of another kind.
-fn unix_address(place: &Place) -> Option<Result<UnixAddress>> {
+/// The address of a place that is an address itself, a Unix one's or vsock's; `None` for a place of another kind.
+fn own_address(place: &Place) -> Option<Result<Address>> {
     match place {
-        Place::Path(path) => Some(UnixAddress::from_path(unix_path::as_path(path))),
-        Place::Abstract(name) => Some(UnixAddress::from_abstract(name)),
+        Place::Path(path) => Some(UnixAddress::from_path(unix_path::as_path(path)).map(Address::from)),
+        Place::Abstract(name) => Some(UnixAddress::from_abstract(name).map(Address::from)),
+        Place::Vsock { cid, port } => Some(Ok(VsockAddress::new(*cid, *port).into())),
         _ => None,
     }
 }

@@ -12,7 +12,7 @@ use berkeley::{Family, Socket};
 
 use super::connect;
 use super::dialogue::speak;
-use crate::endpoint::{Endpoint, Host, Layer, Place, Port, Role, Secret, Shape, decoded, password_in};
+use crate::endpoint::{Endpoint, Host, Layer, Place, Port, Role, Scheme, Secret, decoded, password_in};
 use crate::exit::{Exit, Failure};
 use crate::preamble::{Dialogue, HttpConnect, Login, Refusal, Socks4a, Socks5, Target};
 use crate::program;
@@ -38,7 +38,7 @@ pub fn set(endpoint: &mut Endpoint, proxies: &[String]) -> Result<(), Failure> {
         return Ok(());
     }
     endpoint.via = proxies.iter().map(|text| proxy(text)).collect::<Result<_, _>>()?;
-    if endpoint.scheme.row().shape != Shape::Inet || !endpoint.scheme.row().nature.connected {
+    if endpoint.scheme != Scheme::Tcp {
         let message = format!("--via connects through a proxy by TCP alone, and this is {}", endpoint.scheme);
         return Err(Failure::misuse(endpoint.source.fault(endpoint.source.place().whole.clone(), message)));
     }
@@ -163,7 +163,7 @@ fn target(hop: &Endpoint) -> Result<(Target, u16), Failure> {
     let (source, place) = (&hop.source, hop.source.place());
     let fault =
         |span: &std::ops::Range<usize>, message: &str| Failure::misuse(source.fault(span.clone(), message));
-    let Place::Inet { host, port } = &hop.place else {
+    let (Scheme::Tcp, Place::Inet { host, port }) = (hop.scheme, &hop.place) else {
         return Err(fault(&place.whole, "a proxy connects by TCP alone"));
     };
     let target = match host {

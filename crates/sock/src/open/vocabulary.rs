@@ -80,9 +80,11 @@ mod tests {
 
     #[test]
     fn options_are_known_in_full_by_their_last_part_and_in_c() {
-        for word in ["tcp.nodelay", "nodelay", "TCP_NODELAY"] {
+        for word in ["tcp.nodelay", "TCP_NODELAY"] {
             assert_eq!(SocketOptions.look_up(word), Meaning::One("tcp.nodelay"));
         }
+        assert_eq!(SocketOptions.look_up("defer_accept"), Meaning::One("tcp.defer_accept"));
+        assert_eq!(SocketOptions.look_up("nodelay"), Meaning::Several(vec!["tcp.nodelay", "sctp.nodelay"]));
         assert_eq!(SocketOptions.look_up("cork"), Meaning::Several(vec!["tcp.cork", "udp.cork"]));
         for word in ["acceptconn", "socket.acceptconn"] {
             assert_eq!(SocketOptions.look_up(word), Meaning::ReadOnly("socket.acceptconn"));

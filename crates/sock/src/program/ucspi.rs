@@ -28,15 +28,17 @@ fn of(
 ) -> Vec<Variable> {
     let ip = |address: Option<&Address>| Some(address?.ip()?.to_canonical().to_string());
     let port = |address: Option<&Address>| Some(address?.port()?.to_string());
-    let is_unix = ip(local).is_none();
+    let is_vsock = matches!(local, Some(Address::Vsock(_)));
+    let is_unix = ip(local).is_none() && !is_vsock;
     let path =
         |address: Option<&Address>| address.filter(|it| is_unix && !it.is_unnamed()).map(ToString::to_string);
     let peer = peer.filter(|_| is_unix);
     let sealed = |value: Option<String>| value.filter(|_| tls);
-    let proto = match (is_unix, tls) {
-        (true, _) => "UNIX",
-        (false, true) => "SSL",
-        (false, false) => "TCP",
+    let proto = match tls {
+        _ if is_vsock => "VSOCK",
+        _ if is_unix => "UNIX",
+        true => "SSL",
+        false => "TCP",
     };
     let rows = [
         ("PROTO", Some(proto.to_owned())),

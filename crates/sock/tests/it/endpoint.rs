@@ -43,6 +43,11 @@ fn unix() -> impl Strategy<Value = Place> {
     prop_oneof![path(), vec(any::<u8>(), 1..40).prop_map(Place::Abstract)]
 }
 
+fn vsock() -> impl Strategy<Value = Place> {
+    let number = || prop_oneof![0..4_u32, any::<u32>(), Just(u32::MAX)];
+    (number(), number()).prop_map(|(cid, port)| Place::Vsock { cid, port })
+}
+
 fn settings() -> impl Strategy<Value = Vec<Setting>> {
     let names = btree_set(0..NAMES.len(), 0..NAMES.len());
     (names, vec(option::of(any::<String>()), NAMES.len())).prop_map(|(names, values)| {
@@ -74,7 +79,7 @@ fn heard(own: Own, scheme: Scheme, listen: bool, place: &mut Place, group: Optio
 fn inet_endpoint() -> impl Strategy<Value = Endpoint> {
     let interface = option::of("[^/:\\s\\x00]{1,3}");
     let own = (option::of(timeout()), option::of(retry()), option::of(inet(literal_host())), interface);
-    let scheme = prop_oneof![Just(Scheme::Tcp), Just(Scheme::Udp)];
+    let scheme = prop_oneof![Just(Scheme::Tcp), Just(Scheme::Udp), Just(Scheme::Mptcp), Just(Scheme::Sctp)];
     (scheme, any::<bool>(), inet(host()), own, settings(), option::of(group())).prop_map(
         |(scheme, listen, mut place, own, settings, group)| {
             let (timeout, retry, bind, interface) = own;
@@ -99,12 +104,24 @@ fn unix_endpoint() -> impl Strategy<Value = Endpoint> {
     })
 }
 
+fn vsock_endpoint() -> impl Strategy<Value = Endpoint> {
+    let own = (option::of(timeout()), option::of(vsock()));
+    (any::<bool>(), vsock(), own).prop_map(|(listen, place, (timeout, bind))| {
+        let (timeout, bind) = if listen { (None, None) } else { (timeout, bind) };
+        Endpoint {
+            listen,
+            own: Own { timeout, bind, ..Own::default() },
+            ..Endpoint::new(Scheme::Vsock, place)
+        }
+    })
+}
+
 /// Text made of the grammar's own signs, so that it gets past the first check.
 fn nearly_an_endpoint() -> impl Strategy<Value = String> {
     let word = prop_oneof![
         "\\PC{0,4}",
         "[\\[\\]:/?&=%@*,. -]{1,3}",
-        "(tcp|udp|unix|unix-dgram|TCP-LISTEN)(-listen)?(://|:)",
+        "(tcp|udp|unix|vsock|unix-dgram|TCP-LISTEN)(-listen)?(://|:)",
         "(timeout|retry|bind|interface|join|mode|keepalive|cork|ttl)(=[0-9a-z%:*]{0,5})?",
         "[0-9]{1,6}|::1|fe80::1%25eth0|%[0-9a-f]{2}",
         any::<String>(),
@@ -114,7 +131,9 @@ fn nearly_an_endpoint() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn any_endpoint_prints_so_that_it_reads_back(endpoint in prop_oneof![inet_endpoint(), unix_endpoint()]) {
+    fn any_endpoint_prints_so_that_it_reads_back(
+        endpoint in prop_oneof![inet_endpoint(), unix_endpoint(), vsock_endpoint()]
+    ) {
         let printed = endpoint.to_string();
         let read = Endpoint::parse(&printed, &Words(&NAMES), Role::Either);
         prop_assert_eq!(read.as_ref(), Ok(&endpoint), "{}", printed);

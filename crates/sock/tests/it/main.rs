@@ -22,6 +22,7 @@ mod endpoint;
 mod exit_codes;
 mod explain;
 mod failing;
+mod families;
 mod help;
 mod inspect;
 mod interfaces;

@@ -1,5 +1,6 @@
 //! The socket whose options are shown.
 
+use berkeley::address::VsockAddress;
 use berkeley::option::{self, Level};
 use berkeley::{Address, Family, Socket, Type, UnixAddress};
 
@@ -181,6 +182,7 @@ impl Holder {
 fn is_bound(address: &Address) -> bool {
     match address.family() {
         Family::INET | Family::INET6 => address.port() != Some(0),
+        Family::VSOCK => !matches!(address, Address::Vsock(own) if own.port == VsockAddress::PORT_ANY),
         Family::UNIX => *address != UnixAddress::UNNAMED.into(),
         _ => false,
     }

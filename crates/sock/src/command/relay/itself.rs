@@ -11,7 +11,7 @@ use berkeley::interface::interfaces;
 use berkeley::{Address, UnixAddress};
 
 use super::from::is_localhost;
-use crate::endpoint::{Endpoint, Host, Place, Port, Scheme};
+use crate::endpoint::{ANY, Endpoint, Host, Place, Port, Scheme};
 use crate::open::listen::Listener;
 
 /// Where the relay listens.
@@ -40,6 +40,10 @@ impl Own {
                 let address = UnixAddress::from_abstract(name).ok().map(Address::from);
                 same.find(|(_, own)| Some(own) == address.as_ref())
             }
+            Place::Vsock { cid, port } => same.find(|(_, own)| match own {
+                Address::Vsock(own) => own.port == *port && [*cid, ANY].contains(&own.cid),
+                _ => false,
+            }),
             _ => None,
         };
         found.map(|(scheme, address)| scheme.at(&address.to_string()))

@@ -3,12 +3,13 @@
 use std::fs::File;
 use std::os::fd::{AsFd as _, OwnedFd};
 
-use berkeley::{Family, Socket, inherit, option};
+use berkeley::{Socket, inherit, option};
 use rustix::fs::{OFlags, fcntl_getfl};
 
 use super::opened;
-use crate::endpoint::{Endpoint, Nature, Place, Scheme, Shape};
+use crate::endpoint::{Endpoint, Nature, Place};
 use crate::exit::Failure;
+use crate::open::scheme_of;
 use crate::open::worker::Connected;
 use crate::stream::{LocalStream, Parts, SocketStream, Source, Stream};
 
@@ -48,19 +49,11 @@ pub(super) fn connected(endpoint: &Endpoint) -> Result<Connected, Failure> {
 
 /// A connected socket; `None` for one that is no such.
 fn of_socket(socket: Socket, number: u32) -> Result<Option<Connected>, Failure> {
-    let (family, kind) = (socket.get(option::DOMAIN)?, socket.get(option::TYPE)?);
-    let is_of = |scheme: &&Scheme| {
-        let fits = match scheme.row().shape {
-            Shape::Inet => family == Family::INET || family == Family::INET6,
-            Shape::Unix => family == Family::UNIX,
-            _ => false,
-        };
-        fits && scheme.row().socket == Some(kind)
-    };
-    let (Some(scheme), Ok(peer)) = (Scheme::ALL.iter().find(is_of), socket.peer_address()) else {
+    let scheme = scheme_of(&socket, socket.get(option::DOMAIN)?)?;
+    let (Some(scheme), Ok(peer)) = (scheme, socket.peer_address()) else {
         return Ok(None);
     };
     let peer = if peer.is_unnamed() { format!("fd:{number}") } else { scheme.at(&peer.to_string()) };
-    let stream = Stream::Socket(SocketStream::new(socket, Nature::of(*scheme))?);
+    let stream = Stream::Socket(SocketStream::new(socket, Nature::of(scheme))?);
     Ok(Some(Connected { stream, peer, warnings: Vec::new(), notes: Vec::new() }))
 }
