@@ -12,7 +12,7 @@ use crate::server::journal::Peer;
 
 /// Runs the command.
 pub fn run(args: &ConnectArgs) -> Result<Exit, Failure> {
-    let tally = Tally::new();
+    let tally = Tally::new(&args.talk);
     let outcome = super::on_a_runtime(connect(args, &tally));
     tally.end(&args.talk, &outcome);
     outcome

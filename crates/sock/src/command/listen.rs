@@ -28,7 +28,7 @@ use crate::tls::Server;
 
 /// Runs the command.
 pub fn run(args: &ListenArgs) -> Result<Exit, Failure> {
-    let tally = Tally::new();
+    let tally = Tally::new(&args.talk);
     // Before anything of our own is opened.
     let outcome = door::inherited().and_then(|inherited| super::on_a_runtime(serve(args, inherited, &tally)));
     tally.end(&args.talk, &outcome);

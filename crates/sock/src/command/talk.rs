@@ -92,8 +92,11 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// Nothing so far.
-    pub(super) fn new() -> Self {
+    /// Nothing so far, of a conversation of which people are told unless `args` says otherwise.
+    pub(super) fn new(args: &TalkArgs) -> Self {
+        if args.quiet || args.json {
+            console::quieten();
+        }
         let nothing = || Cell::new(0);
         Self {
             start: Instant::now(),
@@ -156,9 +159,6 @@ impl<'a> Talk<'a> {
         signals: &'a mut Signals,
         tally: &'a Tally,
     ) -> Result<Self, Failure> {
-        if args.quiet || args.json {
-            console::quieten();
-        }
         let input = match &args.send {
             Some(text) => Input::text(text.clone().into_bytes()),
             None if args.receive_only => Input::nothing(),

@@ -213,7 +213,9 @@ impl Session {
         self.moved(0, bytes as u64);
         {
             let mut allowance = self.allowance();
-            datagrams.iter().for_each(|one| allowance.earns(one.bytes().len()));
+            for one in datagrams.iter() {
+                allowance.earns(one.bytes().len());
+            }
         }
         datagrams.retain(|one| self.affords(0, one.bytes().len()));
         let datagrams = &datagrams[..];

@@ -11,8 +11,8 @@ pub const INPUT: usize = MESSAGE + 1;
 /// The most that one receive takes from a stream, in bytes, so that none holds a thread for long.
 pub const PIECE: usize = 65_536;
 
-/// The same where a relay has an end that speaks TLS: with the part of a record that has come, which has 16 KiB at most,
-/// a direction holds less than 32 KiB.
+/// The same where a relay has an end that speaks TLS: with the part of a record that has come, 16 KiB at most, a
+/// direction holds less than 32 KiB.
 pub(super) const SHARE_OF_TLS: usize = 14_336;
 
 thread_local! {

@@ -300,7 +300,7 @@ fn a_storm_of_strangers_costs_no_other_what_it_may_be_sent() {
     // One that is lost is not waited for.
     server.set_read_timeout(Some(Duration::from_millis(100))).expect("a limit");
     let (begun, mut strangers, mut heard) = (Instant::now(), 0_u32, 0);
-    while heard < 4_500 || begun.elapsed() < Duration::from_millis(1_500) {
+    while heard < 4_500 || begun.elapsed() < Duration::from_secs(3) {
         for _ in 0..16 {
             strangers += 1;
             let stranger = UdpSocket::bind((Ipv4Addr::from((10 << 24) + strangers), 0));

@@ -60,7 +60,7 @@ async fn with_standard(args: &RelayArgs, far: &Connected, signals: &mut Signals)
         rate: args.rate,
         ..TalkArgs::default()
     };
-    let tally = Tally::new();
+    let tally = Tally::new(&talk);
     let mut talk = Talk::new(&talk, signals, &tally)?;
     if console::is_terminal() {
         let typed = if talk.is_terminal() { "; what you type is sent, Ctrl-D ends it" } else { "" };

@@ -503,6 +503,11 @@ fn each_bad_certificate_is_refused_in_its_own_words() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+fn beside_an_expired_one(root: &Authority) -> Shown {
+    let old = authority("a root", None, |it| it.not_after = date_time_ymd(2021, 5, 4));
+    named(root, |_| (), HOST).known_by(old.pem + &root.pem)
+}
+
 #[test]
 fn what_only_looks_bad_is_accepted() {
     let root = root();
@@ -513,14 +518,7 @@ fn what_only_looks_bad_is_accepted() {
             |_| of_root(|it| it.not_after = date_time_ymd(2021, 5, 4), renewed),
             "",
         ),
-        (
-            "a current root beside an expired one",
-            |root| {
-                let old = authority("a root", None, |it| it.not_after = date_time_ymd(2021, 5, 4));
-                named(root, |_| (), HOST).known_by(old.pem + &root.pem)
-            },
-            "",
-        ),
+        ("a current root beside an expired one", beside_an_expired_one, ""),
         ("a trailing dot", |root| named(root, |_| (), "good.example."), ""),
         (
             "an international name",

@@ -1,5 +1,5 @@
 //! Ours with the tools that people have: `ncat`, `socat`, OpenBSD's `nc`, and Python's `socket`; over TLS `GnuTLS`,
-//! Python's `ssl` and curl; proxies, mail's and PostgreSQL's STARTTLS, and servers behind a relay.
+//! Python's `ssl` and curl; proxies, mail's and `PostgreSQL`'s STARTTLS, and servers behind a relay.
 //!
 //! Who plays with whom is the table below: a row is a tool, what it speaks, and the arguments with which it is correct.
 //! Each test walks the rows of one role, so that a line here is one more peer in all of them. Tried with ncat 7.93,

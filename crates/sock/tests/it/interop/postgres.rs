@@ -1,4 +1,4 @@
-//! A cluster of PostgreSQL of the test's own.
+//! A cluster of `PostgreSQL` of the test's own.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;

@@ -1,5 +1,5 @@
 //! STARTTLS to its end: servers of other people's that speak in the clear, agree on TLS, and then take data and answer:
-//! Python's `ssl` in the part of a server of mail, and PostgreSQL itself.
+//! Python's `ssl` in the part of a server of mail, and `PostgreSQL` itself.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
