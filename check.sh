@@ -264,7 +264,6 @@ curl        curl
 python3     python3
 openssl     openssl
 gnutls-cli  gnutls-bin
-curl        curl
 strace      strace
 ip          iproute2
 unshare     util-linux
