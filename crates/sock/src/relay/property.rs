@@ -25,7 +25,7 @@ use super::{Rules, relay};
 use crate::stream::{Nature, SocketStream, Stream, TlsStream};
 use crate::tls::{Client, Options, Server};
 
-/// Longer than any of them takes.
+/// Longer than any of them takes, but for an emulated processor.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// How many are tried, by all tests together.
@@ -181,6 +181,11 @@ fn try_orders(near: &'static [Kind], far: &'static [Kind], eager: bool) {
     );
 }
 
+/// Half of the time that a test has, where that is told.
+fn limit() -> Duration {
+    number("BERKELEY_TEST_SECONDS").map_or(LIMIT, |seconds| Duration::from_secs(u64::from(seconds) / 2))
+}
+
 fn number(name: &str) -> Option<u32> {
     std::env::var(name).ok().map(|text| text.parse().expect("a number"))
 }
@@ -203,7 +208,7 @@ async fn try_order(near: &Plan, far: &Plan, eager: bool, kit: &Kit) -> Result<()
     let all = async {
         tokio::join!(relayed, play(left, near, [of_near, of_far]), play(right, far, [of_far, of_near]))
     };
-    let Ok((report, left, right)) = timeout(LIMIT, Box::pin(all)).await else {
+    let Ok((report, left, right)) = timeout(limit(), Box::pin(all)).await else {
         return Err("it does not end".into());
     };
     let (left, right) = (left?, right?);
@@ -323,7 +328,7 @@ impl Kit {
         let ours = TlsStream::new(ours, self.server.connection().expect("a connection"), "a client");
         let peer = TlsStream::new(peer, self.client.connection().expect("a connection"), "localhost");
         let agreed = async { tokio::join!(ours.handshake(), peer.handshake()) };
-        let (one, other) = timeout(LIMIT, agreed).await.expect("in time");
+        let (one, other) = timeout(limit(), agreed).await.expect("in time");
         one.and(other).expect("both agree");
         (Stream::Tls(Box::new(ours)), Stream::Tls(Box::new(peer)))
     }
