@@ -112,7 +112,7 @@ impl Door {
         let schemes = self.schemes();
         let is_stream = |scheme: Scheme| Nature::of(scheme).connected && !Nature::of(scheme).messages;
         if let Some(scheme) = schemes.iter().find(|scheme| !is_stream(**scheme)) {
-            return Err(Failure::misuse(format_args!("--proxy-from needs a stream, and {scheme} has none")));
+            return Err(Failure::misuse(format_args!("--proxy-from needs a stream, and {scheme} is none")));
         }
         let proxies = Proxies::open(&args.proxy_from).map_err(Failure::misuse)?;
         let (networks, word) = (proxies.have_networks(), proxies.have_unix());

@@ -86,17 +86,24 @@ async fn whole(socket: &AsyncSocket) -> Result<Option<Named>, String> {
         // Looked at first: only what is the header's own is taken.
         let length = socket.peek(&mut bytes).await.map_err(|error| broken(&error))?;
         if length == 0 {
-            return Err("the connection ended before a PROXY header had come".to_owned());
+            return Err(ended());
         }
         let taken = reader.take(&bytes[..length]).map_err(|refusal| refusal.message)?;
         let mut left = taken.used;
         while left > 0 {
-            left -= socket.recv(&mut bytes[..left]).await.map_err(|error| broken(&error))?;
+            match socket.recv(&mut bytes[..left]).await.map_err(|error| broken(&error))? {
+                0 => return Err(ended()),
+                length => left -= length,
+            }
         }
         if taken.done {
             return Ok(named(reader));
         }
     }
+}
+
+fn ended() -> String {
+    "the connection ended before a PROXY header had come".to_owned()
 }
 
 fn broken(error: &berkeley::Error) -> String {

@@ -307,10 +307,10 @@ fn at_a_unix_socket_the_word_believes_whoever_may_connect() {
 #[test]
 fn where_there_is_no_header_to_believe_the_option_is_refused() {
     let rows: [(&[&str], &str); 10] = [
-        (&["serve", "udp://:0"], "--proxy-from needs a stream, and udp has none"),
-        (&["relay", "udp://:0", "udp://127.0.0.1:9"], "--proxy-from needs a stream, and udp has none"),
-        (&["listen", "udp://:0"], "--proxy-from needs a stream, and udp has none"),
-        (&["serve", "unix-seqpacket:@x"], "--proxy-from needs a stream, and unix-seqpacket has none"),
+        (&["serve", "udp://:0"], "--proxy-from needs a stream, and udp is none"),
+        (&["relay", "udp://:0", "udp://127.0.0.1:9"], "--proxy-from needs a stream, and udp is none"),
+        (&["listen", "udp://:0"], "--proxy-from needs a stream, and udp is none"),
+        (&["serve", "unix-seqpacket:@x"], "--proxy-from needs a stream, and unix-seqpacket is none"),
         (&["serve", "unix:@x"], "--proxy-from goes by addresses of IP, and unix has none"),
         (&["relay", "unix:@x", ":9", "--proxy-from", "unix"], "--proxy-from goes by addresses of IP"),
         (&["serve", ":0", "--proxy-from", "unix"], "--proxy-from unix is for Unix sockets, and tcp has"),
