@@ -49,6 +49,28 @@ pub(crate) const HOUSES: &[House] = &[
         console: None,
     },
     House {
+        folder: "berkeley-packet",
+        floors: &[
+            &["lib"],
+            // What packets are turned into, and made from; what many of them add up to.
+            &["craft", "show", "stream"],
+            // Capture files, and which packets are wanted.
+            &["file", "filter"],
+            // What a capture's packets begin with: the door to the protocols.
+            &["link"],
+            // A file for each protocol, and the numbers by which they are found.
+            &["protocol"],
+            // Layers and fields, whatever the protocol.
+            &["layer"],
+            &["name", "problem"],
+            &["bits"],
+        ],
+        beside: &[],
+        may_be_unsafe: &[],
+        outside: &[("libc", &[]), ("berkeley", &[])],
+        console: None,
+    },
+    House {
         folder: "berkeley-python",
         floors: &[
             &["lib"],

@@ -1,0 +1,1 @@
+//! Packets as text: a grammar in which they are written, built and printed.

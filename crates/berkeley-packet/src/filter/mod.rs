@@ -1,0 +1,1 @@
+//! Which packets are wanted: expressions like those of tcpdump, compiled to classic BPF.

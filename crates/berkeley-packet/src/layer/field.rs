@@ -1,0 +1,167 @@
+//! A field: its name, its meaning, and where it stands in a header.
+
+use std::ops::Range;
+
+use super::checksum::Check;
+use super::packet::Layer;
+use super::value::Value;
+use crate::bits;
+
+/// One field of a protocol: a row of its table.
+///
+/// Text, boxes, JSON and crafted packets are all made from these rows.
+#[derive(Debug)]
+pub struct Field {
+    /// The name that Wireshark and tshark have for it, such as `ip.ttl`.
+    pub name: &'static str,
+    /// What it is, in a few words: `Time to live`.
+    pub meaning: &'static str,
+    /// The unit of its number, in the plural: `hops`, `bytes`, `seconds`. Empty where it has none.
+    pub unit: &'static str,
+    /// How its value is read and shown.
+    pub kind: Kind,
+    /// Where it stands.
+    pub place: Place,
+    pub(crate) words: Option<fn(u64) -> Option<&'static str>>,
+    pub(crate) present: Option<fn(&[u8]) -> bool>,
+    pub(crate) check: Option<fn(Layer<'_>) -> Check>,
+}
+
+/// How a field's value is read from its bytes, and shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// A whole number in network order, shown in decimal.
+    Decimal,
+    /// The same, with a sign: two's complement.
+    Signed,
+    /// The same, shown in hexadecimal.
+    Hex,
+    /// One bit: set or not set.
+    Flag,
+    /// An Ethernet address.
+    Mac,
+    /// An IPv4 address.
+    Ipv4,
+    /// An IPv6 address.
+    Ipv6,
+    /// Bytes, shown in hexadecimal.
+    Bytes,
+    /// Text of the peer's, shown with what is not printable escaped.
+    Text,
+    /// A name in DNS's form of labels, which a [`walk`](crate::protocol) reads.
+    Name,
+    /// Seconds with a fraction, which a walk reads.
+    Seconds,
+    /// A moment, which a walk reads.
+    Time,
+    /// Not a value, but a part of a header that has fields of its own: an option, a record.
+    Group,
+}
+
+/// Where a field stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Place {
+    /// At these bits, counted from the header's first, most significant first.
+    Bits {
+        /// The first one.
+        start: usize,
+        /// How many.
+        length: usize,
+    },
+    /// Where the protocol's walk finds it.
+    Walked,
+}
+
+/// The place of `length` bits from bit `start` of the header on.
+pub(crate) const fn bits(start: usize, length: usize) -> Place {
+    Place::Bits { start, length }
+}
+
+/// The place of `length` bytes from byte `start` of the header on.
+pub(crate) const fn bytes(start: usize, length: usize) -> Place {
+    Place::Bits { start: start * 8, length: length * 8 }
+}
+
+impl Field {
+    /// A field of that name, meaning, kind and place; `unit`, `words`, `when` and `checked` add to it.
+    pub(crate) const fn new(name: &'static str, meaning: &'static str, kind: Kind, place: Place) -> Self {
+        Self { name, meaning, unit: "", kind, place, words: None, present: None, check: None }
+    }
+
+    /// A part that has fields of its own.
+    pub(crate) const fn group(name: &'static str, meaning: &'static str) -> Self {
+        Self::new(name, meaning, Kind::Group, Place::Walked)
+    }
+
+    pub(crate) const fn unit(mut self, unit: &'static str) -> Self {
+        self.unit = unit;
+        self
+    }
+
+    /// What its numbers mean: `6` is `TCP`.
+    pub(crate) const fn words(mut self, words: fn(u64) -> Option<&'static str>) -> Self {
+        self.words = Some(words);
+        self
+    }
+
+    /// The headers that have it, by their bytes as far as they were captured.
+    pub(crate) const fn when(mut self, present: fn(&[u8]) -> bool) -> Self {
+        self.present = Some(present);
+        self
+    }
+
+    /// That it is a checksum, and how to check it.
+    pub(crate) const fn checked(mut self, check: fn(Layer<'_>) -> Check) -> Self {
+        self.check = Some(check);
+        self
+    }
+
+    /// The name without the protocol's: `ttl` of `ip.ttl`, `flags.syn` of `tcp.flags.syn`.
+    pub fn short_name(&self) -> &'static str {
+        self.name.split_once('.').map_or(self.name, |(_, short)| short)
+    }
+
+    /// What `value` means, where the protocol has a word for it: `TCP` for 6 in `ip.proto`.
+    pub fn word(&self, value: &Value<'_>) -> Option<&'static str> {
+        let number = match value {
+            Value::Number(number) => *number,
+            Value::Flag(set) => u64::from(*set),
+            _ => return None,
+        };
+        self.words.and_then(|words| words(number))
+    }
+
+    /// Its bits in a header; none where a walk has to find it, or where this header does not have it.
+    pub(crate) fn bits(&self, header: &[u8]) -> Option<Range<usize>> {
+        match self.place {
+            Place::Bits { start, length } if self.present.is_none_or(|present| present(header)) => {
+                Some(start..start + length)
+            }
+            _ => None,
+        }
+    }
+
+    /// The value in the bits `at` of `header`; none where `header` ends before it.
+    pub(crate) fn read<'a>(&self, header: &'a [u8], at: &Range<usize>) -> Option<Value<'a>> {
+        let bytes = || header.get(bits::bytes_of(at));
+        Some(match self.kind {
+            Kind::Decimal | Kind::Hex => Value::Number(bits::read(header, at)?),
+            Kind::Signed => Value::Signed(signed(bits::read(header, at)?, at.len())),
+            Kind::Flag => Value::Flag(bits::read(header, at)? != 0),
+            Kind::Mac => Value::Mac(bytes()?.try_into().ok()?),
+            Kind::Ipv4 => Value::Ipv4(<[u8; 4]>::try_from(bytes()?).ok()?.into()),
+            Kind::Ipv6 => Value::Ipv6(<[u8; 16]>::try_from(bytes()?).ok()?.into()),
+            Kind::Text => Value::Text(bytes()?),
+            Kind::Bytes | Kind::Name | Kind::Seconds | Kind::Time => Value::Bytes(bytes()?),
+            Kind::Group => Value::Group,
+        })
+    }
+}
+
+/// The number whose lowest `length` bits are those of `number`, the highest of them being the sign.
+fn signed(number: u64, length: usize) -> i64 {
+    let above = u32::try_from(64_usize.saturating_sub(length)).unwrap_or(0);
+    number.wrapping_shl(above).cast_signed().wrapping_shr(above)
+}

@@ -1,0 +1,264 @@
+//! A packet's bytes, taken apart into layers.
+
+use std::fmt;
+
+use super::data::DATA;
+use super::protocol::{Dissection, Frame, Next, Protocol};
+use super::value::Value;
+use super::walk::{Item, Visit, Walker};
+use crate::problem::{Problem, Trouble};
+
+/// The most layers of a packet. What lies deeper is a [problem](Trouble::TooDeep).
+const MOST: usize = 24;
+
+/// A packet, and where its layers are.
+///
+/// It borrows the bytes, and holds no memory of its own.
+#[derive(Clone)]
+pub struct Packet<'a> {
+    bytes: &'a [u8],
+    cut: usize,
+    spans: [Span; MOST],
+    count: usize,
+    problem: Option<Problem>,
+}
+
+/// Where a layer is. The header may end before its protocol wants it to, as a packet can be cut.
+#[derive(Clone, Copy)]
+pub(crate) struct Span {
+    pub(crate) protocol: &'static Protocol,
+    start: usize,
+    header_end: usize,
+    end: usize,
+    cut: usize,
+}
+
+/// One layer: a header of one protocol, and what it carries.
+#[derive(Clone, Copy)]
+pub struct Layer<'a> {
+    bytes: &'a [u8],
+    spans: &'a [Span],
+    index: usize,
+}
+
+/// The layers of a packet, the outermost first.
+#[derive(Clone)]
+pub struct Layers<'a> {
+    layer: Layer<'a>,
+}
+
+impl<'a> Packet<'a> {
+    /// Takes apart the first bytes, as far as they were captured, of a packet of `length` bytes that begins with a
+    /// header of `protocol`.
+    pub fn decode_as(protocol: &'static Protocol, bytes: &'a [u8], length: usize) -> Self {
+        let none = Span { protocol: &DATA, start: 0, header_end: 0, end: 0, cut: 0 };
+        let cut = length.saturating_sub(bytes.len());
+        let mut packet = Self { bytes, cut, spans: [none; MOST], count: 0, problem: None };
+        packet.take_apart(protocol);
+        packet
+    }
+
+    fn take_apart(&mut self, first: &'static Protocol) {
+        let (mut at, mut end, mut cut) = (0, self.bytes.len(), self.cut);
+        let mut protocol = first;
+        loop {
+            if self.count == MOST {
+                self.trouble(Problem::new(protocol.name, at, Trouble::TooDeep));
+                return;
+            }
+            let bytes = &self.bytes[at..end];
+            let outer =
+                Layers { layer: Layer { bytes: self.bytes, spans: &self.spans[..self.count], index: 0 } };
+            let frame = Frame { bytes, cut, outer };
+            let Dissection { header, payload, next, problem } = (protocol.dissect)(&frame);
+            // No length of a peer's leads past what there is.
+            let header_end = at + header.min(bytes.len());
+            let payload_end = header_end + payload.min(end - header_end);
+            let missing = (header + payload).saturating_sub(payload_end - at).min(cut);
+            self.spans[self.count] = Span { protocol, start: at, header_end, end: payload_end, cut: missing };
+            self.count += 1;
+            if let Some(problem) = problem {
+                self.trouble(problem.moved(at));
+            }
+            match next {
+                Next::Protocol(known) if header_end < payload_end => protocol = known.unwrap_or(&DATA),
+                _ => return,
+            }
+            (at, end, cut) = (header_end, payload_end, missing);
+        }
+    }
+
+    /// The first problem is the one that counts.
+    fn trouble(&mut self, problem: Problem) {
+        self.problem.get_or_insert(problem);
+    }
+
+    /// All its bytes, as far as they were captured.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// How long it was on the wire, in bytes.
+    pub fn length(&self) -> usize {
+        self.bytes.len() + self.cut
+    }
+
+    /// Its layers, the outermost first.
+    pub fn layers(&self) -> Layers<'_> {
+        Layers { layer: Layer { bytes: self.bytes, spans: &self.spans[..self.count], index: 0 } }
+    }
+
+    /// Its first layer of the protocol of that name, such as `tcp`.
+    pub fn layer(&self, name: &str) -> Option<Layer<'_>> {
+        self.layers().find(|layer| layer.protocol().name == name)
+    }
+
+    /// The value of the first field of that name, such as `ip.ttl`.
+    pub fn field(&self, name: &str) -> Option<Value<'_>> {
+        self.layers().find_map(|layer| layer.field(name))
+    }
+
+    /// Where the packet breaks, as far as its layers tell; a part of a header that breaks, such as an option, is told
+    /// when the [fields are visited](Layer::visit).
+    pub fn problem(&self) -> Option<&Problem> {
+        self.problem.as_ref()
+    }
+}
+
+impl fmt::Debug for Packet<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.layers().map(|layer| layer.protocol().name).collect();
+        f.debug_struct("Packet")
+            .field("length", &self.length())
+            .field("layers", &names)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a> Layer<'a> {
+    fn span(&self) -> Span {
+        self.spans[self.index]
+    }
+
+    /// Its protocol.
+    pub fn protocol(&self) -> &'static Protocol {
+        self.span().protocol
+    }
+
+    /// Where its header begins, in bytes from the packet's first.
+    pub fn start(&self) -> usize {
+        self.span().start
+    }
+
+    /// Its header, as far as it was captured.
+    pub fn header(&self) -> &'a [u8] {
+        &self.bytes[self.span().start..self.span().header_end]
+    }
+
+    /// What its header carries, as far as it was captured.
+    pub fn payload(&self) -> &'a [u8] {
+        &self.bytes[self.span().header_end..self.span().end]
+    }
+
+    /// Its header and what it carries.
+    pub fn bytes(&self) -> &'a [u8] {
+        &self.bytes[self.span().start..self.span().end]
+    }
+
+    /// Whether the capture holds only its first bytes.
+    pub fn is_cut(&self) -> bool {
+        self.span().cut > 0
+    }
+
+    /// How long it was on the wire, in bytes, header and payload.
+    pub fn length(&self) -> usize {
+        self.bytes().len() + self.span().cut
+    }
+
+    /// The layer that carries this one; none for the outermost.
+    pub fn outer(&self) -> Option<Self> {
+        Some(Self { index: self.index.checked_sub(1)?, ..*self })
+    }
+
+    /// The layer that this one carries; none for the innermost.
+    pub fn inner(&self) -> Option<Self> {
+        (self.index + 1 < self.spans.len()).then_some(Self { index: self.index + 1, ..*self })
+    }
+
+    /// The nearest layer around this one that is of one of these protocols.
+    pub(crate) fn around(&self, names: &[&str]) -> Option<Self> {
+        let mut layer = *self;
+        loop {
+            layer = layer.outer()?;
+            if names.contains(&layer.protocol().name) {
+                return Some(layer);
+            }
+        }
+    }
+
+    /// Tells `visit` all fields of the header, in the order in which they stand, and where it breaks.
+    pub fn visit(&self, visit: &mut dyn Visit<'a>) {
+        Walker::new(*self, visit).run();
+    }
+
+    /// The value of its first field of that name, such as `ip.ttl`.
+    pub fn field(&self, name: &str) -> Option<Value<'a>> {
+        self.item(name).map(|item| item.value)
+    }
+
+    /// Its first field of that name, with its place.
+    pub fn item(&self, name: &str) -> Option<Item<'a>> {
+        let protocol = self.protocol();
+        if let Some(field) = protocol.fields.iter().find(|field| field.name == name) {
+            let bits = field.bits(self.header())?;
+            let value = field.read(self.header(), &bits)?;
+            let start = self.start() * 8;
+            return Some(Item { field, value, bits: start + bits.start..start + bits.end });
+        }
+        let mut found = Find { name, item: None };
+        if protocol.parts.iter().any(|field| field.name == name) {
+            self.visit(&mut found);
+        }
+        found.item
+    }
+}
+
+struct Find<'n, 'a> {
+    name: &'n str,
+    item: Option<Item<'a>>,
+}
+
+impl<'a> Visit<'a> for Find<'_, 'a> {
+    fn field(&mut self, item: Item<'a>) -> bool {
+        if item.field.name == self.name {
+            self.item = Some(item);
+        }
+        self.item.is_none()
+    }
+}
+
+impl<'a> Iterator for Layers<'a> {
+    type Item = Layer<'a>;
+
+    fn next(&mut self) -> Option<Layer<'a>> {
+        let layer = (self.layer.index < self.layer.spans.len()).then_some(self.layer);
+        self.layer.index += 1;
+        layer
+    }
+}
+
+impl fmt::Debug for Layer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Layer")
+            .field("protocol", &self.protocol().name)
+            .field("start", &self.start())
+            .field("length", &self.length())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Layers<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.clone()).finish()
+    }
+}

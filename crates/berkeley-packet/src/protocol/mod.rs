@@ -1,0 +1,18 @@
+//! The protocols, a file each: how a header is taken apart, its table of fields, and how one is built.
+//!
+//! A new protocol is a file here, a row in [`ALL`], and a row in the table by which it is found: by the number that the
+//! header around it has, or by its ports.
+
+mod ethernet;
+mod icmp;
+mod ipv4;
+mod tables;
+mod udp;
+
+use crate::layer::Protocol;
+use crate::layer::data::DATA;
+
+pub(crate) use tables::by_link;
+
+/// All protocols that are decoded.
+pub static ALL: &[&Protocol] = &[&ethernet::ETHERNET, &ipv4::IPV4, &icmp::ICMP, &udp::UDP, &DATA];

@@ -1,0 +1,40 @@
+//! By which number a protocol is found: of a link type, an `EtherType`, an IP protocol, a port.
+
+use super::{ethernet, icmp, ipv4, udp};
+use crate::layer::Protocol;
+
+/// The protocol of a link type's header (`LINKTYPE_` numbers).
+pub(crate) fn by_link(number: u16) -> Option<&'static Protocol> {
+    Some(match number {
+        1 => &ethernet::ETHERNET,
+        101 | 228 => &ipv4::IPV4,
+        _ => return None,
+    })
+}
+
+/// The protocol of an `EtherType` (IEEE 802 numbers, IANA).
+pub(crate) fn by_ethertype(number: u16) -> Option<&'static Protocol> {
+    Some(match number {
+        0x0800 => &ipv4::IPV4,
+        _ => return None,
+    })
+}
+
+/// The protocol of a number of IP's (IANA, protocol numbers).
+pub(crate) fn by_ip_number(number: u8) -> Option<&'static Protocol> {
+    Some(match number {
+        1 => &icmp::ICMP,
+        17 => &udp::UDP,
+        _ => return None,
+    })
+}
+
+/// The protocol of what UDP carries between these ports, or as its first bytes say.
+pub(crate) fn by_udp_ports(_source: u16, _destination: u16, _payload: &[u8]) -> Option<&'static Protocol> {
+    None
+}
+
+/// The protocol of what TCP carries between these ports, or as its first bytes say.
+pub(crate) fn by_tcp_ports(_source: u16, _destination: u16, _payload: &[u8]) -> Option<&'static Protocol> {
+    None
+}

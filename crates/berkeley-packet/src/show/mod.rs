@@ -1,0 +1,1 @@
+//! Packets for people and programs: a line, boxes, JSON, a hex dump.

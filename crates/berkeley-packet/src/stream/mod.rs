@@ -1,0 +1,1 @@
+//! What many packets add up to: fragments put together, streams, conversations.

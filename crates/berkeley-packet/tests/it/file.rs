@@ -1,0 +1,1 @@
+//! Capture files, held against capinfos and tcpdump.

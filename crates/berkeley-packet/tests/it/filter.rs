@@ -1,0 +1,1 @@
+//! Filters, held against those of tcpdump.

@@ -1,0 +1,22 @@
+//! The crate from outside: captures decoded, shown, filtered, built and written.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test ends at its first surprise"
+)]
+
+#[path = "../../../berkeley/tests/it/bounded.rs"]
+mod bounded;
+#[path = "../../../berkeley/tests/it/limit.rs"]
+mod limit;
+#[path = "../../../berkeley/tests/it/skip.rs"]
+mod skip;
+
+mod craft;
+mod file;
+mod filter;
+mod oracle;
+mod show;
+mod stream;

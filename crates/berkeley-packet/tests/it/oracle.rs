@@ -1,0 +1,1 @@
+//! Every field of every capture, held against tshark.

@@ -1,0 +1,1 @@
+//! Fragments, streams and conversations.
