@@ -5,7 +5,6 @@ use etherparse::checksum::Sum16BitWords;
 use super::checksum;
 use super::field::Field;
 use super::protocol::Protocol;
-use crate::bits;
 
 /// How a header is built.
 pub(crate) struct Craft {
@@ -38,7 +37,7 @@ impl Draft<'_> {
         if let Some(field) = field.filter(|field| !self.set.contains(&field.name))
             && let Some(bits) = field.bits(self.header)
         {
-            bits::write(self.header, &bits, number);
+            field.write(self.header, &bits, number);
         }
     }
 

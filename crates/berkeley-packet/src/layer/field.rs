@@ -22,6 +22,8 @@ pub struct Field {
     pub kind: Kind,
     /// Where it stands.
     pub place: Place,
+    /// What the number in its bits is multiplied with: 4 where they count words of four bytes.
+    pub(crate) scale: u64,
     pub(crate) words: Option<fn(u64) -> Option<&'static str>>,
     pub(crate) present: Option<fn(&[u8]) -> bool>,
     pub(crate) check: Option<fn(Layer<'_>) -> Check>,
@@ -87,7 +89,7 @@ pub(crate) const fn bytes(start: usize, length: usize) -> Place {
 impl Field {
     /// A field of that name, meaning, kind and place; `unit`, `words`, `when` and `checked` add to it.
     pub(crate) const fn new(name: &'static str, meaning: &'static str, kind: Kind, place: Place) -> Self {
-        Self { name, meaning, unit: "", kind, place, words: None, present: None, check: None }
+        Self { name, meaning, unit: "", kind, place, scale: 1, words: None, present: None, check: None }
     }
 
     /// A part that has fields of its own.
@@ -97,6 +99,12 @@ impl Field {
 
     pub(crate) const fn unit(mut self, unit: &'static str) -> Self {
         self.unit = unit;
+        self
+    }
+
+    /// That its bits count units of so many: the header length of IP, in bytes, is four times what stands there.
+    pub(crate) const fn times(mut self, scale: u64) -> Self {
+        self.scale = scale;
         self
     }
 
@@ -147,7 +155,7 @@ impl Field {
     pub(crate) fn read<'a>(&self, header: &'a [u8], at: &Range<usize>) -> Option<Value<'a>> {
         let bytes = || header.get(bits::bytes_of(at));
         Some(match self.kind {
-            Kind::Decimal | Kind::Hex => Value::Number(bits::read(header, at)?),
+            Kind::Decimal | Kind::Hex => Value::Number(bits::read(header, at)?.saturating_mul(self.scale)),
             Kind::Signed => Value::Signed(signed(bits::read(header, at)?, at.len())),
             Kind::Flag => Value::Flag(bits::read(header, at)? != 0),
             Kind::Mac => Value::Mac(bytes()?.try_into().ok()?),
@@ -158,10 +166,32 @@ impl Field {
             Kind::Group => Value::Group,
         })
     }
+
+    /// Writes `number` into its bits `at` of `header`. False where it does not fit, or is no multiple of its unit.
+    pub(crate) fn write(&self, header: &mut [u8], at: &Range<usize>, number: u64) -> bool {
+        number % self.scale == 0 && bits::write(header, at, number / self.scale)
+    }
 }
 
 /// The number whose lowest `length` bits are those of `number`, the highest of them being the sign.
 fn signed(number: u64, length: usize) -> i64 {
     let above = u32::try_from(64_usize.saturating_sub(length)).unwrap_or(0);
     number.wrapping_shl(above).cast_signed().wrapping_shr(above)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_of_units_is_told_and_written_in_bytes() {
+        let field = Field::new("a.length", "Length", Kind::Decimal, bits(4, 4)).times(4);
+        let (at, mut header) = (4..8, [0x45_u8]);
+        assert_eq!(field.read(&header, &at), Some(Value::Number(20)));
+        assert!(field.write(&mut header, &at, 60));
+        assert_eq!(header, [0x4f]);
+        assert!(!field.write(&mut header, &at, 21), "no multiple");
+        assert!(!field.write(&mut header, &at, 64), "too many");
+        assert_eq!(header, [0x4f]);
+    }
 }

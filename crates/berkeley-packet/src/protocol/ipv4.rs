@@ -24,7 +24,7 @@ pub(crate) static IPV4: Protocol = Protocol {
 
 static FIELDS: &[Field] = &[
     Field::new("ip.version", "Version", Kind::Decimal, bits(0, 4)),
-    Field::new("ip.hdr_len", "Header length", Kind::Decimal, bits(4, 4)).unit("words of 4 bytes"),
+    Field::new("ip.hdr_len", "Header length", Kind::Decimal, bits(4, 4)).times(4).unit("bytes"),
     Field::new("ip.dsfield.dscp", "Differentiated services", Kind::Decimal, bits(8, 6)),
     Field::new("ip.dsfield.ecn", "Explicit congestion notification", Kind::Decimal, bits(14, 2)),
     Field::new("ip.len", "Total length", Kind::Decimal, bytes(2, 2)).unit("bytes"),
@@ -32,7 +32,7 @@ static FIELDS: &[Field] = &[
     Field::new("ip.flags.rb", "Reserved bit", Kind::Flag, bits(48, 1)),
     Field::new("ip.flags.df", "Don't fragment", Kind::Flag, bits(49, 1)),
     Field::new("ip.flags.mf", "More fragments", Kind::Flag, bits(50, 1)),
-    Field::new("ip.frag_offset", "Fragment offset", Kind::Decimal, bits(51, 13)).unit("units of 8 bytes"),
+    Field::new("ip.frag_offset", "Fragment offset", Kind::Decimal, bits(51, 13)).times(8).unit("bytes"),
     Field::new("ip.ttl", "Time to live", Kind::Decimal, bytes(8, 1)).unit("hops"),
     Field::new("ip.proto", "Protocol of what it carries", Kind::Decimal, bytes(9, 1)).words(ip_number),
     Field::new("ip.checksum", "Header checksum", Kind::Hex, bytes(10, 2)).checked(check),
@@ -129,7 +129,7 @@ fn complete(draft: &mut Draft<'_>) {
         _ => 255,
     };
     let (header, total) = (draft.header.len(), draft.header.len() + draft.payload.len());
-    draft.fill(FIELDS, "ip.hdr_len", header as u64 / 4);
+    draft.fill(FIELDS, "ip.hdr_len", header as u64);
     draft.fill(FIELDS, "ip.len", total as u64);
     draft.fill(FIELDS, "ip.proto", number);
     let sum = checksum::of(draft.header, 10, Sum16BitWords::new());
