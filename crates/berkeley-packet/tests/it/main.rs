@@ -14,9 +14,11 @@ mod limit;
 #[path = "../../../berkeley/tests/it/skip.rs"]
 mod skip;
 
+mod corpus;
 mod craft;
 mod file;
 mod filter;
+mod folder;
 mod oracle;
 mod show;
 mod stream;
