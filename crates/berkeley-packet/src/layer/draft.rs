@@ -31,7 +31,7 @@ pub(crate) struct Draft<'d> {
 }
 
 impl Draft<'_> {
-    /// Sets `field`, one of `fields`, to `number`, unless it was set by hand.
+    /// Sets the field `name`, one of `fields`, to `number`, which is in its unit, unless it was set by hand.
     pub(crate) fn fill(&mut self, fields: &'static [Field], name: &str, number: u64) {
         let field = fields.iter().find(|field| field.name == name);
         if let Some(field) = field.filter(|field| !self.set.contains(&field.name))

@@ -86,10 +86,26 @@ pub(crate) const fn bytes(start: usize, length: usize) -> Place {
     Place::Bits { start: start * 8, length: length * 8 }
 }
 
+/// The fields that a protocol's walk finds: a static each, and `PARTS`, all of them, for [`Protocol`]'s `parts`.
+///
+/// [`Protocol`]: super::protocol::Protocol
+macro_rules! parts {
+    ($($(#[$doc:meta])* $name:ident = $field:expr;)*) => {
+        $($(#[$doc])* pub(super) static $name: $crate::layer::field::Field = $field;)*
+        pub(super) static PARTS: &[&$crate::layer::field::Field] = &[$(&$name),*];
+    };
+}
+pub(crate) use parts;
+
 impl Field {
     /// A field of that name, meaning, kind and place; `unit`, `words`, `when` and `checked` add to it.
     pub(crate) const fn new(name: &'static str, meaning: &'static str, kind: Kind, place: Place) -> Self {
         Self { name, meaning, unit: "", kind, place, scale: 1, words: None, present: None, check: None }
+    }
+
+    /// A field that a walk finds.
+    pub(crate) const fn walked(name: &'static str, meaning: &'static str, kind: Kind) -> Self {
+        Self::new(name, meaning, kind, Place::Walked)
     }
 
     /// A part that has fields of its own.

@@ -235,6 +235,10 @@ impl<'a> Visit<'a> for Find<'_, 'a> {
         }
         self.item.is_none()
     }
+
+    fn open(&mut self, part: Item<'a>) -> bool {
+        self.field(part)
+    }
 }
 
 impl<'a> Iterator for Layers<'a> {

@@ -62,8 +62,53 @@ impl fmt::Display for Value<'_> {
             Self::Text(text) => text.escape_ascii().fmt(f),
             Self::Name(name) => name.fmt(f),
             Self::Seconds(seconds) => seconds.fmt(f),
-            Self::Time(seconds, nanoseconds) => write!(f, "{seconds}.{nanoseconds:09}"),
+            Self::Time(seconds, nanoseconds) => date(*seconds, *nanoseconds, f),
             Self::Group => Ok(()),
         }
+    }
+}
+
+/// A moment as tshark prints it: `Nov  1, 2026 00:00:00.000000000 UTC`.
+fn date(seconds: i64, nanoseconds: u32, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let (year, month, day) = civil(seconds.div_euclid(86_400));
+    let second = seconds.rem_euclid(86_400);
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    let month = MONTHS.get(month).copied().unwrap_or_default();
+    write!(f, "{month} {day:>2}, {year} {hour:02}:{minute:02}:{second:02}.{nanoseconds:09} UTC")
+}
+
+/// The year, the month from 0 on, and the day of the month of a day that is counted from 1970-01-01. The years are
+/// counted from March on, so that a leap day is a year's last; 400 of them always have the same number of days.
+fn civil(days: i64) -> (i64, usize, i64) {
+    let days = days.saturating_add(719_468);
+    let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (month, next) = if month < 10 { (month + 2, 0) } else { (month - 10, 1) };
+    (era * 400 + year + next, usize::try_from(month).unwrap_or(0), day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_printed_as_tshark_does() {
+        let rows = [
+            (0, "Jan  1, 1970 00:00:00.000000007 UTC"),
+            (951_782_400, "Feb 29, 2000 00:00:00.000000007 UTC"),
+            (1_796_083_199, "Nov 30, 2026 23:59:59.000000007 UTC"),
+            (4_107_542_400, "Mar  1, 2100 00:00:00.000000007 UTC"),
+            (-2_208_988_800, "Jan  1, 1900 00:00:00.000000007 UTC"),
+        ];
+        for (seconds, text) in rows {
+            assert_eq!(Value::Time(seconds, 7).to_string(), text);
+        }
+        assert!(Value::Time(i64::MAX, 0).to_string().ends_with("UTC"));
+        assert!(Value::Time(i64::MIN, 0).to_string().ends_with("UTC"));
     }
 }

@@ -108,7 +108,8 @@ impl<'v, 'a> Walker<'v, 'a> {
         self.tell(field, at.start * 8..at.end * 8, value)
     }
 
-    /// A part in the bytes `at`, and then what `fields` tells of it.
+    /// A part in the bytes `at`, and then what `fields` tells of it. It has a value of its own where its kind is not
+    /// [`Group`](super::field::Kind::Group).
     pub(crate) fn group(
         &mut self,
         part: &'static Field,
@@ -119,8 +120,10 @@ impl<'v, 'a> Walker<'v, 'a> {
             return Err(Stop::Broken(Problem::new(part.name, at.start, Trouble::TooDeep)));
         }
         let start = self.layer.start() * 8;
-        let bits = start + at.start * 8..start + at.end * 8;
-        if !self.visit.open(Item { field: part, value: Value::Group, bits }) {
+        let within = at.start * 8..at.end * 8;
+        let value = part.read(self.header, &within).ok_or_else(|| self.ends(part.name, at))?;
+        let bits = start + within.start..start + within.end;
+        if !self.visit.open(Item { field: part, value, bits }) {
             return Err(Stop::Enough);
         }
         self.depth += 1;
