@@ -7,6 +7,9 @@ mod ethernet;
 mod icmp;
 mod ipv4;
 mod tables;
+mod tcp;
+#[cfg(test)]
+mod testing;
 mod udp;
 
 use crate::layer::Protocol;
@@ -15,4 +18,4 @@ use crate::layer::data::DATA;
 pub(crate) use tables::by_link;
 
 /// All protocols that are decoded.
-pub static ALL: &[&Protocol] = &[&ethernet::ETHERNET, &ipv4::IPV4, &icmp::ICMP, &udp::UDP, &DATA];
+pub static ALL: &[&Protocol] = &[&ethernet::ETHERNET, &ipv4::IPV4, &icmp::ICMP, &tcp::TCP, &udp::UDP, &DATA];

@@ -1,6 +1,6 @@
 //! By which number a protocol is found: of a link type, an `EtherType`, an IP protocol, a port.
 
-use super::{ethernet, icmp, ipv4, udp};
+use super::{ethernet, icmp, ipv4, tcp, udp};
 use crate::layer::Protocol;
 
 /// The protocol of a link type's header (`LINKTYPE_` numbers).
@@ -24,6 +24,7 @@ pub(crate) fn by_ethertype(number: u16) -> Option<&'static Protocol> {
 pub(crate) fn by_ip_number(number: u8) -> Option<&'static Protocol> {
     Some(match number {
         1 => &icmp::ICMP,
+        6 => &tcp::TCP,
         17 => &udp::UDP,
         _ => return None,
     })
