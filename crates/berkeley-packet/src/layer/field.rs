@@ -157,6 +157,11 @@ impl Field {
         self.words.and_then(|words| words(number))
     }
 
+    /// What the checksum that it is says of `layer`, a layer of its protocol; none where it is no checksum.
+    pub fn check(&self, layer: Layer<'_>) -> Option<Check> {
+        self.check.map(|check| check(layer))
+    }
+
     /// Its bits in a header; none where a walk has to find it, or where this header does not have it.
     pub(crate) fn bits(&self, header: &[u8]) -> Option<Range<usize>> {
         match self.place {

@@ -201,6 +201,14 @@ impl<'a> Layer<'a> {
         Walker::new(*self, visit).run();
     }
 
+    /// Where a part of its header breaks, such as an option: what [`visit`](Self::visit) would tell of it.
+    pub fn problem(&self) -> Option<Problem> {
+        self.protocol().walk?;
+        let mut found = Broken(None);
+        Walker::new(*self, &mut found).run_parts();
+        found.0
+    }
+
     /// The value of its first field of that name, such as `ip.ttl`.
     pub fn field(&self, name: &str) -> Option<Value<'a>> {
         self.item(name).map(|item| item.value)
@@ -238,6 +246,18 @@ impl<'a> Visit<'a> for Find<'_, 'a> {
 
     fn open(&mut self, part: Item<'a>) -> bool {
         self.field(part)
+    }
+}
+
+struct Broken(Option<Problem>);
+
+impl<'a> Visit<'a> for Broken {
+    fn field(&mut self, _: Item<'a>) -> bool {
+        true
+    }
+
+    fn problem(&mut self, problem: Problem) {
+        self.0 = Some(problem);
     }
 }
 

@@ -20,7 +20,7 @@ pub struct Protocol {
     pub parts: &'static [&'static Field],
     pub(crate) dissect: fn(&Frame<'_>) -> Dissection,
     pub(crate) walk: Option<fn(&mut Walker<'_, '_>) -> Walked>,
-    /// What a line of text says of it, behind its name.
+    /// What a line of text says of it, behind its name. Ports are not told: they stand behind IP's addresses.
     pub(crate) line: fn(Layer<'_>, &mut dyn fmt::Write) -> fmt::Result,
     pub(crate) craft: Option<&'static Craft>,
 }

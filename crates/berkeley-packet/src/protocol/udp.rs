@@ -61,10 +61,11 @@ fn check(layer: Layer<'_>) -> Check {
 }
 
 fn line(layer: Layer<'_>, out: &mut dyn fmt::Write) -> fmt::Result {
-    if let (Some(source), Some(destination)) = (layer.field("udp.srcport"), layer.field("udp.dstport")) {
-        write!(out, "{source} > {destination} length {}", layer.length().saturating_sub(HEADER))?;
+    // What is known of the data says more than its length.
+    match layer.inner() {
+        Some(inner) if inner.protocol().name != "data" => Ok(()),
+        _ => write!(out, "length {}", layer.length().saturating_sub(HEADER)),
     }
-    Ok(())
 }
 
 fn complete(draft: &mut Draft<'_>) {
