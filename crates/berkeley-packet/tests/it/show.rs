@@ -88,7 +88,7 @@ fn boxes_show_values_with_their_unit_word_and_checksum_and_the_bits_of_small_fie
         &["dst", "02:00:00:00:00:02", "Destination address", "020000000002"][..],
         &["type", "0x0800 IPv4", "Type of what it carries", "0800"],
         &["version", "4", "Version", "4."],
-        &["hdr_len", "5 words of 4 bytes", "Header length", ".5"],
+        &["hdr_len", "20 bytes", "Header length", ".5"],
         &["flags.df", "set", "Don't fragment", ".1......"],
         &["ttl", "64 hops", "Time to live", "40"],
         &["checksum", "0xbeef bad, 0x3cc7 expected", "Header checksum", "beef"],
