@@ -24,6 +24,7 @@
 
 mod bits;
 pub mod craft;
+mod fault;
 pub mod file;
 pub mod filter;
 mod layer;
@@ -34,6 +35,7 @@ pub mod protocol;
 pub mod show;
 pub mod stream;
 
+pub use fault::ParseError;
 pub use layer::checksum::Check;
 pub use layer::field::{Field, Kind, Place};
 pub use layer::packet::{Layer, Layers, Packet};

@@ -63,7 +63,8 @@ pub(crate) const HOUSES: &[House] = &[
             // Layers and fields, whatever the protocol.
             &["layer"],
             &["name", "problem"],
-            &["bits"],
+            // A faulty text with a caret under the fault; numbers out of bytes.
+            &["fault", "bits"],
         ],
         beside: &[],
         may_be_unsafe: &[],
