@@ -261,7 +261,8 @@ fn shortened(value: &str, width: usize) -> Vec<String> {
 fn digits(item: &Item<'_>, layer: Layer<'_>) -> String {
     let start = layer.start();
     let bytes = item.bytes();
-    let Some(held) = layer.bytes().get(bytes.start.saturating_sub(start)..bytes.end.saturating_sub(start)) else {
+    let Some(held) = layer.bytes().get(bytes.start.saturating_sub(start)..bytes.end.saturating_sub(start))
+    else {
         return String::new();
     };
     // More is never shown.

@@ -67,6 +67,10 @@ mod tests {
         }
         let mut out = String::new();
         hex(&[0; 0x1_0001], &mut out).unwrap();
-        assert!(out.ends_with(&format!("00010000  00{}  |.|\n", " ".repeat(46))), "{}", &out[out.len() - 80..]);
+        assert!(
+            out.ends_with(&format!("00010000  00{}  |.|\n", " ".repeat(46))),
+            "{}",
+            &out[out.len() - 80..]
+        );
     }
 }

@@ -25,7 +25,8 @@ use crate::problem::Problem;
 pub fn json(packet: &Packet<'_>, out: &mut String) {
     let mut problem = packet.problem().copied();
     // Writing to a String never fails.
-    let _ = write!(out, "{{\"length\":{},\"captured\":{},\"layers\":[", packet.length(), packet.bytes().len());
+    let _ =
+        write!(out, "{{\"length\":{},\"captured\":{},\"layers\":[", packet.length(), packet.bytes().len());
     for (number, layer) in packet.layers().enumerate() {
         if number > 0 {
             out.push(',');
@@ -35,7 +36,11 @@ pub fn json(packet: &Packet<'_>, out: &mut String) {
     }
     out.push(']');
     if let Some(problem) = problem {
-        let _ = write!(out, ",\"problem\":{{\"field\":\"{}\",\"offset\":{},\"words\":", problem.field, problem.offset);
+        let _ = write!(
+            out,
+            ",\"problem\":{{\"field\":\"{}\",\"offset\":{},\"words\":",
+            problem.field, problem.offset
+        );
         string(&problem.trouble, out);
         out.push('}');
     }
@@ -140,7 +145,12 @@ fn object(nodes: &[Node<'_>], out: &mut String) {
             list(same(), same().nth(1).is_some(), &|top, out| value(&top[0].item, out), out);
         }
         if is_part || same().any(|top| top[0].is_part) {
-            let _ = write!(out, "{}\"{name}{}\":", if is_part { "" } else { "," }, if is_part { "" } else { "_tree" });
+            let _ = write!(
+                out,
+                "{}\"{name}{}\":",
+                if is_part { "" } else { "," },
+                if is_part { "" } else { "_tree" }
+            );
             list(same(), true, &|top, out| object(&top[1..], out), out);
         }
     }

@@ -41,7 +41,8 @@ fn each(mut try_it: impl FnMut(&Packet<'_>)) {
         for end in 0..=bytes.len() {
             try_it(&Packet::decode(LinkType::ETHERNET, &bytes[..end]));
             try_it(&Packet::decode_cut(LinkType::ETHERNET, &bytes[..end], bytes.len() + 7));
-            let noise: Vec<u8> = bytes.iter().map(|byte| byte.wrapping_mul(167).wrapping_add(end as u8)).collect();
+            let noise: Vec<u8> =
+                bytes.iter().map(|byte| byte.wrapping_mul(167).wrapping_add(end as u8)).collect();
             try_it(&Packet::decode(LinkType::RAW, &noise[..end]));
         }
     }
@@ -94,9 +95,11 @@ fn boxes_show_values_with_their_unit_word_and_checksum_and_the_bits_of_small_fie
         &["checksum", "0xbeef bad, 0x3cc7 expected", "Header checksum", "beef"],
         &["! udp.length at byte 38: 4096 is more than 15"],
     ] {
-        let words: Vec<String> = row.iter().map(|cell| cell.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+        let words: Vec<String> =
+            row.iter().map(|cell| cell.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
         let has = |line: &str| {
-            let line = line.trim_matches(|c| c == '│' || c == ' ').split_whitespace().collect::<Vec<_>>().join(" ");
+            let line =
+                line.trim_matches(|c| c == '│' || c == ' ').split_whitespace().collect::<Vec<_>>().join(" ");
             line == words.join(" ")
         };
         assert!(text.lines().any(has), "{row:?}\n{text}");
