@@ -14,6 +14,7 @@
 //! | [`misuse`] | an invalid command line, its fault under a caret |
 //! | [`notify`] | what a service manager is told, by systemd's protocol |
 //! | [`open`] | from an endpoint to a socket, connected or listening |
+//! | [`packet`] | packets on standard output: by line, as boxes, as a hex dump, as events |
 //! | [`preamble`] | what is said before a stream: to proxies, for STARTTLS, and the PROXY protocol's headers |
 //! | [`program`] | programs that are started, and how they are ended |
 //! | [`quantity`] | times and sizes with their units, `500ms`, `64K` |
@@ -40,6 +41,7 @@ mod limit;
 pub mod misuse;
 pub mod notify;
 pub mod open;
+pub mod packet;
 pub mod preamble;
 pub mod program;
 pub mod quantity;

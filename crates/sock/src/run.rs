@@ -8,7 +8,7 @@ use clap::error::ErrorKind;
 
 use crate::cli::{Cli, Command};
 use crate::command::{
-    completions, connect, inspect, interfaces, listen, man, options, print, relay, resolve, serve, wait,
+    completions, connect, decode, inspect, interfaces, listen, man, options, print, relay, resolve, serve, wait,
 };
 use crate::exit::{Exit, Failure};
 use crate::explain;
@@ -65,6 +65,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Inspect(args) => told(args.json, inspect::run(&args)),
         Command::Options(args) => told(args.json, options::run(&args)),
         Command::Interfaces(args) => told(args.json, interfaces::run(&args)),
+        Command::Decode(args) => decode::run(&args),
         Command::Completions(args) => completions::run(&args).map(|()| Exit::Done),
         Command::Man(args) => man::run(&args).map(|()| Exit::Done),
     }

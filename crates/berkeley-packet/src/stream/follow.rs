@@ -67,6 +67,11 @@ impl Follow {
         self.ends
     }
 
+    /// How many streams of its transport there are so far.
+    pub fn streams(&self) -> u32 {
+        self.numbers.count(self.transport)
+    }
+
     fn add(&mut self, segment: &Segment<'_>, each: &mut dyn FnMut(Piece<'_>)) {
         let ends = self.ends.get_or_insert_with(|| segment.ends());
         let from = usize::from(ends[0] != segment.source);

@@ -26,6 +26,14 @@ struct Stream {
 }
 
 impl Numbers {
+    /// How many streams of that transport there are.
+    pub(super) fn count(&self, transport: Transport) -> u32 {
+        match transport {
+            Transport::Tcp => self.tcp,
+            Transport::Udp => self.udp,
+        }
+    }
+
     /// The number of the stream that `segment` belongs to, which it may begin. None where too many are known.
     pub(super) fn of(&mut self, segment: &Segment<'_>) -> Option<u32> {
         let (source, destination) = (segment.source, segment.destination);

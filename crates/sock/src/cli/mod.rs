@@ -4,6 +4,7 @@
 
 mod access;
 mod connect;
+mod decode;
 mod family;
 mod help;
 mod host;
@@ -11,6 +12,7 @@ mod inspect;
 mod interfaces;
 mod listen;
 mod options;
+mod packet;
 mod pages;
 mod relay;
 mod resolve;
@@ -25,12 +27,14 @@ use clap::{Parser, Subcommand};
 
 pub use access::AccessArgs;
 pub use connect::ConnectArgs;
+pub use decode::DecodeArgs;
 pub use family::FamilyArgs;
 pub use host::HostArgs;
 pub use inspect::InspectArgs;
 pub use interfaces::InterfacesArgs;
 pub use listen::ListenArgs;
 pub use options::OptionsArgs;
+pub use packet::PacketArgs;
 pub use pages::{CompletionsArgs, ManArgs};
 pub use relay::RelayArgs;
 pub use resolve::ResolveArgs;
@@ -125,6 +129,12 @@ pub enum Command {
     Options(OptionsArgs),
     /// Show this machine's network interfaces
     Interfaces(InterfacesArgs),
+    /// Show the packets of a capture file, or of a hex dump
+    ///
+    /// A line for each packet, with its number, its time, its addresses and ports, and what each protocol says; with
+    /// --layers every field. Names of fields are those of Wireshark and tshark. What is wrong with a packet is told at
+    /// the field where it breaks. It needs no right and opens no socket.
+    Decode(Box<DecodeArgs>),
     /// Print a shell's completion script
     Completions(CompletionsArgs),
     /// Print a man page

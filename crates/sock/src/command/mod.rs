@@ -2,6 +2,7 @@
 
 pub mod completions;
 pub mod connect;
+pub mod decode;
 mod door;
 mod host;
 pub mod inspect;

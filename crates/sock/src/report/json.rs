@@ -59,6 +59,22 @@ pub const EVENTS: &[(&str, &[&str])] = &[
         &["connection", "peer", "proxy", "to", "bytes_in", "bytes_out", "undelivered", "seconds", "reason"],
     ),
     ("connected", &["transport", "peer", "proxy"]),
+    (
+        "conversation",
+        &[
+            "transport",
+            "number",
+            "client",
+            "server",
+            "sent",
+            "received",
+            "started",
+            "seconds",
+            "handshake_seconds",
+            "least_round_trip_seconds",
+            "most_round_trip_seconds",
+        ],
+    ),
     ("cut_off", &["connections", "reason"]),
     ("draining", &["signal", "connections"]),
     ("dropped", &["count"]),
@@ -70,10 +86,14 @@ pub const EVENTS: &[(&str, &[&str])] = &[
     ("note", &["message"]),
     ("opened", &["connection", "peer", "proxy"]),
     ("option", &["name", "c_name", "access", "when", "unit", "meaning", "value", "text", "fields", "reason"]),
+    ("packet", &["number", "link", "interface", "packet"]),
     ("reached", &["connection", "peer", "proxy", "to"]),
     ("received", &["connection", "peer", "proxy", "data", "text"]),
     ("refused", &["peer", "proxy", "reason", "count"]),
     ("socket", &["transport", "family", "state", "address", "peer"]),
+    ("stream", &["transport", "number", "client", "server"]),
+    ("stream_data", &["from", "data", "text"]),
+    ("stream_gap", &["from", "missing_bytes"]),
     (
         "summary",
         &[
@@ -91,6 +111,10 @@ pub const EVENTS: &[(&str, &[&str])] = &[
             "answers",
             "failures",
             "interfaces",
+            "packets",
+            "shown",
+            "conversations",
+            "left_out",
         ],
     ),
     (
@@ -127,12 +151,35 @@ impl Event {
         Self { line, name }
     }
 
+    /// An event that happened so long after the start of 1970; its time is `null` where nobody knows when.
+    pub fn at(name: &'static str, since: Option<Duration>) -> Self {
+        let mut line = format!("{{\"schema\":{SCHEMA},\"event\":\"{name}\",\"time\":");
+        match since {
+            Some(since) => {
+                line.push('"');
+                time::push(since, &mut line);
+                line.push('"');
+            }
+            None => line.push_str("null"),
+        }
+        Self { line, name }
+    }
+
     /// Adds a field; a number that JSON cannot hold (NaN, infinity) becomes `null`.
     ///
     /// A name is in the event's row of [`EVENTS`], and used once in an event. One that carries a quantity ends in its
     /// unit.
     pub fn field(mut self, name: &'static str, value: impl Into<Value>) -> Self {
         self.push(name, &value.into());
+        self
+    }
+
+    /// Adds a field whose value is JSON already, all of it printable.
+    pub fn json(mut self, name: &'static str, value: &str) -> Self {
+        debug_assert!(is_known(self.name, name), "the event {} has no field {name}", self.name);
+        debug_assert!(value.chars().all(is_printable), "{value:?}");
+        let _ = write!(self.line, ",\"{name}\":");
+        self.line.push_str(value);
         self
     }
 

@@ -11,6 +11,19 @@ pub fn now() -> String {
     of(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
 }
 
+/// Appends the time so long after the start of 1970; with nanoseconds where it is no whole number of microseconds.
+pub fn push(since: Duration, out: &mut String) {
+    let mut text = of(since);
+    let finer = since.subsec_nanos() % 1_000;
+    if finer > 0 {
+        text.pop();
+        // Three digits: it is below a thousand.
+        text.push_str(&(1_000 + finer).to_string()[1..]);
+        text.push('Z');
+    }
+    out.push_str(&text);
+}
+
 /// The time so long after the start of 1970.
 fn of(since: Duration) -> String {
     let (days, seconds) = (since.as_secs() / DAY, since.as_secs() % DAY);

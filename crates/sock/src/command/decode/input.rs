@@ -1,0 +1,184 @@
+//! Where packets come from: a capture file, a hex dump, an argument.
+
+use std::fs::File;
+use std::io::{self, Cursor, Read};
+use std::os::fd::AsFd;
+use std::path::Path;
+
+use berkeley_packet::file::{Fault, FileError, Reader};
+use berkeley_packet::{LinkType, Packet};
+
+use super::Entry;
+use super::hex;
+use crate::exit::{Exit, Failure};
+use crate::report::escape::escape;
+use crate::report::patience;
+
+/// The most bytes of a hex dump that are read.
+const MOST_TEXT: u64 = 256 << 20;
+
+/// How many bytes of a name an error repeats.
+const SHOWN: usize = 80;
+
+/// The packets of an input.
+pub(super) struct Input {
+    /// What errors call it.
+    name: String,
+    source: Source,
+    /// What packets begin with, whatever the input says.
+    link: Option<LinkType>,
+}
+
+enum Source {
+    Capture(Box<Reader<Box<dyn Read>>>),
+    Hex(Vec<Vec<u8>>),
+}
+
+impl Input {
+    /// Opens a file, standard input (`-`), or takes the packet that `text` itself is.
+    pub(super) fn open(text: &str, link: Option<LinkType>) -> Result<Self, Failure> {
+        if text == "-" {
+            return Self::read("standard input".to_owned(), Box::new(Patient(io::stdin())), link);
+        }
+        let name = escape(text.as_bytes(), SHOWN).to_string();
+        match File::open(Path::new(text)) {
+            Ok(file) => Self::read(name, Box::new(Patient(file)), link),
+            Err(error) => match hex::packet(text) {
+                Some(bytes) => Ok(Self { name, source: Source::Hex(vec![bytes]), link }),
+                None => Err(not_opened(&name, &error)),
+            },
+        }
+    }
+
+    fn read(name: String, mut input: Box<dyn Read>, link: Option<LinkType>) -> Result<Self, Failure> {
+        let mut head = Vec::new();
+        let read = (&mut input).take(64).read_to_end(&mut head);
+        read.map_err(|error| Failure::io(format_args!("read {name}"), &error))?;
+        let is_text = !head.is_empty() && head.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\r' | b'\t'));
+        let mut whole = Cursor::new(head).chain(input);
+        if !is_text {
+            let reader = Reader::new(Box::new(whole) as Box<dyn Read>).map_err(|error| fault(&name, &error))?;
+            return Ok(Self { name, source: Source::Capture(Box::new(reader)), link });
+        }
+        let mut text = Vec::new();
+        let read = (&mut whole).take(MOST_TEXT).read_to_end(&mut text);
+        read.map_err(|error| Failure::io(format_args!("read {name}"), &error))?;
+        let packets = hex::dump(&text).map_err(|error| {
+            Failure::new(Exit::Other, format_args!("{name}: {error}"))
+                .hint("it takes captures of pcap and pcapng, and dumps of xxd, hexdump -C and tcpdump -x")
+        })?;
+        Ok(Self { name, source: Source::Hex(packets), link })
+    }
+
+    /// Gives each packet to `take`, until that wants no more, or the input ends or is broken.
+    pub(super) fn each(
+        &mut self,
+        take: &mut dyn FnMut(&Entry<'_>) -> Result<bool, Failure>,
+    ) -> Result<(), Failure> {
+        match &mut self.source {
+            Source::Capture(reader) => captured(&self.name, reader, self.link, take),
+            Source::Hex(packets) => dumped(packets, self.link, take),
+        }
+    }
+}
+
+fn captured(
+    name: &str,
+    reader: &mut Reader<Box<dyn Read>>,
+    link: Option<LinkType>,
+    take: &mut dyn FnMut(&Entry<'_>) -> Result<bool, Failure>,
+) -> Result<(), Failure> {
+    let mut number = 0;
+    // A record borrows the reader, which has the names: they are kept as they are told.
+    let mut names: Vec<Option<String>> = Vec::new();
+    loop {
+        let told = &reader.interfaces()[names.len().min(reader.interfaces().len())..];
+        names.extend(told.iter().map(|it| Some(it.name.clone()).filter(|name| !name.is_empty())));
+        let Some(record) = reader.next().map_err(|error| fault(name, &error))? else { return Ok(()) };
+        number += 1;
+        let link = link.unwrap_or(record.link);
+        let known = usize::try_from(record.interface).ok().and_then(|index| names.get(index));
+        let entry = Entry {
+            number,
+            link,
+            time: record.time,
+            interface: known.and_then(Option::as_deref),
+            packet: Packet::decode_cut(link, record.bytes, record.length),
+        };
+        if !take(&entry)? {
+            return Ok(());
+        }
+    }
+}
+
+fn dumped(
+    packets: &[Vec<u8>],
+    link: Option<LinkType>,
+    take: &mut dyn FnMut(&Entry<'_>) -> Result<bool, Failure>,
+) -> Result<(), Failure> {
+    for (bytes, number) in packets.iter().zip(1..) {
+        let link = link.unwrap_or_else(|| guess(bytes));
+        let packet = Packet::decode(link, bytes);
+        if !take(&Entry { number, link, time: None, interface: None, packet })? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// What a packet begins with, of which nothing is told: IP, where its version and length say so, else Ethernet.
+fn guess(bytes: &[u8]) -> LinkType {
+    let number = |at: usize| bytes.get(at..at + 2).map_or(0, |two| usize::from(two[0]) << 8 | usize::from(two[1]));
+    let first = bytes.first().copied().unwrap_or(0);
+    let is_ethernet = [0x0800, 0x0806, 0x86dd, 0x8100, 0x88a8, 0x8847].contains(&number(12));
+    match first >> 4 {
+        4 if first & 15 >= 5 && (number(2) == bytes.len() || !is_ethernet) => LinkType::RAW,
+        6 if number(4) + 40 == bytes.len() || !is_ethernet => LinkType::RAW,
+        _ => LinkType::ETHERNET,
+    }
+}
+
+/// A capture that is cut was not read to its end; one that is broken, or is none, is another failure.
+fn fault(name: &str, error: &FileError) -> Failure {
+    match &error.fault {
+        Fault::Io(error) => Failure::io(format_args!("read {name}"), error),
+        Fault::Ends { .. } => Failure::new(Exit::Reset, format_args!("{name}: {error}")),
+        _ => Failure::new(Exit::Other, format_args!("{name}: {error}")),
+    }
+}
+
+fn not_opened(name: &str, error: &io::Error) -> Failure {
+    let failure = Failure::io(format_args!("open {name}"), error);
+    match error.kind() {
+        io::ErrorKind::NotFound => failure.hint("a packet itself is written in hex, as in sock decode 4500001c..."),
+        _ => failure,
+    }
+}
+
+/// Reads that wait, also where another program has left the descriptor in non-blocking mode.
+struct Patient<T>(T);
+
+impl<T: Read + AsFd> Read for Patient<T> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        patience::read(&mut self.0, buffer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_packet_begins_with_is_guessed() {
+        let rows: [(&[u8], LinkType); 5] = [
+            (b"\x45\0\0\x14\0\0\0\0\x40\x11\0\0\x08\0\0\x01\x7f\0\0\x01", LinkType::RAW),
+            (b"\x60\0\0\0\0\0\x3b\x40", LinkType::RAW),
+            (b"\x45\0\0\0\0\x01\x02\0\0\0\0\x02\x08\0\x45\0", LinkType::ETHERNET),
+            (b"\xff\xff\xff\xff\xff\xff\x02\0\0\0\0\x02\x08\x06\0", LinkType::ETHERNET),
+            (b"", LinkType::ETHERNET),
+        ];
+        for (bytes, want) in rows {
+            assert_eq!(guess(bytes), want, "{bytes:?}");
+        }
+    }
+}

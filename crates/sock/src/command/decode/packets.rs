@@ -1,0 +1,74 @@
+//! Packets, each for itself.
+
+use std::time::Duration;
+
+use super::{Entry, View};
+use crate::cli::DecodeArgs;
+use crate::exit::{Exit, Failure};
+use crate::packet::{Printer, Seen};
+use crate::report::json::Event;
+
+/// Shows packets.
+pub(super) struct Packets {
+    printer: Printer,
+    json: bool,
+    /// How many may still be shown.
+    left: u64,
+    packets: u64,
+    shown: u64,
+    times: Option<(Duration, Duration)>,
+    /// Nobody reads it any more.
+    is_closed: bool,
+}
+
+impl Packets {
+    pub(super) fn new(args: &DecodeArgs) -> Self {
+        Self {
+            printer: Printer::new(args.packets.look()),
+            json: args.packets.json,
+            left: args.count.unwrap_or(u64::MAX),
+            packets: 0,
+            shown: 0,
+            times: None,
+            is_closed: false,
+        }
+    }
+}
+
+impl View for Packets {
+    fn packet(&mut self, entry: &Entry<'_>) -> Result<bool, Failure> {
+        self.packets += 1;
+        self.shown += 1;
+        self.left -= 1;
+        if let Some(time) = entry.time {
+            let (first, last) = self.times.unwrap_or((time, time));
+            self.times = Some((first.min(time), last.max(time)));
+        }
+        self.printer.packet(&Seen {
+            packet: &entry.packet,
+            number: entry.number,
+            time: entry.time,
+            link: entry.link,
+            interface: entry.interface,
+        });
+        self.is_closed = !self.printer.write_much()?;
+        Ok(!self.is_closed && self.left > 0)
+    }
+
+    fn end(&mut self, failure: Option<&Failure>) -> Result<(), Failure> {
+        if self.is_closed {
+            return Ok(());
+        }
+        if self.json {
+            let (first, last) = self.times.unwrap_or_default();
+            let exit = failure.map_or(Exit::Done, |failure| failure.exit);
+            let summary = Event::new("summary")
+                .field("packets", self.packets)
+                .field("shown", self.shown)
+                .seconds(last.saturating_sub(first))
+                .field("exit_code", exit as u8);
+            self.printer.text().push_str(&summary.into_line());
+        }
+        self.printer.write().map(|_| ())
+    }
+}
