@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::netlink::{Message, attributes, dump_request, messages};
-use crate::bytes::u32_at;
+use crate::bytes::{u16_at, u32_at};
 use crate::error::{Error, Operation, Result};
 use crate::kinds::{Family, Protocol, Type};
 use crate::socket::Socket;
@@ -26,6 +26,9 @@ pub struct Interface {
     pub flags: InterfaceFlags,
     /// The longest packet that it carries, in bytes.
     pub mtu: u32,
+    /// The kind of its hardware (`ARPHRD_*`, such as 1, Ethernet, and 772, loopback).
+    #[doc(alias = "ifi_type")]
+    pub hardware: u16,
     /// Its address on the link, such as the six bytes of Ethernet; empty where it has none.
     pub hardware_address: Vec<u8>,
     /// Its addresses, in the kernel's order.
@@ -241,12 +244,16 @@ fn errno(body: &[u8]) -> i32 {
 
 /// `struct ifinfomsg` and its attributes; `None` where they do not make an interface.
 fn link(body: &[u8]) -> sys::Result<Option<Interface>> {
-    let (Some(index), Some(flags)) = (u32_at(body, 4), u32_at(body, 8)) else { return Ok(None) };
+    let (Some(hardware), Some(index), Some(flags)) = (u16_at(body, 2), u32_at(body, 4), u32_at(body, 8))
+    else {
+        return Ok(None);
+    };
     let mut interface = Interface {
         index,
         name: String::new(),
         flags: InterfaceFlags(flags),
         mtu: 0,
+        hardware,
         hardware_address: Vec::new(),
         addresses: Vec::new(),
     };
@@ -318,6 +325,7 @@ mod tests {
     #[test]
     fn golden_bytes_make_an_interface_and_its_address() {
         let lo = link(LINK).unwrap().unwrap();
+        assert_eq!(lo.hardware, 772);
         assert_eq!(
             (lo.index, lo.name.as_str(), lo.mtu, lo.hardware_address.as_slice()),
             (1, "lo", 65_536, &[0; 6][..])
