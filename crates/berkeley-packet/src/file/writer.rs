@@ -237,6 +237,11 @@ impl<W> Writer<W> {
     pub fn get_ref(&self) -> &W {
         &self.out
     }
+
+    /// What is written to, such as a vector from which whole blocks are taken.
+    pub fn get_mut(&mut self) -> &mut W {
+        &mut self.out
+    }
 }
 
 impl<W> fmt::Debug for Writer<W> {
