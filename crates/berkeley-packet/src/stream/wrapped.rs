@@ -2,7 +2,9 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use etherparse::{IpHeaders, IpNumber, Ipv4Header, Ipv6FlowLabel, Ipv6Header, PacketBuilder, PacketBuilderStep};
+use etherparse::{
+    IpHeaders, IpNumber, Ipv4Header, Ipv6FlowLabel, Ipv6Header, PacketBuilder, PacketBuilderStep,
+};
 
 /// The most bytes of a segment or a datagram: what IPv4 can carry, less the headers.
 const MOST: usize = 65_535 - 20 - 20;
@@ -55,7 +57,12 @@ type Emit<'e> = &'e mut dyn FnMut(&[u8]);
 impl Wrapped {
     /// A stream between these addresses. Where one is of IPv4 and the other of IPv6, both are written as IPv6.
     pub fn tcp(client: SocketAddr, server: SocketAddr) -> Self {
-        Self { addresses: alike(client, server), sequence: Some([0; 2]), ended: [false; 2], packet: Vec::new() }
+        Self {
+            addresses: alike(client, server),
+            sequence: Some([0; 2]),
+            ended: [false; 2],
+            packet: Vec::new(),
+        }
     }
 
     /// Datagrams between these addresses.

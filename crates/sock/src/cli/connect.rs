@@ -1,5 +1,7 @@
 //! The words of `sock connect`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::family::FamilyArgs;
@@ -43,6 +45,12 @@ pub struct ConnectArgs {
     /// Datagrams: end when so many answers have come
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), hide_short_help = true)]
     pub replies: Option<u64>,
+    /// Write what is said as packets to this file, for Wireshark
+    ///
+    /// A capture file (pcapng): a handshake, what both sides said, and an end, whatever carried it; TLS is already
+    /// opened.
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    pub capture: Option<PathBuf>,
     /// What is sent and shown.
     #[command(flatten)]
     pub talk: TalkArgs,

@@ -63,6 +63,12 @@ pub struct RelayArgs {
     /// relay goes on.
     #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub tee: Option<PathBuf>,
+    /// Write it as packets to this file, for Wireshark
+    ///
+    /// A capture file (pcapng). Each conversation has a handshake, what both sides said, and an end, with the addresses
+    /// that it had here, whatever carried it; TLS is already opened.
+    #[arg(long, value_name = "FILE", conflicts_with = "tee", hide_short_help = true)]
+    pub capture: Option<PathBuf>,
     /// How bytes stand in it: hex or raw [default: hex]
     #[arg(long, value_name = "FORM", requires = "tee", value_parser = ["hex", "raw"], hide_short_help = true)]
     pub tee_format: Option<String>,

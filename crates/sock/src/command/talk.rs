@@ -9,7 +9,7 @@ use crate::cli::TalkArgs;
 use crate::endpoint::Scheme;
 use crate::exit::{Exit, Failure};
 use crate::quantity::Period;
-use crate::relay::{End, Report, Rules, relay};
+use crate::relay::{End, Meter, Report, Rules, relay};
 use crate::report::console;
 use crate::report::escape::escape;
 use crate::report::hex::HexDump;
@@ -17,7 +17,7 @@ use crate::report::json::Event;
 use crate::report::terminal::TerminalFilter;
 use crate::server::journal::Peer;
 use crate::signal::{Signal, Signals};
-use crate::stream::{Input, Nature, Output, PIECE, Standard, Stream, length_with_crlf, print_soon};
+use crate::stream::{Input, Nature, Output, PIECE, Standard, Stream, Tap, length_with_crlf, print_soon};
 
 /// How long further datagrams are waited for unless told otherwise.
 const WAIT: Duration = Duration::from_secs(1);
@@ -148,6 +148,8 @@ pub(super) struct Talk<'a> {
     near: Stream,
     signals: &'a mut Signals,
     tally: &'a Tally,
+    /// Hears what is said.
+    tap: Option<Tap>,
     /// Nobody reads standard output any more, as behind `head -1`.
     pub(super) output_is_closed: bool,
 }
@@ -165,7 +167,12 @@ impl<'a> Talk<'a> {
             None => Input::standard()?,
         };
         let near = Stream::Standard(Standard::new(input.with_crlf(args.crlf), output(args))?);
-        Ok(Self { args, near, signals, tally, output_is_closed: false })
+        Ok(Self { args, near, signals, tally, tap: None, output_is_closed: false })
+    }
+
+    /// From here on `tap` hears what is said.
+    pub(super) fn write_down(&mut self, tap: Tap) {
+        self.tap = Some(tap);
     }
 
     /// The signals, for what is waited for before and after.
@@ -216,7 +223,8 @@ impl<'a> Talk<'a> {
             rate: args.rate,
             most: [if nature.messages { usize::try_from(most(args)).unwrap_or(PIECE) } else { PIECE }, PIECE],
         };
-        let report = relay(&self.near, far, rules, &Default::default(), self.signals.next()).await;
+        let meter = Meter { bytes: &Default::default(), tap: self.tap.as_ref() };
+        let report = relay(&self.near, far, rules, meter, self.signals.next()).await;
         self.tally.add(&report);
         // Behind half a line nothing is told any more.
         if report.shown {

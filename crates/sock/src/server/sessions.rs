@@ -64,7 +64,7 @@ pub(crate) trait Leads: Service {
     fn limits(&self) -> Limits;
 
     /// The place of a session in a transcript, where there is one.
-    fn tap(&self, peer: Peer<'_>, to: &str) -> Option<Tap>;
+    fn tap(&self, peer: Peer<'_>, to: &str, datagrams: bool) -> Option<Tap>;
 }
 
 /// Passes on what comes to a socket, for as long as it is polled.
@@ -584,7 +584,7 @@ async fn live<S: Leads>(
     if session.told {
         shared.journal.reached(session.named(), &connected.peer);
     }
-    if let Some(tap) = service.tap(session.named(), &connected.peer) {
+    if let Some(tap) = service.tap(session.named(), &connected.peer, true) {
         let _ = session.tap.set(tap);
     }
     let stream = session.open(connected);

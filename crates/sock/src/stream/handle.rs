@@ -255,7 +255,7 @@ fn without_blocking(fd: OwnedFd) -> io::Result<OwnedFd> {
 
 /// Has the reactor watch a descriptor, which is open for as long as it does: it is owned.
 #[allow(deprecated, reason = "what takes its place is unsafe, for descriptors that are not owned")]
-pub(super) fn registered(fd: OwnedFd, interest: Interest) -> io::Result<AsyncFd<OwnedFd>> {
+pub(crate) fn registered(fd: OwnedFd, interest: Interest) -> io::Result<AsyncFd<OwnedFd>> {
     AsyncFd::with_interest(fd, interest)
 }
 

@@ -25,6 +25,7 @@ use rustix::io::Errno;
 use buffer::SHARE_OF_TLS;
 pub use buffer::{INPUT, MESSAGE, PIECE};
 pub use datagrams::{DatagramStream, Others};
+pub(crate) use handle::registered;
 pub use input::{Input, length_with_crlf};
 pub use local::{Link, LocalStream, Parts, Source, Terminal};
 pub use output::{Output, print, print_soon};
@@ -285,6 +286,16 @@ impl Stream {
             Self::Datagrams(socket) => socket.local_address(),
             _ => self.datagrams()?.local_address().ok(),
         }
+    }
+
+    /// The address of our own end as text, where it is a socket's; empty for others.
+    pub fn own_address(&self) -> String {
+        let address = match self {
+            Self::Socket(socket) => socket.socket().local_address().ok(),
+            Self::Tls(tls) => tls.local_address(),
+            _ => self.local_address(),
+        };
+        address.map(|address| address.to_string()).unwrap_or_default()
     }
 
     /// Has `tell` hear of each address that takes the place of one that refused, where the peer has several.

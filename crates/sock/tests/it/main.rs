@@ -17,6 +17,7 @@ mod connect_endings;
 mod connect_stream;
 mod connect_terminal;
 mod console;
+mod conversation;
 mod corpus;
 mod endpoint;
 mod exit_codes;

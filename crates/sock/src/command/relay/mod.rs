@@ -224,14 +224,20 @@ const SESSION: Duration = Duration::from_secs(120);
 
 /// The transcript that was asked for. Where the disk does not take it, that is told as any error is.
 fn transcript(args: &RelayArgs, journal: &Journal) -> Result<Option<Arc<Transcript>>, Failure> {
-    let Some(path) = &args.tee else { return Ok(None) };
-    let form = if args.tee_format.as_deref() == Some("raw") { Form::Raw } else { Form::Hex };
+    let text = if args.tee_format.as_deref() == Some("raw") { Form::Raw } else { Form::Hex };
+    let (option, path, form, hint) = match (&args.tee, &args.capture) {
+        (Some(path), _) => {
+            ("--tee", path, text, "the relay goes on without; how much is missing will stand there")
+        }
+        (_, Some(path)) => ("--capture", path, Form::Packets, "the relay goes on without"),
+        _ => return Ok(None),
+    };
     let (journal, shown) = (journal.clone(), path.display().to_string());
     let tell = move |error: &io::Error| {
-        let failure = Failure::io(format_args!("--tee {shown}"), error).done_to("write", &shown);
-        journal.error(&failure.hint("the relay goes on without; how much is missing will stand there"));
+        let failure = Failure::io(format_args!("{option} {shown}"), error).done_to("write", &shown);
+        journal.error(&failure.hint(hint));
     };
-    Transcript::create(path, form, tell).map(Some)
+    Transcript::create(option, path, form, tell).map(Some)
 }
 
 fn limits(args: &RelayArgs) -> Limits {

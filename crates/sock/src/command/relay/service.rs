@@ -67,7 +67,7 @@ impl Forward {
                 shared.journal.unreached(connection.peer(), failure);
             }
         })?;
-        let tap = self.tap(connection.peer(), &far.peer);
+        let tap = self.tap(connection.peer(), &far.peer, near.nature().messages);
         shared.reached(connection, far.peer);
         far.notes.iter().for_each(|note| shared.journal.note(note));
         let far = far.stream;
@@ -121,7 +121,7 @@ impl Leads for Forward {
         self.sessions
     }
 
-    fn tap(&self, peer: Peer<'_>, to: &str) -> Option<Tap> {
-        Some(self.transcript.as_ref()?.tap(peer.number.unwrap_or_default(), peer.address, to))
+    fn tap(&self, peer: Peer<'_>, to: &str, datagrams: bool) -> Option<Tap> {
+        Some(self.transcript.as_ref()?.tap(peer.number.unwrap_or_default(), peer.address, to, datagrams))
     }
 }

@@ -82,7 +82,7 @@ async fn between(
     let idle = args.host.idle_timeout.map(|idle| idle.0);
     let rules = Rules { idle, rate: args.rate, ..Rules::between(near.stream.nature(), far.stream.nature()) };
     near.notes.iter().chain(&far.notes).for_each(|note| journal.note(note));
-    let tap = tee.map(|tee| tee.tap(1, &near.peer, &far.peer));
+    let tap = tee.map(|tee| tee.tap(1, &near.peer, &far.peer, near.stream.nature().messages));
     let meter = Meter { bytes: &counts, tap: tap.as_ref() };
     let report = relay(&near.stream, &far.stream, rules, meter, signals.next()).await;
     let signal = report.end.as_ref().err().copied();
@@ -117,6 +117,10 @@ fn refuse_what_cannot_be(args: &RelayArgs, standard: bool) -> Result<(), Failure
     if args.tee.is_some() && standard {
         let message = "--tee cannot act: standard input and output are one conversation";
         return Err(Failure::misuse(message).hint("tee(1) copies what goes through a pipe"));
+    }
+    if args.capture.is_some() && standard {
+        let message = "--capture cannot act: standard input and output are one conversation";
+        return Err(Failure::misuse(message).hint("sock connect --capture FILE writes one"));
     }
     if host.json && standard {
         let message = "--json cannot act: standard output carries what comes";

@@ -145,6 +145,11 @@ impl TlsStream {
         Session::of(&state.connection, &state.seen)
     }
 
+    /// The address of our own end.
+    pub(super) fn local_address(&self) -> Option<Address> {
+        self.socket.socket().local_address().ok()
+    }
+
     pub(super) const fn nature(&self) -> Nature {
         self.socket.nature()
     }
