@@ -30,6 +30,7 @@
 //! Every packet can be written so, also a broken one: where its bytes are not what its protocol builds, they stand as
 //! bytes.
 
+mod answer;
 mod express;
 mod field;
 mod parse;
@@ -41,6 +42,7 @@ use std::str::FromStr;
 pub use crate::fault::ParseError as CraftError;
 use crate::layer::packet::Packet;
 use crate::link::LinkType;
+pub use answer::is_answer;
 use part::Part;
 
 /// A packet that can be built: its layers, and the fields that were set.
@@ -78,6 +80,24 @@ impl Recipe {
     /// How `packet` is built.
     pub fn of(packet: &Packet<'_>) -> Self {
         Self { parts: express::parts(packet) }
+    }
+
+    /// Sets the first field of that name, such as `ip.src`, to `value`, unless it was set: what the sender knows and a
+    /// person need not write. Does nothing where no layer has such a field, or it cannot have that value.
+    ///
+    /// ```
+    /// let mut recipe = berkeley_packet::craft::parse("ip(dst=192.0.2.1)/udp").unwrap();
+    /// recipe.fill("ip.src", "192.0.2.7");
+    /// recipe.fill("ip.dst", "192.0.2.8");
+    /// assert_eq!(recipe.to_string(), "ip(src=192.0.2.7,dst=192.0.2.1)/udp");
+    /// ```
+    pub fn fill(&mut self, name: &str, value: &str) {
+        for part in &mut self.parts {
+            if let Some(known) = part.protocol.fields.iter().find(|field| field.name == name) {
+                part.fill(known, value);
+                return;
+            }
+        }
     }
 
     /// The packet's bytes. Each call builds the same.

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::field::{self, Written};
 use crate::bits;
 use crate::layer::Protocol;
 use crate::layer::data::DATA;
@@ -63,6 +64,17 @@ impl Part {
     /// The same with these bytes behind the inner layer.
     pub(super) fn padded(self, padding: Vec<u8>) -> Self {
         Self { padding, ..self }
+    }
+
+    /// Sets `field`, unless it was set or cannot have that value.
+    pub(super) fn fill(&mut self, field: &'static Field, value: &str) {
+        let Some(at) = field.bits(&self.header).filter(|_| !self.set.contains(&field)) else { return };
+        let ready = field::ready(field, at.len(), Written::Word(value));
+        if ready.is_ok_and(|ready| ready.write(field, &mut self.header, &at)) {
+            self.set.push(field);
+            let row = |field: &&Field| self.protocol.fields.iter().position(|other| other == *field);
+            self.set.sort_by_key(row);
+        }
     }
 
     /// Whether it is bytes of no protocol.

@@ -142,7 +142,12 @@ mod tests {
             |sequence, syn| Tcp { sequence, acknowledged: None, window: 9, fin: false, syn, reset: false };
         side.push(&tcp(first, true), b"", 0, &mut out);
         for (sequence, bytes) in segments {
-            side.push(&tcp(*sequence, false), bytes.as_bytes(), u32::try_from(bytes.len()).unwrap(), &mut out);
+            side.push(
+                &tcp(*sequence, false),
+                bytes.as_bytes(),
+                u32::try_from(bytes.len()).unwrap(),
+                &mut out,
+            );
         }
         if let Some(sequence) = acknowledged {
             side.acknowledge(sequence, &mut out);
@@ -186,7 +191,8 @@ mod tests {
     fn what_waits_is_bounded() {
         let mut side = Side::default();
         let (mut bytes, mut missing) = (0, 0);
-        let tcp = |sequence| Tcp { sequence, acknowledged: None, window: 9, fin: false, syn: false, reset: false };
+        let tcp =
+            |sequence| Tcp { sequence, acknowledged: None, window: 9, fin: false, syn: false, reset: false };
         for number in 0..20_000_u32 {
             side.push(&tcp(number * 3), &[0], 1, &mut |piece| match piece {
                 Ordered::Bytes(more) => bytes += more.len(),

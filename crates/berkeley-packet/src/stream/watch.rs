@@ -79,7 +79,8 @@ impl Watch {
         self.timed = None;
         let filled = self.gaps.iter().position(|gap| before(start, gap.end) && before(gap.start, end));
         let since = filled.and_then(|index| self.gaps[index].since);
-        let is_overtaken = time.zip(since).is_some_and(|(time, since)| time.saturating_sub(since) <= OVERTAKEN);
+        let is_overtaken =
+            time.zip(since).is_some_and(|(time, since)| time.saturating_sub(since) <= OVERTAKEN);
         if is_overtaken {
             traffic.out_of_order += 1;
         } else {
@@ -92,7 +93,8 @@ impl Watch {
 
     fn fill(&mut self, index: usize, start: u32, end: u32, traffic: &mut Traffic) {
         let Gap { start: low, end: high, since } = self.gaps.swap_remove(index);
-        let (first, last) = (if before(start, low) { low } else { start }, if before(high, end) { high } else { end });
+        let (first, last) =
+            (if before(start, low) { low } else { start }, if before(high, end) { high } else { end });
         traffic.missing = traffic.missing.saturating_sub(last.wrapping_sub(first).into());
         for (start, end) in [(low, first), (last, high)] {
             if start != end {

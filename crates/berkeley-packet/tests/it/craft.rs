@@ -1,9 +1,10 @@
 //! Packets built from text, and told as text.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use berkeley_packet::craft::{self, Recipe, parse};
+use berkeley_packet::craft::{self, Recipe, is_answer, parse};
+use berkeley_packet::file::Reader;
 use berkeley_packet::protocol::ALL;
 use berkeley_packet::{Check, LinkType, Packet};
 
@@ -240,19 +241,20 @@ fn packets() -> Vec<(LinkType, Vec<u8>)> {
     let ours = texts.map(|text| (LinkType::ETHERNET, built(text)));
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captures");
     let files = fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path());
-    let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "pcap"));
-    ours.into_iter().chain(files.flat_map(|path| capture(&fs::read(path).unwrap()))).collect()
+    let is_capture = |path: &PathBuf| {
+        path.extension().is_some_and(|extension| ["pcap", "pcapng"].iter().any(|known| extension == *known))
+    };
+    ours.into_iter()
+        .chain(files.filter(is_capture).flat_map(|path| capture(&fs::read(path).unwrap())))
+        .collect()
 }
 
-/// The packets of a file in pcap's older form, in this machine's order of bytes.
+/// The packets of a file, as far as it is whole.
 fn capture(file: &[u8]) -> Vec<(LinkType, Vec<u8>)> {
-    let number = |at: usize| u32::from_ne_bytes(file[at..at + 4].try_into().unwrap());
-    let link = LinkType::from_raw(u16::try_from(number(20)).unwrap());
-    let (mut at, mut packets) = (24, Vec::new());
-    while at < file.len() {
-        let end = at + 16 + usize::try_from(number(at + 8)).unwrap();
-        packets.push((link, file[at + 16..end].to_vec()));
-        at = end;
+    let mut packets = Vec::new();
+    let Ok(mut reader) = Reader::new(file) else { return packets };
+    while let Ok(Some(record)) = reader.next() {
+        packets.push((record.link, record.bytes.to_vec()));
     }
     packets
 }
@@ -265,4 +267,39 @@ fn a_recipe_prints_as_it_was_read() {
     assert_eq!(recipe.link(), Some(LinkType::RAW));
     assert_eq!(parse("0x01").unwrap().link(), None);
     assert_eq!(parse("udp").unwrap().link(), None);
+}
+
+#[test]
+fn an_answer_comes_back_or_quotes_what_was_sent() {
+    let ping = "ip(src=10.0.0.1,dst=10.0.0.2)/icmp(ident=7,seq=1)";
+    let datagram = "ip(src=10.0.0.1,dst=10.0.0.2)/udp(srcport=1,dstport=2)/\"hi\"";
+    let quotes = |what: &str| format!("ip(src=10.0.0.9,dst=10.0.0.1)/icmp(type=3,code=3)/{what}");
+    let rows = [
+        (ping, "ip(src=10.0.0.2,dst=10.0.0.1)/icmp(type=0,ident=7,seq=1)", true),
+        (ping, "eth/ip(src=10.0.0.2,dst=10.0.0.1)/icmp(type=0,ident=7,seq=1)", true),
+        (ping, "ip(src=10.0.0.2,dst=10.0.0.1)/icmp(type=0,ident=7,seq=2)", false),
+        (ping, "ip(src=10.0.0.3,dst=10.0.0.1)/icmp(type=0,ident=7,seq=1)", false),
+        (ping, ping, false),
+        ("ip/udp(srcport=5,dstport=5)", "ip/udp(srcport=5,dstport=5)", false),
+        (ping, &quotes(ping), true),
+        (ping, &quotes("ip(src=10.0.0.1,dst=10.0.0.2)/icmp(ident=7,seq=2)"), false),
+        (datagram, "ip(src=10.0.0.2,dst=10.0.0.1)/udp(srcport=2,dstport=1)", true),
+        (datagram, "ip(src=10.0.0.2,dst=10.0.0.1)/udp(srcport=2,dstport=3)", false),
+        (datagram, "ip(src=10.0.0.2,dst=10.0.0.1)/icmp(type=0)", false),
+        (datagram, &quotes(datagram), true),
+        (datagram, &quotes("ip(src=10.0.0.1,dst=10.0.0.2)/udp(srcport=1,dstport=3)"), false),
+        (
+            "ip(dst=224.0.0.251)/udp(srcport=1,dstport=2)",
+            "ip(src=10.0.0.2,dst=127.0.0.1)/udp(srcport=2,dstport=1)",
+            true,
+        ),
+        ("0x01", "0x01", false),
+    ];
+    for (sent, got, want) in rows {
+        let [sent, got] = [sent, got].map(|text| parse(text).unwrap());
+        let link = |recipe: &Recipe| recipe.link().unwrap_or(LinkType::RAW);
+        let (mine, other) = (sent.build(), got.build());
+        let answers = is_answer(&Packet::decode(link(&sent), &mine), &Packet::decode(link(&got), &other));
+        assert_eq!(answers, want, "{sent} and {got}");
+    }
 }
