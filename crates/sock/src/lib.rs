@@ -8,6 +8,7 @@
 //! | [`access`] | who may come, by address: networks, lists of them, a table |
 //! | [`cli`] | the command line: one definition for parsing, help, completions and man pages |
 //! | [`command`] | the subcommands, one file or folder each |
+//! | [`confine`] | a process that gives up its rights |
 //! | [`endpoint`] | the grammar of addresses, `tcp://host:port?option=value` |
 //! | [`exit`] | the exit codes, and the failures that carry them |
 //! | [`explain`] | each system call of the library in plain words |
@@ -32,6 +33,7 @@
 pub mod access;
 pub mod cli;
 pub mod command;
+pub mod confine;
 pub mod endpoint;
 pub mod exit;
 pub mod explain;

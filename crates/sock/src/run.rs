@@ -8,7 +8,8 @@ use clap::error::ErrorKind;
 
 use crate::cli::{Cli, Command};
 use crate::command::{
-    completions, connect, decode, inspect, interfaces, listen, man, options, print, relay, resolve, serve, wait,
+    capture, completions, connect, decode, inspect, interfaces, listen, man, options, print, relay, resolve,
+    serve, wait,
 };
 use crate::exit::{Exit, Failure};
 use crate::explain;
@@ -64,6 +65,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Resolve(args) => told(args.json, resolve::run(&args)),
         Command::Inspect(args) => told(args.json, inspect::run(&args)),
         Command::Options(args) => told(args.json, options::run(&args)),
+        Command::Capture(args) => told(args.packets.json, capture::run(&args)),
         Command::Interfaces(args) => told(args.json, interfaces::run(&args)),
         Command::Decode(args) => decode::run(&args),
         Command::Completions(args) => completions::run(&args).map(|()| Exit::Done),

@@ -114,12 +114,13 @@ pub(crate) const HOUSES: &[House] = &[
             &["signal", "program"],
             // What commands and endpoints have in common: how they fail, and what is answered.
             &["exit", "reply"],
-            &["quantity", "rate", "access", "explain", "notify"],
+            &["quantity", "rate", "access", "confine", "explain", "notify"],
             &["report"],
         ],
         beside: &[],
         may_be_unsafe: &[],
-        outside: &[("libc", &[])],
+        // The numbers of system calls, and nothing unsafe.
+        outside: &[("libc", &["confine"])],
         console: Some("report/console.rs"),
     },
 ];

@@ -3,6 +3,7 @@
 //! A file holds the words of a subcommand; what several have in common has its own.
 
 mod access;
+mod capture;
 mod connect;
 mod decode;
 mod family;
@@ -26,6 +27,7 @@ mod wait;
 use clap::{Parser, Subcommand};
 
 pub use access::AccessArgs;
+pub use capture::CaptureArgs;
 pub use connect::ConnectArgs;
 pub use decode::DecodeArgs;
 pub use family::FamilyArgs;
@@ -127,6 +129,11 @@ pub enum Command {
     ///
     /// The socket is a new one, one that is connected, or one that listens.
     Options(OptionsArgs),
+    /// Show the packets of this machine as they come
+    ///
+    /// A line a packet, or each layer in the one below, or a file for other programs. The process gives up its rights
+    /// before it reads the first one.
+    Capture(CaptureArgs),
     /// Show this machine's network interfaces
     Interfaces(InterfacesArgs),
     /// Show the packets of a capture file, or of a hex dump

@@ -33,7 +33,8 @@ pub fn run(args: &InterfacesArgs) -> Result<Exit, Failure> {
     print(shown.as_bytes()).map(|()| Exit::Done)
 }
 
-fn unknown(name: &str, found: &[Interface]) -> Failure {
+/// The failure that this machine has no interface of that name.
+pub(crate) fn unknown(name: &str, found: &[Interface]) -> Failure {
     let names = found.iter().map(|interface| interface.name.as_str());
     let meant = nearest(name, names).map(|near| format!("; did you mean \"{}\"?", safe(near)));
     let name = escape(name.as_bytes(), SHOWN);

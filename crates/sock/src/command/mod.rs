@@ -1,5 +1,6 @@
 //! The subcommands, one file or folder each.
 
+pub mod capture;
 pub mod completions;
 pub mod connect;
 pub mod decode;

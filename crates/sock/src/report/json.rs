@@ -112,6 +112,8 @@ pub const EVENTS: &[(&str, &[&str])] = &[
             "failures",
             "interfaces",
             "packets",
+            "offered",
+            "dropped",
             "shown",
             "conversations",
             "left_out",

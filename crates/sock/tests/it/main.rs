@@ -12,6 +12,7 @@ mod limit;
 mod skip;
 
 mod access;
+mod capture;
 mod connect_datagram;
 mod connect_endings;
 mod connect_stream;

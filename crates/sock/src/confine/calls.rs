@@ -1,0 +1,84 @@
+//! The system calls that reading packets, waiting and writing need: memory, clocks, signals, threads, and what is open.
+
+use libc as c;
+
+/// What a call that is not on the list fails with.
+#[allow(clippy::cast_sign_loss, reason = "a small positive number")]
+pub(super) const EPERM: u32 = c::EPERM as u32;
+
+/// The calls that open files, ask what they are, make and remove them, which landlock has to watch.
+#[cfg(target_arch = "x86_64")]
+pub(super) const OPENING: &[i64] =
+    &[c::SYS_openat, c::SYS_open, c::SYS_statx, c::SYS_unlinkat, c::SYS_unlink];
+#[cfg(any(target_arch = "aarch64", target_arch = "riscv64"))]
+pub(super) const OPENING: &[i64] = &[c::SYS_openat, c::SYS_statx, c::SYS_unlinkat];
+
+/// Where seccomp's filters are not made, there is no list.
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")))]
+pub(super) const OPENING: &[i64] = &[];
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")))]
+pub(super) const NEEDED: &[i64] = &[];
+
+/// Calls that only this processor still has beside the newer ones.
+#[cfg(target_arch = "x86_64")]
+pub(super) const OLDER: &[i64] = &[c::SYS_poll, c::SYS_epoll_wait];
+#[cfg(not(target_arch = "x86_64"))]
+pub(super) const OLDER: &[i64] = &[];
+
+/// What is needed all the time.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64"))]
+pub(super) const NEEDED: &[i64] = &[
+    // What is open: read, written, waited for, closed.
+    c::SYS_read,
+    c::SYS_readv,
+    c::SYS_write,
+    c::SYS_writev,
+    c::SYS_lseek,
+    c::SYS_ftruncate,
+    c::SYS_fsync,
+    c::SYS_fdatasync,
+    c::SYS_fstat,
+    c::SYS_fcntl,
+    c::SYS_close,
+    c::SYS_ppoll,
+    c::SYS_epoll_pwait,
+    c::SYS_epoll_ctl,
+    // The ring's counters, and the pair of sockets that tells of signals.
+    c::SYS_getsockopt,
+    c::SYS_recvfrom,
+    c::SYS_sendto,
+    // How wide the terminal is.
+    c::SYS_ioctl,
+    // Memory.
+    c::SYS_mmap,
+    c::SYS_munmap,
+    c::SYS_mremap,
+    c::SYS_mprotect,
+    c::SYS_madvise,
+    c::SYS_brk,
+    // Time, chance, and who we are.
+    c::SYS_clock_gettime,
+    c::SYS_clock_nanosleep,
+    c::SYS_nanosleep,
+    c::SYS_getrandom,
+    c::SYS_getpid,
+    c::SYS_gettid,
+    // Signals.
+    c::SYS_rt_sigaction,
+    c::SYS_rt_sigprocmask,
+    c::SYS_rt_sigreturn,
+    c::SYS_sigaltstack,
+    c::SYS_tgkill,
+    c::SYS_restart_syscall,
+    // Threads, and the end.
+    c::SYS_clone,
+    c::SYS_clone3,
+    c::SYS_set_robust_list,
+    c::SYS_rseq,
+    c::SYS_prctl,
+    c::SYS_futex,
+    c::SYS_sched_getaffinity,
+    c::SYS_sched_yield,
+    c::SYS_exit,
+    c::SYS_exit_group,
+];
