@@ -47,6 +47,11 @@ fn end_of(message: &[u8], mut at: usize) -> Option<usize> {
 }
 
 impl<'a> Labels<'a> {
+    /// Where the next label stands in the message.
+    pub(crate) fn place(&self) -> usize {
+        self.at
+    }
+
     /// The next label; inside, none behind the last. None where there is no name.
     fn step(&mut self) -> Option<Option<&'a [u8]>> {
         loop {

@@ -49,6 +49,8 @@ pub enum Kind {
     Ipv6,
     /// Bytes, shown in hexadecimal.
     Bytes,
+    /// Bytes, shown in base 32.
+    Base32,
     /// Text of the peer's, shown with what is not printable escaped.
     Text,
     /// A name in DNS's form of labels, which a [`walk`](crate::protocol) reads.
@@ -182,6 +184,7 @@ impl Field {
             Kind::Mac => Value::Mac(bytes()?.try_into().ok()?),
             Kind::Ipv4 => Value::Ipv4(<[u8; 4]>::try_from(bytes()?).ok()?.into()),
             Kind::Ipv6 => Value::Ipv6(<[u8; 16]>::try_from(bytes()?).ok()?.into()),
+            Kind::Base32 => Value::Base32(bytes()?),
             Kind::Text => Value::Text(bytes()?),
             Kind::Bytes | Kind::Name | Kind::Seconds | Kind::Time => Value::Bytes(bytes()?),
             Kind::Group => Value::Group,

@@ -1,6 +1,6 @@
 //! A field's value.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::name::Name;
@@ -23,6 +23,8 @@ pub enum Value<'a> {
     Ipv6(Ipv6Addr),
     /// Bytes.
     Bytes(&'a [u8]),
+    /// Bytes that are told as digits of base 32, those of RFC 4648, 7.
+    Base32(&'a [u8]),
     /// Text as the peer sent it: no promise that it is UTF-8, or that a terminal may have it.
     Text(&'a [u8]),
     /// A name of DNS.
@@ -59,6 +61,7 @@ impl fmt::Display for Value<'_> {
             Self::Ipv4(address) => address.fmt(f),
             Self::Ipv6(address) => address.fmt(f),
             Self::Bytes(bytes) => bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}")),
+            Self::Base32(bytes) => base32(bytes, f),
             Self::Text(text) => text.escape_ascii().fmt(f),
             Self::Name(name) => name.fmt(f),
             Self::Seconds(seconds) => seconds.fmt(f),
@@ -66,6 +69,17 @@ impl fmt::Display for Value<'_> {
             Self::Group => Ok(()),
         }
     }
+}
+
+/// Five bits a digit, the last one filled up with zeros.
+fn base32(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    (0..(bytes.len() * 8).div_ceil(5)).try_for_each(|digit| {
+        let bit = digit * 5;
+        let two = bytes.get(bit / 8).map_or(0, |byte| u16::from(*byte) << 8)
+            | bytes.get(bit / 8 + 1).map_or(0, |byte| u16::from(*byte));
+        let five = two >> (11 - bit % 8) & 31;
+        f.write_char(char::from_digit(five.into(), 32).unwrap_or_default())
+    })
 }
 
 /// A moment as tshark prints it: `Nov  1, 2026 00:00:00.000000000 UTC`.

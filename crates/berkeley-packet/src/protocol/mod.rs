@@ -3,6 +3,8 @@
 //! A new protocol is a file here, a row in [`ALL`], and a row in the table by which it is found: by the number that the
 //! header around it has, or by its ports.
 
+mod cursor;
+mod dns;
 mod ethernet;
 mod icmp;
 mod ipv4;
@@ -18,4 +20,5 @@ use crate::layer::data::DATA;
 pub(crate) use tables::by_link;
 
 /// All protocols that are decoded.
-pub static ALL: &[&Protocol] = &[&ethernet::ETHERNET, &ipv4::IPV4, &icmp::ICMP, &tcp::TCP, &udp::UDP, &DATA];
+pub static ALL: &[&Protocol] =
+    &[&dns::DNS, &dns::MDNS, &ethernet::ETHERNET, &ipv4::IPV4, &icmp::ICMP, &tcp::TCP, &udp::UDP, &DATA];

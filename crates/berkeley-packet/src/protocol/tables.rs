@@ -1,6 +1,6 @@
 //! By which number a protocol is found: of a link type, an `EtherType`, an IP protocol, a port.
 
-use super::{ethernet, icmp, ipv4, tcp, udp};
+use super::{dns, ethernet, icmp, ipv4, tcp, udp};
 use crate::layer::Protocol;
 
 /// The protocol of a link type's header (`LINKTYPE_` numbers).
@@ -31,11 +31,31 @@ pub(crate) fn by_ip_number(number: u8) -> Option<&'static Protocol> {
 }
 
 /// The protocol of what UDP carries between these ports, or as its first bytes say.
-pub(crate) fn by_udp_ports(_source: u16, _destination: u16, _payload: &[u8]) -> Option<&'static Protocol> {
-    None
+pub(crate) fn by_udp_ports(source: u16, destination: u16, _payload: &[u8]) -> Option<&'static Protocol> {
+    by_lower(source, destination, |port| {
+        Some(match port {
+            53 => &dns::DNS,
+            5353 => &dns::MDNS,
+            _ => return None,
+        })
+    })
 }
 
 /// The protocol of what TCP carries between these ports, or as its first bytes say.
-pub(crate) fn by_tcp_ports(_source: u16, _destination: u16, _payload: &[u8]) -> Option<&'static Protocol> {
-    None
+pub(crate) fn by_tcp_ports(source: u16, destination: u16, payload: &[u8]) -> Option<&'static Protocol> {
+    by_lower(source, destination, |port| {
+        Some(match port {
+            53 if dns::begins_stream(payload) => &dns::DNS_STREAM,
+            _ => return None,
+        })
+    })
+}
+
+/// What `known` says of the lower port, or else of the other one: a service has the lower one, as a rule.
+fn by_lower(
+    source: u16,
+    destination: u16,
+    known: impl Fn(u16) -> Option<&'static Protocol>,
+) -> Option<&'static Protocol> {
+    known(source.min(destination)).or_else(|| known(source.max(destination)))
 }

@@ -6,6 +6,7 @@ use super::fields::*;
 use crate::layer::field::Field;
 use crate::layer::value::Value;
 use crate::layer::walk::{Walked, Walker};
+use crate::protocol::cursor::Cursor;
 
 /// The names of its subtypes.
 pub(super) fn subtype(number: u64) -> Option<&'static str> {
@@ -59,24 +60,6 @@ pub(super) fn walk(walker: &mut Walker<'_, '_>, at: Range<usize>) -> Walked {
 
 /// A flag, and its bits in the bytes of all flags.
 type Bits = (&'static Field, Range<usize>);
-
-/// What is left of the option.
-struct Cursor {
-    at: usize,
-    end: usize,
-}
-
-impl Cursor {
-    fn left(&self) -> usize {
-        self.end.saturating_sub(self.at)
-    }
-
-    fn take(&mut self, walker: &mut Walker<'_, '_>, field: &'static Field, length: usize) -> Walked {
-        let start = self.at;
-        self.at += length;
-        walker.bytes(field, start..start + length)
-    }
-}
 
 fn flags(walker: &mut Walker<'_, '_>, at: Range<usize>, all: &[Bits]) -> Walked {
     let start = at.start * 8;
