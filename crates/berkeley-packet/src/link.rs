@@ -1,10 +1,5 @@
 //! What a capture's packets begin with.
 
-use crate::layer::Protocol;
-use crate::layer::data::DATA;
-use crate::layer::packet::Packet;
-use crate::protocol;
-
 /// The kind of header that a packet begins with: a `LINKTYPE_` number of capture files.
 ///
 /// See <https://www.tcpdump.org/linktypes.html>.
@@ -37,22 +32,5 @@ impl LinkType {
     /// Its number.
     pub const fn as_raw(self) -> u16 {
         self.0
-    }
-
-    /// The protocol of its header; none for what this crate does not decode.
-    pub fn protocol(self) -> Option<&'static Protocol> {
-        protocol::by_link(self.0)
-    }
-}
-
-impl<'a> Packet<'a> {
-    /// Takes apart `bytes`, a whole packet that begins as `link` says.
-    pub fn decode(link: LinkType, bytes: &'a [u8]) -> Self {
-        Self::decode_cut(link, bytes, bytes.len())
-    }
-
-    /// The same for a packet of `length` bytes of which a capture has kept only these.
-    pub fn decode_cut(link: LinkType, bytes: &'a [u8], length: usize) -> Self {
-        Self::decode_as(link.protocol().unwrap_or(&DATA), bytes, length)
     }
 }

@@ -4,6 +4,7 @@
 //! header around it has, or by its ports.
 
 mod cursor;
+mod decode;
 mod dns;
 mod ethernet;
 mod icmp;
@@ -16,8 +17,6 @@ mod udp;
 
 use crate::layer::Protocol;
 use crate::layer::data::DATA;
-
-pub(crate) use tables::by_link;
 
 /// All protocols that are decoded.
 pub static ALL: &[&Protocol] =

@@ -3,9 +3,10 @@
 use std::fmt::Write;
 
 use crate::layer::Protocol;
+use crate::layer::packet::Packet;
 use crate::layer::walk::{Item, Visit};
+use crate::link::LinkType;
 use crate::problem::Problem;
-use crate::{LinkType, Packet};
 
 /// All that a visitor is told.
 #[derive(Default)]

@@ -215,7 +215,9 @@ fn ip(from: SocketAddr, to: SocketAddr) -> PacketBuilderStep<IpHeaders> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Check, LinkType, Packet};
+    use crate::layer::checksum::Check;
+    use crate::layer::packet::Packet;
+    use crate::link::LinkType;
 
     fn said(wrapped: &mut Wrapped) -> Vec<Vec<u8>> {
         let mut packets = Vec::new();

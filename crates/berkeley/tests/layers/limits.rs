@@ -73,7 +73,7 @@ fn a_silent_return_is_found() {
 #[test]
 fn every_test_binary_has_the_limit_of_time() {
     let mut binaries = Vec::new();
-    for package in ["crates/berkeley", "crates/berkeley-python", "crates/sock", "bench/calls"] {
+    for package in ["crates/berkeley", "crates/berkeley-packet", "crates/berkeley-python", "crates/sock", "bench/calls"] {
         let package = root().join(package);
         let source = package.join("src");
         if rust_files(&source).iter().any(|file| read(file).contains("#[test]")) {
@@ -96,7 +96,7 @@ fn integration_tests(tests: &Path) -> impl Iterator<Item = PathBuf> + use<'_> {
 }
 
 fn test_files() -> impl Iterator<Item = PathBuf> {
-    let folders = ["crates/berkeley/tests/it", "crates/sock/tests"];
+    let folders = ["crates/berkeley/tests/it", "crates/berkeley-packet/tests", "crates/sock/tests"];
     folders.into_iter().flat_map(|folder| rust_files(&root().join(folder)))
 }
 

@@ -56,13 +56,11 @@ pub(crate) const HOUSES: &[House] = &[
             &["craft", "show", "stream"],
             // Capture files, and which packets are wanted.
             &["file", "filter"],
-            // What a capture's packets begin with: the door to the protocols.
-            &["link"],
             // A file for each protocol, and the numbers by which they are found.
             &["protocol"],
             // Layers and fields, whatever the protocol.
             &["layer"],
-            &["name", "problem"],
+            &["link", "name", "problem"],
             // A faulty text with a caret under the fault; numbers out of bytes.
             &["fault", "bits"],
         ],

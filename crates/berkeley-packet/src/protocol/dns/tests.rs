@@ -1,6 +1,7 @@
 use super::*;
+use crate::layer::packet::Packet;
+use crate::layer::value::Value;
 use crate::protocol::testing::{breaks, hex, holds, line, survives};
-use crate::{Packet, Value};
 
 /// A question with eight options of EDNS.
 const QUESTION: &str = "41fa 0100 0001 0000 0000 0001 03777777076578616d706c6503636f6d00 0001 0001

@@ -1,5 +1,5 @@
 use super::*;
-use crate::Packet;
+use crate::layer::packet::Packet;
 use crate::protocol::testing::{breaks, hex, holds, line, survives};
 
 /// The first packet of a connection, as Linux sends it.
@@ -142,7 +142,7 @@ fn a_header_is_completed() {
     assert_eq!(header.len(), 28, "options end where a word does");
     let mut packet = [outer, header, b"hi".to_vec()].concat();
     packet[3] = u8::try_from(packet.len()).unwrap();
-    let packet = Packet::decode(crate::LinkType::RAW, &packet);
+    let packet = Packet::decode(crate::link::LinkType::RAW, &packet);
     assert_eq!(check(packet.layer("tcp").unwrap()), Check::Good);
     assert_eq!(packet.field("tcp.hdr_len"), Some(Value::Number(28)));
 }
