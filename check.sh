@@ -98,7 +98,7 @@ check_layers() {
 check_doc() {
   # As docs.rs builds it, with the marks of what needs a feature; there a nightly compiler does.
   RUSTC_BOOTSTRAP=1 RUSTDOCFLAGS="-D warnings --cfg docsrs" \
-    cargo doc --no-deps --all-features --locked -p berkeley
+    cargo doc --no-deps --all-features --locked -p berkeley -p berkeley-packet
   # The command has no public items: what its readers read is the private rooms, which link to one another.
   RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" \
     cargo doc --no-deps --locked -p sock --document-private-items
@@ -271,6 +271,7 @@ man         man-db
 zsh         zsh
 fish        fish
 gcc         gcc libc6-dev
+tcpdump     tcpdump
 tshark      tshark
 shellcheck  shellcheck
 redis-server  redis-server redis-tools
@@ -338,7 +339,7 @@ setup_components() {
 setup_toolchains() {
   have rustup || return 0
   local crate version
-  for crate in berkeley sock berkeley-python; do
+  for crate in berkeley berkeley-packet sock berkeley-python; do
     version=$(oldest_rust "$crate")
     has_rust "$version" || rustup toolchain install "$version" --profile minimal ||
       echo "setup: Rust $version cannot be had here, msrv will skip $crate"
@@ -375,7 +376,7 @@ has_rust() { cargo "+$1" --version >/dev/null 2>&1; }
 check_bench() {
   local bench sources failed=0
   # All are run, whatever one says: one round shows every limit that is passed.
-  for bench in startup idle echo files relay; do
+  for bench in startup idle echo files relay capture; do
     echo "bench: $bench"
     "bench/$bench/run" --check || failed=1
   done
@@ -474,7 +475,7 @@ check_musl() {
 }
 
 musl_tests() {
-  local status=0 words=(--locked --target x86_64-unknown-linux-musl -p berkeley -p sock --features berkeley/tokio)
+  local status=0 words=(--locked --target x86_64-unknown-linux-musl -p berkeley -p berkeley-packet -p sock --features berkeley/tokio)
   export CARGO_PROFILE_DEV_DEBUG=line-tables-only CARGO_INCREMENTAL=0
   # The tests of the examples start them.
   limited cargo build "${words[@]}" --examples || status=$?
@@ -511,7 +512,7 @@ check_builds() {
   # packaged nowhere: the one for glibc compiles it too.
   CC_aarch64_unknown_linux_musl=${CC_aarch64_unknown_linux_musl:-aarch64-linux-gnu-gcc} \
   PYO3_CROSS=1 PYO3_CROSS_PYTHON_VERSION=$version cargo check --locked --keep-going "${targets[@]}" \
-    -p berkeley -p sock -p berkeley-python --features berkeley/tracing
+    -p berkeley -p berkeley-packet -p sock -p berkeley-python --features berkeley/tracing
 }
 
 has_target() { [[ -d $(rustc --print target-libdir --target "$1" 2>/dev/null) ]]; }
@@ -524,7 +525,7 @@ check_quantum() {
 
 check_msrv() {
   local crate version command
-  for crate in berkeley sock berkeley-python; do
+  for crate in berkeley berkeley-packet sock berkeley-python; do
     version=$(oldest_rust "$crate")
     [[ -n $version ]] || fail "msrv: crates/$crate/Cargo.toml states no rust-version"
     if ! has_rust "$version"; then
