@@ -1,1 +1,340 @@
-//! Fragments, streams and conversations.
+//! Streams put together and counted, against tshark.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use berkeley_packet::file::Writer;
+use berkeley_packet::stream::{Conversations, Follow, Piece, Transport};
+use berkeley_packet::{LinkType, Packet};
+
+use crate::bounded::RunInTime;
+use crate::folder::TempDir;
+use crate::skip;
+
+const FIN: u8 = 1;
+const SYN: u8 = 2;
+const RST: u8 = 4;
+const ACK: u8 = 16;
+
+/// A capture in the making: packets with their times, raw IPv4.
+#[derive(Default)]
+struct Capture(Vec<(Duration, Vec<u8>)>);
+
+/// A segment that is sent: by the client where `up`, of a stream with the client's `port`.
+struct Sent<'s> {
+    port: u16,
+    up: bool,
+    sequence: u32,
+    acknowledged: u32,
+    flags: u8,
+    data: &'s [u8],
+}
+
+impl Capture {
+    fn add(&mut self, protocol: u8, up: bool, transport: &[u8]) {
+        let time = self.0.last().map_or(Duration::from_secs(1_700_000_000), |(time, _)| *time + Duration::from_millis(2));
+        let mut bytes = vec![0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, protocol, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2];
+        let length = u16::try_from(bytes.len() + transport.len()).unwrap();
+        bytes[2..4].copy_from_slice(&length.to_be_bytes());
+        if !up {
+            bytes[12..20].copy_from_slice(&[10, 0, 0, 2, 10, 0, 0, 1]);
+        }
+        bytes.extend(transport);
+        self.0.push((time, bytes));
+    }
+
+    fn tcp(&mut self, sent: &Sent<'_>) {
+        let (from, to) = if sent.up { (sent.port, 80) } else { (80, sent.port) };
+        let mut bytes = Vec::new();
+        bytes.extend(from.to_be_bytes());
+        bytes.extend(to.to_be_bytes());
+        bytes.extend(sent.sequence.to_be_bytes());
+        bytes.extend(sent.acknowledged.to_be_bytes());
+        bytes.extend([0x50, sent.flags, 0x20, 0, 0, 0, 0, 0]);
+        bytes.extend(sent.data);
+        self.add(6, sent.up, &bytes);
+    }
+
+    fn udp(&mut self, port: u16, up: bool, data: &[u8]) {
+        let (from, to) = if up { (port, 9) } else { (9, port) };
+        let mut bytes = Vec::new();
+        bytes.extend(from.to_be_bytes());
+        bytes.extend(to.to_be_bytes());
+        bytes.extend(u16::try_from(8 + data.len()).unwrap().to_be_bytes());
+        bytes.extend([0, 0]);
+        bytes.extend(data);
+        self.add(17, up, &bytes);
+    }
+
+    fn write(&self) -> Vec<u8> {
+        let mut writer = Writer::pcapng(Vec::new()).unwrap();
+        let interface = writer.interface("test", LinkType::RAW, 65_535).unwrap();
+        for (time, bytes) in &self.0 {
+            writer.packet(interface, *time, bytes.len(), bytes).unwrap();
+        }
+        writer.into_inner().unwrap()
+    }
+
+    /// What both sides of a stream said, as one text: the client's pieces and the server's, and `!N` for N missing.
+    fn follow(&self, transport: Transport, number: u32) -> [String; 2] {
+        let mut follow = Follow::new(transport, number);
+        let mut said = [String::new(), String::new()];
+        let mut take = |piece: Piece<'_>| match piece {
+            Piece::Bytes { from_client, bytes } => said[usize::from(!from_client)] += &String::from_utf8_lossy(bytes),
+            Piece::Missing { from_client, bytes } => said[usize::from(!from_client)] += &format!("!{bytes}"),
+        };
+        for (_, bytes) in &self.0 {
+            follow.push(&Packet::decode(LinkType::RAW, bytes), &mut take);
+        }
+        follow.end(&mut take);
+        said
+    }
+
+    fn conversations(&self) -> Conversations {
+        let mut conversations = Conversations::new();
+        for (time, bytes) in &self.0 {
+            conversations.push(&Packet::decode(LinkType::RAW, bytes), Some(*time));
+        }
+        conversations
+    }
+}
+
+fn tshark(file: &Path, statistics: &str) -> String {
+    let mut tshark = Command::new("tshark");
+    tshark.args(["-n", "-q", "-z", statistics, "-r"]).arg(file);
+    // Whatever its user has set.
+    let output = tshark.env("HOME", "/nonexistent").env("WIRESHARK_CONFIG_DIR", "/nonexistent").output_in_time();
+    let output = output.unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// What tshark puts together: lines of hex, those of the second side behind a tab.
+fn followed(file: &Path, stream: &str) -> [String; 2] {
+    let mut said = [String::new(), String::new()];
+    for line in tshark(file, &format!("follow,{stream}")).lines() {
+        let digits = line.trim_start();
+        let is_hex = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if is_hex {
+            let bytes = digits.as_bytes().chunks(2).map(|pair| str::from_utf8(pair).unwrap());
+            let bytes: Vec<u8> = bytes.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect();
+            let text = String::from_utf8_lossy(&bytes).replace('\0', "");
+            let text = text.replace(" bytes missing in capture file].", "").replace(" bytes missing in capture file]", "");
+            said[usize::from(line.starts_with('\t'))] += &text.replace('[', "!");
+        }
+    }
+    said
+}
+
+/// One stream in the making.
+struct Stream<'c> {
+    capture: &'c mut Capture,
+    port: u16,
+    /// Where the numbers of each side begin, how far each has sent, and how far the other has acknowledged that.
+    first: [u32; 2],
+    sent: [u32; 2],
+    acknowledged: [u32; 2],
+    text: &'c [u8],
+}
+
+impl Stream<'_> {
+    fn segment(&mut self, side: usize, at: u32, length: u32, flags: u8) {
+        let syn = u32::from(flags & SYN == 0);
+        let other = self.first[1 - side].wrapping_add(1 + self.acknowledged[1 - side]);
+        let start = usize::try_from(at).unwrap();
+        self.capture.tcp(&Sent {
+            port: self.port,
+            up: side == 0,
+            sequence: self.first[side].wrapping_add(at + syn),
+            acknowledged: if flags & ACK == 0 { 0 } else { other },
+            flags,
+            data: &self.text[start..start + usize::try_from(length).unwrap()],
+        });
+    }
+
+    fn begin(&mut self) {
+        self.segment(0, 0, 0, SYN);
+        self.segment(1, 0, 0, SYN | ACK);
+        self.segment(0, 0, 0, ACK);
+    }
+
+    /// What can happen to a segment.
+    fn step(&mut self, side: usize, what: u64, length: u32) {
+        let at = self.sent[side];
+        match what {
+            // Lost before the capture; sent again, with more or less; overtaken; in parts that overlap; acknowledged.
+            0 => self.sent[side] += length,
+            1 => self.segment(side, at.saturating_sub(length), length, ACK),
+            2 => {
+                self.segment(side, at + length, length, ACK);
+                self.segment(side, at, length, ACK);
+                self.sent[side] += 2 * length;
+            }
+            3 => {
+                self.segment(side, at + length, length, ACK);
+                self.segment(side, at + length / 2, length, ACK);
+                self.segment(side, at, length, ACK);
+                self.sent[side] += 2 * length;
+            }
+            4 => {
+                self.acknowledged[side] = at;
+                self.segment(1 - side, self.sent[1 - side], 0, ACK);
+            }
+            _ => {
+                self.segment(side, at, length, ACK);
+                self.sent[side] += length;
+            }
+        }
+    }
+}
+
+/// A few streams with all that can happen to them, the same every time.
+fn capture(seed: u64) -> Capture {
+    let mut state = seed;
+    let mut random = move |below: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below
+    };
+    let text: Vec<u8> = (0..8_000_u32).map(|number| b'a' + u8::try_from(number * 7 % 26).unwrap()).collect();
+    let mut capture = Capture::default();
+    capture.udp(53, true, b"question");
+    // A pair of ports is used again, and one stream is joined in its middle.
+    for (port, is_whole) in [(1_000, true), (1_001, true), (1_000, true), (1_002, false)] {
+        let first = [0_u32.wrapping_sub(u32::try_from(random(300)).unwrap()), u32::try_from(random(1 << 32)).unwrap()];
+        let (sent, acknowledged) = ([0; 2], [0; 2]);
+        let mut stream = Stream { capture: &mut capture, port, first, sent, acknowledged, text: &text };
+        if is_whole {
+            stream.begin();
+        } else {
+            stream.step(0, 9, 5);
+            stream.step(1, 9, 5);
+        }
+        for _ in 0..40 {
+            let side = usize::try_from(random(2)).unwrap();
+            stream.step(side, random(10), 2 + u32::try_from(random(20)).unwrap());
+        }
+        // All is acknowledged, so that nothing is waited for.
+        for side in [0, 1] {
+            stream.step(side, 9, 3);
+            stream.step(side, 4, 0);
+        }
+        let (side, at) = (usize::from(port == 1_001), stream.sent[usize::from(port == 1_001)]);
+        stream.segment(side, at, 0, if port == 1_000 { RST } else { FIN | ACK });
+        capture.udp(53, false, b"answer");
+    }
+    capture
+}
+
+const SEEDS: std::ops::Range<u64> = 0..6;
+
+#[test]
+fn streams_are_what_tshark_follows() {
+    if !skip::need("stream::streams_are_what_tshark_follows", "tshark") {
+        return;
+    }
+    let folder = TempDir::new();
+    for seed in SEEDS {
+        let capture = capture(seed);
+        let file = folder.file("capture.pcapng", &capture.write());
+        for number in 0..4 {
+            let want = followed(&file, &format!("tcp,raw,{number}"));
+            assert!(want[0].len() > 50, "{want:?}");
+            assert_eq!(capture.follow(Transport::Tcp, number), want, "seed {seed}, stream {number}");
+        }
+        assert_eq!(capture.follow(Transport::Tcp, 4), [String::new(), String::new()]);
+        assert_eq!(capture.follow(Transport::Udp, 0), followed(&file, "udp,raw,0"));
+    }
+}
+
+/// The lines of tshark's table: the endpoints, and the packets and bytes that the first has sent, and the second.
+fn table(text: &str) -> BTreeMap<(String, String, String), [String; 4]> {
+    let mut rows = BTreeMap::new();
+    for line in text.lines() {
+        let words: Vec<&str> = line.split_whitespace().filter(|word| !["bytes", "kB"].contains(word)).collect();
+        if let [a, "<->", b, back_packets, back_bytes, packets, bytes, _, _, start, ..] = *words {
+            let key = (a.to_owned(), b.to_owned(), start.to_owned());
+            rows.insert(key, [packets, bytes, back_packets, back_bytes].map(str::to_owned));
+        }
+    }
+    rows
+}
+
+#[test]
+fn conversations_are_those_of_tshark() {
+    if !skip::need("stream::conversations_are_those_of_tshark", "tshark") {
+        return;
+    }
+    let folder = TempDir::new();
+    for seed in SEEDS {
+        let capture = capture(seed);
+        let file = folder.file("capture.pcapng", &capture.write());
+        let start = capture.0[0].0;
+        for transport in [Transport::Tcp, Transport::Udp] {
+            let theirs = table(&tshark(&file, &format!("conv,{transport}")));
+            let conversations = capture.conversations();
+            let ours: BTreeMap<_, _> = conversations
+                .rows()
+                .iter()
+                .filter(|row| row.transport == transport)
+                .map(|row| {
+                    let (sent, received) = (row.sent, row.received);
+                    let (mut ends, mut counts) = ([row.client, row.server], [sent, received]);
+                    let began = (row.times.unwrap().0 - start).as_secs_f64();
+                    let key = |ends: [std::net::SocketAddr; 2]| (ends[0].to_string(), ends[1].to_string(), format!("{began:.9}"));
+                    if !theirs.contains_key(&key(ends)) {
+                        ends.reverse();
+                        counts.reverse();
+                    }
+                    let counts = [counts[0].packets, counts[0].bytes, counts[1].packets, counts[1].bytes];
+                    (key(ends), counts.map(|count| count.to_string()))
+                })
+                .collect();
+            assert_eq!(ours, theirs, "seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn what_went_wrong_and_how_long_answers_took_is_told() {
+    let mut capture = Capture::default();
+    let data = |up, sequence, acknowledged, flags, data| Sent { port: 7, up, sequence, acknowledged, flags, data };
+    for sent in [
+        data(true, 9, 0, SYN, b""),
+        data(false, 99, 10, SYN | ACK, b""),
+        data(true, 10, 100, ACK, b""),
+        data(true, 10, 100, ACK, b"hello"),
+        data(true, 10, 100, ACK, b"hello"),
+        data(true, 20, 100, ACK, b"!"),
+        data(false, 100, 15, ACK, b"yes"),
+        data(false, 103, 15, RST | ACK, b""),
+    ] {
+        capture.tcp(&sent);
+    }
+    // A window of zero.
+    let window = capture.0[6].1.len() - 3 - 6;
+    capture.0[6].1[window..window + 2].copy_from_slice(&[0, 0]);
+    let conversations = capture.conversations();
+    let [row] = conversations.rows() else { panic!("{conversations:?}") };
+    assert_eq!((row.client.port(), row.server.port()), (7, 80));
+    assert_eq!((row.sent.retransmissions, row.sent.missing, row.sent.zero_windows, row.sent.resets), (1, 5, 0, 0));
+    assert_eq!((row.received.retransmissions, row.received.zero_windows, row.received.resets), (0, 1, 1));
+    assert_eq!(row.round_trip.handshake, Some(Duration::from_millis(4)));
+    assert_eq!(row.round_trip.least, Some(Duration::from_millis(2)));
+    let (first, last) = row.times.unwrap();
+    assert_eq!(last - first, Duration::from_millis(14));
+}
+
+#[test]
+fn fragments_and_what_an_error_quotes_are_no_segments() {
+    let mut capture = Capture::default();
+    capture.udp(5, true, b"whole");
+    capture.udp(6, true, b"fragment");
+    capture.0[1].1[6] = 0x20;
+    let quoted = capture.0[0].1.clone();
+    capture.add(1, false, &[&[3, 3, 0, 0, 0, 0, 0, 0], &quoted[..28]].concat());
+    let conversations = capture.conversations();
+    assert_eq!(conversations.rows().len(), 1, "{conversations:?}");
+    assert_eq!((conversations.rows()[0].sent.packets, conversations.rows()[0].received.packets), (1, 0));
+}

@@ -6,7 +6,7 @@ use crate::kit::{Process, TempDir, run, run_sock, sock, text};
 use crate::skip;
 
 /// The command itself, and those of its subcommands that do the work.
-const COMMANDS: [&[&str]; 9] = [
+const COMMANDS: [&[&str]; 10] = [
     &[],
     &["serve"],
     &["connect"],
@@ -16,6 +16,7 @@ const COMMANDS: [&[&str]; 9] = [
     &["inspect"],
     &["options"],
     &["interfaces"],
+    &["decode"],
 ];
 
 #[test]
@@ -26,7 +27,7 @@ fn the_short_help_fits_24_lines_and_the_long_one_ends_with_examples() {
         let long = text(&run_sock(&[command, &["--help"]].concat()).quietly_done());
         assert!(long.contains("Usage: sock") && long.contains("Exit codes:\n"), "{long}");
         assert!(long.rsplit("\n\n").next().is_some_and(|last| last.starts_with("Examples:\n  ")), "{long}");
-        let takes_endpoints = ![&["resolve"][..], &["interfaces"]].contains(&command);
+        let takes_endpoints = ![&["resolve"][..], &["interfaces"], &["decode"]].contains(&command);
         assert_eq!(long.contains("Endpoints:\n"), takes_endpoints, "{long}");
         assert!([short, long].concat().lines().all(|line| line.chars().count() <= 80), "{command:?}");
     }
@@ -58,7 +59,7 @@ fn the_long_version_tells_the_commit_and_the_features_too() {
 /// Every example of the help is a line that the command itself can read.
 #[test]
 fn the_examples_of_the_help_name_options_that_exist() {
-    for (command, least) in [("serve", 3), ("connect", 3), ("resolve", 3), ("options", 3), ("interfaces", 1)]
+    for (command, least) in [("serve", 3), ("connect", 3), ("resolve", 3), ("options", 3), ("interfaces", 1), ("decode", 3)]
     {
         let help = text(&run_sock(&[command, "--help"]).quietly_done());
         let (rest, examples) = help.rsplit_once("\n\n").expect("a blank line before the examples");

@@ -1,0 +1,194 @@
+//! `sock decode`: captures and hex dumps, shown.
+
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use berkeley_packet::LinkType;
+use berkeley_packet::file::Writer;
+use serde_json::Value;
+
+use crate::kit::{Finished, Process, TempDir, events, run, run_sock, sock, text};
+use crate::skip;
+
+/// An IPv4 header, with its checksum, of a packet that carries `protocol`.
+fn ip(protocol: u8, up: bool, carried: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, protocol, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2];
+    let length = u16::try_from(bytes.len() + carried.len()).expect("a short packet");
+    bytes[2..4].copy_from_slice(&length.to_be_bytes());
+    if !up {
+        bytes[12..].copy_from_slice(&[10, 0, 0, 2, 10, 0, 0, 1]);
+    }
+    let sum: u32 = bytes.chunks(2).map(|two| u32::from(two[0]) << 8 | u32::from(two[1])).sum();
+    let sum = !u16::try_from((sum & 0xffff) + (sum >> 16)).expect("sixteen bits");
+    bytes[10..12].copy_from_slice(&sum.to_be_bytes());
+    [&bytes, carried].concat()
+}
+
+fn udp(up: bool, data: &[u8]) -> Vec<u8> {
+    let ports: [u8; 4] = if up { [0x30, 0x39, 0, 9] } else { [0, 9, 0x30, 0x39] };
+    let length = u16::try_from(8 + data.len()).expect("a short datagram");
+    ip(17, up, &[&ports[..], &length.to_be_bytes(), &[0, 0], data].concat())
+}
+
+fn tcp(up: bool, sequence: u32, acknowledged: u32, flags: u8, data: &[u8]) -> Vec<u8> {
+    let ports: [u8; 4] = if up { [0x30, 0x39, 0x1f, 0x90] } else { [0x1f, 0x90, 0x30, 0x39] };
+    let numbers = [sequence.to_be_bytes(), acknowledged.to_be_bytes()].concat();
+    ip(6, up, &[&ports[..], &numbers, &[0x50, flags, 0x20, 0, 0, 0, 0, 0], data].concat())
+}
+
+/// A datagram, and a conversation of TCP of which a part is missing; a packet each tenth of a second.
+fn capture() -> Vec<u8> {
+    let packets = [
+        udp(true, b"\x1b[2J"),
+        tcp(true, 9, 0, 2, b""),
+        tcp(false, 99, 10, 0x12, b""),
+        tcp(true, 10, 100, 0x10, b"GET /\r\n"),
+        tcp(true, 10, 100, 0x10, b"GET /\r\n"),
+        tcp(false, 100, 17, 0x10, b"he"),
+        tcp(false, 105, 17, 0x10, b"world\n"),
+        tcp(true, 17, 111, 0x14, b""),
+    ];
+    let mut writer = Writer::pcapng(Vec::new()).expect("memory");
+    let interface = writer.interface("lo", LinkType::RAW, 65_535).expect("memory");
+    for (packet, number) in packets.iter().zip(0..) {
+        let time = Duration::from_secs(1_700_000_000) + Duration::from_millis(100) * number;
+        writer.packet(interface, time, packet.len(), packet).expect("memory");
+    }
+    writer.into_inner().expect("memory")
+}
+
+fn decode(capture: &[u8], args: &[&str]) -> Finished {
+    run(&mut sock(&[&["decode", "-"], args].concat()), capture)
+}
+
+#[test]
+fn a_packet_is_a_line_with_its_number_time_addresses_and_ports() {
+    let folder = TempDir::new();
+    let path = folder.file("capture.pcapng", &capture());
+    let shown = text(&run_sock(&["decode", &path]).quietly_done());
+    let lines: Vec<&str> = shown.lines().collect();
+    assert_eq!(lines.len(), 8, "{shown}");
+    assert_eq!(lines[0], "1 0.000000 10.0.0.1:12345 > 10.0.0.2:9 udp length 4");
+    assert!(lines[2].starts_with("3 0.200000 10.0.0.2:8080 > 10.0.0.1:12345 tcp "), "{shown}");
+    let shown = text(&decode(&capture(), &["--time", "absolute", "--count", "1"]).quietly_done());
+    assert_eq!(shown, "1 2023-11-14T22:13:20.000000Z 10.0.0.1:12345 > 10.0.0.2:9 udp length 4\n");
+}
+
+#[test]
+fn layers_and_bytes_stand_below_the_line() {
+    let shown = text(&decode(&capture(), &["--layers", "--hex", "--count", "1"]).quietly_done());
+    for part in ["┌ ip: Internet Protocol, version 4 ", "│└──", "64 hops", "0x", " good ", "00000010  0a 00 00 02 30 39 00 09"] {
+        assert!(shown.contains(part), "{part}\n{shown}");
+    }
+    assert!(!shown.contains('\x1b'), "{shown:?}");
+}
+
+#[test]
+fn events_have_every_field_and_a_summary() {
+    let finished = decode(&capture(), &["--json"]);
+    let events = events(&finished.quietly_done());
+    assert_eq!(events.len(), 9);
+    let [first, .., last] = &events[..] else { panic!("{events:?}") };
+    assert_eq!((&first["event"], &first["time"]), (&"packet".into(), &"2023-11-14T22:13:20.000000Z".into()));
+    assert_eq!((&first["number"], &first["link"], &first["interface"]), (&1.into(), &101.into(), &"lo".into()));
+    let layers = first["packet"]["layers"].as_array().expect("a list");
+    assert_eq!(layers[0]["fields"]["ip.dst"], "10.0.0.2");
+    assert_eq!((&layers[0]["checksum"], &layers[1]["fields"]["udp.dstport"]), (&"good".into(), &9.into()));
+    assert_eq!((&last["event"], &last["packets"], &last["exit_code"]), (&"summary".into(), &8.into(), &0.into()));
+}
+
+#[test]
+fn a_packet_may_be_an_argument_or_a_dump() {
+    let packet = udp(true, b"hi");
+    let hex: String = packet.iter().map(|byte| format!("{byte:02x}")).collect();
+    let want = "1 10.0.0.1:12345 > 10.0.0.2:9 udp length 2\n";
+    assert_eq!(text(&run_sock(&["decode", &hex]).quietly_done()), want);
+    assert_eq!(text(&decode(hex.as_bytes(), &["--link", "raw"]).quietly_done()), want);
+    for (tool, args) in [("xxd", &[][..]), ("hexdump", &["-C"])] {
+        if skip::need("decode::a_packet_may_be_an_argument_or_a_dump", tool) {
+            let dump = run(Command::new(tool).args(args), &packet).quietly_done();
+            assert_eq!(text(&decode(&dump, &[]).quietly_done()), want, "{tool}");
+        }
+    }
+}
+
+#[test]
+fn a_stream_is_followed_from_both_ends() {
+    let shown = text(&decode(&capture(), &["--follow", "tcp 0"]).quietly_done());
+    let want = "= tcp 0: client 10.0.0.1:12345, server 10.0.0.2:8080\n> GET /\n< he\n\
+                ! 3 bytes of the server are not in the capture\n< world\n";
+    assert_eq!(shown, want);
+    assert_eq!(decode(&capture(), &["--follow", "tcp 0", "--raw"]).quietly_done(), b"GET /\r\nheworld\n");
+    let shown = text(&decode(&capture(), &["--follow", "udp 0"]).quietly_done());
+    assert!(shown.ends_with("\n> \\x1b[2J\n"), "{shown:?}");
+    let told = events(&decode(&capture(), &["--follow", "tcp 0", "--json"]).quietly_done());
+    let names: Vec<&str> = told.iter().filter_map(|event| event["event"].as_str()).collect();
+    assert_eq!(names, ["stream", "stream_data", "stream_data", "stream_gap", "stream_data", "summary"]);
+    assert_eq!((&told[3]["from"], &told[3]["missing_bytes"]), (&"server".into(), &3.into()));
+    let finished = decode(&capture(), &["--follow", "tcp 7"]);
+    assert_eq!(finished.code(), 1);
+    assert!(finished.stderr.contains("no stream tcp 7: the last one is 0"), "{}", finished.stderr);
+    let finished = decode(&capture(), &["--follow", "sctp 7"]);
+    assert_eq!(finished.code(), 2, "{}", finished.stderr);
+}
+
+#[test]
+fn conversations_tell_who_spoke_and_what_was_wrong() {
+    let shown = text(&decode(&capture(), &["--conversations"]).quietly_done());
+    let lines: Vec<&str> = shown.lines().collect();
+    assert!(lines[0].starts_with("stream  client") && lines[1].starts_with("udp 0   10.0.0.1:12345"), "{shown}");
+    assert!(lines[2].starts_with("tcp 0   10.0.0.1:12345  10.0.0.2:8080"), "{shown}");
+    assert_eq!(lines[3..], ["    client: 1 retransmission, 1 reset", "    server: 3 bytes not captured"], "{shown}");
+    let told = events(&decode(&capture(), &["--conversations", "--json"]).quietly_done());
+    let [_, tcp, summary] = &told[..] else { panic!("{told:?}") };
+    assert_eq!((&tcp["transport"], &tcp["sent"]["retransmissions"]), (&"tcp".into(), &1.into()));
+    assert_eq!((&tcp["seconds"], &tcp["handshake_seconds"]), (&Value::from(0.6), &Value::from(0.2)));
+    assert_eq!((&summary["conversations"], &summary["packets"]), (&2.into(), &8.into()));
+}
+
+#[test]
+fn a_cut_capture_gives_its_whole_packets_and_says_where_it_ends() {
+    let mut capture = capture();
+    capture.truncate(capture.len() - 50);
+    for (args, lines) in [(&[][..], 7), (&["--json"], 9), (&["--conversations"], 4), (&["--follow", "tcp 0"], 5)] {
+        let finished = decode(&capture, args);
+        assert_eq!((finished.code(), text(&finished.stdout).lines().count()), (9, lines), "{args:?}");
+        assert!(finished.stderr.starts_with("sock: error: standard input: capture file at byte "), "{}", finished.stderr);
+        assert!(finished.stderr.contains("the file ends inside a block"), "{}", finished.stderr);
+        assert_eq!(finished.stderr.lines().count(), 1, "{}", finished.stderr);
+    }
+}
+
+#[test]
+fn what_is_no_capture_is_refused() {
+    let rows: [(&[u8], i32, &str); 4] = [
+        (b"", 9, "the file ends where a file header should be"),
+        (b"hello\n", 1, "line 1: neither a capture file nor a hex dump: hello"),
+        (b"\x1f\x8b\x08\0", 1, "compressed: unpack it with gzip first"),
+        (b"\0\x01\x02\x03", 1, "neither pcap nor pcapng"),
+    ];
+    for (input, code, want) in rows {
+        let finished = decode(input, &[]);
+        assert_eq!(finished.code(), code, "{}", finished.stderr);
+        assert!(finished.stderr.contains(want), "{}", finished.stderr);
+    }
+    let finished = run_sock(&["decode", "/no/such/file"]);
+    assert_eq!(finished.code(), 1, "{}", finished.stderr);
+    assert!(finished.stderr.contains("open /no/such/file: ") && finished.stderr.contains("hint: "), "{}", finished.stderr);
+    let finished = run_sock(&["decode", "4500", "--link", "ether"]);
+    assert!(finished.code() == 2 && finished.stderr.contains("ethernet, raw"), "{}", finished.stderr);
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_it_without_failure() {
+    let folder = TempDir::new();
+    let path = folder.file("capture.pcapng", &capture());
+    for args in [&[][..], &["--json"], &["--layers"], &["--conversations"], &["--follow", "tcp 0"]] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let mut command = sock(&[&["decode", &*path], args].concat());
+        command.stdin(Stdio::null()).stdout(writer).stderr(Stdio::piped());
+        let finished = Process::start_as_it_is(&mut command).finish();
+        assert_eq!((finished.code(), finished.stderr.as_str()), (0, ""), "{args:?}");
+    }
+}
