@@ -45,7 +45,7 @@ pub use layer::packet::{Layer, Layers, Packet};
 pub use layer::protocol::Protocol;
 pub use layer::value::Value;
 pub use layer::walk::{Item, Visit};
-pub use link::LinkType;
+pub use link::{LinkType, NoLinkType};
 pub use name::Name;
 pub use problem::{Problem, Trouble};
 

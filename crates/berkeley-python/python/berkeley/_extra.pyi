@@ -1,8 +1,14 @@
 from typing import Any, final
 
 from berkeley import (
+    Layer as Layer,
+    Packet as Packet,
+    Pcap as Pcap,
     TcpInfo as TcpInfo,
     __version__ as __version__,
+    craft as craft,
+    decode as decode,
+    pcap as pcap,
     recv_many as recv_many,
     recv_timestamped as recv_timestamped,
     send_many as send_many,
@@ -25,3 +31,12 @@ class Race:
 
 def finish_connect(descriptor: int, /) -> int: ...
 def nanoseconds(timeout: float | None, /) -> int | None: ...
+
+@final
+class Ring:
+    def __new__(cls, interface: str | None, filter: str | None, snap: int, buffer: int, /) -> Ring: ...
+    def fileno(self) -> int: ...
+    def take(self) -> Packet | None: ...
+    def wait(self, timeout: float | None = None, /) -> None: ...
+    def statistics(self) -> tuple[int, int]: ...
+    def close(self) -> None: ...

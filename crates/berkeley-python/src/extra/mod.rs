@@ -2,10 +2,12 @@
 //!
 //! Its functions take any object with `fileno()` and `gettimeout()`: sockets of either module.
 
+mod capture;
 mod connect;
 mod constants;
 mod datagrams;
 mod kept;
+mod packet;
 mod tcp;
 mod timestamps;
 
@@ -31,6 +33,8 @@ pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     tcp::add(module)?;
     module.add_function(wrap_pyfunction!(timestamps::recv_timestamped, module)?)?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_class::<capture::Capture>()?;
+    packet::add(module)?;
     constants::add(module)
 }
 

@@ -71,6 +71,9 @@ impl fmt::Debug for Packets<'_> {
     }
 }
 
+/// How long the two addresses are that Ethernet's header begins with, in bytes.
+const ADDRESSES: usize = 12;
+
 /// One packet: its bytes, and what the kernel says of it.
 #[derive(Clone, Copy)]
 #[doc(alias = "tpacket3_hdr")]
@@ -98,6 +101,23 @@ impl<'b> Packet<'b> {
     /// [`cooked`](super::RingBuilder::cooked)).
     pub fn data(&self) -> &'b [u8] {
         self.data
+    }
+
+    /// The packet's bytes as they were on the wire: with the [VLAN's tag](Self::vlan) behind the two addresses of
+    /// Ethernet, from where the kernel took it. They are put together in `room` where there is one.
+    pub fn tagged<'p>(&self, room: &'p mut Vec<u8>) -> &'p [u8]
+    where
+        'b: 'p,
+    {
+        let (Some(vlan), Some((addresses, rest))) = (self.vlan(), self.data.split_at_checked(ADDRESSES)) else {
+            return self.data;
+        };
+        room.clear();
+        room.extend_from_slice(addresses);
+        room.extend_from_slice(&vlan.protocol.to_be_bytes());
+        room.extend_from_slice(&vlan.control.to_be_bytes());
+        room.extend_from_slice(rest);
+        room
     }
 
     /// The bytes from the network's header on, such as IP's.

@@ -5,7 +5,6 @@ use clap::Args;
 
 use super::help;
 use super::packet::PacketArgs;
-use crate::packet::link_type;
 
 const DECODE_EXAMPLES: &str = "\
 Examples:
@@ -53,6 +52,6 @@ pub struct DecodeArgs {
     #[arg(long, conflicts_with_all = ["layers", "hex", "time", "count", "follow"])]
     pub conversations: bool,
     /// What packets begin with, such as raw or ethernet
-    #[arg(long, value_name = "LINK", value_parser = link_type)]
+    #[arg(long, value_name = "LINK", value_parser = clap::value_parser!(LinkType))]
     pub link: Option<LinkType>,
 }

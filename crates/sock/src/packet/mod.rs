@@ -4,9 +4,7 @@
 //! [`write`](Printer::write), which a command calls where nothing more comes at once.
 
 mod clock;
-mod link;
 mod printer;
 
 pub use clock::{Clock, Times};
-pub use link::{LINKS, link_type};
 pub use printer::{Look, Printer, Seen};

@@ -7,28 +7,24 @@ use berkeley::interface::{Interface, InterfaceFlags, interfaces};
 use berkeley::option::{Filter, Instruction};
 use berkeley::ring::{Packet, PacketKind, Ring, RingBuilder};
 use berkeley_packet::LinkType;
-use berkeley_packet::filter::{self, Program};
+use berkeley_packet::filter::{self, Live};
 
 use super::taken::{Captured, Taken};
 use crate::cli::CaptureArgs;
 use crate::command::print::print;
 use crate::exit::{Exit, Failure};
 
-/// The kinds of hardware whose packets begin with Ethernet's header (`ARPHRD_ETHER`, `ARPHRD_LOOPBACK`).
-const ETHERNETS: [u16; 2] = [1, 772];
+/// The loopback's kind of hardware (`ARPHRD_LOOPBACK`).
+const LOOPBACK: u16 = 772;
 
 /// A block of the ring. It comes when it is full, or after the retire timeout.
 const BLOCK: u64 = 1 << 20;
-
-/// The instruction that keeps a packet: its number says how many bytes of it.
-const RETURN: u16 = 0x06;
 
 /// The ring, and what its packets are judged by.
 pub(super) struct Source {
     ring: Ring,
     interfaces: Vec<Interface>,
-    /// The filters that the kernel does not apply, for packets that begin with Ethernet's header and with IP's.
-    filters: Option<[Program; 2]>,
+    live: Live,
     counted: Counted,
 }
 
@@ -51,11 +47,14 @@ impl Source {
             // On the loopback each packet is seen twice: where it is sent, and where it comes.
             builder = builder.interface(&interface.name).ignore_outgoing(is_loopback);
         }
-        let (kernel, filters) = programs(args, interface)?;
+        let live = live(args, interface)?;
+        let program = live.kernel().iter().map(|it| Instruction::jump(it.code, it.k, it.jt, it.jf));
+        let kernel = Filter::new(program.collect::<Vec<_>>())
+            .map_err(|error| Failure::misuse(format_args!("--filter: {error}")))?;
         let ring = builder
-            .open_with(|socket| kernel.as_ref().map_or(Ok(()), |filter| socket.attach_filter(filter)))
+            .open_with(|socket| socket.attach_filter(&kernel))
             .map_err(|error| privilege(Failure::from(error)))?;
-        Ok(Self { ring, interfaces: interfaces()?, filters, counted: Counted::default() })
+        Ok(Self { ring, interfaces: interfaces()?, live, counted: Counted::default() })
     }
 
     /// A descriptor of its own to wait on.
@@ -69,10 +68,10 @@ impl Source {
         let Some(block) = self.ring.try_next_block() else { return Ok(false) };
         let mut tagged = Vec::new();
         for packet in block.packets().filter(|packet| !self.is_seen_again(packet)) {
-            let bytes = with_tag(&packet, &mut tagged);
-            let link = link_of(packet.hardware());
+            let bytes = packet.tagged(&mut tagged);
+            let link = LinkType::of_hardware(packet.hardware());
             let length = packet.wire_length() + bytes.len() - packet.data().len();
-            if !self.wants(link, bytes, length) {
+            if !self.live.wants(link, bytes, length) {
                 continue;
             }
             let name = self.name(packet.interface());
@@ -87,13 +86,7 @@ impl Source {
 
     /// Whether the loopback shows it a second time.
     fn is_seen_again(&self, packet: &Packet<'_>) -> bool {
-        packet.kind() == PacketKind::OUTGOING && packet.hardware() == ETHERNETS[1]
-    }
-
-    fn wants(&self, link: LinkType, bytes: &[u8], length: usize) -> bool {
-        let Some([ethernet, raw]) = &self.filters else { return true };
-        let program = if link == LinkType::ETHERNET { ethernet } else { raw };
-        program.matches(bytes, length)
+        packet.kind() == PacketKind::OUTGOING && packet.hardware() == LOOPBACK
     }
 
     fn name(&self, index: u32) -> &str {
@@ -118,73 +111,17 @@ impl Source {
     }
 }
 
-/// The filter that the kernel applies, and those that it cannot apply.
-///
-/// The kernel takes a VLAN's tag off a packet before its filter sees it, and of packets of all interfaces it does not
-/// say with which header they begin: those are filtered here.
-fn programs(
-    args: &CaptureArgs,
-    interface: Option<&Interface>,
-) -> Result<(Option<Filter>, Option<[Program; 2]>), Failure> {
+fn live(args: &CaptureArgs, interface: Option<&Interface>) -> Result<Live, Failure> {
+    let link = interface.map(|interface| LinkType::of_hardware(interface.hardware));
     let snap = u32::try_from(args.snap.0).unwrap_or(u32::MAX);
-    let kept = || Filter::new([Instruction::statement(RETURN, snap)]).map_err(Failure::misuse);
-    let Some(text) = &args.filter else { return Ok((Some(kept()?), None)) };
-    match interface {
-        Some(interface) if !text.contains("vlan") => {
-            let program = compile(text, link_of(interface.hardware))?;
-            Ok((Some(shortened(&program, snap)?), None))
-        }
-        _ => {
-            let here = [compile(text, LinkType::ETHERNET)?, compile(text, LinkType::RAW)?];
-            Ok((Some(kept()?), Some(here)))
-        }
-    }
-}
-
-fn compile(text: &str, link: LinkType) -> Result<Program, Failure> {
-    filter::compile(text, link).map_err(Failure::misuse)
-}
-
-/// The program as the kernel takes it, which keeps `snap` bytes of what it keeps.
-fn shortened(program: &Program, snap: u32) -> Result<Filter, Failure> {
-    let instructions: Vec<_> = program
-        .instructions()
-        .iter()
-        .map(|it| match (it.code, it.k) {
-            (RETURN, 1..) => Instruction::statement(RETURN, snap),
-            (code, k) => Instruction::jump(code, k, it.jt, it.jf),
-        })
-        .collect();
-    Filter::new(instructions).map_err(|error| Failure::misuse(format_args!("--filter: {error}")))
+    Live::new(args.filter.as_deref(), link, snap).map_err(Failure::misuse)
 }
 
 /// Prints the filter's program, as `tcpdump -d` does.
 pub(super) fn dump(args: &CaptureArgs, interface: Option<&Interface>) -> Result<Exit, Failure> {
-    let link = interface.map_or(LinkType::ETHERNET, |interface| link_of(interface.hardware));
-    let program = compile(args.filter.as_deref().unwrap_or_default(), link)?;
+    let link = interface.map_or(LinkType::ETHERNET, |interface| LinkType::of_hardware(interface.hardware));
+    let program = filter::compile(args.filter.as_deref().unwrap_or_default(), link).map_err(Failure::misuse)?;
     print(program.to_string().as_bytes()).map(|()| Exit::Done)
-}
-
-/// What the packets of that kind of hardware (`ARPHRD_*`) begin with. What is not Ethernet is a tunnel as a rule, whose
-/// packets begin with IP's header.
-fn link_of(hardware: u16) -> LinkType {
-    if ETHERNETS.contains(&hardware) { LinkType::ETHERNET } else { LinkType::RAW }
-}
-
-/// The packet's bytes, with the VLAN's tag that the kernel took off, in `room` where there is one.
-fn with_tag<'p>(packet: &Packet<'p>, room: &'p mut Vec<u8>) -> &'p [u8] {
-    let data = packet.data();
-    match (packet.vlan(), data.split_at_checked(12)) {
-        (Some(vlan), Some((addresses, rest))) => {
-            room.clear();
-            room.extend_from_slice(addresses);
-            room.extend_from_slice(&vlan.protocol.to_be_bytes());
-            room.extend_from_slice(&vlan.control.to_be_bytes());
-            room.extend_from_slice(rest);
-            room
-        }
-        _ => data,
-    }
 }
 
 fn since_1970(time: SystemTime) -> Duration {

@@ -1,0 +1,185 @@
+//! Packets as they come: the ring of `berkeley.capture`, of which the package's `_capture.py` makes iterators.
+
+use std::collections::VecDeque;
+use std::os::fd::AsRawFd as _;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use berkeley::interface::{Interface, InterfaceFlags, interfaces};
+use berkeley::option::{Filter, Instruction};
+use berkeley::ring::{PacketKind, Ring, RingBuilder};
+use berkeley::{Deadline, Interest};
+use berkeley_packet::LinkType;
+use berkeley_packet::filter::Live;
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+use super::packet::{Packet, invalid};
+use crate::error::raised;
+use crate::ffi::capi::guarded;
+use crate::ffi::new;
+
+/// A block of the ring, in bytes.
+const BLOCK: usize = 1 << 20;
+
+/// A capture that goes on until it is closed.
+#[pyclass(frozen, name = "Ring", module = "berkeley._extra")]
+pub(super) struct Capture {
+    state: Mutex<State>,
+    live: Live,
+    interfaces: Vec<Interface>,
+    descriptor: i32,
+}
+
+struct State {
+    /// None once it is closed.
+    ring: Option<Ring>,
+    /// The packets of the last block, which was given back to the kernel.
+    waiting: VecDeque<Py<Packet>>,
+    received: u64,
+    dropped: u64,
+}
+
+#[pymethods]
+impl Capture {
+    /// Opens the ring: packets arrive from now on, of one interface or of all.
+    #[new]
+    #[pyo3(signature = (interface, filter, snap, buffer, /))]
+    fn new(
+        py: Python<'_>,
+        interface: Option<&str>,
+        filter: Option<&str>,
+        snap: u32,
+        buffer: usize,
+    ) -> PyResult<Self> {
+        guarded(|| {
+            let interfaces = interfaces().map_err(|error| raised(py, &error))?;
+            let chosen = match interface {
+                None => None,
+                Some(name) => {
+                    Some(interfaces.iter().find(|interface| interface.name == name).ok_or_else(|| {
+                        PyValueError::new_err(format!("this machine has no interface {name:?}"))
+                    })?)
+                }
+            };
+            let link = chosen.map(|interface| LinkType::of_hardware(interface.hardware));
+            let live = Live::new(filter, link, snap).map_err(|error| invalid(&error))?;
+            let instructions = live.kernel().iter().map(|it| Instruction::jump(it.code, it.k, it.jt, it.jf));
+            let kernel = Filter::new(instructions.collect::<Vec<_>>()).map_err(|error| invalid(&error))?;
+            let mut builder = RingBuilder::new().blocks(buffer.div_ceil(BLOCK).max(2));
+            if let Some(interface) = chosen {
+                let is_loopback = interface.flags.contains(InterfaceFlags::LOOPBACK);
+                builder = builder.interface(&interface.name).ignore_outgoing(is_loopback);
+            }
+            let ring = builder
+                .open_with(|socket| socket.attach_filter(&kernel))
+                .map_err(|error| raised(py, &error))?;
+            let descriptor = ring.socket().as_raw_fd();
+            let state = State { ring: Some(ring), waiting: VecDeque::new(), received: 0, dropped: 0 };
+            Ok(Self { state: Mutex::new(state), live, interfaces, descriptor })
+        })
+    }
+
+    /// The descriptor that becomes readable when packets are there.
+    fn fileno<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let is_open = self.state().ring.is_some();
+        guarded(|| new::int(py, if is_open { self.descriptor } else { -1 }))
+    }
+
+    /// The next packet; None where none is there yet, or where it is closed.
+    fn take(&self, py: Python<'_>) -> PyResult<Option<Py<Packet>>> {
+        guarded(|| {
+            let mut state = self.state();
+            while state.waiting.is_empty() {
+                if !self.block(py, &mut state)? {
+                    return Ok(None);
+                }
+            }
+            Ok(state.waiting.pop_front())
+        })
+    }
+
+    /// Waits until packets are there, in seconds at most; signal handlers run meanwhile.
+    #[pyo3(signature = (timeout=None, /))]
+    fn wait(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<()> {
+        guarded(|| {
+            let limit = timeout.map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or_default());
+            let deadline = limit.map_or(Deadline::NEVER, Deadline::after);
+            let socket = match &self.state().ring {
+                Some(ring) => ring.socket().try_clone().map_err(|error| raised(py, &error))?,
+                None => return Ok(()),
+            };
+            loop {
+                match py.detach(|| socket.wait(Interest::READABLE, deadline)) {
+                    Err(error) if error.is_interrupted() => py.check_signals()?,
+                    Err(error) => return Err(raised(py, &error)),
+                    Ok(_) => return Ok(()),
+                }
+            }
+        })
+    }
+
+    /// How many packets the kernel has offered, and how many of these it has dropped for want of room.
+    fn statistics(&self, py: Python<'_>) -> PyResult<(u64, u64)> {
+        guarded(|| {
+            let mut state = self.state();
+            if let Some(ring) = &state.ring {
+                let since = ring.statistics().map_err(|error| raised(py, &error))?;
+                state.received += u64::from(since.packets);
+                state.dropped += u64::from(since.drops);
+            }
+            Ok((state.received, state.dropped))
+        })
+    }
+
+    /// Ends it. What was not taken is lost.
+    fn close(&self) {
+        let mut state = self.state();
+        state.ring = None;
+        state.waiting.clear();
+    }
+}
+
+impl Capture {
+    /// The state. Nobody who has it lets go of the GIL: what waits has a descriptor of its own.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the packets of the next block; false where there is none.
+    fn block(&self, py: Python<'_>, state: &mut State) -> PyResult<bool> {
+        let Some(ring) = &state.ring else { return Ok(false) };
+        let Some(block) = ring.try_next_block() else {
+            return match ring.socket().take_error().map_err(|error| raised(py, &error))? {
+                Some(error) => Err(raised(py, &error)),
+                None => Ok(false),
+            };
+        };
+        let mut room = Vec::new();
+        for packet in block.packets() {
+            let (link, bytes) = (LinkType::of_hardware(packet.hardware()), packet.tagged(&mut room));
+            let length = packet.wire_length() + bytes.len() - packet.data().len();
+            let again = packet.kind() == PacketKind::OUTGOING && self.is_loopback(packet.interface());
+            if again || !self.live.wants(link, bytes, length) {
+                continue;
+            }
+            let time = packet.timestamp().duration_since(SystemTime::UNIX_EPOCH).ok();
+            let (bytes, name) = (new::bytes(py, bytes)?, self.name(packet.interface()));
+            state.waiting.push_back(Py::new(py, Packet::captured(bytes, link, length, time, name)?)?);
+        }
+        Ok(true)
+    }
+
+    fn interface(&self, index: u32) -> Option<&Interface> {
+        self.interfaces.iter().find(|interface| interface.index == index)
+    }
+
+    /// The loopback shows each packet where it is sent, and where it comes.
+    fn is_loopback(&self, index: u32) -> bool {
+        self.interface(index).is_some_and(|interface| interface.flags.contains(InterfaceFlags::LOOPBACK))
+    }
+
+    fn name(&self, index: u32) -> Option<String> {
+        self.interface(index).map(|interface| interface.name.clone())
+    }
+}
