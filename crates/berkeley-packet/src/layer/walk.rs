@@ -116,13 +116,24 @@ impl<'v, 'a> Walker<'v, 'a> {
         at: Range<usize>,
         fields: impl FnOnce(&mut Self) -> Walked,
     ) -> Walked {
+        let value = part.read(self.header, &(at.start * 8..at.end * 8));
+        let value = value.ok_or_else(|| self.ends(part.name, at.clone()))?;
+        self.part(part, at, value, fields)
+    }
+
+    /// The same, with a value that the protocol itself has read.
+    pub(crate) fn part(
+        &mut self,
+        part: &'static Field,
+        at: Range<usize>,
+        value: Value<'a>,
+        fields: impl FnOnce(&mut Self) -> Walked,
+    ) -> Walked {
         if self.depth == DEEPEST {
             return Err(Stop::Broken(Problem::new(part.name, at.start, Trouble::TooDeep)));
         }
         let start = self.layer.start() * 8;
-        let within = at.start * 8..at.end * 8;
-        let value = part.read(self.header, &within).ok_or_else(|| self.ends(part.name, at))?;
-        let bits = start + within.start..start + within.end;
+        let bits = start + at.start * 8..start + at.end * 8;
         if !self.visit.open(Item { field: part, value, bits }) {
             return Err(Stop::Enough);
         }

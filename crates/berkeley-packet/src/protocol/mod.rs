@@ -5,19 +5,35 @@
 
 mod cursor;
 mod decode;
+mod dhcp;
+mod dhcpv6;
 mod dns;
 mod ethernet;
 mod icmp;
 mod ipv4;
+mod ntp;
 mod tables;
 mod tcp;
 #[cfg(test)]
 mod testing;
+mod tls;
 mod udp;
 
 use crate::layer::Protocol;
 use crate::layer::data::DATA;
 
 /// All protocols that are decoded.
-pub static ALL: &[&Protocol] =
-    &[&dns::DNS, &dns::MDNS, &ethernet::ETHERNET, &ipv4::IPV4, &icmp::ICMP, &tcp::TCP, &udp::UDP, &DATA];
+pub static ALL: &[&Protocol] = &[
+    &dhcp::DHCP,
+    &dhcpv6::DHCPV6,
+    &dns::DNS,
+    &dns::MDNS,
+    &ethernet::ETHERNET,
+    &ipv4::IPV4,
+    &icmp::ICMP,
+    &ntp::NTP,
+    &tcp::TCP,
+    &tls::TLS,
+    &udp::UDP,
+    &DATA,
+];

@@ -1,6 +1,6 @@
 //! By which number a protocol is found: of a link type, an `EtherType`, an IP protocol, a port.
 
-use super::{dns, ethernet, icmp, ipv4, tcp, udp};
+use super::{dhcp, dhcpv6, dns, ethernet, icmp, ipv4, ntp, tcp, tls, udp};
 use crate::layer::Protocol;
 
 /// The protocol of a link type's header (`LINKTYPE_` numbers).
@@ -35,6 +35,9 @@ pub(crate) fn by_udp_ports(source: u16, destination: u16, _payload: &[u8]) -> Op
     by_lower(source, destination, |port| {
         Some(match port {
             53 => &dns::DNS,
+            67 | 68 => &dhcp::DHCP,
+            123 => &ntp::NTP,
+            546 | 547 => &dhcpv6::DHCPV6,
             5353 => &dns::MDNS,
             _ => return None,
         })
@@ -46,9 +49,15 @@ pub(crate) fn by_tcp_ports(source: u16, destination: u16, payload: &[u8]) -> Opt
     by_lower(source, destination, |port| {
         Some(match port {
             53 if dns::begins_stream(payload) => &dns::DNS_STREAM,
+            443 | 465 | 563 | 636 | 853 | 989 | 990 | 992 | 993 | 995 | 5061
+                if tls::begins_record(payload) =>
+            {
+                &tls::TLS
+            }
             _ => return None,
         })
     })
+    .or_else(|| tls::begins_hello(payload).then_some(&tls::TLS))
 }
 
 /// What `known` says of the lower port, or else of the other one: a service has the lower one, as a rule.

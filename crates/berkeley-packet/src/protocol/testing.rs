@@ -74,8 +74,8 @@ pub(crate) fn breaks(protocol: &'static Protocol, bytes: &[u8], name: &str) {
     assert_eq!(problem.map(|problem| problem.field), Some(name), "{fields:#?}");
 }
 
-/// Holds that each beginning of `bytes` can be read, as a packet that ends there, and as one that was cut there; that no
-/// field differs for it, but for those that `may_change`; and that nothing panics when any byte is another.
+/// Holds that each beginning of `bytes` can be read, as a packet that ends there, and as one that was cut there; that
+/// no field differs for it, but for those that `may_change`; and that nothing panics when any byte is another.
 pub(crate) fn survives(protocol: &'static Protocol, bytes: &[u8], may_change: &[&str]) {
     let (whole, _) = told(&Packet::decode_as(protocol, bytes, bytes.len()), protocol.name);
     for end in 0..bytes.len() {

@@ -236,7 +236,8 @@ parts! {
     SVCB_KEY = number("dns.svcb.svcparam.key", "Key").words(rows::service_key);
     SVCB_LEN = length("dns.svcb.svcparam.value.length", "Length of the value");
     SVCB_VALUE = data("dns.svcb.svcparam.value", "Value");
-    SVCB_MANDATORY = number("dns.svcb.svcparam.mandatory.key", "Key that must be understood").words(rows::service_key);
+    SVCB_MANDATORY =
+        number("dns.svcb.svcparam.mandatory.key", "Key that must be understood").words(rows::service_key);
     SVCB_ALPN_LEN = length("dns.svcb.svcparam.alpn.length", "Length of the protocol");
     SVCB_ALPN = text("dns.svcb.svcparam.alpn", "Application protocol");
     SVCB_PORT = number("dns.svcb.svcparam.port", "Port");
@@ -305,7 +306,8 @@ parts! {
     OPT_ADDR = data("dns.opt.client.addr", "Network of the client");
     OPT_COOKIE_CLIENT = data("dns.opt.cookie.client", "Cookie of the client");
     OPT_COOKIE_SERVER = data("dns.opt.cookie.server", "Cookie of the server");
-    OPT_TIMEOUT = number("dns.opt.edns_tcp_keepalive.timeout", "Idle timeout").unit("units of 100 milliseconds");
+    OPT_TIMEOUT =
+        number("dns.opt.edns_tcp_keepalive.timeout", "Idle timeout").unit("units of 100 milliseconds");
     OPT_PADDING = data("dns.opt.padding", "Padding");
     OPT_CHAIN = text("dns.opt.chain.fqdn", "Closest trust point");
     OPT_ERROR = number("dns.opt.ext_error.info_code", "Code of the error");

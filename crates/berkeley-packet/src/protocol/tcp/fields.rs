@@ -13,7 +13,8 @@ parts! {
     MSS = Field::walked("tcp.options.mss", "Maximum segment size", Kind::Bytes);
     MSS_VAL = Field::walked("tcp.options.mss_val", "Maximum segment size", Kind::Decimal).unit("bytes");
     WSCALE = Field::walked("tcp.options.wscale", "Window scale", Kind::Bytes);
-    WSCALE_SHIFT = Field::walked("tcp.options.wscale.shift", "Shift of the window", Kind::Decimal).unit("bits");
+    WSCALE_SHIFT =
+        Field::walked("tcp.options.wscale.shift", "Shift of the window", Kind::Decimal).unit("bits");
     WSCALE_MULTIPLIER = Field::walked("tcp.options.wscale.multiplier", "Factor of the window", Kind::Decimal);
     SACK_PERM = Field::walked("tcp.options.sack_perm", "Selective acknowledgment permitted", Kind::Bytes);
     SACK = Field::walked("tcp.options.sack", "Selective acknowledgment", Kind::Bytes);
@@ -55,12 +56,15 @@ parts! {
     UNKNOWN = Field::walked("tcp.options.unknown", "Unknown option", Kind::Bytes);
     UNKNOWN_PAYLOAD = Field::walked("tcp.options.unknown.payload", "Data of the option", Kind::Bytes);
     MPTCP = Field::group("mptcp", "Multipath TCP");
-    SUBTYPE = Field::walked("tcp.options.mptcp.subtype", "Subtype", Kind::Decimal).words(super::mptcp::subtype);
+    SUBTYPE =
+        Field::walked("tcp.options.mptcp.subtype", "Subtype", Kind::Decimal).words(super::mptcp::subtype);
     MP_VERSION = Field::walked("tcp.options.mptcp.version", "Version", Kind::Decimal);
     MP_FLAGS = Field::walked("tcp.options.mptcp.flags", "Flags", Kind::Hex);
-    MP_CHECKSUM_REQUIRED = Field::walked("tcp.options.mptcp.checksumreq.flags", "Checksum required", Kind::Decimal);
+    MP_CHECKSUM_REQUIRED =
+        Field::walked("tcp.options.mptcp.checksumreq.flags", "Checksum required", Kind::Decimal);
     MP_EXTENSIBILITY = Field::walked("tcp.options.mptcp.extensibility.flag", "Extensibility", Kind::Decimal);
-    MP_NO_MORE = Field::walked("tcp.options.mptcp.nomoresubflows.flag", "No more subflows here", Kind::Decimal);
+    MP_NO_MORE =
+        Field::walked("tcp.options.mptcp.nomoresubflows.flag", "No more subflows here", Kind::Decimal);
     MP_SHA1 = Field::walked("tcp.options.mptcp.sha1.flag", "HMAC-SHA1", Kind::Decimal);
     MP_SHA256 = Field::walked("tcp.options.mptcp.sha256.flag", "HMAC-SHA256", Kind::Decimal);
     MP_RESERVED_FLAGS = Field::walked("tcp.options.mptcp.reserved.flag", "Reserved flags", Kind::Hex);
@@ -68,7 +72,8 @@ parts! {
     MP_RECVKEY = Field::walked("tcp.options.mptcp.recvkey", "The receiver's key", Kind::Decimal);
     MP_RECVTOK = Field::walked("tcp.options.mptcp.recvtok", "The receiver's token", Kind::Decimal);
     MP_SENDRAND = Field::walked("tcp.options.mptcp.sendrand", "The sender's random number", Kind::Decimal);
-    MP_TRUNCATED_MAC = Field::walked("tcp.options.mptcp.sendtrunchmac", "The sender's short HMAC", Kind::Decimal);
+    MP_TRUNCATED_MAC =
+        Field::walked("tcp.options.mptcp.sendtrunchmac", "The sender's short HMAC", Kind::Decimal);
     MP_HMAC = Field::walked("tcp.options.mptcp.sendhmac", "The sender's HMAC", Kind::Bytes);
     MP_BACKUP = Field::walked("tcp.options.mptcp.backup.flag", "Backup", Kind::Decimal);
     MP_ADDRID = Field::walked("tcp.options.mptcp.addrid", "Identifier of the address", Kind::Decimal);
@@ -76,14 +81,16 @@ parts! {
     MP_DATA_FIN = Field::walked("tcp.options.mptcp.datafin.flag", "End of the data", Kind::Decimal);
     MP_DSEQN8 = Field::walked("tcp.options.mptcp.dseqn8.flag", "Sequence number of 8 bytes", Kind::Decimal);
     MP_DSEQN_PRESENT = Field::walked("tcp.options.mptcp.dseqnpresent.flag", "Mapping present", Kind::Decimal);
-    MP_DATA_ACK8 = Field::walked("tcp.options.mptcp.dataack8.flag", "Acknowledgment of 8 bytes", Kind::Decimal);
+    MP_DATA_ACK8 =
+        Field::walked("tcp.options.mptcp.dataack8.flag", "Acknowledgment of 8 bytes", Kind::Decimal);
     MP_DATA_ACK_PRESENT =
         Field::walked("tcp.options.mptcp.dataackpresent.flag", "Acknowledgment present", Kind::Decimal);
     MP_DATA_ACK = Field::walked("tcp.options.mptcp.rawdataack", "Acknowledgment of data", Kind::Decimal);
     MP_DATA_SEQ = Field::walked("tcp.options.mptcp.rawdataseqno", "Sequence number of data", Kind::Decimal);
     MP_SUBFLOW_SEQ =
         Field::walked("tcp.options.mptcp.subflowseqno", "Sequence number in the subflow", Kind::Decimal);
-    MP_DATA_LEN = Field::walked("tcp.options.mptcp.datalvllen", "Length of the data", Kind::Decimal).unit("bytes");
+    MP_DATA_LEN =
+        Field::walked("tcp.options.mptcp.datalvllen", "Length of the data", Kind::Decimal).unit("bytes");
     MP_CHECKSUM = Field::walked("tcp.options.mptcp.checksum", "Checksum", Kind::Hex);
     MP_IPVER = Field::walked("tcp.options.mptcp.ipver", "IP version", Kind::Decimal);
     MP_ECHO = Field::walked("tcp.options.mptcp.echo", "Echo", Kind::Decimal);
