@@ -8,8 +8,8 @@ use clap::error::ErrorKind;
 
 use crate::cli::{Cli, Command};
 use crate::command::{
-    capture, completions, connect, decode, inspect, interfaces, listen, man, options, print, relay, resolve,
-    serve, wait,
+    capture, completions, connect, craft, decode, inspect, interfaces, listen, man, options, print, relay,
+    resolve, serve, wait,
 };
 use crate::exit::{Exit, Failure};
 use crate::explain;
@@ -68,6 +68,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Capture(args) => told(args.packets.json, capture::run(&args)),
         Command::Interfaces(args) => told(args.json, interfaces::run(&args)),
         Command::Decode(args) => decode::run(&args),
+        Command::Craft(args) => craft::run(&args),
         Command::Completions(args) => completions::run(&args).map(|()| Exit::Done),
         Command::Man(args) => man::run(&args).map(|()| Exit::Done),
     }

@@ -40,6 +40,7 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use crate::fault::ParseError as CraftError;
+use crate::layer::Protocol;
 use crate::layer::packet::Packet;
 use crate::link::LinkType;
 pub use answer::is_answer;
@@ -112,10 +113,15 @@ impl Recipe {
         bytes
     }
 
+    /// The protocol of the outermost layer; none where the packet begins with bytes.
+    pub fn protocol(&self) -> Option<&'static Protocol> {
+        self.parts.first()?.known()
+    }
+
     /// What the packet begins with, as a capture file has it; none where it begins with bytes, or with a protocol that
     /// no capture begins with.
     pub fn link(&self) -> Option<LinkType> {
-        let name = self.parts.first()?.known()?.name;
+        let name = self.protocol()?.name;
         let links =
             [LinkType::ETHERNET, LinkType::LINUX_SLL, LinkType::LINUX_SLL2, LinkType::NULL, LinkType::LOOP];
         match name {

@@ -51,6 +51,11 @@ pub struct DecodeArgs {
     /// Packets and bytes each way, how long, round trips, and retransmissions, zero windows, resets.
     #[arg(long, conflicts_with_all = ["layers", "hex", "time", "count", "follow"])]
     pub conversations: bool,
+    /// Print each packet as text, as sock craft builds it
+    ///
+    /// What is filled in anyway is left out. The same bytes are built from it, also of a broken packet.
+    #[arg(long, conflicts_with_all = ["layers", "hex", "json", "time", "follow", "conversations"])]
+    pub craft: bool,
     /// What packets begin with, such as raw or ethernet
     #[arg(long, value_name = "LINK", value_parser = clap::value_parser!(LinkType))]
     pub link: Option<LinkType>,

@@ -5,6 +5,7 @@
 mod access;
 mod capture;
 mod connect;
+mod craft;
 mod decode;
 mod family;
 mod help;
@@ -29,6 +30,7 @@ use clap::{Parser, Subcommand};
 pub use access::AccessArgs;
 pub use capture::CaptureArgs;
 pub use connect::ConnectArgs;
+pub use craft::CraftArgs;
 pub use decode::DecodeArgs;
 pub use family::FamilyArgs;
 pub use host::HostArgs;
@@ -142,6 +144,12 @@ pub enum Command {
     /// --layers every field. Names of fields are those of Wireshark and tshark. What is wrong with a packet is told at
     /// the field where it breaks. It needs no right and opens no socket.
     Decode(Box<DecodeArgs>),
+    /// Build a packet from text, show it, send it
+    ///
+    /// Layers as text, the outermost first: 'ip(dst=127.0.0.1,ttl=3)/icmp(type=8)/"hello"'. Lengths, checksums and
+    /// the numbers of protocols are filled in; every field can be set, to a wrong value too. Shown are its layers, unless
+    /// it is sent or written to a file.
+    Craft(Box<CraftArgs>),
     /// Print a shell's completion script
     Completions(CompletionsArgs),
     /// Print a man page

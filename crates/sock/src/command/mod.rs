@@ -3,6 +3,7 @@
 pub mod capture;
 pub mod completions;
 pub mod connect;
+pub mod craft;
 pub mod decode;
 mod door;
 mod host;

@@ -20,6 +20,7 @@ mod connect_terminal;
 mod console;
 mod conversation;
 mod corpus;
+mod craft;
 mod decode;
 mod endpoint;
 mod exit_codes;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use berkeley_packet::craft;
+
 use super::{Entry, View};
 use crate::cli::DecodeArgs;
 use crate::exit::{Exit, Failure};
@@ -12,6 +14,8 @@ use crate::report::json::Event;
 pub(super) struct Packets {
     printer: Printer,
     json: bool,
+    /// Packets are told as text that builds them.
+    craft: bool,
     /// How many may still be shown.
     left: u64,
     packets: u64,
@@ -26,12 +30,31 @@ impl Packets {
         Self {
             printer: Printer::new(args.packets.look()),
             json: args.packets.json,
+            craft: args.craft,
             left: args.count.unwrap_or(u64::MAX),
             packets: 0,
             shown: 0,
             times: None,
             is_closed: false,
         }
+    }
+}
+
+impl Packets {
+    fn show(&mut self, entry: &Entry<'_>) {
+        if self.craft {
+            let text = self.printer.text();
+            text.push_str(&craft::text(&entry.packet));
+            text.push('\n');
+            return;
+        }
+        self.printer.packet(&Seen {
+            packet: &entry.packet,
+            number: entry.number,
+            time: entry.time,
+            link: entry.link,
+            interface: entry.interface,
+        });
     }
 }
 
@@ -44,13 +67,7 @@ impl View for Packets {
             let (first, last) = self.times.unwrap_or((time, time));
             self.times = Some((first.min(time), last.max(time)));
         }
-        self.printer.packet(&Seen {
-            packet: &entry.packet,
-            number: entry.number,
-            time: entry.time,
-            link: entry.link,
-            interface: entry.interface,
-        });
+        self.show(entry);
         self.is_closed = !self.printer.write_much()?;
         Ok(!self.is_closed && self.left > 0)
     }
