@@ -52,17 +52,29 @@ pub(crate) fn check(bytes: &[u8], at: usize, pseudo: Sum16BitWords) -> Check {
 /// What the checksum at byte `at` of a header of `layer` says, which covers what the header carries too, and the
 /// pseudo-header of the IP header around it; `number` is its protocol's.
 pub(crate) fn check_transport(layer: Layer<'_>, at: usize, number: u8) -> Check {
+    check_with_addresses(layer, layer.bytes(), at, number)
+}
+
+/// The same of a message that covers all that follows it, beside the packet that it quotes.
+pub(crate) fn check_message(layer: Layer<'_>, at: usize, number: u8) -> Check {
+    match layer.outer() {
+        Some(outer) if !outer.is_cut() => check_with_addresses(layer, layer.with_rest(), at, number),
+        _ => Check::Unknown,
+    }
+}
+
+fn check_with_addresses(layer: Layer<'_>, bytes: &[u8], at: usize, number: u8) -> Check {
     let Some(outer) = layer.around(&["ip", "ipv6"]) else { return Check::Unknown };
     match addresses(outer.protocol().name, outer.header()) {
         Some((source, destination)) if !layer.is_cut() && !is_fragment(outer) => {
-            check(layer.bytes(), at, pseudo_header(source, destination, number, layer.length()))
+            check(bytes, at, pseudo_header(source, destination, number, bytes.len()))
         }
         _ => Check::Unknown,
     }
 }
 
 /// Whether only a part of what the IP header `layer` carries is there.
-fn is_fragment(layer: Layer<'_>) -> bool {
+pub(crate) fn is_fragment(layer: Layer<'_>) -> bool {
     let number = |name| layer.field(name).and_then(|value| value.number());
     number("ip.flags.mf") == Some(1) || number("ip.frag_offset").is_some_and(|offset| offset > 0)
 }

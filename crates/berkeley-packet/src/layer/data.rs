@@ -22,7 +22,8 @@ pub(crate) static DATA: Protocol = Protocol {
 };
 
 static BYTES: Field = Field::new("data.data", "Bytes", Kind::Bytes, Place::Walked);
-static LENGTH: Field = Field::new("data.len", "Length", Kind::Decimal, Place::Walked).unit("bytes");
+pub(super) static LENGTH: Field =
+    Field::new("data.len", "Length", Kind::Decimal, Place::Walked).unit("bytes");
 
 fn dissect(frame: &Frame<'_>) -> Dissection {
     Dissection { header: frame.length(), payload: 0, next: Next::End, problem: None }
@@ -31,7 +32,8 @@ fn dissect(frame: &Frame<'_>) -> Dissection {
 fn walk(walker: &mut Walker<'_, '_>) -> Walked {
     let all = 0..walker.header().len();
     walker.bytes(&BYTES, all.clone())?;
-    let length = u64::try_from(walker.layer().length()).unwrap_or(u64::MAX);
+    // As tshark counts it: what was captured.
+    let length = u64::try_from(all.len()).unwrap_or(u64::MAX);
     walker.value(&LENGTH, all, Value::Number(length))
 }
 

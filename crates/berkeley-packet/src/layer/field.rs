@@ -193,7 +193,7 @@ impl Field {
 
     /// Writes `number` into its bits `at` of `header`. False where it does not fit, or is no multiple of its unit.
     pub(crate) fn write(&self, header: &mut [u8], at: &Range<usize>, number: u64) -> bool {
-        number % self.scale == 0 && bits::write(header, at, number / self.scale)
+        number.is_multiple_of(self.scale) && bits::write(header, at, number / self.scale)
     }
 }
 

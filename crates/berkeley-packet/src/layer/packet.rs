@@ -11,6 +11,9 @@ use crate::problem::{Problem, Trouble};
 /// The most layers of a packet. What lies deeper is a [problem](Trouble::TooDeep).
 const MOST: usize = 24;
 
+/// The most bytes that a message leaves out of a packet that it quotes: how many it was, the packet itself says.
+const LONGEST_QUOTED: usize = 1 << 16;
+
 /// A packet, and where its layers are.
 ///
 /// It borrows the bytes, and holds no memory of its own.
@@ -82,9 +85,12 @@ impl<'a> Packet<'a> {
             }
             match next {
                 Next::Protocol(known) if header_end < payload_end => protocol = known.unwrap_or(&DATA),
+                Next::Quoted(known) if header_end < payload_end => protocol = known,
                 _ => return,
             }
-            (at, end, cut) = (header_end, payload_end, missing);
+            let quoted = matches!(next, Next::Quoted(_));
+            (at, end, cut) =
+                (header_end, payload_end, if quoted { missing.max(LONGEST_QUOTED) } else { missing });
         }
     }
 
@@ -165,7 +171,13 @@ impl<'a> Layer<'a> {
         &self.bytes[self.span().start..self.span().end]
     }
 
-    /// Whether the capture holds only its first bytes.
+    /// Its bytes, and those that follow them in the layer around it, such as the trailer of a frame.
+    pub(crate) fn with_rest(&self) -> &'a [u8] {
+        let end = self.outer().map_or(self.bytes.len(), |outer| outer.span().end);
+        &self.bytes[self.span().start..end]
+    }
+
+    /// Whether the capture, or the message that quotes it, holds only its first bytes.
     pub fn is_cut(&self) -> bool {
         self.span().cut > 0
     }
@@ -173,6 +185,11 @@ impl<'a> Layer<'a> {
     /// How long it was on the wire, in bytes, header and payload.
     pub fn length(&self) -> usize {
         self.bytes().len() + self.span().cut
+    }
+
+    /// The layer around all others.
+    pub(crate) fn outermost(&self) -> Self {
+        Self { index: 0, ..*self }
     }
 
     /// The layer that carries this one; none for the outermost.
@@ -217,8 +234,8 @@ impl<'a> Layer<'a> {
     /// Its first field of that name, with its place.
     pub fn item(&self, name: &str) -> Option<Item<'a>> {
         let protocol = self.protocol();
-        if let Some(field) = protocol.fields.iter().find(|field| field.name == name) {
-            let bits = field.bits(self.header())?;
+        let mut named = protocol.fields.iter().filter(|field| field.name == name);
+        if let Some((field, bits)) = named.find_map(|field| Some((field, field.bits(self.header())?))) {
             let value = field.read(self.header(), &bits)?;
             let start = self.start() * 8;
             return Some(Item { field, value, bits: start + bits.start..start + bits.end });

@@ -55,6 +55,8 @@ pub(crate) enum Next {
     End,
     /// The protocol that it begins with; none for data, or for what is not known here.
     Protocol(Option<&'static Protocol>),
+    /// The protocol of the packet that it quotes, of which the end may be left out.
+    Quoted(&'static Protocol),
 }
 
 impl Frame<'_> {
@@ -78,6 +80,16 @@ impl Frame<'_> {
             Problem::new(name, start, trouble)
         });
         Dissection { header: wanted, payload: 0, next: Next::End, problem }
+    }
+}
+
+impl Frame<'_> {
+    /// What becomes of a header whose `field`, a length at byte `at`, says that it has `length` bytes, which is more
+    /// than there are.
+    pub(crate) fn too_long(&self, field: &'static Field, at: usize, length: usize) -> Dissection {
+        let most = self.length() as u64;
+        let problem = Problem::new(field.name, at, Trouble::TooLarge { most, got: length as u64 });
+        Dissection { header: self.length(), payload: 0, next: Next::End, problem: Some(problem) }
     }
 }
 

@@ -90,6 +90,11 @@ impl<'v, 'a> Walker<'v, 'a> {
         self.header
     }
 
+    /// From here on, what follows the header can be read too, up to the end of the layer around it.
+    pub(crate) fn read_on(&mut self) {
+        self.header = self.layer.with_rest();
+    }
+
     /// The value of `field` in the bytes `at`, told to the visitor.
     pub(crate) fn bytes(&mut self, field: &'static Field, at: Range<usize>) -> Walked {
         self.bits(field, at.start * 8..at.end * 8)
@@ -101,6 +106,21 @@ impl<'v, 'a> Walker<'v, 'a> {
             Some(value) => self.tell(field, at, value),
             None => Err(self.ends(field.name, bits::bytes_of(&at))),
         }
+    }
+
+    /// The value of `field` in the next `length` bytes from `at` on, which moves behind them.
+    pub(crate) fn take(&mut self, field: &'static Field, at: &mut usize, length: usize) -> Walked {
+        self.bytes(field, *at..at.saturating_add(length))?;
+        *at += length;
+        Ok(())
+    }
+
+    /// The values of several fields: the first bit of each, counted from byte `at` on, and how many bits it has.
+    pub(crate) fn rows(&mut self, at: usize, rows: &[(&'static Field, usize, usize)]) -> Walked {
+        rows.iter().try_for_each(|(field, first, bits)| {
+            let start = at * 8 + first;
+            self.bits(field, start..start + bits)
+        })
     }
 
     /// `value`, which the protocol itself has read from the bytes `at`, told to the visitor.
