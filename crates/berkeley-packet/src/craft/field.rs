@@ -88,6 +88,7 @@ impl Ready {
 /// The value that `written` is for `field`, which has `length` bits.
 pub(super) fn ready(field: &Field, length: usize, written: Written<'_>) -> Result<Ready, Unfit> {
     match field.kind {
+        Kind::Flag if length > 1 => number(field, length, written),
         Kind::Flag => flag(field, written),
         Kind::Decimal | Kind::Hex => number(field, length, written),
         Kind::Signed => signed(field, length, written),
@@ -238,7 +239,10 @@ pub(super) fn print(
 ) -> fmt::Result {
     f.write_str(name)?;
     match (field.kind, field.read(header, at)) {
-        (Kind::Flag, Some(Value::Flag(true))) | (_, None) => Ok(()),
+        (Kind::Flag, Some(Value::Flag(true))) if at.len() == 1 => Ok(()),
+        // Several bits that are told as one flag.
+        (Kind::Flag, _) => write!(f, "={}", bits::read(header, at).unwrap_or_default()),
+        (_, None) => Ok(()),
         (Kind::Hex, Some(Value::Number(number))) => {
             write!(f, "=0x{number:0digits$x}", digits = at.len().div_ceil(4))
         }

@@ -45,7 +45,7 @@ impl Part {
     ) -> Result<Self, &'static Field> {
         let mut header = craft.header.to_vec();
         for field in &set {
-            let at = field.bits(&header).ok_or(*field)?;
+            let at = field.room(&header).ok_or(*field)?;
             lengthen(&mut header, &at);
             if !write(field, &mut header, &at) {
                 return Err(field);

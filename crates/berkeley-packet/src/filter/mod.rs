@@ -9,14 +9,14 @@ impl std::fmt::Display for FilterError {
         f.write_str("x")
     }
 }
-#[derive(Clone,Copy,Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Instruction {
     pub code: u16,
     pub jt: u8,
     pub jf: u8,
     pub k: u32,
 }
-#[derive(Clone,Debug)]
+#[derive(Clone, Debug)]
 pub struct Program(Vec<Instruction>);
 impl Program {
     pub fn matches(&self, _b: &[u8], _l: usize) -> bool {

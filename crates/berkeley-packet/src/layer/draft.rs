@@ -37,7 +37,7 @@ impl Draft<'_> {
     pub(crate) fn fill(&mut self, fields: &'static [Field], name: &str, number: u64) {
         let field = fields.iter().find(|field| field.name == name);
         if let Some(field) = field.filter(|field| !self.set.contains(&field.name))
-            && let Some(bits) = field.bits(self.header)
+            && let Some(bits) = field.room(self.header)
         {
             field.write(self.header, &bits, number);
         }

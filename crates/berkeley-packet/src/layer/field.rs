@@ -164,6 +164,17 @@ impl Field {
         self.check.map(|check| check(layer))
     }
 
+    /// Its bits in a header that has it, or would have it with another value in them; none where a walk has to find it.
+    pub(crate) fn room(&self, header: &[u8]) -> Option<Range<usize>> {
+        let Place::Bits { start, length } = self.place else { return None };
+        let at = start..start + length;
+        let mut full = header.to_vec();
+        full.resize(full.len().max(bits::bytes_of(&at).end), 0);
+        bits::write(&mut full, &at, u64::MAX >> (64 - length.clamp(1, 64)));
+        let has = |header: &[u8]| self.present.is_none_or(|present| present(header));
+        (has(header) || has(&full)).then_some(at)
+    }
+
     /// Its bits in a header; none where a walk has to find it, or where this header does not have it.
     pub(crate) fn bits(&self, header: &[u8]) -> Option<Range<usize>> {
         match self.place {

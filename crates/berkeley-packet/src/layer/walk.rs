@@ -153,8 +153,9 @@ impl<'v, 'a> Walker<'v, 'a> {
             return Err(Stop::Broken(Problem::new(part.name, at.start, Trouble::TooDeep)));
         }
         let start = self.layer.start() * 8;
-        let bits = start + at.start * 8..start + at.end * 8;
-        if !self.visit.open(Item { field: part, value, bits }) {
+        // A part that is cut ends where the header does.
+        let [from, to] = [at.start, at.end].map(|end| start + end.min(self.header.len()) * 8);
+        if !self.visit.open(Item { field: part, value, bits: from..to }) {
             return Err(Stop::Enough);
         }
         self.depth += 1;

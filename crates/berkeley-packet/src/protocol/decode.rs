@@ -21,6 +21,7 @@ impl<'a> Packet<'a> {
 
     /// The same for a packet of `length` bytes of which a capture has kept only these.
     pub fn decode_cut(link: LinkType, bytes: &'a [u8], length: usize) -> Self {
-        Self::decode_as(link.protocol().unwrap_or(&DATA), bytes, length)
+        let protocol = tables::by_link_and_bytes(link.as_raw(), bytes);
+        Self::decode_as(protocol.unwrap_or(&DATA), bytes, length)
     }
 }

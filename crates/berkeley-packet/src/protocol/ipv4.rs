@@ -5,9 +5,9 @@ use std::fmt;
 use etherparse::Ipv4HeaderSlice;
 use etherparse::checksum::Sum16BitWords;
 
-use super::tables;
+use super::{ipv4_option, tables};
 use crate::layer::checksum::{self, Check};
-use crate::layer::field::{Field, Kind, bits, bytes};
+use crate::layer::field::{Field, Kind, Place, bits, bytes};
 use crate::layer::{Craft, Dissection, Draft, Frame, Layer, Next, Protocol};
 use crate::problem::{Problem, Trouble};
 
@@ -15,11 +15,11 @@ pub(crate) static IPV4: Protocol = Protocol {
     name: "ip",
     title: "Internet Protocol, version 4",
     fields: FIELDS,
-    parts: &[],
+    parts: ipv4_option::PARTS,
     dissect,
-    walk: None,
+    walk: Some(ipv4_option::walk),
     line,
-    craft: Some(&Craft { header: HEADER, rest: None, complete }),
+    craft: Some(&Craft { header: HEADER, rest: Some(&OPTIONS), complete }),
 };
 
 static FIELDS: &[Field] = &[
@@ -28,7 +28,7 @@ static FIELDS: &[Field] = &[
     Field::new("ip.dsfield", "Differentiated services field", Kind::Hex, bytes(1, 1)),
     Field::new("ip.dsfield.dscp", "Differentiated services", Kind::Decimal, bits(8, 6)),
     Field::new("ip.dsfield.ecn", "Explicit congestion notification", Kind::Decimal, bits(14, 2)),
-    Field::new("ip.len", "Total length", Kind::Decimal, bytes(2, 2)).unit("bytes"),
+    Field::new("ip.len", "Total length", Kind::Decimal, bytes(2, 2)).unit("bytes").when(has_length),
     Field::new("ip.id", "Identification", Kind::Hex, bytes(4, 2)),
     Field::new("ip.flags", "Flags", Kind::Hex, bits(48, 3)),
     Field::new("ip.flags.rb", "Reserved bit", Kind::Flag, bits(48, 1)),
@@ -39,24 +39,43 @@ static FIELDS: &[Field] = &[
     Field::new("ip.proto", "Protocol of what it carries", Kind::Decimal, bytes(9, 1)).words(ip_number),
     Field::new("ip.checksum", "Header checksum", Kind::Hex, bytes(10, 2)).checked(check),
     Field::new("ip.src", "Source address", Kind::Ipv4, bytes(12, 4)),
-    Field::new("ip.dst", "Destination address", Kind::Ipv4, bytes(16, 4)),
+    Field::new("ip.dst", "Destination address", Kind::Ipv4, bytes(16, 4))
+        .when(|header| !ipv4_option::is_routed(header)),
 ];
+
+static OPTIONS: Field = Field::new("ip.options", "Options", Kind::Bytes, Place::Walked);
 
 const HEADER: &[u8] = b"\x45\0\0\0\0\0\0\0\x40\0\0\0\x7f\0\0\x01\x7f\0\0\x01";
 
 /// The names of IP's protocols (IANA, protocol numbers).
 pub(crate) fn ip_number(number: u64) -> Option<&'static str> {
     Some(match number {
+        0 => "hop-by-hop options",
         1 => "ICMP",
         2 => "IGMP",
+        4 => "IPv4",
         6 => "TCP",
         17 => "UDP",
         41 => "IPv6",
+        43 => "routing",
+        44 => "fragment",
         47 => "GRE",
+        50 => "ESP",
+        51 => "AH",
         58 => "ICMPv6",
+        59 => "nothing",
+        60 => "destination options",
+        89 => "OSPF",
+        112 => "VRRP",
         132 => "SCTP",
+        137 => "MPLS",
         _ => return None,
     })
+}
+
+/// Whether the total length is there: the kernel leaves it to the network card where one packet becomes several.
+fn has_length(header: &[u8]) -> bool {
+    header.get(2..4) != Some(&[0, 0])
 }
 
 fn dissect(frame: &Frame<'_>) -> Dissection {
@@ -68,6 +87,7 @@ fn dissect(frame: &Frame<'_>) -> Dissection {
                 0 => tables::by_ip_number(header.protocol().0),
                 _ => None,
             };
+            let total = if total == 0 { frame.length() } else { total };
             Dissection {
                 header: length,
                 payload: total.saturating_sub(length),
@@ -120,16 +140,8 @@ fn line(layer: Layer<'_>, out: &mut dyn fmt::Write) -> fmt::Result {
 }
 
 fn complete(draft: &mut Draft<'_>) {
-    let number = match draft.inner.map(|protocol| protocol.name) {
-        Some("icmp") => 1,
-        Some("igmp") => 2,
-        Some("tcp") => 6,
-        Some("udp") => 17,
-        Some("ipv6") => 41,
-        Some("gre") => 47,
-        Some("sctp") => 132,
-        _ => 255,
-    };
+    draft.header.resize(draft.header.len().next_multiple_of(4), 0);
+    let number = draft.inner.and_then(|protocol| tables::ip_number_of(protocol.name)).unwrap_or(255);
     let (header, total) = (draft.header.len(), draft.header.len() + draft.payload.len());
     draft.fill(FIELDS, "ip.hdr_len", header as u64);
     draft.fill(FIELDS, "ip.len", total as u64);

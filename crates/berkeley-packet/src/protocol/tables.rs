@@ -1,21 +1,54 @@
 //! By which number a protocol is found: of a link type, an `EtherType`, an IP protocol, a port.
 
-use super::{dhcp, dhcpv6, dns, ethernet, icmp, ipv4, ntp, tcp, tls, udp};
+use super::{
+    arp, dhcp, dhcpv6, dns, ethernet, extension, gre, icmp, icmpv6, igmp, ipv4, ipv6, mpls, ntp, null,
+    routing, sll, tcp, tls, udp, vlan, vxlan,
+};
 use crate::layer::Protocol;
 
 /// The protocol of a link type's header (`LINKTYPE_` numbers).
 pub(crate) fn by_link(number: u16) -> Option<&'static Protocol> {
     Some(match number {
+        0 | 108 => &null::NULL,
         1 => &ethernet::ETHERNET,
-        101 | 228 => &ipv4::IPV4,
+        12 | 14 | 101 | 228 => &ipv4::IPV4,
+        113 => &sll::SLL,
+        229 => &ipv6::IPV6,
+        276 => &sll::SLL2,
         _ => return None,
     })
+}
+
+/// The same, by a packet's first bytes where the link type leaves that open: IP without a header below.
+pub(crate) fn by_link_and_bytes(number: u16, bytes: &[u8]) -> Option<&'static Protocol> {
+    match (number, bytes.first().map(|first| first >> 4)) {
+        (12 | 14 | 101, Some(6)) => Some(&ipv6::IPV6),
+        _ => by_link(number),
+    }
 }
 
 /// The protocol of an `EtherType` (IEEE 802 numbers, IANA).
 pub(crate) fn by_ethertype(number: u16) -> Option<&'static Protocol> {
     Some(match number {
         0x0800 => &ipv4::IPV4,
+        0x0806 | 0x8035 => &arp::ARP,
+        0x8100 | 0x9100 => &vlan::VLAN,
+        0x86dd => &ipv6::IPV6,
+        0x8847 | 0x8848 => &mpls::MPLS,
+        0x88a8 => &vlan::PROVIDER,
+        _ => return None,
+    })
+}
+
+/// The `EtherType` of the protocol of that name.
+pub(crate) fn ethertype_of(name: &str) -> Option<u64> {
+    Some(match name {
+        "arp" => 0x0806,
+        "ieee8021ad" => 0x88a8,
+        "ip" => 0x0800,
+        "ipv6" => 0x86dd,
+        "mpls" => 0x8847,
+        "vlan" => 0x8100,
         _ => return None,
     })
 }
@@ -23,9 +56,42 @@ pub(crate) fn by_ethertype(number: u16) -> Option<&'static Protocol> {
 /// The protocol of a number of IP's (IANA, protocol numbers).
 pub(crate) fn by_ip_number(number: u8) -> Option<&'static Protocol> {
     Some(match number {
+        0 => &extension::HOP_BY_HOP,
         1 => &icmp::ICMP,
+        2 => &igmp::IGMP,
+        4 => &ipv4::IPV4,
         6 => &tcp::TCP,
         17 => &udp::UDP,
+        41 => &ipv6::IPV6,
+        43 => &routing::ROUTING,
+        44 => &extension::FRAGMENT,
+        47 => &gre::GRE,
+        51 => &extension::AUTHENTICATION,
+        58 => &icmpv6::ICMPV6,
+        60 => &extension::DESTINATION,
+        137 => &mpls::MPLS,
+        _ => return None,
+    })
+}
+
+/// The number in IP of the protocol of that name.
+pub(crate) fn ip_number_of(name: &str) -> Option<u64> {
+    Some(match name {
+        "ah" => 51,
+        "gre" => 47,
+        "icmp" => 1,
+        "icmpv6" => 58,
+        "igmp" => 2,
+        "ip" => 4,
+        "ipv6" => 41,
+        "ipv6.dstopts" => 60,
+        "ipv6.fraghdr" => 44,
+        "ipv6.hopopts" => 0,
+        "ipv6.routing" => 43,
+        "mpls" => 137,
+        "sctp" => 132,
+        "tcp" => 6,
+        "udp" => 17,
         _ => return None,
     })
 }
@@ -38,6 +104,7 @@ pub(crate) fn by_udp_ports(source: u16, destination: u16, _payload: &[u8]) -> Op
             67 | 68 => &dhcp::DHCP,
             123 => &ntp::NTP,
             546 | 547 => &dhcpv6::DHCPV6,
+            4789 => &vxlan::VXLAN,
             5353 => &dns::MDNS,
             _ => return None,
         })

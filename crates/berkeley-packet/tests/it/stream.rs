@@ -34,7 +34,10 @@ struct Sent<'s> {
 
 impl Capture {
     fn add(&mut self, protocol: u8, up: bool, transport: &[u8]) {
-        let time = self.0.last().map_or(Duration::from_secs(1_700_000_000), |(time, _)| *time + Duration::from_millis(2));
+        let time = self
+            .0
+            .last()
+            .map_or(Duration::from_secs(1_700_000_000), |(time, _)| *time + Duration::from_millis(2));
         let mut bytes = vec![0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, protocol, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2];
         let length = u16::try_from(bytes.len() + transport.len()).unwrap();
         bytes[2..4].copy_from_slice(&length.to_be_bytes());
@@ -82,7 +85,9 @@ impl Capture {
         let mut follow = Follow::new(transport, number);
         let mut said = [String::new(), String::new()];
         let mut take = |piece: Piece<'_>| match piece {
-            Piece::Bytes { from_client, bytes } => said[usize::from(!from_client)] += &String::from_utf8_lossy(bytes),
+            Piece::Bytes { from_client, bytes } => {
+                said[usize::from(!from_client)] += &String::from_utf8_lossy(bytes)
+            }
             Piece::Missing { from_client, bytes } => said[usize::from(!from_client)] += &format!("!{bytes}"),
         };
         for (_, bytes) in &self.0 {
@@ -105,7 +110,8 @@ fn tshark(file: &Path, statistics: &str) -> String {
     let mut tshark = Command::new("tshark");
     tshark.args(["-n", "-q", "-z", statistics, "-r"]).arg(file);
     // Whatever its user has set.
-    let output = tshark.env("HOME", "/nonexistent").env("WIRESHARK_CONFIG_DIR", "/nonexistent").output_in_time();
+    let output =
+        tshark.env("HOME", "/nonexistent").env("WIRESHARK_CONFIG_DIR", "/nonexistent").output_in_time();
     let output = output.unwrap();
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap()
@@ -121,7 +127,9 @@ fn followed(file: &Path, stream: &str) -> [String; 2] {
             let bytes = digits.as_bytes().chunks(2).map(|pair| str::from_utf8(pair).unwrap());
             let bytes: Vec<u8> = bytes.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect();
             let text = String::from_utf8_lossy(&bytes).replace('\0', "");
-            let text = text.replace(" bytes missing in capture file].", "").replace(" bytes missing in capture file]", "");
+            let text = text
+                .replace(" bytes missing in capture file].", "")
+                .replace(" bytes missing in capture file]", "");
             said[usize::from(line.starts_with('\t'))] += &text.replace('[', "!");
         }
     }
@@ -202,7 +210,10 @@ fn capture(seed: u64) -> Capture {
     capture.udp(53, true, b"question");
     // A pair of ports is used again, and one stream is joined in its middle.
     for (port, is_whole) in [(1_000, true), (1_001, true), (1_000, true), (1_002, false)] {
-        let first = [0_u32.wrapping_sub(u32::try_from(random(300)).unwrap()), u32::try_from(random(1 << 32)).unwrap()];
+        let first = [
+            0_u32.wrapping_sub(u32::try_from(random(300)).unwrap()),
+            u32::try_from(random(1 << 32)).unwrap(),
+        ];
         let (sent, acknowledged) = ([0; 2], [0; 2]);
         let mut stream = Stream { capture: &mut capture, port, first, sent, acknowledged, text: &text };
         if is_whole {
@@ -252,7 +263,8 @@ fn streams_are_what_tshark_follows() {
 fn table(text: &str) -> BTreeMap<(String, String, String), [String; 4]> {
     let mut rows = BTreeMap::new();
     for line in text.lines() {
-        let words: Vec<&str> = line.split_whitespace().filter(|word| !["bytes", "kB"].contains(word)).collect();
+        let words: Vec<&str> =
+            line.split_whitespace().filter(|word| !["bytes", "kB"].contains(word)).collect();
         if let [a, "<->", b, back_packets, back_bytes, packets, bytes, _, _, start, ..] = *words {
             let key = (a.to_owned(), b.to_owned(), start.to_owned());
             rows.insert(key, [packets, bytes, back_packets, back_bytes].map(str::to_owned));
@@ -282,7 +294,9 @@ fn conversations_are_those_of_tshark() {
                     let (sent, received) = (row.sent, row.received);
                     let (mut ends, mut counts) = ([row.client, row.server], [sent, received]);
                     let began = (row.times.unwrap().0 - start).as_secs_f64();
-                    let key = |ends: [std::net::SocketAddr; 2]| (ends[0].to_string(), ends[1].to_string(), format!("{began:.9}"));
+                    let key = |ends: [std::net::SocketAddr; 2]| {
+                        (ends[0].to_string(), ends[1].to_string(), format!("{began:.9}"))
+                    };
                     if !theirs.contains_key(&key(ends)) {
                         ends.reverse();
                         counts.reverse();
@@ -299,7 +313,8 @@ fn conversations_are_those_of_tshark() {
 #[test]
 fn what_went_wrong_and_how_long_answers_took_is_told() {
     let mut capture = Capture::default();
-    let data = |up, sequence, acknowledged, flags, data| Sent { port: 7, up, sequence, acknowledged, flags, data };
+    let data =
+        |up, sequence, acknowledged, flags, data| Sent { port: 7, up, sequence, acknowledged, flags, data };
     for sent in [
         data(true, 9, 0, SYN, b""),
         data(false, 99, 10, SYN | ACK, b""),
@@ -318,7 +333,10 @@ fn what_went_wrong_and_how_long_answers_took_is_told() {
     let conversations = capture.conversations();
     let [row] = conversations.rows() else { panic!("{conversations:?}") };
     assert_eq!((row.client.port(), row.server.port()), (7, 80));
-    assert_eq!((row.sent.retransmissions, row.sent.missing, row.sent.zero_windows, row.sent.resets), (1, 5, 0, 0));
+    assert_eq!(
+        (row.sent.retransmissions, row.sent.missing, row.sent.zero_windows, row.sent.resets),
+        (1, 5, 0, 0)
+    );
     assert_eq!((row.received.retransmissions, row.received.zero_windows, row.received.resets), (0, 1, 1));
     assert_eq!(row.round_trip.handshake, Some(Duration::from_millis(4)));
     assert_eq!(row.round_trip.least, Some(Duration::from_millis(2)));

@@ -29,7 +29,8 @@ pub(super) const EXTRA: &[&str] = &[
 ];
 
 /// Fields of ours that tshark has not, and why.
-pub(super) const OURS_ALONE: &[(&str, &str)] = &[];
+pub(super) const OURS_ALONE: &[(&str, &str)] =
+    &[("ieee8021ad.etype", "tshark tells what follows, but not by which number")];
 
 /// Fields of tshark's that are no fields of a header: names in whole, and why.
 const GENERATED: &[(&str, &str)] = &[
@@ -45,6 +46,12 @@ const GENERATED: &[(&str, &str)] = &[
     ("ipv6.src_host", "the name of ipv6.src"),
     ("ipv6.dst_host", "the name of ipv6.dst"),
     ("ipv6.host", "ipv6.src_host and ipv6.dst_host again"),
+    ("icmpv6.opt.linkaddr", "icmpv6.opt.src_linkaddr or target_linkaddr again"),
+    ("ipv6.routing.rpl.addr_count", "computed from the length"),
+    ("ipv6.routing.rpl.full_address", "an address put together from two headers"),
+    ("arp.isprobe", "computed from the addresses"),
+    ("arp.isgratuitous", "computed from the addresses"),
+    ("arp.isannouncement", "computed from the addresses"),
     ("udp.port", "udp.srcport and udp.dstport again"),
     ("tcp.port", "tcp.srcport and tcp.dstport again"),
     ("udp.stream", "a number that tshark gives"),
@@ -58,7 +65,16 @@ const GENERATED: &[(&str, &str)] = &[
 ];
 
 /// Remarks of tshark's on a packet, which are no fields.
-const REMARKS: &[&str] = &["ip.ttl.too_small", "ip.ttl.lncb"];
+const REMARKS: &[&str] = &[
+    "eth.len.past_end",
+    "icmpv6.undecoded.option",
+    "icmpv6.undecoded.type",
+    "ip.ttl.lncb",
+    "ip.ttl.too_small",
+    "ipv6.opt.header_mismatch",
+    "ipv6.routing.deprecated",
+    "ipv6.routing.undecoded",
+];
 
 /// Parts of names of generated fields, and why.
 const GENERATED_PARTS: &[(&str, &str)] = &[
@@ -66,6 +82,7 @@ const GENERATED_PARTS: &[(&str, &str)] = &[
     ("_host", "the name of an address"),
     (".status", "what tshark thinks of a checksum"),
     (".expert", "a remark of tshark's"),
+    ("checksum_bad", "a remark of tshark's"),
     ("checksum_calculated", "what tshark would have sent"),
     ("slaac_mac", "computed from an address"),
     ("6to4_", "computed from an address"),
@@ -74,6 +91,8 @@ const GENERATED_PARTS: &[(&str, &str)] = &[
     ("_tc_", "computed from an address"),
     ("embed_ipv4", "computed from an address"),
     (".len_oct", "the length before it, in bytes"),
+    ("arp.duplicate", "another packet"),
+    ("arp.seconds-since", "another packet"),
     (".time_delta", "the time between two packets"),
     (".time_relative", "the time between two packets"),
     (".resp_in", "another packet"),
