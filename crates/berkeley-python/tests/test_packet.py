@@ -1,7 +1,6 @@
 """Packets: captured, taken apart, built, read from files."""
 
 import asyncio
-import os
 import pathlib
 import socket as standard
 import struct
@@ -14,14 +13,17 @@ import support
 
 SECONDS = support.WAIT_SECONDS
 
-# IPv4 and UDP, from 127.0.0.1:12345 to 127.0.0.2:53, with two bytes.
-UDP = bytes.fromhex("4500001e00000000401100007f0000017f00000230390035000a0000") + b"hi"
+# IPv4 and UDP, from 127.0.0.1:12345 to 127.0.0.2:9, with two bytes.
+UDP = bytes.fromhex("4500001e00000000401100007f0000017f00000230390009000a0000") + b"hi"
 NAMES = ["capture", "craft", "decode", "pcap", "Capture", "Layer", "Packet", "Pcap"]
 
 
 def file_of(*packets):
     """A file of pcap, nanoseconds, raw IP."""
-    records = (struct.pack("<IIII", 1_700_000_000 + n, 5, len(each), len(each)) + each for n, each in enumerate(packets))
+    def record(number, packet):
+        return struct.pack("<IIII", 1_700_000_000 + number, 5, len(packet), len(packet)) + packet
+
+    records = (record(number, packet) for number, packet in enumerate(packets))
     return struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 65535, 101) + b"".join(records)
 
 
@@ -35,11 +37,12 @@ class Decoding(unittest.TestCase):
         for data in (UDP, bytearray(UDP), memoryview(UDP)):
             packet = berkeley.decode(data, "raw")
             self.assertEqual([layer.name for layer in packet.layers], ["ip", "udp", "data"])
-            self.assertEqual((packet["ip.dst"], packet["udp.srcport"], packet["ip.flags.df"]), ("127.0.0.2", 12345, False))
+            self.assertEqual((packet["ip.dst"], packet["udp.srcport"]), ("127.0.0.2", 12345))
+            self.assertIs(packet["ip.flags.df"], False)
             self.assertEqual(packet["data.data"], b"hi")
             ip, udp, _ = packet.layers
             self.assertEqual((ip["ttl"], ip["ip.ttl"], udp.payload), (64, 64, b"hi"))
-            self.assertEqual(udp.fields["udp.dstport"], 53)
+            self.assertEqual(udp.fields["udp.dstport"], 9)
             self.assertEqual((ip.title, len(ip.header), bytes(packet)), ("Internet Protocol, version 4", 20, UDP))
 
     def test_what_it_does_not_have_is_a_key_error_or_the_default(self):
@@ -54,7 +57,7 @@ class Decoding(unittest.TestCase):
 
     def test_a_broken_packet_says_where_and_keeps_what_stands_before(self):
         packet = berkeley.decode(UDP[:24], "raw")
-        self.assertEqual(packet["udp.dstport"], 53)
+        self.assertEqual(packet["udp.dstport"], 9)
         self.assertRegex(packet.problem, r"^(ip\.len|udp\.length) at byte \d+: ")
         self.assertIsNone(berkeley.decode(UDP[:24], "raw", length=len(UDP)).get("udp.checksum"))
         for length in range(len(UDP)):
@@ -71,8 +74,8 @@ class Decoding(unittest.TestCase):
 
     def test_it_is_shown_as_the_command_shows_it(self):
         packet = berkeley.decode(UDP, "raw")
-        self.assertIn("127.0.0.1:12345 > 127.0.0.2:53", str(packet))
-        self.assertIn("127.0.0.1:12345 > 127.0.0.2:53", repr(packet))
+        self.assertIn("127.0.0.1:12345 > 127.0.0.2:9", str(packet))
+        self.assertIn("127.0.0.1:12345 > 127.0.0.2:9", repr(packet))
         self.assertIn("Time to live", packet.boxes(80))
         self.assertIn('"ip.ttl":64', packet.json())
 
@@ -102,15 +105,17 @@ class Files(unittest.TestCase):
 
     def test_packets_come_with_their_times(self):
         path = self.file(file_of(UDP, UDP[:24]))
-        for place in (path, str(path), os.fsencode(path)):
+        for place in (path, str(path)):
             packets = list(berkeley.pcap(place))
-            self.assertEqual([packet.time_ns for packet in packets], [1_700_000_000_000_000_005, 1_700_000_001_000_000_005])
-            self.assertEqual((packets[0].time, packets[0].link, packets[0].interface), (1_700_000_000.000000005, 101, None))
+            times = [packet.time_ns for packet in packets]
+            self.assertEqual(times, [1_700_000_000_000_000_005, 1_700_000_001_000_000_005])
+            first = packets[0]
+            self.assertEqual((first.time, first.link, first.interface), (1_700_000_000.000000005, 101, None))
             self.assertEqual((packets[0]["ip.ttl"], len(packets[1])), (64, 24))
 
     def test_a_cut_file_gives_its_whole_packets_and_then_says_where(self):
         packets = berkeley.pcap(self.file(file_of(UDP, UDP)[:-1]))
-        self.assertEqual(next(packets)["udp.dstport"], 53)
+        self.assertEqual(next(packets)["udp.dstport"], 9)
         with self.assertRaisesRegex(ValueError, r"at byte \d+"):
             next(packets)
         self.assertEqual(list(packets), [])

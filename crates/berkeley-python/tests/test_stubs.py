@@ -36,6 +36,13 @@ def real_parameters(function):
     return [(each.name, each.kind, empty if each.default is empty else repr(each.default)) for each in rows]
 
 
+# What the package has beside `install` and constants.
+FUNCTIONS = (
+    "capture", "craft", "create_connection", "decode", "pcap", "recv_many", "recv_timestamped", "send_many", "tcp_info",
+)
+CLASSES = {"Capture", "Layer", "Packet", "Pcap", "TcpInfo"}
+
+
 class Signatures(unittest.TestCase):
     """What is written of a function is what it takes."""
 
@@ -64,7 +71,7 @@ class Signatures(unittest.TestCase):
             self.compare(parameters(ast.parse(f"def {text}: ...").body[0].args), name)
 
     def test_every_parameter_may_be_named(self):
-        for name in ("send_many", "recv_many", "recv_timestamped", "tcp_info", "create_connection"):
+        for name in FUNCTIONS:
             for parameter, kind, _ in real_parameters(getattr(berkeley, name)):
                 self.assertNotEqual(kind, inspect.Parameter.POSITIONAL_ONLY, f"{name}, {parameter}")
 
@@ -77,8 +84,8 @@ class Names(unittest.TestCase):
 
         constants = {name for name in dir(_extra) if name.isupper()}
         self.assertGreater(len(constants), 200)
-        functions = {"create_connection", "install", "recv_many", "recv_timestamped", "send_many", "tcp_info"}
-        self.assertEqual(set(berkeley.__all__), constants | functions | {"TcpInfo", "__version__"})
+        functions = {"install", *FUNCTIONS}
+        self.assertEqual(set(berkeley.__all__), constants | functions | CLASSES | {"__version__"})
         self.assertLessEqual(set(berkeley.__all__), set(dir(berkeley)))
         text = pydoc.plain(pydoc.render_doc(berkeley))
         for name in berkeley.__all__:

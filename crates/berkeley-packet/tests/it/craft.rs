@@ -76,7 +76,7 @@ fn a_fault_is_told_under_a_caret_with_what_was_expected() {
         ("ip(tll=3)", "no field of ip is called \"tll\"; did you mean \"ttl\"?\n  ip(tll=3)\n     ^^^"),
         ("udp(sport=3)", "no field of udp is called \"sport\"; it has srcport, dstport, length, checksum\n"),
         ("ip/upd", "no layer is called \"upd\"; did you mean \"udp\"?\n  ip/upd\n     ^^^"),
-        ("ip/zzzzzz", "there are arp, dhcp, dns, "zzzzzz\"; there are eth, "),
+        ("ip/zzzzzz", "no layer is called \"zzzzzz\"; there are arp, "),
         ("", "a layer, such as ip(dst=127.0.0.1), or bytes as \"text\" or 0x.., is expected\n  \n  ^"),
         ("ip/", "a layer, such as"),
         ("ip udp", "/ and another layer, or the end, is expected\n  ip udp\n     ^"),

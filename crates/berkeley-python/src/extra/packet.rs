@@ -52,7 +52,7 @@ fn decode(
 
 /// The bytes of the packet that `text` describes, such as `ip(dst=127.0.0.1)/icmp(type=8)/"hello"`.
 #[pyfunction]
-#[pyo3(name = "craft", signature = (text, /))]
+#[pyo3(name = "craft", signature = (text))]
 fn craft_packet<'py>(text: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
     guarded(|| {
         let recipe = craft::parse(text.to_str()?).map_err(|error| invalid(&error))?;
@@ -62,7 +62,7 @@ fn craft_packet<'py>(text: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>>
 
 /// The packets of a capture file, pcap or pcapng, one after the other.
 #[pyfunction]
-#[pyo3(signature = (path, /))]
+#[pyo3(signature = (path))]
 fn pcap(py: Python<'_>, path: PathBuf) -> PyResult<Pcap> {
     guarded(|| {
         let file = py.detach(|| File::open(&path))?;
