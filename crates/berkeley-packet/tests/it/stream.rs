@@ -106,30 +106,43 @@ impl Capture {
     }
 }
 
-fn tshark(file: &Path, statistics: &str) -> String {
+/// What tshark says of a capture: a text for each of its statistics, in one run, for it starts slowly.
+fn tshark(file: &Path, statistics: &[String]) -> Vec<String> {
     let mut tshark = Command::new("tshark");
-    tshark.args(["-n", "-q", "-z", statistics, "-r"]).arg(file);
+    tshark.args(["-n", "-q", "-r"]).arg(file);
+    for one in statistics {
+        tshark.args(["-z", one]);
+    }
     // Whatever its user has set.
     let output =
         tshark.env("HOME", "/nonexistent").env("WIRESHARK_CONFIG_DIR", "/nonexistent").output_in_time();
     let output = output.unwrap();
     assert!(output.status.success(), "{output:?}");
-    String::from_utf8(output.stdout).unwrap()
+    let text = String::from_utf8(output.stdout).unwrap();
+    let ruled = |line: &&str| line.starts_with("====");
+    let mut texts: Vec<String> = vec![String::new()];
+    for line in text.lines() {
+        if !ruled(&line) {
+            *texts.last_mut().unwrap() += &format!("{line}\n");
+        } else if !texts.last().unwrap().is_empty() {
+            texts.push(String::new());
+        }
+    }
+    texts.retain(|text| !text.is_empty());
+    texts
 }
 
 /// What tshark puts together: lines of hex, those of the second side behind a tab.
-fn followed(file: &Path, stream: &str) -> [String; 2] {
+fn followed(text: &str) -> [String; 2] {
     let mut said = [String::new(), String::new()];
-    for line in tshark(file, &format!("follow,{stream}")).lines() {
+    for line in text.lines() {
         let digits = line.trim_start();
         let is_hex = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
         if is_hex {
             let bytes = digits.as_bytes().chunks(2).map(|pair| str::from_utf8(pair).unwrap());
             let bytes: Vec<u8> = bytes.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect();
-            let text = String::from_utf8_lossy(&bytes).replace('\0', "");
-            let text = text
-                .replace(" bytes missing in capture file].", "")
-                .replace(" bytes missing in capture file]", "");
+            let text = String::from_utf8_lossy(&bytes).replace(" bytes missing in capture file].", "");
+            let text = text.replace(" bytes missing in capture file]", "").replace('\0', "");
             said[usize::from(line.starts_with('\t'))] += &text.replace('[', "!");
         }
     }
@@ -238,7 +251,7 @@ fn capture(seed: u64) -> Capture {
     capture
 }
 
-const SEEDS: std::ops::Range<u64> = 0..6;
+const SEEDS: std::ops::Range<u64> = 0..4;
 
 #[test]
 fn streams_are_what_tshark_follows() {
@@ -249,13 +262,26 @@ fn streams_are_what_tshark_follows() {
     for seed in SEEDS {
         let capture = capture(seed);
         let file = folder.file("capture.pcapng", &capture.write());
-        for number in 0..4 {
-            let want = followed(&file, &format!("tcp,raw,{number}"));
-            assert!(want[0].len() > 50, "{want:?}");
-            assert_eq!(capture.follow(Transport::Tcp, number), want, "seed {seed}, stream {number}");
+        let streams: [(Transport, u32); 5] = [
+            (Transport::Tcp, 0),
+            (Transport::Tcp, 1),
+            (Transport::Tcp, 2),
+            (Transport::Tcp, 3),
+            (Transport::Udp, 0),
+        ];
+        let ask = |(transport, number)| format!("follow,{transport},raw,{number}");
+        let mut theirs = BTreeMap::new();
+        for text in tshark(&file, &streams.map(ask)) {
+            let filter = text.lines().find_map(|line| line.strip_prefix("Filter: ")).unwrap();
+            theirs.insert(filter.to_owned(), followed(&text));
+        }
+        assert_eq!(theirs.len(), streams.len());
+        for (transport, number) in streams {
+            let want = &theirs[&format!("{transport}.stream eq {number}")];
+            assert!(transport == Transport::Udp || want[0].len() > 50, "{want:?}");
+            assert_eq!(capture.follow(transport, number), *want, "seed {seed}, {transport} {number}");
         }
         assert_eq!(capture.follow(Transport::Tcp, 4), [String::new(), String::new()]);
-        assert_eq!(capture.follow(Transport::Udp, 0), followed(&file, "udp,raw,0"));
     }
 }
 
@@ -283,8 +309,11 @@ fn conversations_are_those_of_tshark() {
         let capture = capture(seed);
         let file = folder.file("capture.pcapng", &capture.write());
         let start = capture.0[0].0;
-        for transport in [Transport::Tcp, Transport::Udp] {
-            let theirs = table(&tshark(&file, &format!("conv,{transport}")));
+        let transports = [Transport::Tcp, Transport::Udp];
+        let texts = tshark(&file, &transports.map(|transport| format!("conv,{transport}")));
+        for transport in transports {
+            let heading = format!("{} Conversations", transport.name().to_uppercase());
+            let theirs = table(texts.iter().find(|text| text.contains(&heading)).unwrap());
             let conversations = capture.conversations();
             let ours: BTreeMap<_, _> = conversations
                 .rows()

@@ -109,7 +109,8 @@ impl<'b> Packet<'b> {
     where
         'b: 'p,
     {
-        let (Some(vlan), Some((addresses, rest))) = (self.vlan(), self.data.split_at_checked(ADDRESSES)) else {
+        let (Some(vlan), Some((addresses, rest))) = (self.vlan(), self.data.split_at_checked(ADDRESSES))
+        else {
             return self.data;
         };
         room.clear();

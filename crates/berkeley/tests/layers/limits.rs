@@ -73,7 +73,9 @@ fn a_silent_return_is_found() {
 #[test]
 fn every_test_binary_has_the_limit_of_time() {
     let mut binaries = Vec::new();
-    for package in ["crates/berkeley", "crates/berkeley-packet", "crates/berkeley-python", "crates/sock", "bench/calls"] {
+    for package in
+        ["crates/berkeley", "crates/berkeley-packet", "crates/berkeley-python", "crates/sock", "bench/calls"]
+    {
         let package = root().join(package);
         let source = package.join("src");
         if rust_files(&source).iter().any(|file| read(file).contains("#[test]")) {

@@ -21,7 +21,10 @@ fn a_packet_is_shown_in_its_layers() {
 fn a_fault_stands_over_a_caret() {
     let rows = [
         ("ip(tll=3)", "no field of ip is called \"tll\"; did you mean \"ttl\"?\n  ip(tll=3)\n     ^^^\n"),
-        ("ip(ttl=300)", "ip.ttl is a number from 0 to 255, in decimal or as 0x..\n  ip(ttl=300)\n         ^^^\n"),
+        (
+            "ip(ttl=300)",
+            "ip.ttl is a number from 0 to 255, in decimal or as 0x..\n  ip(ttl=300)\n         ^^^\n",
+        ),
         ("ipp", "no layer is called \"ipp\"; did you mean \"ip\"?\n  ipp\n  ^^^\n"),
     ];
     for (packet, want) in rows {
@@ -38,7 +41,8 @@ fn what_is_written_comes_back_as_the_same_text() {
     let folder = TempDir::new();
     let path = folder.path().join("crafted.pcapng");
     let path = path.to_str().expect("UTF-8");
-    let packet = r#"eth(dst=02:00:00:00:00:01,padding=0x0000)/ip(id=0x0007)/udp(srcport=9,checksum=0x0001)/"hi""#;
+    let packet =
+        r#"eth(dst=02:00:00:00:00:01,padding=0x0000)/ip(id=0x0007)/udp(srcport=9,checksum=0x0001)/"hi""#;
     run_sock(&["craft", packet, "--write", path, "--count", "2"]).quietly_done();
     let told = text(&run_sock(&["decode", path, "--craft"]).quietly_done());
     assert_eq!(told, format!("{packet}\n{packet}\n"));

@@ -77,7 +77,14 @@ fn a_packet_is_a_line_with_its_number_time_addresses_and_ports() {
 #[test]
 fn layers_and_bytes_stand_below_the_line() {
     let shown = text(&decode(&capture(), &["--layers", "--hex", "--count", "1"]).quietly_done());
-    for part in ["┌ ip: Internet Protocol, version 4 ", "│└──", "64 hops", "0x", " good ", "00000010  0a 00 00 02 30 39 00 09"] {
+    for part in [
+        "┌ ip: Internet Protocol, version 4 ",
+        "│└──",
+        "64 hops",
+        "0x",
+        " good ",
+        "00000010  0a 00 00 02 30 39 00 09",
+    ] {
         assert!(shown.contains(part), "{part}\n{shown}");
     }
     assert!(!shown.contains('\x1b'), "{shown:?}");
@@ -90,11 +97,17 @@ fn events_have_every_field_and_a_summary() {
     assert_eq!(events.len(), 9);
     let [first, .., last] = &events[..] else { panic!("{events:?}") };
     assert_eq!((&first["event"], &first["time"]), (&"packet".into(), &"2023-11-14T22:13:20.000000Z".into()));
-    assert_eq!((&first["number"], &first["link"], &first["interface"]), (&1.into(), &101.into(), &"lo".into()));
+    assert_eq!(
+        (&first["number"], &first["link"], &first["interface"]),
+        (&1.into(), &101.into(), &"lo".into())
+    );
     let layers = first["packet"]["layers"].as_array().expect("a list");
     assert_eq!(layers[0]["fields"]["ip.dst"], "10.0.0.2");
     assert_eq!((&layers[0]["checksum"], &layers[1]["fields"]["udp.dstport"]), (&"good".into(), &9.into()));
-    assert_eq!((&last["event"], &last["packets"], &last["exit_code"]), (&"summary".into(), &8.into(), &0.into()));
+    assert_eq!(
+        (&last["event"], &last["packets"], &last["exit_code"]),
+        (&"summary".into(), &8.into(), &0.into())
+    );
 }
 
 #[test]
@@ -136,9 +149,16 @@ fn a_stream_is_followed_from_both_ends() {
 fn conversations_tell_who_spoke_and_what_was_wrong() {
     let shown = text(&decode(&capture(), &["--conversations"]).quietly_done());
     let lines: Vec<&str> = shown.lines().collect();
-    assert!(lines[0].starts_with("stream  client") && lines[1].starts_with("udp 0   10.0.0.1:12345"), "{shown}");
+    assert!(
+        lines[0].starts_with("stream  client") && lines[1].starts_with("udp 0   10.0.0.1:12345"),
+        "{shown}"
+    );
     assert!(lines[2].starts_with("tcp 0   10.0.0.1:12345  10.0.0.2:8080"), "{shown}");
-    assert_eq!(lines[3..], ["    client: 1 retransmission, 1 reset", "    server: 3 bytes not captured"], "{shown}");
+    assert_eq!(
+        lines[3..],
+        ["    client: 1 retransmission, 1 reset", "    server: 3 bytes not captured"],
+        "{shown}"
+    );
     let told = events(&decode(&capture(), &["--conversations", "--json"]).quietly_done());
     let [_, tcp, summary] = &told[..] else { panic!("{told:?}") };
     assert_eq!((&tcp["transport"], &tcp["sent"]["retransmissions"]), (&"tcp".into(), &1.into()));
@@ -150,10 +170,16 @@ fn conversations_tell_who_spoke_and_what_was_wrong() {
 fn a_cut_capture_gives_its_whole_packets_and_says_where_it_ends() {
     let mut capture = capture();
     capture.truncate(capture.len() - 50);
-    for (args, lines) in [(&[][..], 7), (&["--json"], 9), (&["--conversations"], 4), (&["--follow", "tcp 0"], 5)] {
+    for (args, lines) in
+        [(&[][..], 7), (&["--json"], 9), (&["--conversations"], 4), (&["--follow", "tcp 0"], 5)]
+    {
         let finished = decode(&capture, args);
         assert_eq!((finished.code(), text(&finished.stdout).lines().count()), (9, lines), "{args:?}");
-        assert!(finished.stderr.starts_with("sock: error: standard input: capture file at byte "), "{}", finished.stderr);
+        assert!(
+            finished.stderr.starts_with("sock: error: standard input: capture file at byte "),
+            "{}",
+            finished.stderr
+        );
         assert!(finished.stderr.contains("the file ends inside a block"), "{}", finished.stderr);
         assert_eq!(finished.stderr.lines().count(), 1, "{}", finished.stderr);
     }
@@ -174,7 +200,11 @@ fn what_is_no_capture_is_refused() {
     }
     let finished = run_sock(&["decode", "/no/such/file"]);
     assert_eq!(finished.code(), 1, "{}", finished.stderr);
-    assert!(finished.stderr.contains("open /no/such/file: ") && finished.stderr.contains("hint: "), "{}", finished.stderr);
+    assert!(
+        finished.stderr.contains("open /no/such/file: ") && finished.stderr.contains("hint: "),
+        "{}",
+        finished.stderr
+    );
     let finished = run_sock(&["decode", "4500", "--link", "ether"]);
     assert!(finished.code() == 2 && finished.stderr.contains("ethernet, raw"), "{}", finished.stderr);
 }

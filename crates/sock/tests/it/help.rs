@@ -59,7 +59,8 @@ fn the_long_version_tells_the_commit_and_the_features_too() {
 /// Every example of the help is a line that the command itself can read.
 #[test]
 fn the_examples_of_the_help_name_options_that_exist() {
-    for (command, least) in [("serve", 3), ("connect", 3), ("resolve", 3), ("options", 3), ("interfaces", 1), ("decode", 3)]
+    for (command, least) in
+        [("serve", 3), ("connect", 3), ("resolve", 3), ("options", 3), ("interfaces", 1), ("decode", 3)]
     {
         let help = text(&run_sock(&[command, "--help"]).quietly_done());
         let (rest, examples) = help.rsplit_once("\n\n").expect("a blank line before the examples");

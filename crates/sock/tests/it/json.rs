@@ -238,10 +238,7 @@ fn the_program_emits_each_event_and_each_field() {
     let table = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect::<BTreeSet<_>>();
     assert_eq!(starts("Event::new(\""), table(EVENTS.iter().map(|(name, _)| *name).collect()));
     let fields = starts(".field(\"").into_iter().chain(starts(".json(\"")).collect::<BTreeSet<_>>();
-    assert_eq!(
-        fields,
-        table(EVENTS.iter().flat_map(|(_, fields)| fields.iter().copied()).collect())
-    );
+    assert_eq!(fields, table(EVENTS.iter().flat_map(|(_, fields)| fields.iter().copied()).collect()));
 }
 
 #[test]

@@ -120,7 +120,8 @@ fn live(args: &CaptureArgs, interface: Option<&Interface>) -> Result<Live, Failu
 /// Prints the filter's program, as `tcpdump -d` does.
 pub(super) fn dump(args: &CaptureArgs, interface: Option<&Interface>) -> Result<Exit, Failure> {
     let link = interface.map_or(LinkType::ETHERNET, |interface| LinkType::of_hardware(interface.hardware));
-    let program = filter::compile(args.filter.as_deref().unwrap_or_default(), link).map_err(Failure::misuse)?;
+    let program =
+        filter::compile(args.filter.as_deref().unwrap_or_default(), link).map_err(Failure::misuse)?;
     print(program.to_string().as_bytes()).map(|()| Exit::Done)
 }
 

@@ -84,9 +84,8 @@ fn traffic(it: &Traffic) -> Value {
     })
 }
 
-const HEADINGS: [&str; 9] = [
-    "stream", "client", "server", "sent", "bytes", "received", "bytes", "seconds", "round trip",
-];
+const HEADINGS: [&str; 9] =
+    ["stream", "client", "server", "sent", "bytes", "received", "bytes", "seconds", "round trip"];
 
 /// The columns of numbers, which stand to the right.
 const NUMBERS: std::ops::Range<usize> = 3..9;
@@ -96,7 +95,9 @@ const NUMBERS: std::ops::Range<usize> = 3..9;
 fn text(rows: &[Conversation], left_out: u64, width: Option<usize>) -> String {
     let lines: Vec<[String; 9]> = rows.iter().map(cells).collect();
     let widths: Vec<usize> = (0..HEADINGS.len())
-        .map(|column| lines.iter().map(|line| line[column].len()).max().unwrap_or(0).max(HEADINGS[column].len()))
+        .map(|column| {
+            lines.iter().map(|line| line[column].len()).max().unwrap_or(0).max(HEADINGS[column].len())
+        })
         .collect();
     let all = widths.iter().sum::<usize>() + 2 * (widths.len() - 1);
     let is_narrow = width.is_some_and(|width| all > width);

@@ -84,8 +84,10 @@ fn read(stream: &str) -> Result<(Transport, u32), Failure> {
         (Some(transport), Some(number), None) => Ok((transport, number)),
         _ => {
             let shown = escape(stream.as_bytes(), 40);
-            Err(Failure::misuse(format_args!("--follow \"{shown}\": wants tcp or udp, and a number, as in 'tcp 3'"))
-                .hint("sock decode FILE --conversations lists the streams"))
+            Err(Failure::misuse(format_args!(
+                "--follow \"{shown}\": wants tcp or udp, and a number, as in 'tcp 3'"
+            ))
+            .hint("sock decode FILE --conversations lists the streams"))
         }
     }
 }

@@ -226,7 +226,10 @@ mod tests {
         let text = "00000000  00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00  |................|\n*\n00000030  01                                                |.|\n00000031\n";
         assert_eq!(dump(text.as_bytes()), Ok(vec![[vec![0; 48], vec![1]].concat()]));
         let text = "00000000  00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00  |................|\n*\nffffffff  01\n";
-        assert_eq!(dump(text.as_bytes()).unwrap_err().to_string(), "line 3: a packet of more than 262144 bytes: ffffffff  01");
+        assert_eq!(
+            dump(text.as_bytes()).unwrap_err().to_string(),
+            "line 3: a packet of more than 262144 bytes: ffffffff  01"
+        );
     }
 
     #[test]

@@ -54,10 +54,12 @@ impl Input {
         let mut head = Vec::new();
         let read = (&mut input).take(64).read_to_end(&mut head);
         read.map_err(|error| Failure::io(format_args!("read {name}"), &error))?;
-        let is_text = !head.is_empty() && head.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\r' | b'\t'));
+        let is_text =
+            !head.is_empty() && head.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\r' | b'\t'));
         let mut whole = Cursor::new(head).chain(input);
         if !is_text {
-            let reader = Reader::new(Box::new(whole) as Box<dyn Read>).map_err(|error| fault(&name, &error))?;
+            let reader =
+                Reader::new(Box::new(whole) as Box<dyn Read>).map_err(|error| fault(&name, &error))?;
             return Ok(Self { name, source: Source::Capture(Box::new(reader)), link });
         }
         let mut text = Vec::new();
@@ -128,7 +130,8 @@ fn dumped(
 
 /// What a packet begins with, of which nothing is told: IP, where its version and length say so, else Ethernet.
 fn guess(bytes: &[u8]) -> LinkType {
-    let number = |at: usize| bytes.get(at..at + 2).map_or(0, |two| usize::from(two[0]) << 8 | usize::from(two[1]));
+    let number =
+        |at: usize| bytes.get(at..at + 2).map_or(0, |two| usize::from(two[0]) << 8 | usize::from(two[1]));
     let first = bytes.first().copied().unwrap_or(0);
     let is_ethernet = [0x0800, 0x0806, 0x86dd, 0x8100, 0x88a8, 0x8847].contains(&number(12));
     match first >> 4 {
@@ -150,7 +153,9 @@ fn fault(name: &str, error: &FileError) -> Failure {
 fn not_opened(name: &str, error: &io::Error) -> Failure {
     let failure = Failure::io(format_args!("open {name}"), error);
     match error.kind() {
-        io::ErrorKind::NotFound => failure.hint("a packet itself is written in hex, as in sock decode 4500001c..."),
+        io::ErrorKind::NotFound => {
+            failure.hint("a packet itself is written in hex, as in sock decode 4500001c...")
+        }
         _ => failure,
     }
 }
