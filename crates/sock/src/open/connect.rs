@@ -4,7 +4,9 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::{Duration, Instant};
 
 use berkeley::resolve::{Hints, resolve_within};
-use berkeley::{Address, Connector, Deadline, Family, Result, Socket, Type, UnixAddress, interleave};
+use berkeley::{
+    Address, AsyncSocket, Connector, Deadline, Family, Result, Socket, Type, UnixAddress, interleave,
+};
 
 use super::dialogue::{Behalf, introduce};
 use super::{
@@ -49,7 +51,9 @@ pub(super) struct Opened {
 
 /// Connects within `timeout`, through the proxies if there are any, and says what is to be said before the stream; the
 /// socket comes back without a timeout.
-pub(super) fn connect(
+///
+/// Who waits for a peer that does not answer holds a socket, and no thread.
+pub(super) async fn connect(
     endpoint: &Endpoint,
     family: Option<Family>,
     client: Behalf,
@@ -57,31 +61,40 @@ pub(super) fn connect(
 ) -> std::result::Result<Opened, Failure> {
     let now = Instant::now();
     let until = now.checked_add(timeout).unwrap_or(now + FAR);
-    let opened = if endpoint.via.is_empty() {
-        direct(endpoint, family, timeout)?
+    let own = &endpoint.own;
+    let is_silent = own.proxy_protocol.is_none() && own.starttls.is_none();
+    if endpoint.via.is_empty() && is_silent {
+        return direct(endpoint, family, timeout).await;
+    }
+    let socket = if endpoint.via.is_empty() {
+        AsyncSocket::from_socket(direct(endpoint, family, timeout).await?.socket)?
     } else {
-        Opened { socket: via::connected(endpoint, family, until)?, others: Vec::new() }
+        via::connected(endpoint, family, until).await?
     };
-    introduce(endpoint, &opened.socket, client, until)?;
-    Ok(opened)
+    introduce(endpoint, &socket, client, until).await?;
+    let socket = socket.into_socket();
+    socket.set_timeout(None)?;
+    Ok(Opened { socket, others: Vec::new() })
 }
 
-/// Whether [`awaited`] does all that connecting takes. A worker is for what has to wait in its place: dialogues with
-/// proxies and servers, and the lookup of a name to which datagrams go.
-pub(super) fn is_awaited(endpoint: &Endpoint) -> bool {
-    let own = &endpoint.own;
-    let looks_up = kind(endpoint.scheme) == Type::DGRAM
+/// Whether datagrams go to a name, whose addresses are to be known before the first is sent: [`looked_up`] waits for
+/// them.
+pub(super) fn is_looked_up(endpoint: &Endpoint) -> bool {
+    kind(endpoint.scheme) == Type::DGRAM
         && match &endpoint.place {
             Place::Inet { host, port } => {
                 !matches!(host, Host::V4(_) | Host::V6 { .. }) || matches!(port, Port::Name(_))
             }
             _ => false,
-        };
-    endpoint.via.is_empty() && own.proxy_protocol.is_none() && own.starttls.is_none() && !looks_up
+        }
 }
 
-/// As [`connect`], on the reactor: who waits for a peer that does not answer holds a socket, and no thread.
-pub(super) async fn awaited(
+/// Connects within `timeout`, all addresses of a name together, or those of `family`; the socket comes back without a
+/// timeout.
+///
+/// A Unix datagram socket gets a name of the kernel's choice where the endpoint gives none, or its peer could not
+/// answer.
+pub(super) async fn direct(
     endpoint: &Endpoint,
     family: Option<Family>,
     timeout: Duration,
@@ -97,12 +110,8 @@ pub(super) async fn awaited(
     opened(endpoint, socket.into_socket(), &addresses)
 }
 
-/// Connects within `timeout`, all addresses of a name together, or those of `family`; the socket comes back without a
-/// timeout.
-///
-/// A Unix datagram socket gets a name of the kernel's choice where the endpoint gives none, or its peer could not
-/// answer.
-pub(super) fn direct(
+/// As [`direct`], for datagrams to a name: by a worker, which may wait for the lookup.
+pub(super) fn looked_up(
     endpoint: &Endpoint,
     family: Option<Family>,
     timeout: Duration,
@@ -110,11 +119,7 @@ pub(super) fn direct(
     let connector = connector(endpoint, family, timeout)?;
     let addresses = match at(endpoint)? {
         Some(address) => vec![address],
-        None if kind(endpoint.scheme) == Type::DGRAM => resolved(endpoint, family, timeout)?,
-        None => {
-            let (host, port) = asked(endpoint)?;
-            return opened(endpoint, connector.connect(&host, port.as_str())?, &[]);
-        }
+        None => resolved(endpoint, family, timeout)?,
     };
     opened(endpoint, connector.connect_to(&addresses)?, &addresses)
 }

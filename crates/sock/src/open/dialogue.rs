@@ -1,9 +1,11 @@
-//! What is said over a connected socket before it is a stream: by a worker, which may wait.
+//! What is said over a connected socket before it is a stream: on the reactor, so that who waits for a peer that does
+//! not answer holds a socket, and no thread.
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use berkeley::{Address, Flags, Socket};
+use berkeley::{Address, AsyncSocket, Flags};
+use tokio::time::timeout_at;
 
 use crate::endpoint::Endpoint;
 use crate::exit::{Exit, Failure};
@@ -42,20 +44,20 @@ impl Behalf {
 }
 
 /// Says who the client is and asks for TLS, as far as the endpoint wants that.
-pub(super) fn introduce(
+pub(super) async fn introduce(
     endpoint: &Endpoint,
-    socket: &Socket,
+    socket: &AsyncSocket,
     client: Behalf,
     until: Instant,
 ) -> Result<(), Failure> {
     if let Some(version) = endpoint.own.proxy_protocol {
         let header = header(socket, client, endpoint.via.is_empty(), version);
-        socket.set_timeout(Some(until.saturating_duration_since(Instant::now()).max(LEAST)))?;
-        socket.send_all(&header)?;
-        socket.set_timeout(None)?;
+        let sent = timeout_at(until.into(), socket.send_all(&header)).await;
+        sent.map_err(|_| late(endpoint))??;
     }
     let Some(protocol) = endpoint.own.starttls else { return Ok(()) };
-    speak(socket, &mut StartTls::new(protocol), until, Exit::Tls, "the server").map_err(|failure| {
+    let spoken = speak(socket, &mut StartTls::new(protocol), until, Exit::Tls, "the server").await;
+    spoken.map_err(|failure| {
         let message = format!("start TLS at {}: {}", endpoint.place, failure.message);
         let (operation, address) = (Some("start TLS".to_owned()), Some(endpoint.place.to_string()));
         Failure { message, operation, address, ..failure }
@@ -63,7 +65,7 @@ pub(super) fn introduce(
 }
 
 /// Of a connection through a proxy, the addresses of the end that it has are not known.
-fn header(socket: &Socket, client: Behalf, direct: bool, version: Version) -> Vec<u8> {
+fn header(socket: &AsyncSocket, client: Behalf, direct: bool, version: Version) -> Vec<u8> {
     let client = match client {
         Behalf::Ourselves if direct => Behalf::of(socket.local_address(), socket.peer_address()),
         other => other,
@@ -75,42 +77,41 @@ fn header(socket: &Socket, client: Behalf, direct: bool, version: Version) -> Ve
     peers.encode(version)
 }
 
-/// A timeout of zero would be none.
-const LEAST: Duration = Duration::from_millis(1);
+fn late(endpoint: &Endpoint) -> Failure {
+    let message = format_args!("{}: there was no room for the PROXY header in time", endpoint.place);
+    Failure::new(Exit::Timeout, message)
+}
 
 /// The most that is looked at at a time, in bytes.
 const LOOK: usize = 4_096;
 
-/// Carries a dialogue out, until `until`. Not a byte behind its end is taken from the socket, which has no timeout
-/// afterwards. `whom` is who is spoken to, and `exit` the code where they end it.
-pub(super) fn speak(
-    socket: &Socket,
+/// Carries a dialogue out, until `until`. Not a byte behind its end is taken from the socket. `whom` is who is spoken
+/// to, and `exit` the code where they end it.
+pub(super) async fn speak(
+    socket: &AsyncSocket,
     dialogue: &mut dyn Dialogue,
     until: Instant,
     exit: Exit,
     whom: &str,
 ) -> Result<(), Failure> {
+    let spoken = timeout_at(until.into(), carried_out(socket, dialogue, exit, whom)).await;
+    spoken.unwrap_or_else(|_| Err(Failure::new(Exit::Timeout, format_args!("{whom} did not answer in time"))))
+}
+
+async fn carried_out(
+    socket: &AsyncSocket,
+    dialogue: &mut dyn Dialogue,
+    exit: Exit,
+    whom: &str,
+) -> Result<(), Failure> {
     let mut bytes = [0; LOOK];
-    let limited = |what: &str| {
-        let left = until.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(Failure::new(Exit::Timeout, format_args!("{whom} {what} in time")));
-        }
-        Ok(socket.set_timeout(Some(left))?)
-    };
-    let late = |failure: Failure| match failure.exit {
-        Exit::Timeout => Failure::new(Exit::Timeout, format_args!("{whom} did not answer in time")),
-        _ => failure,
-    };
     loop {
         let outgoing = dialogue.outgoing();
         if !outgoing.is_empty() {
-            limited("did not listen")?;
-            socket.send_all(&outgoing).map_err(Failure::from).map_err(late)?;
+            socket.send_all(&outgoing).await?;
         }
-        limited("did not answer")?;
         // Looked at first: only what is the dialogue's own is taken.
-        let length = socket.recv_with(&mut bytes, Flags::PEEK).map_err(Failure::from).map_err(late)?;
+        let length = socket.recv_with(&mut bytes, Flags::PEEK).await?;
         if length == 0 {
             return Err(Failure::new(exit, format_args!("{whom} ended the connection without an answer")));
         }
@@ -125,19 +126,21 @@ pub(super) fn speak(
         }
         let mut left = taken.used;
         while left > 0 {
-            match socket.recv(&mut bytes[..left])? {
+            match socket.recv(&mut bytes[..left]).await? {
                 0 => return Err(Failure::new(exit, format_args!("{whom} ended the connection"))),
                 received => left -= received,
             }
         }
         if taken.done {
-            return Ok(socket.set_timeout(None)?);
+            return Ok(());
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use berkeley::{Family, Protocol, Type};
 
     use super::*;
@@ -157,22 +160,25 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_dialogue_that_takes_nothing_or_too_much_fails_at_once() {
+    #[tokio::test]
+    async fn a_dialogue_that_takes_nothing_or_too_much_fails_at_once() {
         let until = Instant::now() + Duration::from_secs(60);
         for (used, done) in [(0, false), (6, false), (6, true)] {
-            let (ours, theirs) = Socket::pair(Family::UNIX, Type::STREAM, Protocol::DEFAULT).expect("a pair");
-            theirs.send_all(b"hello").expect("room");
+            let (ours, theirs) =
+                AsyncSocket::pair(Family::UNIX, Type::STREAM, Protocol::DEFAULT).expect("a pair");
+            theirs.send_all(b"hello").await.expect("room");
             let mut dialogue = Broken(Taken { used, done }, 0);
-            let failure = speak(&ours, &mut dialogue, until, Exit::Proxy, "the proxy").expect_err("no end");
+            let spoken = speak(&ours, &mut dialogue, until, Exit::Proxy, "the proxy").await;
+            let failure = spoken.expect_err("no end");
             assert_eq!((failure.exit, dialogue.1), (Exit::Other, 1), "{}", failure.message);
             assert!(Instant::now() < until, "it does not wait for its deadline");
         }
         // What is done may have taken nothing.
-        let (ours, theirs) = Socket::pair(Family::UNIX, Type::STREAM, Protocol::DEFAULT).expect("a pair");
-        theirs.send_all(b"hello").expect("room");
+        let (ours, theirs) =
+            AsyncSocket::pair(Family::UNIX, Type::STREAM, Protocol::DEFAULT).expect("a pair");
+        theirs.send_all(b"hello").await.expect("room");
         let mut dialogue = Broken(Taken { used: 0, done: true }, 0);
-        speak(&ours, &mut dialogue, until, Exit::Proxy, "the proxy").expect("it is done");
-        assert_eq!(ours.recv_vec(10).expect("the stream's"), b"hello");
+        speak(&ours, &mut dialogue, until, Exit::Proxy, "the proxy").await.expect("it is done");
+        assert_eq!(ours.recv_vec(10).await.expect("the stream's"), b"hello");
     }
 }

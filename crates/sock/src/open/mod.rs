@@ -1,4 +1,4 @@
-//! From an endpoint to a stream, or to listeners: [`connected`] and [`listening`], on a worker and under a deadline.
+//! From an endpoint to a stream, or to listeners: [`connected`] and [`listening`], under a deadline.
 //!
 //! The grammar knows texts; this room knows sockets. It resolves names, sets the endpoint's options before the socket
 //! is bound, and takes care of what a Unix path needs.

@@ -8,10 +8,11 @@ use std::path::Path;
 use std::time::Instant;
 
 use berkeley::netdb::service_by_name;
-use berkeley::{Family, Socket};
+use berkeley::{AsyncSocket, Family};
 
 use super::connect;
 use super::dialogue::speak;
+use super::worker::on_a_worker;
 use crate::endpoint::{Endpoint, Host, Layer, Place, Port, Role, Scheme, Secret, decoded, password_in};
 use crate::exit::{Exit, Failure};
 use crate::preamble::{Dialogue, HttpConnect, Login, Refusal, Socks4a, Socks5, Target};
@@ -200,25 +201,40 @@ fn dialogue(
 }
 
 /// Connects to the first proxy, and has each connect to the next one, the last to the endpoint, before `until`.
-pub(super) fn connected(
+pub(super) async fn connected(
     endpoint: &Endpoint,
     family: Option<Family>,
     until: Instant,
-) -> Result<Socket, Failure> {
+) -> Result<AsyncSocket, Failure> {
     let Some(first) = endpoint.via.first() else { return Err(Failure::misuse("no proxy is given")) };
     let carrier = Endpoint { layers: Vec::new(), ..first.clone() };
     let left = until.saturating_duration_since(Instant::now());
-    let opened =
-        connect::direct(&carrier, family, left).map_err(|failure| behind(first, endpoint, failure))?;
+    let opened = connect::direct(&carrier, family, left).await;
+    let opened = opened.map_err(|failure| behind(first, endpoint, failure))?;
+    let socket = AsyncSocket::from_socket(opened.socket)?;
     for (proxy, hop) in hops(endpoint) {
+        let mut dialogue = begun(proxy, hop).await?;
+        let spoken = speak(&socket, &mut *dialogue, until, Exit::Proxy, "the proxy").await;
+        spoken.map_err(|failure| behind(proxy, hop, failure))?;
+    }
+    Ok(socket)
+}
+
+/// What a proxy is told of the one behind it: by a worker where a file is read for that, be it a password's or that of
+/// the services.
+async fn begun(proxy: &Endpoint, hop: &Endpoint) -> Result<Box<dyn Dialogue>, Failure> {
+    let begin = |proxy: &Endpoint, hop: &Endpoint| {
         let (target, port) = target(hop)?;
         let login = login(proxy)?;
-        let mut dialogue = dialogue(proxy, &target, port, login.as_ref())
-            .map_err(|refusal| refused(proxy, hop, &refusal))?;
-        speak(&opened.socket, &mut *dialogue, until, Exit::Proxy, "the proxy")
-            .map_err(|failure| behind(proxy, hop, failure))?;
+        dialogue(proxy, &target, port, login.as_ref()).map_err(|refusal| refused(proxy, hop, &refusal))
+    };
+    let login = &proxy.own.login;
+    let reads = login.password.is_none() && login.password_file.is_some();
+    if !reads && !matches!(hop.place, Place::Inet { port: Port::Name(_), .. }) {
+        return begin(proxy, hop);
     }
-    Ok(opened.socket)
+    let (proxy, hop) = (proxy.clone(), hop.clone());
+    on_a_worker("ask a proxy", move || begin(&proxy, &hop)).await
 }
 
 /// Who asks, the password of a file read now.

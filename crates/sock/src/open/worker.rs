@@ -198,17 +198,17 @@ async fn opened_to(endpoint: Endpoint, terms: Terms) -> Result<(Opened, Instant)
 }
 
 /// Tries once: on the reactor, so that a thousand who wait for a peer that does not answer keep nobody waiting beside
-/// them, unless there is something for which a worker has to wait.
+/// them. A worker is for the name to which datagrams go.
 async fn attempt(
     endpoint: Endpoint,
     family: Option<Family>,
     client: Behalf,
     limit: Duration,
 ) -> Result<Opened, Failure> {
-    if connect::is_awaited(&endpoint) {
-        return Box::pin(connect::awaited(&endpoint, family, limit)).await;
+    if connect::is_looked_up(&endpoint) {
+        return on_a_worker("connect", move || connect::looked_up(&endpoint, family, limit)).await;
     }
-    on_a_worker("connect", move || connect::connect(&endpoint, family, client, limit)).await
+    Box::pin(connect::connect(&endpoint, family, client, limit)).await
 }
 
 /// Waits until somebody accepts a connection, or fails at the deadline as the last try did.

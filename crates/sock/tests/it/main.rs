@@ -47,6 +47,7 @@ mod relay_datagrams;
 mod relay_pipes;
 mod relay_server;
 mod relay_tee;
+mod relay_unanswered;
 mod resolve;
 mod retry;
 mod serve_beyond;

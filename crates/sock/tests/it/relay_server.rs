@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use crate::bounded::RunInTime as _;
 use crate::kit::{
-    Events, Process, SOCK, Server, TempDir, bounded, connect, eventually, expect, full_backlog, namespace,
-    run, run_sock, sock, terminal,
+    Events, Process, SOCK, Server, TempDir, bounded, connect, expect, namespace, run, run_sock, sock,
+    terminal,
 };
 use crate::skip::need;
 
@@ -288,27 +288,4 @@ fn fill(stream: &TcpStream) {
     stream.set_write_timeout(Some(Duration::from_millis(50))).expect("a limit");
     let bytes = vec![7; 65_536];
     while (&mut &*stream).write(&bytes).is_ok() {}
-}
-
-/// Of 512 threads, which is what the pool of them has, all would be taken soon, and everybody else would wait.
-#[test]
-fn clients_whose_to_does_not_answer_hold_no_thread() {
-    const CLIENTS: usize = 40;
-    let (_listener, to, _backlog) = full_backlog();
-    let relay = Server::start_with(&mut sock(&["relay", "127.0.0.1:0", &to.to_string(), "--timeout", "50s"]));
-    let tasks =
-        || fs::read_dir(format!("/proc/{}/task", relay.process.pid())).expect("it is running").count();
-    let before = tasks();
-    let _clients: Vec<_> = (0..CLIENTS).map(|_| relay.connect()).collect();
-    // Who has sent a SYN to that port (proc(5), `tcp`): the test's own have given up.
-    let (port, syn_sent) = (format!("0100007F:{:04X}", to.port()), "02");
-    eventually("each of them is being connected", || {
-        let table = fs::read_to_string("/proc/net/tcp").expect("proc(5)");
-        let connects = |line: &&str| {
-            let words: Vec<_> = line.split_whitespace().collect();
-            words.get(2) == Some(&&*port) && words.get(3) == Some(&syn_sent)
-        };
-        table.lines().filter(connects).count() >= CLIENTS
-    });
-    assert!(tasks() < before + CLIENTS / 2, "{} threads, and {before} before", tasks());
 }
