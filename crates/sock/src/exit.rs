@@ -116,6 +116,11 @@ impl Failure {
         Self { operation: Some(operation.to_owned()), address: Some(address), ..self }
     }
 
+    /// Whether no descriptor was to be had, of the process's or of the system's.
+    pub(crate) fn lacks_descriptors(&self) -> bool {
+        matches!(self.errno.and_then(errno::name), Some("EMFILE" | "ENFILE"))
+    }
+
     /// The failure as the event `error`, for programs.
     pub fn event(&self) -> Event {
         self.told(Some(self.exit as u8))

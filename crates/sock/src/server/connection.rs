@@ -34,6 +34,8 @@ pub(crate) struct Connection {
     peer: Box<str>,
     /// The peer is a proxy, which is to say first who its client is.
     pub(super) wants_header: bool,
+    /// Descriptors are set aside for what it will have opened.
+    pub(super) has_spare: AtomicBool,
     /// Whom it has named.
     client: OnceLock<Box<Client>>,
     opened: Instant,
@@ -67,6 +69,7 @@ impl Connection {
             number,
             peer,
             wants_header: false,
+            has_spare: AtomicBool::new(false),
             client: OnceLock::new(),
             opened: Instant::now(),
             moved: AtomicU64::new(0),
@@ -81,6 +84,11 @@ impl Connection {
     /// With a peer that may be a proxy, which is to say first who its client is.
     pub(super) fn behind_proxy(self, wants_header: bool) -> Self {
         Self { wants_header, ..self }
+    }
+
+    /// With descriptors set aside for what it will have opened, or without.
+    pub(super) fn sparing(self, has_spare: bool) -> Self {
+        Self { has_spare: AtomicBool::new(has_spare), ..self }
     }
 
     /// Remembers who the client is, where the proxy has named one; from here on something can be idle.

@@ -19,6 +19,7 @@ pub(crate) mod once;
 mod pool;
 pub(crate) mod sessions;
 pub(crate) mod shared;
+mod spare;
 mod status;
 mod stop;
 pub(crate) mod trouble;

@@ -160,6 +160,7 @@ impl<S> Drop for Visit<S> {
         if let Some(Client { connection, place }) = self.client.take() {
             // Told of already, unless its task has panicked.
             let _ = shared.registry.remove(&connection);
+            shared.give_back(&connection);
             // Closed before its place is given on, so that the next client never waits for a descriptor.
             drop(connection);
             drop(place);

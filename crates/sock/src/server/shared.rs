@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
+use tokio::time::sleep;
 
 use berkeley::Address;
 
@@ -14,6 +15,8 @@ use super::connection::{Connection, Registry};
 use super::gate::{Entrance, Gate};
 use super::header::Away;
 use super::journal::{Account, Counts, Journal, Peer};
+use super::spare::Spare;
+use super::trouble::PAUSE;
 use crate::exit::Failure;
 
 /// How connections come to their end once the server is to end, and what is told of them.
@@ -56,6 +59,9 @@ pub(crate) struct Totals {
     pub(crate) time: Duration,
 }
 
+/// How long a client waits for descriptors for what it has opened.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// What the threads of the server share.
 #[derive(Debug)]
 pub(crate) struct Shared {
@@ -63,6 +69,8 @@ pub(crate) struct Shared {
     pub(crate) registry: Registry,
     /// Who is turned away before anything else.
     pub(crate) gate: Gate,
+    /// Descriptors for what each client has opened.
+    pub(super) spare: Spare,
     /// How long nothing may move on a connection.
     pub(crate) idle: Option<Duration>,
     /// Datagrams from beyond this machine are not answered: nobody asked for that.
@@ -95,6 +103,7 @@ impl Shared {
             journal,
             registry: Registry::default(),
             gate: Gate::default(),
+            spare: Spare::default(),
             idle,
             silent_beyond,
             taken: AtomicBool::new(false),
@@ -117,6 +126,48 @@ impl Shared {
     /// With these for those who come.
     pub(crate) fn behind(self, gate: Gate) -> Self {
         Self { gate, ..self }
+    }
+
+    /// With so many descriptors set aside for each client before it is accepted: what it will have opened.
+    ///
+    /// # Errors
+    ///
+    /// Fails where there are none even now.
+    pub(crate) fn sparing(self, each: usize) -> Result<Self, Failure> {
+        let spare = Spare::new(each).map_err(|error| Failure::io("set descriptors aside", &error))?;
+        Ok(Self { spare, ..self })
+    }
+
+    /// What `open` opens for a client, with the descriptors that were set aside for it. Where others have taken them,
+    /// it is tried again for a while: each client that leaves gives some back.
+    pub(crate) async fn opening<T, Open>(
+        &self,
+        connection: &Connection,
+        mut open: impl FnMut() -> Open,
+    ) -> Result<T, Failure>
+    where
+        Open: Future<Output = Result<T, Failure>>,
+    {
+        self.give_back(connection);
+        let until = Instant::now() + PATIENCE;
+        loop {
+            match open().await {
+                Err(failure) if failure.lacks_descriptors() && Instant::now() < until => {
+                    tokio::select! {
+                        () = sleep(PAUSE) => {}
+                        () = self.changed.notified() => {}
+                    }
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// Gives the descriptors back that were set aside for a client, if that was not done before.
+    pub(super) fn give_back(&self, connection: &Connection) {
+        if connection.has_spare.swap(false, Ordering::Relaxed) {
+            self.spare.give_back();
+        }
     }
 
     /// Whether a client of this address is turned away; it is counted then, and told of a line a second at most.

@@ -44,6 +44,7 @@ mod proxy_from;
 mod readme;
 mod relay;
 mod relay_datagrams;
+mod relay_descriptors;
 mod relay_pipes;
 mod relay_server;
 mod relay_tee;

@@ -284,7 +284,9 @@ async fn serve_at(
     let targets = targets.beside(own);
     let front = Front::of(&listeners);
     // The pump sees to the idle, by what moves either way.
-    let shared = Shared::new(journal.clone(), None, false, Manner::Relays).behind(gate);
+    let shared = Shared::new(journal.clone(), None, false, Manner::Relays)
+        .behind(gate)
+        .sparing(targets.descriptors())?;
     let service = Forward::new(args, front, targets, limits(args), transcript(args, journal)?);
     host::serve_by(&args.host, ready, signals, listeners, Server { service, shared }).await
 }

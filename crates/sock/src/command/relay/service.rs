@@ -54,7 +54,7 @@ impl Forward {
         };
         let client = if self.to.hear_of_clients() { connection.behalf() } else { Behalf::Unknown };
         let connected = tokio::select! {
-            connected = Box::pin(self.to.connected(client)) => connected,
+            connected = shared.opening(connection, || Box::pin(self.to.connected(client))) => connected,
             () = shared.until_cut_off() => {
                 near.reset();
                 return Ok(());

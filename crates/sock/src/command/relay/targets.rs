@@ -4,8 +4,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::itself::{Own, refused};
+use crate::endpoint::Place;
 use crate::exit::Failure;
 use crate::open::{Behalf, Connected, Target, Terms};
+use crate::program::DESCRIPTORS as PROGRAM;
 
 /// For how long nobody is passed on to a place that turned out to be the relay itself: who comes back that way would be
 /// passed on again.
@@ -47,6 +49,15 @@ impl Targets {
         own.map_or(Ok(()), |(to, place)| {
             Err(Failure::misuse(refused(&to.target.endpoint().to_string(), &place)))
         })
+    }
+
+    /// How many descriptors a client's connection takes there: a socket is one, a program has pipes.
+    pub(super) fn descriptors(&self) -> usize {
+        let each = self.to.iter().map(|to| match to.target.endpoint().place {
+            Place::Literal(_) => PROGRAM,
+            _ => 1,
+        });
+        each.max().unwrap_or_default()
     }
 
     /// Whether any of them is told who the client is.

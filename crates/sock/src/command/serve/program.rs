@@ -17,7 +17,7 @@ use super::super::relay::outcome;
 use crate::cli::{AnswerArgs, ServeArgs};
 use crate::exit::{Exit, Failure};
 use crate::open::{Surroundings, started};
-use crate::program::{Line, ucspi};
+use crate::program::{DESCRIPTORS, Line, ucspi};
 use crate::relay::{Rules, relay};
 use crate::server::connection::Connection;
 use crate::server::front::Front;
@@ -69,7 +69,8 @@ pub(super) async fn serve_at(
     let once = Once::new(args.host.once);
     let service = Programs { line, stderr, front: Front::of(&listeners), idle, once };
     // The pump sees to the idle, by what moves either way.
-    let shared = Shared::new(journal.clone(), None, false, Manner::Answers).behind(gate);
+    let shared =
+        Shared::new(journal.clone(), None, false, Manner::Answers).behind(gate).sparing(DESCRIPTORS)?;
     host::serve_by(&args.host, ready, signals, listeners, Server { service, shared }).await
 }
 
@@ -100,8 +101,12 @@ impl Programs {
         notice_the_gone(connection.socket.socket());
         let tls = !self.front.is_plain();
         let variables = ucspi::variables(connection.socket.socket(), connection.behind(), tls);
-        let stderr = self.stderr.as_ref().and_then(|file| file.try_clone().ok());
-        let far = started(&self.line, Surroundings { variables, stderr }).await;
+        let start = || async {
+            let stderr = self.stderr.as_ref().map(File::try_clone).transpose();
+            let stderr = stderr.map_err(|error| Failure::io("--exec-stderr", &error))?;
+            started(&self.line, Surroundings { variables: variables.clone(), stderr }).await
+        };
+        let far = shared.opening(connection, start).await;
         let far = far.inspect_err(|failure| {
             // An end would say that the answer is whole, and empty.
             near.reset();
