@@ -1,11 +1,14 @@
 //! Where `sock serve`, `sock listen` and `sock relay` listen: at an endpoint, or on the sockets that a service manager
 //! has opened.
 
+use std::os::unix::ffi::OsStrExt as _;
+
+use berkeley::address::VsockAddress;
 use berkeley::{Address, Family, Socket, listen_fds};
 
 use crate::access::{Access, Proxies};
 use crate::cli::{AccessArgs, DEFAULT_ENDPOINT, TlsArgs};
-use crate::endpoint::{Endpoint, Nature, Role, Scheme, Shape};
+use crate::endpoint::{ANY, Endpoint, Layer, Nature, Place, Role, Scheme, Shape};
 use crate::exit::Failure;
 use crate::open;
 use crate::open::listen::{self, Listener};
@@ -152,7 +155,7 @@ impl Door {
         Access::open(&args.allow, &args.deny).map(Some).map_err(Failure::misuse)
     }
 
-    /// Opens the sockets. A signal ends it while a name is looked up.
+    /// Opens the sockets. A signal ends it while a name is looked up, or a file read, such as a FIFO that nobody writes.
     pub(super) async fn open(self, signals: &mut Signals) -> Result<Vec<Listener>, Failure> {
         let (endpoint, family) = match self {
             Self::Inherited(listeners) => return Ok(listeners),
@@ -161,7 +164,7 @@ impl Door {
         tokio::select! {
             listeners = open::listening(*endpoint, family) => listeners,
             signal = signals.next() => {
-                Err(Failure::new(signal.exit(), format_args!("{signal} while the name was looked up")))
+                Err(Failure::new(signal.exit(), format_args!("{signal} while a name was looked up or a file was read")))
             }
         }
     }
@@ -218,7 +221,25 @@ fn pinned(scheme: Scheme, address: &Address, pin: &str) -> String {
         (Scheme::Tcp, ..) => format!("tls://{address}"),
         (_, Some(ip), Some(port)) if ip.is_unspecified() => format!("tls:{scheme}://localhost:{port}"),
         (_, Some(_), _) => format!("tls:{scheme}://{address}"),
-        _ => format!("tls:{}", scheme.at(&address.to_string())),
+        _ => beyond_ip(scheme, address),
     };
     format!("sock connect '{place}?pin={pin}'")
+}
+
+/// The endpoint at which a client finds who listens at an address that is none of IP.
+fn beyond_ip(scheme: Scheme, address: &Address) -> String {
+    let place = match address {
+        Address::Unix(own) => {
+            let path = || own.as_path().map(|path| Place::Path(path.as_os_str().as_bytes().to_vec()));
+            own.as_abstract().map(|name| Place::Abstract(name.to_vec())).or_else(path)
+        }
+        // Of every CID: a client on this machine finds it at `local`.
+        Address::Vsock(own) => {
+            let cid = if own.cid == ANY { VsockAddress::CID_LOCAL } else { own.cid };
+            Some(Place::Vsock { cid, port: own.port })
+        }
+        _ => None,
+    };
+    let endpoint = |place| Endpoint { layers: vec![Layer::Tls], ..Endpoint::new(scheme, place) };
+    place.map_or_else(|| address.to_string(), |place| endpoint(place).to_string())
 }

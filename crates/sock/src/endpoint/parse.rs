@@ -214,7 +214,7 @@ fn carrier(address: Piece<'_>, role: Role) -> Result<Start<'_>, Fault> {
     let slashed = rest.strip_prefix("//");
     let Some((scheme, listen)) = Scheme::from_name(name.text()) else {
         return match habit(name.text()) {
-            _ if slashed.is_some() => Err(unknown_scheme(name)),
+            _ if slashed.is_some() => Err(unknown_scheme(name, role)),
             Some((scheme, listen)) => Err(wants_slashes(address, rest, scheme, listen)),
             None => Ok(bare(address)),
         };
@@ -242,9 +242,12 @@ fn refuse_option_before_the_colon(address: Piece<'_>, options: Option<Piece<'_>>
     Err(fault.suggest(format_args!("{name}:{}?{}", place.text(), option.text())))
 }
 
-fn unknown_scheme(name: Piece<'_>) -> Fault {
+fn unknown_scheme(name: Piece<'_>, role: Role) -> Fault {
     let shown = name.shown();
-    match nearest(name.text(), scheme::names()) {
+    // Who writes the scheme of a web page means TLS by it, and "http" is near to it: a proxy.
+    let means_tls = role != Role::Proxy && name.text().eq_ignore_ascii_case("https");
+    let near = if means_tls { Some("tls") } else { nearest(name.text(), scheme::names()) };
+    match near {
         Some(word) => name.fault(format_args!("unknown scheme \"{shown}\"")).suggest(word),
         None => name.fault(format_args!("unknown scheme \"{shown}\"; this build knows {}", scheme::list())),
     }

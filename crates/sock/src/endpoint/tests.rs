@@ -453,6 +453,7 @@ fn a_scheme_that_is_wrong_is_named() {
             ("tpc://localhost:80", "tpc", "unknown scheme \"tpc\"", Some("tcp")),
             ("udp-listn://:1", "udp-listn", "unknown scheme \"udp-listn\"", Some("udp-listen")),
             ("wss://a:1", "wss", &format!("unknown scheme \"wss\"; {known}"), None),
+            ("HTTPS://a:1", "HTTPS", "unknown scheme \"HTTPS\"", Some("tls")),
             ("\x1b[2J://a:1", "\x1b[2J", &format!("unknown scheme \"\\x1b[2J\"; {known}"), None),
             ("TCP-LISTEN:6142,fork", "TCP-LISTEN:6142,fork", shape, Some("tcp-listen://:6142")),
             ("TCP4:h:80", "TCP4:h:80", shape, Some("tcp://h:80")),

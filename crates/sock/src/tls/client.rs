@@ -81,7 +81,7 @@ fn configured(options: &Options, warnings: &mut Vec<String>) -> Result<ClientCon
             let chain = files::certificates(cert)?;
             let own = chain.first().cloned();
             builder
-                .with_client_auth_cert(chain, files::key(key)?)
+                .with_client_auth_cert(chain, files::key_of(cert, options.key.as_deref())?)
                 .map_err(|error| unfit(cert, key, own.as_ref(), &error))?
         }
         None => builder.with_no_client_auth(),

@@ -9,9 +9,13 @@ use rustls::pki_types::pem::{Error as PemError, PemObject};
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 
 use crate::exit::{Exit, Failure};
+use crate::report::escape::escape;
 
 /// The most of one file, in bytes: the system's roots are a quarter of a megabyte.
 const MOST: u64 = 16 << 20;
+
+/// The most of a malformed line that is shown, in bytes.
+const SHOWN: usize = 60;
 
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     let doing = format!("read {}", path.display());
@@ -45,9 +49,8 @@ pub(super) fn key(path: &Path) -> Result<PrivateKeyDer<'static>, Failure> {
 }
 
 pub(super) fn key_in(pem: &[u8], path: &Path) -> Result<PrivateKeyDer<'static>, Failure> {
-    let is_encrypted = find(pem, b"-----BEGIN ENCRYPTED PRIVATE KEY") || find(pem, b"Proc-Type: 4,ENCRYPTED");
     match PrivateKeyDer::from_pem_slice(pem) {
-        Err(_) if is_encrypted => {
+        Err(_) if is_encrypted(pem) => {
             let message = format!("{}: the key is encrypted", path.display());
             let hint = "`openssl pkey -in FILE -out KEY` takes its passphrase away";
             Err(Failure::new(Exit::Tls, message).hint(hint))
@@ -99,9 +102,36 @@ fn missing(path: &Path, what: &str, begin: &str) -> Failure {
     Failure::new(Exit::Tls, message).hint(format!("wanted is PEM, which begins with {begin}"))
 }
 
+/// The key of a certificate: in a file of its own, or in the certificate's.
+pub(super) fn key_of(cert: &Path, key: Option<&Path>) -> Result<PrivateKeyDer<'static>, Failure> {
+    if let Some(key) = key {
+        return self::key(key);
+    }
+    let pem = read(cert)?;
+    match PrivateKeyDer::from_pem_slice(&pem) {
+        Err(PemError::NoItemsFound) if !is_encrypted(&pem) => {
+            let message = format!("{}: there is no private key beside the certificate", cert.display());
+            Err(Failure::new(Exit::Tls, message).hint("--key FILE names the file that has it"))
+        }
+        _ => key_in(&pem, cert),
+    }
+}
+
 fn bad(path: &Path, what: &str, error: &PemError) -> Failure {
-    let message = format!("{}: the {what} is no PEM: {error}", path.display());
+    let why = match error {
+        PemError::MissingSectionEnd { end_marker } => {
+            format!("the line -----END {}----- is missing", escape(end_marker, SHOWN))
+        }
+        PemError::IllegalSectionStart { line } => format!("a malformed line: {}", escape(line, SHOWN)),
+        PemError::Base64Decode(_) => "what stands between its lines BEGIN and END is no base64".to_owned(),
+        error => error.to_string(),
+    };
+    let message = format!("{}: the {what} is no PEM: {why}", path.display());
     Failure::new(Exit::Tls, message)
+}
+
+fn is_encrypted(pem: &[u8]) -> bool {
+    find(pem, b"-----BEGIN ENCRYPTED PRIVATE KEY") || find(pem, b"Proc-Type: 4,ENCRYPTED")
 }
 
 fn find(text: &[u8], part: &[u8]) -> bool {

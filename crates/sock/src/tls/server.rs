@@ -112,7 +112,7 @@ fn of_files(options: &Options) -> Result<Own, Failure> {
         (None, Some(path)) => self_signed::read(path),
         (cert, _) => {
             let cert = cert.as_deref().unwrap_or("".as_ref());
-            Ok((files::certificates(cert)?, files::key(options.key.as_deref().unwrap_or(cert))?))
+            Ok((files::certificates(cert)?, files::key_of(cert, options.key.as_deref())?))
         }
     }
 }

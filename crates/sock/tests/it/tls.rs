@@ -237,7 +237,12 @@ fn a_signal_ends_the_wait_for_a_certificate() {
         let process = Process::start(&mut sock(&[command, &endpoint]));
         eventually("it listens for signals", || catches_interrupts(process.pid()));
         process.signal("INT");
-        assert_eq!(process.finish().code(), 130, "{command}");
+        let finished = process.finish();
+        assert_eq!(finished.code(), 130, "{command}");
+        if command == "listen" {
+            let words = "SIGINT while a name was looked up or a file was read\n";
+            assert!(finished.stderr.ends_with(words), "{}", finished.stderr);
+        }
     }
 }
 
@@ -252,4 +257,57 @@ fn a_certificate_of_our_own_is_kept() {
     let pin = |endpoint: &str| endpoint.split("pin=").nth(1).map(str::to_owned);
     assert!(pin(&one).is_some());
     assert_eq!(pin(&one), pin(&other));
+}
+
+#[test]
+fn the_command_that_pins_a_key_is_one_wherever_it_is_listened() {
+    let folder = TempDir::new();
+    let path = format!("tls:unix:{}", folder.join("a%20b%27c"));
+    for endpoint in [&*path, "tls:unix:@sock-tls-pin", "tls://127.0.0.1:0"] {
+        let mut listener = Process::start(&mut sock(&["listen", endpoint]));
+        listener.close_input();
+        let line = listener.stderr.line("the pin", |line| line.contains("sock connect '"));
+        let told = line.split('\'').nth(1).expect("an endpoint in quotes");
+        let client = run_sock(&["connect", told, "--send", "by its key"]);
+        assert_eq!(client.code(), 0, "{told}: {}", client.stderr);
+        assert_eq!(listener.finish().stdout, b"by its key", "{told}");
+    }
+}
+
+#[test]
+fn a_file_that_is_none_of_its_kind_is_told_in_words() {
+    let folder = TempDir::new();
+    let whole = std::fs::read_to_string(certificate(&folder, &["localhost"])).expect("a file");
+    let (cert, key) = whole.split_at(whole.find("-----BEGIN PRIVATE").expect("a key behind it"));
+    let key_file = folder.file("key.pem", key.as_bytes());
+    let cert_file = folder.file("cert.pem", cert.as_bytes());
+    let cut = folder.file("cut.pem", &cert.as_bytes()[..cert.len() / 2]);
+    let cut_key = folder.file("cut-key.pem", &key.as_bytes()[..key.len() / 2]);
+    let no_base64 =
+        folder.file("text.pem", b"-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n");
+    let rows: [(&[&str], &str); 5] = [
+        (
+            &["--cert", &cut, "--key", &key_file],
+            "cut.pem: the certificate is no PEM: the line -----END CERTIFICATE----- is missing",
+        ),
+        (
+            &["--cert", &cert_file, "--key", &cut_key],
+            "cut-key.pem: the private key is no PEM: the line -----END PRIVATE KEY----- is missing",
+        ),
+        (
+            &["--cert", &no_base64, "--key", &key_file],
+            "text.pem: the certificate is no PEM: what stands between its lines BEGIN and END is no base64",
+        ),
+        (
+            &["--cert", &cert_file],
+            "cert.pem: there is no private key beside the certificate\nsock: hint: --key FILE names the file that has it",
+        ),
+        (&["--cert", &key_file], "key.pem: there is no certificate in this file"),
+    ];
+    for (args, words) in rows {
+        let serve = run_sock(&[&["serve", "tls://127.0.0.1:0", "--echo"], args].concat());
+        refused(&serve, &[words]);
+        let connect = run_sock(&[&["connect", "tls://127.0.0.1:1"], args].concat());
+        refused(&connect, &[words]);
+    }
 }
