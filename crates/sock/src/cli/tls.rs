@@ -13,6 +13,9 @@ pub struct TlsArgs<const LISTENS: bool>(Given);
 #[derive(Debug, Default)]
 pub struct EitherTlsArgs(Given);
 
+/// The flag that puts TLS over the endpoint; all others are options of TLS.
+const LAYER: &str = "tls";
+
 /// The flags that are given, by the names of their options.
 type Given = Vec<(&'static str, Option<String>)>;
 
@@ -29,6 +32,11 @@ impl<const LISTENS: bool> TlsArgs<LISTENS> {
     /// Whether any was given.
     pub fn is_given(&self) -> bool {
         !self.0.is_empty()
+    }
+
+    /// Whether TLS goes over the endpoint, however that is written.
+    pub fn are_over(&self, endpoint: &Endpoint) -> bool {
+        !endpoint.layers.is_empty() || self.0.iter().any(|(name, _)| *name == LAYER)
     }
 }
 
@@ -86,10 +94,24 @@ impl EitherTlsArgs {
 }
 
 fn set(given: &Given, endpoint: &mut Endpoint, listens: bool) -> Result<(), ParseError> {
-    given.iter().try_for_each(|(name, value)| endpoint.set_tls(name, value.as_deref(), listens))
+    given.iter().try_for_each(|(name, value)| match *name {
+        LAYER => endpoint.put_tls(),
+        name => endpoint.set_tls(name, value.as_deref(), listens),
+    })
+}
+
+/// `--tls`, of the one endpoint of a command: of two ends it would not show which is meant.
+fn layer() -> Arg {
+    Arg::new(LAYER)
+        .long(LAYER)
+        .help("Put TLS over the endpoint, as tls:// does")
+        .hide_short_help(true)
+        .help_heading("TLS")
+        .action(ArgAction::SetTrue)
 }
 
 fn augmented(command: Command, listens: Option<bool>) -> Command {
+    let command = if listens.is_some() { command.arg(layer()) } else { command };
     command.args(tls_flags(listens).map(|flag| {
         let help = sentence(flag.meaning);
         let arg = Arg::new(flag.name).long(flag.name).help(help).hide_short_help(true);
@@ -106,7 +128,9 @@ fn given(matches: &ArgMatches, listens: Option<bool>) -> Given {
         Some(_) => Some((flag.name, Some(matches.get_one::<String>(flag.name)?.clone()))),
         None => matches.get_flag(flag.name).then_some((flag.name, None)),
     });
-    given.collect()
+    let layer = listens.is_some() && matches.get_flag(LAYER);
+    // First: the others need it.
+    layer.then_some((LAYER, None)).into_iter().chain(given).collect()
 }
 
 /// Flags that clap has, though they are listed elsewhere.

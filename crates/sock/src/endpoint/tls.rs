@@ -6,7 +6,7 @@ use super::error::ParseError;
 use super::own::{Context, OwnRow};
 use super::percent::{Encoded, decode_text};
 use super::piece::{Fault, Piece};
-use super::scheme::{Layer, Scheme};
+use super::scheme::{Layer, Row, Scheme};
 use super::setting::read_one;
 use super::source::Written;
 use super::{Endpoint, Host, Place, Port, own};
@@ -161,6 +161,23 @@ pub fn tls_flags(listens: Option<bool>) -> impl Iterator<Item = TlsFlag> {
 }
 
 impl Endpoint {
+    /// Puts TLS over it, unless it is there already.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the endpoint is no stream of a socket.
+    pub fn put_tls(&mut self) -> Result<(), ParseError> {
+        let Row { nature, socket, .. } = self.scheme.row();
+        if socket.is_none() || !nature.connected || nature.messages {
+            let message = format!("--tls goes over a stream of a socket, and {} is none", self.scheme);
+            return Err(self.source.fault(self.source.place().whole.clone(), message));
+        }
+        if !self.layers.contains(&Layer::Tls) {
+            self.layers.push(Layer::Tls);
+        }
+        Ok(())
+    }
+
     /// Sets an option of TLS as the flag of its name says.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::kit::{Finished, Process, TempDir, eventually, pattern, run, run_sock, sock};
+use crate::kit::{Finished, Process, Server, TempDir, eventually, pattern, run, run_sock, sock};
 use crate::retry::catches_interrupts;
 use crate::skip::need;
 
@@ -194,7 +194,10 @@ fn keys_are_read_in_every_form() {
 
 #[test]
 fn the_options_of_tls_need_tls() {
-    let rows: [(&[&str], &str); 11] = [
+    let rows: [(&[&str], &str); 14] = [
+        (&["serve", "udp://:0", "--tls"], "--tls goes over a stream of a socket, and udp is none"),
+        (&["connect", "unix-seqpacket:@x", "--tls"], "and unix-seqpacket is none"),
+        (&["connect", "exec:cat", "--tls"], "and exec is none"),
         (&["connect", "tls://:1", "--key", "x"], "--key is the key of --cert"),
         (&["connect", "tls://:1?insecure&ca=x"], "--ca verifies what --insecure takes"),
         (&["listen", "tls://:0", "--crl", "x"], "--crl needs --ca"),
@@ -271,6 +274,34 @@ fn the_command_that_pins_a_key_is_one_wherever_it_is_listened() {
         let client = run_sock(&["connect", told, "--send", "by its key"]);
         assert_eq!(client.code(), 0, "{told}: {}", client.stderr);
         assert_eq!(listener.finish().stdout, b"by its key", "{told}");
+    }
+}
+
+#[test]
+fn a_flag_puts_tls_over_the_endpoint() {
+    let folder = TempDir::new();
+    let cert = certificate(&folder, &["localhost"]);
+    let path = folder.join("s");
+    let rows: [(&[&str], &str, &[&str]); 4] = [
+        (&["127.0.0.1:0", "--tls"], "tcp", &["--tls"]),
+        (&["tls://127.0.0.1:0", "--tls"], "tcp", &[]),
+        (&["127.0.0.1:0", "--tls"], "tls", &["--tls"]),
+        (&[&format!("unix:{path}"), "--tls"], "unix", &["--tls"]),
+    ];
+    for (listens, scheme, connects) in rows {
+        let server = Server::start(&[listens, &["--cert", &cert, "--echo"]].concat());
+        let place = match scheme {
+            "unix" => format!("unix:{path}"),
+            "tls" => format!("tls://localhost:{}", server.address().port()),
+            _ if connects.is_empty() => format!("tls://localhost:{}", server.address().port()),
+            _ => format!("localhost:{}", server.address().port()),
+        };
+        let args = [&["connect", &*place, "--ca", &cert, "--send", "hi"], connects].concat();
+        let client = run_sock(&args);
+        assert_eq!((client.code(), client.out().as_str()), (0, "hi"), "{args:?}: {}", client.stderr);
+        let args = [&["inspect", &*place, "--ca", &cert, "--json"], connects].concat();
+        let shown = run_sock(&args);
+        assert_eq!(shown.code(), 0, "{args:?}: {}", shown.stderr);
     }
 }
 

@@ -57,7 +57,7 @@ async fn look(args: &InspectArgs) -> Result<Looked, Failure> {
     let mut signals = super::signals()?;
     let text = joined(&args.endpoint, args.port.as_deref())?;
     let mut endpoint = open::parse(&text, Role::Connect).map_err(Failure::misuse)?;
-    if endpoint.layers.is_empty() {
+    if !args.tls.are_over(&endpoint) {
         let message = format!("{endpoint}: inspect looks at TLS, and this endpoint has none");
         return Err(Failure::misuse(message).hint("write tls:// in front, as in tls://example.org:443"));
     }
