@@ -27,6 +27,7 @@ mod exit_codes;
 mod explain;
 mod failing;
 mod families;
+mod handshakes;
 mod help;
 mod inspect;
 mod interfaces;
