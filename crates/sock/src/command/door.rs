@@ -155,7 +155,7 @@ impl Door {
         Access::open(&args.allow, &args.deny).map(Some).map_err(Failure::misuse)
     }
 
-    /// Opens the sockets. A signal ends it while a name is looked up, or a file read, such as a FIFO that nobody writes.
+    /// Opens the sockets. A signal ends it while a name is looked up or a file read, be it a FIFO that nobody writes.
     pub(super) async fn open(self, signals: &mut Signals) -> Result<Vec<Listener>, Failure> {
         let (endpoint, family) = match self {
             Self::Inherited(listeners) => return Ok(listeners),

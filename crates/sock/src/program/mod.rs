@@ -118,8 +118,8 @@ fn is_secret(name: &str) -> bool {
     SECRETS.lock().unwrap_or_else(PoisonError::into_inner).iter().any(|secret| secret == name)
 }
 
-/// How many descriptors it takes to start a program: pipes for its input and output, one that tells whether it runs, and
-/// copies. Fewer stay.
+/// How many descriptors it takes to start a program: pipes for its input and output, one that tells whether it runs,
+/// and copies. Fewer stay.
 pub const DESCRIPTORS: usize = 8;
 
 /// Starts a program; with `terminal` its standard input is one, and becomes its controlling terminal.

@@ -13,9 +13,11 @@ use crate::skip;
 /// What a handshake that goes no further may cost, in KiB: measured are 12.
 const KIBIBYTES: u64 = 32;
 
-/// How many clients begin one, unless `SOCK_TEST_HALF_OPEN` says otherwise: what answers to many thousands of them takes
-/// a debug build longer than a handshake may. And what a process has descriptors for beside them.
+/// How many clients begin one, unless `SOCK_TEST_HALF_OPEN` says otherwise: to answer many thousands takes a debug
+/// build longer than a handshake may.
 const CLIENTS: usize = 1_000;
+
+/// Descriptors that a process needs beside one for each client.
 const BESIDE: u64 = 400;
 
 #[test]

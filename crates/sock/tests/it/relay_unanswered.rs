@@ -64,8 +64,8 @@ fn are_waiting(port: u16) -> usize {
     usize::from_str_radix(waiting, 16).expect("a number in hex")
 }
 
-/// A relay with these arguments, and as many clients as there are to be, all of which wait for a TO that does not answer
-/// once `all_wait`; none has a thread of its own.
+/// A relay with these arguments, and its clients, all of which wait for a TO that does not answer once `all_wait`; none
+/// has a thread of its own.
 fn with_all_waiting(args: &[&str], all_wait: impl Fn() -> bool) -> (Server, Vec<TcpStream>) {
     let args = [&["relay", "127.0.0.1:0"], args, &["--timeout", "100s"]].concat();
     let relay = Server::start_with(&mut sock(&args));

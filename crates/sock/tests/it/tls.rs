@@ -266,7 +266,8 @@ fn a_certificate_of_our_own_is_kept() {
 fn the_command_that_pins_a_key_is_one_wherever_it_is_listened() {
     let folder = TempDir::new();
     let path = format!("tls:unix:{}", folder.join("a%20b%27c"));
-    for endpoint in [&*path, "tls:unix:@sock-tls-pin", "tls://127.0.0.1:0"] {
+    let name = format!("tls:unix:@sock-tls-pin-{}", std::process::id());
+    for endpoint in [&*path, &*name, "tls://127.0.0.1:0"] {
         let mut listener = Process::start(&mut sock(&["listen", endpoint]));
         listener.close_input();
         let line = listener.stderr.line("the pin", |line| line.contains("sock connect '"));
@@ -331,7 +332,7 @@ fn a_file_that_is_none_of_its_kind_is_told_in_words() {
         ),
         (
             &["--cert", &cert_file],
-            "cert.pem: there is no private key beside the certificate\nsock: hint: --key FILE names the file that has it",
+            "cert.pem: there is no private key beside the certificate\nsock: hint: --key FILE names",
         ),
         (&["--cert", &key_file], "key.pem: there is no certificate in this file"),
     ];
