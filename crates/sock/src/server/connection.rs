@@ -234,47 +234,69 @@ impl AsRef<AsyncSocket> for Connection {
     }
 }
 
-/// The connections that are open, of all threads.
+/// The connections that are open, of all threads, and what those came to that were.
 ///
 /// A connection is ended from outside by shutting its socket down, which wakes its task like the peer's own end would:
 /// nothing is asked, and nothing paid, while bytes move.
 #[derive(Debug, Default)]
 pub(crate) struct Registry {
-    open: Mutex<HashMap<u64, Arc<Connection>>>,
+    book: Mutex<Book>,
+}
+
+/// Under one lock, so that a connection that is struck off counts once all the while.
+#[derive(Debug, Default)]
+struct Book {
+    open: HashMap<u64, Arc<Connection>>,
+    /// Bytes received and bytes sent on those that were struck off.
+    past: (u64, u64),
+}
+
+impl Book {
+    /// Counts one that is struck off; gives what it came to.
+    fn settle(&mut self, connection: &Connection) -> (u64, u64) {
+        let bytes = connection.totals();
+        self.past = sum(self.past, bytes);
+        bytes
+    }
+}
+
+fn sum(one: (u64, u64), other: (u64, u64)) -> (u64, u64) {
+    (one.0 + other.0, one.1 + other.1)
 }
 
 impl Registry {
-    fn lock(&self) -> MutexGuard<'_, HashMap<u64, Arc<Connection>>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn add(&self, connection: &Arc<Connection>) {
-        self.lock().insert(connection.number, Arc::clone(connection));
+        self.lock().open.insert(connection.number, Arc::clone(connection));
     }
 
-    /// Strikes a connection off; false where it was struck off before.
-    pub(crate) fn remove(&self, connection: &Connection) -> bool {
-        self.lock().remove(&connection.number).is_some()
+    /// Strikes a connection off, and gives the bytes received and sent; `None` where it was struck off before.
+    pub(crate) fn remove(&self, connection: &Connection) -> Option<(u64, u64)> {
+        let mut book = self.lock();
+        book.open.remove(&connection.number)?;
+        Some(book.settle(connection))
     }
 
-    /// Strikes all off, and gives them, in the order in which they came.
-    pub(crate) fn take(&self) -> Vec<Arc<Connection>> {
-        let mut open: Vec<Arc<Connection>> = self.lock().drain().map(|(_, connection)| connection).collect();
+    /// Strikes all off, and gives them with their bytes, in the order in which they came.
+    pub(crate) fn take(&self) -> Vec<(Arc<Connection>, (u64, u64))> {
+        let mut book = self.lock();
+        let mut open: Vec<_> = std::mem::take(&mut book.open).into_values().collect();
         open.sort_unstable_by_key(|connection| connection.number);
-        open
+        open.into_iter().map(|connection| (Arc::clone(&connection), book.settle(&connection))).collect()
     }
 
-    /// Bytes received and bytes sent on all that are open.
+    /// Bytes received and bytes sent, on all that are open and all that were.
     pub(crate) fn totals(&self) -> (u64, u64) {
-        let open = self.lock();
-        open.values()
-            .map(|connection| connection.totals())
-            .fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
+        let book = self.lock();
+        book.open.values().map(|connection| connection.totals()).fold(book.past, sum)
     }
 
     /// Ends the receiving side of every connection: what has come is still answered, then each closes.
     pub(crate) fn end_input(&self) {
-        for connection in self.lock().values() {
+        for connection in self.lock().open.values() {
             // Set before its task asks whether the server drains, and asked here after that is told: one of us sees it.
             if connection.said_all.load(Ordering::SeqCst) {
                 continue;
@@ -286,7 +308,7 @@ impl Registry {
 
     /// Ends the connections on which nothing has moved for `limit`.
     pub(crate) fn end_idle(&self, limit: Duration) {
-        for connection in self.lock().values() {
+        for connection in self.lock().open.values() {
             if connection.idle_for() >= limit {
                 connection.idle.store(true, Ordering::Relaxed);
                 let _ = connection.socket.shutdown(Shutdown::Both);

@@ -91,6 +91,7 @@ pub(crate) struct Shared {
     connections: AtomicU64,
     /// Those of them that were turned away by what their proxies said, or did not say.
     turned_back: AtomicU64,
+    /// Bytes of datagrams, received and sent; those of connections stand in the registry.
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
     /// Datagrams whose answer would have been an amplification.
@@ -246,12 +247,10 @@ impl Shared {
 
     /// Counts a connection out, and tells what it came to, unless that was done before: when it was cut off.
     pub(crate) fn closed(&self, connection: &Connection, outcome: &Result<(), Failure>) {
-        if !self.registry.remove(connection) {
-            return;
-        }
+        let Some(bytes) = self.registry.remove(connection) else { return };
         let reason =
             connection.reason().or_else(|| outcome.as_ref().err().map(|failure| failure.message.clone()));
-        self.tell_end(connection, reason.as_deref());
+        self.tell_end(connection, bytes, reason.as_deref());
     }
 
     /// Ends every connection that is open at once, each with its last words; gives how many there were.
@@ -259,12 +258,12 @@ impl Shared {
         let open = self.registry.take();
         self.cut_off.store(true, Ordering::SeqCst);
         self.cut.notify_waiters();
-        for connection in &open {
+        for (connection, bytes) in &open {
             if self.manner == Manner::Answers {
                 // One that has gone already needs no end.
                 let _ = connection.socket.shutdown(Shutdown::Both);
             }
-            self.tell_end(connection, Some(reason));
+            self.tell_end(connection, *bytes, Some(reason));
         }
         open.len()
     }
@@ -298,10 +297,7 @@ impl Shared {
         self.connections.load(Ordering::Relaxed).saturating_sub(turned_back)
     }
 
-    fn tell_end(&self, connection: &Connection, reason: Option<&str>) {
-        let (bytes_in, bytes_out) = connection.totals();
-        self.count_in(bytes_in);
-        self.count_out(bytes_out);
+    fn tell_end(&self, connection: &Connection, (bytes_in, bytes_out): (u64, u64), reason: Option<&str>) {
         let account = Account { bytes_in, bytes_out, time: connection.time(), to: connection.to(), reason };
         self.journal.closed(connection.peer(), &account);
     }
@@ -374,21 +370,55 @@ impl Shared {
 
     /// Tells what the whole run came to.
     pub(crate) fn summarise(&self) {
-        let account = Account {
-            bytes_in: self.bytes_in.load(Ordering::Relaxed),
-            bytes_out: self.bytes_out.load(Ordering::Relaxed),
-            time: self.started.elapsed(),
-            to: None,
-            reason: None,
-        };
+        let totals = self.totals();
+        let Totals { bytes_in, bytes_out, time, .. } = totals;
         if self.manner == Manner::Relays {
-            self.journal.end_of(&self.totals());
+            self.journal.end_of(&totals);
         }
+        let account = Account { bytes_in, bytes_out, time, to: None, reason: None };
         let counts = Counts {
             connections: self.connections(),
             unanswered: self.unanswered.load(Ordering::Relaxed),
             refused: self.gate.refused(),
         };
         self.journal.summary(counts, &account);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use berkeley::{AsyncSocket, Family, Protocol, Type};
+
+    use super::*;
+    use crate::endpoint::Scheme;
+
+    /// Counted twice or not at all for an instant, it would show as a total that falls.
+    #[tokio::test]
+    async fn what_a_connection_moved_counts_once_while_it_is_struck_off() {
+        let shared = Shared::new(Journal::start(true, false).expect("no log"), None, false, Manner::Relays);
+        let (socket, _peer) =
+            AsyncSocket::pair(Family::UNIX, Type::STREAM, Protocol::DEFAULT).expect("a pair");
+        let connection = Arc::new(Connection::new(socket, Scheme::Unix, 1, "peer".into()));
+        connection.count_in(1);
+        let (rounds, over) = (50_000, AtomicBool::new(false));
+        thread::scope(|scope| {
+            let reader = scope.spawn(|| {
+                let mut last = 0;
+                while !over.load(Ordering::SeqCst) {
+                    let now = shared.totals().bytes_in;
+                    assert!((last..=rounds).contains(&now), "{now} after {last}");
+                    last = now;
+                }
+            });
+            for _ in 0..rounds {
+                shared.registry.add(&connection);
+                shared.closed(&connection, &Ok(()));
+            }
+            over.store(true, Ordering::SeqCst);
+            reader.join().expect("the totals never fall");
+        });
+        assert_eq!(shared.totals().bytes_in, rounds);
     }
 }
