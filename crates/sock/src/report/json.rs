@@ -101,6 +101,8 @@ pub const EVENTS: &[(&str, &[&str])] = &[
             "bytes_in",
             "bytes_out",
             "unanswered",
+            "over_rate",
+            "no_room",
             "refused",
             "undelivered",
             "seconds",
@@ -134,7 +136,7 @@ pub const EVENTS: &[(&str, &[&str])] = &[
             "certificates",
         ],
     ),
-    ("totals", &["connections", "open", "bytes_in", "bytes_out", "seconds"]),
+    ("totals", &["connections", "open", "bytes_in", "bytes_out", "over_rate", "no_room", "seconds"]),
 ];
 
 /// One event, built field by field and printed in that order.

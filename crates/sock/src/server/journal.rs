@@ -68,6 +68,8 @@ pub(crate) struct Counts {
     pub(crate) unanswered: u64,
     /// Clients and datagrams that were turned away, and by which options, where any may be.
     pub(crate) refused: Option<(u64, &'static str)>,
+    /// Of a relay: datagrams over its rate, and those without room.
+    pub(crate) lost: Option<[u64; 2]>,
 }
 
 impl Journal {
@@ -218,7 +220,7 @@ impl Journal {
 
     /// The last word: what the whole run came to.
     pub(crate) fn summary(&self, counts: Counts, account: &Account<'_>) {
-        let Counts { connections, unanswered, refused } = counts;
+        let Counts { connections, unanswered, refused, lost } = counts;
         if unanswered > 0 {
             let datagrams = if unanswered == 1 { "datagram" } else { "datagrams" };
             self.line(format_args!(
@@ -234,6 +236,7 @@ impl Journal {
                 .field("bytes_in", account.bytes_in)
                 .field("bytes_out", account.bytes_out)
                 .field("unanswered", unanswered);
+            let event = describe_lost(event, lost);
             match refused {
                 Some((refused, _)) => event.field("refused", refused).seconds(account.time),
                 None => event.seconds(account.time),
@@ -244,21 +247,27 @@ impl Journal {
     /// What it has come to so far.
     pub(crate) fn totals(&self, totals: &Totals) {
         self.end_of(totals);
-        let Totals { connections, open, bytes_in, bytes_out, time } = *totals;
+        let Totals { connections, open, bytes_in, bytes_out, lost, time } = *totals;
         self.event(|| {
             let event = Event::new("totals").field("connections", connections).field("open", open as u64);
-            event.field("bytes_in", bytes_in).field("bytes_out", bytes_out).seconds(time)
+            let event = event.field("bytes_in", bytes_in).field("bytes_out", bytes_out);
+            describe_lost(event, lost).seconds(time)
         });
     }
 
     /// The line of it.
     pub(crate) fn end_of(&self, totals: &Totals) {
-        let Totals { connections, open, bytes_in, bytes_out, time } = *totals;
+        let Totals { connections, open, bytes_in, bytes_out, lost, time } = *totals;
         let noun = if connections == 1 { "connection" } else { "connections" };
         let (bytes_in, bytes_out, seconds) = (Bytes(bytes_in), Bytes(bytes_out), time.as_secs_f64());
         self.line(format_args!(
             "{connections} {noun}, {open} open: {bytes_in} in, {bytes_out} out, {seconds:.3} s"
         ));
+        let why = ["over --rate", "there was no room for them"];
+        for (lost, why) in lost.unwrap_or_default().into_iter().zip(why).filter(|(lost, _)| *lost > 0) {
+            let noun = if lost == 1 { "datagram" } else { "datagrams" };
+            self.line(format_args!("{lost} {noun} lost: {why}"));
+        }
     }
 
     /// Whether a person watches what is told.
@@ -304,6 +313,14 @@ impl Journal {
         if let Some(events) = &self.events {
             events.event(event());
         }
+    }
+}
+
+/// What a relay of datagrams has lost, as fields of an event.
+fn describe_lost(event: Event, lost: Option<[u64; 2]>) -> Event {
+    match lost {
+        Some([over_rate, no_room]) => event.field("over_rate", over_rate).field("no_room", no_room),
+        None => event,
     }
 }
 

@@ -30,18 +30,29 @@ struct Bucket {
 impl RateLimit {
     /// Whether `address` may be answered at `now`; counts the answer if so.
     pub(crate) fn allows(&mut self, address: IpAddr, now: Instant) -> bool {
+        self.spends(address, now).unwrap_or(false)
+    }
+
+    /// Whether `address` has come more often than it may; counts it if not. One that there is no room to remember has
+    /// not.
+    pub(crate) fn exceeds(&mut self, address: IpAddr, now: Instant) -> bool {
+        !self.spends(address, now).unwrap_or(true)
+    }
+
+    /// Whether there is a token, which is taken; `None` where there is no room for a further address.
+    fn spends(&mut self, address: IpAddr, now: Instant) -> Option<bool> {
         let address = network(address);
         if !self.buckets.contains_key(&address) && !self.has_room(now) {
-            return false;
+            return None;
         }
         let full = f64::from(ANSWERS_PER_SECOND);
         let bucket = self.buckets.entry(address).or_insert(Bucket { tokens: full, filled: now });
         bucket.fill(now);
-        if bucket.tokens < 1.0 {
-            return false;
+        let has_one = bucket.tokens >= 1.0;
+        if has_one {
+            bucket.tokens -= 1.0;
         }
-        bucket.tokens -= 1.0;
-        true
+        Some(has_one)
     }
 
     fn has_room(&mut self, now: Instant) -> bool {
@@ -259,6 +270,8 @@ mod tests {
         let now = Instant::now();
         let answered = (0..100_000).filter(|number| limit.allows(v4(*number), now)).count();
         assert_eq!((answered, limit.buckets.len()), (ADDRESSES, ADDRESSES));
+        assert!(!limit.exceeds(v4(200_000), now), "nobody is held to what is not remembered");
+        assert!((0..200).any(|_| limit.exceeds(v4(1), now)));
         assert!(
             limit.allows(v4(200_000), now + Duration::from_secs(2)),
             "room again once the others are silent"

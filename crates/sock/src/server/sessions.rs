@@ -6,7 +6,7 @@
 //! none. So a flood of forged senders takes neither memory nor descriptors without end, and no session that is of use.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -20,8 +20,8 @@ use tokio::time::{sleep, sleep_until};
 
 use super::datagram::{prepare, sender, source};
 use super::journal::{Account, Peer, unnamed};
-use super::limit::{Allowance, LineLimit, Shown, Verdict};
-use super::shared::Shared;
+use super::limit::{Allowance, LineLimit, RateLimit, Shown, Verdict};
+use super::shared::{Loss, Shared};
 use super::trouble::{PAUSE, Trouble, is_the_clients};
 use super::{Server, Service};
 use crate::endpoint::Scheme;
@@ -84,7 +84,9 @@ pub(crate) async fn serve<S: Leads>(
         running: JoinSet::new(),
         trouble: Trouble::default(),
         sending: SendBatch::new(),
+        newcomers: RateLimit::default(),
         full: false,
+        refusals: LineLimit::per_second(1),
         circular: false,
     };
     loop {
@@ -189,6 +191,16 @@ impl Session {
         })
     }
 
+    /// Whether its datagrams go to where this address is, at whatever port; for Unix sockets, to this machine.
+    fn leads_to(&self, address: &Address) -> bool {
+        let peer = match &*self.way() {
+            Way::Open(stream, _) => stream.peer_address(),
+            Way::Opening(..) => None,
+        };
+        let canonical = |address: &Address| address.ip().map(|ip| ip.to_canonical());
+        peer.is_some_and(|peer| canonical(&peer) == canonical(address))
+    }
+
     fn moved(&self, direction: usize, bytes: u64) {
         self.bytes[direction].fetch_add(bytes, Relaxed);
         self.moved.store(u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX), Relaxed);
@@ -201,14 +213,20 @@ impl Session {
     }
 
     /// Whether the rate lets a datagram of so many bytes go, out (0) or back (1); one that it does not is lost.
-    fn affords(&self, direction: usize, bytes: usize) -> bool {
+    fn affords(&self, direction: usize, bytes: usize, shared: &Shared) -> bool {
         let Some(buckets) = &self.buckets else { return true };
-        let mut bucket = buckets[direction].lock().unwrap_or_else(PoisonError::into_inner);
-        bucket.passes(bytes, Instant::now())
+        let passes = {
+            let mut bucket = buckets[direction].lock().unwrap_or_else(PoisonError::into_inner);
+            bucket.passes(bytes, Instant::now())
+        };
+        if !passes {
+            shared.count_lost(Loss::OverRate, 1);
+        }
+        passes
     }
 
     /// Sends datagrams on, or has them wait for the socket.
-    fn pass_on(&self, datagrams: &mut Vec<Datagram<'_>>, sending: &mut SendBatch) {
+    fn pass_on(&self, datagrams: &mut Vec<Datagram<'_>>, sending: &mut SendBatch, shared: &Shared) {
         let bytes: usize = datagrams.iter().map(|one| one.bytes().len()).sum();
         self.moved(0, bytes as u64);
         {
@@ -217,7 +235,7 @@ impl Session {
                 allowance.earns(one.bytes().len());
             }
         }
-        datagrams.retain(|one| self.affords(0, one.bytes().len()));
+        datagrams.retain(|one| self.affords(0, one.bytes().len(), shared));
         let datagrams = &datagrams[..];
         match &mut *self.way() {
             Way::Opening(waiting, held) => {
@@ -225,29 +243,31 @@ impl Session {
                     if waiting.len() < WAITING && *held + one.bytes().len() <= WAITING_BYTES {
                         *held += one.bytes().len();
                         waiting.push(one.bytes().to_vec());
+                    } else {
+                        shared.count_lost(Loss::NoRoom, 1);
                     }
                 }
             }
-            Way::Open(stream, _) => self.send_on(stream, datagrams, sending),
+            Way::Open(stream, _) => self.send_on(stream, datagrams, sending, shared),
         }
     }
 
-    fn send_on(&self, stream: &Stream, datagrams: &[Datagram<'_>], sending: &mut SendBatch) {
+    fn send_on(&self, stream: &Stream, datagrams: &[Datagram<'_>], sending: &mut SendBatch, shared: &Shared) {
         if let Some(tap) = self.tap.get() {
             for one in datagrams {
                 tap.sent(one.bytes());
             }
         }
-        send_on(stream, datagrams, sending);
+        shared.count_lost(Loss::NoRoom, send_on(stream, datagrams, sending));
     }
 
     /// The socket is there: what has waited for it goes out.
-    fn open(&self, connected: Connected) -> Arc<Stream> {
+    fn open(&self, connected: Connected, shared: &Shared) -> Arc<Stream> {
         let stream = Arc::new(connected.stream);
         let mut way = self.way();
         if let Way::Opening(waiting, _) = &*way {
             let datagrams: Vec<Datagram<'_>> = waiting.iter().map(|bytes| Datagram::new(bytes)).collect();
-            self.send_on(&stream, &datagrams, &mut SendBatch::new());
+            self.send_on(&stream, &datagrams, &mut SendBatch::new(), shared);
         }
         if let Some(local) = stream.datagrams().and_then(|socket| socket.local_address().ok()) {
             let _ = self.local.set(local);
@@ -257,28 +277,33 @@ impl Session {
     }
 }
 
-/// Sends what there is room for. As any datagram, one that finds none is lost; one that meets the refusal of an earlier
-/// one goes again, once.
-fn send_on(stream: &Stream, datagrams: &[Datagram<'_>], sending: &mut SendBatch) {
+/// Sends what there is room for. As any datagram, one that finds none is lost, and counted; one that meets the refusal
+/// of an earlier one goes again, once.
+fn send_on(stream: &Stream, datagrams: &[Datagram<'_>], sending: &mut SendBatch) -> usize {
     let Some(socket) = stream.datagrams() else {
-        for one in datagrams {
-            if let Err(Broken::Failed(_) | Broken::Unwritable(_)) = stream.try_send(one.bytes()) {
-                let _ = stream.try_send(one.bytes());
-            }
-        }
-        return;
+        let finds_no_room = |one: &&Datagram<'_>| {
+            let outcome = match stream.try_send(one.bytes()) {
+                Err(Broken::Failed(_) | Broken::Unwritable(_)) => stream.try_send(one.bytes()),
+                outcome => outcome,
+            };
+            matches!(outcome, Ok(None))
+        };
+        return datagrams.iter().filter(finds_no_room).count();
     };
-    let (mut sent, mut failed) = (0, false);
+    let (mut sent, mut failed, mut lost) = (0, false, 0);
     while sent < datagrams.len() {
         match socket.socket().try_send_many(&datagrams[sent..], sending, Flags::NONE) {
             Ok(count) => (sent, failed) = (sent + count.max(1), false),
             Err(error) if error.is_interrupted() => {}
+            // To ask again at once would find no more room.
+            Err(error) if error.is_would_block() => (sent, failed, lost) = (sent + 1, false, lost + 1),
             Err(_) => {
                 sent += usize::from(failed);
                 failed = !failed;
             }
         }
     }
+    lost
 }
 
 /// The way back, which the sessions share: its buffers, and what bounds it.
@@ -358,7 +383,7 @@ impl Back {
         session.answered.store(true, Relaxed);
         let mut datagrams = Vec::with_capacity(pieces.len());
         for bytes in pieces {
-            if session.affords(1, bytes.len()) && self.affords(session, bytes.len(), shared) {
+            if session.affords(1, bytes.len(), shared) && self.affords(session, bytes.len(), shared) {
                 if let Some(tap) = session.tap.get() {
                     tap.received(bytes);
                 }
@@ -377,10 +402,26 @@ impl Back {
                     sent += count.max(1);
                 }
                 Err(error) if error.is_interrupted() => {}
-                Err(_) => sent += 1,
+                Err(error) => {
+                    sent += 1;
+                    shared.count_lost(Loss::NoRoom, usize::from(error.is_would_block()));
+                }
             }
         }
     }
+}
+
+/// Why a sender finds no room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum NoRoom {
+    /// Too many sessions that have ended still have their sockets.
+    Ending,
+    /// Too many wait for theirs.
+    Opening,
+    /// There are as many as there may be, and all were answered.
+    Taken,
+    /// It comes from where TO is, and too many like it have had sessions make way.
+    TooFast,
 }
 
 /// Takes what comes to the socket that all senders share.
@@ -391,8 +432,11 @@ struct Desk<S> {
     running: JoinSet<(Arc<Session>, std::result::Result<Ended, Failure>)>,
     trouble: Trouble,
     sending: SendBatch,
+    /// How often new senders from where TO is have another make way.
+    newcomers: RateLimit,
     /// That there is no room for further senders has been told.
     full: bool,
+    refusals: LineLimit,
     /// That it leads back to itself has been told.
     circular: bool,
 }
@@ -408,7 +452,7 @@ impl<S: Leads> Desk<S> {
             }
             let session = self.session(&datagram);
             if let (Some(before), false) = (&of, same(of.as_ref(), session.as_ref())) {
-                before.pass_on(&mut row, &mut self.sending);
+                before.pass_on(&mut row, &mut self.sending, &self.server.shared);
                 row.clear();
             }
             of = session;
@@ -418,7 +462,7 @@ impl<S: Leads> Desk<S> {
             }
         }
         if let Some(session) = of {
-            session.pass_on(&mut row, &mut self.sending);
+            session.pass_on(&mut row, &mut self.sending, &self.server.shared);
         }
     }
 
@@ -435,7 +479,11 @@ impl<S: Leads> Desk<S> {
         if let Some(session) = self.sessions.get(&key) {
             return Some(Arc::clone(session));
         }
-        if self.is_our_own(&key.0) || !self.has_room() {
+        if self.is_our_own(&key.0) {
+            return None;
+        }
+        if let Err(why) = self.make_room(&key.0) {
+            self.refuse(why, &key.0);
             return None;
         }
         let shared = &self.server.shared;
@@ -465,36 +513,50 @@ impl<S: Leads> Desk<S> {
         true
     }
 
-    /// Whether there is room for one more session, or one that makes way.
-    fn has_room(&mut self) -> bool {
+    /// Sees to room for one more session, that of `sender`: there is some, or one makes way.
+    fn make_room(&mut self, sender: &Address) -> std::result::Result<(), NoRoom> {
         let most = self.server.service.limits().sessions;
         if self.running.len() >= most + OPENING {
-            return false;
+            return Err(NoRoom::Ending);
         }
         let opening = |session: &&Arc<Session>| matches!(&*session.way(), Way::Opening(..));
         if self.sessions.len() >= OPENING && self.sessions.values().filter(opening).count() >= OPENING {
-            return false;
+            return Err(NoRoom::Opening);
         }
         if self.sessions.len() < most {
-            return true;
+            return Ok(());
         }
         let silent = self.sessions.values().filter(|session| !session.answered.load(Relaxed));
         let Some(oldest) = silent.min_by_key(|session| session.idle_at(Duration::ZERO)).cloned() else {
-            self.refuse(most);
-            return false;
+            return Err(NoRoom::Taken);
         };
+        // A datagram that circles comes from where TO is, from a new sender with each round, and nobody ever answers it.
+        let ip = sender.ip().unwrap_or(Ipv4Addr::UNSPECIFIED.into());
+        if oldest.leads_to(sender) && self.newcomers.exceeds(ip, Instant::now()) {
+            return Err(NoRoom::TooFast);
+        }
         oldest.made_way.notify_one();
         self.end(&oldest, Ok(Ended::MadeWay));
-        true
+        Ok(())
     }
 
-    /// A sender finds no room.
-    fn refuse(&mut self, most: usize) {
-        if !std::mem::replace(&mut self.full, true) {
-            let note =
-                format!("no room for more than {most} senders at a time; --max-connections sets how many");
-            self.server.shared.journal.note(note);
+    /// A sender finds no room: its datagram is lost and counted, and of many in a row one line tells.
+    fn refuse(&mut self, why: NoRoom, sender: &Address) {
+        self.server.shared.count_lost(Loss::NoRoom, 1);
+        if std::mem::replace(&mut self.full, true) || self.refusals.next(Instant::now()) == Shown::Hidden {
+            return;
         }
+        let most = self.server.service.limits().sessions;
+        let why = match why {
+            NoRoom::Ending => " while the sockets of others close".to_owned(),
+            NoRoom::Opening => format!(" while {OPENING} wait for their connection to TO"),
+            NoRoom::Taken => format!(" than {most} at a time; --max-connections sets how many"),
+            NoRoom::TooFast => format!(
+                " than {most} at a time, and new ones such as {sender} come too fast: does TO lead back here \
+                 through another relay?"
+            ),
+        };
+        self.server.shared.journal.note(format_args!("no room for more senders{why}"));
     }
 
     /// A session has ended: it is forgotten, and what it came to is told, once.
@@ -504,7 +566,8 @@ impl<S: Leads> Desk<S> {
             return;
         }
         self.sessions.remove(&session.key);
-        self.full = false;
+        // What has made way leaves no room behind.
+        self.full = self.full && matches!(outcome, Ok(Ended::MadeWay));
         let reason = match outcome {
             Ok(Ended::Idle) => format!("nothing moved for {}", Period(self.server.service.limits().idle)),
             Ok(Ended::MadeWay) => "made way for another sender".to_owned(),
@@ -587,7 +650,7 @@ async fn live<S: Leads>(
     if let Some(tap) = service.tap(session.named(), &connected.peer, true) {
         let _ = session.tap.set(tap);
     }
-    let stream = session.open(connected);
+    let stream = session.open(connected, shared);
     loop {
         tokio::select! {
             outcome = pass_back(&stream, session, shared, back) => {
@@ -645,6 +708,7 @@ mod tests {
 
     use super::*;
     use crate::endpoint::Nature;
+    use crate::server::connection::Connection;
     use crate::server::journal::Journal;
     use crate::server::shared::Manner;
     use crate::stream::SocketStream;
@@ -655,6 +719,65 @@ mod tests {
         socket.bind("127.0.0.1:0").expect("a free port");
         let address = socket.local_address().expect("a bound socket");
         (socket, address)
+    }
+
+    /// A service whose TO never answers.
+    struct Silent;
+
+    impl Service for Silent {
+        async fn serve(&self, _: &Arc<Connection>, _: &Shared) -> std::result::Result<(), Failure> {
+            Ok(())
+        }
+
+        fn answer(&self, _: &[u8], _: &mut Vec<u8>) -> bool {
+            false
+        }
+    }
+
+    impl Leads for Silent {
+        async fn connected(&self) -> std::result::Result<Connected, Failure> {
+            std::future::pending().await
+        }
+
+        fn limits(&self) -> Limits {
+            Limits { sessions: 1_024, idle: Duration::from_secs(60), rate: None, amplifies: true }
+        }
+
+        fn tap(&self, _: Peer<'_>, _: &str, _: bool) -> Option<Tap> {
+            None
+        }
+    }
+
+    #[tokio::test]
+    async fn what_finds_no_room_while_others_wait_for_their_connection_is_counted() {
+        let (socket, address) = bound();
+        let socket = Arc::new(AsyncSocket::from_socket(socket).expect("a place"));
+        let journal = Journal::start(true, false).expect("no thread to start");
+        let shared = Shared::new(journal, None, false, Manner::Relays);
+        let server = Arc::new(Server { service: Silent, shared });
+        let mut serving = pin!(serve(Arc::clone(&server), socket, Scheme::Udp));
+        let seen = || {
+            let totals = server.shared.totals();
+            totals.bytes_in + totals.lost.unwrap_or_default()[1]
+        };
+        let opening = u32::try_from(OPENING).expect("a small number");
+        for number in 1..=opening + 3 {
+            // From an address of its own, as a port may be had again.
+            let sender = Socket::new(Family::INET, Type::DGRAM, Protocol::DEFAULT).expect("a socket");
+            sender.bind((Ipv4Addr::from(0x7f00_0100 + number), 0)).expect("all of 127/8 is ours");
+            sender.send_to(b"x", address).expect("room");
+            let taken = async {
+                while seen() < u64::from(number) {
+                    sleep(Duration::from_millis(1)).await;
+                }
+            };
+            tokio::select! {
+                _ = &mut serving => panic!("it serves"),
+                () = taken => {}
+            }
+        }
+        let totals = server.shared.totals();
+        assert_eq!((totals.open, totals.lost), (OPENING, Some([0, 3])));
     }
 
     #[tokio::test]

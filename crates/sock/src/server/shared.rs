@@ -55,6 +55,8 @@ pub(crate) struct Totals {
     pub(crate) open: usize,
     pub(crate) bytes_in: u64,
     pub(crate) bytes_out: u64,
+    /// Of a relay: datagrams over its rate, and those without room.
+    pub(crate) lost: Option<[u64; 2]>,
     /// Since it began.
     pub(crate) time: Duration,
 }
@@ -96,6 +98,17 @@ pub(crate) struct Shared {
     bytes_out: AtomicU64,
     /// Datagrams whose answer would have been an amplification.
     unanswered: AtomicU64,
+    /// Datagrams of a relay that were over its rate, and those for which there was no room.
+    lost: [AtomicU64; 2],
+}
+
+/// Why a relay has lost a datagram.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Loss {
+    /// `--rate` did not let it go.
+    OverRate,
+    /// There was no session for its sender, or no room in a socket.
+    NoRoom,
 }
 
 impl Shared {
@@ -121,6 +134,7 @@ impl Shared {
             bytes_in: AtomicU64::new(0),
             bytes_out: AtomicU64::new(0),
             unanswered: AtomicU64::new(0),
+            lost: Default::default(),
         }
     }
 
@@ -347,6 +361,11 @@ impl Shared {
         self.bytes_out.fetch_add(bytes, Ordering::Relaxed);
     }
 
+    /// Counts datagrams that a relay has lost.
+    pub(crate) fn count_lost(&self, why: Loss, datagrams: usize) {
+        self.lost[why as usize].fetch_add(datagrams as u64, Ordering::Relaxed);
+    }
+
     /// Counts a datagram whose answer would have been an amplification.
     pub(crate) fn count_unanswered(&self) {
         self.unanswered.fetch_add(1, Ordering::Relaxed);
@@ -364,6 +383,8 @@ impl Shared {
             open: self.open(),
             bytes_in: bytes_in + self.bytes_in.load(Ordering::Relaxed),
             bytes_out: bytes_out + self.bytes_out.load(Ordering::Relaxed),
+            lost: (self.manner == Manner::Relays)
+                .then(|| self.lost.each_ref().map(|lost| lost.load(Ordering::Relaxed))),
             time: self.started.elapsed(),
         }
     }
@@ -380,6 +401,7 @@ impl Shared {
             connections: self.connections(),
             unanswered: self.unanswered.load(Ordering::Relaxed),
             refused: self.gate.refused(),
+            lost: totals.lost,
         };
         self.journal.summary(counts, &account);
     }

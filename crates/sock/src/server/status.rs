@@ -86,7 +86,8 @@ mod tests {
         for (bytes, want) in rows {
             assert_eq!(rounded(bytes), want);
         }
-        let totals = |bytes_in| Totals { connections: 2, open: 1, bytes_in, bytes_out: 0, time: TICK };
+        let totals =
+            |bytes_in| Totals { connections: 2, open: 1, bytes_in, bytes_out: 0, lost: None, time: TICK };
         assert_eq!(rate(&totals(100), &totals(1100), Duration::from_millis(500)), 2000);
         assert_eq!(line(&totals(2048), 7), "1 open of 2; 2.0 KiB in, 0 B out; 7 B/s");
     }

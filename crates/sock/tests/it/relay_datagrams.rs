@@ -88,6 +88,63 @@ fn what_is_over_the_rate_is_lost_whole_and_of_its_sender_alone() {
     other.send(b"another's").expect("a live relay");
     let got = [receive(&server), receive(&server)];
     assert!(got.contains(&b"1".repeat(60)) && got.contains(&b"another's".to_vec()), "{got:?}");
+    relay.process.signal("USR1");
+    relay.line("1 datagram lost: over --rate");
+    let finished = relay.end("TERM");
+    assert_eq!(finished.stderr.matches("1 datagram lost: over --rate").count(), 2, "{}", finished.stderr);
+}
+
+#[test]
+fn what_is_lost_stands_in_the_totals_and_in_the_summary() {
+    let server = bound();
+    let args = ["relay", "udp://127.0.0.1:0", &endpoint(&server), "--json", "--rate", "1B"];
+    let more = ["--max-connections", "1"];
+    let process = Process::start(sock(&args).args(more));
+    let mut told = Events::of(&process.stdout);
+    let listening = told.next(&["listening"]);
+    let address = listening["address"].as_str().and_then(|it| it.parse().ok()).expect("an address");
+    let (friend, other) = (sender(address), sender(address));
+    friend.send(b"first").expect("a live relay");
+    let mut buffer = [0; 16];
+    let (_, session) = server.recv_from(&mut buffer).expect("what was sent");
+    // Once it is answered it does not make way.
+    server.send_to(b"answer", session).expect("a live relay");
+    assert_eq!(receive(&friend), b"answer");
+    friend.send(&[b'x'; 60]).expect("a live relay");
+    other.send(b"no room").expect("a live relay");
+    told.next(&["note"]);
+    process.signal("USR1");
+    let totals = told.next(&["totals"]);
+    process.signal("TERM");
+    let finished = process.finish();
+    let summary = events(&finished.stdout).pop().expect("a summary");
+    for event in [totals, summary] {
+        assert_eq!((&event["over_rate"], &event["no_room"]), (&1.into(), &1.into()), "{event}");
+    }
+}
+
+/// As what circles between two relays does: it comes from where TO is, from a new sender with each round.
+#[test]
+fn new_senders_from_where_it_leads_are_bounded_and_others_are_not() {
+    let server = bound();
+    let relay = relay("udp://127.0.0.1:0", &[&endpoint(&server), "--max-connections", "8"]);
+    let is_told = || text(&relay.process.stderr.so_far()).contains("does TO lead back here");
+    eventually("they come too fast", || {
+        for _ in 0..100 {
+            bound().send_to(b"round and round", relay.address()).expect("a live relay");
+        }
+        is_told()
+    });
+    server.set_nonblocking(true).expect("a mode of every socket");
+    let mut buffer = [0; 16];
+    eventually("one from elsewhere finds room", || {
+        let other = UdpSocket::bind("127.0.0.2:0").expect("all of 127.0.0.0/8 is this machine");
+        other.send_to(b"from elsewhere", relay.address()).expect("a live relay");
+        let mut came = std::iter::from_fn(|| server.recv_from(&mut buffer).ok().map(|(length, _)| length));
+        came.any(|length| length == b"from elsewhere".len())
+    });
+    let finished = relay.end("TERM");
+    assert!(finished.stderr.contains(" lost: there was no room for them"), "{}", finished.stderr);
 }
 
 #[test]

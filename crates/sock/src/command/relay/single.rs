@@ -96,7 +96,7 @@ async fn between(
     let (time, to) = (begun.elapsed(), Some(far.peer.as_str()));
     let account = Account { bytes_in, bytes_out, time, to, reason: reason.as_deref() };
     journal.closed(peer, &account);
-    journal.summary(Counts { connections: 1, unanswered: 0, refused: None }, &account);
+    journal.summary(Counts { connections: 1, unanswered: 0, refused: None, lost: None }, &account);
     outcome.map(|()| signal.map_or(Exit::Done, Signal::exit))
 }
 
