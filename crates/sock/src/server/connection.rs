@@ -48,6 +48,8 @@ pub(crate) struct Connection {
     idle: AtomicBool,
     /// A message was longer than we take, and its end is lost.
     too_long: AtomicBool,
+    /// The server stopped before it was served.
+    unserved: AtomicBool,
     /// Our direction is ended, or about to be, and is the only one to be ended: where both are, the kernel answers what
     /// comes with a reset.
     pub(crate) said_all: AtomicBool,
@@ -77,6 +79,7 @@ impl Connection {
             to: OnceLock::new(),
             idle: AtomicBool::new(false),
             too_long: AtomicBool::new(false),
+            unserved: AtomicBool::new(false),
             said_all: AtomicBool::new(false),
         }
     }
@@ -218,8 +221,17 @@ impl Connection {
         Ok(Received::End)
     }
 
+    /// Resets it: the server stops, and it is not served yet.
+    pub(crate) fn turn_back(self: &Arc<Self>) {
+        self.unserved.store(true, Ordering::Relaxed);
+        self.stream().reset();
+    }
+
     /// Why we ended it, where we did.
     pub(crate) fn reason(&self) -> Option<String> {
+        if self.unserved.load(Ordering::Relaxed) {
+            return Some("the server stopped before it was served".to_owned());
+        }
         if self.idle.load(Ordering::Relaxed) {
             return Some("idle".to_owned());
         }

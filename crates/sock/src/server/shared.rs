@@ -200,7 +200,7 @@ impl Shared {
             // What has come by then is served.
             biased;
             introduced = self.gate.introduced(&connection.socket) => introduced,
-            () = self.until_over() => Err(Away { client: None, told: None }),
+            () = self.until_draining() => Err(Away { client: None, told: None }),
         };
         match introduced {
             Ok(client) => {
@@ -292,11 +292,8 @@ impl Shared {
         }
     }
 
-    /// Waits until no client is served any more that is not served yet.
-    async fn until_over(&self) {
-        if self.manner == Manner::Relays {
-            return self.until_cut_off().await;
-        }
+    /// Waits until the server stops: who is served may go on, and who is not served yet is turned back.
+    pub(crate) async fn until_draining(&self) {
         // Asked for before looking, as above.
         let mut drained = pin!(self.drained.notified());
         drained.as_mut().enable();

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use crate::bounded::RunInTime as _;
 use crate::kit::{
-    Events, Process, SOCK, Server, TempDir, bounded, connect, expect, namespace, run, run_sock, sock,
-    terminal,
+    Events, Process, SOCK, Server, TempDir, bounded, connect, eventually, expect, namespace, run, run_sock,
+    sock, terminal, text,
 };
 use crate::skip::need;
 
@@ -288,4 +288,37 @@ fn fill(stream: &TcpStream) {
     stream.set_write_timeout(Some(Duration::from_millis(50))).expect("a limit");
     let bytes = vec![7; 65_536];
     while (&mut &*stream).write(&bytes).is_ok() {}
+}
+
+/// Its proxy says nothing, and could do so for 10 s.
+#[test]
+fn a_client_that_is_not_passed_on_yet_is_turned_back_when_the_relay_stops() {
+    let (proxy, at) = upstream();
+    let (folder, via) = (TempDir::new(), format!("socks5://{at}"));
+    let own = certificate(&folder, "own.pem");
+    let sealed = format!("tls://127.0.0.1:0?cert={own}");
+    let rows: [(&[&str], bool); 3] = [
+        (&["127.0.0.1:0", "192.0.2.1:80", "--via", &via, "--timeout", "1h"], true),
+        // One that does not get as far: it says nothing within TLS, or nothing of its client.
+        (&[&sealed, &at], false),
+        (&["127.0.0.1:0", &at, "--proxy-from", "127.0.0.1"], false),
+    ];
+    for (args, asks) in rows {
+        let relay = Server::start_with(sock(&["relay", "--grace", "1h"]).args(args));
+        let mut client = relay.connect();
+        let asked = asks.then(|| {
+            let mut asked = bounded(proxy.accept().expect("the relay asks").0);
+            asked.read_exact(&mut [0; 3]).expect("what a proxy is greeted with");
+            asked
+        });
+        // Behind the answer to this one the client has been accepted.
+        eventually("it is counted in", || {
+            relay.process.signal("USR1");
+            text(&relay.process.stderr.so_far()).contains(", 1 open: ")
+        });
+        let finished = relay.end("TERM");
+        assert_eq!(finished.code(), 0, "{args:?}: {}", finished.stderr);
+        assert!(client.read(&mut [0]).is_err(), "{args:?}: it is reset");
+        drop(asked);
+    }
 }

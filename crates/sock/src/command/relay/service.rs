@@ -20,7 +20,7 @@ use crate::server::once::Once;
 use crate::server::sessions::{self, Leads, Limits};
 use crate::server::shared::Shared;
 use crate::server::{Server, Service};
-use crate::stream::{Tap, Transcript};
+use crate::stream::{Stream, Tap, Transcript};
 
 /// Passes each client on.
 #[derive(Debug)]
@@ -33,6 +33,9 @@ pub(super) struct Forward {
     transcript: Option<Arc<Transcript>>,
     once: Once,
 }
+
+/// A client's stream, and that to where it is passed on.
+type Ends = (Stream, Connected);
 
 impl Forward {
     pub(super) fn new(
@@ -47,19 +50,11 @@ impl Forward {
         Self { front, to, idle, rate: args.rate, sessions, transcript, once }
     }
 
-    async fn forward(&self, connection: &Arc<Connection>, shared: &Shared) -> Result<(), Failure> {
-        let near = tokio::select! {
-            near = self.front.stream(connection) => near.inspect_err(|_| connection.stream().reset())?,
-            () = shared.until_cut_off() => return Ok(()),
-        };
+    /// Agrees with the client on what is to be agreed on, and connects to where it is to go.
+    async fn reach(&self, connection: &Arc<Connection>, shared: &Shared) -> Result<Ends, Failure> {
+        let near = self.front.stream(connection).await.inspect_err(|_| connection.stream().reset())?;
         let client = if self.to.hear_of_clients() { connection.behalf() } else { Behalf::Unknown };
-        let connected = tokio::select! {
-            connected = shared.opening(connection, || Box::pin(self.to.connected(client))) => connected,
-            () = shared.until_cut_off() => {
-                near.reset();
-                return Ok(());
-            }
-        };
+        let connected = shared.opening(connection, || Box::pin(self.to.connected(client))).await;
         let far = connected.inspect_err(|failure| {
             // An end would say that the answer is whole, and empty.
             near.reset();
@@ -67,6 +62,19 @@ impl Forward {
                 shared.journal.unreached(connection.peer(), failure);
             }
         })?;
+        Ok((near, far))
+    }
+
+    async fn forward(&self, connection: &Arc<Connection>, shared: &Shared) -> Result<(), Failure> {
+        let (near, far) = tokio::select! {
+            // Who is passed on already may go on.
+            biased;
+            reached = self.reach(connection, shared) => reached?,
+            () = shared.until_draining() => {
+                connection.turn_back();
+                return Ok(());
+            }
+        };
         let tap = self.tap(connection.peer(), &far.peer, near.nature().messages);
         shared.reached(connection, far.peer);
         far.notes.iter().for_each(|note| shared.journal.note(note));
