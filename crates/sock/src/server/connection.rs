@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use berkeley::{AsyncSocket, ReadReady, Result};
+use berkeley::{AsyncSocket, ReadReady, Result, option};
 
 use super::buffers::{Buffers, MESSAGE, PIECE};
 use super::header::Named;
@@ -15,6 +15,9 @@ use super::journal::Peer;
 use crate::endpoint::{Nature, Scheme};
 use crate::open::Behalf;
 use crate::stream::SocketStream;
+
+/// How long a client is silent before it is asked whether it is still there, and how often.
+const ASK: Duration = Duration::from_secs(15);
 
 /// What a receive has brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -225,6 +228,20 @@ impl Connection {
     pub(crate) fn turn_back(self: &Arc<Self>) {
         self.unserved.store(true, Ordering::Relaxed);
         self.stream().reset();
+    }
+
+    /// Has the kernel ask the client whether it is there while it is silent (`SO_KEEPALIVE`), where a program is run for
+    /// it: one that has gone looks like one that has ended its side and waits, and its program would wait with it. A
+    /// listener's own `?keepalive` stays as it is.
+    pub(crate) fn notice_when_gone(&self) {
+        let socket = self.socket.socket();
+        // Other families than TCP tell of it by themselves.
+        if socket.get(option::KEEPALIVE).is_ok_and(|asks| !asks)
+            && socket.set(option::KEEPALIVE, true).is_ok()
+        {
+            let _ = socket.set(option::tcp::KEEPIDLE, ASK);
+            let _ = socket.set(option::tcp::KEEPINTVL, ASK);
+        }
     }
 
     /// Why we ended it, where we did.

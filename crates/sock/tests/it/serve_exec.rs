@@ -239,3 +239,30 @@ fn client_certificates_let_a_program_be_reached_from_other_machines() {
     assert_eq!(alone.code(), 2, "{}", alone.stderr);
     assert!(alone.stderr.contains("over TLS, --ca FILE those with a certificate"), "{}", alone.stderr);
 }
+
+/// Whether the kernel asks a peer that is silent whether it is there: the timer of the connection between these ports, the
+/// first of which is this machine's end (proc(5), `net/tcp`).
+fn is_asked_after(local: u16, peer: u16) -> bool {
+    let table = fs::read_to_string("/proc/net/tcp").expect("proc(5)");
+    let (local, peer) = (format!(":{local:04X}"), format!(":{peer:04X}"));
+    let line = table
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>())
+        .find(|words| words.get(1).is_some_and(|it| it.ends_with(&local)) && words[2].ends_with(&peer));
+    line.is_some_and(|words| words[5].starts_with("02:"))
+}
+
+#[test]
+fn a_client_for_which_a_program_runs_is_asked_whether_it_is_still_there() {
+    let rows: [&[&str]; 3] = [
+        &["serve", "127.0.0.1:0", "--exec", "cat"],
+        &["relay", "127.0.0.1:0", "exec:cat"],
+        &["relay", "127.0.0.1:0", "127.0.0.1:1", "sh:cat"],
+    ];
+    for args in rows {
+        let server = Server::start_with(&mut sock(args));
+        let client = server.connect();
+        let (own, at) = (client.local_addr().expect("bound").port(), server.address().port());
+        eventually("its timer runs", || is_asked_after(at, own));
+    }
+}

@@ -53,6 +53,9 @@ impl Forward {
     /// Agrees with the client on what is to be agreed on, and connects to where it is to go.
     async fn reach(&self, connection: &Arc<Connection>, shared: &Shared) -> Result<Ends, Failure> {
         let near = self.front.stream(connection).await.inspect_err(|_| connection.stream().reset())?;
+        if self.to.run_programs() {
+            connection.notice_when_gone();
+        }
         let client = if self.to.hear_of_clients() { connection.behalf() } else { Behalf::Unknown };
         let connected = shared.opening(connection, || Box::pin(self.to.connected(client))).await;
         let far = connected.inspect_err(|failure| {

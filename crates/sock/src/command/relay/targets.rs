@@ -65,6 +65,11 @@ impl Targets {
         self.to.iter().any(|to| to.target.endpoint().own.proxy_protocol.is_some())
     }
 
+    /// Whether any of them runs a program for each client.
+    pub(super) fn run_programs(&self) -> bool {
+        self.to.iter().any(|to| super::program(to.target.endpoint()).is_some())
+    }
+
     /// Connects to the first that can be connected to.
     ///
     /// # Errors

@@ -9,8 +9,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use berkeley::{Socket, option};
-
 use super::super::door::Door;
 use super::super::host::{self, Ready};
 use super::super::relay::outcome;
@@ -26,6 +24,7 @@ use crate::server::journal::Journal;
 use crate::server::once::Once;
 use crate::server::shared::{Manner, Shared};
 use crate::server::{Server, Service};
+use crate::stream::Stream;
 
 /// What is run for each client.
 #[derive(Debug)]
@@ -79,34 +78,23 @@ fn opened(path: &Path) -> Result<File, Failure> {
     file.map_err(|error| Failure::io(format_args!("--exec-stderr {}", path.display()), &error))
 }
 
-/// How long a client that has ended its side says nothing before it is asked whether it is still there, and how often.
-const ASK: Duration = Duration::from_secs(15);
-
-/// Has the kernel ask a silent client whether it is there (`SO_KEEPALIVE`): one that has gone looks like one that has
-/// ended its side and waits, and its program would wait with it.
-fn notice_the_gone(socket: &Socket) {
-    // Other families than TCP tell of it by themselves.
-    if socket.set(option::KEEPALIVE, true).is_ok() {
-        let _ = socket.set(option::tcp::KEEPIDLE, ASK);
-        let _ = socket.set(option::tcp::KEEPINTVL, ASK);
-    }
-}
-
 impl Programs {
+    /// Starts the program of a client.
+    async fn start(&self, connection: &Connection) -> Result<Stream, Failure> {
+        let tls = !self.front.is_plain();
+        let variables = ucspi::variables(connection.socket.socket(), connection.behind(), tls);
+        let stderr = self.stderr.as_ref().map(File::try_clone).transpose();
+        let stderr = stderr.map_err(|error| Failure::io("--exec-stderr", &error))?;
+        started(&self.line, Surroundings { variables, stderr }).await
+    }
+
     async fn run(&self, connection: &Arc<Connection>, shared: &Shared) -> Result<(), Failure> {
         let near = tokio::select! {
             near = self.front.stream(connection) => near.inspect_err(|_| connection.stream().reset())?,
             () = shared.until_cut_off() => return Ok(()),
         };
-        notice_the_gone(connection.socket.socket());
-        let tls = !self.front.is_plain();
-        let variables = ucspi::variables(connection.socket.socket(), connection.behind(), tls);
-        let start = || async {
-            let stderr = self.stderr.as_ref().map(File::try_clone).transpose();
-            let stderr = stderr.map_err(|error| Failure::io("--exec-stderr", &error))?;
-            started(&self.line, Surroundings { variables: variables.clone(), stderr }).await
-        };
-        let far = shared.opening(connection, start).await;
+        connection.notice_when_gone();
+        let far = shared.opening(connection, || self.start(connection)).await;
         let far = far.inspect_err(|failure| {
             // An end would say that the answer is whole, and empty.
             near.reset();
