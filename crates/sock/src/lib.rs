@@ -12,6 +12,7 @@
 //! | [`endpoint`] | the grammar of addresses, `tcp://host:port?option=value` |
 //! | [`exit`] | the exit codes, and the failures that carry them |
 //! | [`explain`] | each system call of the library in plain words |
+//! | `file` | files that are read whole, at the start and again |
 //! | [`misuse`] | an invalid command line, its fault under a caret |
 //! | [`notify`] | what a service manager is told, by systemd's protocol |
 //! | [`open`] | from an endpoint to a socket, connected or listening |
@@ -37,6 +38,7 @@ pub mod confine;
 pub mod endpoint;
 pub mod exit;
 pub mod explain;
+mod file;
 #[cfg(test)]
 #[path = "../../berkeley/tests/it/limit.rs"]
 mod limit;

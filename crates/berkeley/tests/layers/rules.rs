@@ -113,7 +113,7 @@ pub(crate) const HOUSES: &[House] = &[
             // What commands and endpoints have in common: how they fail, and what is answered.
             &["exit", "reply"],
             &["quantity", "rate", "access", "confine", "explain", "notify"],
-            &["report"],
+            &["report", "file"],
         ],
         beside: &[],
         may_be_unsafe: &[],

@@ -14,8 +14,7 @@ mod network;
 mod proxies;
 mod table;
 
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::Read as _;
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::{PoisonError, RwLock};
@@ -25,6 +24,7 @@ pub use network::{Network, NetworkError};
 pub use proxies::{Origin, Proxies};
 pub use table::{Table, Verdict};
 
+use crate::file::{When, open};
 use crate::report::escape::escape;
 
 /// The longest file of networks that is read, in bytes.
@@ -47,7 +47,7 @@ impl Access {
     /// # Errors
     /// What is wrong with a file, behind its name, its line and its column.
     pub fn open(allow: &[Entry], deny: &[Entry]) -> Result<Self, String> {
-        let table = RwLock::new(read(allow, deny)?);
+        let table = RwLock::new(read(allow, deny, When::First)?);
         Ok(Self { allow: allow.to_vec(), deny: deny.to_vec(), table })
     }
 
@@ -71,51 +71,38 @@ impl Access {
     /// # Errors
     /// As [`open`](Self::open), and where a file is none that can be read twice.
     pub fn reload(&self) -> Result<(), String> {
-        for entry in self.allow.iter().chain(&self.deny) {
-            if let Entry::File(path) = entry {
-                // A pipe would be waited for, for ever if nobody writes to it.
-                let file = std::fs::metadata(path).map_err(|error| cannot_read(path, &error))?;
-                if !file.is_file() {
-                    return Err(format!("{}: not a regular file, so it is not read again", shown(path)));
-                }
-            }
-        }
-        let table = read(&self.allow, &self.deny)?;
+        let table = read(&self.allow, &self.deny, When::Again)?;
         *self.table.write().unwrap_or_else(PoisonError::into_inner) = table;
         Ok(())
     }
 }
 
-fn read(allow: &[Entry], deny: &[Entry]) -> Result<Table, String> {
+fn read(allow: &[Entry], deny: &[Entry], when: When) -> Result<Table, String> {
     // A file may be empty, and then it allows nobody.
-    let allowed = if allow.is_empty() { None } else { Some(networks(allow)?) };
-    Ok(Table::new(allowed.as_deref(), &networks(deny)?))
+    let allowed = if allow.is_empty() { None } else { Some(networks(allow, when)?) };
+    Ok(Table::new(allowed.as_deref(), &networks(deny, when)?))
 }
 
 /// The networks of all entries.
-fn networks(entries: &[Entry]) -> Result<Vec<Network>, String> {
+fn networks(entries: &[Entry], when: When) -> Result<Vec<Network>, String> {
     let mut all = Vec::new();
     for entry in entries {
         match entry {
             Entry::Networks(networks) => all.extend(networks),
-            Entry::File(path) => all.extend(networks_in(path)?),
+            Entry::File(path) => all.extend(networks_in(path, when)?),
         }
     }
     Ok(all)
 }
 
-fn networks_in(path: &Path) -> Result<Vec<Network>, String> {
+fn networks_in(path: &Path, when: When) -> Result<Vec<Network>, String> {
     let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes));
-    read.map_err(|error| cannot_read(path, &error))?;
+    let read = open(path, when).and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes));
+    read.map_err(|error| format!("cannot read {}: {error}", shown(path)))?;
     if bytes.len() as u64 > LONGEST {
         return Err(format!("{}: longer than {} MiB", shown(path), LONGEST >> 20));
     }
     parse(&bytes).map_err(|error| format!("{}:{error}", shown(path)))
-}
-
-fn cannot_read(path: &Path, error: &io::Error) -> String {
-    format!("cannot read {}: {error}", shown(path))
 }
 
 fn shown(path: &Path) -> String {
@@ -175,7 +162,7 @@ mod tests {
         let access = Access::open(&[], &[Entry::File("/dev/null".into())]).expect("an empty list");
         assert_eq!(
             access.reload().expect_err("no file"),
-            "/dev/null: not a regular file, so it is not read again"
+            "cannot read /dev/null: not a regular file, so it is not read again"
         );
         let error = Access::open(&[Entry::File("/dev/zero".into())], &[]).expect_err("a file without end");
         assert_eq!(error, "/dev/zero: longer than 64 MiB");

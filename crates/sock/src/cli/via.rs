@@ -25,15 +25,19 @@ pub struct ViaArgs {
 }
 
 impl ViaArgs {
-    /// Sets the way on the endpoint.
+    /// Sets the way on the endpoints, of which each is reached by the same.
     ///
     /// # Errors
     ///
     /// Fails for what is no proxy, and for an endpoint to which there is no such way.
-    pub fn set_on(&self, endpoint: &mut Endpoint) -> Result<(), Failure> {
-        if let Some(version) = self.proxy_protocol {
-            endpoint.set_proxy_protocol(version).map_err(Failure::misuse)?;
+    pub fn set_on(&self, endpoints: &mut [Endpoint]) -> Result<(), Failure> {
+        let proxies = via::proxies(&self.via)?;
+        for endpoint in endpoints {
+            if let Some(version) = self.proxy_protocol {
+                endpoint.set_proxy_protocol(version).map_err(Failure::misuse)?;
+            }
+            via::set(endpoint, &proxies)?;
         }
-        via::set(endpoint, &self.via)
+        Ok(())
     }
 }

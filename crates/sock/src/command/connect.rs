@@ -30,7 +30,7 @@ async fn connect(args: &ConnectArgs, tally: &Tally) -> Result<Exit, Failure> {
     let text = joined(&args.endpoint, args.port.as_deref())?;
     let mut endpoint = open::parse(&text, Role::Connect).map_err(Failure::misuse)?;
     args.tls.set_on(&mut endpoint).map_err(Failure::misuse)?;
-    args.way.set_on(&mut endpoint)?;
+    args.way.set_on(std::slice::from_mut(&mut endpoint))?;
     let scheme = endpoint.scheme;
     refuse_ourselves(&endpoint)?;
     check(&args.talk, scheme, &[(args.wait.is_some(), "--wait"), (args.replies.is_some(), "--replies")])?;

@@ -29,10 +29,11 @@ async fn wait(args: &WaitArgs) -> Result<Exit, Failure> {
         let message = format!("--timeout {}: no clock goes so far", args.timeout);
         return Err(Failure::misuse(message).hint("leave it out for 30s"));
     };
+    let proxies = open::via::proxies(&args.via)?;
     let mut attempts = JoinSet::new();
     for text in &endpoints(args)? {
         let mut endpoint = open::parse(text, Role::Connect).map_err(Failure::misuse)?;
-        open::via::set(&mut endpoint, &args.via)?;
+        open::via::set(&mut endpoint, &proxies)?;
         open::listen::check_family(&endpoint, args.family.chosen())?;
         if !Nature::of(endpoint.scheme).connected {
             let message = format!("{text}: wait needs connections, and {} has none", endpoint.scheme);

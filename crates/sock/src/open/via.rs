@@ -1,7 +1,6 @@
 //! Endpoints behind proxies: which ones, who asks them, and what they are asked for.
 
 use std::env;
-use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::Path;
@@ -15,6 +14,7 @@ use super::dialogue::speak;
 use super::worker::on_a_worker;
 use crate::endpoint::{Endpoint, Host, Layer, Place, Port, Role, Scheme, Secret, decoded, password_in};
 use crate::exit::{Exit, Failure};
+use crate::file::{When, open};
 use crate::preamble::{Dialogue, HttpConnect, Login, Refusal, Socks4a, Socks5, Target};
 use crate::program;
 use crate::tls::a_label;
@@ -28,17 +28,25 @@ const VARIABLES: [&str; 2] = ["all_proxy", "ALL_PROXY"];
 /// The longest password in a file, in bytes.
 const LONGEST_PASSWORD: u64 = 4_096;
 
+/// Reads the proxies, and of each the password that stays the same: once, however many endpoints are behind them.
+///
+/// # Errors
+///
+/// Fails for what is no proxy, and where a password cannot be read.
+pub fn proxies(texts: &[String]) -> Result<Vec<Endpoint>, Failure> {
+    texts.iter().map(|text| proxy(text)).collect()
+}
+
 /// Has an endpoint reached through these proxies, the nearest first.
 ///
 /// # Errors
 ///
-/// Fails for what is no proxy, and where the endpoint is none that a proxy can reach, or has options that could not
-/// act.
-pub fn set(endpoint: &mut Endpoint, proxies: &[String]) -> Result<(), Failure> {
+/// Fails where the endpoint is none that a proxy can reach, or has options that could not act.
+pub fn set(endpoint: &mut Endpoint, proxies: &[Endpoint]) -> Result<(), Failure> {
     if proxies.is_empty() {
         return Ok(());
     }
-    endpoint.via = proxies.iter().map(|text| proxy(text)).collect::<Result<_, _>>()?;
+    endpoint.via = proxies.to_vec();
     if endpoint.scheme != Scheme::Tcp {
         let message = format!("--via connects through a proxy by TCP alone, and this is {}", endpoint.scheme);
         return Err(Failure::misuse(endpoint.source.fault(endpoint.source.place().whole.clone(), message)));
@@ -122,7 +130,7 @@ fn checked(proxy: Endpoint) -> Result<Endpoint, Failure> {
 fn read_once(mut proxy: Endpoint) -> Result<Endpoint, Failure> {
     let login = &proxy.own.login;
     let password = match (&login.password_file, &login.password_env) {
-        (Some(path), _) if !path.is_file() => first_line(path)?,
+        (Some(path), _) if !path.is_file() => first_line(path, When::First)?,
         (None, Some(name)) => {
             let value = env::var_os(name).ok_or_else(|| {
                 let message = format!("the variable {name} is not set");
@@ -243,23 +251,28 @@ fn login(proxy: &Endpoint) -> Result<Option<Login>, Failure> {
     let Some(user) = &login.user else { return Ok(None) };
     let password = match (&login.password, &login.password_file) {
         (Some(Secret(bytes)), _) => Some(bytes.clone()),
-        (None, Some(path)) => Some(first_line(path)?),
+        (None, Some(path)) => Some(first_line(path, When::Again)?),
         (None, None) => None,
     };
     Ok(Some(Login { user: user.clone(), password }))
 }
 
-fn first_line(path: &Path) -> Result<Vec<u8>, Failure> {
+fn first_line(path: &Path, when: When) -> Result<Vec<u8>, Failure> {
     let read = || {
         let mut line = Vec::new();
         // A byte at a time: what stands behind the line may be for others, as in /dev/stdin.
-        let file = BufReader::with_capacity(1, File::open(path)?);
-        file.take(LONGEST_PASSWORD).read_until(b'\n', &mut line)?;
+        let file = BufReader::with_capacity(1, open(path, when)?);
+        file.take(LONGEST_PASSWORD + 2).read_until(b'\n', &mut line)?;
         Ok(line)
     };
-    let mut line = read().map_err(|error| Failure::io(format_args!("read {}", path.display()), &error))?;
+    let doing = format!("read {}", path.display());
+    let mut line = read().map_err(|error| Failure::io(&doing, &error))?;
     line.pop_if(|last| *last == b'\n');
     line.pop_if(|last| *last == b'\r');
+    if line.len() as u64 > LONGEST_PASSWORD {
+        let message = format!("{doing}: a password of more than {LONGEST_PASSWORD} bytes");
+        return Err(Failure::new(Exit::Other, message));
+    }
     Ok(line)
 }
 

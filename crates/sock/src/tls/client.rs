@@ -54,7 +54,7 @@ impl Client {
     ///
     /// Fails as [`new`](Self::new) would. What was read before stays in use then.
     pub fn reload(&self) -> Result<(), Failure> {
-        self.config.set(configured(&self.options, &mut Vec::new())?);
+        self.config.set(configured(&self.options.again(), &mut Vec::new())?);
         Ok(())
     }
 
@@ -77,12 +77,11 @@ fn configured(options: &Options, warnings: &mut Vec<String>) -> Result<ClientCon
         .with_custom_certificate_verifier(Arc::new(ServerVerifier::new(options)?));
     let mut config = match &options.cert {
         Some(cert) => {
-            let key = options.key.as_ref().unwrap_or(cert);
-            let chain = files::certificates(cert)?;
+            let (chain, key) = files::own(cert, options.key.as_deref(), options.when)?;
             let own = chain.first().cloned();
             builder
-                .with_client_auth_cert(chain, files::key_of(cert, options.key.as_deref())?)
-                .map_err(|error| unfit(cert, key, own.as_ref(), &error))?
+                .with_client_auth_cert(chain, key)
+                .map_err(|error| unfit(cert, options.key.as_ref().unwrap_or(cert), own.as_ref(), &error))?
         }
         None => builder.with_no_client_auth(),
     };

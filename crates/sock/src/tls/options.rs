@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use super::pin::Pin;
 use crate::exit::Failure;
+use crate::file::When;
 
 /// How one end of TLS is to be. The default verifies against the system's roots, and has no certificate of its own.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -33,6 +34,8 @@ pub struct Options {
     /// The certificate is verified, and what is wrong with it told, but none is refused: to look at a peer, not to
     /// talk with it. No text of an endpoint sets it.
     pub looks: bool,
+    /// For the how-manieth time its files are read. No text of an endpoint sets it.
+    pub when: When,
 }
 
 impl Options {
@@ -62,6 +65,11 @@ impl Options {
     /// Whether any of it came from a file, which may be another one by now.
     pub(super) fn has_files(&self) -> bool {
         [&self.ca, &self.cert, &self.key, &self.crl, &self.self_signed].into_iter().any(Option::is_some)
+    }
+
+    /// The same, to have the files read again.
+    pub(super) fn again(&self) -> Self {
+        Self { when: When::Again, ..self.clone() }
     }
 
     /// Refuses an option that could do nothing.

@@ -1,6 +1,6 @@
 //! A certificate of our own making, which a client pins.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
@@ -9,8 +9,9 @@ use std::process;
 use rcgen::{CertificateParams, DnType, KeyPair, date_time_ymd};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
-use super::files;
+use super::files::{self, Own};
 use crate::exit::{Exit, Failure};
+use crate::file::When;
 
 /// Whose it is, as it says itself.
 const SUBJECT: &str = "sock self-signed";
@@ -44,10 +45,7 @@ pub(super) fn made(hosts: &[String]) -> Result<Made, Failure> {
 }
 
 /// The one of a file, made and written where there is none yet.
-pub(super) fn kept(
-    path: &Path,
-    hosts: &[String],
-) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), Failure> {
+pub(super) fn kept(path: &Path, hosts: &[String]) -> Result<Own, Failure> {
     if !path.try_exists().unwrap_or(true) {
         let made = made(hosts)?;
         match keep(path, &made.pem) {
@@ -60,13 +58,14 @@ pub(super) fn kept(
             }
         }
     }
-    read(path)
+    read(path, When::First)
 }
 
 /// The one of a file that is there.
-pub(super) fn read(path: &Path) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), Failure> {
-    refuse_open(path)?;
-    let pem = files::read(path)?;
+pub(super) fn read(path: &Path, when: When) -> Result<Own, Failure> {
+    let file = files::open(path, when)?;
+    refuse_open(&file, path)?;
+    let pem = files::read_out(&file, path)?;
     Ok((files::certificates_in(&pem, path)?, files::key_in(&pem, path)?))
 }
 
@@ -83,11 +82,8 @@ fn keep(path: &Path, pem: &str) -> io::Result<()> {
 }
 
 /// A key that others can read is no secret.
-fn refuse_open(path: &Path) -> Result<(), Failure> {
-    let doing = format!("read {}", path.display());
-    let mode = fs::metadata(path)
-        .map_err(|error| Failure::io(&doing, &error).done_to("read", path.display()))?
-        .mode();
+fn refuse_open(file: &File, path: &Path) -> Result<(), Failure> {
+    let mode = file.metadata().map_err(|error| files::unreadable(path, &error))?.mode();
     if mode & OTHERS == 0 {
         return Ok(());
     }

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::CertificateDer;
 use rustls::{Connection, ServerConfig, ServerConnection};
 
 use super::certificate::Certificate;
 use super::client::unfit;
+use super::files::Own;
 use super::live::Live;
 use super::options::Options;
 use super::verify::ClientVerifier;
@@ -59,11 +60,12 @@ impl Server {
     ///
     /// Fails as [`new`](Self::new) would. What was read before stays in use then.
     pub fn reload(&self) -> Result<(), Failure> {
+        let options = self.options.again();
         let own = match &self.made {
             Some(made) => (made.0.clone(), made.1.clone_key()),
-            None => of_files(&self.options)?,
+            None => of_files(&options)?,
         };
-        self.config.set(configured(&self.options, own, &mut Vec::new())?);
+        self.config.set(configured(&options, own, &mut Vec::new())?);
         Ok(())
     }
 
@@ -77,8 +79,6 @@ impl Server {
         Ok(connection.map_err(|error| Failure::new(Exit::Tls, error))?.into())
     }
 }
-
-type Own = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
 fn configured(options: &Options, own: Own, warnings: &mut Vec<String>) -> Result<ServerConfig, Failure> {
     let builder = ServerConfig::builder_with_provider(provider())
@@ -109,11 +109,8 @@ fn configured(options: &Options, own: Own, warnings: &mut Vec<String>) -> Result
 /// The certificate and the key of files that are there.
 fn of_files(options: &Options) -> Result<Own, Failure> {
     match (&options.cert, &options.self_signed) {
-        (None, Some(path)) => self_signed::read(path),
-        (cert, _) => {
-            let cert = cert.as_deref().unwrap_or("".as_ref());
-            Ok((files::certificates(cert)?, files::key_of(cert, options.key.as_deref())?))
-        }
+        (None, Some(path)) => self_signed::read(path, options.when),
+        (cert, _) => files::own(cert.as_deref().unwrap_or("".as_ref()), options.key.as_deref(), options.when),
     }
 }
 

@@ -209,7 +209,7 @@ fn said(lists: &[CertificateRevocationListDer<'_>]) -> Lists {
 }
 
 fn lists(options: &Options) -> Result<Vec<CertificateRevocationListDer<'static>>, Failure> {
-    options.crl.as_deref().map_or(Ok(Vec::new()), files::revoked)
+    options.crl.as_deref().map_or(Ok(Vec::new()), |path| files::revoked(path, options.when))
 }
 
 impl ServerVerifier {
@@ -220,7 +220,7 @@ impl ServerVerifier {
         if options.insecure || pins_alone {
             return Ok(Self { chain: None, looks: options.looks, common });
         }
-        let roots = files::roots(options.ca.as_deref())?;
+        let roots = files::roots(options.ca.as_deref(), options.when)?;
         let whose = if options.ca.is_some() { OURS } else { "of this system" };
         let make = move |roots| {
             WebPkiServerVerifier::builder_with_provider(roots, provider())
@@ -267,7 +267,7 @@ impl ClientVerifier {
                 .enforce_revocation_expiration()
                 .build()
         };
-        let chain = Roots::new(files::roots(Some(ca))?, OURS, Box::new(make));
+        let chain = Roots::new(files::roots(Some(ca), options.when)?, OURS, Box::new(make));
         Ok(Self { chain: Some(chain.map_err(|error| unusable(&error))?), common })
     }
 }

@@ -2,9 +2,10 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
+use std::process::Command;
 use std::thread::{self, JoinHandle};
 
-use crate::bounded::JoinInTime as _;
+use crate::bounded::{JoinInTime as _, RunInTime as _};
 use crate::kit::{Process, Server, TempDir, bounded, connect, read_all, run, run_sock, sock};
 
 /// What a peer of the command does: it waits for these bytes, then says those.
@@ -374,4 +375,37 @@ fn clear_bytes_behind_the_go_ahead_and_servers_without_tls_are_refused() {
         assert!(finished.stderr.contains(words), "{}", finished.stderr);
         assert!(!finish(played).starts_with(b"\x16"), "nothing of TLS goes out");
     }
+}
+
+/// A pipe gives what it holds once, and the same proxy leads to each TO.
+#[test]
+fn a_password_out_of_a_pipe_is_read_once_for_several_endpoints() {
+    const LOGIN: &[u8] = b"\x05\x02\x00\x02";
+    const PASSWORD: &[u8] = b"\x01\x03ann\x06secret";
+    const ASKED_V4: &[u8] = b"\x05\x01\x00\x01\xc0\x00\x02\x01\x00\x50";
+    const LINES: &[Line] = &[(LOGIN, b"\x05\x02"), (PASSWORD, b"\x01\x00"), (ASKED_V4, b"\x05\x01")];
+    let (proxy, played) = peer_of(2, LINES);
+    let folder = TempDir::new();
+    let fifo = folder.join("password");
+    assert!(Command::new("mkfifo").arg(&fifo).status_in_time().expect("a system has mkfifo").success());
+    let via = format!("socks5://ann@{proxy}?password-file={fifo}");
+    let args = ["relay", "-", "192.0.2.1:80", "192.0.2.1:80", "--via", &via];
+    let relay = Process::start(&mut sock(&args));
+    // Whoever opens it first to read has it all; a second time there would be nobody to write.
+    let writing = thread::spawn(move || std::fs::write(fifo, "secret\n"));
+    writing.join_in_time().expect("it is read").expect("a FIFO");
+    finish(played);
+    let finished = relay.finish();
+    assert!(finished.stderr.contains("the proxy says: general failure"), "{}", finished.stderr);
+}
+
+#[test]
+fn a_password_file_that_is_no_password_is_refused() {
+    let folder = TempDir::new();
+    let long = folder.file("long", &[b'x'; 5_000]);
+    let (proxy, played) = peer(&[]);
+    let via = format!("socks5://ann@{proxy}?password-file={long}");
+    let refused = run_sock(&["connect", TARGET, "--via", &via]);
+    assert!(refused.stderr.contains("a password of more than 4096 bytes"), "{}", refused.stderr);
+    finish(played);
 }

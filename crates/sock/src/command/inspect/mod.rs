@@ -62,7 +62,7 @@ async fn look(args: &InspectArgs) -> Result<Looked, Failure> {
         return Err(Failure::misuse(message).hint("write tls:// in front, as in tls://example.org:443"));
     }
     args.tls.set_on(&mut endpoint).map_err(Failure::misuse)?;
-    args.way.set_on(&mut endpoint)?;
+    args.way.set_on(std::slice::from_mut(&mut endpoint))?;
     let options = &mut endpoint.own.tls;
     if options.insecure {
         let message = "--insecure does nothing here: inspect shows every certificate, and says what is wrong";

@@ -100,7 +100,8 @@ impl Ends {
         listens: bool,
         to: &[String],
     ) -> Result<Self, Failure> {
-        let mut to = to.iter().map(|text| read_to(text, args)).collect::<Result<Vec<_>, _>>()?;
+        let mut to = to.iter().map(|text| read_to(text)).collect::<Result<Vec<_>, _>>()?;
+        args.way.set_on(&mut to)?;
         set_tls(&args.tls, from.as_deref_mut(), listens, &mut to)?;
         let from = from.as_deref();
         let family = args.family.chosen();
@@ -133,14 +134,12 @@ fn set_tls(
 }
 
 /// Reads where clients are to go.
-fn read_to(text: &str, args: &RelayArgs) -> Result<Endpoint, Failure> {
+fn read_to(text: &str) -> Result<Endpoint, Failure> {
     if text == STANDARD {
         let message = "TO is standard input and output, which clients cannot share";
         return Err(Failure::misuse(message).hint("sock listen takes one client to them"));
     }
-    let mut endpoint = open::parse(text, Role::Connect).map_err(Failure::misuse)?;
-    args.way.set_on(&mut endpoint)?;
-    Ok(endpoint)
+    open::parse(text, Role::Connect).map_err(Failure::misuse)
 }
 
 /// What each client of this TO would have run, for people; `None` where that is no program.

@@ -2,6 +2,9 @@
 //! lost.
 
 use std::io::{Read as _, Write as _};
+use std::thread;
+
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 
 use super::*;
 
@@ -53,6 +56,38 @@ fn a_new_certificate_comes_into_use_and_a_bad_one_does_not() {
     let mut got = [0; 10];
     ends[1].reader().read_exact(&mut got).expect("what was sent");
     assert_eq!(&got, b"still here");
+}
+
+/// Nobody writes to it, so to open it as it was opened first would have no end, and no later reload would come to
+/// anything.
+#[test]
+fn a_pipe_in_place_of_a_file_is_not_waited_for() {
+    let (folder, root) = (Folder::new(), root());
+    let (cert, key) = leaf(&root, |_| ());
+    let pem = cert + &key;
+    let path = folder.file("server.pem", &pem);
+    let options = Options { cert: Some(path.clone()), ..Options::default() };
+    let server = Server::new(&options, &[]).expect("a server");
+    fs::remove_file(&path).expect("it is there");
+    mknodat(CWD, &path, FileType::Fifo, Mode::from(0o600), 0).expect("a folder");
+    let again = server.clone();
+    let reload = thread::spawn(move || again.reload());
+    let failure = reload.join().expect("no panic").expect_err("a pipe");
+    assert!(failure.message.contains("not a regular file"), "{}", failure.message);
+}
+
+/// A pipe gives what it holds once.
+#[test]
+fn a_certificate_and_its_key_may_come_out_of_one_pipe() {
+    let (folder, root) = (Folder::new(), root());
+    let (cert, key) = leaf(&root, |_| ());
+    let path = folder.0.join("pipe");
+    mknodat(CWD, &path, FileType::Fifo, Mode::from(0o600), 0).expect("a folder");
+    let options = Options { cert: Some(path.clone()), ..Options::default() };
+    let server = thread::spawn(move || Server::new(&options, &[]).map(drop));
+    let writing = thread::spawn(move || fs::write(path, cert + &key));
+    writing.join().expect("no panic").expect("it is read");
+    server.join().expect("no panic").expect("both are there");
 }
 
 #[test]
