@@ -7,9 +7,9 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process_group, test_kill_process_group, waitpid};
 
-use super::{ended, group_of};
+use super::group_of;
 
 /// How long a group has to end.
 pub const GRACE: Duration = Duration::from_secs(2);
@@ -19,7 +19,8 @@ const LOOK: Duration = Duration::from_millis(10);
 
 /// What is to end.
 struct Ending {
-    child: Child,
+    /// `None` where somebody else has it, who asks no more: at the end of this process.
+    child: Option<Child>,
     group: Pid,
     since: Instant,
     killed: bool,
@@ -46,42 +47,47 @@ pub(super) fn started(child: &Child) {
 /// Ends a program and its group. Nobody waits for it here.
 pub fn end(child: Child) {
     let Some(group) = group_of(&child) else { return };
-    reaper().running.retain(|running| *running != group);
-    ask(group);
-    let mut ending = Ending { child, group, since: Instant::now(), killed: false, reaped: false };
-    if ending.is_over() {
-        return;
-    }
     let mut reaper = reaper();
-    reaper.endings.push(ending);
-    if !reaper.runs {
-        reaper.runs = true;
-        if thread::Builder::new().name("reaper".to_owned()).spawn(run).is_err() {
-            // Without a thread nobody would look again.
-            reaper.runs = false;
-            for ending in &mut reaper.endings {
-                let _ = kill_process_group(ending.group, Signal::KILL);
-                let _ = ending.child.wait();
-            }
-            reaper.endings.clear();
-        }
-    }
+    let Some(at) = reaper.running.iter().position(|running| *running == group) else {
+        // This process ends, and has its programs end already.
+        return;
+    };
+    reaper.running.swap_remove(at);
+    reaper.begin(group, Some(child));
 }
 
-/// Ends every group that is left, at the end of this process, and waits until all have ended: a little longer than
-/// [`GRACE`] at most.
+/// Ends every group that is left, at the end of this process, as [`end`] does, and waits until all have ended: a little
+/// longer than [`GRACE`] as a rule, and twice as long at most.
 pub fn end_all() {
-    let left = |group: &Pid| reaper().running.contains(group);
-    let groups = reaper().running.clone();
-    groups.iter().copied().for_each(ask);
-    let end = Instant::now() + GRACE;
-    while groups.iter().any(|group| left(group) && ended(*group).is_none()) && Instant::now() < end {
-        thread::sleep(LOOK);
+    let mut reaper = reaper();
+    for group in std::mem::take(&mut reaper.running) {
+        reaper.begin(group, None);
     }
-    for group in groups.iter().filter(|group| left(group)) {
-        let _ = kill_process_group(*group, Signal::KILL);
-    }
+    drop(reaper);
     wait_for_endings();
+}
+
+impl Reaper {
+    /// Asks a group to end, and has the thread see to it that it does.
+    fn begin(&mut self, group: Pid, child: Option<Child>) {
+        ask(group);
+        let mut ending = Ending { child, group, since: Instant::now(), killed: false, reaped: false };
+        if ending.is_over() {
+            return;
+        }
+        self.endings.push(ending);
+        if self.runs {
+            return;
+        }
+        self.runs = thread::Builder::new().name("reaper".to_owned()).spawn(run).is_ok();
+        if !self.runs {
+            // Without a thread nobody would look again.
+            for mut ending in self.endings.drain(..) {
+                let _ = kill_process_group(ending.group, Signal::KILL);
+                ending.wait();
+            }
+        }
+    }
 }
 
 fn wait_for_endings() {
@@ -122,7 +128,7 @@ impl Ending {
     /// Looks whether all of the group have ended. Its number stays its own until then: the leader, ended, keeps it
     /// until it is waited for, and so does each of the others.
     fn is_over(&mut self) -> bool {
-        self.reaped = self.reaped || !matches!(self.child.try_wait(), Ok(None));
+        self.reaped = self.reaped || self.reaps(WaitOptions::NOHANG);
         if self.reaped && test_kill_process_group(self.group).is_err() {
             return true;
         }
@@ -133,5 +139,19 @@ impl Ending {
         }
         // What even that does not end hangs in the kernel, and is left to it.
         self.killed && waited >= 2 * GRACE
+    }
+
+    /// Waits for the leader, which has been killed.
+    fn wait(&mut self) {
+        self.reaps(WaitOptions::empty());
+    }
+
+    /// Waits for the leader, or looks whether it has ended; whether there is none any more.
+    fn reaps(&mut self, options: WaitOptions) -> bool {
+        match &mut self.child {
+            Some(child) if options.contains(WaitOptions::NOHANG) => !matches!(child.try_wait(), Ok(None)),
+            Some(child) => child.wait().is_ok(),
+            None => !matches!(waitpid(Some(self.group), options), Ok(None)),
+        }
     }
 }

@@ -266,3 +266,26 @@ fn a_client_for_which_a_program_runs_is_asked_whether_it_is_still_there() {
         eventually("its timer runs", || is_asked_after(at, own));
     }
 }
+
+/// The shell that was started ends at once; its group has as long as when a client leaves.
+#[test]
+fn what_a_program_has_started_may_put_things_away_at_the_end_of_the_server() {
+    let folder = TempDir::new();
+    let (path, put_away) = (folder.join("pid"), folder.join("away"));
+    let inner = format!(
+        "trap 'sleep 0.2; echo away > {put_away}; exit' TERM\n\
+         echo $$ > {path}\n\
+         while :; do sleep 0.01; done\n"
+    );
+    let inner = folder.file("inner.sh", inner.as_bytes());
+    let script =
+        format!("sh {inner} & until test -s {path}; do sleep 0.01; done; echo ready; exec sleep 1000");
+    let args = ["127.0.0.1:0", "--sh", &script, "--grace", "50ms", "--threads", "1"];
+    let server = Server::start(&args);
+    let mut client = server.connect();
+    client.read_exact(&mut [0; 6]).expect("the program has started");
+    assert_eq!(server.end("TERM").code(), 0);
+    assert_eq!(fs::read_to_string(&put_away).expect("it was made"), "away\n");
+    let pid = fs::read_to_string(&path).expect("it was told");
+    assert!(fs::metadata(format!("/proc/{}", pid.trim())).is_err(), "{pid} lives on");
+}
