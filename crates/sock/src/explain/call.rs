@@ -17,6 +17,9 @@ const SHOWN: usize = 120;
 /// The functions of the C library among the calls, which the third part of the manual describes.
 const OF_THE_LIBRARY: [&str; 4] = ["getaddrinfo", "getnameinfo", "if_", "by"];
 
+/// `F_DUPFD_CLOEXEC`, where fcntl(2) gives another descriptor of the same socket.
+pub(super) const DUPLICATES: i64 = 1030;
+
 /// A call, its arguments and what it gave.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Call {
@@ -43,6 +46,16 @@ impl Call {
     /// A try that found nothing, which will be made again.
     pub(super) fn is_idle(&self) -> bool {
         self.errno_name() == Some("EAGAIN") && self.name != "connect"
+    }
+
+    /// The descriptor that it has made, where it tells one.
+    pub(super) fn new_descriptor(&self) -> Option<i64> {
+        let makes = match self.name.as_str() {
+            "socket" | "accept4" => true,
+            "fcntl" => self.integers[0] == Some(DUPLICATES),
+            _ => false,
+        };
+        self.returned.filter(|_| makes)
     }
 
     pub(super) fn errno_name(&self) -> Option<&'static str> {
@@ -297,7 +310,7 @@ fn command(number: i64) -> String {
         1 => "F_GETFD",
         2 => "F_SETFD",
         3 => "F_GETFL",
-        1030 => "F_DUPFD_CLOEXEC",
+        DUPLICATES => "F_DUPFD_CLOEXEC",
         1031 => "F_SETPIPE_SZ",
         1032 => "F_GETPIPE_SZ",
         _ => return number.to_string(),

@@ -79,22 +79,21 @@ struct Known {
 }
 
 impl Known {
-    /// Learns from a call, and gives the type of its socket.
+    /// Learns from a call, and gives the type of its socket. A descriptor that is new has nothing of the one that had its
+    /// number before.
     fn learn(&mut self, call: &Call) -> Option<i64> {
-        match (call.name.as_str(), call.returned, call.fd) {
-            ("socket", Some(fd), _) => {
-                let kind = call.integers[1]?;
-                self.types.insert(fd, kind);
-                Some(kind)
+        let of = call.fd.and_then(|fd| self.types.get(&fd).copied());
+        let kind = if call.name == "socket" { call.integers[1] } else { of };
+        if let Some(fd) = call.new_descriptor() {
+            match kind {
+                Some(kind) => _ = self.types.insert(fd, kind),
+                None => _ = self.types.remove(&fd),
             }
-            ("accept4", Some(accepted), Some(fd)) => {
-                let kind = self.types.get(&fd).copied();
-                kind.map(|kind| self.types.insert(accepted, kind));
-                kind
-            }
-            (_, _, Some(fd)) => self.types.get(&fd).copied(),
-            _ => None,
         }
+        if let ("close", Some(fd)) = (call.name.as_str(), call.fd) {
+            self.types.remove(&fd);
+        }
+        kind
     }
 
     /// Whether this is the first call of its name.
@@ -167,6 +166,18 @@ mod tests {
         assert_eq!(known.learn(&call("accept4", Some(3), Some(7), None)), Some(1));
         assert_eq!(known.learn(&call("recv", Some(7), Some(0), None)), Some(1));
         assert_eq!(known.learn(&call("recv", Some(8), Some(0), None)), None);
+        // The numbers are another's: one that was closed, one that a listener of an unknown type has accepted.
+        assert_eq!(known.learn(&call("close", Some(3), Some(0), None)), Some(1));
+        assert_eq!(known.learn(&call("recv", Some(3), Some(0), None)), None);
+        assert_eq!(known.learn(&call("accept4", Some(9), Some(7), None)), None);
+        assert_eq!(known.learn(&call("recv", Some(7), Some(0), None)), None);
+        known.learn(&call("socket", None, Some(3), Some(2)));
+        let mut duplicate = call("fcntl", Some(3), Some(4), None);
+        duplicate.integers[0] = Some(call::DUPLICATES);
+        assert_eq!(known.learn(&duplicate), Some(2));
+        assert_eq!(known.learn(&call("recv", Some(4), Some(0), None)), Some(2));
+        assert_eq!(known.learn(&call("fcntl", Some(9), Some(4), None)), None);
+        assert_eq!(known.learn(&call("recv", Some(4), Some(0), None)), Some(2), "it asks for something else");
         assert!(known.is_first(&socket) && !known.is_first(&socket));
     }
 }
