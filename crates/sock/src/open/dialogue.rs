@@ -72,7 +72,8 @@ fn header(socket: &AsyncSocket, client: Behalf, direct: bool, version: Version) 
     };
     let peers = match client {
         Behalf::At { source, destination } => Peers::inet(source, destination),
-        Behalf::Ourselves | Behalf::Unknown => Peers::Unknown,
+        Behalf::Ourselves => Peers::Proxy,
+        Behalf::Unknown => Peers::Unknown,
     };
     peers.encode(version)
 }

@@ -58,7 +58,10 @@ impl fmt::Display for Version {
 /// Who talks to whom, as far as a header says.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Peers {
-    /// The proxy itself, or somebody whose address cannot be told.
+    /// The proxy itself, which has connected on its own account: `LOCAL`.
+    Proxy,
+    /// Somebody who is passed on, and whose address cannot be told, as it is none of IP: `UNKNOWN`, or `AF_UNSPEC`. A
+    /// server is free to refuse that, and not to take it for the proxy's own.
     Unknown,
     /// A client, and the address at which it came in; both of one family.
     Inet {
@@ -101,13 +104,14 @@ impl Peers {
                 let (from, to) = (source.ip(), destination.ip());
                 format!("PROXY {family} {from} {to} {} {}\r\n", source.port(), destination.port())
             }
-            Self::Unknown | Self::Unix { .. } => "PROXY UNKNOWN\r\n".to_owned(),
+            Self::Proxy | Self::Unknown | Self::Unix { .. } => "PROXY UNKNOWN\r\n".to_owned(),
         }
     }
 
     fn bytes(&self) -> Vec<u8> {
         let (command, family, body) = match self {
-            Self::Unknown => (0x20, 0, Vec::new()),
+            Self::Proxy => (0x20, 0, Vec::new()),
+            Self::Unknown => (0x21, 0, Vec::new()),
             Self::Inet { source, destination } => {
                 let family = if source.is_ipv4() { 0x11 } else { 0x21 };
                 let ports = [source.port(), destination.port()].map(u16::to_be_bytes);
@@ -279,7 +283,7 @@ fn version_2(header: &[u8]) -> Result<Peers, Refusal> {
     }
     // LOCAL: what stands behind it says nothing, the family either.
     if command == 0x20 {
-        return Ok(Peers::Unknown);
+        return Ok(Peers::Proxy);
     }
     let Some(size) = size_of(family) else {
         return Err(malformed_2(format_args!("0x{family:02x} is no family and transport")));
@@ -439,9 +443,9 @@ mod tests {
                 two(0x21, 0x31, &unix),
                 Peers::Unix { source: b"/a/b".to_vec(), destination: b"\0name".to_vec() },
             ),
-            (two(0x20, 0x00, b""), Peers::Unknown),
-            (two(0x20, 0x11, b"whatever"), Peers::Unknown),
-            (two(0x20, 0x41, b"whatever"), Peers::Unknown),
+            (two(0x20, 0x00, b""), Peers::Proxy),
+            (two(0x20, 0x11, b"whatever"), Peers::Proxy),
+            (two(0x20, 0x41, b"whatever"), Peers::Proxy),
             (two(0x21, 0x00, b"\x04\0\0"), Peers::Unknown),
             (with_checksum(0), inet("127.0.0.1:12345", "127.0.0.2:80")),
         ];
@@ -457,6 +461,7 @@ mod tests {
     fn what_is_written_reads_back() {
         let address = |text: &str| text.parse::<SocketAddr>().expect("an address");
         let rows = [
+            Peers::Proxy,
             Peers::Unknown,
             Peers::inet(address("192.0.2.1:1"), address("192.0.2.2:65535")),
             Peers::inet(address("[2001:db8::1]:1"), address("[::1]:2")),
@@ -466,9 +471,11 @@ mod tests {
         ];
         for peers in rows {
             assert_eq!(read(&peers.encode(Version::V2)), peers);
-            let (line, is_unix) = (read(&peers.encode(Version::V1)), matches!(peers, Peers::Unix { .. }));
-            assert_eq!(line, if is_unix { Peers::Unknown } else { peers });
+            let is_told = matches!(peers, Peers::Inet { .. });
+            assert_eq!(read(&peers.encode(Version::V1)), if is_told { peers } else { Peers::Unknown });
         }
+        let mapped = Peers::inet(address("[::ffff:192.0.2.1]:1"), address("[::ffff:192.0.2.2]:2"));
+        assert_eq!(mapped.encode(Version::V1), b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n");
         let mixed = Peers::inet(address("192.0.2.1:1"), address("[::1]:2")).encode(Version::V1);
         assert_eq!(mixed, b"PROXY TCP6 ::ffff:192.0.2.1 ::1 1 2\r\n");
     }

@@ -114,7 +114,7 @@ fn broken(error: &berkeley::Error) -> String {
 fn named(reader: Reader) -> Option<Named> {
     match reader.peers()? {
         Peers::Inet { source, destination } => Some(Named { source, destination }),
-        Peers::Unknown | Peers::Unix { .. } => None,
+        Peers::Proxy | Peers::Unknown | Peers::Unix { .. } => None,
     }
 }
 
@@ -138,7 +138,7 @@ mod tests {
         Named { source: address("[2001:db8::1]:1"), destination: address("[::1]:2") }
     }
 
-    fn headers() -> [(Vec<u8>, Option<Named>); 6] {
+    fn headers() -> [(Vec<u8>, Option<Named>); 7] {
         let Named { source, destination } = client();
         let inet = Peers::inet(source, destination);
         let unix = Peers::Unix { source: Vec::new(), destination: b"/run/s".to_vec() };
@@ -149,6 +149,7 @@ mod tests {
             (inet.encode(Version::V2), Some(client())),
             (Peers::Unknown.encode(Version::V1), None),
             (Peers::Unknown.encode(Version::V2), None),
+            (Peers::Proxy.encode(Version::V2), None),
             (unix.encode(Version::V2), None),
             (records, None),
         ]

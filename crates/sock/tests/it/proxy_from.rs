@@ -1,19 +1,23 @@
 //! `--proxy-from`: whose headers of the PROXY protocol are believed, and who the client is then.
 
+use std::fs;
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
+use std::process::Command;
 
 use serde_json::Value;
 
 use crate::kit::{
-    Events, LIMIT, Process, Server, TempDir, bounded, connect, events, expect, read_all, run_sock, sock, text,
+    Events, LIMIT, Process, SOCK, Server, TempDir, bounded, connect, events, expect, has_ipv6, read_all,
+    run_sock, sock, text,
 };
 
 const V1: &[u8] = b"PROXY TCP4 192.0.2.1 198.51.100.2 56324 443\r\n";
 const V1_SIX: &[u8] = b"PROXY TCP6 2001:db8::1 2001:db8::2 56324 443\r\n";
 const V2: &[u8] = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\x02\x01\xc6\x33\x64\x02\xdc\x04\x01\xbb";
 const LOCAL: &[u8] = b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0";
+const UNSPECIFIED: &[u8] = b"\r\n\r\n\0\r\nQUIT\n\x21\0\0\0";
 const UNKNOWN: &[u8] = b"PROXY UNKNOWN\r\n";
 
 /// A command that listens at a port of its own and tells events, and where that is.
@@ -77,7 +81,7 @@ fn who_a_believed_header_names_is_the_client_and_what_follows_is_the_stream() {
 
 #[test]
 fn a_proxy_that_names_nobody_is_the_client_itself() {
-    for header in [LOCAL, UNKNOWN] {
+    for header in [LOCAL, UNSPECIFIED, UNKNOWN] {
         let (process, address) = server(&["--echo"]);
         let stream = connect(address);
         write(&stream, &[header, b"hello"]);
@@ -325,4 +329,70 @@ fn where_there_is_no_header_to_believe_the_option_is_refused() {
     }
     let alone = run_sock(&["serve", ":0", "--proxy-from", "unix"]);
     assert!(alone.code() == 2 && alone.stderr.contains("name the proxy's address"), "{}", alone.stderr);
+}
+
+#[test]
+fn a_hang_up_has_the_list_of_the_proxies_read_again() {
+    let folder = TempDir::new();
+    let path = folder.file("proxies", b"127.0.0.2\n");
+    let mut command = Command::new("setsid");
+    command.args([SOCK, "serve", "127.0.0.1:0", "--echo", "--proxy-from", &format!("@{path}")]);
+    let server = Server::start_with(&mut command);
+    let stranger = server.connect();
+    write(&stranger, &[V1]);
+    expect(&stranger, V1);
+    // It is believed from then on; who is connected already stays who it was.
+    fs::write(&path, "127.0.0.1\n").expect("a file");
+    server.process.signal("HUP");
+    server.line("the files were read again");
+    let proxy = server.connect();
+    write(&proxy, &[V1, b"x"]);
+    expect(&proxy, b"x");
+    server.line("192.0.2.1:56324 opened");
+    // A bad list leaves what there was.
+    fs::write(&path, "nonsense\n").expect("a file");
+    server.process.signal("HUP");
+    server.line("what was read before stays in use");
+    let proxy = server.connect();
+    write(&proxy, &[V1_SIX, b"y"]);
+    expect(&proxy, b"y");
+    write(&stranger, &[b"z"]);
+    expect(&stranger, b"z");
+    assert_eq!(server.end("TERM").code(), 0);
+}
+
+/// A header of version 2 says that a client is passed on, whose address it cannot tell: not that the relay is the
+/// client, which a server would let in as one of its own.
+#[test]
+fn a_client_without_an_address_of_ip_is_passed_on_as_one() {
+    let upstream = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let at = upstream.local_addr().expect("bound");
+    let folder = TempDir::new();
+    let path = folder.join("s");
+    for (version, header) in [("v1", UNKNOWN), ("v2", UNSPECIFIED)] {
+        let from = format!("unix:{path}");
+        let to = format!("{at}?proxy-protocol={version}");
+        let relay = Server::start_with(&mut sock(&["relay", &from, &to]));
+        let mut client = UnixStream::connect(&path).expect("a live relay");
+        client.write_all(b"hello").expect("a live relay");
+        let behind = bounded(upstream.accept().expect("the relay connects").0);
+        expect(&behind, &[header, b"hello"].concat());
+        drop((client, behind));
+        assert_eq!(relay.end("TERM").code(), 0);
+    }
+}
+
+#[test]
+fn who_comes_over_ipv4_to_a_listener_of_both_is_passed_on_by_its_plain_address() {
+    let upstream = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let to = format!("{}?proxy-protocol=v1", upstream.local_addr().expect("bound"));
+    if !has_ipv6() {
+        return;
+    }
+    let relay = Server::start_with(&mut sock(&["relay", "[::]:0?ipv6.v6only=0", &to]));
+    let port = relay.address().port();
+    let client = connect(SocketAddr::from(([127, 0, 0, 1], port)));
+    let own = client.local_addr().expect("bound").port();
+    let behind = bounded(upstream.accept().expect("the relay connects").0);
+    expect(&behind, format!("PROXY TCP4 127.0.0.1 127.0.0.1 {own} {port}\r\n").as_bytes());
 }
