@@ -98,6 +98,11 @@ impl Refusal {
     fn proxy(message: impl fmt::Display) -> Self {
         Self::new(Exit::Proxy, message)
     }
+
+    /// A proxy of SOCKS that gives a number for its reason, and one that means nothing.
+    fn unnamed(code: u8) -> Self {
+        Self::proxy(format_args!("the proxy says: a failure that SOCKS has no word for, {code}"))
+    }
 }
 
 impl fmt::Display for Refusal {

@@ -77,11 +77,7 @@ fn refused(code: u8) -> Refusal {
         91 => "the request was rejected, or failed",
         92 => "it cannot reach identd on this machine",
         93 => "identd on this machine names another user",
-        other => {
-            return Refusal::proxy(format_args!(
-                "the proxy says: a failure that SOCKS has no word for, {other}"
-            ));
-        }
+        other => return Refusal::unnamed(other),
     };
     Refusal::new(Exit::Proxy, format_args!("the proxy says: {why}"))
 }

@@ -174,11 +174,7 @@ fn refused(code: u8) -> Refusal {
         6 => (Exit::Unreachable, "the packet's time to live ran out"),
         7 => (Exit::Proxy, "it cannot connect"),
         8 => (Exit::Proxy, "it does not know this kind of address"),
-        other => {
-            return Refusal::proxy(format_args!(
-                "the proxy says: a failure that SOCKS has no word for, {other}"
-            ));
-        }
+        other => return Refusal::unnamed(other),
     };
     Refusal::new(exit, format_args!("the proxy says: {why}"))
 }

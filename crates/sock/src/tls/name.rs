@@ -5,6 +5,10 @@ use std::borrow::Cow;
 use rustls::pki_types::ServerName;
 
 use crate::exit::{Exit, Failure};
+use crate::report::escape::{Escaped, escape};
+
+/// How much of a name an error repeats, in bytes: all of one that DNS could have.
+const SHOWN: usize = 255;
 
 /// What stands for a dot (UTS 46).
 const DOTS: [char; 4] = ['.', '\u{3002}', '\u{ff0e}', '\u{ff61}'];
@@ -24,7 +28,7 @@ pub fn a_label(name: &str) -> Result<Cow<'_, str>, Failure> {
     let root = if stem.is_some() { "." } else { "" };
     let ascii = idna::domain_to_ascii_strict(stem.unwrap_or(name));
     ascii.map(|ascii| Cow::Owned(ascii + root)).map_err(|_| {
-        Failure::new(Exit::NameUnknown, format_args!("\"{}\" is no international name", name.escape_debug()))
+        Failure::new(Exit::NameUnknown, format_args!("\"{}\" is no international name", shown(name)))
             .hint("it has a letter, or an order of letters, that IDNA does not allow")
     })
 }
@@ -34,9 +38,13 @@ pub(super) fn server_name(name: &str) -> Result<ServerName<'static>, Failure> {
     let ascii = a_label(name)?;
     let ascii = ascii.strip_suffix('.').unwrap_or(&ascii);
     ServerName::try_from(ascii.to_owned()).map_err(|_| {
-        Failure::misuse(format_args!("\"{}\" is no name that a certificate could have", name.escape_debug()))
+        Failure::misuse(format_args!("\"{}\" is no name that a certificate could have", shown(name)))
             .hint("--server-name says whose certificate it is to be")
     })
+}
+
+fn shown(name: &str) -> Escaped<'_> {
+    escape(name.as_bytes(), SHOWN)
 }
 
 #[cfg(test)]
@@ -75,6 +83,9 @@ mod tests {
         for name in wrong {
             assert_eq!(a_label(name).expect_err("no name").exit, Exit::NameUnknown, "{name}");
         }
+        // What would turn the text round is spelt out, as in every line.
+        let message = a_label("é.\u{202e}x").expect_err("no name").message;
+        assert_eq!(message, "\"é.\\u{202e}x\" is no international name");
     }
 
     #[test]
