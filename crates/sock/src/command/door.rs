@@ -243,3 +243,28 @@ fn beyond_ip(scheme: Scheme, address: &Address) -> String {
     let endpoint = |place| Endpoint { layers: vec![Layer::Tls], ..Endpoint::new(scheme, place) };
     place.map_or_else(|| address.to_string(), |place| endpoint(place).to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    #[test]
+    fn the_line_that_pins_a_key_names_a_place_that_can_be_connected_to() {
+        let pin = "0".repeat(64);
+        let rows: [(Scheme, Address, &str); 5] = [
+            (Scheme::Tcp, (Ipv4Addr::LOCALHOST, 80).into(), "tls://127.0.0.1:80"),
+            (Scheme::Tcp, (Ipv4Addr::UNSPECIFIED, 80).into(), "tls://localhost:80"),
+            (Scheme::Mptcp, (Ipv4Addr::UNSPECIFIED, 80).into(), "tls:mptcp://localhost:80"),
+            (Scheme::Vsock, VsockAddress::new(ANY, 80).into(), "tls:vsock://local:80"),
+            (Scheme::Vsock, VsockAddress::new(3, 80).into(), "tls:vsock://3:80"),
+        ];
+        for (scheme, address, place) in rows {
+            let line = pinned(scheme, &address, &pin);
+            assert_eq!(line, format!("sock connect '{place}?pin={pin}'"));
+            let endpoint = open::parse(&format!("{place}?pin={pin}"), Role::Connect).expect("an endpoint");
+            assert_eq!(endpoint.scheme, scheme, "{place}");
+        }
+    }
+}

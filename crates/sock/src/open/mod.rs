@@ -27,7 +27,7 @@ use crate::endpoint::{Endpoint, Host, ParseError, Place, Port, Role, Row, Scheme
 
 pub use dialogue::Behalf;
 pub use local::{Surroundings, started};
-pub use worker::{Connected, Target, Terms, accepted, connected, listening, socket};
+pub use worker::{Connected, Target, Terms, accepted, connected, listening, no_half_close, socket};
 
 use vocabulary::{SocketOptions, by_full_name};
 

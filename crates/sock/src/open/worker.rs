@@ -14,7 +14,7 @@ use super::connect::{self, Opened, connect_timeout};
 use super::dialogue::Behalf;
 use super::listen::{self, Listener, check_family, needs_lookup};
 use super::{local, tls};
-use crate::endpoint::{Endpoint, Nature};
+use crate::endpoint::{Endpoint, Nature, Scheme};
 use crate::exit::{Exit, Failure};
 use crate::quantity::Period;
 use crate::report::console;
@@ -119,7 +119,7 @@ impl Target {
 
     /// What a person may want to know of it before it is connected to, a line each.
     pub fn notes(&self) -> Vec<String> {
-        local::notes(&self.endpoint)
+        local::notes(&self.endpoint).into_iter().chain(no_half_close(self.endpoint.scheme)).collect()
     }
 
     /// Connects, as [`connected`] does; the warnings and the notes that are known before are the target's own.
@@ -194,6 +194,14 @@ async fn opened_to(endpoint: Endpoint, terms: Terms) -> Result<(Opened, Instant)
             failure.message = format!("{}; {tries} tries within {}", failure.message, Period(retry));
         }
         failure
+    })
+}
+
+/// What a person has to know of the sockets of a scheme whose ends are not told each by itself.
+pub fn no_half_close(scheme: Scheme) -> Option<String> {
+    let name = scheme.name();
+    (scheme == Scheme::Sctp).then(|| {
+        format!("{name}: there is no half-close: once one side has ended, what the other still says is lost")
     })
 }
 
@@ -324,6 +332,16 @@ mod tests {
         );
         let outcome = outcome.await.map_err(|failure| failure.exit);
         (outcome, tries)
+    }
+
+    #[tokio::test]
+    async fn that_a_scheme_has_no_half_close_is_told_before_it_is_connected_to() {
+        for (text, told) in [("sctp://h:9", 1), ("tcp://h:9", 0), ("tls:sctp://h:9?insecure", 1)] {
+            let endpoint = super::super::parse(text, crate::endpoint::Role::Connect).expect(text);
+            let notes = Target::new(endpoint).await.expect("no files but the roots").notes();
+            assert_eq!(notes.len(), told, "{text}: {notes:?}");
+            assert!(notes.iter().all(|note| note.contains("no half-close")), "{notes:?}");
+        }
     }
 
     #[tokio::test]

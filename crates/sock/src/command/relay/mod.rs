@@ -273,6 +273,7 @@ async fn serve_at(
 ) -> Result<Exit, Failure> {
     let mut signals = super::signals()?;
     let program = to.iter().find_map(|(endpoint, _)| program(endpoint));
+    door.schemes().into_iter().filter_map(open::no_half_close).for_each(|note| journal.note(note));
     let targets = targets(to, journal).await?;
     let listeners = match program {
         Some(what) => door.open_to_programs(&what, &args.host.access, &mut signals, journal).await?,
