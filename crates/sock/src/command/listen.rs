@@ -4,8 +4,8 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use berkeley::{Address, AsyncSocket, Flags, Socket};
-use tokio::task::JoinSet;
+use berkeley::{Address, AsyncSocket, Error, Flags, Socket};
+use tokio::task::{JoinSet, consume_budget};
 use tokio::time::sleep;
 
 use super::door::{self, Door};
@@ -18,9 +18,11 @@ use crate::open::listen::Listener;
 use crate::quantity::Period;
 use crate::report::console;
 use crate::report::json::Event;
+use crate::server::accept::peer;
 use crate::server::files;
 use crate::server::gate::{self, Entrance, Gate, Refused};
 use crate::server::journal::Peer;
+use crate::server::listening_on;
 use crate::server::trouble::{PAUSE, Trouble, WANTING, is_the_clients};
 use crate::signal::Signals;
 use crate::stream::{Nature, SocketStream, Stream, print_soon};
@@ -158,6 +160,12 @@ struct Client {
     door: Option<AsyncSocket>,
 }
 
+impl Client {
+    fn new(socket: AsyncSocket, scheme: Scheme, peer: String) -> Self {
+        Self { socket, scheme, peer, proxy: None, wants_header: false, tls: None, door: None }
+    }
+}
+
 /// Where clients come in: both loopback addresses, say.
 struct Doors {
     keeper: Arc<Keeper>,
@@ -200,8 +208,7 @@ impl Doors {
     }
 
     fn status(&self) -> String {
-        let places = self.addresses.iter().map(|(scheme, address)| scheme.at(&address.to_string()));
-        format!("listening on {}", places.collect::<Vec<_>>().join(", "))
+        listening_on(self.addresses.iter().copied())
     }
 
     /// What a person should know of the TLS: how a client pins a certificate of our own making.
@@ -285,8 +292,15 @@ impl Keeper {
             Ok(text) if self.json => print_soon(Event::new("note").field("message", text).into_line()),
             Ok(text) if !self.quiet => console::note(text),
             Ok(_) => {}
-            Err(failure) if self.json => print_soon(failure.survived().into_line()),
-            Err(failure) => console::error(&failure.message, &failure.hints),
+            Err(failure) => self.tell_of(&failure),
+        }
+    }
+
+    /// Tells of a failure that is survived, to people and to programs.
+    fn tell_of(&self, failure: &Failure) {
+        console::error(&failure.message, &failure.hints);
+        if self.json {
+            print_soon(failure.survived().into_line());
         }
     }
 
@@ -328,39 +342,36 @@ async fn introduced(client: Client, keeper: &Keeper) -> Option<Client> {
 async fn accepted(door: AsyncSocket, scheme: Scheme, keeper: &Keeper) -> berkeley::Result<Client> {
     let mut trouble = Trouble::default();
     loop {
+        // Those that are turned away must not keep the thread from the signals.
+        consume_budget().await;
         match door.accept().await {
             Ok((socket, address)) if keeper.turns_away(&address) => gate::reset(socket),
             Ok((socket, address)) => {
-                let peer =
-                    if address.is_unnamed() { "a local process".to_owned() } else { address.to_string() };
-                let wants_header = keeper.gate.wants_header(&address);
-                return Ok(Client {
-                    socket,
-                    scheme,
-                    peer,
-                    proxy: None,
-                    wants_header,
-                    tls: None,
-                    door: Some(door),
-                });
+                let (peer, wants_header) = (peer(&socket, &address), keeper.gate.wants_header(&address));
+                let client = Client::new(socket, scheme, peer.into());
+                return Ok(Client { wants_header, door: Some(door), ..client });
             }
-            // A client that gave up is no matter; a shortage may pass.
-            Err(error) => {
-                let next = trouble.failure(is_the_clients(&error), Instant::now());
-                if next.say && !keeper.quiet {
-                    console::error(&error, &[WANTING]);
-                }
-                if next.pause {
-                    sleep(PAUSE).await;
-                }
-            }
+            Err(error) => survive(&mut trouble, &error, keeper).await,
         }
+    }
+}
+
+/// A client that gave up is no matter; a shortage may pass.
+async fn survive(trouble: &mut Trouble, error: &Error, keeper: &Keeper) {
+    let next = trouble.failure(is_the_clients(error), Instant::now());
+    if next.say {
+        keeper.tell_of(&Failure::from(error).hint(WANTING));
+    }
+    if next.pause {
+        sleep(PAUSE).await;
     }
 }
 
 /// Waits for a datagram, and makes its sender the peer; the datagram itself stays to be received.
 async fn first(door: AsyncSocket, scheme: Scheme, keeper: &Keeper) -> berkeley::Result<Client> {
     let sender = loop {
+        // As above.
+        consume_budget().await;
         let (_, sender) = door.recv_from_with(&mut [], Flags::PEEK).await?;
         if !keeper.turns_away(&sender) {
             break sender;
@@ -377,5 +388,5 @@ async fn first(door: AsyncSocket, scheme: Scheme, keeper: &Keeper) -> berkeley::
             Err(_) => format!("{name}, who has gone and cannot be answered"),
         }
     };
-    Ok(Client { socket: door, scheme, peer, proxy: None, wants_header: false, tls: None, door: None })
+    Ok(Client::new(door, scheme, peer))
 }

@@ -19,6 +19,7 @@ use signal_hook::consts::SIGCHLD;
 use signal_hook::flag;
 
 use crate::exit::{Exit, Failure};
+use crate::notify;
 use crate::report::escape::escape;
 
 pub use reaper::{GRACE, end, end_all};
@@ -101,9 +102,8 @@ fn shown(scheme: &str, text: &str) -> String {
 
 /// Whether a variable of the environment is meant for this process, and not for those that it starts.
 fn is_ours_alone(name: &str) -> bool {
-    const NAMES: [&str; 6] =
-        ["LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"];
-    NAMES.contains(&name) || name.starts_with("SOCK_")
+    const SOCKETS: [&str; 3] = ["LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"];
+    SOCKETS.contains(&name) || notify::VARIABLES.contains(&name) || name.starts_with("SOCK_")
 }
 
 /// The variables that hold a secret of ours, by what the command line says.

@@ -124,7 +124,7 @@ async fn survive(trouble: &mut Trouble, fault: Fault, shared: &Shared) {
 }
 
 /// Who it is: its address, or of a Unix socket without one its process and user.
-fn peer(socket: &AsyncSocket, address: &Address) -> Box<str> {
+pub(crate) fn peer(socket: &AsyncSocket, address: &Address) -> Box<str> {
     if !address.is_unnamed() {
         return address.to_string().into();
     }

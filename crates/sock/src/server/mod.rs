@@ -5,7 +5,7 @@
 //! know of each other is in [`shared`]. Telling what happens never waits ([`journal`]). A signal stops accepting, lets
 //! pending replies are sent, and ends it ([`stop`]).
 
-mod accept;
+pub(crate) mod accept;
 pub(crate) mod buffers;
 pub(crate) mod connection;
 mod datagram;
@@ -27,7 +27,7 @@ pub(crate) mod trouble;
 use std::sync::Arc;
 use std::time::Duration;
 
-use berkeley::AsyncSocket;
+use berkeley::{Address, AsyncSocket};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -182,7 +182,12 @@ impl<S: Service> Server<S> {
 
 /// Where it is listened, for people.
 fn status(listeners: &[Listener]) -> String {
-    let places = listeners.iter().map(|listener| listener.scheme.at(&listener.address.to_string()));
+    listening_on(listeners.iter().map(|listener| (listener.scheme, listener.address)))
+}
+
+/// The same of these places.
+pub(crate) fn listening_on(places: impl Iterator<Item = (Scheme, Address)>) -> String {
+    let places = places.map(|(scheme, address)| scheme.at(&address.to_string()));
     format!("listening on {}", places.collect::<Vec<_>>().join(", "))
 }
 
