@@ -117,6 +117,8 @@ impl<S: Service> Server<S> {
         ready: impl FnOnce(&[Listener]) -> std::result::Result<(), Failure>,
     ) -> std::result::Result<Exit, Failure> {
         let pool = Pool::start(rules.threads, self).map_err(|error| Failure::io("start a thread", &error))?;
+        // Whoever is told that it serves may ask at once; unheard, the signal would end it.
+        let asked = status::asked();
         ready(&listeners)?;
         let manager = Arc::new(Manager::of_environment());
         let status = status(&listeners);
@@ -144,7 +146,7 @@ impl<S: Service> Server<S> {
         let alive = Arc::clone(&manager);
         tokio::spawn(async move { alive.keep_alive().await });
         let told = Arc::clone(self);
-        tokio::spawn(async move { status::tell(&told.shared).await });
+        tokio::spawn(async move { status::tell(&told.shared, asked).await });
         let signal = tokio::select! {
             // Only with `once` does serving end by itself.
             ended = serving.join_next() => match ended {

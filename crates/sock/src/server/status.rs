@@ -11,10 +11,13 @@ use super::shared::{Manner, Shared, Totals};
 /// How often the line is written.
 const TICK: Duration = Duration::from_secs(1);
 
+/// SIGUSR1, from here on; where it cannot be heard, nobody asks.
+pub(super) fn asked() -> Option<Signal> {
+    signal(SignalKind::user_defined1()).ok()
+}
+
 /// Tells for as long as the server runs.
-pub(super) async fn tell(shared: &Shared) {
-    // Where it cannot be heard, nobody asks.
-    let mut asked = signal(SignalKind::user_defined1()).ok();
+pub(super) async fn tell(shared: &Shared, mut asked: Option<Signal>) {
     let has_line = shared.manner == Manner::Relays && shared.journal.has_terminal();
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
