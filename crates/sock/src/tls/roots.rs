@@ -4,6 +4,7 @@
 //! everybody who uses it: a root that has expired proves nothing.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use rustls::pki_types::{CertificateDer, UnixTime};
@@ -23,6 +24,8 @@ pub(super) struct Roots<V: ?Sized> {
     make: Make<V>,
     /// Whose they are, for people.
     whose: &'static str,
+    /// The seconds at which all of them count: what is looked at for each peer, unless it is out of these.
+    count: RangeInclusive<i64>,
 }
 
 impl<V: ?Sized> Roots<V> {
@@ -35,7 +38,10 @@ impl<V: ?Sized> Roots<V> {
         make: Make<V>,
     ) -> Result<Self, rustls::server::VerifierBuilderError> {
         let by_all = make(store(&all))?;
-        Ok(Self { all, by_all, make, whose })
+        let count = all.iter().filter_map(Certificate::read).fold(i64::MIN..=i64::MAX, |count, it| {
+            *count.start().max(&it.not_before())..=*count.end().min(&it.not_after())
+        });
+        Ok(Self { all, by_all, make, whose, count })
     }
 
     /// By all of them, whatever their dates.
@@ -53,6 +59,9 @@ impl<V: ?Sized> Roots<V> {
     ) -> Result<(), (Error, Option<Refusal>)> {
         verify(&self.by_all).map_err(|error| (error, None))?;
         let seconds = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+        if self.count.contains(&seconds) {
+            return Ok(());
+        }
         let fault =
             |root: &CertificateDer<'_>| Certificate::read(root).and_then(|it| out_of_date(&it, seconds));
         let (old, current): (Vec<_>, Vec<_>) = self.all.iter().cloned().partition(|it| fault(it).is_some());
