@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 
-#[allow(dead_code)]
+#[allow(dead_code, reason = "a target of its own for each property")]
 #[path = "../properties/preamble.rs"]
 mod properties;
 

@@ -9,6 +9,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 use sock::report::json::EVENTS;
+use sock::report::log::CAPACITY;
 
 use crate::kit::{
     Events, Process, Server, bounded, connect, events, expect, payload, read_all, run, run_sock, sock, text,
@@ -271,9 +272,9 @@ fn a_standard_output_that_nobody_reads_stops_no_client() {
     let line = process.stderr.line("where it listens", |line| line.starts_with("tcp "));
     let address = line["tcp ".len()..].parse().expect("an address");
     let mut client: TcpStream = bounded(connect(address));
-    // Far more than a pipe and the queue take.
-    let piece = vec![b'x'; 65_536];
-    for _ in 0..400 {
+    // An event each, and more of them than a pipe and the queue take.
+    let piece = [b'x'; 100];
+    for _ in 0..2 * CAPACITY {
         client.write_all(&piece).expect("a server that goes on");
         expect(&client, &piece);
     }

@@ -5,7 +5,8 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::kit::{Place, Process, TempDir, Transport, run};
+use super::support::ours;
+use crate::kit::{Finished, Place, Process, TempDir, Transport, eventually, run};
 use crate::skip;
 
 /// Where Debian keeps the server, off the path, with `initdb` beside it.
@@ -58,12 +59,25 @@ impl Cluster {
         (server, place.arguments("{host}:{port}").remove(0))
     }
 
-    /// One that asks the server behind a socket in this folder.
-    pub(super) fn psql(&self, folder: &str, query: &str) -> Command {
+    /// A relay of ours to `to`, at the socket in `near` where psql looks, once the server answers there.
+    #[track_caller]
+    pub(super) fn relay(&self, near: &TempDir, to: &str) -> Process {
+        // As PostgreSQL names its sockets.
+        let socket = near.join(".s.PGSQL.5432");
+        let words = ["relay", &format!("unix:{socket}"), to, "--quiet"];
+        let relay = ours(&words, Stdio::null(), Stdio::piped());
+        eventually("the relay listens", || fs::exists(&socket).is_ok_and(|there| there));
+        eventually("it answers", || self.ask(near, "select 1").out().trim() == "1");
+        relay
+    }
+
+    /// What the server behind the socket in `near` says to a query.
+    #[track_caller]
+    pub(super) fn ask(&self, near: &TempDir, query: &str) -> Finished {
         let mut command = Command::new("psql");
-        command.args(["-h", folder, "-U", "tester", "-d", "postgres", "-X", "-A", "-t", "-c", query]);
-        command.current_dir(self.folder.path());
-        command
+        command.args(["-h", &near.path().to_string_lossy(), "-U", "tester", "-d", "postgres"]);
+        command.args(["-X", "-A", "-t", "-c", query]).current_dir(self.folder.path());
+        run(&mut command, b"")
     }
 
     fn data(&self) -> String {

@@ -1,12 +1,11 @@
 //! A relay of ours between the tools: their clients come to it, and their servers stand behind it.
 
-use std::fs;
 use std::process::{Command, Stdio};
 
 use super::postgres::{self, Cluster};
 use super::support::{ours, serve, start};
 use super::{DATAGRAM_CLIENTS, Row, STREAM_CLIENTS, STREAM_SERVERS, each};
-use crate::kit::{Place, Process, TempDir, Transport, eventually, pattern, run, text};
+use crate::kit::{Place, Process, TempDir, Transport, pattern, run, text};
 use crate::skip;
 
 /// A relay to `to`, listening at a place of its own.
@@ -134,14 +133,8 @@ fn postgresql_is_asked_through_a_relay() {
     }
     let (cluster, near) = (Cluster::new(), TempDir::new());
     let (mut server, behind) = cluster.start("");
-    // As PostgreSQL names its sockets, so that psql finds it.
-    let socket = near.join(".s.PGSQL.5432");
-    let at = format!("unix:{socket}");
-    let _relay = ours(&["relay", &at, &behind, "--quiet"], Stdio::null(), Stdio::piped());
-    eventually("the relay listens", || fs::exists(&socket).is_ok_and(|there| there));
-    let ask = |query: &str| run(&mut cluster.psql(&near.path().to_string_lossy(), query), b"");
-    eventually("it answers", || ask("select 1").out().trim() == "1");
-    let long = ask("select string_agg(i::text, ',') from generate_series(1, 100000) i");
+    let _relay = cluster.relay(&near, &behind);
+    let long = cluster.ask(&near, "select string_agg(i::text, ',') from generate_series(1, 100000) i");
     assert_eq!(long.code(), 0, "{}", long.stderr);
     let want: Vec<String> = (1..=100_000).map(|number| number.to_string()).collect();
     assert!(long.out().trim_end() == want.join(","), "a long answer comes whole");

@@ -3,11 +3,10 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use super::postgres::{self, Cluster};
-use super::support::ours;
-use crate::kit::{Process, Server, TempDir, eventually, pattern, run, sock};
+use crate::kit::{Process, Server, TempDir, pattern, run, sock};
 use crate::skip;
 
 /// A server that plays the lines of one protocol, starts TLS on the same connection, and sends back what comes until
@@ -112,13 +111,9 @@ fn postgresql_is_asked_over_tls_through_a_relay() {
     fs::set_permissions(&cert, fs::Permissions::from_mode(0o600)).expect("our file");
     let (mut server, place) =
         cluster.start(&format!("-c ssl=on -c ssl_cert_file={cert} -c ssl_key_file={cert}"));
-    let socket = near.join(".s.PGSQL.5432");
     let to = format!("tls://{place}?starttls=postgres&ca={cert}&server-name=localhost");
-    let words = ["relay", &format!("unix:{socket}"), &to, "--quiet"];
-    let _relay = ours(&words, Stdio::null(), Stdio::piped());
-    eventually("the relay listens", || fs::exists(&socket).is_ok_and(|there| there));
-    let ask = |query: &str| run(&mut cluster.psql(&near.path().to_string_lossy(), query), b"");
-    eventually("it answers", || ask("select 1").out().trim() == "1");
+    let _relay = cluster.relay(&near, &to);
+    let ask = |query: &str| cluster.ask(&near, query);
     let sealed = ask("select ssl from pg_stat_ssl where pid = pg_backend_pid()");
     assert_eq!(sealed.out().trim(), "t", "{}", sealed.stderr);
     let long = ask("select repeat('x', 1000000)");
