@@ -12,6 +12,7 @@ mod dns;
 mod ethernet;
 mod extension;
 mod gre;
+mod http;
 mod icmp;
 mod icmp_extension;
 mod icmpv6;
@@ -25,7 +26,9 @@ mod llc;
 mod mpls;
 mod ntp;
 mod null;
+mod quic;
 mod routing;
+mod sctp;
 mod sll;
 mod tables;
 mod tcp;
@@ -52,6 +55,7 @@ pub static ALL: &[&Protocol] = &[
     &extension::FRAGMENT,
     &extension::HOP_BY_HOP,
     &gre::GRE,
+    &http::HTTP,
     &icmp::ICMP,
     &icmpv6::ICMPV6,
     &igmp::IGMP,
@@ -64,6 +68,8 @@ pub static ALL: &[&Protocol] = &[
     &routing::ROUTING,
     &sll::SLL,
     &sll::SLL2,
+    &quic::QUIC,
+    &sctp::SCTP,
     &tcp::TCP,
     &tls::TLS,
     &udp::UDP,

@@ -1,8 +1,8 @@
 //! By which number a protocol is found: of a link type, an `EtherType`, an IP protocol, a port.
 
 use super::{
-    arp, dhcp, dhcpv6, dns, ethernet, extension, gre, icmp, icmpv6, igmp, ipv4, ipv6, mpls, ntp, null,
-    routing, sll, tcp, tls, udp, vlan, vxlan,
+    arp, dhcp, dhcpv6, dns, ethernet, extension, gre, http, icmp, icmpv6, igmp, ipv4, ipv6, mpls, ntp, null,
+    quic, routing, sctp, sll, tcp, tls, udp, vlan, vxlan,
 };
 use crate::layer::Protocol;
 
@@ -69,6 +69,7 @@ pub(crate) fn by_ip_number(number: u8) -> Option<&'static Protocol> {
         51 => &extension::AUTHENTICATION,
         58 => &icmpv6::ICMPV6,
         60 => &extension::DESTINATION,
+        132 => &sctp::SCTP,
         137 => &mpls::MPLS,
         _ => return None,
     })
@@ -97,7 +98,7 @@ pub(crate) fn ip_number_of(name: &str) -> Option<u64> {
 }
 
 /// The protocol of what UDP carries between these ports, or as its first bytes say.
-pub(crate) fn by_udp_ports(source: u16, destination: u16, _payload: &[u8]) -> Option<&'static Protocol> {
+pub(crate) fn by_udp_ports(source: u16, destination: u16, payload: &[u8]) -> Option<&'static Protocol> {
     by_lower(source, destination, |port| {
         Some(match port {
             53 => &dns::DNS,
@@ -109,6 +110,7 @@ pub(crate) fn by_udp_ports(source: u16, destination: u16, _payload: &[u8]) -> Op
             _ => return None,
         })
     })
+    .or_else(|| quic::begins_long(payload).then_some(&quic::QUIC))
 }
 
 /// The protocol of what TCP carries between these ports, or as its first bytes say.
@@ -125,6 +127,7 @@ pub(crate) fn by_tcp_ports(source: u16, destination: u16, payload: &[u8]) -> Opt
         })
     })
     .or_else(|| tls::begins_hello(payload).then_some(&tls::TLS))
+    .or_else(|| http::begins_message(payload).then_some(&http::HTTP))
 }
 
 /// What `known` says of the lower port, or else of the other one: a service has the lower one, as a rule.

@@ -165,7 +165,7 @@ parts! {
         Field::walked("dhcp.option.ip_address_lease_time", "IP address lease time", Kind::Decimal).unit("seconds");
     DHCP_SERVER_ID = Field::walked("dhcp.option.dhcp_server_id", "DHCP server identifier", Kind::Ipv4);
     REQUEST_LIST_ITEM =
-        Field::walked("dhcp.option.request_list_item", "Parameter request list item", Kind::Decimal).words(rows::option);
+        Field::walked("dhcp.option.request_list_item", "Parameter that is wanted", Kind::Decimal).words(rows::option);
     MESSAGE = Field::walked("dhcp.option.message", "Message", Kind::Text);
     DHCP_MAX_MESSAGE_SIZE =
         Field::walked("dhcp.option.dhcp_max_message_size", "Maximum DHCP message size", Kind::Decimal).unit("bytes");
