@@ -45,7 +45,7 @@ fn the_first_packet_of_a_connection_is_told_with_its_options() {
         ],
     );
     let packet = Packet::decode_as(&TCP, &bytes, bytes.len());
-    let text = "tcp 46446 > 9999 [S] seq 1000 win 65495 len 0 \
+    let text = "tcp [S] seq 1000 win 65495 len 0 \
                 <mss 65495,sackOK,TS val 723337681 ecr 0,nop,wscale 7>";
     assert_eq!(line(&packet), text);
 }
