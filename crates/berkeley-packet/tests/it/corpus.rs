@@ -7,6 +7,8 @@ use proptest::prelude::*;
 
 #[path = "../../../../fuzz/properties/capture_file.rs"]
 pub(crate) mod capture_file;
+#[path = "../../../../fuzz/properties/filter.rs"]
+pub(crate) mod filter;
 #[path = "../../../../fuzz/properties/packet.rs"]
 mod packet;
 
@@ -67,6 +69,8 @@ fn spoiled(target: &'static str) -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn a_spoiled_packet_holds_its_properties(bytes in spoiled("packet")) {
         packet::decode(&bytes);
@@ -76,5 +80,42 @@ proptest! {
     #[test]
     fn spoiled_packets_hold_the_properties_of_streams(bytes in spoiled("packet_streams")) {
         packet::streams(&bytes);
+    }
+}
+
+#[test]
+fn every_filter_in_the_corpora_holds_its_properties() {
+    // The fuzzer may keep files that are no UTF-8; the target does not look at those.
+    let texts: Vec<_> =
+        corpus("filter_text").into_iter().filter_map(|bytes| String::from_utf8(bytes).ok()).collect();
+    let good = texts.iter().filter(|text| filter::text(text)).count();
+    assert!(good >= 15 && texts.len() - good >= 15, "both kinds of text: {good} of {} good", texts.len());
+    let programs = corpus("filter_program");
+    let good = programs.iter().filter(|bytes| filter::program(bytes)).count();
+    assert!(
+        good >= 9 && programs.len() - good >= 9,
+        "both kinds of program: {good} of {} good",
+        programs.len()
+    );
+}
+
+/// Words of the language in any order.
+const WORDS: &str = concat!(
+    "(( ?(tcp|udp|ip6?|icmp|ether|vlan|mpls|pppoes|src|dst|host|net|port|portrange|proto|mask|flags|syn|less|len",
+    "|not|!|and|or|\\(|\\)|\\[|\\]|:|=|<|>>|&|%|-|/",
+    "|[0-9]{1,6}|0x[0-9a-f]{1,8}|10(\\.[0-9]{1,3}){1,3}|fe80::1|http|\\\\tcp)){0,20})",
+);
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_words_in_any_order_hold_the_properties_of_a_filter(words in WORDS) {
+        filter::text(&words);
+    }
+
+    #[test]
+    fn any_text_holds_the_properties_of_a_filter(text in "\\PC{0,40}") {
+        filter::text(&text);
     }
 }

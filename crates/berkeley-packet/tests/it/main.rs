@@ -20,5 +20,6 @@ mod file;
 mod filter;
 mod folder;
 mod oracle;
+mod packets;
 mod show;
 mod stream;

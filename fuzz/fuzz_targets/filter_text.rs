@@ -1,0 +1,12 @@
+//! Any text as a filter.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+#[path = "../properties/filter.rs"]
+mod properties;
+
+fuzz_target!(|input: &str| {
+    properties::text(input);
+});
