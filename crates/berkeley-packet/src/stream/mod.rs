@@ -4,6 +4,7 @@
 //! what went wrong. Both number streams as Wireshark does (`tcp.stream`, `udp.stream`), and both take packets one by one,
 //! in the order of a capture. Their memory is bounded: by the number of streams that they know, and by the bytes of one
 //! stream that wait for others before them. [`Wrapped`] goes the other way, from what was said to packets.
+//! [`Fragments`] puts the fragments of IPv4 and IPv6 together.
 //!
 //! ```
 //! use berkeley_packet::stream::{Conversations, Follow, Piece, Transport};
@@ -20,6 +21,7 @@
 
 mod conversations;
 mod follow;
+mod fragments;
 mod numbers;
 mod segment;
 mod side;
@@ -28,5 +30,6 @@ mod wrapped;
 
 pub use conversations::{Conversation, Conversations, RoundTrip, Traffic};
 pub use follow::{Follow, Piece};
+pub use fragments::{Assembled, Fragments, MOST_BYTES, MOST_WAITING, PATIENCE, Refusal};
 pub use segment::Transport;
 pub use wrapped::{Side, Wrapped};

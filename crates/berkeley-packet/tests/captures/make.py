@@ -90,6 +90,36 @@ def udp():
     yield ipv4() / UDP(sport=40000, dport=40001, chksum=0) / bytes(40)
 
 
+@capture("fragments")
+def fragments():
+    """Datagrams in pieces: in order, out of order, mixed, with a piece twice, and one that never becomes whole."""
+    data = bytes(UDP(sport=40000, dport=40001, len=8 + 100)) + bytes(range(100))
+    pieces = ((0, 40), (40, 80), (80, 108))
+
+    def ipv4_pieces(identification, **fields):
+        for start, end in pieces:
+            more = "MF" if end < 108 else 0
+            yield ipv4(id=identification, proto=17, flags=more, frag=start // 8, **fields) / data[start:end]
+
+    def ipv6_pieces(identification, before=b"", number=44):
+        for start, end in pieces:
+            head = struct.pack(">BBHI", 17, 0, start | (end < 108), identification)
+            yield ipv6(nh=number) / (before + head + data[start:end])
+
+    yield from ipv4_pieces(1)
+    yield from reversed(list(ipv4_pieces(2)))
+    for pair in zip(ipv4_pieces(3), ipv4_pieces(3, src="192.0.2.3")):
+        yield from pair
+    yield from ipv6_pieces(4)
+    yield from reversed(list(ipv6_pieces(5, b"\x2c\0\1\4\0\0\0\0", 60)))
+    yield from list(ipv4_pieces(6))[:2]
+    first, second, last = ipv4_pieces(7)
+    yield from (first, first, second, last)
+    options = bytes([7, 7, 8, 192, 0, 2, 9, 0])
+    for start, end in pieces:
+        yield ipv4_with(options, data[start:end], flags="MF" if end < 108 else 0, frag=start // 8)
+
+
 @capture("ethernet")
 def ethernet():
     small = IP(src="192.0.2.1", dst="192.0.2.2", id=1) / ICMP(id=1, seq=1)

@@ -8,7 +8,9 @@ use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
+use berkeley_packet::stream::Fragments;
 use berkeley_packet::{Item, Kind, LinkType, Packet, Problem, Value, Visit};
 use serde_json::Value as Json;
 
@@ -62,6 +64,39 @@ fn no_cut_and_no_changed_byte_is_too_much() {
             }
         }
     }
+}
+
+/// What is put together of fragments has the fields that tshark reads from them.
+#[test]
+fn fragments_put_together_are_what_tshark_reads() {
+    if !skip::need("oracle::fragments_put_together_are_what_tshark_reads", "tshark") {
+        return;
+    }
+    let file = captures().into_iter().find(|file| file.ends_with("fragments.pcap")).unwrap();
+    let (link, records) = read(&fs::read(&file).unwrap());
+    let theirs = tshark(&file, &[]);
+    let (mut fragments, mut count) = (Fragments::new(), 0);
+    for (number, ((bytes, length), theirs)) in records.iter().zip(&theirs).enumerate() {
+        let packet = Packet::decode_cut(link, bytes, *length);
+        let whole = fragments.add(&packet, Duration::ZERO).unwrap();
+        assert_eq!(whole.is_some(), theirs.contains_key("udp.srcport"), "packet {}", number + 1);
+        let Some(whole) = whole else { continue };
+        let mut ours = Ours::default();
+        whole.packet().layer("udp").unwrap().visit(&mut ours);
+        whole.packet().layer("data").unwrap().visit(&mut ours);
+        assert_eq!(differences(&ours, &only_of(theirs, &["udp", "data"])), [], "packet {}", number + 1);
+        count += 1;
+    }
+    assert_eq!((count, fragments.waiting()), (8, 1));
+}
+
+fn only_of(fields: &Fields, protocols: &[&str]) -> Fields {
+    let is_wanted = |name: &str| name.split_once('.').is_some_and(|(first, _)| protocols.contains(&first));
+    fields
+        .iter()
+        .filter(|(name, _)| is_wanted(name))
+        .map(|(name, values)| (name.clone(), values.clone()))
+        .collect()
 }
 
 fn tell_all(packet: &Packet<'_>) {
@@ -127,7 +162,7 @@ fn captures() -> Vec<PathBuf> {
 fn compare(file: &Path, wrong: &mut Wrong) {
     let name = file.file_name().unwrap().to_string_lossy().into_owned();
     let (link, records) = read(&fs::read(file).unwrap());
-    let theirs = tshark(file);
+    let theirs = tshark(file, EXTRA);
     assert_eq!(theirs.len(), records.len(), "{name}: packets");
     for (number, ((bytes, length), theirs)) in records.iter().zip(&theirs).enumerate() {
         let packet = Packet::decode_cut(link, bytes, *length);
@@ -249,10 +284,10 @@ fn is_held(name: &str) -> bool {
 }
 
 /// The fields of each packet of a file, as tshark tells them.
-fn tshark(file: &Path) -> Vec<Fields> {
+fn tshark(file: &Path, preferences: &[&str]) -> Vec<Fields> {
     let mut command = Command::new("tshark");
     command.arg("-r").arg(file).args(["-T", "json", "-n", "--no-duplicate-keys"]);
-    for preference in EXTRA {
+    for preference in preferences {
         command.args(["-o", preference]);
     }
     let output = command.output_in_time().unwrap();

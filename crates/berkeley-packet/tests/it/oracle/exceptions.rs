@@ -74,6 +74,7 @@ const REMARKS: &[&str] = &[
     "ipv6.opt.header_mismatch",
     "ipv6.routing.deprecated",
     "ipv6.routing.undecoded",
+    "udp.checksum.zero",
 ];
 
 /// Parts of names of generated fields, and why.
