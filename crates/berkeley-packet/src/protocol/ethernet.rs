@@ -154,9 +154,19 @@ fn line(layer: Layer<'_>, out: &mut dyn fmt::Write) -> fmt::Result {
     Ok(())
 }
 
+/// Writes the length of what `draft` carries where the type stands, at `at`, unless one of these fields was set.
+pub(crate) fn fill_length(draft: &mut Draft<'_>, at: usize, names: &[&str]) {
+    let length = u16::try_from(draft.payload.len()).unwrap_or(u16::MAX);
+    let place =
+        draft.header.get_mut(at..at + 2).filter(|_| !names.iter().any(|name| draft.set.contains(name)));
+    if let Some(place) = place {
+        place.copy_from_slice(&length.to_be_bytes());
+    }
+}
+
 fn complete(draft: &mut Draft<'_>) {
     match draft.inner.map(|protocol| protocol.name) {
-        Some("llc") => draft.fill(FIELDS, "eth.len", draft.payload.len() as u64),
+        Some("llc") => fill_length(draft, 12, &["eth.type", "eth.len"]),
         Some(name) => {
             if let Some(number) = tables::ethertype_of(name) {
                 draft.fill(FIELDS, "eth.type", number);

@@ -78,3 +78,78 @@ pub static ALL: &[&Protocol] = &[
     &vxlan::VXLAN,
     &DATA,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layer::Draft;
+    use crate::layer::packet::Packet;
+
+    /// The header that is built where nothing is said of it, around another one that can be inside.
+    fn build(
+        protocol: &'static Protocol,
+        inner: Option<&'static Protocol>,
+        payload: &[u8],
+    ) -> Option<Vec<u8>> {
+        let craft = protocol.craft?;
+        let mut header = craft.header.to_vec();
+        (craft.complete)(&mut Draft { header: &mut header, payload, inner, outer: None, set: &[] });
+        Some([header.as_slice(), payload].concat())
+    }
+
+    #[test]
+    fn a_header_of_which_nothing_is_said_is_whole() {
+        for protocol in ALL {
+            let Some(bytes) = build(protocol, None, b"") else { continue };
+            let packet = Packet::decode_as(protocol, &bytes, bytes.len());
+            assert_eq!(packet.problem(), None, "{}: {bytes:02x?}", protocol.name);
+            let headers: usize = packet.layers().map(|layer| layer.header().len()).sum();
+            assert_eq!(headers, bytes.len(), "{}", protocol.name);
+        }
+    }
+
+    #[test]
+    fn a_header_names_what_it_is_put_around() {
+        let rows = [
+            ("eth", "ip"),
+            ("eth", "arp"),
+            ("eth", "llc"),
+            ("eth", "vlan"),
+            ("vlan", "ipv6"),
+            ("ieee8021ad", "vlan"),
+            ("llc", "ip"),
+            ("sll", "ipv6"),
+            ("sll2", "ip"),
+            ("null", "ip"),
+            ("null", "ipv6"),
+            ("mpls", "mpls"),
+            ("mpls", "ip"),
+            ("ip", "icmp"),
+            ("ip", "igmp"),
+            ("ip", "udp"),
+            ("ip", "ip"),
+            ("ip", "gre"),
+            ("ipv6", "icmpv6"),
+            ("ipv6", "ipv6.hopopts"),
+            ("ipv6", "ipv6.fraghdr"),
+            ("ipv6.hopopts", "ipv6.dstopts"),
+            ("ipv6.dstopts", "ipv6.routing"),
+            ("ipv6.routing", "ah"),
+            ("ah", "udp"),
+            ("ipv6.fraghdr", "udp"),
+            ("gre", "eth"),
+            ("gre", "ipv6"),
+            ("vxlan", "eth"),
+        ];
+        let find = |name| *ALL.iter().find(|protocol| protocol.name == name).unwrap();
+        for (outer, inner) in rows {
+            let (outer, inner) = (find(outer), find(inner));
+            let payload = build(inner, None, b"").unwrap();
+            let bytes = build(outer, Some(inner), &payload).unwrap();
+            let packet = Packet::decode_as(outer, &bytes, bytes.len());
+            let names: Vec<_> = packet.layers().map(|layer| layer.protocol().name).collect();
+            assert_eq!(names[..2], [outer.name, inner.name], "{bytes:02x?}");
+            assert_eq!(packet.problem(), None, "{names:?}");
+        }
+    }
+}

@@ -137,7 +137,7 @@ fn line_provider(layer: Layer<'_>, out: &mut dyn fmt::Write) -> fmt::Result {
 
 fn complete(draft: &mut Draft<'_>) {
     match draft.inner.map(|protocol| protocol.name) {
-        Some("llc") => draft.fill(FIELDS, "vlan.len", draft.payload.len() as u64),
+        Some("llc") => ethernet::fill_length(draft, 2, &["vlan.etype", "vlan.len"]),
         Some(name) => {
             if let Some(number) = tables::ethertype_of(name) {
                 draft.fill(FIELDS, "vlan.etype", number);
