@@ -127,23 +127,40 @@ fn begins(name: &str, beginnings: &[&str]) -> bool {
 }
 
 /// Compares the captures whose names `wanted` takes, or the one that `BERKELEY_CAPTURE` names a part of.
+///
+/// tshark takes long to start, so it reads all captures of one link type at once.
 fn compare_all(test: &str, wanted: impl Fn(&str) -> bool) {
     if !skip::need(test, "tshark") {
         return;
     }
     let only = std::env::var("BERKELEY_CAPTURE").unwrap_or_default();
-    let mut wrong = BTreeMap::new();
+    let mut by_link: BTreeMap<u16, Vec<Row>> = BTreeMap::new();
     for file in captures() {
         let name = file.file_name().unwrap().to_string_lossy();
         if wanted(&name) && name.contains(&only) {
-            compare(&file, &mut wrong);
+            let (link, records) = read(&fs::read(&file).unwrap());
+            let rows = records.into_iter().enumerate();
+            let rows = rows.map(|(at, (bytes, length))| Row { name: name.to_string(), at, bytes, length });
+            by_link.entry(link.as_raw()).or_default().extend(rows);
         }
+    }
+    let mut wrong = BTreeMap::new();
+    for (link, rows) in &by_link {
+        compare(test, LinkType::from_raw(*link), rows, &mut wrong);
     }
     let lines: Vec<_> = wrong
         .iter()
         .map(|((file, name), rows)| format!("{file} {name}, {} packets: {}", rows.len(), rows[0]))
         .collect();
     assert!(wrong.is_empty(), "{} differences:\n{}", lines.len(), lines.join("\n"));
+}
+
+/// A packet of a capture: its place in the file, its bytes, and how long it was on the wire.
+struct Row {
+    name: String,
+    at: usize,
+    bytes: Vec<u8>,
+    length: usize,
 }
 
 /// What differs: by file and field, a line for each packet.
@@ -159,21 +176,36 @@ fn captures() -> Vec<PathBuf> {
     files
 }
 
-fn compare(file: &Path, wrong: &mut Wrong) {
-    let name = file.file_name().unwrap().to_string_lossy().into_owned();
-    let (link, records) = read(&fs::read(file).unwrap());
-    let theirs = tshark(file, EXTRA);
-    assert_eq!(theirs.len(), records.len(), "{name}: packets");
-    for (number, ((bytes, length), theirs)) in records.iter().zip(&theirs).enumerate() {
-        let packet = Packet::decode_cut(link, bytes, *length);
+fn compare(test: &str, link: LinkType, rows: &[Row], wrong: &mut Wrong) {
+    let folder = std::env::temp_dir().join(format!("{}-{}", test.replace("::", "-"), std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("packets.pcap");
+    fs::write(&file, written(link, rows)).unwrap();
+    let theirs = tshark(&file, EXTRA);
+    fs::remove_dir_all(&folder).unwrap();
+    assert_eq!(theirs.len(), rows.len(), "packets of {link:?}");
+    for (row, theirs) in rows.iter().zip(&theirs) {
+        let packet = Packet::decode_cut(link, &row.bytes, row.length);
         let mut ours = Ours::default();
         packet.layers().for_each(|layer| layer.visit(&mut ours));
         ours.broken |= packet.problem().is_some() || is_broken(theirs);
         for (field, line) in differences(&ours, theirs) {
-            let rows = wrong.entry((name.clone(), field)).or_default();
-            rows.push(format!("packet {}: {line}", number + 1));
+            let lines = wrong.entry((row.name.clone(), field)).or_default();
+            lines.push(format!("packet {}: {line}", row.at + 1));
         }
     }
+}
+
+/// A pcap file of these packets, a second apart.
+fn written(link: LinkType, rows: &[Row]) -> Vec<u8> {
+    let mut file = b"\xd4\xc3\xb2\xa1\x02\0\x04\0\0\0\0\0\0\0\0\0\0\0\x04\0".to_vec();
+    file.extend(u32::from(link.as_raw()).to_le_bytes());
+    for (number, row) in rows.iter().enumerate() {
+        let words = [1_700_000_000 + number, 0, row.bytes.len(), row.length];
+        file.extend(words.iter().flat_map(|word| u32::try_from(*word).unwrap().to_le_bytes()));
+        file.extend(&row.bytes);
+    }
+    file
 }
 
 /// Whether tshark says that the packet breaks, or is cut.
