@@ -128,7 +128,7 @@ fn tshark(file: &Path, statistics: &[String]) -> Vec<String> {
             texts.push(String::new());
         }
     }
-    texts.retain(|text| !text.is_empty());
+    texts.retain(|text| !text.trim().is_empty());
     texts
 }
 
