@@ -12,6 +12,7 @@ Examples:
   sock decode capture.pcap --layers --count 1  every field of the first
   sock decode capture.pcap --conversations     who spoke with whom
   sock decode capture.pcap --follow 'tcp 3'    what they said
+  sock decode capture.pcap --filter 'udp port 53'
   sock decode 4500001c00000000401100007f0000017f000001 --layers
   tcpdump -x -c 1 | sock decode -              a hex dump";
 
@@ -34,6 +35,11 @@ pub struct DecodeArgs {
     /// How packets are shown.
     #[command(flatten)]
     pub packets: PacketArgs,
+    /// Only these packets, such as 'udp port 53'
+    ///
+    /// In the language of tcpdump: host, net, port, portrange, src, dst, tcp, udp, icmp, arp, vlan, and, or, not, ...
+    #[arg(long, short, value_name = "EXPRESSION", conflicts_with = "follow")]
+    pub filter: Option<String>,
     /// Show so many packets, and end
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub count: Option<u64>,

@@ -3,6 +3,7 @@
 //! [`input`] finds out what is given, [`hex`] reads the dumps of other tools, and each way to show it has its file.
 
 mod conversations;
+mod filter;
 mod follow;
 mod hex;
 mod input;
@@ -15,6 +16,7 @@ use berkeley_packet::{LinkType, Packet};
 use crate::cli::DecodeArgs;
 use crate::command::print;
 use crate::exit::{Exit, Failure};
+use filter::Filter;
 use input::Input;
 
 /// A packet of the input.
@@ -31,6 +33,11 @@ trait View {
     /// Takes the next packet. False where nothing more is wanted.
     fn packet(&mut self, entry: &Entry<'_>) -> Result<bool, Failure>;
 
+    /// Knows of a packet that the filter does not want.
+    fn pass(&mut self, entry: &Entry<'_>) {
+        let _ = entry;
+    }
+
     /// Shows what is left at the end; `failure` is why the input ended early.
     fn end(&mut self, failure: Option<&Failure>) -> Result<(), Failure>;
 }
@@ -40,7 +47,15 @@ pub fn run(args: &DecodeArgs) -> Result<Exit, Failure> {
     let opened = Input::open(&args.input, args.link).and_then(|input| Ok((input, view(args)?)));
     let (mut input, mut view) = opened.inspect_err(|failure| tell(args, failure))?;
     // What could be read is shown, whatever comes then.
-    let outcome = input.each(&mut |entry| view.packet(entry));
+    let mut filter = args.filter.as_deref().map(Filter::new);
+    let outcome = input.each(&mut |entry| {
+        let is_wanted = filter.as_mut().map_or(Ok(true), |filter| filter.wants(entry))?;
+        if !is_wanted {
+            view.pass(entry);
+            return Ok(true);
+        }
+        view.packet(entry)
+    });
     if let Err(failure) = &outcome {
         tell(args, failure);
     }

@@ -56,20 +56,29 @@ impl Packets {
             interface: entry.interface,
         });
     }
-}
 
-impl View for Packets {
-    fn packet(&mut self, entry: &Entry<'_>) -> Result<bool, Failure> {
+    fn count(&mut self, entry: &Entry<'_>) {
         self.packets += 1;
-        self.shown += 1;
-        self.left -= 1;
         if let Some(time) = entry.time {
             let (first, last) = self.times.unwrap_or((time, time));
             self.times = Some((first.min(time), last.max(time)));
         }
+    }
+}
+
+impl View for Packets {
+    fn packet(&mut self, entry: &Entry<'_>) -> Result<bool, Failure> {
+        self.count(entry);
+        self.shown += 1;
+        self.left -= 1;
         self.show(entry);
         self.is_closed = !self.printer.write_much()?;
         Ok(!self.is_closed && self.left > 0)
+    }
+
+    fn pass(&mut self, entry: &Entry<'_>) {
+        self.count(entry);
+        self.printer.pass(entry.time);
     }
 
     fn end(&mut self, failure: Option<&Failure>) -> Result<(), Failure> {
