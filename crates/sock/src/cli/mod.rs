@@ -56,7 +56,9 @@ Examples:
   sock serve udp://:9000 --echo          echo datagrams, on this machine
   sock connect unix:/run/app.sock        talk to a Unix socket
   sock resolve example.org:https         the addresses of a name
-  sock options 127.0.0.1:80              every option of a connection";
+  sock options 127.0.0.1:80              every option of a connection
+  sock man serve | man -l -              a man page
+  sock completions bash                  what a shell completes";
 
 /// Serve, connect to and inspect sockets
 ///
@@ -68,7 +70,7 @@ Examples:
     version,
     long_version = help::VERSION,
     max_term_width = 80,
-    after_help = "Endpoints, exit codes and examples: sock --help; of a command: sock COMMAND --help",
+    after_help = "Also: completions, man. More: sock --help; of a command: sock COMMAND --help",
     after_long_help = help::of_endpoints(help::EITHER, "", EXAMPLES),
     arg_required_else_help = true
 )]
@@ -151,8 +153,10 @@ pub enum Command {
     /// it is sent or written to a file.
     Craft(Box<CraftArgs>),
     /// Print a shell's completion script
+    #[command(hide = true)]
     Completions(CompletionsArgs),
     /// Print a man page
+    #[command(hide = true)]
     Man(ManArgs),
 }
 
