@@ -319,6 +319,9 @@ fn a_signal_lets_conversations_end_and_a_second_one_resets_them() {
     let (upstream, to) = upstream();
     let server = relay(&[&to]);
     let (mut client, mut behind) = pair(&server, &upstream);
+    // Who is not passed on yet would be turned back.
+    client.write_all(b"first").expect("an open connection");
+    expect(&behind, b"first");
     server.process.signal("TERM");
     server.line("stopping");
     // Neither is told of an end: what they have to say may go on.
