@@ -126,6 +126,21 @@ fn a_packet_may_be_an_argument_or_a_dump() {
 }
 
 #[test]
+fn a_filter_leaves_numbers_and_times_as_they_are() {
+    let shown = text(&decode(&capture(), &["--filter", "tcp and src host 10.0.0.2"]).quietly_done());
+    let starts: Vec<&str> = shown.lines().map(|line| &line[..10]).collect();
+    assert_eq!(starts, ["3 0.200000", "6 0.500000", "7 0.600000"], "{shown}");
+    let told = events(&decode(&capture(), &["--filter", "udp", "--json"]).quietly_done());
+    let [packet, summary] = &told[..] else { panic!("{told:?}") };
+    assert_eq!(
+        (&packet["number"], &summary["packets"], &summary["shown"]),
+        (&1.into(), &8.into(), &1.into())
+    );
+    let finished = decode(&capture(), &["--filter", "host or"]);
+    assert_eq!(finished.code(), 2, "{}", finished.stderr);
+}
+
+#[test]
 fn a_stream_is_followed_from_both_ends() {
     let shown = text(&decode(&capture(), &["--follow", "tcp 0"]).quietly_done());
     let want = "= tcp 0: client 10.0.0.1:12345, server 10.0.0.2:8080\n> GET /\n< he\n\
