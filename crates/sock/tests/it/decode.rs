@@ -186,7 +186,7 @@ fn a_cut_capture_gives_its_whole_packets_and_says_where_it_ends() {
     let mut capture = capture();
     capture.truncate(capture.len() - 50);
     for (args, lines) in
-        [(&[][..], 7), (&["--json"], 9), (&["--conversations"], 4), (&["--follow", "tcp 0"], 5)]
+        [(&[][..], 7), (&["--json"], 9), (&["--conversations"], 5), (&["--follow", "tcp 0"], 5)]
     {
         let finished = decode(&capture, args);
         assert_eq!((finished.code(), text(&finished.stdout).lines().count()), (9, lines), "{args:?}");
