@@ -51,6 +51,8 @@ pub struct Record<'a> {
     pub bytes: &'a [u8],
     /// Where it was captured: an index into [`Reader::interfaces`].
     pub interface: u32,
+    /// That interface's name; empty where the file tells none. A terminal may have it only escaped.
+    pub interface_name: &'a str,
     options: &'a [u8],
     order: Order,
 }
@@ -111,16 +113,17 @@ impl<R: Read> Reader<R> {
         let found = self.find();
         self.ended = !matches!(found, Ok(Some(_)));
         let Some(found) = found? else { return Ok(None) };
-        let link = self.interfaces.get(found.interface).map_or(LinkType::NULL, |interface| interface.link);
         let order = self.order();
+        let interface = self.interfaces.get(found.interface);
         let data = self.buffer.take(found.used);
         let options = found.end.next_multiple_of(4)..found.options_end;
         Ok(Some(Record {
-            link,
+            link: interface.map_or(LinkType::NULL, |interface| interface.link),
             time: found.time,
             length: (found.length as usize).max(found.end - found.start),
             bytes: &data[found.start..found.end],
             interface: u32::try_from(found.interface).unwrap_or(u32::MAX),
+            interface_name: interface.map_or("", |interface| &interface.name),
             options: data.get(options).unwrap_or_default(),
             order,
         }))

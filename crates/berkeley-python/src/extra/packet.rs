@@ -330,28 +330,17 @@ impl Pcap {
             // Nobody who has it lets go of the GIL.
             let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
             let Some(open) = &mut *reader else { return Ok(None) };
-            let name = |interface: u32, reader: &Reader<File>| {
-                let interface = reader.interfaces().get(usize::try_from(interface).ok()?)?;
-                (!interface.name.is_empty()).then(|| interface.name.clone())
-            };
-            let next = match open.next() {
+            let ended = match open.next() {
                 Ok(Some(record)) => {
-                    let bytes = new::bytes(py, record.bytes)?;
-                    Ok(Some((bytes, record.link, record.length, record.time, record.interface)))
+                    let (bytes, name) = (new::bytes(py, record.bytes)?, record.interface_name);
+                    let name = (!name.is_empty()).then(|| name.to_owned());
+                    return Packet::captured(bytes, record.link, record.length, record.time, name).map(Some);
                 }
                 Ok(None) => Ok(None),
                 Err(error) => Err(unreadable(error)),
             };
-            match next {
-                Ok(Some((bytes, link, length, time, interface))) => {
-                    let name = name(interface, open);
-                    Packet::captured(bytes, link, length, time, name).map(Some)
-                }
-                ended => {
-                    *reader = None;
-                    ended.map(|_| None)
-                }
-            }
+            *reader = None;
+            ended
         })
     }
 }

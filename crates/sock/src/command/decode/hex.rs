@@ -11,6 +11,9 @@ use crate::report::escape::escape;
 /// The longest packet that is taken, as in capture files.
 const MOST: usize = 262_144;
 
+/// What is said of one that has more than [`MOST`].
+const TOO_LONG: &str = "a packet of more than 262144 bytes";
+
 /// How many bytes a line of a dump has at most, where letters may follow it.
 const LINE: usize = 16;
 
@@ -108,10 +111,13 @@ impl Dump {
             self.end();
             self.has_offsets = true;
         }
+        if offset > MOST {
+            return Err(TOO_LONG);
+        }
         if std::mem::take(&mut self.repeats) {
             let last = self.bytes.len().saturating_sub(LINE)..self.bytes.len();
             let line = self.bytes[last].to_vec();
-            while !line.is_empty() && self.bytes.len() < offset.min(MOST) {
+            while !line.is_empty() && self.bytes.len() < offset {
                 self.add(&line)?;
             }
         }
@@ -123,7 +129,7 @@ impl Dump {
 
     fn add(&mut self, bytes: &[u8]) -> Result<(), &'static str> {
         if self.bytes.len() + bytes.len() > MOST {
-            return Err("a packet of more than 262144 bytes");
+            return Err(TOO_LONG);
         }
         self.bytes.extend_from_slice(bytes);
         Ok(())

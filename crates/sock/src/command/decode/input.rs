@@ -91,20 +91,15 @@ fn captured(
     take: &mut dyn FnMut(&Entry<'_>) -> Result<bool, Failure>,
 ) -> Result<(), Failure> {
     let mut number = 0;
-    // A record borrows the reader, which has the names: they are kept as they are told.
-    let mut names: Vec<Option<String>> = Vec::new();
     loop {
-        let told = &reader.interfaces()[names.len().min(reader.interfaces().len())..];
-        names.extend(told.iter().map(|it| Some(it.name.clone()).filter(|name| !name.is_empty())));
         let Some(record) = reader.next().map_err(|error| fault(name, &error))? else { return Ok(()) };
         number += 1;
         let link = link.unwrap_or(record.link);
-        let known = usize::try_from(record.interface).ok().and_then(|index| names.get(index));
         let entry = Entry {
             number,
             link,
             time: record.time,
-            interface: known.and_then(Option::as_deref),
+            interface: Some(record.interface_name).filter(|name| !name.is_empty()),
             packet: Packet::decode_cut(link, record.bytes, record.length),
         };
         if !take(&entry)? {
