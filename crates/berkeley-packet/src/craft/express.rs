@@ -68,8 +68,8 @@ fn joined(parts: Vec<Part>) -> Vec<Part> {
     joined
 }
 
-/// The layer of `protocol` that becomes `header` around `payload`, with as few fields set as do; none where it is not to
-/// be built so.
+/// The layer of `protocol` that becomes `header` around `payload`, with as few fields set as do; none where it is not
+/// to be built so.
 fn solve(
     protocol: &'static Protocol,
     header: &[u8],

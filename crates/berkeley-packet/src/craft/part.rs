@@ -33,9 +33,9 @@ impl Part {
         Self { protocol: &DATA, rest: 0, header: bytes, set: Vec::new(), padding: Vec::new() }
     }
 
-    /// A header of `protocol` in which `set` are written by `write`, and `rest` stands behind them. The fields are given
-    /// in the order of the table, so that those that decide which others there are come first. The error is the field
-    /// that this header does not have.
+    /// A header of `protocol` in which `set` are written by `write`, and `rest` stands behind them. The fields are
+    /// given in the order of the table, so that those that decide which others there are come first. The error is the
+    /// field that this header does not have.
     pub(super) fn new(
         protocol: &'static Protocol,
         craft: &Craft,

@@ -21,17 +21,17 @@ const CRAFT_NOTES: &str = "\
 Packets:
   ip(dst=127.0.0.1,ttl=3)/icmp(type=8)/\"hello\"
   Layers, the outermost first. In parentheses fields of tshark's names,
-  ip.ttl or ttl; lengths, checksums and the number of the inner layer are
-  filled in unless they are set. A value is a number (12, 0x0c), a word
-  (type=echo-request), an address, bytes (0x0a0b) or \"text\"; the name of
-  a flag alone sets it. Last come bytes, as \"text\" or 0x0a0b.
-  Options are bytes: ip(options=0x01010100). What stands behind the inner
-  layer is padding: eth(padding=0x0000)/ip/udp.
+  ip.ttl or ttl; lengths, checksums and the number of the inner layer
+  are filled in unless they are set. A value is a number (12, 0x0c), a
+  word (type=echo-request), an address, bytes (0x0a0b) or \"text\"; the
+  name of a flag alone sets it. Last come bytes, as \"text\" or 0x0a0b.
+  Options are bytes: ip(options=0x01010100). What stands behind the
+  inner layer is padding: eth(padding=0x0000)/ip/udp.
 
 Sending needs CAP_NET_RAW: sudo sock craft, or once
 sudo setcap cap_net_raw+ep \"$(command -v sock)\". Of an IPv4 header that
-is sent, the kernel fills in length and checksum itself; put eth before it,
-with --interface, and every byte is yours.";
+is sent, the kernel fills in length and checksum itself; put eth before
+it, with --interface, and every byte is yours.";
 
 /// `sock craft`.
 #[derive(Args, Debug)]
@@ -48,7 +48,8 @@ pub struct CraftArgs {
     pub send: bool,
     /// Wait for so many packets that answer it
     ///
-    /// They come back between the same addresses and ports, are replies of ICMP or ARP, or errors of ICMP that quote it.
+    /// They come back between the same addresses and ports, are replies of ICMP or ARP, or errors of ICMP that quote
+    /// it.
     #[arg(long, value_name = "N", requires = "send", value_parser = clap::value_parser!(u64).range(1..))]
     pub answers: Option<u64>,
     /// How long to wait for answers

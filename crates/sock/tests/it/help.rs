@@ -6,7 +6,7 @@ use crate::kit::{Process, TempDir, run, run_sock, sock, text};
 use crate::skip;
 
 /// The command itself, and those of its subcommands that do the work.
-const COMMANDS: [&[&str]; 10] = [
+const COMMANDS: [&[&str]; 11] = [
     &[],
     &["serve"],
     &["connect"],
@@ -17,6 +17,7 @@ const COMMANDS: [&[&str]; 10] = [
     &["options"],
     &["interfaces"],
     &["decode"],
+    &["craft"],
 ];
 
 #[test]
@@ -27,7 +28,7 @@ fn the_short_help_fits_24_lines_and_the_long_one_ends_with_examples() {
         let long = text(&run_sock(&[command, &["--help"]].concat()).quietly_done());
         assert!(long.contains("Usage: sock") && long.contains("Exit codes:\n"), "{long}");
         assert!(long.rsplit("\n\n").next().is_some_and(|last| last.starts_with("Examples:\n  ")), "{long}");
-        let takes_endpoints = ![&["resolve"][..], &["interfaces"], &["decode"]].contains(&command);
+        let takes_endpoints = ![&["resolve"][..], &["interfaces"], &["decode"], &["craft"]].contains(&command);
         assert_eq!(long.contains("Endpoints:\n"), takes_endpoints, "{long}");
         assert!([short, long].concat().lines().all(|line| line.chars().count() <= 80), "{command:?}");
     }

@@ -1,11 +1,10 @@
 //! How a packet leaves, by its outermost layer, and where its answers come in.
 
 use std::net::{IpAddr, SocketAddr, SocketAddrV6};
-use std::time::Duration;
 
-use berkeley::address::PacketAddress;
+use berkeley::address::{HardwareAddress, PacketAddress};
 use berkeley::interface::{Interface, interface_index, interface_name, interfaces};
-use berkeley::{Address, Deadline, Error, Family, Interest, Protocol, Socket, Type, option};
+use berkeley::{Address, Cause, Deadline, Error, Family, Flags, Interest, Protocol, Socket, Type, option};
 use berkeley_packet::craft::Recipe;
 use berkeley_packet::{LinkType, Packet, Value};
 
@@ -33,8 +32,8 @@ pub(super) struct Outlet {
 }
 
 impl Outlet {
-    /// Opens the socket that sends what begins with the outermost layer of `recipe`, in which addresses are filled in
-    /// that were not set.
+    /// Opens the socket that sends what begins with the outermost layer of `recipe`. Addresses in it that were not
+    /// set are filled in.
     pub(super) fn open(
         recipe: &mut Recipe,
         link: LinkType,
@@ -119,8 +118,10 @@ fn source(to: SocketAddr, interface: Option<&str>) -> Option<IpAddr> {
 
 /// Fills in the interface's own addresses.
 fn own(recipe: &mut Recipe, interface: &Interface) {
-    if let [a, b, c, d, e, f] = interface.hardware_address[..] {
-        let address = format!("{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}");
+    if let (6, Ok(address)) =
+        (interface.hardware_address.len(), HardwareAddress::new(&interface.hardware_address))
+    {
+        let address = address.to_string();
         recipe.fill("eth.src", &address);
         recipe.fill("arp.src.hw_mac", &address);
     }
@@ -174,10 +175,12 @@ impl Listener {
     /// The next packet that arrives; none once the time is over.
     pub(super) fn next(&mut self, deadline: Deadline) -> Result<Option<Answer>, Failure> {
         while !deadline.has_passed() {
-            self.socket.set_timeout(Some(Duration::ZERO))?;
-            match self.socket.recv_from(&mut self.buffer) {
+            match self.socket.try_recv_from(&mut self.buffer, Flags::NONE) {
                 Err(error) if error.is_would_block() => {
-                    self.socket.wait(Interest::READABLE, deadline)?;
+                    match self.socket.wait(Interest::READABLE, deadline) {
+                        Err(error) if error.cause() == Cause::TimedOut => break,
+                        waited => _ = waited?,
+                    }
                 }
                 received => {
                     let (length, from) = received?;
