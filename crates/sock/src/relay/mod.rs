@@ -1,6 +1,7 @@
 //! The one pump: what one stream gives goes to another, both ways, until both are done.
 
 mod ending;
+mod later;
 #[cfg(test)]
 mod property;
 mod pump;

@@ -12,6 +12,7 @@ use tokio::task::consume_budget;
 use tokio::time::{sleep_until, timeout};
 
 use super::ending::{End, Ending, Event, Moved, Rules, Side};
+use super::later::Later;
 use super::splice::{Came, Going, PIPES, Pipe, Pool, SMALL, Splice};
 use crate::exit::Failure;
 use crate::rate::Bucket;
@@ -60,14 +61,14 @@ impl<'a> From<&'a [AtomicU64; 2]> for Meter<'a> {
 ///
 /// Where it fails, neither side takes what it got for whole: no end is told that has not come, and both connections are
 /// reset once the streams are dropped.
-pub async fn relay<'a, T>(
-    near: &Stream,
-    far: &Stream,
+pub fn relay<'a, T>(
+    near: &'a Stream,
+    far: &'a Stream,
     rules: Rules,
     meter: impl Into<Meter<'a>>,
     interrupted: impl Future<Output = T>,
-) -> Report<T> {
-    relay_by(&PIPES, near, far, rules, meter, interrupted).await
+) -> impl Future<Output = Report<T>> {
+    relay_by(&PIPES, near, far, rules, meter, interrupted)
 }
 
 /// As [`relay`], with pipes of this pool.
@@ -137,9 +138,10 @@ async fn run<T>(
     let [most_near, most_far] = rules.most.map(|most| most.min(near.share(far)));
     let mut out = pin!(carry(near, far, Side::Near, most_near, None, traffic));
     let mut back = pin!(carry(far, near, Side::Far, most_far, rules.replies, traffic));
-    let (mut far_gone, mut near_gone) = (pin!(far.gone()), pin!(near.gone()));
-    let mut arrival = pin!(arrive(near, far, traffic));
-    let (mut near_forgotten, mut far_forgotten) = (pin!(forget(near)), pin!(forget(far)));
+    // What only an end asks for is made then: an idle relay is mostly the room for what it may have to do.
+    let (mut far_gone, mut near_gone) = (Later::new(|| far.gone()), Later::new(|| near.gone()));
+    let mut arrival = Later::new(|| arrive(near, far, traffic));
+    let (mut near_forgotten, mut far_forgotten) = (Later::new(|| forget(near)), Later::new(|| forget(far)));
     let (mut out_is_over, mut back_is_over) = (false, false);
     // Whether a stream still gives what the other does not take any more.
     let [mut forgets_near, mut forgets_far] = [false; 2];
