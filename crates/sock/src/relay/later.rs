@@ -33,14 +33,14 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_never_polled_is_never_made() {
-        let made = Cell::new(0);
+        let count = Cell::new(0);
         let make = || {
-            made.set(made.get() + 1);
+            count.set(count.get() + 1);
             async { 7 }
         };
         let mut later = Later::new(make);
-        assert_eq!(made.get(), 0);
+        assert_eq!(count.get(), 0);
         assert_eq!((&mut later).await, 7);
-        assert_eq!(made.get(), 1);
+        assert_eq!(count.get(), 1);
     }
 }
