@@ -79,8 +79,8 @@ struct Known {
 }
 
 impl Known {
-    /// Learns from a call, and gives the type of its socket. A descriptor that is new has nothing of the one that had its
-    /// number before.
+    /// Learns from a call, and gives the type of its socket. A descriptor that is new has nothing of the one that had
+    /// its number before.
     fn learn(&mut self, call: &Call) -> Option<i64> {
         let of = call.fd.and_then(|fd| self.types.get(&fd).copied());
         let kind = if call.name == "socket" { call.integers[1] } else { of };

@@ -230,9 +230,9 @@ impl Connection {
         self.stream().reset();
     }
 
-    /// Has the kernel ask the client whether it is there while it is silent (`SO_KEEPALIVE`), where a program is run for
-    /// it: one that has gone looks like one that has ended its side and waits, and its program would wait with it. A
-    /// listener's own `?keepalive` stays as it is.
+    /// Has the kernel ask the client whether it is there while it is silent (`SO_KEEPALIVE`), where a program is run
+    /// for it: one that has gone looks like one that has ended its side and waits, and its program would wait with
+    /// it. A listener's own `?keepalive` stays as it is.
     pub(crate) fn notice_when_gone(&self) {
         let socket = self.socket.socket();
         // Other families than TCP tell of it by themselves.

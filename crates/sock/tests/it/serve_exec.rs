@@ -240,8 +240,8 @@ fn client_certificates_let_a_program_be_reached_from_other_machines() {
     assert!(alone.stderr.contains("over TLS, --ca FILE those with a certificate"), "{}", alone.stderr);
 }
 
-/// Whether the kernel asks a peer that is silent whether it is there: the timer of the connection between these ports, the
-/// first of which is this machine's end (proc(5), `net/tcp`).
+/// Whether the kernel asks a peer that is silent whether it is there: the timer of the connection between these ports,
+/// the first of which is this machine's end (proc(5), `net/tcp`).
 fn is_asked_after(local: u16, peer: u16) -> bool {
     let table = fs::read_to_string("/proc/net/tcp").expect("proc(5)");
     let (local, peer) = (format!(":{local:04X}"), format!(":{peer:04X}"));
