@@ -157,6 +157,6 @@ pub(crate) fn streams(bytes: &[u8]) -> bool {
 fn length_of(piece: &Piece<'_>) -> usize {
     match piece {
         Piece::Bytes { bytes, .. } => bytes.len(),
-        _ => 0,
+        Piece::Missing { .. } => 0,
     }
 }

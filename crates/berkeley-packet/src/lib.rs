@@ -21,6 +21,12 @@
 //! that field is still there.
 
 #![cfg_attr(not(test), forbid(unsafe_code))]
+// What a test makes is small.
+#![cfg_attr(
+    test,
+    allow(clippy::format_push_string, clippy::cast_possible_truncation, clippy::large_stack_arrays)
+)]
+#![allow(clippy::wildcard_imports, reason = "a protocol's walk names its whole table of fields")]
 
 mod bits;
 pub mod craft;

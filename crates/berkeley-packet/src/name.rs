@@ -26,7 +26,7 @@ impl<'a> Name<'a> {
     pub fn read(message: &'a [u8], at: usize) -> Option<(Self, usize)> {
         let name = Self { message, at };
         let mut labels = name.labels();
-        while labels.step()?.is_some() {}
+        while !labels.step()?.is_empty() {}
         Some((name, end_of(message, at)?))
     }
 
@@ -52,17 +52,17 @@ impl<'a> Labels<'a> {
         self.at
     }
 
-    /// The next label; inside, none behind the last. None where there is no name.
-    fn step(&mut self) -> Option<Option<&'a [u8]>> {
+    /// The next label, an empty one behind the last. None where there is no name.
+    fn step(&mut self) -> Option<&'a [u8]> {
         loop {
             let length = usize::from(*self.message.get(self.at)?);
             match length {
-                0 => return Some(None),
+                0 => return Some(&[]),
                 1..0x40 => {
                     self.left = self.left.checked_sub(length + 1)?;
                     let label = self.message.get(self.at + 1..self.at + 1 + length)?;
                     self.at += 1 + length;
-                    return Some(Some(label));
+                    return Some(label);
                 }
                 0xc0.. => {
                     let low = usize::from(*self.message.get(self.at + 1)?);
@@ -81,7 +81,7 @@ impl<'a> Iterator for Labels<'a> {
     type Item = &'a [u8];
 
     fn next(&mut self) -> Option<&'a [u8]> {
-        self.step().flatten()
+        self.step().filter(|label| !label.is_empty())
     }
 }
 

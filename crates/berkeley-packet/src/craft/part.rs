@@ -113,11 +113,9 @@ impl Part {
         let mut header = self.header.clone();
         if let Some(craft) = self.protocol.craft {
             let set: Vec<&'static str> = self.set.iter().map(|field| field.name).collect();
-            let known = |part: &&Self| !part.is_bytes();
             let is_ip = |part: &&Self| ["ip", "ipv6"].contains(&part.protocol.name);
-            let outer = around.last().filter(known).map(Self::outer);
             let ip = around.iter().rev().find(is_ip).map(Self::outer);
-            (craft.complete)(&mut Draft { header: &mut header, payload, inner, outer, ip, set: &set });
+            (craft.complete)(&mut Draft { header: &mut header, payload, inner, ip, set: &set });
         }
         header
     }

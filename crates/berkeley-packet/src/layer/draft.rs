@@ -24,9 +24,7 @@ pub(crate) struct Draft<'d> {
     pub(crate) payload: &'d [u8],
     /// The protocol of that; none for data, or nothing.
     pub(crate) inner: Option<&'static Protocol>,
-    /// The header around it, with what was set, and its protocol.
-    pub(crate) outer: Option<(&'static Protocol, &'d [u8])>,
-    /// The nearest IP header around it, the same way: extension headers may stand between.
+    /// The nearest IP header around it, with what was set, and its protocol: extension headers may stand between.
     pub(crate) ip: Option<(&'static Protocol, &'d [u8])>,
     /// The names of the fields that were set by hand, which are to stay.
     pub(crate) set: &'d [&'static str],

@@ -70,9 +70,7 @@ impl<'a> Packet<'a> {
                 return;
             }
             let bytes = &self.bytes[at..end];
-            let outer =
-                Layers { layer: Layer { bytes: self.bytes, spans: &self.spans[..self.count], index: 0 } };
-            let frame = Frame { bytes, cut, outer };
+            let frame = Frame { bytes, cut };
             let Dissection { header, payload, next, problem } = (protocol.dissect)(&frame);
             // No length of a peer's leads past what there is.
             let header_end = at + header.min(bytes.len());

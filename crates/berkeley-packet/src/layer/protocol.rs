@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::draft::Craft;
 use super::field::Field;
-use super::packet::{Layer, Layers};
+use super::packet::Layer;
 use super::walk::{Walked, Walker};
 use crate::problem::{Problem, Trouble};
 
@@ -32,8 +32,6 @@ pub(crate) struct Frame<'a> {
     pub(crate) bytes: &'a [u8],
     /// How many bytes more there were on the wire.
     pub(crate) cut: usize,
-    /// The layers around it, the outermost first.
-    pub(crate) outer: Layers<'a>,
 }
 
 /// How a frame is taken apart.

@@ -194,20 +194,20 @@ impl<'v, 'a> Walker<'v, 'a> {
     /// Tells all fields of the layer, and where it breaks.
     pub(crate) fn run(mut self) {
         let walked = self.table().and_then(|()| self.parts());
-        self.end(walked);
+        self.end(&walked);
     }
 
     /// The same without the fields whose places the table knows.
     pub(crate) fn run_parts(mut self) {
         let walked = self.parts();
-        self.end(walked);
+        self.end(&walked);
     }
 
     fn parts(&mut self) -> Walked {
         self.layer.protocol().walk.map_or(Ok(()), |walk| walk(self))
     }
 
-    fn end(self, walked: Walked) {
+    fn end(self, walked: &Walked) {
         if let Err(Stop::Broken(problem)) = walked {
             self.visit.problem(problem.moved(self.layer.start()));
         }

@@ -154,9 +154,9 @@ fn walk(walker: &mut Walker<'_, '_>) -> Walked {
     let Some((first, mut at)) = line_at(bytes, 0) else { return Ok(()) };
     let response = first.starts_with(VERSION);
     if response {
-        status(walker, first)?
+        status(walker, first)?;
     } else {
-        request(walker, first)?
+        request(walker, first)?;
     }
     let row = if response { &RESPONSE_LINE } else { &REQUEST_LINE };
     while let Some((line, next)) = line_at(bytes, at).filter(|(line, _)| !line.is_empty()) {

@@ -193,7 +193,7 @@ fn moment(number: u64) -> Value<'static> {
     let seconds = (number >> 32).cast_signed();
     // As the first bit says, it is before or behind the year 2036 (RFC 4330, 3).
     let seconds = if seconds >> 31 == 1 { seconds - SINCE_1900 } else { seconds + NEXT_ERA };
-    let nanoseconds = (number & 0xffff_ffff) * 1_000_000_000 >> 32;
+    let nanoseconds = ((number & 0xffff_ffff) * 1_000_000_000) >> 32;
     Value::Time(seconds, u32::try_from(nanoseconds).unwrap_or(0))
 }
 

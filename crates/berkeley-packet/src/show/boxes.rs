@@ -1,6 +1,6 @@
 //! Each layer as a box in the box of the one that carries it.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use super::value::Shown;
 use crate::layer::packet::{Layer, Packet};
@@ -89,7 +89,8 @@ impl Canvas<'_> {
             _ => format!("{header} + {payload} bytes"),
         };
         if missing > 0 {
-            sizes += &format!(", {missing} not captured");
+            // Writing to a String never fails.
+            let _ = write!(sizes, ", {missing} not captured");
         }
         let title = format!("{}: {}", protocol.name, protocol.title);
         let room = self.inside().saturating_sub(sizes.len() + 8);
@@ -270,7 +271,7 @@ fn digits(item: &Item<'_>, layer: Layer<'_>) -> String {
     let bits = &item.bits;
     let hex = |byte: &u8| format!("{byte:02x}");
     match held {
-        [byte] if bits.start % 4 == 0 && bits.end % 4 == 0 => match (bits.start % 8, bits.len()) {
+        [byte] if bits.start.is_multiple_of(4) && bits.end.is_multiple_of(4) => match (bits.start % 8, bits.len()) {
             (0, 4) => format!("{:x}.", byte >> 4),
             (4, 4) => format!(".{:x}", byte & 15),
             _ => hex(byte),

@@ -58,7 +58,7 @@ impl Follow {
     /// Ends the capture; `each` gets what still waits for bytes before it.
     pub fn end(&mut self, each: &mut dyn FnMut(Piece<'_>)) {
         for (index, side) in self.sides.iter_mut().enumerate() {
-            side.end(&mut |ordered| each(piece(index == 0, ordered)));
+            side.end(&mut |ordered| each(piece(index == 0, &ordered)));
         }
     }
 
@@ -75,7 +75,7 @@ impl Follow {
     fn add(&mut self, segment: &Segment<'_>, each: &mut dyn FnMut(Piece<'_>)) {
         let ends = self.ends.get_or_insert_with(|| segment.ends());
         let from = usize::from(ends[0] != segment.source);
-        let mut out = |ordered: Ordered<'_>, from: usize| each(piece(from == 0, ordered));
+        let mut out = |ordered: Ordered<'_>, from: usize| each(piece(from == 0, &ordered));
         let Some(tcp) = segment.tcp else {
             if !segment.payload.is_empty() {
                 out(Ordered::Bytes(segment.payload), from);
@@ -101,8 +101,8 @@ impl Segment<'_> {
     }
 }
 
-fn piece(from_client: bool, ordered: Ordered<'_>) -> Piece<'_> {
-    match ordered {
+fn piece<'o>(from_client: bool, ordered: &Ordered<'o>) -> Piece<'o> {
+    match *ordered {
         Ordered::Bytes(bytes) => Piece::Bytes { from_client, bytes },
         Ordered::Missing(bytes) => Piece::Missing { from_client, bytes },
     }

@@ -241,7 +241,7 @@ impl Parts {
         if fragment.offset == 0 && self.head.is_none() {
             self.head = Some((fragment.head.protocol, fragment.head.whole()));
         }
-        let whole = self.end.is_some_and(|end| self.runs.as_slice() == [0..end]);
+        let whole = self.end.is_some_and(|end| matches!(&*self.runs, [run] if *run == (0..end)));
         Ok(whole && self.head.is_some())
     }
 
@@ -256,7 +256,7 @@ impl Parts {
         if range.end > LONGEST {
             return Err(Refusal::TooLong);
         }
-        if fragment.more && (range.len() % 8 != 0 || range.is_empty()) {
+        if fragment.more && (!range.len().is_multiple_of(8) || range.is_empty()) {
             return Err(Refusal::Unaligned);
         }
         if is_past { Err(Refusal::End) } else { Ok(()) }
@@ -441,7 +441,7 @@ mod tests {
         bytes.extend_from_slice(&[1; 32]);
         // Options for the destination, then the fragment header.
         bytes.extend_from_slice(b"\x2c\0\x01\x04\0\0\0\0\xfd\0\0\0\0\0\0\x07");
-        bytes[50..52].copy_from_slice(&(offset * 8 | u16::from(more)).to_be_bytes());
+        bytes[50..52].copy_from_slice(&((offset * 8) | u16::from(more)).to_be_bytes());
         bytes.extend_from_slice(data);
         let length = u16::try_from(bytes.len() - 40).unwrap();
         bytes[4..6].copy_from_slice(&length.to_be_bytes());
@@ -467,7 +467,7 @@ mod tests {
             for (count, piece) in order.iter().enumerate() {
                 let wanted = (count == 2).then(|| data.clone());
                 assert_eq!(add(&mut fragments, &pieces[*piece][version], 0), Ok(wanted), "{order:?}");
-                let again = if count == 2 { 1 } else { 0 };
+                let again = usize::from(count == 2);
                 assert_eq!(fragments.waiting(), 1 - again);
             }
             assert_eq!(fragments.bytes, 0);

@@ -4,6 +4,9 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::format_push_string,
+    clippy::cast_possible_truncation,
+    clippy::unchecked_time_subtraction,
     reason = "a test ends at its first surprise"
 )]
 

@@ -86,7 +86,7 @@ impl Capture {
         let mut said = [String::new(), String::new()];
         let mut take = |piece: Piece<'_>| match piece {
             Piece::Bytes { from_client, bytes } => {
-                said[usize::from(!from_client)] += &String::from_utf8_lossy(bytes)
+                said[usize::from(!from_client)] += &String::from_utf8_lossy(bytes);
             }
             Piece::Missing { from_client, bytes } => said[usize::from(!from_client)] += &format!("!{bytes}"),
         };
@@ -322,7 +322,7 @@ fn conversations_are_those_of_tshark() {
                 .map(|row| {
                     let (sent, received) = (row.sent, row.received);
                     let (mut ends, mut counts) = ([row.client, row.server], [sent, received]);
-                    let began = (row.times.unwrap().0 - start).as_secs_f64();
+                    let began = row.times.unwrap().0.checked_sub(start).unwrap().as_secs_f64();
                     let key = |ends: [std::net::SocketAddr; 2]| {
                         (ends[0].to_string(), ends[1].to_string(), format!("{began:.9}"))
                     };
@@ -370,7 +370,7 @@ fn what_went_wrong_and_how_long_answers_took_is_told() {
     assert_eq!(row.round_trip.handshake, Some(Duration::from_millis(4)));
     assert_eq!(row.round_trip.least, Some(Duration::from_millis(2)));
     let (first, last) = row.times.unwrap();
-    assert_eq!(last - first, Duration::from_millis(14));
+    assert_eq!(last.checked_sub(first).unwrap(), Duration::from_millis(14));
 }
 
 #[test]

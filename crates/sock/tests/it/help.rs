@@ -28,7 +28,8 @@ fn the_short_help_fits_24_lines_and_the_long_one_ends_with_examples() {
         let long = text(&run_sock(&[command, &["--help"]].concat()).quietly_done());
         assert!(long.contains("Usage: sock") && long.contains("Exit codes:\n"), "{long}");
         assert!(long.rsplit("\n\n").next().is_some_and(|last| last.starts_with("Examples:\n  ")), "{long}");
-        let takes_endpoints = ![&["resolve"][..], &["interfaces"], &["decode"], &["craft"]].contains(&command);
+        let takes_endpoints =
+            ![&["resolve"][..], &["interfaces"], &["decode"], &["craft"]].contains(&command);
         assert_eq!(long.contains("Endpoints:\n"), takes_endpoints, "{long}");
         assert!([short, long].concat().lines().all(|line| line.chars().count() <= 80), "{command:?}");
     }

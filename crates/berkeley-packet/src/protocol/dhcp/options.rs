@@ -75,7 +75,7 @@ fn each(walker: &mut Walker<'_, '_>, value: &mut Cursor, field: &'static Field, 
     Ok(())
 }
 
-/// A client: its hardware address, a unique identifier as DHCPv6 has it (RFC 4361), or a text.
+/// A client: its hardware address, a unique identifier as `DHCPv6` has it (RFC 4361), or a text.
 pub(super) fn client_identifier(walker: &mut Walker<'_, '_>, value: &mut Cursor) -> Walked {
     if value.left() == 0 {
         return Ok(());

@@ -35,9 +35,9 @@ pub(super) fn record(walker: &mut Walker<'_, '_>, cursor: &mut Cursor) -> Walked
 
 fn option(walker: &mut Walker<'_, '_>, code: u64, mut data: Cursor) -> Walked {
     match code {
-        5 => each(walker, &OPT_DAU, data),
-        6 => each(walker, &OPT_DHU, data),
-        7 => each(walker, &OPT_N3U, data),
+        5 => each(walker, &OPT_DAU, &data),
+        6 => each(walker, &OPT_DHU, &data),
+        7 => each(walker, &OPT_N3U, &data),
         8 => {
             let family = data.number(walker, &OPT_FAMILY, 2)?;
             data.take(walker, &OPT_NETMASK, 1)?;
@@ -59,7 +59,7 @@ fn option(walker: &mut Walker<'_, '_>, code: u64, mut data: Cursor) -> Walked {
     }
 }
 
-fn each(walker: &mut Walker<'_, '_>, field: &'static Field, data: Cursor) -> Walked {
+fn each(walker: &mut Walker<'_, '_>, field: &'static Field, data: &Cursor) -> Walked {
     data.rest().try_for_each(|at| walker.bytes(field, at..at + 1))
 }
 

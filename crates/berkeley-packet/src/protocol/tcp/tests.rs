@@ -134,7 +134,6 @@ fn a_header_is_completed() {
         header: &mut header,
         payload: b"hi",
         inner: None,
-        outer: Some((&crate::protocol::ipv4::IPV4, &outer)),
         ip: Some((&crate::protocol::ipv4::IPV4, &outer)),
         set: &[],
     };
