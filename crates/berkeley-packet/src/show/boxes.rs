@@ -271,11 +271,13 @@ fn digits(item: &Item<'_>, layer: Layer<'_>) -> String {
     let bits = &item.bits;
     let hex = |byte: &u8| format!("{byte:02x}");
     match held {
-        [byte] if bits.start.is_multiple_of(4) && bits.end.is_multiple_of(4) => match (bits.start % 8, bits.len()) {
-            (0, 4) => format!("{:x}.", byte >> 4),
-            (4, 4) => format!(".{:x}", byte & 15),
-            _ => hex(byte),
-        },
+        [byte] if bits.start.is_multiple_of(4) && bits.end.is_multiple_of(4) => {
+            match (bits.start % 8, bits.len()) {
+                (0, 4) => format!("{:x}.", byte >> 4),
+                (4, 4) => format!(".{:x}", byte & 15),
+                _ => hex(byte),
+            }
+        }
         [byte] => (0..8)
             .map(|bit| match bits.contains(&(bytes.start * 8 + bit)) {
                 true if byte >> (7 - bit) & 1 == 1 => '1',

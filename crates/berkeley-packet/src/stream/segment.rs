@@ -114,8 +114,8 @@ fn is_fragment(outer: Layer<'_>, layer: Layer<'_>) -> bool {
     if outer.protocol().name == "ip" {
         return outer.header().get(6..8).is_none_or(|two| two[0] & 0x3f != 0 || two[1] != 0);
     }
-    let between =
-        std::iter::successors(outer.inner(), super::super::layer::packet::Layer::inner).take_while(|it| it.start() < layer.start());
+    let between = std::iter::successors(outer.inner(), super::super::layer::packet::Layer::inner)
+        .take_while(|it| it.start() < layer.start());
     let mut fragments = between.filter(|it| it.protocol().name == "ipv6.fraghdr");
     // The lowest bit says that more follow; the two above it are reserved.
     fragments.any(|it| it.header().get(2..4).is_none_or(|two| two[0] != 0 || two[1] & 0xf9 != 0))

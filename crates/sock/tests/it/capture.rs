@@ -33,7 +33,9 @@ fn each_packet_of_the_loopback_is_shown_once() {
         return;
     }
     let (to, process) = (receiver(), capture(&["--time", "none"]));
-    ["one", "three", "seventy"].iter().for_each(|text| send(&to, text));
+    for text in ["one", "three", "seventy"] {
+        send(&to, text);
+    }
     process.stdout.line("the last", |line| line.ends_with("length 7"));
     process.signal("INT");
     let finished = process.finish();

@@ -101,7 +101,7 @@ fn tshark_finds_nothing_wrong_with_it() {
     let path = folder.join("said.pcapng");
     let echo = Server::start(&["127.0.0.1:0", "--echo"]);
     let to = echo.address().to_string();
-    let done = run(&mut sock(&["connect", &to, "--capture", &path]), &[b'x'; 200_000]);
+    let done = run(&mut sock(&["connect", &to, "--capture", &path]), &vec![b'x'; 200_000]);
     assert_eq!((done.code(), done.stdout.len()), (0, 200_000), "{}", done.stderr);
     assert!(Path::new(&path).exists());
     let wrong = "tcp.analysis.flags or ip.checksum.status == 0 or tcp.checksum.status == 0 or _ws.malformed";

@@ -113,7 +113,11 @@ fn events_have_every_field_and_a_summary() {
 #[test]
 fn a_packet_may_be_an_argument_or_a_dump() {
     let packet = udp(true, b"hi");
-    let hex: String = packet.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex: String = packet
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect();
     let want = "1 10.0.0.1:12345 > 10.0.0.2:9 udp length 2\n";
     assert_eq!(text(&run_sock(&["decode", &hex]).quietly_done()), want);
     assert_eq!(text(&decode(hex.as_bytes(), &["--link", "raw"]).quietly_done()), want);

@@ -92,13 +92,12 @@ impl Files {
 
     /// Adds the packet.
     pub(super) fn packet(&mut self, packet: &Captured<'_>) -> Result<(), Failure> {
-        let interface = match self.interfaces.get(&packet.interface) {
-            Some(known) => *known,
-            None => {
-                let number = self.writer.interface(packet.name, packet.link, self.snap);
-                let number = number.map_err(|error| failed(&self.path, &error))?;
-                *self.interfaces.entry(packet.interface).or_insert(number)
-            }
+        let interface = if let Some(known) = self.interfaces.get(&packet.interface) {
+            *known
+        } else {
+            let number = self.writer.interface(packet.name, packet.link, self.snap);
+            let number = number.map_err(|error| failed(&self.path, &error))?;
+            *self.interfaces.entry(packet.interface).or_insert(number)
         };
         self.writer
             .packet(interface, packet.time, packet.length, packet.bytes)

@@ -67,7 +67,7 @@ impl Source {
     pub(super) fn block(&self, taken: &mut Taken) -> Result<bool, Failure> {
         let Some(block) = self.ring.try_next_block() else { return Ok(false) };
         let mut tagged = Vec::new();
-        for packet in block.packets().filter(|packet| !self.is_seen_again(packet)) {
+        for packet in block.packets().filter(|packet| !is_seen_again(packet)) {
             let bytes = packet.tagged(&mut tagged);
             let link = LinkType::of_hardware(packet.hardware());
             let length = packet.wire_length() + bytes.len() - packet.data().len();
@@ -82,11 +82,6 @@ impl Source {
             }
         }
         Ok(true)
-    }
-
-    /// Whether the loopback shows it a second time.
-    fn is_seen_again(&self, packet: &Packet<'_>) -> bool {
-        packet.kind() == PacketKind::OUTGOING && packet.hardware() == LOOPBACK
     }
 
     fn name(&self, index: u32) -> &str {
@@ -123,6 +118,11 @@ pub(super) fn dump(args: &CaptureArgs, interface: Option<&Interface>) -> Result<
     let program =
         filter::compile(args.filter.as_deref().unwrap_or_default(), link).map_err(Failure::misuse)?;
     print(program.to_string().as_bytes()).map(|()| Exit::Done)
+}
+
+/// Whether the loopback shows it a second time.
+fn is_seen_again(packet: &Packet<'_>) -> bool {
+    packet.kind() == PacketKind::OUTGOING && packet.hardware() == LOOPBACK
 }
 
 fn since_1970(time: SystemTime) -> Duration {

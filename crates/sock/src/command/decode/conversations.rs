@@ -146,9 +146,10 @@ fn push(out: &mut String, cells: &[String; 9], widths: &[usize], is_narrow: bool
         if !line.is_empty() {
             line.push_str("  ");
         }
-        let _ = match NUMBERS.contains(&column) {
-            true => write!(line, "{cell:>width$}"),
-            false => write!(line, "{cell:<width$}"),
+        let _ = if NUMBERS.contains(&column) {
+            write!(line, "{cell:>width$}")
+        } else {
+            write!(line, "{cell:<width$}")
         };
     }
     out.push_str(line.trim_end());

@@ -80,16 +80,12 @@ fn read(stream: &str) -> Result<(Transport, u32), Failure> {
         _ => None,
     };
     let number = words.next().and_then(|word| word.parse().ok());
-    match (transport, number, words.next()) {
-        (Some(transport), Some(number), None) => Ok((transport, number)),
-        _ => {
-            let shown = escape(stream.as_bytes(), 40);
-            Err(Failure::misuse(format_args!(
-                "--follow \"{shown}\": wants tcp or udp, and a number, as in 'tcp 3'"
-            ))
-            .hint("sock decode FILE --conversations lists the streams"))
-        }
+    if let (Some(transport), Some(number), None) = (transport, number, words.next()) {
+        return Ok((transport, number));
     }
+    let shown = escape(stream.as_bytes(), 40);
+    let message = format!("--follow \"{shown}\": wants tcp or udp, and a number, as in 'tcp 3'");
+    Err(Failure::misuse(message).hint("sock decode FILE --conversations lists the streams"))
 }
 
 impl View for Following {

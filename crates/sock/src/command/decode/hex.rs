@@ -47,14 +47,12 @@ pub(super) fn dump(text: &[u8]) -> Result<Vec<Vec<u8>>, NoDump> {
         dump.line(text.trim_end()).map_err(fault)?;
     }
     dump.end();
-    match dump.packets.is_empty() {
-        true => Err(NoDump {
-            line: 1,
-            reason: "neither a capture file nor a hex dump",
-            text: escape(text.split(|byte| *byte == b'\n').next().unwrap_or_default(), 40).to_string(),
-        }),
-        false => Ok(dump.packets),
+    if !dump.packets.is_empty() {
+        return Ok(dump.packets);
     }
+    let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let text = escape(first, 40).to_string();
+    Err(NoDump { line: 1, reason: "neither a capture file nor a hex dump", text })
 }
 
 /// The packets so far, and the one that is being read.

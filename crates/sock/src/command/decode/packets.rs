@@ -18,7 +18,7 @@ pub(super) struct Packets {
     craft: bool,
     /// How many may still be shown.
     left: u64,
-    packets: u64,
+    count: u64,
     shown: u64,
     times: Option<(Duration, Duration)>,
     /// Nobody reads it any more.
@@ -32,7 +32,7 @@ impl Packets {
             json: args.packets.json,
             craft: args.craft,
             left: args.count.unwrap_or(u64::MAX),
-            packets: 0,
+            count: 0,
             shown: 0,
             times: None,
             is_closed: false,
@@ -58,7 +58,7 @@ impl Packets {
     }
 
     fn count(&mut self, entry: &Entry<'_>) {
-        self.packets += 1;
+        self.count += 1;
         if let Some(time) = entry.time {
             let (first, last) = self.times.unwrap_or((time, time));
             self.times = Some((first.min(time), last.max(time)));
@@ -89,7 +89,7 @@ impl View for Packets {
             let (first, last) = self.times.unwrap_or_default();
             let exit = failure.map_or(Exit::Done, |failure| failure.exit);
             let summary = Event::new("summary")
-                .field("packets", self.packets)
+                .field("packets", self.count)
                 .field("shown", self.shown)
                 .seconds(last.saturating_sub(first))
                 .field("exit_code", exit as u8);
