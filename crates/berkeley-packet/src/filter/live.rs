@@ -8,8 +8,8 @@ const RETURN: u16 = 0x06;
 
 /// What the kernel is to let through, and what is left to be filtered here.
 ///
-/// The kernel takes a VLAN's tag off a packet before its filter sees it, and the packets of several interfaces may begin
-/// with different headers: what depends on these is filtered here.
+/// The kernel takes a VLAN's tag off a packet before its filter sees it, and the packets of several interfaces may
+/// begin with different headers: what depends on these is filtered here.
 #[derive(Clone, Debug)]
 pub struct Live {
     kernel: Vec<Instruction>,

@@ -342,7 +342,7 @@ fn line(layer: Layer<'_>, out: &mut dyn fmt::Write) -> fmt::Result {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Packet;
+    use crate::layer::packet::Packet;
     use crate::protocol::testing::{breaks, hex, holds, line, survives};
 
     const ADVERTISE: &str = "02 123456 0001 000e 0001000112345678020000000001 0002 000a 00030001020000000002

@@ -251,7 +251,7 @@ fn line(layer: Layer<'_>, out: &mut dyn fmt::Write) -> fmt::Result {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Packet;
+    use crate::layer::packet::Packet;
     use crate::protocol::testing::{holds, line, survives};
 
     const REQUEST: &[u8] =

@@ -232,7 +232,7 @@ fn line(layer: Layer<'_>, out: &mut dyn fmt::Write) -> fmt::Result {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Packet;
+    use crate::layer::packet::Packet;
     use crate::protocol::testing::{breaks, hex, holds, line, survives};
 
     const SERVER: &str = "24 02 06 ec 00000100 00000200 0a000001 eabcdeef00000000 0000000000000000

@@ -213,7 +213,7 @@ fn line(layer: Layer<'_>, out: &mut dyn fmt::Write) -> fmt::Result {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Packet;
+    use crate::layer::packet::Packet;
     use crate::protocol::testing::{breaks, hex, holds, line, survives};
 
     const INITIAL: &str = "c3 00000001 08 0011223344556677 04 aabbccdd 03 010203 4004 55555555";

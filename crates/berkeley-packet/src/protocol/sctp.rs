@@ -364,7 +364,7 @@ fn complete(draft: &mut Draft<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Packet;
+    use crate::layer::packet::Packet;
     use crate::protocol::testing::{breaks, hex, holds, line, survives};
 
     const INIT: &str = "1388 1770 00000000 b8496500 01 00 0024 00000001 00010000 000a 000a 00000064

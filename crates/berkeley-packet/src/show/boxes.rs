@@ -24,8 +24,8 @@ const WIDEST_VALUE: usize = 56;
 /// Between two columns.
 const GAP: &str = "  ";
 
-/// Writes `packet` as boxes of `width` columns: a box for each layer, and in it a row for each field, with its name, its
-/// value, its meaning and its bytes. What a layer carries stands in its box.
+/// Writes `packet` as boxes of `width` columns: a box for each layer, and in it a row for each field, with its name,
+/// its value, its meaning and its bytes. What a layer carries stands in its box.
 ///
 /// Names are without their protocol, and fields of a part, such as an option, are indented. A value has its unit, its
 /// word and what its checksum says; one that is too long is cut, and says so. Of a field that is less than whole bytes
@@ -258,7 +258,8 @@ fn shortened(value: &str, width: usize) -> Vec<String> {
     chunks(&text, width)
 }
 
-/// A field's bytes in hexadecimal; of a number that is not whole bytes its digits or its bits, with dots for the others.
+/// A field's bytes in hexadecimal; of a number that is not whole bytes its digits or its bits, with dots for the
+/// others.
 fn digits(item: &Item<'_>, layer: Layer<'_>) -> String {
     let start = layer.start();
     let bytes = item.bytes();

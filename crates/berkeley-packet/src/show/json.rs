@@ -16,9 +16,10 @@ use crate::problem::Problem;
 /// ```
 ///
 /// Fields have tshark's names, in the order in which they stand. A number is a number, a flag `true` or `false`, an
-/// address, a name, a moment and a text are strings, and so are bytes, in hexadecimal. A part that has fields of its own,
-/// such as an option, is an object in a list under the part's name; where it has a value too, that stands under its name,
-/// and the list under the name with `_tree` behind it. A field that its protocol has several times in a place is a list.
+/// address, a name, a moment and a text are strings, and so are bytes, in hexadecimal. A part that has fields of its
+/// own, such as an option, is an object in a list under the part's name; where it has a value too, that stands under
+/// its name, and the list under the name with `_tree` behind it. A field that its protocol has several times in a place
+/// is a list.
 ///
 /// `checksum` is there where the layer has one: `good`, `bad`, `offloaded`, `absent` or `unknown`; `checksum_expected`
 /// where it is bad. `problem` is there where the packet breaks, with `field`, `offset` and `words`.

@@ -1,7 +1,7 @@
 //! Packets for people and programs: a line, boxes, JSON, a hex dump.
 //!
-//! All four are made from the tables of the protocols, so a new protocol needs nothing here. Whatever a peer has put into
-//! a packet is escaped: a terminal may have it.
+//! All four are made from the tables of the protocols, so a new protocol needs nothing here. Whatever a peer has put
+//! into a packet is escaped: a terminal may have it.
 //!
 //! ```
 //! use berkeley_packet::{LinkType, Packet, show};

@@ -9,8 +9,8 @@ use crate::layer::packet::Packet;
 
 /// Puts the bytes of one stream together, both directions in the order in which they came.
 ///
-/// Streams are numbered as Wireshark numbers them. A pair of endpoints that begins anew, with a SYN of another number or
-/// behind a reset, begins another stream.
+/// Streams are numbered as Wireshark numbers them. A pair of endpoints that begins anew, with a SYN of another number
+/// or behind a reset, begins another stream.
 #[derive(Debug)]
 pub struct Follow {
     transport: Transport,

@@ -1,9 +1,9 @@
 //! What many packets add up to: fragments put together, streams, conversations.
 //!
 //! [`Follow`] puts the bytes of one stream together, [`Conversations`] counts what each pair of endpoints has said, and
-//! what went wrong. Both number streams as Wireshark does (`tcp.stream`, `udp.stream`), and both take packets one by one,
-//! in the order of a capture. Their memory is bounded: by the number of streams that they know, and by the bytes of one
-//! stream that wait for others before them. [`Wrapped`] goes the other way, from what was said to packets.
+//! what went wrong. Both number streams as Wireshark does (`tcp.stream`, `udp.stream`), and both take packets one by
+//! one, in the order of a capture. Their memory is bounded: by the number of streams that they know, and by the bytes
+//! of one stream that wait for others before them. [`Wrapped`] goes the other way, from what was said to packets.
 //! [`Fragments`] puts the fragments of IPv4 and IPv6 together.
 //!
 //! ```

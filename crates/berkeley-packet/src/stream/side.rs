@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::segment::Tcp;
 
-/// How many bytes, and how many segments, wait for what stands before them. Beyond that, the bytes before them are given
-/// up.
+/// How many bytes, and how many segments, wait for what stands before them. Beyond that, the bytes before them are
+/// given up.
 const MOST_BYTES: usize = 4 << 20;
 const MOST_SEGMENTS: usize = 4_096;
 

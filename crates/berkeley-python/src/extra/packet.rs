@@ -63,6 +63,7 @@ fn craft_packet<'py>(text: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>>
 /// The packets of a capture file, pcap or pcapng, one after the other.
 #[pyfunction]
 #[pyo3(signature = (path))]
+#[expect(clippy::needless_pass_by_value, reason = "PyO3 makes it from what is given")]
 fn pcap(py: Python<'_>, path: PathBuf) -> PyResult<Pcap> {
     guarded(|| {
         let file = py.detach(|| File::open(&path))?;

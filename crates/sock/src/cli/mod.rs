@@ -149,8 +149,8 @@ pub enum Command {
     /// Build a packet from text, show it, send it
     ///
     /// Layers as text, the outermost first: 'ip(dst=127.0.0.1,ttl=3)/icmp(type=8)/"hello"'. Lengths, checksums and
-    /// the numbers of protocols are filled in; every field can be set, to a wrong value too. Shown are its layers, unless
-    /// it is sent or written to a file.
+    /// the numbers of protocols are filled in; every field can be set, to a wrong value too. Shown are its layers,
+    /// unless it is sent or written to a file.
     Craft(Box<CraftArgs>),
     /// Print a shell's completion script
     #[command(hide = true)]

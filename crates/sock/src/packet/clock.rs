@@ -56,8 +56,8 @@ impl Clock {
     }
 }
 
-/// Appends the seconds from `since` to `moment`, which may lie before it: a capture of several interfaces need not be in
-/// order.
+/// Appends the seconds from `since` to `moment`, which may lie before it: a capture of several interfaces need not be
+/// in order.
 fn push_seconds(moment: Duration, since: Duration, out: &mut String) {
     if moment < since {
         out.push('-');

@@ -1,5 +1,5 @@
 use super::*;
-use crate::Packet;
+use crate::layer::packet::Packet;
 use crate::protocol::testing::{breaks, hex, holds, line, survives};
 
 /// A message with these options.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::Packet;
+use crate::layer::packet::Packet;
 use crate::protocol::testing::{breaks, hex, holds, line, survives};
 
 /// What OpenSSL 3 sends as a client that speaks version 1.2.
