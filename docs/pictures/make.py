@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """python3 docs/pictures/make.py: draws the pictures of this folder from what the command prints.
 
-Each is a run of `sock` on a capture of the tests, so that anybody can make it again, without a privilege. Python's
-standard library alone.
+Each is a run of `sock` on tour.pcapng, a capture of a web page and a lookup on the loopback that `sock capture` made, so
+that anybody can make it again, without a privilege. Python's standard library alone.
 """
 
 import html
@@ -12,13 +12,13 @@ import unicodedata
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-CAPTURES = "crates/berkeley-packet/tests/captures"
+CAPTURES = "docs/pictures"
 
 # The name of each picture, and the arguments of its run.
 PICTURES = {
-    "lines": ["decode", f"{CAPTURES}/tour.pcap", "--count", "12"],
-    "layers": ["decode", f"{CAPTURES}/tour.pcap", "--layers", "--filter", "udp port 53", "--count", "1"],
-    "conversations": ["decode", f"{CAPTURES}/tour.pcap", "--conversations"],
+    "lines": ["decode", f"{CAPTURES}/tour.pcapng", "--filter", "udp or tcp port 8080", "--time", "delta"],
+    "layers": ["decode", f"{CAPTURES}/tour.pcapng", "--layers", "--filter", "udp", "--count", "1"],
+    "conversations": ["decode", f"{CAPTURES}/tour.pcapng", "--conversations"],
 }
 
 COLUMN, LINE, MARGIN, SIZE = 8.4, 18, 14, 14

@@ -123,8 +123,12 @@ impl<'v, 'a> Walker<'v, 'a> {
         })
     }
 
-    /// `value`, which the protocol itself has read from the bytes `at`, told to the visitor.
+    /// `value`, which the protocol itself has read from the bytes `at`, told to the visitor. It breaks where they were
+    /// not all captured, as the value is then not that of the packet.
     pub(crate) fn value(&mut self, field: &'static Field, at: Range<usize>, value: Value<'a>) -> Walked {
+        if at.end > self.layer.bytes().len() {
+            return Err(self.ends(field.name, at));
+        }
         self.tell(field, at.start * 8..at.end * 8, value)
     }
 

@@ -5,7 +5,6 @@ use std::fmt::Write;
 use crate::layer::Protocol;
 use crate::layer::packet::Packet;
 use crate::layer::walk::{Item, Visit};
-use crate::link::LinkType;
 use crate::problem::Problem;
 
 /// All that a visitor is told.
@@ -111,9 +110,4 @@ pub(crate) fn line(packet: &Packet<'_>) -> String {
         (layer.protocol().line)(layer, &mut line).unwrap();
     }
     line
-}
-
-/// The names of the layers of a packet.
-pub(crate) fn names(link: LinkType, bytes: &[u8]) -> Vec<&'static str> {
-    Packet::decode(link, bytes).layers().map(|layer| layer.protocol().name).collect()
 }

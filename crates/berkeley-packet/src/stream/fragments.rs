@@ -25,7 +25,7 @@ use crate::layer::protocol::Protocol;
 /// use berkeley_packet::{LinkType, Packet};
 ///
 /// // A UDP datagram in two fragments: its header, and its data.
-/// let first = b"\x45\0\0\x1c\0\x07\x20\0\x40\x11\0\0\x7f\0\0\x01\x7f\0\0\x02\x30\x39\0\x35\0\x0a\0\0";
+/// let first = b"\x45\0\0\x1c\0\x07\x20\0\x40\x11\0\0\x7f\0\0\x01\x7f\0\0\x02\x30\x39\0\x09\0\x0a\0\0";
 /// let second = b"\x45\0\0\x16\0\x07\0\x01\x40\x11\0\0\x7f\0\0\x01\x7f\0\0\x02hi";
 /// let mut fragments = Fragments::new();
 /// let packet = Packet::decode(LinkType::RAW, second);

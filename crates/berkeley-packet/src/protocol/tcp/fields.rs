@@ -22,7 +22,6 @@ parts! {
     SACK_RE = Field::walked("tcp.options.sack_re", "Sequence number behind a block", Kind::Decimal);
     SACK_COUNT = Field::walked("tcp.options.sack.count", "Blocks", Kind::Decimal);
     ECHO = Field::walked("tcp.options.echo", "Echo", Kind::Bytes);
-    ECHO_REPLY = Field::walked("tcp.options.echo_reply", "Echo reply", Kind::Bytes);
     ECHO_VALUE = Field::walked("tcp.options.echo_value", "Value to echo", Kind::Decimal);
     TIMESTAMP = Field::walked("tcp.options.timestamp", "Timestamps", Kind::Bytes);
     TSVAL = Field::walked("tcp.options.timestamp.tsval", "The sender's timestamp", Kind::Decimal);

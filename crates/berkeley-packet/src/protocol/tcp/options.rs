@@ -36,7 +36,7 @@ static ROWS: &[Row] = &[
     row(4, &SACK_PERM, 2..3, |_, _| Ok(())),
     row(5, &SACK, 2..ANY, sack),
     row(6, &ECHO, 6..7, |walker, at| walker.bytes(&ECHO_VALUE, at)),
-    row(7, &ECHO_REPLY, 6..7, |walker, at| walker.bytes(&ECHO_VALUE, at)),
+    row(7, &ECHO, 6..7, |walker, at| walker.bytes(&ECHO_VALUE, at)),
     row(8, &TIMESTAMP, 10..11, |walker, at| {
         walker.bytes(&TSVAL, at.start..at.start + 4)?;
         walker.bytes(&TSECR, at.start + 4..at.end)

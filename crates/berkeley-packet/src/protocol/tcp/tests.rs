@@ -58,7 +58,7 @@ fn every_option_has_its_fields() {
             &["tcp.options.sack_le=10", "tcp.options.sack_re=30", "tcp.options.sack.count=1"],
         ),
         ("0606 00000007", &["tcp.options.echo=060600000007", "tcp.options.echo_value=7"]),
-        ("0706 00000007", &["tcp.options.echo_reply=070600000007", "tcp.options.echo_value=7"]),
+        ("0706 00000007", &["tcp.options.echo=070600000007", "tcp.options.echo_value=7"]),
         ("0b06 00000001 0d06 00000002", &["tcp.options.cc_value=1", "tcp.options.ccecho=0d0600000002"]),
         (
             "1312 00112233445566778899aabbccddeeff",
