@@ -66,6 +66,11 @@ impl Problem {
         self
     }
 
+    /// Whether a length or a count is larger than what there is.
+    pub(crate) const fn is_too_large(&self) -> bool {
+        matches!(self.trouble, Trouble::TooLarge { .. })
+    }
+
     /// Whether the capture is to blame, which kept only a part of the packet, and not the packet.
     pub const fn is_cut(&self) -> bool {
         matches!(self.trouble, Trouble::Cut)

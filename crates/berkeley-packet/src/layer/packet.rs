@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::checksum;
 use super::data::DATA;
 use super::protocol::{Dissection, Frame, Next, Protocol};
 use super::value::Value;
@@ -78,7 +79,8 @@ impl<'a> Packet<'a> {
             let missing = (header + payload).saturating_sub(payload_end - at).min(cut);
             self.spans[self.count] = Span { protocol, start: at, header_end, end: payload_end, cut: missing };
             self.count += 1;
-            if let Some(problem) = problem {
+            // The first fragment begins with a header that counts what the others carry.
+            if let Some(problem) = problem.filter(|problem| !(problem.is_too_large() && self.is_fragment())) {
                 self.trouble(problem.moved(at));
             }
             match next {
@@ -90,6 +92,15 @@ impl<'a> Packet<'a> {
             (at, end, cut) =
                 (header_end, payload_end, if quoted { missing.max(LONGEST_QUOTED) } else { missing });
         }
+    }
+
+    /// Whether its innermost layer is carried by several packets, of which this is one.
+    fn is_fragment(&self) -> bool {
+        let more = |layer: Layer<'_>| {
+            layer.field("ipv6.fraghdr.more").and_then(|value| value.number()) == Some(1)
+                || checksum::is_fragment(layer)
+        };
+        self.layers().take(self.count.saturating_sub(1)).any(more)
     }
 
     /// The first problem is the one that counts.

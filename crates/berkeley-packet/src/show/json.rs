@@ -24,15 +24,24 @@ use crate::problem::Problem;
 /// `checksum` is there where the layer has one: `good`, `bad`, `offloaded`, `absent` or `unknown`; `checksum_expected`
 /// where it is bad. `problem` is there where the packet breaks, with `field`, `offset` and `words`.
 pub fn json(packet: &Packet<'_>, out: &mut String) {
+    json_assembled(packet, None, out);
+}
+
+/// The same of the last fragment of a packet that was put together, `whole`, as tshark tells it: in place of the data
+/// stand the layers that all fragments carry. These have `"assembled":true`, and their offsets count from the first
+/// byte of `whole`.
+pub fn json_assembled(packet: &Packet<'_>, whole: Option<&Packet<'_>>, out: &mut String) {
     let mut problem = packet.problem().copied();
     // Writing to a String never fails.
     let _ =
         write!(out, "{{\"length\":{},\"captured\":{},\"layers\":[", packet.length(), packet.bytes().len());
-    for (number, layer) in packet.layers().enumerate() {
+    let own = packet.layers().filter(|layer| whole.is_none() || !is_data(*layer)).map(|layer| (layer, false));
+    let carried = whole.into_iter().flat_map(|whole| whole.layers().skip(headers_of(packet)));
+    for (number, (layer, assembled)) in own.chain(carried.map(|layer| (layer, true))).enumerate() {
         if number > 0 {
             out.push(',');
         }
-        let inside = write_layer(layer, out);
+        let inside = write_layer(layer, assembled, out);
         problem = problem.or(inside);
     }
     out.push(']');
@@ -48,8 +57,19 @@ pub fn json(packet: &Packet<'_>, out: &mut String) {
     out.push('}');
 }
 
+fn is_data(layer: Layer<'_>) -> bool {
+    layer.protocol().name == "data"
+}
+
+/// How many headers of a fragment the whole packet has too: those from its IP header on, but for the fragment's own.
+fn headers_of(fragment: &Packet<'_>) -> usize {
+    let names: Vec<_> = fragment.layers().map(|layer| layer.protocol().name).collect();
+    let first = names.iter().rposition(|name| matches!(*name, "ip" | "ipv6")).unwrap_or(names.len());
+    names[first..].iter().filter(|name| !matches!(**name, "ipv6.fraghdr" | "data")).count()
+}
+
 /// Appends a layer; gives where a part of it breaks.
-fn write_layer(layer: Layer<'_>, out: &mut String) -> Option<Problem> {
+fn write_layer(layer: Layer<'_>, assembled: bool, out: &mut String) -> Option<Problem> {
     let protocol = layer.protocol();
     let (header, payload) = (layer.header().len(), layer.payload().len());
     let _ = write!(
@@ -65,6 +85,9 @@ fn write_layer(layer: Layer<'_>, out: &mut String) -> Option<Problem> {
         if let Check::Bad(wanted) = check {
             let _ = write!(out, ",\"checksum_expected\":{wanted}");
         }
+    }
+    if assembled {
+        out.push_str(",\"assembled\":true");
     }
     out.push_str(",\"fields\":");
     let mut tree = Tree::default();

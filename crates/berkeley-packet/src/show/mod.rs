@@ -23,5 +23,5 @@ mod value;
 
 pub use boxes::boxes;
 pub use hex::hex;
-pub use json::json;
+pub use json::{json, json_assembled};
 pub use line::line;

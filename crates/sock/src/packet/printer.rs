@@ -1,6 +1,7 @@
 //! From packets to text, and out.
 
 use std::io::{self, ErrorKind};
+use std::iter;
 use std::time::Duration;
 
 use berkeley_packet::{LinkType, Packet, show};
@@ -36,6 +37,8 @@ pub struct Look {
 pub struct Seen<'a> {
     /// The packet.
     pub packet: &'a Packet<'a>,
+    /// What it and the fragments before it come to, where it is the last of them: from the IP header on.
+    pub assembled: Option<&'a Packet<'a>>,
     /// Its number in the capture, from 1.
     pub number: u64,
     /// When it came, since 1970.
@@ -75,10 +78,15 @@ impl Printer {
         self.out.push(' ');
         self.clock.push(seen.time, &mut self.out);
         // Writing to a String never fails.
-        let _ = show::line(seen.packet, &mut self.out);
+        let _ = show::line(seen.assembled.unwrap_or(seen.packet), &mut self.out);
+        if seen.assembled.is_some() {
+            self.out.push_str(" [put together from fragments]");
+        }
         self.out.push('\n');
         if self.look.layers {
-            let _ = show::boxes(seen.packet, self.look.width.unwrap_or(COLUMNS), &mut self.out);
+            for packet in iter::once(seen.packet).chain(seen.assembled) {
+                let _ = show::boxes(packet, self.look.width.unwrap_or(COLUMNS), &mut self.out);
+            }
         }
         if self.look.hex {
             let _ = show::hex(seen.packet.bytes(), &mut self.out);
@@ -87,7 +95,7 @@ impl Printer {
 
     fn event(&mut self, seen: &Seen<'_>) {
         let mut packet = String::with_capacity(1024);
-        show::json(seen.packet, &mut packet);
+        show::json_assembled(seen.packet, seen.assembled, &mut packet);
         let event = Event::at("packet", seen.time)
             .field("number", seen.number)
             .field("link", seen.link.as_raw())

@@ -145,6 +145,33 @@ fn a_filter_leaves_numbers_and_times_as_they_are() {
 }
 
 #[test]
+fn the_last_fragment_shows_what_all_of_them_carry() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../berkeley-packet/tests/captures/fragments.pcap");
+    let shown = text(&run_sock(&["decode", path, "--time", "none", "--count", "3"]).quietly_done());
+    let want = [
+        "1 192.0.2.1:40000 > 192.0.2.2:40001 udp length 32",
+        "2 192.0.2.1 > 192.0.2.2 data 40 bytes",
+        "3 192.0.2.1:40000 > 192.0.2.2:40001 udp length 100 [put together from fragments]",
+    ];
+    assert_eq!(shown.lines().collect::<Vec<_>>(), want);
+    let told = events(&run_sock(&["decode", path, "--json", "--count", "3"]).quietly_done());
+    let names = |event: &Value| -> Vec<String> {
+        let layers = event["packet"]["layers"].as_array().expect("a list");
+        layers.iter().map(|layer| layer["protocol"].as_str().expect("a name").to_owned()).collect()
+    };
+    assert_eq!(names(&told[1]), ["eth", "ip", "data"]);
+    assert_eq!(names(&told[2]), ["eth", "ip", "udp", "data"]);
+    let [.., udp, data] = &told[2]["packet"]["layers"].as_array().expect("a list")[..] else {
+        panic!("{told:?}")
+    };
+    assert_eq!(
+        (&udp["assembled"], &udp["checksum"], &udp["offset"]),
+        (&true.into(), &"absent".into(), &20.into())
+    );
+    assert_eq!(data["fields"]["data.len"], 100);
+}
+
+#[test]
 fn a_stream_is_followed_from_both_ends() {
     let shown = text(&decode(&capture(), &["--follow", "tcp 0"]).quietly_done());
     let want = "= tcp 0: client 10.0.0.1:12345, server 10.0.0.2:8080\n> GET /\n< he\n\

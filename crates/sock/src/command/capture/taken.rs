@@ -171,6 +171,7 @@ impl Shown {
         let decoded = Packet::decode_cut(packet.link, packet.bytes, packet.length);
         self.printer.packet(&Seen {
             packet: &decoded,
+            assembled: None,
             number,
             time: Some(packet.time),
             link: packet.link,

@@ -183,7 +183,8 @@ impl<'a> Sending<'a> {
         let packet = Packet::decode(link, bytes);
         let interface = answer.and_then(|answer| answer.interface.as_deref());
         let interface = interface.or(self.args.interface.as_deref());
-        let seen = Seen { packet: &packet, number: self.shown, time: Some(time), link, interface };
+        let seen =
+            Seen { packet: &packet, assembled: None, number: self.shown, time: Some(time), link, interface };
         self.printer.packet(&seen);
         self.printer.write().map(|_| ())
     }

@@ -6,6 +6,7 @@ use std::os::fd::AsFd;
 use std::path::Path;
 
 use berkeley_packet::file::{Fault, FileError, Reader};
+use berkeley_packet::stream::{Assembled, Fragments};
 use berkeley_packet::{LinkType, Packet};
 
 use super::Entry;
@@ -91,16 +92,21 @@ fn captured(
     take: &mut dyn FnMut(&Entry<'_>) -> Result<bool, Failure>,
 ) -> Result<(), Failure> {
     let mut number = 0;
+    let mut fragments = Fragments::new();
     loop {
         let Some(record) = reader.next().map_err(|error| fault(name, &error))? else { return Ok(()) };
         number += 1;
         let link = link.unwrap_or(record.link);
+        let packet = Packet::decode_cut(link, record.bytes, record.length);
+        // What cannot be put together is shown as it came.
+        let whole = fragments.add(&packet, record.time.unwrap_or_default()).ok().flatten();
         let entry = Entry {
             number,
             link,
             time: record.time,
             interface: Some(record.interface_name).filter(|name| !name.is_empty()),
-            packet: Packet::decode_cut(link, record.bytes, record.length),
+            packet,
+            assembled: whole.as_ref().map(Assembled::packet),
         };
         if !take(&entry)? {
             return Ok(());
@@ -116,7 +122,7 @@ fn dumped(
     for (bytes, number) in packets.iter().zip(1..) {
         let link = link.unwrap_or_else(|| guess(bytes));
         let packet = Packet::decode(link, bytes);
-        if !take(&Entry { number, link, time: None, interface: None, packet })? {
+        if !take(&Entry { number, link, time: None, interface: None, packet, assembled: None })? {
             break;
         }
     }

@@ -26,6 +26,8 @@ struct Entry<'a> {
     time: Option<Duration>,
     interface: Option<&'a str>,
     packet: Packet<'a>,
+    /// The packet that its fragments come to, where it is the last of them.
+    assembled: Option<Packet<'a>>,
 }
 
 /// What is made of packets.

@@ -50,6 +50,7 @@ impl Packets {
         }
         self.printer.packet(&Seen {
             packet: &entry.packet,
+            assembled: entry.assembled.as_ref(),
             number: entry.number,
             time: entry.time,
             link: entry.link,
