@@ -33,6 +33,14 @@ fn pair(relay: &Server, upstream: &TcpListener) -> (TcpStream, TcpStream) {
     (client, bounded(upstream.accept().expect("the relay connects").0))
 }
 
+/// A client of the relay that is passed on already: one that is not would be turned back when the relay stops.
+fn passed_on(relay: &Server, upstream: &TcpListener) -> (TcpStream, TcpStream) {
+    let (mut client, behind) = pair(relay, upstream);
+    client.write_all(b"first").expect("an open connection");
+    expect(&behind, b"first");
+    (client, behind)
+}
+
 /// Closes a connection by a reset.
 fn reset(stream: impl Into<OwnedFd>) {
     let socket = Socket::from(stream.into());
@@ -318,10 +326,7 @@ fn a_client_that_says_nothing_within_tls_keeps_nobody_else_waiting() {
 fn a_signal_lets_conversations_end_and_a_second_one_resets_them() {
     let (upstream, to) = upstream();
     let server = relay(&[&to]);
-    let (mut client, mut behind) = pair(&server, &upstream);
-    // Who is not passed on yet would be turned back.
-    client.write_all(b"first").expect("an open connection");
-    expect(&behind, b"first");
+    let (mut client, mut behind) = passed_on(&server, &upstream);
     server.process.signal("TERM");
     server.line("stopping");
     // Neither is told of an end: what they have to say may go on.
@@ -335,7 +340,7 @@ fn a_signal_lets_conversations_end_and_a_second_one_resets_them() {
     assert_eq!(server.process.finish().code(), 0);
 
     let server = relay(&[&to]);
-    let (client, behind) = pair(&server, &upstream);
+    let (client, behind) = passed_on(&server, &upstream);
     server.process.signal("TERM");
     server.line("stopping");
     assert_eq!(server.end("TERM").code(), 143);
@@ -347,7 +352,7 @@ fn a_signal_lets_conversations_end_and_a_second_one_resets_them() {
 fn who_is_left_when_the_grace_is_over_is_reset_on_both_sides() {
     let (upstream, to) = upstream();
     let server = relay(&[&to, "--grace", "100ms"]);
-    let (client, behind) = pair(&server, &upstream);
+    let (client, behind) = passed_on(&server, &upstream);
     let finished = server.end("TERM");
     assert_eq!(finished.code(), 0, "{}", finished.stderr);
     assert!(finished.stderr.contains("--grace ran out"), "{}", finished.stderr);
