@@ -1,33 +1,44 @@
-//! The system calls that reading packets, waiting and writing need: memory, clocks, signals, threads, and what is open.
+//! Seccomp's wall: the system calls that reading packets, waiting and writing need (memory, clocks, signals, threads, and
+//! what is open), and no others.
+
+use std::env::consts::ARCH;
+use std::io;
 
 use libc as c;
+use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, TargetArch, apply_filter};
+
+/// Raises it: what is not on the list fails with `EPERM`. Those that open files are on it where `opens` says so. False
+/// where filters are not made for this processor.
+pub(super) fn limit(opens: bool) -> io::Result<bool> {
+    let Ok(target) = TargetArch::try_from(ARCH) else { return Ok(false) };
+    let opening: &[i64] = if opens { OPENING } else { &[] };
+    let rules = NEEDED.iter().chain(OLDER).chain(opening).map(|call| (*call, Vec::new())).collect();
+    let refused = SeccompAction::Errno(EPERM);
+    let program: BpfProgram = SeccompFilter::new(rules, refused, SeccompAction::Allow, target)
+        .and_then(TryInto::try_into)
+        .map_err(io::Error::other)?;
+    apply_filter(&program).map_err(io::Error::other)?;
+    Ok(true)
+}
 
 /// What a call that is not on the list fails with.
 #[allow(clippy::cast_sign_loss, reason = "a small positive number")]
-pub(super) const EPERM: u32 = c::EPERM as u32;
+const EPERM: u32 = c::EPERM as u32;
 
 /// The calls that open files, ask what they are, make and remove them, which landlock has to watch.
 #[cfg(target_arch = "x86_64")]
-pub(super) const OPENING: &[i64] =
-    &[c::SYS_openat, c::SYS_open, c::SYS_statx, c::SYS_unlinkat, c::SYS_unlink];
-#[cfg(any(target_arch = "aarch64", target_arch = "riscv64"))]
-pub(super) const OPENING: &[i64] = &[c::SYS_openat, c::SYS_statx, c::SYS_unlinkat];
-
-/// Where seccomp's filters are not made, there is no list.
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")))]
-pub(super) const OPENING: &[i64] = &[];
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")))]
-pub(super) const NEEDED: &[i64] = &[];
+const OPENING: &[i64] = &[c::SYS_openat, c::SYS_open, c::SYS_statx, c::SYS_unlinkat, c::SYS_unlink];
+#[cfg(not(target_arch = "x86_64"))]
+const OPENING: &[i64] = &[c::SYS_openat, c::SYS_statx, c::SYS_unlinkat];
 
 /// Calls that only this processor still has beside the newer ones.
 #[cfg(target_arch = "x86_64")]
-pub(super) const OLDER: &[i64] = &[c::SYS_poll, c::SYS_epoll_wait];
+const OLDER: &[i64] = &[c::SYS_poll, c::SYS_epoll_wait];
 #[cfg(not(target_arch = "x86_64"))]
-pub(super) const OLDER: &[i64] = &[];
+const OLDER: &[i64] = &[];
 
 /// What is needed all the time.
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64"))]
-pub(super) const NEEDED: &[i64] = &[
+const NEEDED: &[i64] = &[
     // What is open: read, written, waited for, closed.
     c::SYS_read,
     c::SYS_readv,

@@ -6,9 +6,13 @@
 //!
 //! They stand around the thread that calls, and around those that it starts later: call it while it is the only one.
 
+// Where seccomp's filters can be made, and where not.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64"))]
+mod calls;
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")))]
+#[path = "no_calls.rs"]
 mod calls;
 
-use std::env::consts::ARCH;
 use std::fmt;
 use std::io;
 use std::path::Path;
@@ -18,7 +22,6 @@ use landlock::{
     RulesetCreatedAttr as _, RulesetStatus, Scope, path_beneath_rules,
 };
 use rustix::thread::{CapabilitySet, CapabilitySets, set_capabilities, set_no_new_privs};
-use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, TargetArch, apply_filter};
 
 /// Which walls stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +53,7 @@ pub fn confine(folder: Option<&Path>) -> io::Result<Walls> {
     let none = CapabilitySet::empty();
     set_no_new_privs(true)?;
     set_capabilities(None, CapabilitySets { effective: none, permitted: none, inheritable: none })?;
-    Ok(Walls { files: fence(folder).map_err(io::Error::other)?, calls: limit_calls(folder.is_some())? })
+    Ok(Walls { files: fence(folder).map_err(io::Error::other)?, calls: calls::limit(folder.is_some())? })
 }
 
 /// Landlock's wall. False where this kernel has none.
@@ -66,20 +69,6 @@ fn fence(folder: Option<&Path>) -> Result<bool, landlock::RulesetError> {
         .add_rules(path_beneath_rules(folder, in_folder))?
         .restrict_self()?;
     Ok(status.ruleset != RulesetStatus::NotEnforced)
-}
-
-/// Seccomp's wall: what is not on the list fails with `EPERM`. False where the list has no numbers for this processor.
-fn limit_calls(opens: bool) -> io::Result<bool> {
-    let Ok(target) = TargetArch::try_from(ARCH) else { return Ok(false) };
-    let opening: &[i64] = if opens { calls::OPENING } else { &[] };
-    let rules =
-        calls::NEEDED.iter().chain(calls::OLDER).chain(opening).map(|call| (*call, Vec::new())).collect();
-    let refused = SeccompAction::Errno(calls::EPERM);
-    let program: BpfProgram = SeccompFilter::new(rules, refused, SeccompAction::Allow, target)
-        .and_then(TryInto::try_into)
-        .map_err(io::Error::other)?;
-    apply_filter(&program).map_err(io::Error::other)?;
-    Ok(true)
 }
 
 #[cfg(test)]
