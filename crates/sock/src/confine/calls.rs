@@ -1,5 +1,5 @@
-//! Seccomp's wall: the system calls that reading packets, waiting and writing need (memory, clocks, signals, threads, and
-//! what is open), and no others.
+//! Seccomp's wall: the system calls that reading packets, waiting and writing need (memory, clocks, signals, threads,
+//! and what is open), and no others.
 
 use std::env::consts::ARCH;
 use std::io;
