@@ -99,6 +99,32 @@ fn what_is_written_is_read_again_and_old_files_go() {
 }
 
 #[test]
+fn where_the_disk_is_full_the_file_ends_with_a_whole_packet() {
+    let set_up = "mkdir -p /run/sock-full && mount -t tmpfs -o size=64k none /run/sock-full";
+    if !inside("capture::where_the_disk_is_full_the_file_ends_with_a_whole_packet", set_up) {
+        return;
+    }
+    let path = "/run/sock-full/trace.pcapng";
+    let (to, mut process) = (receiver(), capture(&["--write", path]));
+    let text = "x".repeat(1_000);
+    eventually("the disk is full", || {
+        send(&to, &text);
+        !process.is_running()
+    });
+    let finished = process.finish();
+    assert_eq!(finished.code(), 1, "{}", finished.stderr);
+    assert!(
+        finished.stderr.contains("write /run/sock-full/trace.pcapng: no space left"),
+        "{}",
+        finished.stderr
+    );
+    assert_eq!(finished.stderr.matches("error").count(), 2, "once, and its number: {}", finished.stderr);
+    let shown = run_sock(&["decode", path]);
+    assert_eq!((shown.code(), shown.stderr.as_str()), (0, ""));
+    assert!(shown.out().lines().count() > 10, "{}", shown.out());
+}
+
+#[test]
 fn a_filter_and_a_snap_length_act_in_the_kernel() {
     if !inside("capture::a_filter_and_a_snap_length_act_in_the_kernel", "true") {
         return;

@@ -201,8 +201,8 @@ fn a_storm_of_senders_takes_no_more_than_its_share_and_no_session_of_use() {
         for _ in 0..100 {
             bound().send_to(b"storm", relay.address()).expect("a live relay");
         }
-        // Eight, those that wait for theirs, 256 at most, and those that are being closed; not one for each sender.
-        assert!(descriptors(pid) < 500, "{} descriptors", descriptors(pid));
+        // Those that make way are closed a moment later, on a busy machine.
+        eventually("no more than its share is open", || descriptors(pid) < 100);
     }
     // The same socket as before: the session has not made way. What the storm has left in the server's queue may keep
     // the first of these from being heard.

@@ -48,9 +48,10 @@ fn found(name: &str) -> Result<Interface, Failure> {
 }
 
 async fn capture(args: &CaptureArgs, interface: Option<Interface>) -> Result<Exit, Failure> {
-    let mut signals = super::signals()?;
     let mut source = Source::open(args, interface.as_ref())?;
     let mut taken = Taken::new(args)?;
+    // Behind the file: to open a FIFO waits for its reader, and Ctrl-C ends that.
+    let mut signals = super::signals()?;
     let ready = source.descriptor()?;
     let walls = confine(taken.folder()).map_err(|error| Failure::io("give up rights", &error))?;
     if !(walls.files && walls.calls) {
@@ -68,12 +69,17 @@ async fn capture(args: &CaptureArgs, interface: Option<Interface>) -> Result<Exi
         _ = signals.next() => Ok(()),
         () = until(end) => Ok(()),
     };
+    if ended.is_err() {
+        // Nothing more is written behind what could not be.
+        taken.say(source.counted()?);
+        return ended.map(|()| Exit::Done);
+    }
     // What came before the end is told, too, and a second signal ends that.
     let told = tokio::select! {
         told = finish(&mut source, &mut taken) => told,
         signal = signals.next() => return Ok(signal.exit()),
     };
-    ended.and(told).map(|()| Exit::Done)
+    told.map(|()| Exit::Done)
 }
 
 async fn until(end: Option<Instant>) {

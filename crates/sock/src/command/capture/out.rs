@@ -1,7 +1,7 @@
 //! Where bytes go in the end: a file, or what somebody reads, for whom nothing here stands still.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Seek as _, Write as _};
+use std::io::{self, ErrorKind, Seek as _, SeekFrom, Write as _};
 use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -48,7 +48,7 @@ impl Out {
             Self::File(file, whole) => {
                 if let Err(error) = file.write_all(batch) {
                     // Half a packet would spoil the file; a failure to cut it off is told by the first.
-                    let _ = file.set_len(*whole);
+                    let _ = file.set_len(*whole).and_then(|()| file.seek(SeekFrom::Start(*whole)).map(drop));
                     return Err(error);
                 }
                 *whole += u64::try_from(batch.len()).unwrap_or(u64::MAX);
