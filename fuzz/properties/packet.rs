@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use berkeley_packet::craft::{self, Recipe};
-use berkeley_packet::stream::{Conversations, Follow, Piece, Transport};
+use berkeley_packet::stream::{Conversations, Follow, Fragments, Piece, Transport};
 use berkeley_packet::{Item, Layer, LinkType, Packet, Problem, Visit, show};
 
 /// What packets may begin with. The first byte of an input chooses.
@@ -132,18 +132,26 @@ pub(crate) fn craft_text(text: &str) -> bool {
     true
 }
 
-/// Packets one after the other, each behind its length: followed, and told as conversations.
+/// Packets one after the other, each behind its length: put together, followed, and told as conversations.
 pub(crate) fn streams(bytes: &[u8]) -> bool {
     let mut follow = [Follow::new(Transport::Tcp, 0), Follow::new(Transport::Udp, 0)];
-    let mut conversations = Conversations::new();
+    let (mut conversations, mut fragments) = (Conversations::new(), Fragments::new());
     let (mut rest, mut told, mut number) = (bytes, 0, 0);
     while let Some((length, after)) = rest.split_first() {
         let (packet, after) = after.split_at(usize::from(*length).min(after.len()));
         let packet = Packet::decode(LinkType::RAW, packet);
+        let time = Duration::from_millis(number);
+        let whole = fragments.add(&packet, time).ok().flatten();
         for follow in &mut follow {
             follow.push(&packet, &mut |piece| told += length_of(&piece));
+            if let Some(whole) = &whole {
+                follow.push(&whole.packet(), &mut |piece| told += length_of(&piece));
+            }
         }
-        conversations.push(&packet, Some(Duration::from_millis(number)));
+        conversations.push(&packet, Some(time));
+        if let Some(whole) = &whole {
+            conversations.push_assembled(whole, Some(time));
+        }
         (rest, number) = (after, number + 1);
     }
     for follow in &mut follow {

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::fragments::Assembled;
 use super::numbers::{MOST, Numbers};
 use super::segment::{Segment, Tcp, Transport, segments};
 use super::watch::Watch;
@@ -46,7 +47,7 @@ pub struct Conversation {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Traffic {
-    /// Packets.
+    /// Packets; each of a datagram's fragments is one.
     pub packets: u64,
     /// Their bytes on the wire, with all headers.
     pub bytes: u64,
@@ -83,11 +84,24 @@ impl Conversations {
     }
 
     /// Takes the next packet of the capture, and when it came, since 1970.
+    ///
+    /// A fragment belongs to no conversation by itself: [`push_assembled`](Self::push_assembled) takes what all of a
+    /// packet's fragments come to.
     pub fn push(&mut self, packet: &Packet<'_>, time: Option<Duration>) {
+        self.take(packet, 1, packet.length() as u64, time);
+    }
+
+    /// Takes a packet that was put together from fragments, the last of which came at `time`. All packets that brought
+    /// them count.
+    pub fn push_assembled(&mut self, whole: &Assembled, time: Option<Duration>) {
+        self.take(&whole.packet(), whole.packets(), whole.length(), time);
+    }
+
+    fn take(&mut self, packet: &Packet<'_>, packets: u64, bytes: u64, time: Option<Duration>) {
         for segment in segments(packet) {
             match self.numbers.of(&segment).and_then(|number| self.row(&segment, number)) {
-                Some(index) => self.add(index, &segment, packet.length(), time),
-                None => self.left_out += 1,
+                Some(index) => self.add(index, &segment, [packets, bytes], time),
+                None => self.left_out += packets,
             }
         }
     }
@@ -132,15 +146,15 @@ impl Conversations {
         Some(self.rows.len() - 1)
     }
 
-    fn add(&mut self, index: usize, segment: &Segment<'_>, length: usize, time: Option<Duration>) {
+    fn add(&mut self, index: usize, segment: &Segment<'_>, counts: [u64; 2], time: Option<Duration>) {
         let (Some(row), Some(watches)) = (self.rows.get_mut(index), self.watches.get_mut(index)) else {
             self.left_out += 1;
             return;
         };
         let from_client = segment.source == row.client;
         let traffic = if from_client { &mut row.sent } else { &mut row.received };
-        traffic.packets += 1;
-        traffic.bytes += length as u64;
+        traffic.packets += counts[0];
+        traffic.bytes += counts[1];
         if let Some(time) = time {
             let (first, last) = row.times.unwrap_or((time, time));
             row.times = Some((first.min(time), last.max(time)));

@@ -46,6 +46,9 @@ impl Follow {
     }
 
     /// Takes the next packet of the capture; `each` gets what it adds to the stream.
+    ///
+    /// A fragment adds nothing by itself. What all of a packet's fragments come to is taken like any other packet, once
+    /// the last of them has come: [`Assembled::packet`](super::Assembled::packet).
     pub fn push(&mut self, packet: &Packet<'_>, each: &mut dyn FnMut(Piece<'_>)) {
         let transport = self.transport;
         for segment in segments(packet).filter(|segment| segment.transport == transport) {

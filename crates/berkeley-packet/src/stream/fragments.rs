@@ -85,6 +85,9 @@ struct Parts {
     head: Option<(&'static Protocol, Vec<u8>)>,
     /// That one of them was refused.
     refused: bool,
+    /// How many packets have brought them, and how long these were on the wire.
+    packets: u64,
+    length: u64,
 }
 
 /// A packet of all its fragments: the headers of the first one, from that of IP on, and what all of them carry.
@@ -92,6 +95,8 @@ struct Parts {
 pub struct Assembled {
     protocol: &'static Protocol,
     bytes: Vec<u8>,
+    packets: u64,
+    length: u64,
 }
 
 /// Why a fragment is refused, and with it its packet.
@@ -158,6 +163,8 @@ impl Fragments {
                 entry.insert(Parts::new(self.next - 1, time))
             }
         };
+        parts.packets += 1;
+        parts.length += packet.length() as u64;
         let before = parts.size();
         let added = parts.add(&fragment);
         self.bytes = self.bytes + parts.size() - before;
@@ -207,7 +214,17 @@ impl Fragments {
 
 impl Parts {
     fn new(number: u64, since: Duration) -> Self {
-        Self { number, since, data: Vec::new(), runs: Vec::new(), end: None, head: None, refused: false }
+        Self {
+            number,
+            since,
+            data: Vec::new(),
+            runs: Vec::new(),
+            end: None,
+            head: None,
+            refused: false,
+            packets: 0,
+            length: 0,
+        }
     }
 
     /// How much memory it has taken.
@@ -307,7 +324,7 @@ impl Parts {
             let sum = checksum::of(&bytes[..header], 10, Sum16BitWords::new());
             bytes[10..12].copy_from_slice(&sum.to_be_bytes());
         }
-        Ok(Assembled { protocol, bytes })
+        Ok(Assembled { protocol, bytes, packets: self.packets, length: self.length })
     }
 }
 
@@ -333,6 +350,16 @@ impl Assembled {
     /// Its bytes, from the header of IP on.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// How many packets have brought its fragments; one that came twice counts twice.
+    pub fn packets(&self) -> u64 {
+        self.packets
+    }
+
+    /// How long these packets were on the wire, in bytes, with all headers.
+    pub fn length(&self) -> u64 {
+        self.length
     }
 }
 

@@ -4,7 +4,8 @@
 //! what went wrong. Both number streams as Wireshark does (`tcp.stream`, `udp.stream`), and both take packets one by
 //! one, in the order of a capture. Their memory is bounded: by the number of streams that they know, and by the bytes
 //! of one stream that wait for others before them. [`Wrapped`] goes the other way, from what was said to packets.
-//! [`Fragments`] puts the fragments of IPv4 and IPv6 together.
+//! [`Fragments`] puts the fragments of IPv4 and IPv6 together; what they come to is given to the others beside the
+//! packets.
 //!
 //! ```
 //! use berkeley_packet::stream::{Conversations, Follow, Piece, Transport};

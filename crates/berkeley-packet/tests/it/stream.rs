@@ -5,8 +5,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use berkeley_packet::file::Writer;
-use berkeley_packet::stream::{Conversations, Follow, Piece, Transport};
+use berkeley_packet::file::{Reader, Writer};
+use berkeley_packet::stream::{Assembled, Conversations, Follow, Fragments, Piece, Transport};
 use berkeley_packet::{LinkType, Packet};
 
 use crate::bounded::RunInTime;
@@ -18,9 +18,8 @@ const SYN: u8 = 2;
 const RST: u8 = 4;
 const ACK: u8 = 16;
 
-/// A capture in the making: packets with their times, raw IPv4.
-#[derive(Default)]
-struct Capture(Vec<(Duration, Vec<u8>)>);
+/// A capture in the making: packets with their times, raw IPv4 where it does not come from a file.
+struct Capture(Vec<(Duration, Vec<u8>)>, LinkType);
 
 /// A segment that is sent: by the client where `up`, of a stream with the client's `port`.
 struct Sent<'s> {
@@ -33,11 +32,17 @@ struct Sent<'s> {
 }
 
 impl Capture {
+    fn new() -> Self {
+        Self(Vec::new(), LinkType::RAW)
+    }
+
+    fn push(&mut self, bytes: Vec<u8>) {
+        let first = Duration::from_secs(1_700_000_000);
+        let time = self.0.last().map_or(first, |(time, _)| *time + Duration::from_millis(2));
+        self.0.push((time, bytes));
+    }
+
     fn add(&mut self, protocol: u8, up: bool, transport: &[u8]) {
-        let time = self
-            .0
-            .last()
-            .map_or(Duration::from_secs(1_700_000_000), |(time, _)| *time + Duration::from_millis(2));
         let mut bytes = vec![0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, protocol, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2];
         let length = u16::try_from(bytes.len() + transport.len()).unwrap();
         bytes[2..4].copy_from_slice(&length.to_be_bytes());
@@ -45,7 +50,7 @@ impl Capture {
             bytes[12..20].copy_from_slice(&[10, 0, 0, 2, 10, 0, 0, 1]);
         }
         bytes.extend(transport);
-        self.0.push((time, bytes));
+        self.push(bytes);
     }
 
     fn tcp(&mut self, sent: &Sent<'_>) {
@@ -73,7 +78,7 @@ impl Capture {
 
     fn write(&self) -> Vec<u8> {
         let mut writer = Writer::pcapng(Vec::new()).unwrap();
-        let interface = writer.interface("test", LinkType::RAW, 65_535).unwrap();
+        let interface = writer.interface("test", self.1, 65_535).unwrap();
         for (time, bytes) in &self.0 {
             writer.packet(interface, *time, bytes.len(), bytes).unwrap();
         }
@@ -90,19 +95,91 @@ impl Capture {
             }
             Piece::Missing { from_client, bytes } => said[usize::from(!from_client)] += &format!("!{bytes}"),
         };
-        for (_, bytes) in &self.0 {
-            follow.push(&Packet::decode(LinkType::RAW, bytes), &mut take);
-        }
+        self.each(&mut |packet, _, whole| {
+            follow.push(packet, &mut take);
+            if let Some(whole) = whole {
+                follow.push(&whole.packet(), &mut take);
+            }
+        });
         follow.end(&mut take);
         said
     }
 
     fn conversations(&self) -> Conversations {
         let mut conversations = Conversations::new();
-        for (time, bytes) in &self.0 {
-            conversations.push(&Packet::decode(LinkType::RAW, bytes), Some(*time));
-        }
+        self.each(&mut |packet, time, whole| {
+            conversations.push(packet, Some(time));
+            if let Some(whole) = whole {
+                conversations.push_assembled(whole, Some(time));
+            }
+        });
         conversations
+    }
+
+    /// Each packet, and what it and the fragments before it come to.
+    fn each(&self, take: &mut dyn FnMut(&Packet<'_>, Duration, Option<&Assembled>)) {
+        let mut fragments = Fragments::new();
+        for (time, bytes) in &self.0 {
+            let packet = Packet::decode(self.1, bytes);
+            let whole = fragments.add(&packet, *time).unwrap();
+            take(&packet, *time, whole.as_ref());
+        }
+    }
+
+    /// The same, in fragments: those of a packet in any order, some of them twice, and those of two packets mixed.
+    fn in_fragments(&self, random: &mut dyn FnMut(u64) -> u64) -> Self {
+        let mut rows: Vec<Vec<Vec<u8>>> = Vec::new();
+        for (id, (_, bytes)) in (1..).zip(&self.0) {
+            let mut pieces = pieces(id, bytes, random);
+            for at in (1..pieces.len()).rev() {
+                pieces.swap(at, usize::try_from(random(at as u64 + 1)).unwrap());
+            }
+            if pieces.len() > 1 && random(3) == 0 {
+                pieces.insert(1, pieces[0].clone());
+            }
+            rows.push(pieces);
+        }
+        let mut mixed = Self(Vec::new(), self.1);
+        for pair in rows.chunks(2) {
+            let mut left: Vec<_> = pair.iter().map(|pieces| pieces.iter()).collect();
+            while !left.is_empty() {
+                // The second packet is whole only behind the first.
+                let is_last = left.len() == 2 && left[1].len() == 1;
+                let at = if is_last { 0 } else { usize::try_from(random(left.len() as u64)).unwrap() };
+                match left[at].next() {
+                    Some(piece) => mixed.push(piece.clone()),
+                    None => drop(left.remove(at)),
+                }
+            }
+        }
+        mixed
+    }
+}
+
+/// The fragments of an IPv4 packet, each of at least 8 bytes but for the last one.
+fn pieces(id: u16, bytes: &[u8], random: &mut dyn FnMut(u64) -> u64) -> Vec<Vec<u8>> {
+    let (head, data) = bytes.split_at(20);
+    let (mut pieces, mut at) = (Vec::new(), 0);
+    while at < data.len() {
+        let end = (at + 8 * usize::try_from(1 + random(4)).unwrap()).min(data.len());
+        let mut piece = [head, &data[at..end]].concat();
+        let length = u16::try_from(piece.len()).unwrap();
+        piece[2..4].copy_from_slice(&length.to_be_bytes());
+        piece[4..6].copy_from_slice(&id.to_be_bytes());
+        let place = u16::try_from(at / 8).unwrap() | if end < data.len() { 0x2000 } else { 0 };
+        piece[6..8].copy_from_slice(&place.to_be_bytes());
+        pieces.push(piece);
+        at = end;
+    }
+    pieces
+}
+
+/// Numbers that look as if by chance, the same every time.
+fn chance(seed: u64) -> impl FnMut(u64) -> u64 {
+    let mut state = seed;
+    move |below| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below
     }
 }
 
@@ -213,13 +290,9 @@ impl Stream<'_> {
 
 /// A few streams with all that can happen to them, the same every time.
 fn capture(seed: u64) -> Capture {
-    let mut state = seed;
-    let mut random = move |below: u64| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) % below
-    };
+    let mut random = chance(seed);
     let text: Vec<u8> = (0..8_000_u32).map(|number| b'a' + u8::try_from(number * 7 % 26).unwrap()).collect();
-    let mut capture = Capture::default();
+    let mut capture = Capture::new();
     capture.udp(53, true, b"question");
     // A pair of ports is used again, and one stream is joined in its middle.
     for (port, is_whole) in [(1_000, true), (1_001, true), (1_000, true), (1_002, false)] {
@@ -252,6 +325,11 @@ fn capture(seed: u64) -> Capture {
 }
 
 const SEEDS: std::ops::Range<u64> = 0..4;
+const IN_FRAGMENTS: std::ops::Range<u64> = 4..8;
+
+fn in_fragments(seed: u64) -> (u64, Capture) {
+    (seed, capture(seed).in_fragments(&mut chance(seed)))
+}
 
 #[test]
 fn streams_are_what_tshark_follows() {
@@ -259,8 +337,7 @@ fn streams_are_what_tshark_follows() {
         return;
     }
     let folder = TempDir::new();
-    for seed in SEEDS {
-        let capture = capture(seed);
+    for (seed, capture) in SEEDS.zip(SEEDS.map(capture)).chain(IN_FRAGMENTS.map(in_fragments)) {
         let file = folder.file("capture.pcapng", &capture.write());
         let streams: [(Transport, u32); 5] = [
             (Transport::Tcp, 0),
@@ -341,7 +418,7 @@ fn conversations_are_those_of_tshark() {
 
 #[test]
 fn what_went_wrong_and_how_long_answers_took_is_told() {
-    let mut capture = Capture::default();
+    let mut capture = Capture::new();
     let data =
         |up, sequence, acknowledged, flags, data| Sent { port: 7, up, sequence, acknowledged, flags, data };
     for sent in [
@@ -375,7 +452,7 @@ fn what_went_wrong_and_how_long_answers_took_is_told() {
 
 #[test]
 fn fragments_and_what_an_error_quotes_are_no_segments() {
-    let mut capture = Capture::default();
+    let mut capture = Capture::new();
     capture.udp(5, true, b"whole");
     capture.udp(6, true, b"fragment");
     capture.0[1].1[6] = 0x20;
@@ -384,4 +461,59 @@ fn fragments_and_what_an_error_quotes_are_no_segments() {
     let conversations = capture.conversations();
     assert_eq!(conversations.rows().len(), 1, "{conversations:?}");
     assert_eq!((conversations.rows()[0].sent.packets, conversations.rows()[0].received.packets), (1, 0));
+}
+
+/// tshark counts a datagram's last fragment alone; here all of them count.
+#[test]
+fn conversations_count_all_fragments_of_what_they_come_to() {
+    for (seed, capture) in IN_FRAGMENTS.map(in_fragments) {
+        let mut want = [0; 4];
+        for (_, bytes) in &capture.0 {
+            let side = if bytes[15] == 1 { 0 } else { 2 };
+            want[side] += 1;
+            want[side + 1] += bytes.len() as u64;
+        }
+        let mut got = [0; 4];
+        for row in capture.conversations().rows() {
+            assert_eq!(row.client.ip().to_string(), "10.0.0.1");
+            let counts = [row.sent.packets, row.sent.bytes, row.received.packets, row.received.bytes];
+            got = std::array::from_fn(|at| got[at] + counts[at]);
+        }
+        assert_eq!(got, want, "seed {seed}");
+    }
+}
+
+#[test]
+fn captured_fragments_are_followed_and_counted() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captures/fragments.pcap");
+    let mut reader = Reader::new(std::fs::File::open(&path).unwrap()).unwrap();
+    let mut capture = Capture(Vec::new(), LinkType::ETHERNET);
+    while let Some(record) = reader.next().unwrap() {
+        capture.0.push((record.time.unwrap(), record.bytes.to_vec()));
+    }
+    let conversations = capture.conversations();
+    let counts: Vec<_> = conversations
+        .rows()
+        .iter()
+        .map(|row| (row.client.to_string(), row.sent.packets, row.sent.bytes, row.received.packets))
+        .collect();
+    // Of the first pair two fragments are of a datagram that never becomes whole.
+    let want = [
+        ("192.0.2.1:40000".to_owned(), 16, 1296 - 2 * 74, 0),
+        ("192.0.2.3:40000".to_owned(), 3, 210, 0),
+        ("[2001:db8::1]:40000".to_owned(), 6, 612, 0),
+    ];
+    assert_eq!(counts, want);
+    if !skip::need("stream::captured_fragments_are_followed_and_counted", "tshark") {
+        return;
+    }
+    let theirs = tshark(&path, &[0, 1, 2].map(|number| format!("follow,udp,raw,{number}")));
+    for text in theirs {
+        let number = text.lines().find_map(|line| line.strip_prefix("Filter: udp.stream eq ")).unwrap();
+        let want = followed(&text);
+        assert!(want[0].len() >= 99, "{text}");
+        // As `followed` has them, which reads tshark's words for what is missing.
+        let ours = capture.follow(Transport::Udp, number.parse().unwrap());
+        assert_eq!(ours.map(|text| text.replace('\0', "").replace('[', "!")), want);
+    }
 }

@@ -171,6 +171,42 @@ fn the_last_fragment_shows_what_all_of_them_carry() {
     assert_eq!(data["fields"]["data.len"], 100);
 }
 
+/// What fragments come to is in the streams, whether they come from a capture or from a dump.
+#[test]
+fn streams_hold_what_fragments_carry() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../berkeley-packet/tests/captures/fragments.pcap");
+    let told = events(&run_sock(&["decode", path, "--follow", "udp 0", "--json"]).quietly_done());
+    let [stream, pieces @ .., _] = &told[..] else { panic!("{told:?}") };
+    assert_eq!((&stream["client"], pieces.len()), (&"192.0.2.1:40000".into(), 5), "{told:?}");
+    let told = events(&run_sock(&["decode", path, "--conversations", "--json"]).quietly_done());
+    let counts: Vec<_> =
+        told.iter().map(|event| (&event["sent"]["packets"], &event["sent"]["bytes"])).collect();
+    let want =
+        [(16, 1148), (6, 612), (3, 210)].map(|(packets, bytes)| (Value::from(packets), Value::from(bytes)));
+    for (packets, bytes) in &want {
+        assert!(counts.contains(&(packets, bytes)), "{packets} {bytes}: {told:?}");
+    }
+    let whole = udp(true, b"sixteen of these and more");
+    let mut pieces = [whole[..36].to_vec(), [&whole[..20], &whole[36..]].concat()];
+    for (piece, place) in pieces.iter_mut().zip([[0x20, 0], [0, 2]]) {
+        let length = u16::try_from(piece.len()).expect("a short packet");
+        piece[2..4].copy_from_slice(&length.to_be_bytes());
+        piece[6..8].copy_from_slice(&place);
+    }
+    let dump: String = pieces.iter().map(|piece| format!("{}\n", dumped(piece))).collect();
+    let shown = text(&decode(dump.as_bytes(), &["--link", "raw", "--follow", "udp 0"]).quietly_done());
+    assert!(shown.ends_with("\n> sixteen of these and more\n"), "{shown}");
+}
+
+/// A packet as `xxd` prints it.
+fn dumped(packet: &[u8]) -> String {
+    let line = |(number, bytes): (usize, &[u8])| {
+        let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("{:08x}: {}\n", 16 * number, digits.join(" "))
+    };
+    packet.chunks(16).enumerate().map(line).collect()
+}
+
 #[test]
 fn a_stream_is_followed_from_both_ends() {
     let shown = text(&decode(&capture(), &["--follow", "tcp 0"]).quietly_done());

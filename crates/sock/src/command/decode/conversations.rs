@@ -30,6 +30,9 @@ impl View for Table {
     fn packet(&mut self, entry: &Entry<'_>) -> Result<bool, Failure> {
         self.packets += 1;
         self.conversations.push(&entry.packet, entry.time);
+        if let Some(whole) = entry.assembled {
+            self.conversations.push_assembled(whole, entry.time);
+        }
         Ok(true)
     }
 

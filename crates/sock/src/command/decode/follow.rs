@@ -93,6 +93,9 @@ impl View for Following {
         let was_known = self.follow.ends().is_some();
         let page = &mut self.page;
         self.follow.push(&entry.packet, &mut |piece| page.piece(piece));
+        if let Some(whole) = entry.assembled {
+            self.follow.push(&whole.packet(), &mut |piece| page.piece(piece));
+        }
         if !was_known {
             self.head();
         }

@@ -4,9 +4,10 @@ use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::os::fd::AsFd;
 use std::path::Path;
+use std::time::Duration;
 
 use berkeley_packet::file::{Fault, FileError, Reader};
-use berkeley_packet::stream::{Assembled, Fragments};
+use berkeley_packet::stream::Fragments;
 use berkeley_packet::{LinkType, Packet};
 
 use super::Entry;
@@ -106,7 +107,7 @@ fn captured(
             time: record.time,
             interface: Some(record.interface_name).filter(|name| !name.is_empty()),
             packet,
-            assembled: whole.as_ref().map(Assembled::packet),
+            assembled: whole.as_ref(),
         };
         if !take(&entry)? {
             return Ok(());
@@ -119,10 +120,13 @@ fn dumped(
     link: Option<LinkType>,
     take: &mut dyn FnMut(&Entry<'_>) -> Result<bool, Failure>,
 ) -> Result<(), Failure> {
+    let mut fragments = Fragments::new();
     for (bytes, number) in packets.iter().zip(1..) {
         let link = link.unwrap_or_else(|| guess(bytes));
         let packet = Packet::decode(link, bytes);
-        if !take(&Entry { number, link, time: None, interface: None, packet, assembled: None })? {
+        let whole = fragments.add(&packet, Duration::ZERO).ok().flatten();
+        let assembled = whole.as_ref();
+        if !take(&Entry { number, link, time: None, interface: None, packet, assembled })? {
             break;
         }
     }

@@ -11,6 +11,7 @@ mod packets;
 
 use std::time::Duration;
 
+use berkeley_packet::stream::Assembled;
 use berkeley_packet::{LinkType, Packet};
 
 use crate::cli::DecodeArgs;
@@ -26,8 +27,8 @@ struct Entry<'a> {
     time: Option<Duration>,
     interface: Option<&'a str>,
     packet: Packet<'a>,
-    /// The packet that its fragments come to, where it is the last of them.
-    assembled: Option<Packet<'a>>,
+    /// What it and the fragments before it come to, where it is the last of them.
+    assembled: Option<&'a Assembled>,
 }
 
 /// What is made of packets.

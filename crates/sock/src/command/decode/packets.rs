@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use berkeley_packet::craft;
+use berkeley_packet::stream::Assembled;
 
 use super::{Entry, View};
 use crate::cli::DecodeArgs;
@@ -48,9 +49,10 @@ impl Packets {
             text.push('\n');
             return;
         }
+        let assembled = entry.assembled.map(Assembled::packet);
         self.printer.packet(&Seen {
             packet: &entry.packet,
-            assembled: entry.assembled.as_ref(),
+            assembled: assembled.as_ref(),
             number: entry.number,
             time: entry.time,
             link: entry.link,
