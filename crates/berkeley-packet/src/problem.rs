@@ -88,6 +88,7 @@ impl std::error::Error for Problem {}
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Ends { wanted: 1, got } => write!(f, "the packet ends: 1 byte wanted, {got} left"),
             Self::Ends { wanted, got } => write!(f, "the packet ends: {wanted} bytes wanted, {got} left"),
             Self::Cut => f.write_str("not captured"),
             Self::TooSmall { least, got } => write!(f, "{got} is less than {least}"),

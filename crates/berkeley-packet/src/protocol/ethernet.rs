@@ -22,11 +22,11 @@ pub(crate) static ETHERNET: Protocol = Protocol {
 
 static FIELDS: &[Field] = &[
     Field::new("eth.dst", "Destination address", Kind::Mac, bytes(0, 6)),
-    Field::new("eth.dst.oui", "Maker of the destination", Kind::Decimal, bytes(0, 3)),
+    Field::new("eth.dst.oui", "Maker of the destination", Kind::Hex, bytes(0, 3)),
     Field::new("eth.dst.lg", "Destination is locally administered", Kind::Flag, bits(6, 1)),
     Field::new("eth.dst.ig", "Destination is a group", Kind::Flag, bits(7, 1)),
     Field::new("eth.src", "Source address", Kind::Mac, bytes(6, 6)),
-    Field::new("eth.src.oui", "Maker of the source", Kind::Decimal, bytes(6, 3)),
+    Field::new("eth.src.oui", "Maker of the source", Kind::Hex, bytes(6, 3)),
     Field::new("eth.src.lg", "Source is locally administered", Kind::Flag, bits(54, 1)),
     Field::new("eth.src.ig", "Source is a group", Kind::Flag, bits(55, 1)),
     Field::new("eth.type", "Type of what it carries", Kind::Hex, bytes(12, 2)).words(ethertype).when(is_type),

@@ -328,14 +328,11 @@ const SHOWN: usize = 4;
 
 /// As tcpdump has it: the ports, and the chunks by their types.
 fn line(layer: Layer<'_>, out: &mut dyn fmt::Write) -> fmt::Result {
-    let (Some(source), Some(destination)) = (layer.field("sctp.srcport"), layer.field("sctp.dstport")) else {
-        return Ok(());
-    };
-    write!(out, "{source} > {destination}")?;
-    let mut rest = layer.header().get(HEADER..).unwrap_or_default();
+    let (mut rest, mut before) = (layer.header().get(HEADER..).unwrap_or_default(), "");
     for _ in 0..SHOWN {
         let [chunk, _, high, low, ..] = *rest else { break };
-        write!(out, " [{}]", kind(chunk.into()).unwrap_or("unknown"))?;
+        write!(out, "{before}[{}]", kind(chunk.into()).unwrap_or("unknown"))?;
+        before = " ";
         let length = usize::from(high) << 8 | usize::from(low);
         rest = rest.get(length.max(4).next_multiple_of(4)..).unwrap_or_default();
     }
@@ -395,7 +392,7 @@ mod tests {
             &fields.map(|field| if field == "sctp.chunk_length=36" { "sctp.chunk_length=40" } else { field }),
         );
         survives(&SCTP, &bytes, &["sctp.parameter_padding"]);
-        assert_eq!(line(&Packet::decode_as(&SCTP, &bytes, bytes.len())), "sctp 5000 > 6000 [INIT]");
+        assert_eq!(line(&Packet::decode_as(&SCTP, &bytes, bytes.len())), "sctp [INIT]");
     }
 
     #[test]

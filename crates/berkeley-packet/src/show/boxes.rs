@@ -144,6 +144,8 @@ struct Sheet<'a> {
 struct Row {
     name: String,
     value: String,
+    /// Whether the value is bytes in hexadecimal, which are broken between bytes.
+    is_hex: bool,
     meaning: &'static str,
     bytes: String,
 }
@@ -163,6 +165,7 @@ impl<'a> Sheet<'a> {
         self.rows.push(Row {
             name: format!("{:indent$}{short}", "", indent = 2 * self.depth),
             value: if item.value == Value::Group { String::new() } else { shown.to_string() },
+            is_hex: shown.is_hex(),
             meaning: item.field.meaning,
             bytes: digits(item, self.layer),
         });
@@ -223,9 +226,10 @@ impl Row {
     fn write(&self, widths: &Widths, canvas: &mut Canvas<'_>) -> fmt::Result {
         let name = widths.name.saturating_sub(canvas.depth);
         let names = wrap(&self.name, name);
-        let values = shortened(&self.value, widths.value);
+        let values =
+            if self.is_hex { pairs(&self.value, widths.value) } else { shortened(&self.value, widths.value) };
         let meanings = wrap(self.meaning, widths.meaning);
-        let bytes = cut(&self.bytes, widths.bytes);
+        let bytes = cut_pairs(&self.bytes, widths.bytes);
         let lines = names.len().max(values.len()).max(meanings.len()).max(1);
         let cell = |cells: &[String], line: usize| cells.get(line).cloned().unwrap_or_default();
         for line in 0..lines {
@@ -258,6 +262,19 @@ fn shortened(value: &str, width: usize) -> Vec<String> {
     chunks(&text, width)
 }
 
+/// The same of bytes in hexadecimal: no line breaks a byte, and bytes are counted.
+fn pairs(value: &str, width: usize) -> Vec<String> {
+    let width = (width & !1).max(2);
+    let most = width * MOST_LINES;
+    if value.len() <= most {
+        return chunks(value, width);
+    }
+    let ending = |left_out: usize| format!("… (+{left_out} bytes)");
+    let kept = most.saturating_sub(columns(&ending(value.len() / 2))) & !1;
+    let text = format!("{}{}", value.get(..kept).unwrap_or_default(), ending((value.len() - kept) / 2));
+    chunks(&text, width)
+}
+
 /// A field's bytes in hexadecimal; of a number that is not whole bytes its digits or its bits, with dots for the
 /// others.
 fn digits(item: &Item<'_>, layer: Layer<'_>) -> String {
@@ -286,7 +303,17 @@ fn digits(item: &Item<'_>, layer: Layer<'_>) -> String {
                 false => '.',
             })
             .collect(),
-        _ => held.iter().map(hex).collect(),
+        _ => {
+            let mut text: String = held.iter().map(hex).collect();
+            // Half a byte of other fields at either end.
+            if bits.start % 8 == 4 {
+                text.replace_range(..1, ".");
+            }
+            if bits.end % 8 == 4 {
+                text.replace_range(text.len() - 1.., ".");
+            }
+            text
+        }
     }
 }
 
@@ -321,7 +348,42 @@ fn cut(text: &str, width: usize) -> String {
     text.chars().take(width.saturating_sub(1)).chain(['…']).collect()
 }
 
+/// The same of bytes in hexadecimal, between two bytes.
+fn cut_pairs(text: &str, width: usize) -> String {
+    match columns(text) <= width {
+        true => text.to_owned(),
+        false => text.chars().take(width.saturating_sub(1) & !1).chain(['…']).collect(),
+    }
+}
+
 /// All that is shown takes a column a character: names and titles are ours, and what a peer has sent is escaped.
 fn columns(text: &str) -> usize {
     text.chars().count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_breaks_a_byte() {
+        let long = "0123456789".repeat(10);
+        for width in 14..40 {
+            for text in ["0a0b0c", "0123456789abcdef0123456789", &long] {
+                let lines = pairs(text, width);
+                assert!(
+                    lines.len() <= MOST_LINES && lines.iter().all(|line| columns(line) <= width),
+                    "{lines:?}"
+                );
+                let shown: String = lines.concat();
+                let (digits, left_out) = shown.split_once('…').unwrap_or((&shown, ""));
+                let left_out: usize =
+                    left_out.trim_matches(|c: char| !c.is_ascii_digit()).parse().unwrap_or_default();
+                assert_eq!((digits.len() % 2, digits.len() / 2 + left_out), (0, text.len() / 2), "{lines:?}");
+                let whole = |line: &String| line.contains('…') || columns(line).is_multiple_of(2);
+                assert!(lines.split_last().unwrap().1.iter().all(whole), "{lines:?}");
+            }
+            assert!(cut_pairs(&long, width).trim_end_matches('…').len().is_multiple_of(2));
+        }
+    }
 }

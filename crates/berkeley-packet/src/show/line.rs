@@ -57,7 +57,16 @@ fn addresses(layer: Layer<'_>, out: &mut dyn fmt::Write) -> fmt::Result {
     let ports = ports(layer);
     endpoint(source, ports.map(|ports| ports.0), out)?;
     out.write_str(" > ")?;
-    endpoint(destination, ports.map(|ports| ports.1), out)
+    endpoint(destination, ports.map(|ports| ports.1), out)?;
+    match (layer.protocol().name, layer.header()) {
+        // The fragment header of IPv6 tells of itself.
+        ("ip", [_, _, _, _, high, low, flags, offset, ..]) if flags & 0x3f != 0 || *offset != 0 => {
+            let offset = (u32::from(flags & 0x1f) << 8 | u32::from(*offset)) * 8;
+            let more = if flags & 0x20 != 0 { ", more follow" } else { "" };
+            write!(out, " fragment {:#x} at byte {offset}{more}", u32::from(*high) << 8 | u32::from(*low))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The ports of the transport in an IP packet, behind whatever extension headers there are.

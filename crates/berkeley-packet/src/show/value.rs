@@ -14,6 +14,13 @@ pub(super) struct Shown<'i, 'a> {
     pub(super) layer: Layer<'a>,
 }
 
+impl Shown<'_, '_> {
+    /// Whether it is bytes in hexadecimal, and nothing else.
+    pub(super) fn is_hex(&self) -> bool {
+        matches!(self.item.value, Value::Bytes(bytes) if !is_text(bytes)) && self.item.field.unit.is_empty()
+    }
+}
+
 impl fmt::Display for Shown<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let field = self.item.field;
@@ -27,7 +34,8 @@ impl fmt::Display for Shown<'_, '_> {
             value => write!(f, "{value}")?,
         }
         if !field.unit.is_empty() {
-            write!(f, " {}", field.unit)?;
+            f.write_str(" ")?;
+            unit(field.unit, self.item.value == Value::Number(1), f)?;
         }
         if let Some(word) = field.word(&self.item.value) {
             write!(f, " {word}")?;
@@ -38,6 +46,13 @@ impl fmt::Display for Shown<'_, '_> {
             None => Ok(()),
         }
     }
+}
+
+/// A unit, in the singular behind a one: `1 byte`, `1 unit of 8 bytes`.
+fn unit(plural: &str, is_one: bool, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let (noun, rest) = plural.split_at(plural.find(' ').unwrap_or(plural.len()));
+    let noun = if is_one { noun.strip_suffix('s').unwrap_or(noun) } else { noun };
+    write!(f, "{noun}{rest}")
 }
 
 /// Whether bytes are better read as letters.

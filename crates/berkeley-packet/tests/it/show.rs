@@ -62,7 +62,7 @@ fn a_line_has_the_addresses_with_their_ports_first_and_what_is_wrong_last() {
     let unknown = Packet::decode(LinkType::ETHERNET, b"\x02\0\0\0\0\x02\x02\0\0\0\0\x01\xff\xffhello");
     assert_eq!(line(&unknown), "02:00:00:00:00:01 > 02:00:00:00:00:02 data 5 bytes");
     let none = Packet::decode(LinkType::RAW, b"");
-    assert_eq!(line(&none), "[ip.version at byte 0: the packet ends: 1 bytes wanted, 0 left]");
+    assert_eq!(line(&none), "[ip.version at byte 0: the packet ends: 1 byte wanted, 0 left]");
 }
 
 #[test]
@@ -138,4 +138,36 @@ fn what_is_cut_or_noise_is_shown_all_the_same() {
         show::hex(packet.bytes(), &mut dump).unwrap();
         assert_eq!(dump.lines().count(), packet.bytes().len().div_ceil(16));
     });
+}
+
+#[test]
+fn one_has_its_unit_in_the_singular_and_half_bytes_are_told_apart() {
+    let rows = [
+        ("ip(ttl=1)", "│ ttl           1 hop "),
+        ("ip(frag_offset=1)", "│ frag_offset   1 unit of 8 bytes "),
+        ("ip(ttl=11)", "│ ttl           11 hops "),
+        ("ipv6(tclass=0x12)", " .12. "),
+        ("ipv6(flow=0x12345)", " .12345 "),
+    ];
+    for (text, want) in rows {
+        let bytes = berkeley_packet::craft::parse(text).unwrap().build();
+        let shown = boxes(&Packet::decode(LinkType::RAW, &bytes), 100);
+        assert!(shown.contains(want), "{text}: {want}\n{shown}");
+    }
+}
+
+#[test]
+fn a_fragment_says_where_it_stands() {
+    let rows = [
+        (
+            "ip(id=7,flags.mf)/udp(srcport=1,dstport=2,length=20)/\"12345678\"",
+            "at byte 0, more follow udp length",
+        ),
+        ("ip(id=7,frag_offset=2)/\"12345678\"", "127.0.0.1 > 127.0.0.1 fragment 0x7 at byte 16 data 8 bytes"),
+    ];
+    for (text, want) in rows {
+        let bytes = berkeley_packet::craft::parse(text).unwrap().build();
+        let shown = line(&Packet::decode(LinkType::RAW, &bytes));
+        assert!(shown.contains(want), "{text}: {want}\n{shown}");
+    }
 }

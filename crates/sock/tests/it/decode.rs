@@ -149,8 +149,8 @@ fn the_last_fragment_shows_what_all_of_them_carry() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../berkeley-packet/tests/captures/fragments.pcap");
     let shown = text(&run_sock(&["decode", path, "--time", "none", "--count", "3"]).quietly_done());
     let want = [
-        "1 192.0.2.1:40000 > 192.0.2.2:40001 udp length 32",
-        "2 192.0.2.1 > 192.0.2.2 data 40 bytes",
+        "1 192.0.2.1:40000 > 192.0.2.2:40001 fragment 0x1 at byte 0, more follow udp length 32",
+        "2 192.0.2.1 > 192.0.2.2 fragment 0x1 at byte 40, more follow data 40 bytes",
         "3 192.0.2.1:40000 > 192.0.2.2:40001 udp length 100 [put together from fragments]",
     ];
     assert_eq!(shown.lines().collect::<Vec<_>>(), want);

@@ -43,7 +43,7 @@ static FIELDS: &[Field] = &[
     Field::new("tcp.flags.ack", "Acknowledgment number counts", Kind::Flag, bits(107, 1)),
     Field::new("tcp.flags.push", "Push to the application", Kind::Flag, bits(108, 1)),
     Field::new("tcp.flags.reset", "Reset", Kind::Flag, bits(109, 1)),
-    Field::new("tcp.flags.syn", "Begin of the sender's stream", Kind::Flag, bits(110, 1)),
+    Field::new("tcp.flags.syn", "Start of the sender's stream", Kind::Flag, bits(110, 1)),
     Field::new("tcp.flags.fin", "End of the sender's stream", Kind::Flag, bits(111, 1)),
     Field::new("tcp.window_size_value", "Window", Kind::Decimal, bytes(14, 2))
         .unit("units of the window's scale"),
