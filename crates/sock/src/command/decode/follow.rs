@@ -40,6 +40,8 @@ enum Form {
 struct Page {
     form: Form,
     out: Vec<u8>,
+    /// Whether each piece is a message of its own, as a datagram is.
+    has_bounds: bool,
 }
 
 impl Following {
@@ -51,7 +53,7 @@ impl Following {
             _ if args.packets.hex => Form::Hex([HexDump::new(), HexDump::new()]),
             _ => Form::Text { open: None },
         };
-        let page = Page { form, out: Vec::new() };
+        let page = Page { form, out: Vec::new(), has_bounds: transport == Transport::Udp };
         Ok(Self { follow: Follow::new(transport, number), transport, number, page, is_closed: false })
     }
 
@@ -182,7 +184,12 @@ impl Page {
                     self.out.push(b'\n');
                 }
             }
-            Form::Text { .. } => self.lines(from_client, bytes),
+            Form::Text { .. } => {
+                self.lines(from_client, bytes);
+                if self.has_bounds {
+                    self.close();
+                }
+            }
         }
     }
 
@@ -262,7 +269,7 @@ mod tests {
 
     #[test]
     fn lines_stand_behind_who_has_sent_them() {
-        let mut page = Page { form: Form::Text { open: None }, out: Vec::new() };
+        let mut page = Page { form: Form::Text { open: None }, out: Vec::new(), has_bounds: false };
         page.bytes(true, b"GET /\r\n\r\nx");
         page.bytes(true, b"y");
         page.bytes(false, b"200\nno end");
@@ -271,5 +278,16 @@ mod tests {
         page.close();
         let want = "> GET /\n> \n> xy\n< 200\n< no end\n! 7 bytes of the server are not in the capture\n< \\x1b[2J\n";
         assert_eq!(str::from_utf8(&page.out), Ok(want));
+    }
+
+    #[test]
+    fn each_datagram_begins_a_line() {
+        let mut page = Page { form: Form::Text { open: None }, out: Vec::new(), has_bounds: true };
+        for (from_client, bytes) in [(true, "one"), (true, "two\nthree"), (false, "four\n"), (false, "five")]
+        {
+            page.piece(Piece::Bytes { from_client, bytes: bytes.as_bytes() });
+        }
+        page.close();
+        assert_eq!(str::from_utf8(&page.out), Ok("> one\n> two\n> three\n< four\n< five\n"));
     }
 }
