@@ -9,7 +9,7 @@
 /// `parts! { TYPE = "ip.opt.type", "Type of the option", Decimal, words(word); ... }`
 macro_rules! parts {
     ($($static:ident = $name:literal, $meaning:literal, $kind:ident $(, $more:ident($with:expr))*;)*) => {
-        $(static $static: Field = Field::new($name, $meaning, Kind::$kind, Place::Walked)$(.$more($with))*;)*
+        $(pub(super) static $static: Field = Field::new($name, $meaning, Kind::$kind, Place::Walked)$(.$more($with))*;)*
         pub(crate) static PARTS: &[&Field] = &[$(&$static),*];
     };
 }

@@ -6,8 +6,8 @@ use etherparse::SingleVlanHeaderSlice;
 
 use super::ethernet::{self, ethertype};
 use super::tables;
-use crate::layer::field::{Field, Kind, Place, bits, bytes};
-use crate::layer::{Craft, Dissection, Draft, Frame, Layer, Next, Protocol, parts};
+use crate::layer::field::{Field, Kind, bits, bytes};
+use crate::layer::{Craft, Dissection, Draft, Frame, Layer, Next, Protocol};
 
 pub(crate) static VLAN: Protocol = Protocol {
     name: "vlan",
@@ -72,9 +72,10 @@ static CUSTOMER_FIELDS: &[Field] = &[
     Field::new("ieee8021ad.etype", "Type of what it carries", Kind::Hex, bytes(2, 2)).words(ethertype),
 ];
 
-parts! {
-    TRAILER = "vlan.trailer", "Bytes behind what it carries", Bytes;
-}
+static TRAILER: Field = Field::walked("vlan.trailer", "Bytes behind what it carries", Kind::Bytes);
+
+/// What stands behind the frame belongs to its innermost tag.
+static PARTS: &[&Field] = &[&TRAILER, &ethernet::PADDING, &ethernet::FCS];
 
 const HEADER: usize = 4;
 

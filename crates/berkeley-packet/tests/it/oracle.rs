@@ -11,7 +11,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use berkeley_packet::stream::Fragments;
-use berkeley_packet::{Item, Kind, LinkType, Packet, Problem, Value, Visit};
+use berkeley_packet::{Item, Kind, LinkType, Packet, Problem, Protocol, Value, Visit};
 use serde_json::Value as Json;
 
 use crate::bounded::RunInTime;
@@ -101,24 +101,38 @@ fn only_of(fields: &Fields, protocols: &[&str]) -> Fields {
 
 fn tell_all(packet: &Packet<'_>) {
     for layer in packet.layers() {
-        layer.visit(&mut Told(layer.start()..packet.bytes().len()));
+        layer.visit(&mut Told { at: layer.start()..packet.bytes().len(), protocol: layer.protocol() });
         assert!(layer.start() + layer.bytes().len() <= packet.bytes().len());
     }
 }
 
-/// Asks of every field that it stands in these bytes.
-struct Told(Range<usize>);
+/// Asks of every field that it stands in these bytes, and in a table of the protocol, by which it is found.
+struct Told {
+    at: Range<usize>,
+    protocol: &'static Protocol,
+}
 
 impl<'a> Visit<'a> for Told {
     fn field(&mut self, item: Item<'a>) -> bool {
         let at = item.bytes();
         assert!(
-            self.0.start <= at.start && at.end <= self.0.end,
+            self.at.start <= at.start && at.end <= self.at.end,
             "{}: {at:?} in {:?}",
             item.field.name,
-            self.0
+            self.at
+        );
+        let mut known = self.protocol.fields.iter().chain(self.protocol.parts.iter().copied());
+        assert!(
+            known.any(|field| field == item.field),
+            "{} is no field of {:?}",
+            item.field.name,
+            self.protocol
         );
         true
+    }
+
+    fn open(&mut self, part: Item<'a>) -> bool {
+        self.field(part)
     }
 }
 
