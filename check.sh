@@ -423,6 +423,7 @@ fuzz_length() {
     option_parse) echo 48 ;;
     endpoint) echo 96 ;;
     option_value) echo 192 ;;
+    filter_text | craft_text) echo 384 ;;
     *) echo 4096 ;;
   esac
 }
