@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::bits;
 use crate::fault::nearest;
 use crate::layer::Protocol;
-use crate::layer::field::{Field, Kind};
+use crate::layer::field::{Field, Kind, Place};
 use crate::layer::value::Value;
 
 /// What one writes for bytes behind the inner layer.
@@ -37,6 +37,23 @@ pub(super) fn find(protocol: &'static Protocol, name: &str) -> Option<&'static F
 pub(super) fn names(protocol: &'static Protocol) -> impl Iterator<Item = &'static str> + Clone {
     let rest = protocol.craft.and_then(|craft| craft.rest);
     protocol.fields.iter().chain(rest).map(|field| short(protocol, field))
+}
+
+/// The flags that the number `whole` consists of, each with its name and its bit in it.
+pub(super) fn flags(protocol: &'static Protocol, whole: &Field) -> Vec<(&'static str, u64)> {
+    let Place::Bits { start, length } = whole.place else { return Vec::new() };
+    if !matches!(whole.kind, Kind::Decimal | Kind::Hex) || whole.words.is_some() {
+        return Vec::new();
+    }
+    let bit = |field: &'static Field| match field.place {
+        Place::Bits { start: at, length: 1 } if field.kind == Kind::Flag && at >= start => {
+            let name = field.name.strip_prefix(whole.name)?.strip_prefix('.')?;
+            let shift = u32::try_from((start + length).checked_sub(at + 1)?).ok()?;
+            Some((name, 1_u64.checked_shl(shift)?))
+        }
+        _ => None,
+    };
+    protocol.fields.iter().filter_map(bit).collect()
 }
 
 /// What a field was said to be.
@@ -159,7 +176,7 @@ fn plain(word: &str) -> String {
     word.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect()
 }
 
-fn integer(word: &str) -> Option<u64> {
+pub(super) fn integer(word: &str) -> Option<u64> {
     match word.strip_prefix("0x") {
         // A sign is none of a number's digits here.
         Some(digits) if digits.bytes().all(|byte| byte.is_ascii_hexdigit()) => {

@@ -20,10 +20,12 @@
 //!
 //! - A field's name is tshark's, with the protocol's or without: `ip.ttl` or `ttl`.
 //! - Its value is a number in decimal or as `0x..`, a word that the protocol has for a number (`type=echo-request`), an
-//!   address, or bytes as `0x..` or `"text"`. The name of a flag alone sets it: `tcp(flags.syn)`.
+//!   address, or bytes as `0x..` or `"text"`. The name of a flag alone sets it: `tcp(flags.syn)`; all at
+//!   once are words with `|` between them: `tcp(flags=syn|ack)`.
 //! - Lengths, checksums, and the number of the protocol that a layer carries are filled in unless they are set. A wrong
 //!   one that is set stays.
-//! - What may stand behind a header's fields, such as options, is given as bytes: `ip(options=0x01010100)`.
+//! - What may stand behind a header's fields, such as options, is given as bytes: `ip(options=0x01010100)`. Options of
+//!   TCP and IPv4 have names too: `tcp(flags=syn,options=[mss=1460,sack_perm,timestamp(1,0),nop,wscale=7])`.
 //! - `padding` is what stands behind the layer that a layer carries: `eth(padding=0x0000)/ip/udp/"hi"`.
 //! - The escapes of a text are `\n`, `\r`, `\t`, `\0`, `\"`, `\'`, `\\` and `\xff`.
 //!
@@ -33,6 +35,7 @@
 mod answer;
 mod express;
 mod field;
+mod option;
 mod parse;
 mod part;
 
@@ -166,13 +169,18 @@ impl fmt::Display for Part {
                 field::print(field::short(self.protocol, known), known, self.header(), &at, f)?;
             }
         }
-        let rest =
-            self.protocol.craft.and_then(|craft| craft.rest).map(|rest| field::short(self.protocol, rest));
-        for (name, bytes) in [(rest, self.rest()), (Some(field::PADDING), &self.padding)] {
-            if let Some(name) = name.filter(|_| !bytes.is_empty()) {
-                write!(f, "{}{name}=", next())?;
-                field::in_hex(bytes, f)?;
+        if let Some(rest) =
+            self.protocol.craft.and_then(|craft| craft.rest).filter(|_| !self.rest().is_empty())
+        {
+            write!(f, "{}{}=", next(), field::short(self.protocol, rest))?;
+            match option::text(rest.forms, self.rest()) {
+                Some(options) => f.write_str(&options)?,
+                None => field::in_hex(self.rest(), f)?,
             }
+        }
+        if !self.padding.is_empty() {
+            write!(f, "{}{}=", next(), field::PADDING)?;
+            field::in_hex(&self.padding, f)?;
         }
         f.write_str(if separator == "(" { "" } else { ")" })
     }

@@ -3,11 +3,13 @@
 use std::ops::Range;
 
 use super::field::{self, PADDING, Ready, Unfit, Written};
+use super::option;
 use super::part::Part;
 use crate::fault::{ParseError, nearest};
 use crate::layer::Protocol;
 use crate::layer::draft::Craft;
 use crate::layer::field::{Field, Place};
+use crate::layer::form::Form;
 use crate::protocol::ALL;
 
 /// The most layers of a packet.
@@ -172,7 +174,7 @@ impl<'t> Reader<'t> {
         if let Some(rest) = protocol.craft.and_then(|craft| craft.rest)
             && (rest.name == name || field::short(protocol, rest) == name)
         {
-            let bytes = self.bytes(name)?;
+            let bytes = self.behind(name, rest)?;
             return if found.rest.replace(bytes).is_some() { twice(self) } else { Ok(()) };
         }
         if let Some(known) = field::find(protocol, name) {
@@ -184,7 +186,7 @@ impl<'t> Reader<'t> {
                     );
                 }
             };
-            let value = self.value(known, length, &span)?;
+            let value = self.value(protocol, known, length, &span)?;
             if found.fields.iter().any(|other| other.field == known) {
                 return twice(self);
             }
@@ -192,7 +194,8 @@ impl<'t> Reader<'t> {
             return Ok(());
         }
         if name == PADDING || name.strip_prefix(protocol.name) == Some(".padding") {
-            let bytes = self.bytes(PADDING)?;
+            self.equals(PADDING)?;
+            let bytes = self.bytes()?;
             return if found.padding.replace(bytes).is_some() { twice(self) } else { Ok(()) };
         }
         Err(self.no_field(protocol, name, span))
@@ -211,8 +214,87 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// The bytes behind an `=`.
-    fn bytes(&mut self, name: &str) -> Result<Vec<u8>, ParseError> {
+    /// What stands behind a header's fields: bytes, or options by their names.
+    fn behind(&mut self, name: &str, rest: &Field) -> Result<Vec<u8>, ParseError> {
+        self.equals(name)?;
+        if self.peek() == Some('[') && !rest.forms.is_empty() {
+            self.at += 1;
+            return self.options(rest.forms);
+        }
+        self.bytes()
+    }
+
+    /// The options up to the closing bracket.
+    fn options(&mut self, forms: &'static [Form]) -> Result<Vec<u8>, ParseError> {
+        let mut bytes = Vec::new();
+        loop {
+            self.skip_space();
+            if self.peek() == Some(']') {
+                self.at += 1;
+                return Ok(bytes);
+            }
+            self.option(forms, &mut bytes)?;
+            self.skip_space();
+            match self.peek() {
+                Some(',') => self.at += 1,
+                Some(']') => {}
+                _ => return Err(self.unexpected(", and another option, or ], is expected")),
+            }
+        }
+    }
+
+    fn option(&mut self, forms: &'static [Form], bytes: &mut Vec<u8>) -> Result<(), ParseError> {
+        let (name, span) = self.take(is_of_name);
+        if name.is_empty() {
+            return Err(self.unexpected("an option, such as nop, or its bytes as 0x.., is expected"));
+        }
+        if name.starts_with("0x") {
+            bytes.extend(self.hex(name, span)?);
+            return Ok(());
+        }
+        let names = forms.iter().map(|form| form.name);
+        let Some(form) = forms.iter().find(|form| form.name == name) else {
+            let message = format!("no option is called \"{name}\"");
+            return Err(match nearest(name, names.clone()) {
+                Some(near) => self.error(span, message).meant(Some(near)),
+                None => self.error(span, format!("{message}; there are {}, or bytes as 0x..", list(names))),
+            });
+        };
+        let values = self.option_values()?;
+        let span = span.start..self.at;
+        option::write(form, &values, bytes).map_err(|message| self.error(span, message))
+    }
+
+    /// The values of an option: one behind `=`, or several in parentheses.
+    fn option_values(&mut self) -> Result<Vec<&'t str>, ParseError> {
+        match self.peek() {
+            Some('=') => {
+                self.at += 1;
+                let (word, _) = self.take(is_of_value);
+                return Ok(vec![word]);
+            }
+            Some('(') => self.at += 1,
+            _ => return Ok(Vec::new()),
+        }
+        let mut values = Vec::new();
+        loop {
+            self.skip_space();
+            let (word, _) = self.take(is_of_value);
+            values.push(word);
+            self.skip_space();
+            match self.peek() {
+                Some(',') => self.at += 1,
+                Some(')') => {
+                    self.at += 1;
+                    return Ok(values);
+                }
+                _ => return Err(self.unexpected(", and another value, or ), is expected")),
+            }
+        }
+    }
+
+    /// The `=` behind the name of bytes.
+    fn equals(&mut self, name: &str) -> Result<(), ParseError> {
         self.skip_space();
         if self.peek() != Some('=') {
             return Err(
@@ -221,6 +303,10 @@ impl<'t> Reader<'t> {
         }
         self.at += 1;
         self.skip_space();
+        Ok(())
+    }
+
+    fn bytes(&mut self) -> Result<Vec<u8>, ParseError> {
         if self.peek() == Some('"') {
             return self.quoted();
         }
@@ -229,7 +315,13 @@ impl<'t> Reader<'t> {
     }
 
     /// The value of a field, whose name stands at `span`.
-    fn value(&mut self, known: &Field, length: usize, span: &Range<usize>) -> Result<Ready, ParseError> {
+    fn value(
+        &mut self,
+        protocol: &'static Protocol,
+        known: &Field,
+        length: usize,
+        span: &Range<usize>,
+    ) -> Result<Ready, ParseError> {
         self.skip_space();
         if self.peek() != Some('=') {
             return self.fit(field::ready(known, length, Written::Bare), span.clone());
@@ -242,7 +334,27 @@ impl<'t> Reader<'t> {
             return self.fit(field::ready(known, length, Written::Quoted(&text)), start..self.at);
         }
         let (word, span) = self.take(is_of_value);
-        self.fit(field::ready(known, length, Written::Word(word)), span)
+        let flags = field::flags(protocol, known);
+        if flags.is_empty() || !word.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            return self.fit(field::ready(known, length, Written::Word(word)), span);
+        }
+        self.flags(&flags, word, span.start)
+    }
+
+    /// All flags of a field, those that are set by their names: `syn|ack`.
+    fn flags(&self, flags: &[(&str, u64)], words: &str, mut start: usize) -> Result<Ready, ParseError> {
+        let mut sum = 0;
+        for word in words.split('|') {
+            let span = start..start + word.len();
+            let Some((_, bit)) = flags.iter().find(|(name, _)| *name == word) else {
+                let names = flags.iter().map(|(name, _)| *name);
+                let message = format!("no flag is called \"{word}\"; there are {}", list(names.clone()));
+                return Err(self.error(span, message).meant(nearest(word, names)));
+            };
+            sum |= bit;
+            start = span.end + 1;
+        }
+        Ok(Ready::Number(sum))
     }
 
     fn fit(&self, ready: Result<Ready, Unfit>, span: Range<usize>) -> Result<Ready, ParseError> {
@@ -337,5 +449,5 @@ fn is_of_name(c: char) -> bool {
 }
 
 fn is_of_value(c: char) -> bool {
-    !c.is_whitespace() && !",()/\"".contains(c)
+    !c.is_whitespace() && !",()[]/\"".contains(c)
 }

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::checksum::Check;
+use super::form::Form;
 use super::packet::Layer;
 use super::value::Value;
 use crate::bits;
@@ -27,6 +28,8 @@ pub struct Field {
     pub(crate) words: Option<fn(u64) -> Option<&'static str>>,
     pub(crate) present: Option<fn(&[u8]) -> bool>,
     pub(crate) check: Option<fn(Layer<'_>) -> Check>,
+    /// How the options that it holds are written in a packet's text; none where they are bytes.
+    pub(crate) forms: &'static [Form],
 }
 
 /// How a field's value is read from its bytes, and shown.
@@ -102,7 +105,18 @@ pub(crate) use parts;
 impl Field {
     /// A field of that name, meaning, kind and place; `unit`, `words`, `when` and `checked` add to it.
     pub(crate) const fn new(name: &'static str, meaning: &'static str, kind: Kind, place: Place) -> Self {
-        Self { name, meaning, unit: "", kind, place, scale: 1, words: None, present: None, check: None }
+        Self {
+            name,
+            meaning,
+            unit: "",
+            kind,
+            place,
+            scale: 1,
+            words: None,
+            present: None,
+            check: None,
+            forms: &[],
+        }
     }
 
     /// A field that a walk finds.
@@ -141,6 +155,12 @@ impl Field {
     /// That it is a checksum, and how to check it.
     pub(crate) const fn checked(mut self, check: fn(Layer<'_>) -> Check) -> Self {
         self.check = Some(check);
+        self
+    }
+
+    /// How the options that it holds are written.
+    pub(crate) const fn forms(mut self, forms: &'static [Form]) -> Self {
+        self.forms = forms;
         self
     }
 

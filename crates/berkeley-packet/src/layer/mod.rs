@@ -33,6 +33,7 @@ pub(crate) mod checksum;
 pub(crate) mod data;
 pub(crate) mod draft;
 pub(crate) mod field;
+pub(crate) mod form;
 pub(crate) mod packet;
 pub(crate) mod protocol;
 pub(crate) mod value;

@@ -43,7 +43,8 @@ static FIELDS: &[Field] = &[
         .when(|header| !ipv4_option::is_routed(header)),
 ];
 
-static OPTIONS: Field = Field::new("ip.options", "Options", Kind::Bytes, Place::Walked);
+static OPTIONS: Field =
+    Field::new("ip.options", "Options", Kind::Bytes, Place::Walked).forms(ipv4_option::FORMS);
 
 const HEADER: &[u8] = b"\x45\0\0\0\0\0\0\0\x40\0\0\0\x7f\0\0\x01\x7f\0\0\x01";
 

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::layer::field::{Field, Kind, Place};
+use crate::layer::form::{Form, Piece};
 use crate::layer::value::Value;
 use crate::layer::walk::Stop;
 use crate::layer::{Walked, Walker, parts};
@@ -75,6 +76,17 @@ parts! {
     TAG = "ip.cipso.tag_type", "Kind of tag", Decimal;
     SENSITIVITY = "ip.cipso.sensitivity_level", "Sensitivity", Decimal;
 }
+
+/// The options that have a name in a packet's text.
+pub(super) const FORMS: &[Form] = &[
+    Form::single("eol", 0),
+    Form::single("nop", 1),
+    Form::list("record_route", 7, &[Piece::Number(1)], &[Piece::Ipv4]),
+    Form::list("route", 131, &[Piece::Number(1)], &[Piece::Ipv4]),
+    Form::values("sid", 136, &[Piece::Number(2)]),
+    Form::list("source_route", 137, &[Piece::Number(1)], &[Piece::Ipv4]),
+    Form::values("routeralert", 148, &[Piece::Number(2)]),
+];
 
 /// Where the options begin.
 const FIRST: usize = 20;

@@ -64,6 +64,27 @@ fn the_same_packet_is_written_in_several_ways() {
         ("ip(flags.df,ttl=0)", " ip ( ttl=0\n, flags.df ) "),
         ("eth(src=02:00:00:00:00:0a)", "eth(src=02-00-0-0-0-A)"),
         ("ip/udp/\"hi\"", "ip()/udp()/0x6869"),
+        ("tcp(flags=0x012)", "tcp(flags=syn|ack)"),
+        ("tcp(flags.ack=0,flags.syn)", "tcp(flags=syn)"),
+        ("ip(flags.df)", "ip(flags=df)"),
+        (
+            "tcp(options=0x020405b4010103030704020000)",
+            "tcp(options=[mss=1460,nop,nop,wscale=7,sackok,eol,eol])",
+        ),
+        (
+            "tcp(options=0x020405b4010103030704020000)",
+            "tcp(options = [ mss( 0x5b4 ), nop , 0x0103030704020000, ])",
+        ),
+        (
+            "tcp(options=0x080a000000010000000001010512000000010000000500000009ffffffff)",
+            "tcp(options=[timestamp(1,0),nop,nop,sack(1,5,9,4294967295),])",
+        ),
+        ("tcp(options=0x22021302aabb)", "tcp(options=[tfo,0x1302,0xaabb])"),
+        ("tcp(options=0x)", "tcp(options=[])"),
+        (
+            "ip(options=0x94040000070708c000020900)",
+            "ip(options=[routeralert=0,record_route(8,192.0.2.9),eol])",
+        ),
     ];
     for (text, other) in rows {
         assert_eq!(built(other), built(text), "{other}");
@@ -98,6 +119,39 @@ fn a_fault_is_told_under_a_caret_with_what_was_expected() {
         (r#""\q""#, "the escapes are "),
         (r#""\x4""#, "\\x wants two hexadecimal digits\n"),
         ("eth(padding)", "= and the bytes of padding"),
+        (
+            "tcp(options=[mms=1])",
+            "no option is called \"mms\"; did you mean \"mss\"?\n  tcp(options=[mms=1])\n               ^^^",
+        ),
+        ("tcp(options=[zzzzzz])", "no option is called \"zzzzzz\"; there are eol, nop, mss, "),
+        (
+            "tcp(options=[mss=65536])",
+            "mss takes a number from 0 to 65535, not 65536\n  tcp(options=[mss=65536])\n               ^^^^^^^^^",
+        ),
+        (
+            "tcp(options=[mss])",
+            "mss takes a number from 0 to 65535\n  tcp(options=[mss])\n               ^^^",
+        ),
+        ("tcp(options=[nop=1])", "nop takes no value\n"),
+        ("tcp(options=[sack_perm=1])", "sack_perm takes no value\n"),
+        (
+            "tcp(options=[timestamp=1])",
+            "timestamp takes (a number from 0 to 4294967295, a number from 0 to 4294967295)\n",
+        ),
+        (
+            "tcp(options=[sack(1,2,3)])",
+            "sack takes (a number from 0 to 4294967295, a number from 0 to 4294967295, and so on)\n",
+        ),
+        ("tcp(options=[md5=1])", "md5 takes bytes, as md5=0x.., or none\n"),
+        ("tcp(options=[mss=1460", ", and another option, or ], is expected\n"),
+        ("tcp(options=[timestamp(1,0]", ", and another value, or ), is expected\n"),
+        ("tcp(options=[=])", "an option, such as nop, or its bytes as 0x.., is expected\n"),
+        ("ip(options=[routeralert=65536])", "routeralert takes a number from 0 to 65535, not 65536\n"),
+        ("udp/ip(options=[record_route(4,1.2.3)])", "and so on), not 1.2.3\n"),
+        ("icmp(options=[])", "no field of icmp is called"),
+        ("tcp(flags=sny)", "no flag is called \"sny\"; there are "),
+        ("tcp(flags=syn|akc)", "; did you mean \"ack\"?\n  tcp(flags=syn|akc)\n                ^^^"),
+        ("tcp(flags=)", "tcp.flags is a number from 0 to 4095"),
     ];
     for (text, want) in rows {
         let error = parse(text).expect_err(text).to_string();
@@ -118,6 +172,14 @@ fn only_what_is_not_filled_in_is_told() {
         r"ip/icmp(type=3,code=1)/ip(dst=10.0.0.1)/udp(dstport=53)",
         "eth(type=0x88b5)/0x0102",
         "ip(len=20)/0x0102",
+        "ip/tcp(flags.ack=0,flags.syn,options=[mss=1460,sack_perm,timestamp(1,0),nop,wscale=7])",
+        "ip/tcp(options=[nop,nop,sack(1,5,9,4294967295)])",
+        "ip/tcp(options=[md5=0x0102030405060708090a0b0c0d0e0f10,tfo=0x0102,eol,eol])",
+        "ip/tcp(options=[tfo,0x1e03aa,mss=0,user_to=32773,eol,eol,eol])",
+        // A length that is none of its kind's, and one that goes too far.
+        "ip/tcp(options=[0x020301,nop])",
+        "ip/tcp(options=0x02040100010102ff)",
+        "ip(options=[routeralert=0,record_route(8,192.0.2.9,0.0.0.0),eol])/udp",
         r#"ip(version=4,proto=254)/"x""#,
     ];
     for text in rows {

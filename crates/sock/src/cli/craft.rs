@@ -24,9 +24,11 @@ Packets:
   ip.ttl or ttl; lengths, checksums and the number of the inner layer
   are filled in unless they are set. A value is a number (12, 0x0c), a
   word (type=echo-request), an address, bytes (0x0a0b) or \"text\"; the
-  name of a flag alone sets it. Last come bytes, as \"text\" or 0x0a0b.
-  Options are bytes: ip(options=0x01010100). What stands behind the
-  inner layer is padding: eth(padding=0x0000)/ip/udp.
+  name of a flag alone sets it, flags=syn|ack says all of them. Last come
+  bytes, as \"text\" or 0x0a0b. Options are bytes, ip(options=0x01010100),
+  or have names: tcp(options=[mss=1460,sack_perm,timestamp(1,0),nop,
+  wscale=7,0x1302]). What stands behind the inner layer is padding:
+  eth(padding=0x0000)/ip/udp.
 
 Sending needs CAP_NET_RAW: sudo sock craft, or once
 sudo setcap cap_net_raw+ep \"$(command -v sock)\". Of an IPv4 header that

@@ -5,7 +5,7 @@ use crate::layer::field::{Field, Kind, parts};
 parts! {
     LEN = Field::walked("tcp.len", "Length of the payload", Kind::Decimal).unit("bytes");
     PAYLOAD = Field::walked("tcp.payload", "Payload", Kind::Bytes);
-    OPTIONS = Field::walked("tcp.options", "Options", Kind::Bytes);
+    OPTIONS = Field::walked("tcp.options", "Options", Kind::Bytes).forms(super::options::FORMS);
     OPTION_KIND = Field::walked("tcp.option_kind", "Kind", Kind::Decimal);
     OPTION_LEN = Field::walked("tcp.option_len", "Length of the option", Kind::Decimal).unit("bytes");
     EOL = Field::walked("tcp.options.eol", "End of the options", Kind::Bytes);

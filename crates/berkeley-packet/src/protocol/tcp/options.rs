@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::fields::*;
 use super::{HEADER, mptcp};
 use crate::layer::field::Field;
+use crate::layer::form::{Form, Piece};
 use crate::layer::value::Value;
 use crate::layer::walk::{Stop, Walked, Walker};
 use crate::problem::Trouble;
@@ -76,6 +77,21 @@ static OTHER: Row = row(255, &UNKNOWN, 2..ANY, |walker, at| match at.len() {
     0 => Ok(()),
     _ => walker.bytes(&UNKNOWN_PAYLOAD, at),
 });
+
+/// The options that have a name in a packet's text.
+pub(super) const FORMS: &[Form] = &[
+    Form::single("eol", END),
+    Form::single("nop", NO_OPERATION),
+    Form::values("mss", 2, &[Piece::Number(2)]),
+    Form::values("wscale", 3, &[Piece::Number(1)]),
+    Form::values("sack_perm", 4, &[]),
+    Form::values("sackok", 4, &[]),
+    Form::list("sack", 5, &[], &[Piece::Number(4), Piece::Number(4)]),
+    Form::values("timestamp", 8, &[Piece::Number(4), Piece::Number(4)]),
+    Form::bytes("md5", 19),
+    Form::values("user_to", 28, &[Piece::Number(2)]),
+    Form::bytes("tfo", 34),
+];
 
 /// The kinds that are one byte long.
 const END: u8 = 0;
