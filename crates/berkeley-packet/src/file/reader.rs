@@ -49,6 +49,8 @@ pub struct Record<'a> {
     pub length: usize,
     /// Its bytes, as far as they were kept.
     pub bytes: &'a [u8],
+    /// Where these bytes begin, in bytes from the file's first.
+    pub offset: u64,
     /// Where it was captured: an index into [`Reader::interfaces`].
     pub interface: u32,
     /// That interface's name; empty where the file tells none. A terminal may have it only escaped.
@@ -114,6 +116,7 @@ impl<R: Read> Reader<R> {
         self.ended = !matches!(found, Ok(Some(_)));
         let Some(found) = found? else { return Ok(None) };
         let order = self.order();
+        let offset = self.buffer.offset() + found.start as u64;
         let interface = self.interfaces.get(found.interface);
         let data = self.buffer.take(found.used);
         let options = found.end.next_multiple_of(4)..found.options_end;
@@ -122,6 +125,7 @@ impl<R: Read> Reader<R> {
             time: found.time,
             length: (found.length as usize).max(found.end - found.start),
             bytes: &data[found.start..found.end],
+            offset,
             interface: u32::try_from(found.interface).unwrap_or(u32::MAX),
             interface_name: interface.map_or("", |interface| &interface.name),
             options: data.get(options).unwrap_or_default(),

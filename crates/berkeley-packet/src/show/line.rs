@@ -33,6 +33,40 @@ pub fn line(packet: &Packet<'_>, out: &mut dyn fmt::Write) -> fmt::Result {
     wrong(packet, &mut words)
 }
 
+/// What a line says of a packet, in the columns of a table. A terminal may have all of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Columns {
+    /// Who has sent it, with the port; empty where the packet does not say.
+    pub source: String,
+    /// To whom, with the port.
+    pub destination: String,
+    /// The name of its innermost protocol that is known, such as `dns`.
+    pub protocol: &'static str,
+    /// The rest of the line.
+    pub summary: String,
+}
+
+/// The same as [`line`], in columns.
+pub fn columns(packet: &Packet<'_>) -> Columns {
+    let mut text = String::new();
+    // Writing to a String never fails.
+    let _ = line(packet, &mut text);
+    let known = packet.layers().filter(|layer| layer.protocol().name != "data").last();
+    let protocol = known.or_else(|| packet.layers().next()).map_or("", |layer| layer.protocol().name);
+    // Addresses have no spaces, and where there are none the line begins with a word of its own.
+    let ends = text.split_once(" > ").filter(|(source, _)| !source.contains(' '));
+    let Some((source, rest)) = ends else {
+        return Columns { protocol, summary: text, ..Columns::default() };
+    };
+    let (destination, summary) = rest.split_once(' ').unwrap_or((rest, ""));
+    Columns {
+        source: source.to_owned(),
+        destination: destination.to_owned(),
+        protocol,
+        summary: summary.to_owned(),
+    }
+}
+
 fn is_ip(name: &str) -> bool {
     matches!(name, "ip" | "ipv6")
 }
@@ -150,5 +184,35 @@ fn wrong(packet: &Packet<'_>, words: &mut Words<'_>) -> fmt::Result {
             write!(words.out, "[{problem}]")
         }
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::LinkType;
+
+    #[test]
+    fn the_columns_are_the_line_taken_apart() {
+        let udp = b"\x45\0\0\x1e\0\0\0\0\x40\x11\x7c\xcc\x7f\0\0\x01\x7f\0\0\x02\x30\x39\x27\x0f\0\x0a\0\0hi";
+        let arp =
+            b"\xff\xff\xff\xff\xff\xff\x02\0\0\0\0\x02\x08\x06\0\x01\x08\0\x06\x04\0\x01\x02\0\0\0\0\x02\
+            \x0a\0\0\x01\0\0\0\0\0\0\x0a\0\0\x02";
+        let rows: [(LinkType, &[u8], [&str; 3]); 4] = [
+            (LinkType::RAW, udp, ["127.0.0.1:12345", "127.0.0.2:9999", "udp"]),
+            (LinkType::ETHERNET, arp, ["02:00:00:00:00:02", "ff:ff:ff:ff:ff:ff", "arp"]),
+            (LinkType::ETHERNET, b"", ["", "", "eth"]),
+            (LinkType::from_raw(147), b"a > b", ["", "", "data"]),
+        ];
+        for (link, bytes, want) in rows {
+            let packet = Packet::decode(link, bytes);
+            let mut text = String::new();
+            line(&packet, &mut text).unwrap();
+            let Columns { source, destination, protocol, summary } = columns(&packet);
+            assert_eq!([source.as_str(), destination.as_str(), protocol], want, "{text}");
+            let again =
+                if source.is_empty() { summary } else { format!("{source} > {destination} {summary}") };
+            assert_eq!(again, text);
+        }
     }
 }

@@ -8,6 +8,12 @@ use crate::layer::packet::Layer;
 use crate::layer::value::Value;
 use crate::layer::walk::Item;
 
+/// The value of `item`, a field of `layer`, as people write it: `64 hops`, `6 TCP`, `0x3c1f bad, 0x4a21 expected`,
+/// `set`. A part that is nothing but its fields is empty. What is not printable is escaped: a terminal may have it.
+pub fn value<'s, 'a: 's>(item: &'s Item<'a>, layer: Layer<'a>) -> impl fmt::Display + 's {
+    Shown { item, layer }
+}
+
 /// A value as people write it: `64 hops`, `6 TCP`, `0x3c1f bad, 0x4a21 expected`, `set`.
 pub(super) struct Shown<'i, 'a> {
     pub(super) item: &'i Item<'a>,

@@ -1,6 +1,6 @@
 //! What many packets add up to: fragments put together, streams, conversations.
 //!
-//! [`Follow`] puts the bytes of one stream together, [`Conversations`] counts what each pair of endpoints has said, and
+//! [`Follow`] puts the bytes of one stream together, [`Streams`] says which stream a packet belongs to, [`Conversations`] counts what each pair of endpoints has said, and
 //! what went wrong. Both number streams as Wireshark does (`tcp.stream`, `udp.stream`), and both take packets one by
 //! one, in the order of a capture. Their memory is bounded: by the number of streams that they know, and by the bytes
 //! of one stream that wait for others before them. [`Wrapped`] goes the other way, from what was said to packets.
@@ -32,5 +32,6 @@ mod wrapped;
 pub use conversations::{Conversation, Conversations, RoundTrip, Traffic};
 pub use follow::{Follow, Piece};
 pub use fragments::{Assembled, Fragments, MOST_BYTES, MOST_WAITING, PATIENCE, Refusal};
+pub use numbers::Streams;
 pub use segment::Transport;
 pub use wrapped::{Side, Wrapped};

@@ -3,10 +3,33 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
-use super::segment::{Segment, Transport};
+use super::segment::{Segment, Transport, segments};
+use crate::layer::packet::Packet;
 
 /// How many streams are known at most; the segments of others belong to none.
 pub(super) const MOST: usize = 1 << 18;
+
+/// Says which stream each packet belongs to, as [`Follow`](super::Follow) and Wireshark number them.
+#[derive(Debug, Default)]
+pub struct Streams(Numbers);
+
+impl Streams {
+    /// One that has seen no packet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes the next packet of the capture, and gives the stream of the first segment or datagram in it. None where
+    /// it has none, or where more than 262,144 streams would be known.
+    pub fn push(&mut self, packet: &Packet<'_>) -> Option<(Transport, u32)> {
+        let mut first = None;
+        for segment in segments(packet) {
+            let number = self.0.of(&segment);
+            first = first.or(number.map(|number| (segment.transport, number)));
+        }
+        first
+    }
+}
 
 /// The streams, numbered from 0 in the order in which they begin, each transport for itself.
 #[derive(Debug, Default)]
@@ -72,5 +95,28 @@ impl Stream {
         let first = if tcp.syn { tcp.sequence } else { tcp.sequence.wrapping_sub(1) };
         self.first[side].get_or_insert(first);
         self.was_reset |= tcp.reset;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::LinkType;
+
+    #[test]
+    fn each_packet_has_the_stream_of_its_ends_and_what_is_no_stream_has_none() {
+        // IPv4 and UDP without payload, from port to port.
+        let udp = |from: u8, to: u8| {
+            let head = *b"\x45\0\0\x1c\0\0\0\0\x40\x11\0\0\x7f\0\0\x01\x7f\0\0\x01";
+            [&head[..], &[0, from, 0, to, 0, 8, 0, 0]].concat()
+        };
+        let mut streams = Streams::new();
+        let mut number = |bytes: &[u8]| streams.push(&Packet::decode(LinkType::RAW, bytes));
+        let rows = [((1, 2), 0), ((3, 4), 1), ((2, 1), 0), ((4, 3), 1), ((1, 3), 2)];
+        for ((from, to), want) in rows {
+            assert_eq!(number(&udp(from, to)), Some((Transport::Udp, want)), "{from} {to}");
+        }
+        assert_eq!(number(b"\x45\0\0\x14\0\0\0\0\x40\x01\0\0\x7f\0\0\x01\x7f\0\0\x01"), None);
+        assert_eq!(number(b""), None);
     }
 }
