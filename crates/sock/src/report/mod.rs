@@ -11,7 +11,9 @@
 //! | [`hex`] | bytes as a hex dump, over any number of pieces |
 //! | [`json`] | events, one JSON object a line, for `--json` |
 //! | [`lines`] | the lines for people: what stands before them, bounded and escaped |
+//! | [`live`] | a live view on a terminal: a frame that changes in place |
 //! | [`log`] | the lines on standard error, through a bounded queue |
+//! | [`output`] | standard output for a command that must not wait |
 //! | [`patience`] | reading and writing that wait, in non-blocking mode too |
 //! | [`table`] | rows of name, value and meaning, in the columns of a terminal |
 //! | [`terminal`] | a peer's stream made safe for a terminal |
@@ -24,7 +26,9 @@ pub mod escape;
 pub mod hex;
 pub mod json;
 pub mod lines;
+pub mod live;
 pub mod log;
+pub mod output;
 pub mod patience;
 pub mod table;
 pub mod terminal;
