@@ -54,6 +54,7 @@ pub use layer::walk::{Item, Visit};
 pub use link::{LinkType, NoLinkType};
 pub use name::Name;
 pub use problem::{Problem, Trouble};
+pub use protocol::InitialNumbers;
 
 /// The README's examples.
 #[cfg(doctest)]

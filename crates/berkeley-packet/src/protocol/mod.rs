@@ -41,6 +41,8 @@ mod vxlan;
 
 use crate::layer::Protocol;
 use crate::layer::data::DATA;
+pub use tcp::InitialNumbers;
+pub(crate) use tcp::line_from as tcp_line;
 
 /// All protocols that are decoded.
 pub static ALL: &[&Protocol] = &[

@@ -1,10 +1,11 @@
 //! A packet in one line, as tcpdump has them.
 
-use std::fmt;
+use std::{fmt, mem};
 
 use super::digits::endpoint;
 use crate::layer::checksum::{self, Check};
 use crate::layer::packet::{Layer, Packet};
+use crate::protocol::{InitialNumbers, tcp_line};
 
 /// Writes `packet` in one line, without a newline, a number or a time.
 ///
@@ -16,8 +17,17 @@ use crate::layer::packet::{Layer, Packet};
 ///
 /// The writer's own.
 pub fn line(packet: &Packet<'_>, out: &mut dyn fmt::Write) -> fmt::Result {
+    line_from(packet, InitialNumbers::default(), out)
+}
+
+/// The same, with the sequence numbers of its first segment of TCP counted from `first`, as tcpdump does behind a SYN.
+///
+/// # Errors
+///
+/// The writer's own.
+pub fn line_from(packet: &Packet<'_>, first: InitialNumbers, out: &mut dyn fmt::Write) -> fmt::Result {
     let outermost = packet.layers().find(|layer| is_ip(layer.protocol().name));
-    let mut words = Words { out, begun: false };
+    let mut words = Words { out, begun: false, first };
     match outermost {
         Some(layer) => words.layer("", layer)?,
         None => words.link(packet)?,
@@ -120,6 +130,8 @@ fn ports(ip: Layer<'_>) -> Option<(u16, u16)> {
 struct Words<'o> {
     out: &'o mut dyn fmt::Write,
     begun: bool,
+    /// From where the next segment's numbers are counted.
+    first: InitialNumbers,
 }
 
 impl Words<'_> {
@@ -133,10 +145,13 @@ impl Words<'_> {
             self.space()?;
             self.out.write_str(name)?;
         }
+        let name = layer.protocol().name;
+        let first = if name == "tcp" { mem::take(&mut self.first) } else { self.first };
         // Nothing may be said of a layer, and then there is no space either.
         let mut behind = Behind { words: self, begun: false };
-        match layer.protocol().name {
+        match name {
             name if is_ip(name) => addresses(layer, &mut behind),
+            "tcp" => tcp_line(layer, first, &mut behind),
             _ => (layer.protocol().line)(layer, &mut behind),
         }
     }

@@ -5,7 +5,7 @@
 //! one, in the order of a capture. Their memory is bounded: by the number of streams that they know, and by the bytes
 //! of one stream that wait for others before them. [`Wrapped`] goes the other way, from what was said to packets.
 //! [`Fragments`] puts the fragments of IPv4 and IPv6 together; what they come to is given to the others beside the
-//! packets.
+//! packets. [`Beginnings`] tells from where the numbers of a connection count.
 //!
 //! ```
 //! use berkeley_packet::stream::{Conversations, Follow, Piece, Transport};
@@ -23,6 +23,7 @@
 mod conversations;
 mod follow;
 mod fragments;
+mod initial;
 mod numbers;
 mod segment;
 mod side;
@@ -32,6 +33,7 @@ mod wrapped;
 pub use conversations::{Conversation, Conversations, RoundTrip, Traffic};
 pub use follow::{Follow, Piece};
 pub use fragments::{Assembled, Fragments, MOST_BYTES, MOST_WAITING, PATIENCE, Refusal};
+pub use initial::Beginnings;
 pub use numbers::Streams;
 pub use segment::Transport;
 pub use wrapped::{Side, Wrapped};

@@ -6,8 +6,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use berkeley_packet::file::{Reader, Writer};
-use berkeley_packet::stream::{Assembled, Conversations, Follow, Fragments, Piece, Transport};
-use berkeley_packet::{LinkType, Packet};
+use berkeley_packet::stream::{Assembled, Beginnings, Conversations, Follow, Fragments, Piece, Transport};
+use berkeley_packet::{InitialNumbers, LinkType, Packet, craft, show};
 
 use crate::bounded::RunInTime;
 use crate::folder::TempDir;
@@ -515,5 +515,80 @@ fn captured_fragments_are_followed_and_counted() {
         // As `followed` has them, which reads tshark's words for what is missing.
         let ours = capture.follow(Transport::Udp, number.parse().unwrap());
         assert_eq!(ours.map(|text| text.replace('\0', "").replace('[', "!")), want);
+    }
+}
+
+#[test]
+fn numbers_are_known_behind_a_syn_and_not_before() {
+    let rows = [
+        ("ip/tcp(srcport=1,dstport=2,seq_raw=5,ack_raw=9)", (None, None)),
+        ("ip/tcp(srcport=1,dstport=2,seq_raw=100,flags=syn)", (None, None)),
+        ("ip/tcp(srcport=1,dstport=2,seq_raw=101)", (Some(100), None)),
+        ("ip/tcp(srcport=2,dstport=1,seq_raw=0,ack_raw=101,flags=reset|ack)", (None, Some(100))),
+        ("ip/tcp(srcport=2,dstport=1,seq_raw=7,ack_raw=101,flags=syn|ack)", (None, None)),
+        ("ip/tcp(srcport=1,dstport=2,seq_raw=101,ack_raw=8)", (Some(100), Some(7))),
+        ("ip/tcp(srcport=2,dstport=1,seq_raw=8,ack_raw=101)", (Some(7), Some(100))),
+        ("ip/tcp(srcport=3,dstport=1)", (None, None)),
+        ("ip/udp(srcport=1,dstport=2)", (None, None)),
+        // The same ports again; and an answer whose SYN is not in the capture.
+        ("ip/tcp(srcport=1,dstport=2,seq_raw=900,flags=syn)", (None, None)),
+        ("ip/tcp(srcport=2,dstport=1,seq_raw=8,ack_raw=901)", (None, Some(900))),
+        ("ip/tcp(srcport=4,dstport=5,seq_raw=50,ack_raw=0,flags=syn|ack)", (None, None)),
+        ("ip/tcp(srcport=5,dstport=4,seq_raw=0,ack_raw=51)", (Some(u32::MAX), Some(50))),
+    ];
+    let mut beginnings = Beginnings::new();
+    for (text, want) in rows {
+        let bytes = craft::parse(text).unwrap().build();
+        let numbers = beginnings.of(&Packet::decode(LinkType::RAW, &bytes));
+        assert_eq!((numbers.own, numbers.other), want, "{text}");
+    }
+}
+
+#[test]
+fn a_line_counts_from_the_first_numbers() {
+    let bytes = craft::parse("ip/tcp(seq_raw=1005,ack_raw=8,options=[nop,nop,sack(17,27)])").unwrap().build();
+    let packet = Packet::decode(LinkType::RAW, &bytes);
+    let rows = [
+        (None, None, "seq 1005 ack 8 win 65535 len 0 <nop,nop,sack 17:27>"),
+        (Some(1000), Some(7), "seq 5 ack 1 win 65535 len 0 <nop,nop,sack 10:20>"),
+        (Some(1006), None, "seq 4294967295 ack 8 win 65535 len 0 <nop,nop,sack 17:27>"),
+    ];
+    for (own, other, want) in rows {
+        let mut line = String::new();
+        show::line_from(&packet, InitialNumbers { own, other }, &mut line).unwrap();
+        assert!(line.ends_with(want), "{line}");
+    }
+}
+
+/// Where they are known, they are those from which tshark counts.
+#[test]
+fn numbers_count_as_those_of_tshark() {
+    if !skip::need("stream::numbers_count_as_those_of_tshark", "tshark") {
+        return;
+    }
+    let folder = TempDir::new();
+    for (seed, capture) in SEEDS.zip(SEEDS.map(capture)) {
+        let file = folder.file("capture.pcapng", &capture.write());
+        let mut command = Command::new("tshark");
+        command.args(["-n", "-T", "fields", "-e", "tcp.seq", "-e", "tcp.ack", "-r"]).arg(&file);
+        let output = command.output_in_time().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let (mut beginnings, mut known) = (Beginnings::new(), 0);
+        for (row, (_, bytes)) in text.lines().zip(&capture.0) {
+            let packet = Packet::decode(LinkType::RAW, bytes);
+            let numbers = beginnings.of(&packet);
+            let theirs: Vec<Option<u32>> = row.split('\t').map(|number| number.parse().ok()).collect();
+            // tshark counts nothing where there is no acknowledgment.
+            let acks = packet.field("tcp.flags.ack").and_then(|value| value.number()) == Some(1);
+            let fields = [("tcp.seq_raw", numbers.own), ("tcp.ack_raw", numbers.other.filter(|_| acks))];
+            for ((name, first), theirs) in fields.iter().zip(theirs) {
+                if let Some((first, theirs)) = first.zip(theirs) {
+                    let raw = packet.field(name).and_then(|value| value.number()).unwrap() as u32;
+                    assert_eq!(raw.wrapping_sub(first), theirs, "seed {seed}: {row}");
+                    known += 1;
+                }
+            }
+        }
+        assert!(known > 200, "{known} numbers were compared");
     }
 }

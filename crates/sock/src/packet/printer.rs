@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind};
 use std::iter;
 use std::time::Duration;
 
+use berkeley_packet::stream::Beginnings;
 use berkeley_packet::{LinkType, Packet, show};
 
 use super::clock::{Clock, Times, push_number};
@@ -54,13 +55,19 @@ pub struct Seen<'a> {
 pub struct Printer {
     look: Look,
     clock: Clock,
+    beginnings: Beginnings,
     out: String,
 }
 
 impl Printer {
     /// One that shows them so.
     pub fn new(look: Look) -> Self {
-        Self { look, clock: Clock::new(look.times), out: String::with_capacity(2 * PIECE) }
+        Self {
+            look,
+            clock: Clock::new(look.times),
+            beginnings: Beginnings::new(),
+            out: String::with_capacity(2 * PIECE),
+        }
     }
 
     /// Remembers the time of a packet that is not shown.
@@ -78,7 +85,8 @@ impl Printer {
         self.out.push(' ');
         self.clock.push(seen.time, &mut self.out);
         // Writing to a String never fails.
-        let _ = show::line(seen.assembled.unwrap_or(seen.packet), &mut self.out);
+        let packet = seen.assembled.unwrap_or(seen.packet);
+        let _ = show::line_from(packet, self.beginnings.of(packet), &mut self.out);
         if seen.assembled.is_some() {
             self.out.push_str(" [put together from fragments]");
         }

@@ -106,23 +106,38 @@ fn flags(header: &[u8]) -> impl Iterator<Item = char> {
     all.into_iter().chain(ecn).filter(move |(bit, _)| set & bit != 0).map(|(_, letter)| letter)
 }
 
+/// The sequence numbers with which a connection begins, from which those of a segment are counted: the sender's own,
+/// and the receiver's. Those that are not known are none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct InitialNumbers {
+    /// The sender's.
+    pub own: Option<u32>,
+    /// The receiver's.
+    pub other: Option<u32>,
+}
+
 fn line(layer: Layer<'_>, out: &mut dyn fmt::Write) -> fmt::Result {
+    line_from(layer, InitialNumbers::default(), out)
+}
+
+/// The line of a segment, whose numbers are counted from these.
+pub(crate) fn line_from(layer: Layer<'_>, first: InitialNumbers, out: &mut dyn fmt::Write) -> fmt::Result {
     let header = layer.header();
     // By their places, and not by name: captures have millions of these lines.
     let Some(fixed) = header.first_chunk::<20>() else { return Ok(()) };
     let number = |at: usize| u32::from_be_bytes([fixed[at], fixed[at + 1], fixed[at + 2], fixed[at + 3]]);
     out.write_char('[')?;
     flags(header).try_for_each(|letter| out.write_char(letter))?;
-    write!(out, "] seq {}", number(4))?;
+    write!(out, "] seq {}", number(4).wrapping_sub(first.own.unwrap_or(0)))?;
     if fixed[13] & 0x10 != 0 {
-        write!(out, " ack {}", number(8))?;
+        write!(out, " ack {}", number(8).wrapping_sub(first.other.unwrap_or(0)))?;
     }
     write!(out, " win {}", number(14) >> 16)?;
     if fixed[13] & 0x20 != 0 {
         write!(out, " urg {}", number(16) & 0xffff)?;
     }
     write!(out, " len {}", layer.length().saturating_sub(header.len()))?;
-    options::line(header.get(HEADER.len()..).unwrap_or_default(), out)
+    options::line(header.get(HEADER.len()..).unwrap_or_default(), first.other.unwrap_or(0), out)
 }
 
 fn complete(draft: &mut Draft<'_>) {

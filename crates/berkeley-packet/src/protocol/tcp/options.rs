@@ -200,7 +200,8 @@ fn experiment(walker: &mut Walker<'_, '_>, at: Range<usize>) -> Walked {
 }
 
 /// The options in a line, as tcpdump has them: `<mss 1460,nop,wscale 7>`.
-pub(super) fn line(options: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
+/// Numbers that are acknowledged are counted from `first`.
+pub(super) fn line(options: &[u8], first: u32, out: &mut dyn fmt::Write) -> fmt::Result {
     let (mut rest, mut before) = (options, " <");
     while let [kind, ..] = *rest {
         if kind == END {
@@ -210,14 +211,14 @@ pub(super) fn line(options: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
             if kind == NO_OPERATION { 1 } else { rest.get(1).map_or(0, |length| usize::from(*length)) };
         let Some(option) = rest.get(..length).filter(|option| !option.is_empty()) else { break };
         out.write_str(before)?;
-        word(kind, option.get(2..).unwrap_or_default(), out)?;
+        word(kind, option.get(2..).unwrap_or_default(), first, out)?;
         (rest, before) = (&rest[length..], ",");
     }
     if before == "," { out.write_str(">") } else { Ok(()) }
 }
 
 /// One option, by its kind and the bytes behind its length.
-fn word(kind: u8, data: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
+fn word(kind: u8, data: &[u8], first: u32, out: &mut dyn fmt::Write) -> fmt::Result {
     let number = |bytes: &[u8]| bytes.iter().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
     match (kind, data) {
         (NO_OPERATION, _) => out.write_str("nop"),
@@ -226,8 +227,11 @@ fn word(kind: u8, data: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
         (4, []) => out.write_str("sackOK"),
         (5, blocks) => {
             out.write_str("sack")?;
-            let mut blocks = blocks.chunks_exact(8);
-            blocks.try_for_each(|block| write!(out, " {}:{}", number(&block[..4]), number(&block[4..])))
+            let edge = |bytes: &[u8; 4]| u32::from_be_bytes(*bytes).wrapping_sub(first);
+            let (edges, _) = blocks.as_chunks::<4>();
+            edges
+                .chunks_exact(2)
+                .try_for_each(|block| write!(out, " {}:{}", edge(&block[0]), edge(&block[1])))
         }
         (8, [_, _, _, _, _, _, _, _]) => {
             write!(out, "TS val {} ecr {}", number(&data[..4]), number(&data[4..]))
