@@ -115,7 +115,10 @@ impl Part {
             let set: Vec<&'static str> = self.set.iter().map(|field| field.name).collect();
             let is_ip = |part: &&Self| ["ip", "ipv6"].contains(&part.protocol.name);
             let ip = around.iter().rev().find(is_ip).map(Self::outer);
-            (craft.complete)(&mut Draft { header: &mut header, payload, inner, ip, set: &set });
+            let behind_ip = around.iter().rev().take_while(|part| !is_ip(part));
+            let mut routes = behind_ip.filter(|part| part.protocol.name == "ipv6.routing");
+            let route = routes.next().map(Self::header);
+            (craft.complete)(&mut Draft { header: &mut header, payload, inner, ip, route, set: &set });
         }
         header
     }

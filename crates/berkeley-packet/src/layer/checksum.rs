@@ -1,4 +1,4 @@
-//! Checksums of the Internet protocols (RFC 1071).
+//! Checksums of the Internet protocols (RFC 1071), and that of SCTP (RFC 9260, appendix A).
 
 use etherparse::checksum::Sum16BitWords;
 
@@ -11,9 +11,9 @@ pub enum Check {
     /// It fits.
     Good,
     /// It does not fit; this one would.
-    Bad(u16),
-    /// It holds the sum of the pseudo-header alone: the network card was to finish it. So it is with packets that are
-    /// captured where they are sent, and on loopback.
+    Bad(u32),
+    /// It holds the sum of the pseudo-header alone, or of SCTP zero: the network card was to finish it. So it is with
+    /// packets that are captured where they are sent, and on loopback.
     Offloaded,
     /// The sender has left it out, as UDP over IPv4 may.
     Absent,
@@ -46,7 +46,7 @@ pub(crate) fn check(bytes: &[u8], at: usize, pseudo: Sum16BitWords) -> Check {
     if found == wanted || (found ^ wanted) == 0xffff && (found == 0 || wanted == 0) {
         return Check::Good;
     }
-    if found == partial { Check::Offloaded } else { Check::Bad(wanted) }
+    if found == partial { Check::Offloaded } else { Check::Bad(wanted.into()) }
 }
 
 /// What the checksum at byte `at` of a header of `layer` says, which covers what the header carries too, and the
@@ -65,12 +65,97 @@ pub(crate) fn check_message(layer: Layer<'_>, at: usize, number: u8) -> Check {
 
 fn check_with_addresses(layer: Layer<'_>, bytes: &[u8], at: usize, number: u8) -> Check {
     let Some(outer) = layer.around(&["ip", "ipv6"]) else { return Check::Unknown };
-    match addresses(outer.protocol().name, outer.header()) {
+    let between =
+        std::iter::successors(outer.inner(), Layer::inner).take_while(|it| it.start() < layer.start());
+    let route = between.filter(|it| it.protocol().name == "ipv6.routing").last();
+    let route = route.map(|route| route.header());
+    match final_addresses(outer.protocol().name, outer.header(), route) {
         Some((source, destination)) if !layer.is_cut() && !is_fragment(outer) => {
             check(bytes, at, pseudo_header(source, destination, number, bytes.len()))
         }
         _ => Check::Unknown,
     }
+}
+
+/// The addresses of a pseudo-header: those of the IP header, but where a source route has hops left, the destination is
+/// its last one (RFC 1122, 4.1.3.5; RFC 8200, 8.1). `route` is the routing header of IPv6. None where it is not known.
+pub(crate) fn final_addresses<'a>(
+    protocol: &str,
+    header: &'a [u8],
+    route: Option<&'a [u8]>,
+) -> Option<(&'a [u8], &'a [u8])> {
+    let (source, destination) = addresses(protocol, header)?;
+    let last = match (protocol, route) {
+        ("ip", _) => last_hop_of_options(header.get(20..)?),
+        (_, None | Some([_, _, _, 0, ..])) => None,
+        (_, Some(route @ [_, _, 0 | 2, ..])) => Some(route.last_chunk::<16>()?.as_slice()),
+        // Segments stand in reverse order.
+        (_, Some(route @ [_, _, 4, ..])) => Some(route.get(8..24)?),
+        _ => return None,
+    };
+    Some((source, last.unwrap_or(destination)))
+}
+
+/// The last hop of a source route of IPv4 that is not at its end: the pointer is within the option.
+fn last_hop_of_options(mut options: &[u8]) -> Option<&[u8]> {
+    while let [kind, rest @ ..] = options {
+        let length = match kind {
+            0 => return None,
+            1 => 1,
+            _ => usize::from(*rest.first()?),
+        };
+        let option = options.get(..length).filter(|option| !option.is_empty())?;
+        if let [131 | 137, _, pointer, _, .., _, _, _] = option {
+            return (usize::from(*pointer) <= length).then(|| option.get(length - 4..)).flatten();
+        }
+        options = options.get(length..)?;
+    }
+    None
+}
+
+/// What the CRC-32C at byte `at` of `layer` says, which covers all of it.
+pub(crate) fn check_crc(layer: Layer<'_>, at: usize) -> Check {
+    let bytes = layer.bytes();
+    let is_part = layer.is_cut() || layer.around(&["ip", "ipv6"]).is_some_and(is_fragment);
+    let Some(found) = bytes.get(at..).and_then(|rest| rest.first_chunk()).filter(|_| !is_part) else {
+        return Check::Unknown;
+    };
+    match (u32::from_be_bytes(*found), crc(bytes, at)) {
+        (found, wanted) if found == wanted => Check::Good,
+        (0, _) => Check::Offloaded,
+        (_, wanted) => Check::Bad(wanted),
+    }
+}
+
+/// CRC-32C over `bytes`, as if the four at `at` were zero, in the order in which it is sent.
+pub(crate) fn crc(bytes: &[u8], at: usize) -> u32 {
+    let (before, rest) = bytes.split_at(at.min(bytes.len()));
+    let zeros = [0; 4];
+    let parts = [before, &zeros[..rest.len().min(4)], rest.get(4..).unwrap_or_default()];
+    let sum = parts.iter().copied().flatten().fold(u32::MAX, |sum, byte| {
+        let [low, ..] = sum.to_le_bytes();
+        sum >> 8 ^ CRC[usize::from(low ^ byte)]
+    });
+    (!sum).swap_bytes()
+}
+
+/// The remainders of all bytes.
+static CRC: [u32; 256] = remainders();
+
+const fn remainders() -> [u32; 256] {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        #[allow(clippy::cast_possible_truncation, reason = "less than 256")]
+        let (mut sum, mut bit) = (byte as u32, 0);
+        while bit < 8 {
+            sum = if sum & 1 == 1 { sum >> 1 ^ 0x82f6_3b78 } else { sum >> 1 };
+            bit += 1;
+        }
+        table[byte] = sum;
+        byte += 1;
+    }
+    table
 }
 
 /// Whether only a part of what the IP header `layer` carries is there.

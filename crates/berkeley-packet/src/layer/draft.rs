@@ -26,6 +26,8 @@ pub(crate) struct Draft<'d> {
     pub(crate) inner: Option<&'static Protocol>,
     /// The nearest IP header around it, with what was set, and its protocol: extension headers may stand between.
     pub(crate) ip: Option<(&'static Protocol, &'d [u8])>,
+    /// The last routing header of IPv6 between that and this header.
+    pub(crate) route: Option<&'d [u8]>,
     /// The names of the fields that were set by hand, which are to stay.
     pub(crate) set: &'d [&'static str],
 }
@@ -44,7 +46,8 @@ impl Draft<'_> {
     /// The checksum at byte `at` of the header, over header, payload and the pseudo-header of the IP header around it.
     pub(crate) fn transport_checksum(&self, at: usize, number: u8) -> u16 {
         let all = [self.header, self.payload].concat();
-        let addresses = self.ip.and_then(|(outer, header)| checksum::addresses(outer.name, header));
+        let addresses =
+            self.ip.and_then(|(outer, header)| checksum::final_addresses(outer.name, header, self.route));
         let pseudo = addresses.map_or_else(Sum16BitWords::new, |(source, destination)| {
             checksum::pseudo_header(source, destination, number, all.len())
         });

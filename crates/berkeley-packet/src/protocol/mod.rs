@@ -95,7 +95,7 @@ mod tests {
     ) -> Option<Vec<u8>> {
         let craft = protocol.craft?;
         let mut header = craft.header.to_vec();
-        (craft.complete)(&mut Draft { header: &mut header, payload, inner, ip: None, set: &[] });
+        (craft.complete)(&mut Draft { header: &mut header, payload, inner, ip: None, route: None, set: &[] });
         Some([header.as_slice(), payload].concat())
     }
 

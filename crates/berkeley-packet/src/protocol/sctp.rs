@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::layer::checksum;
 use crate::layer::field::{Field, Kind, bytes};
 use crate::layer::value::Value;
 use crate::layer::walk::{Walked, Walker};
@@ -25,10 +26,14 @@ static FIELDS: &[Field] = &[
     Field::new("sctp.srcport", "Source port", Kind::Decimal, bytes(0, 2)),
     Field::new("sctp.dstport", "Destination port", Kind::Decimal, bytes(2, 2)),
     Field::new("sctp.verification_tag", "Verification tag", Kind::Hex, bytes(4, 4)),
-    Field::new("sctp.checksum", "Checksum", Kind::Hex, bytes(8, 4)),
+    Field::new("sctp.checksum", "Checksum", Kind::Hex, bytes(8, 4))
+        .checked(|layer| checksum::check_crc(layer, CHECKSUM)),
 ];
 
 const HEADER: usize = 12;
+
+/// Where the checksum stands.
+const CHECKSUM: usize = 8;
 
 mod parts {
     use crate::layer::field::{Field, Kind, parts};
@@ -339,23 +344,9 @@ fn line(layer: Layer<'_>, out: &mut dyn fmt::Write) -> fmt::Result {
     Ok(())
 }
 
-/// CRC-32C (RFC 9260, appendix A), in the order in which it is sent.
-fn checksum(bytes: &[u8]) -> u32 {
-    let sum = bytes.iter().fold(u32::MAX, |sum, byte| {
-        (0..8).fold(
-            sum ^ u32::from(*byte),
-            |sum, _| if sum & 1 == 1 { sum >> 1 ^ 0x82f6_3b78 } else { sum >> 1 },
-        )
-    });
-    (!sum).swap_bytes()
-}
-
 fn complete(draft: &mut Draft<'_>) {
-    let mut all = [draft.header, draft.payload].concat();
-    if let Some(sum) = all.get_mut(8..HEADER) {
-        sum.fill(0);
-    }
-    draft.fill(FIELDS, "sctp.checksum", checksum(&all).into());
+    let all = [draft.header, draft.payload].concat();
+    draft.fill(FIELDS, "sctp.checksum", checksum::crc(&all, CHECKSUM).into());
 }
 
 #[cfg(test)]
@@ -434,6 +425,6 @@ mod tests {
     #[test]
     fn the_checksum_is_that_of_the_castagnoli_polynomial() {
         // The check value of CRC-32C over the digits 1 to 9 is e3069283.
-        assert_eq!(checksum(b"123456789").swap_bytes(), 0xe306_9283);
+        assert_eq!(checksum::crc(b"123456789", 9).swap_bytes(), 0xe306_9283);
     }
 }

@@ -185,10 +185,12 @@ fn wrong(packet: &Packet<'_>, words: &mut Words<'_>) -> fmt::Result {
     for layer in packet.layers() {
         for field in layer.protocol().fields {
             if let Some(Check::Bad(wanted)) = field.check(layer)
-                && let Some(found) = layer.field(field.name).and_then(|value| value.number())
+                && let Some((found, bits)) =
+                    layer.item(field.name).and_then(|item| Some((item.value.number()?, item.bits.len())))
             {
                 words.space()?;
-                write!(words.out, "[bad {} {found:#06x}, {wanted:#06x} expected]", field.name)?;
+                let width = 2 + bits / 4;
+                write!(words.out, "[bad {} {found:#0width$x}, {wanted:#0width$x} expected]", field.name)?;
             }
         }
     }

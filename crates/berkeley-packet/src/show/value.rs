@@ -47,7 +47,9 @@ impl fmt::Display for Shown<'_, '_> {
             write!(f, " {word}")?;
         }
         match field.check(self.layer) {
-            Some(Check::Bad(wanted)) => write!(f, " bad, {wanted:#06x} expected"),
+            Some(Check::Bad(wanted)) => {
+                write!(f, " bad, {wanted:#0width$x} expected", width = 2 + self.item.bits.len() / 4)
+            }
             Some(check) => write!(f, " {}", check.word()),
             None => Ok(()),
         }

@@ -17,6 +17,7 @@ mod limit;
 #[path = "../../../berkeley/tests/it/skip.rs"]
 mod skip;
 
+mod checksum;
 mod corpus;
 mod craft;
 mod file;

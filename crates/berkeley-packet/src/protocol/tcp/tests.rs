@@ -135,6 +135,7 @@ fn a_header_is_completed() {
         payload: b"hi",
         inner: None,
         ip: Some((&crate::protocol::ipv4::IPV4, &outer)),
+        route: None,
         set: &[],
     };
     complete(&mut draft);
