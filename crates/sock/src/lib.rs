@@ -6,6 +6,7 @@
 //! | room | holds |
 //! |---|---|
 //! | [`access`] | who may come, by address: networks, lists of them, a table |
+//! | `browse` | a browser of packets in the terminal |
 //! | [`cli`] | the command line: one definition for parsing, help, completions and man pages |
 //! | [`command`] | the subcommands, one file or folder each |
 //! | [`confine`] | a process that gives up its rights |
@@ -32,6 +33,7 @@
 #![cfg_attr(test, allow(clippy::expect_used, clippy::panic))]
 
 pub mod access;
+mod browse;
 pub mod cli;
 pub mod command;
 pub mod confine;

@@ -3,7 +3,12 @@
 use std::fmt;
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
+use signal_hook::{flag, low_level};
 use tokio::signal::unix::{Signal as SignalStream, SignalKind, signal};
 
 use crate::exit::Exit;
@@ -99,6 +104,67 @@ impl Signals {
                 _ => return signal,
             }
         }
+    }
+}
+
+/// The same signals for a thread that waits for something else, too: noted when they come, and told by a byte.
+#[derive(Debug)]
+pub struct Noted {
+    last: Arc<AtomicUsize>,
+    resumed: Arc<AtomicBool>,
+}
+
+impl Noted {
+    /// Starts to listen; from here on none of these signals ends the process by itself. With each of them, with one
+    /// that says that the terminal has another size, and with the end of a stop, a byte is written to what `writer`
+    /// gives.
+    ///
+    /// # Errors
+    ///
+    /// Where the handlers cannot be installed.
+    pub fn listen(writer: &dyn Fn() -> io::Result<UnixStream>) -> io::Result<Self> {
+        let (ignored, last) = (ignored(), Arc::new(AtomicUsize::new(0)));
+        let resumed = Arc::new(AtomicBool::new(false));
+        for (number, signal) in [(SIGINT, INTERRUPT), (SIGHUP, HANG_UP), (SIGTERM, TERMINATE)] {
+            let is_ignored = signal != TERMINATE && ignored >> (number - 1) & 1 == 1;
+            if !is_ignored {
+                flag::register_usize(number, Arc::clone(&last), signal)?;
+                low_level::pipe::register(number, writer()?)?;
+            }
+        }
+        flag::register(SIGCONT, Arc::clone(&resumed))?;
+        for number in [SIGCONT, SIGWINCH] {
+            low_level::pipe::register(number, writer()?)?;
+        }
+        Ok(Self { last, resumed })
+    }
+
+    /// The last one that has come.
+    pub fn signal(&self) -> Option<Signal> {
+        match self.last.load(Ordering::Relaxed) {
+            INTERRUPT => Some(Signal::Interrupt),
+            HANG_UP => Some(Signal::HangUp),
+            TERMINATE => Some(Signal::Terminate),
+            _ => None,
+        }
+    }
+
+    /// Whether the process was stopped and goes on since this was last asked.
+    pub fn was_stopped(&self) -> bool {
+        self.resumed.swap(false, Ordering::Relaxed)
+    }
+}
+
+/// The signals as [`Noted`] keeps them.
+const INTERRUPT: usize = 1;
+const HANG_UP: usize = 2;
+const TERMINATE: usize = 3;
+
+/// Stops this process, and those of its job where it may, as Ctrl-Z does. Returns once it goes on.
+pub fn stop() {
+    // A process that has given up its rights may still stop itself.
+    if rustix::process::kill_current_process_group(rustix::process::Signal::TSTP).is_err() {
+        let _ = low_level::raise(SIGTSTP);
     }
 }
 

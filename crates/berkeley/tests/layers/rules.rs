@@ -97,8 +97,8 @@ pub(crate) const HOUSES: &[House] = &[
             &["run"],
             &["command", "misuse"],
             &["cli"],
-            // A server of whatever is a service, and the pump between two streams.
-            &["server", "relay"],
+            // A server of whatever is a service, the pump between two streams, a browser of packets.
+            &["server", "relay", "browse"],
             // From an endpoint to what is connected, or listens.
             &["open"],
             // What moves bytes.

@@ -15,6 +15,7 @@ Examples:
   sock capture                          every packet of every interface
   sock capture lo --filter 'tcp port 80'   those of a conversation
   sock capture eth0 --layers --count 1  one packet, layer in layer
+  sock capture eth0 --browse            on a screen, with filters
   sock capture eth0 -w trace.pcapng     into a file, for Wireshark too
   sock capture --write - | wireshark -k -i -   while they come";
 
@@ -38,6 +39,12 @@ pub struct CaptureArgs {
     /// Print the filter's program instead
     #[arg(long, requires = "filter", hide_short_help = true)]
     pub dump_filter: bool,
+    /// Browse the packets while they come: a list, layers, bytes
+    ///
+    /// Filter with / as you type, follow a conversation with f; ? lists the keys. Of packets that are not written to a
+    /// file, the oldest go when they take more than 256 MiB.
+    #[arg(long, conflicts_with_all = ["layers", "hex", "json", "print", "dump_filter"])]
+    pub browse: bool,
     /// How packets are shown.
     #[command(flatten)]
     pub packets: PacketArgs,

@@ -10,6 +10,7 @@ const DECODE_EXAMPLES: &str = "\
 Examples:
   sock decode capture.pcapng                   a line for each packet
   sock decode capture.pcap --layers --count 1  every field of the first
+  sock decode capture.pcap --browse            on a screen, with filters
   sock decode capture.pcap --conversations     who spoke with whom
   sock decode capture.pcap --follow 'tcp 3'    what they said
   sock decode capture.pcap --filter 'udp port 53'
@@ -32,6 +33,14 @@ pub struct DecodeArgs {
     /// A capture file, - for standard input, or a packet in hex
     #[arg(value_name = "FILE|-|HEX")]
     pub input: String,
+    /// Browse the packets: a list, layers, bytes, conversations
+    ///
+    /// Filter with / as you type, follow a conversation with f; ? lists the keys.
+    #[arg(
+        long,
+        conflicts_with_all = ["layers", "hex", "json", "count", "follow", "raw", "conversations", "craft"]
+    )]
+    pub browse: bool,
     /// How packets are shown.
     #[command(flatten)]
     pub packets: PacketArgs,

@@ -2,6 +2,7 @@
 //!
 //! The ring is opened and the file made; then the process gives up its rights, and only then is the first packet read.
 
+mod browse;
 mod files;
 mod out;
 mod source;
@@ -20,12 +21,17 @@ use crate::cli::CaptureArgs;
 use crate::confine::confine;
 use crate::exit::{Exit, Failure};
 use crate::report::console;
+use crate::signal::Signals;
 
+use self::browse::Browse;
 use self::source::Source;
 use self::taken::Taken;
 
 /// How long standard output is waited for at the end, while nothing moves.
 const MOMENT: Duration = Duration::from_secs(1);
+
+/// How often the kernel's counters are read for who browses.
+const COUNTED: Duration = Duration::from_millis(500);
 
 /// Runs the command.
 pub fn run(args: &CaptureArgs) -> Result<Exit, Failure> {
@@ -49,7 +55,8 @@ fn found(name: &str) -> Result<Interface, Failure> {
 
 async fn capture(args: &CaptureArgs, interface: Option<Interface>) -> Result<Exit, Failure> {
     let mut source = Source::open(args, interface.as_ref())?;
-    let mut taken = Taken::new(args)?;
+    let mut browse = Browse::open(args)?;
+    let mut taken = Taken::new(args, browse.as_ref().map(Browse::keeper))?;
     // Behind the file: to open a FIFO waits for its reader, and Ctrl-C ends that.
     let mut signals = super::signals()?;
     let ready = source.descriptor()?;
@@ -58,17 +65,23 @@ async fn capture(args: &CaptureArgs, interface: Option<Interface>) -> Result<Exi
         console::note(walls);
     }
     taken.start()?;
-    if !args.packets.json {
+    if let Some(browse) = &mut browse {
+        browse.start()?;
+    } else if !args.packets.json {
         let place = interface.as_ref().map_or("every interface", |interface| &interface.name);
         console::note(format_args!("capturing on {place}; Ctrl-C ends it"));
     }
     let end = args.duration.map(|duration| Instant::now() + duration.0);
     let ended = tokio::select! {
-        outcome = take(ready, &source, &mut taken) => outcome,
+        outcome = take(ready, &mut source, &mut taken) => outcome,
         // A capture is ended by a signal as a matter of course: that is no failure.
         _ = signals.next() => Ok(()),
         () = until(end) => Ok(()),
+        left = left(browse.as_mut()) => left,
     };
+    if let Some(browse) = browse {
+        return browsed(browse, ended, &mut source, &mut taken, &mut signals).await;
+    }
     if ended.is_err() {
         // Nothing more is written behind what could not be.
         taken.say(source.counted()?);
@@ -79,7 +92,38 @@ async fn capture(args: &CaptureArgs, interface: Option<Interface>) -> Result<Exi
         told = finish(&mut source, &mut taken) => told,
         signal = signals.next() => return Ok(signal.exit()),
     };
+    taken.say(source.counted()?);
     told.map(|()| Exit::Done)
+}
+
+/// Ends a capture that is browsed: what came is written, and stays on the screen until it is left.
+async fn browsed(
+    mut browse: Browse,
+    ended: Result<(), Failure>,
+    source: &mut Source,
+    taken: &mut Taken,
+    signals: &mut Signals,
+) -> Result<Exit, Failure> {
+    let ended = match ended {
+        Ok(()) => finish(source, taken).await,
+        failed => failed,
+    };
+    browse.complete(ended.as_ref().err());
+    let left = tokio::select! {
+        left = browse.ended() => left,
+        // The browser hears of it too, and gives the terminal back, if that takes anything.
+        _ = signals.next() => timeout(MOMENT, browse.ended()).await.unwrap_or(Ok(())),
+    };
+    taken.say(source.counted()?);
+    ended.and(left).map(|()| Exit::Done)
+}
+
+/// Waits until the browser is left; for ever where there is none.
+async fn left(browse: Option<&mut Browse>) -> Result<(), Failure> {
+    match browse {
+        Some(browse) => browse.ended().await,
+        None => std::future::pending().await,
+    }
 }
 
 async fn until(end: Option<Instant>) {
@@ -90,20 +134,38 @@ async fn until(end: Option<Instant>) {
 }
 
 /// Takes packets, block by block, until there are enough.
-async fn take(ring: OwnedFd, source: &Source, taken: &mut Taken) -> Result<(), Failure> {
+async fn take(ring: OwnedFd, source: &mut Source, taken: &mut Taken) -> Result<(), Failure> {
     let failed = |error: io::Error| Failure::io("wait for packets", &error);
     let watched = registered(ring, Interest::READABLE).map_err(failed)?;
+    let mut counted = Instant::now();
     loop {
-        let mut ready = watched.readable().await.map_err(failed)?;
+        tell_counted(source, taken, &mut counted)?;
+        let ready = if taken.is_browsed() {
+            let Ok(ready) = timeout(COUNTED, watched.readable()).await else { continue };
+            ready
+        } else {
+            watched.readable().await
+        };
+        let mut ready = ready.map_err(failed)?;
         while source.block(taken)? {
             taken.flush().await?;
             if taken.is_enough() {
                 return Ok(());
             }
+            tell_counted(source, taken, &mut counted)?;
         }
         ready.clear_ready();
         source.refused()?;
     }
+}
+
+/// Shows the kernel's counters to who browses, now and then.
+fn tell_counted(source: &mut Source, taken: &Taken, last: &mut Instant) -> Result<(), Failure> {
+    if taken.is_browsed() && last.elapsed() >= COUNTED {
+        taken.counted(source.counted()?);
+        *last = Instant::now();
+    }
+    Ok(())
 }
 
 /// Tells what is left in the ring, and the counters. A reader that takes nothing for a moment is not waited for.
@@ -116,8 +178,7 @@ async fn finish(source: &mut Source, taken: &mut Taken) -> Result<(), Failure> {
         flushed?;
     }
     let counted = source.counted()?;
+    taken.counted(counted);
     // Here too, where nothing was left in the ring.
-    let ended = timeout(MOMENT, taken.end(counted)).await.unwrap_or(Ok(()));
-    taken.say(counted);
-    ended
+    timeout(MOMENT, taken.end(counted)).await.unwrap_or(Ok(()))
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use berkeley_packet::{LinkType, Packet};
 
+use super::browse::Keeper;
 use super::files::Files;
 use super::out::{Out, Stream};
 use super::source::Counted;
@@ -31,6 +32,8 @@ pub(super) struct Captured<'p> {
 /// What becomes of the packets.
 pub(super) struct Taken {
     shown: Option<Shown>,
+    /// The packets in a browser.
+    browsed: Option<Keeper>,
     files: Option<Files>,
     most: Option<u64>,
     count: u64,
@@ -48,9 +51,9 @@ struct Shown {
 
 impl Taken {
     /// Makes the file, where there is to be one.
-    pub(super) fn new(args: &CaptureArgs) -> Result<Self, Failure> {
+    pub(super) fn new(args: &CaptureArgs, browsed: Option<Keeper>) -> Result<Self, Failure> {
         let standard = args.write.as_deref().is_some_and(|path| path.as_os_str() == "-");
-        let wanted = args.write.is_none() || args.print || args.packets.json;
+        let wanted = browsed.is_none() && (args.write.is_none() || args.print || args.packets.json);
         if standard && (args.print || args.packets.json) {
             return Err(Failure::misuse(
                 "--write - takes standard output: nothing else can be printed there",
@@ -63,6 +66,7 @@ impl Taken {
         });
         Ok(Self {
             shown,
+            browsed,
             files: args.write.as_deref().map(|path| Files::open(args, path)).transpose()?,
             most: args.count.map(Into::into),
             count: 0,
@@ -97,14 +101,32 @@ impl Taken {
         if let Some(shown) = &mut self.shown {
             shown.packet(self.count, packet);
         }
+        if let Some(browsed) = &mut self.browsed {
+            browsed.packet(packet);
+        }
         match &mut self.files {
             Some(files) => files.packet(packet),
             None => Ok(()),
         }
     }
 
+    /// Whether the kernel's counters are looked at while packets come.
+    pub(super) fn is_browsed(&self) -> bool {
+        self.browsed.is_some()
+    }
+
+    /// Shows what the kernel has counted so far, to who browses.
+    pub(super) fn counted(&self, counted: Counted) {
+        if let Some(browsed) = &self.browsed {
+            browsed.counted(counted);
+        }
+    }
+
     /// Writes what there is; begins the next file where this one is full.
     pub(super) async fn flush(&mut self) -> Result<(), Failure> {
+        if let Some(browsed) = &mut self.browsed {
+            browsed.show();
+        }
         self.show().await?;
         if let Some(files) = &mut self.files {
             files.flush().await?;

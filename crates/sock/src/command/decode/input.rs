@@ -32,27 +32,48 @@ pub(super) struct Input {
 }
 
 enum Source {
-    Capture(Box<Reader<Box<dyn Read>>>),
+    Capture(Box<Reader<Box<dyn Read + Send>>>),
     Hex(Vec<Vec<u8>>),
 }
 
-impl Input {
+/// What is given, before any packet is read.
+pub(super) struct Opened {
+    /// What errors call it.
+    pub(super) name: String,
+    pub(super) content: Content,
+    /// The file, where packets can be read from it again.
+    pub(super) file: Option<File>,
+}
+
+/// What it holds.
+pub(super) enum Content {
+    /// The bytes of a capture file.
+    Capture(Box<dyn Read + Send>),
+    /// Packets.
+    Hex(Vec<Vec<u8>>),
+}
+
+impl Opened {
     /// Opens a file, standard input (`-`), or takes the packet that `text` itself is.
-    pub(super) fn open(text: &str, link: Option<LinkType>) -> Result<Self, Failure> {
+    pub(super) fn open(text: &str) -> Result<Self, Failure> {
         if text == "-" {
-            return Self::read("standard input".to_owned(), Box::new(Patient(io::stdin())), link);
+            return Self::read("standard input".to_owned(), Box::new(Patient(io::stdin())), None);
         }
         let name = escape(text.as_bytes(), SHOWN).to_string();
         match File::open(Path::new(text)) {
-            Ok(file) => Self::read(name, Box::new(Patient(file)), link),
+            Ok(file) => {
+                let is_file = file.metadata().is_ok_and(|metadata| metadata.is_file());
+                let again = if is_file { file.try_clone().ok() } else { None };
+                Self::read(name, Box::new(Patient(file)), again)
+            }
             Err(error) => match hex::packet(text) {
-                Some(bytes) => Ok(Self { name, source: Source::Hex(vec![bytes]), link }),
+                Some(bytes) => Ok(Self { name, content: Content::Hex(vec![bytes]), file: None }),
                 None => Err(not_opened(&name, &error)),
             },
         }
     }
 
-    fn read(name: String, mut input: Box<dyn Read>, link: Option<LinkType>) -> Result<Self, Failure> {
+    fn read(name: String, mut input: Box<dyn Read + Send>, file: Option<File>) -> Result<Self, Failure> {
         let mut head = Vec::new();
         let read = (&mut input).take(64).read_to_end(&mut head);
         read.map_err(|error| Failure::io(format_args!("read {name}"), &error))?;
@@ -60,9 +81,7 @@ impl Input {
             !head.is_empty() && head.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\r' | b'\t'));
         let mut whole = Cursor::new(head).chain(input);
         if !is_text {
-            let reader =
-                Reader::new(Box::new(whole) as Box<dyn Read>).map_err(|error| fault(&name, &error))?;
-            return Ok(Self { name, source: Source::Capture(Box::new(reader)), link });
+            return Ok(Self { name, content: Content::Capture(Box::new(whole)), file });
         }
         let mut text = Vec::new();
         let read = (&mut whole).take(MOST_TEXT).read_to_end(&mut text);
@@ -71,7 +90,21 @@ impl Input {
             Failure::new(Exit::Other, format_args!("{name}: {error}"))
                 .hint("it takes captures of pcap and pcapng, and dumps of xxd, hexdump -C and tcpdump -x")
         })?;
-        Ok(Self { name, source: Source::Hex(packets), link })
+        Ok(Self { name, content: Content::Hex(packets), file: None })
+    }
+}
+
+impl Input {
+    /// Opens a file, standard input (`-`), or takes the packet that `text` itself is.
+    pub(super) fn open(text: &str, link: Option<LinkType>) -> Result<Self, Failure> {
+        let Opened { name, content, .. } = Opened::open(text)?;
+        let source = match content {
+            Content::Hex(packets) => Source::Hex(packets),
+            Content::Capture(input) => {
+                Source::Capture(Box::new(Reader::new(input).map_err(|error| fault(&name, &error))?))
+            }
+        };
+        Ok(Self { name, source, link })
     }
 
     /// Gives each packet to `take`, until that wants no more, or the input ends or is broken.
@@ -88,7 +121,7 @@ impl Input {
 
 fn captured(
     name: &str,
-    reader: &mut Reader<Box<dyn Read>>,
+    reader: &mut Reader<Box<dyn Read + Send>>,
     link: Option<LinkType>,
     take: &mut dyn FnMut(&Entry<'_>) -> Result<bool, Failure>,
 ) -> Result<(), Failure> {
@@ -134,7 +167,7 @@ fn dumped(
 }
 
 /// What a packet begins with, of which nothing is told: IP, where its version and length say so, else Ethernet.
-fn guess(bytes: &[u8]) -> LinkType {
+pub(super) fn guess(bytes: &[u8]) -> LinkType {
     let number =
         |at: usize| bytes.get(at..at + 2).map_or(0, |two| usize::from(two[0]) << 8 | usize::from(two[1]));
     let first = bytes.first().copied().unwrap_or(0);
@@ -147,7 +180,7 @@ fn guess(bytes: &[u8]) -> LinkType {
 }
 
 /// A capture that is cut was not read to its end; one that is broken, or is none, is another failure.
-fn fault(name: &str, error: &FileError) -> Failure {
+pub(super) fn fault(name: &str, error: &FileError) -> Failure {
     match &error.fault {
         Fault::Io(error) => Failure::io(format_args!("read {name}"), error),
         Fault::Ends { .. } => Failure::new(Exit::Reset, format_args!("{name}: {error}")),

@@ -2,6 +2,7 @@
 //!
 //! [`input`] finds out what is given, [`hex`] reads the dumps of other tools, and each way to show it has its file.
 
+mod browse;
 mod conversations;
 mod filter;
 mod follow;
@@ -47,6 +48,9 @@ trait View {
 
 /// Runs the command.
 pub fn run(args: &DecodeArgs) -> Result<Exit, Failure> {
+    if args.browse {
+        return browse::run(args);
+    }
     let opened = Input::open(&args.input, args.link).and_then(|input| Ok((input, view(args)?)));
     let (mut input, mut view) = opened.inspect_err(|failure| tell(args, failure))?;
     // What could be read is shown, whatever comes then.

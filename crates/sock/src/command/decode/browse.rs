@@ -1,0 +1,55 @@
+//! The packets in a browser.
+
+use std::sync::Arc;
+
+use berkeley_packet::LinkType;
+use berkeley_packet::filter::compile;
+
+use super::input::{Content, Opened, fault, guess};
+use crate::browse::{Batch, Browser, Capture, Left, MOST_MEMORY, Screen, Store};
+use crate::cli::DecodeArgs;
+use crate::exit::{Exit, Failure};
+
+/// Shows the packets until a person has had enough.
+pub(super) fn run(args: &DecodeArgs) -> Result<Exit, Failure> {
+    let filter = args.filter.clone().unwrap_or_default();
+    check(&filter)?;
+    let screen = Screen::open()?;
+    let Opened { name, content, file } = Opened::open(&args.input)?;
+    let size = file.as_ref().and_then(|file| file.metadata().ok()).map(|metadata| metadata.len());
+    // What comes while it is read, as from a capture under way, is looked at as it comes.
+    let follows = file.is_none() && matches!(content, Content::Capture(_));
+    let store = Arc::new(Store::new(file, MOST_MEMORY, Arc::clone(&screen.wake)));
+    store.note(|facts| facts.read = size.map(|size| (0, size)));
+    match content {
+        Content::Hex(packets) => keep(&packets, args.link, &store),
+        Content::Capture(input) => Capture::new(input, Arc::clone(&store))
+            .map_err(|error| fault(&name, &error))?
+            .start(args.link)
+            .map_err(|error| Failure::io("start a thread", &error))?,
+    }
+    let times = args.packets.look().times;
+    match (Browser { title: name, times, filter, follows, store }).run(&screen)? {
+        Left::ByKey => Ok(Exit::Done),
+        Left::BySignal(signal) => Ok(signal.exit()),
+    }
+}
+
+/// Refuses a filter that cannot be read, whatever the packets begin with.
+fn check(filter: &str) -> Result<(), Failure> {
+    match compile(filter, LinkType::ETHERNET) {
+        Err(error) if compile(filter, LinkType::RAW).is_err() => Err(Failure::misuse(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Keeps the packets of a hex dump.
+fn keep(packets: &[Vec<u8>], link: Option<LinkType>, store: &Store) {
+    let mut batch = Batch::default();
+    for bytes in packets {
+        let origin = store.origin(link.unwrap_or_else(|| guess(bytes)), "");
+        batch.push(origin, None, bytes.len(), bytes);
+    }
+    store.take(&mut batch);
+    store.note(|facts| facts.is_complete = true);
+}
