@@ -1,5 +1,6 @@
 //! How a command ends: the exit codes, and what is said with them.
 
+use std::env;
 use std::fmt;
 use std::io;
 use std::process::ExitCode;
@@ -114,6 +115,17 @@ impl Failure {
         let address = address.to_string();
         let address = without_transport(&address).to_owned();
         Self { operation: Some(operation.to_owned()), address: Some(address), ..self }
+    }
+
+    /// Where the right to it is wanting: that `what` needs `CAP_NET_RAW`, and how this program gets that.
+    #[must_use]
+    pub(crate) fn wanting_net_raw(self, what: &str) -> Self {
+        if self.exit != Exit::Permission {
+            return self;
+        }
+        let program = env::current_exe().map_or_else(|_| "sock".into(), |path| path.display().to_string());
+        Self { hints: Vec::new(), ..self }
+            .hint(format!("{what} needs CAP_NET_RAW: sudo setcap cap_net_raw+ep {program}"))
     }
 
     /// Whether no descriptor was to be had, of the process's or of the system's.

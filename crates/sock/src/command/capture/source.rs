@@ -53,7 +53,7 @@ impl Source {
             .map_err(|error| Failure::misuse(format_args!("--filter: {error}")))?;
         let ring = builder
             .open_with(|socket| socket.attach_filter(&kernel))
-            .map_err(|error| privilege(Failure::from(error)))?;
+            .map_err(|error| Failure::from(error).wanting_net_raw("capturing"))?;
         Ok(Self { ring, interfaces: interfaces()?, live, counted: Counted::default() })
     }
 
@@ -127,14 +127,4 @@ fn is_seen_again(packet: &Packet<'_>) -> bool {
 
 fn since_1970(time: SystemTime) -> Duration {
     time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
-}
-
-/// What to do about a right that is wanting.
-fn privilege(failure: Failure) -> Failure {
-    if failure.exit != Exit::Permission {
-        return failure;
-    }
-    let program = std::env::current_exe().map_or_else(|_| "sock".into(), |path| path.display().to_string());
-    Failure { hints: Vec::new(), ..failure }
-        .hint(format!("capturing needs CAP_NET_RAW: sudo setcap cap_net_raw+ep {program}"))
 }

@@ -8,7 +8,7 @@ use berkeley::{Address, Cause, Deadline, Error, Family, Flags, Interest, Protoco
 use berkeley_packet::craft::Recipe;
 use berkeley_packet::{LinkType, Packet, Value};
 
-use crate::exit::{Exit, Failure};
+use crate::exit::Failure;
 
 /// The longest packet that is received, in bytes.
 const LONGEST: usize = 128 * 1024;
@@ -137,14 +137,7 @@ fn raw(family: Family, protocol: Protocol) -> Result<Socket, Failure> {
 }
 
 fn lacking(error: Error) -> Failure {
-    let failure = Failure::from(error);
-    if failure.exit != Exit::Permission {
-        return failure;
-    }
-    let program = std::env::current_exe().map_or_else(|_| "sock".into(), |path| path.display().to_string());
-    let message = format!("{}: sending packets needs CAP_NET_RAW", failure.message);
-    let hints = vec![format!("sudo setcap cap_net_raw+ep {program}")];
-    Failure { message, hints, ..failure }
+    Failure::from(error).wanting_net_raw("sending packets")
 }
 
 /// What may be an answer.
