@@ -19,6 +19,7 @@
 //! | [`open`] | from an endpoint to a socket, connected or listening |
 //! | [`packet`] | packets on standard output: by line, as boxes, as a hex dump, as events |
 //! | [`preamble`] | what is said before a stream: to proxies, for STARTTLS, and the PROXY protocol's headers |
+//! | [`probe`] | probes that see what comes back: echo requests, their pace, what the answers come to |
 //! | [`program`] | programs that are started, and how they are ended |
 //! | [`quantity`] | times and sizes with their units, `500ms`, `64K` |
 //! | [`relay`] | the one pump: what one stream gives goes to another, both ways |
@@ -49,6 +50,7 @@ pub mod notify;
 pub mod open;
 pub mod packet;
 pub mod preamble;
+pub mod probe;
 pub mod program;
 pub mod quantity;
 mod rate;

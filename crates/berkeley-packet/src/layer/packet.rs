@@ -222,6 +222,15 @@ impl<'a> Layer<'a> {
         }
     }
 
+    /// Writes what there is to say of it, as its part of a packet's line has it.
+    ///
+    /// # Errors
+    ///
+    /// The writer's own.
+    pub fn line(&self, out: &mut dyn fmt::Write) -> fmt::Result {
+        (self.protocol().line)(*self, out)
+    }
+
     /// Tells `visit` all fields of the header, in the order in which they stand, and where it breaks.
     pub fn visit(&self, visit: &mut dyn Visit<'a>) {
         Walker::new(*self, visit).run();

@@ -104,7 +104,7 @@ pub(crate) const HOUSES: &[House] = &[
             // What moves bytes.
             &["stream"],
             // The grammar of addresses: it has no socket.
-            &["endpoint", "packet"],
+            &["endpoint", "packet", "probe"],
             // TLS without a socket: what rustls needs, and its refusals in words; and what is said before a stream, to
             // proxies and to servers that start TLS.
             &["tls", "preamble"],

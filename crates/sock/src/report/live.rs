@@ -103,7 +103,7 @@ impl Picture {
         lines[same..].iter().for_each(|line| push_line(line, out));
     }
 
-    /// Goes to where the frame begins and clears all below. A terminal that has become narrower shows a line in several.
+    /// Goes to where the frame begins and clears all below. A terminal that became narrower shows a line in several.
     fn erase(&self, columns: usize, out: &mut String) {
         let rows: usize = self.widths.iter().map(|width| width.div_ceil(columns.max(1)).max(1)).sum();
         if rows > 0 {

@@ -1,0 +1,21 @@
+//! Probes: small packets that are sent to see what comes back, for the commands that ask hosts and routers.
+//!
+//! | file | holds |
+//! |---|---|
+//! | [`arp`] | requests and replies of ARP by their bytes |
+//! | [`icmp`] | echo requests and replies by their bytes |
+//! | [`ledger`] | which probes were sent, so that an answer finds its own |
+//! | [`open`] | the sockets of ICMP, with the least right that will do |
+//! | [`pace`] | when the next probe goes to which host |
+//! | [`reason`] | what an error of ICMP says, in words |
+//! | [`statistics`] | what the answers come to |
+//!
+//! All but [`open`] are without a socket and without a clock.
+
+pub mod arp;
+pub mod icmp;
+pub mod ledger;
+pub mod open;
+pub mod pace;
+pub mod reason;
+pub mod statistics;

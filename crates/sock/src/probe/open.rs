@@ -1,0 +1,344 @@
+//! The sockets of ICMP, with the least right that will do: datagrams first, which `net.ipv4.ping_group_range` allows to
+//! users (icmp(7)), and raw ones then, which need `CAP_NET_RAW`.
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher as _, Hasher as _};
+use std::io::IoSliceMut;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::{Duration, UNIX_EPOCH};
+
+use berkeley::batch::{ReceivedDatagram, RecvBatch};
+use berkeley::control::{ControlBuffer, ControlMessage, ip, ipv6, socket as any, space};
+use berkeley::option::{IcmpFilter, Icmpv6Filter};
+use berkeley::{Address, Family, Flags, Protocol, Socket, Type, option};
+
+use super::icmp::{self, Echo, Version};
+use super::reason::{self, Reason};
+use crate::exit::{Exit, Failure};
+
+/// How many messages are received in one call.
+const BATCH: usize = 16;
+
+/// The room for the control messages of one: when it came, and its TTL, with some to spare.
+const CONTROL: usize = space(16) + 2 * space(4);
+
+/// How much of an answer is looked at, in bytes: more than a header of IPv4 with options, ICMP's and the token.
+const LOOKED_AT: usize = 128;
+
+/// How many errors are taken from the error queue at a time.
+const MOST_ERRORS: usize = 64;
+
+/// How the sockets are set.
+#[derive(Clone, Debug, Default)]
+pub struct Setting {
+    /// How many hops a probe may take.
+    pub ttl: Option<u8>,
+    /// The interface that probes leave by, and answers come by.
+    pub interface: Option<String>,
+    /// The address that probes come from.
+    pub source: Option<IpAddr>,
+}
+
+impl Setting {
+    /// Sets a socket of `family`, before it is bound, and binds it where there is a source.
+    ///
+    /// # Errors
+    ///
+    /// As setting and binding.
+    pub fn prepare(&self, socket: &Socket, family: Family) -> berkeley::Result<()> {
+        socket.set(option::socket::TIMESTAMPNS, true)?;
+        if let Some(interface) = &self.interface {
+            socket.set(option::BINDTODEVICE, interface)?;
+        }
+        if family == Family::INET {
+            socket.set(option::ip::RECVERR, true)?;
+            socket.set(option::ip::RECVTTL, true)?;
+            if let Some(ttl) = self.ttl {
+                socket.set(option::ip::TTL, i32::from(ttl))?;
+            }
+        } else {
+            socket.set(option::ipv6::RECVERR, true)?;
+            socket.set(option::ipv6::RECVHOPLIMIT, true)?;
+            if let Some(ttl) = self.ttl {
+                socket.set(option::ipv6::UNICAST_HOPS, i32::from(ttl))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Where a socket of that version is bound.
+    pub fn local(&self, version: Version) -> SocketAddr {
+        let any: IpAddr = match version {
+            Version::V4 => Ipv4Addr::UNSPECIFIED.into(),
+            Version::V6 => Ipv6Addr::UNSPECIFIED.into(),
+        };
+        (self.source.filter(|source| source.is_ipv4() == any.is_ipv4()).unwrap_or(any), 0).into()
+    }
+}
+
+/// A number that nobody can guess.
+pub fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
+
+/// A socket that sends echo requests and hears their replies, and errors.
+#[derive(Debug)]
+pub struct IcmpSocket {
+    socket: Socket,
+    version: Version,
+    is_raw: bool,
+    identifier: u16,
+    whose: u32,
+    request: Vec<u8>,
+    batch: RecvBatch,
+    control: ControlBuffer,
+}
+
+/// What came back.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Heard {
+    /// The low bits of the number of the probe that it belongs to.
+    pub number: Number,
+    /// When the kernel got it, since 1970; `None` where it does not say.
+    pub stamp: Option<Duration>,
+    /// An answer, or an error.
+    pub what: What,
+}
+
+/// As much as is known of the number of a probe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Number {
+    /// Its low 16 bits.
+    Sequence(u16),
+    /// Its low 32 bits.
+    Low(u32),
+}
+
+/// An answer, or an error.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum What {
+    /// An echo reply.
+    Reply {
+        /// Who sent it.
+        from: IpAddr,
+        /// Its length, ICMP's header included, in bytes.
+        bytes: usize,
+        /// How many hops it could still have taken; `None` where the kernel does not say.
+        ttl: Option<u8>,
+    },
+    /// An error in its place.
+    Error(Reason),
+}
+
+impl IcmpSocket {
+    /// Opens one, for probes with `size` bytes of payload.
+    ///
+    /// # Errors
+    ///
+    /// Fails where neither kind of socket is allowed, with what would allow it; and as setting and binding.
+    pub fn open(version: Version, setting: &Setting, size: usize) -> Result<Self, Failure> {
+        let (socket, is_raw) = open(version)?;
+        let family = family(version);
+        setting.prepare(&socket, family)?;
+        if is_raw {
+            // Errors come by the error queue.
+            match version {
+                Version::V4 => {
+                    socket.set(option::icmp::FILTER, IcmpFilter::BLOCK_ALL.pass(version.reply()))?;
+                }
+                Version::V6 => {
+                    socket.set(option::icmpv6::FILTER, Icmpv6Filter::BLOCK_ALL.pass(version.reply()))?;
+                }
+            }
+        }
+        socket.bind(setting.local(version))?;
+        let (chosen, chance) = (socket.local_address()?.port().unwrap_or(0), random().to_be_bytes());
+        let identifier = if is_raw { u16::from_be_bytes([chance[0], chance[1]]) } else { chosen };
+        let whose = u32::from_be_bytes([chance[2], chance[3], chance[4], chance[5]]);
+        let mut request = Vec::new();
+        icmp::push_request(&mut request, version, identifier, 0, &icmp::payload(whose, 0, size));
+        let batch = RecvBatch::with_control(BATCH, LOOKED_AT, CONTROL)?;
+        Ok(Self { socket, version, is_raw, identifier, whose, request, batch, control: ControlBuffer::new() })
+    }
+
+    /// The socket, to wait on.
+    pub const fn socket(&self) -> &Socket {
+        &self.socket
+    }
+
+    /// Whether it is a raw one, which needed a right.
+    pub const fn is_raw(&self) -> bool {
+        self.is_raw
+    }
+
+    /// Sends the probe of that number; one system call.
+    ///
+    /// # Errors
+    ///
+    /// Fails where it cannot leave this machine, and with an error that an earlier probe brought, which
+    /// [`receive`](Self::receive) tells: then this one was not sent.
+    pub fn send(&mut self, to: &Address, number: u64) -> berkeley::Result<()> {
+        let low = number.to_be_bytes();
+        let (sequence, low) = ([low[6], low[7]], u32::from_be_bytes([low[4], low[5], low[6], low[7]]));
+        self.request[6..icmp::HEADER].copy_from_slice(&sequence);
+        icmp::stamp(&mut self.request[icmp::HEADER..], self.whose, low);
+        if self.is_raw && self.version == Version::V4 {
+            self.request[2..4].fill(0);
+            let sum = icmp::checksum(&self.request);
+            self.request[2..4].copy_from_slice(&sum.to_be_bytes());
+        }
+        self.socket.try_send_to(&self.request, *to, Flags::NONE).map(drop)
+    }
+
+    /// Receives what is there, and hands over what belongs to our probes.
+    ///
+    /// # Errors
+    ///
+    /// Fails where receiving does, but for the errors of earlier probes.
+    pub fn receive(&mut self, heard: &mut Vec<Heard>) -> berkeley::Result<()> {
+        match self.socket.try_recv_many(&mut self.batch, Flags::NONE) {
+            Ok(_) => {
+                let found = self.batch.iter().filter_map(|datagram| self.reply(&datagram));
+                heard.extend(found);
+                Ok(())
+            }
+            Err(error) if error.is_would_block() || error.is_interrupted() => Ok(()),
+            Err(error) if is_of_a_probe(&error) => self.errors(heard),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Receives what waits in the error queue, and clears the error that goes with it.
+    ///
+    /// # Errors
+    ///
+    /// Fails where receiving does.
+    pub fn errors(&mut self, heard: &mut Vec<Heard>) -> berkeley::Result<()> {
+        for _ in 0..MOST_ERRORS {
+            let mut quote = [0; LOOKED_AT];
+            let buffers = &mut [IoSliceMut::new(&mut quote)];
+            let received = match self.socket.try_recv_msg(buffers, &mut self.control, Flags::ERRQUEUE) {
+                Ok(received) => received,
+                Err(error) if error.is_would_block() => break,
+                Err(error) => return Err(error),
+            };
+            let quote = &quote[..received.length.min(LOOKED_AT)];
+            let stamp = self.control.messages().find_map(|message| stamp(&message));
+            let Some(reason) = reason::error_in(&mut self.control).as_ref().and_then(Reason::of) else {
+                continue;
+            };
+            let ours = icmp::quoted(self.version, quote).and_then(|echo| self.number(&echo));
+            heard.extend(ours.map(|number| Heard { number, stamp, what: What::Error(reason) }));
+        }
+        self.socket.take_error().map(drop)
+    }
+
+    fn reply(&self, datagram: &ReceivedDatagram<'_>) -> Option<Heard> {
+        let packet = datagram.bytes();
+        let (header_ttl, message) = if self.is_raw && self.version == Version::V4 {
+            let (ttl, message) = icmp::behind_ipv4(packet)?;
+            (Some(ttl), message)
+        } else {
+            (None, packet)
+        };
+        let number = self.number(&icmp::reply(self.version, message)?)?;
+        let (mut came, mut ttl) = (None, header_ttl);
+        for message in datagram.control() {
+            came = came.or_else(|| stamp(&message));
+            ttl = ttl.or_else(|| hops(&message));
+        }
+        let from = datagram.address().ip()?;
+        // The rest of a long one was not looked at.
+        let bytes = if datagram.is_truncated() { self.request.len() } else { message.len() };
+        Some(Heard { number, stamp: came, what: What::Reply { from, bytes, ttl } })
+    }
+
+    /// The number of the probe that this one belongs to; `None` where it is another process's.
+    fn number(&self, echo: &Echo<'_>) -> Option<Number> {
+        // Of a datagram socket the kernel has chosen the identifier, and sees to it.
+        if self.is_raw && echo.identifier != self.identifier {
+            return None;
+        }
+        match echo.token() {
+            Some((whose, number)) if self.request.len() >= 2 * icmp::HEADER => {
+                (whose == self.whose).then_some(Number::Low(number))
+            }
+            _ => Some(Number::Sequence(echo.sequence)),
+        }
+    }
+}
+
+/// Whether an error is what an earlier probe has brought, rather than this call.
+pub fn is_of_a_probe(error: &berkeley::Error) -> bool {
+    use std::io::ErrorKind as Kind;
+    matches!(
+        error.kind(),
+        Kind::ConnectionRefused | Kind::HostUnreachable | Kind::NetworkUnreachable | Kind::PermissionDenied
+    ) || error.raw_os_error().is_some_and(|errno| OF_ICMP.contains(&errno))
+}
+
+/// Errors of ICMP that std has no kind for: `EPROTO`, `EMSGSIZE`, `ENOPROTOOPT`, `EHOSTDOWN`, `ENONET`, `EOPNOTSUPP`.
+const OF_ICMP: [i32; 6] = [
+    rustix::io::Errno::PROTO.raw_os_error(),
+    rustix::io::Errno::MSGSIZE.raw_os_error(),
+    rustix::io::Errno::NOPROTOOPT.raw_os_error(),
+    rustix::io::Errno::HOSTDOWN.raw_os_error(),
+    rustix::io::Errno::NONET.raw_os_error(),
+    rustix::io::Errno::OPNOTSUPP.raw_os_error(),
+];
+
+/// When the kernel got a message, since 1970.
+pub fn stamp(message: &ControlMessage<'_>) -> Option<Duration> {
+    match message {
+        ControlMessage::Socket(any::Message::TimestampNs(time)) => time.duration_since(UNIX_EPOCH).ok(),
+        _ => None,
+    }
+}
+
+/// How many hops a message could still have taken.
+pub fn hops(message: &ControlMessage<'_>) -> Option<u8> {
+    match message {
+        ControlMessage::Ip(ip::Message::Ttl(ttl)) | ControlMessage::Ipv6(ipv6::Message::HopLimit(ttl)) => {
+            Some(*ttl)
+        }
+        _ => None,
+    }
+}
+
+/// The family of a version.
+pub const fn family(version: Version) -> Family {
+    match version {
+        Version::V4 => Family::INET,
+        Version::V6 => Family::INET6,
+    }
+}
+
+/// Which version an address takes.
+pub fn version(address: &Address) -> Option<Version> {
+    match address {
+        Address::Inet(_) => Some(Version::V4),
+        Address::Inet6(_) => Some(Version::V6),
+        _ => None,
+    }
+}
+
+/// A socket of datagrams, or else a raw one, and whether it is that.
+fn open(version: Version) -> Result<(Socket, bool), Failure> {
+    let (family, protocol) = match version {
+        Version::V4 => (Family::INET, Protocol::ICMP),
+        Version::V6 => (Family::INET6, Protocol::ICMPV6),
+    };
+    if let Ok(socket) = Socket::new(family, Type::DGRAM.nonblocking(), protocol) {
+        return Ok((socket, false));
+    }
+    let raw = Socket::new(family, Type::RAW.nonblocking(), protocol);
+    raw.map(|socket| (socket, true)).map_err(|error| {
+        let failure = Failure::from(error).wanting_net_raw("an ICMP socket");
+        if failure.exit != Exit::Permission {
+            return failure;
+        }
+        failure.hint("or, for every user: sudo sysctl net.ipv4.ping_group_range=\"0 2147483647\"")
+    })
+}
