@@ -8,8 +8,8 @@ use clap::error::ErrorKind;
 
 use crate::cli::{Cli, Command};
 use crate::command::{
-    capture, completions, connect, craft, decode, inspect, interfaces, listen, man, options, print, relay,
-    resolve, serve, wait,
+    capture, completions, connect, craft, decode, inspect, interfaces, listen, man, options, ping, print,
+    relay, resolve, serve, wait,
 };
 use crate::exit::{Exit, Failure};
 use crate::explain;
@@ -64,6 +64,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Wait(args) => wait::run(&args),
         Command::Resolve(args) => told(args.json, resolve::run(&args)),
         Command::Inspect(args) => told(args.json, inspect::run(&args)),
+        Command::Ping(args) => told(args.json, ping::run(&args)),
         Command::Options(args) => told(args.json, options::run(&args)),
         Command::Capture(args) => told(args.packets.json, capture::run(&args)),
         Command::Interfaces(args) => told(args.json, interfaces::run(&args)),

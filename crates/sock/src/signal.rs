@@ -3,6 +3,7 @@
 use std::fmt;
 use std::fs::{self, File};
 use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -123,15 +124,8 @@ impl Noted {
     ///
     /// Where the handlers cannot be installed.
     pub fn listen(writer: &dyn Fn() -> io::Result<UnixStream>) -> io::Result<Self> {
-        let (ignored, last) = (ignored(), Arc::new(AtomicUsize::new(0)));
+        let last = note(writer)?;
         let resumed = Arc::new(AtomicBool::new(false));
-        for (number, signal) in [(SIGINT, INTERRUPT), (SIGHUP, HANG_UP), (SIGTERM, TERMINATE)] {
-            let is_ignored = signal != TERMINATE && ignored >> (number - 1) & 1 == 1;
-            if !is_ignored {
-                flag::register_usize(number, Arc::clone(&last), signal)?;
-                low_level::pipe::register(number, writer()?)?;
-            }
-        }
         flag::register(SIGCONT, Arc::clone(&resumed))?;
         for number in [SIGCONT, SIGWINCH] {
             low_level::pipe::register(number, writer()?)?;
@@ -141,12 +135,7 @@ impl Noted {
 
     /// The last one that has come.
     pub fn signal(&self) -> Option<Signal> {
-        match self.last.load(Ordering::Relaxed) {
-            INTERRUPT => Some(Signal::Interrupt),
-            HANG_UP => Some(Signal::HangUp),
-            TERMINATE => Some(Signal::Terminate),
-            _ => None,
-        }
+        noted(&self.last)
     }
 
     /// Whether the process was stopped and goes on since this was last asked.
@@ -155,10 +144,66 @@ impl Noted {
     }
 }
 
-/// The signals as [`Noted`] keeps them.
+/// The same signals for a command that waits in poll(2), and has no runtime.
+#[derive(Debug)]
+pub struct SignalPipe {
+    /// Becomes readable with a signal.
+    pipe: UnixStream,
+    /// The last one that came, as [`note`] keeps it.
+    last: Arc<AtomicUsize>,
+}
+
+impl SignalPipe {
+    /// Starts to listen; from here on none of these signals ends the process by itself.
+    ///
+    /// # Errors
+    ///
+    /// Where the handlers cannot be installed.
+    pub fn listen() -> io::Result<Self> {
+        let (pipe, writer) = UnixStream::pair()?;
+        Ok(Self { last: note(&|| writer.try_clone())?, pipe })
+    }
+
+    /// The last signal that came; none where none did.
+    pub fn last(&self) -> Option<Signal> {
+        noted(&self.last)
+    }
+}
+
+impl AsFd for SignalPipe {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.pipe.as_fd()
+    }
+}
+
+/// The signals as [`note`] keeps them.
 const INTERRUPT: usize = 1;
 const HANG_UP: usize = 2;
 const TERMINATE: usize = 3;
+
+/// Has each signal noted in what it gives, and a byte written to what `writer` gives, but for those that were ignored
+/// at the start.
+fn note(writer: &dyn Fn() -> io::Result<UnixStream>) -> io::Result<Arc<AtomicUsize>> {
+    let (ignored, last) = (ignored(), Arc::new(AtomicUsize::new(0)));
+    for (number, signal) in [(SIGINT, INTERRUPT), (SIGHUP, HANG_UP), (SIGTERM, TERMINATE)] {
+        let is_ignored = signal != TERMINATE && ignored >> (number - 1) & 1 == 1;
+        if !is_ignored {
+            flag::register_usize(number, Arc::clone(&last), signal)?;
+            low_level::pipe::register(number, writer()?)?;
+        }
+    }
+    Ok(last)
+}
+
+/// The signal that [`note`] has noted last; none where none came.
+fn noted(last: &AtomicUsize) -> Option<Signal> {
+    match last.load(Ordering::Relaxed) {
+        INTERRUPT => Some(Signal::Interrupt),
+        HANG_UP => Some(Signal::HangUp),
+        TERMINATE => Some(Signal::Terminate),
+        _ => None,
+    }
+}
 
 /// Stops this process, and those of its job where it may, as Ctrl-Z does. Returns once it goes on.
 pub fn stop() {

@@ -16,6 +16,7 @@ mod listen;
 mod options;
 mod packet;
 mod pages;
+mod ping;
 mod relay;
 mod resolve;
 mod serve;
@@ -40,6 +41,7 @@ pub use listen::ListenArgs;
 pub use options::OptionsArgs;
 pub use packet::PacketArgs;
 pub use pages::{CompletionsArgs, ManArgs};
+pub use ping::PingArgs;
 pub use relay::RelayArgs;
 pub use resolve::ResolveArgs;
 pub use serve::{AnswerArgs, DEFAULT_ENDPOINT, ServeArgs};
@@ -70,6 +72,8 @@ Examples:
     version,
     long_version = help::VERSION,
     max_term_width = 80,
+    // Without the blank line that clap puts before the usage: so all commands fit in 24 lines.
+    help_template = "{about-with-newline}{usage-heading} {usage}\n\n{all-args}{after-help}",
     after_help = "Also: completions, man. More: sock --help; of a command: sock COMMAND --help",
     after_long_help = help::of_endpoints(help::EITHER, "", EXAMPLES),
     arg_required_else_help = true
@@ -129,6 +133,11 @@ pub enum Command {
     /// Its certificates, with their names, dates and keys, what was agreed on, and whether it verifies. It connects
     /// without trust, to look, and sends no data. What does not verify is shown too: exit code 6.
     Inspect(Box<InspectArgs>),
+    /// Ask hosts whether they are there, and how long it takes
+    ///
+    /// By ICMP, TCP, UDP, ARP or TLS; many hosts at once. What comes back is told line by line or, of several hosts, in
+    /// one table: losses, duplicates, what came late or out of order, and how the times are spread. Ctrl-C ends it.
+    Ping(Box<PingArgs>),
     /// Show every option of a socket: value, unit, meaning
     ///
     /// The socket is a new one, one that is connected, or one that listens.

@@ -59,3 +59,14 @@ pub(super) fn datagram_size(text: &str) -> Result<Size, String> {
         Err(error) => Err(error.to_string()),
     }
 }
+
+/// The largest payload of an echo request over IPv4, in bytes: a packet holds 65,535.
+const LARGEST_PROBE: u64 = 65_507;
+
+pub(super) fn probe_size(text: &str) -> Result<Size, String> {
+    match text.parse::<Size>() {
+        Ok(size) if size.0 <= LARGEST_PROBE => Ok(size),
+        Ok(_) => Err(format!("a probe holds at most {LARGEST_PROBE} bytes")),
+        Err(error) => Err(error.to_string()),
+    }
+}

@@ -12,6 +12,7 @@ pub mod interfaces;
 pub mod listen;
 pub mod man;
 pub mod options;
+pub mod ping;
 pub(crate) mod print;
 pub mod relay;
 pub mod resolve;

@@ -50,10 +50,19 @@ impl fmt::Display for Walls {
 ///
 /// Fails where the kernel has a wall and refuses to raise it.
 pub fn confine(folder: Option<&Path>) -> io::Result<Walls> {
+    give_up_capabilities()?;
+    Ok(Walls { files: fence(folder).map_err(io::Error::other)?, calls: calls::limit(folder.is_some())? })
+}
+
+/// Gives up all capabilities for good, and no more: for what still has to open files and sockets, such as lookups.
+///
+/// # Errors
+///
+/// Fails where the kernel refuses, which it has no reason to.
+pub fn give_up_capabilities() -> io::Result<()> {
     let none = CapabilitySet::empty();
     set_no_new_privs(true)?;
-    set_capabilities(None, CapabilitySets { effective: none, permitted: none, inheritable: none })?;
-    Ok(Walls { files: fence(folder).map_err(io::Error::other)?, calls: calls::limit(folder.is_some())? })
+    Ok(set_capabilities(None, CapabilitySets { effective: none, permitted: none, inheritable: none })?)
 }
 
 /// Landlock's wall. False where this kernel has none.

@@ -235,8 +235,19 @@ fn known(endpoint: &Endpoint, host: &Host, port: &Port) -> std::result::Result<O
     }
 }
 
+/// As [`direct`], to addresses that are known.
+pub(super) async fn to_addresses(
+    endpoint: &Endpoint,
+    addresses: &[Address],
+    family: Option<Family>,
+    timeout: Duration,
+) -> std::result::Result<Opened, Failure> {
+    let connector = connector(endpoint, family, timeout)?;
+    opened(endpoint, connector.connect_to_async(addresses).await?.into_socket(), addresses)
+}
+
 /// Every address of a name, in the order in which they are tried.
-fn resolved(
+pub(super) fn resolved(
     endpoint: &Endpoint,
     family: Option<Family>,
     timeout: Duration,

@@ -10,6 +10,7 @@ mod dialogue;
 mod interfaces;
 pub mod listen;
 mod local;
+mod phases;
 pub mod tls;
 mod unix_path;
 pub mod via;
@@ -27,6 +28,7 @@ use crate::endpoint::{Endpoint, Host, ParseError, Place, Port, Role, Row, Scheme
 
 pub use dialogue::Behalf;
 pub use local::{Surroundings, started};
+pub use phases::{Phases, phased};
 pub use worker::{Connected, Target, Terms, accepted, connected, listening, no_half_close, socket};
 
 use vocabulary::{SocketOptions, by_full_name};

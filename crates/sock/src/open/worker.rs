@@ -98,6 +98,11 @@ impl Target {
         &self.endpoint
     }
 
+    /// What makes its TLS; none without.
+    pub(super) const fn client(&self) -> Option<&Client> {
+        self.client.as_ref()
+    }
+
     /// Whether its TLS is made of files.
     pub fn has_files(&self) -> bool {
         self.client.as_ref().is_some_and(Client::has_files)

@@ -1,0 +1,163 @@
+//! Probes of ARP: who on the same link has the address?
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr};
+
+use berkeley::address::{HardwareAddress, PacketAddress};
+use berkeley::batch::RecvBatch;
+use berkeley::control::space;
+use berkeley::interface::{Interface, InterfaceFlags, interfaces};
+use berkeley::{Address, Family, Flags, Protocol, Socket, Type, option};
+
+use super::outcome::{Answer, Reply};
+use super::packets::{Arrived, Heard, Key, Wire};
+use crate::exit::{Exit, Failure};
+use crate::probe::arp;
+use crate::probe::open::{self, Setting};
+
+/// How many frames are received in one call, and how much of each is looked at, in bytes.
+const BATCH: usize = 16;
+const LOOKED_AT: usize = 128;
+
+/// The packet socket, and the way to each host.
+pub(super) struct Arp {
+    socket: Socket,
+    interfaces: Vec<Interface>,
+    interface: Option<String>,
+    source: Option<IpAddr>,
+    ways: HashMap<Ipv4Addr, Way>,
+    batch: RecvBatch,
+}
+
+/// How a host is asked.
+struct Way {
+    to: PacketAddress,
+    request: Vec<u8>,
+    /// The last probe, which an answer belongs to: ARP has no numbers.
+    last: u64,
+}
+
+impl Arp {
+    /// Opens the socket.
+    pub(super) fn open(setting: &Setting) -> Result<Self, Failure> {
+        let protocol = Protocol::ethertype(arp::ETHERTYPE);
+        let socket = Socket::new(Family::PACKET, Type::DGRAM.nonblocking(), protocol)
+            .map_err(|error| Failure::from(error).wanting_net_raw("ARP"))?;
+        socket.set(option::socket::TIMESTAMPNS, true)?;
+        Ok(Self {
+            socket,
+            interfaces: interfaces()?,
+            interface: setting.interface.clone(),
+            source: setting.source,
+            ways: HashMap::new(),
+            batch: RecvBatch::with_control(BATCH, LOOKED_AT, space(16) + space(4))?,
+        })
+    }
+
+    /// The interface on whose link the host is, and our address there.
+    fn link(&self, host: Ipv4Addr) -> Option<(&Interface, Ipv4Addr)> {
+        let named =
+            |interface: &&Interface| self.interface.as_ref().is_none_or(|name| *name == interface.name);
+        let forced = self.interface.is_some() || self.source.is_some();
+        self.interfaces.iter().filter(named).find_map(|interface| {
+            let own = interface.addresses.iter().find_map(|own| match own.ip {
+                IpAddr::V4(ip) if self.source.is_none_or(|source| source == own.ip) => {
+                    (forced || is_within(host, ip, own.prefix)).then_some(ip)
+                }
+                _ => None,
+            });
+            Some((interface, own?))
+        })
+    }
+
+    fn way(&self, host: Ipv4Addr) -> Result<Way, Failure> {
+        if self.interfaces.iter().any(|it| it.addresses.iter().any(|own| own.ip == host)) {
+            return Err(unanswerable(host, "it is an address of this machine, which asks nobody for it"));
+        }
+        let Some((interface, own)) = self.link(host) else {
+            let failure = unanswerable(host, "it is on no link of this machine, and ARP goes no farther");
+            return Err(failure.hint("--interface NAME asks on that link all the same"));
+        };
+        if interface.flags.contains(InterfaceFlags::NOARP) {
+            return Err(unanswerable(host, &format!("{} knows no ARP", interface.name)));
+        }
+        let hardware = &interface.hardware_address;
+        let everyone = HardwareAddress::new(&vec![0xff; hardware.len()])?;
+        let request = arp::request(interface.hardware, hardware, own, host);
+        let request =
+            request.ok_or_else(|| unanswerable(host, "addresses on its link are too long for ARP"))?;
+        let to = PacketAddress { hardware: everyone, ..PacketAddress::new(interface.index, arp::ETHERTYPE) };
+        Ok(Way { to, request, last: 0 })
+    }
+}
+
+fn unanswerable(host: Ipv4Addr, why: &str) -> Failure {
+    Failure::new(Exit::Unreachable, format_args!("{host}: {why}"))
+}
+
+/// Whether an address is of the network that `prefix` bits of another name.
+fn is_within(host: Ipv4Addr, own: Ipv4Addr, prefix: u8) -> bool {
+    let mask = u32::MAX.checked_shl(32_u32.saturating_sub(prefix.into())).unwrap_or(0);
+    (host.to_bits() ^ own.to_bits()) & mask == 0
+}
+
+impl Wire for Arp {
+    fn sockets(&self) -> [Option<&Socket>; 2] {
+        [Some(&self.socket), None]
+    }
+
+    fn send(&mut self, to: &Address, id: u64) -> Result<(), berkeley::Error> {
+        let Some(IpAddr::V4(host)) = to.ip() else { return Ok(()) };
+        // `prepare` has told where there is none.
+        let Some(way) = self.ways.get_mut(&host) else { return Ok(()) };
+        way.last = id;
+        self.socket.try_send_to(&way.request, Address::from(way.to), Flags::NONE).map(drop)
+    }
+
+    fn receive(&mut self, arrived: &mut Vec<Arrived>) -> Result<(), berkeley::Error> {
+        match self.socket.try_recv_many(&mut self.batch, Flags::NONE) {
+            Err(error) if error.is_would_block() || error.is_interrupted() => return Ok(()),
+            received => _ = received?,
+        }
+        for frame in &self.batch {
+            let Some(answer) = arp::reply(frame.bytes()) else { continue };
+            let Some(way) = self.ways.get(&answer.address).filter(|way| way.last > 0) else { continue };
+            let Ok(hardware) = HardwareAddress::new(answer.hardware) else { continue };
+            let stamp = frame.control().find_map(|message| open::stamp(&message));
+            let from = Some((answer.address, 0).into());
+            let reply = Reply { from, bytes: None, ttl: None, answer: Answer::Hardware(hardware) };
+            arrived.push(Arrived { key: Key::Id(way.last), stamp, what: Heard::Reply(reply) });
+        }
+        Ok(())
+    }
+
+    fn prepare(&mut self, address: &Address) -> Result<(), Failure> {
+        let Some(IpAddr::V4(host)) = address.ip() else {
+            return Err(Failure::misuse(format_args!("{}: ARP is of IPv4", super::target::place(address))));
+        };
+        let way = self.way(host)?;
+        self.ways.insert(host, way);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_on_the_link_where_the_leading_bits_agree() {
+        let rows = [
+            ("10.0.0.2", "10.0.0.1", 24, true),
+            ("10.0.1.2", "10.0.0.1", 24, false),
+            ("10.0.1.2", "10.0.0.1", 16, true),
+            ("192.0.2.1", "10.0.0.1", 0, true),
+            ("10.0.0.1", "10.0.0.1", 32, true),
+            ("10.0.0.2", "10.0.0.1", 32, false),
+        ];
+        for (host, own, prefix, want) in rows {
+            let address = |text: &str| text.parse().expect("an address");
+            assert_eq!(is_within(address(host), address(own), prefix), want, "{host} {own}/{prefix}");
+        }
+    }
+}

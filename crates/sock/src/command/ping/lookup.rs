@@ -1,0 +1,158 @@
+//! The addresses of the hosts: those in digits at once, names by threads, so that one that hangs delays no other.
+
+use std::io::{Read as _, Write as _};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use berkeley::resolve::{Hints, resolve_within};
+use berkeley::{Address, Deadline, Family, Type};
+
+use crate::endpoint::{Host, Port, parse_host};
+use crate::exit::{Exit, Failure};
+use crate::open::host_text;
+use crate::tls::a_label;
+
+/// How long a lookup may take.
+const LOOKUP: Duration = Duration::from_secs(10);
+
+/// How many lookups are made at a time: as many as the library has helper threads for.
+const MOST_AT_ONCE: usize = 32;
+
+/// What is looked up.
+#[derive(Clone, Debug)]
+pub(super) struct Question {
+    /// Which of the hosts.
+    host: usize,
+    name: String,
+    service: String,
+    family: Option<Family>,
+    kind: Type,
+}
+
+impl Question {
+    /// Reads a host of the command line; `port` is that of the probes, 0 where they have none.
+    pub(super) fn read(
+        host: usize,
+        text: &str,
+        port: &str,
+        family: Option<Family>,
+        kind: Type,
+    ) -> Result<Self, Failure> {
+        let (place, own_port) = parse_host(text).map_err(Failure::misuse)?;
+        if own_port != Port::Number(0) {
+            let message = format!("{text}: a host is wanted here, without a port");
+            return Err(
+                Failure::misuse(message).hint("--tcp PORT connects to a port, --udp PORT sends datagrams")
+            );
+        }
+        let unfit = match (&place, family) {
+            (Host::Loopback | Host::Every, _) => {
+                return Err(Failure::misuse(format_args!("\"{text}\" is no host that can be asked")));
+            }
+            (Host::V4(_), Some(Family::INET6)) => Some("IPv6"),
+            (Host::V6 { .. }, Some(Family::INET)) => Some("IPv4"),
+            _ => None,
+        };
+        match unfit {
+            Some(wanted) => Err(Failure::misuse(format_args!("{text} is not an address of {wanted}"))),
+            None => Ok(Self { host, name: host_text(&place), service: port.to_owned(), family, kind }),
+        }
+    }
+
+    /// Which of the hosts.
+    pub(super) const fn host(&self) -> usize {
+        self.host
+    }
+
+    /// The address, where no lookup is needed for it.
+    pub(super) fn at_once(&self) -> Option<Result<Address, Failure>> {
+        let digits = Hints::new().family(self.family.unwrap_or(Family::UNSPECIFIED)).kind(self.kind);
+        let digits = digits.numeric_host(true).numeric_service(true);
+        let found = resolve_within(&self.name, self.service.as_str(), &digits, Deadline::NEVER).ok()?;
+        found.first().map(|found| Ok(found.address))
+    }
+
+    /// The first address of the name, in the order in which connecting tries them.
+    pub(super) fn answer(&self) -> Result<Address, Failure> {
+        let hints = Hints::new().family(self.family.unwrap_or(Family::UNSPECIFIED)).kind(self.kind);
+        let name = a_label(&self.name)?;
+        let found = resolve_within(&name, self.service.as_str(), &hints, Deadline::after(LOOKUP))
+            .map_err(|error| portless(Failure::from(error)))?;
+        let first = found.first().map(|found| found.address);
+        first.ok_or_else(|| Failure::new(Exit::NameUnknown, format_args!("{}: it has no address", self.name)))
+    }
+}
+
+/// The library tells every question with its port; who gave none reads none.
+fn portless(mut failure: Failure) -> Failure {
+    failure.message = failure.message.replacen(":0: ", ": ", 1);
+    failure
+}
+
+/// Lookups that are on their way.
+#[derive(Debug)]
+pub(super) struct Lookups {
+    answers: Receiver<(usize, Result<Address, Failure>)>,
+    /// Becomes readable with an answer.
+    wake: UnixStream,
+    left: usize,
+}
+
+impl Lookups {
+    /// Starts them; none of the threads is waited for at the end.
+    pub(super) fn start(questions: Vec<Question>) -> Result<Self, Failure> {
+        let failed = |error| Failure::io("start a thread", &error);
+        let (wake, waker) = UnixStream::pair().map_err(failed)?;
+        wake.set_nonblocking(true).map_err(failed)?;
+        let (sender, answers) = channel();
+        let left = questions.len();
+        let queue = Arc::new(Mutex::new(questions.into_iter()));
+        for _ in 0..left.min(MOST_AT_ONCE) {
+            let (queue, sender) = (Arc::clone(&queue), sender.clone());
+            let waker = waker.try_clone().map_err(failed)?;
+            thread::Builder::new().spawn(move || work(&queue, &sender, &waker)).map_err(failed)?;
+        }
+        Ok(Self { answers, wake, left })
+    }
+
+    /// Whether answers are still to come.
+    pub(super) const fn are_awaited(&self) -> bool {
+        self.left > 0
+    }
+
+    /// The next answer, if one has come.
+    pub(super) fn next(&mut self) -> Option<(usize, Result<Address, Failure>)> {
+        if self.left == 0 {
+            return None;
+        }
+        // A byte an answer: one that is left behind brings us here once more.
+        let _ = (&self.wake).read(&mut [0]);
+        let answer = self.answers.try_recv().ok()?;
+        self.left -= 1;
+        Some(answer)
+    }
+}
+
+impl AsFd for Lookups {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.wake.as_fd()
+    }
+}
+
+fn work(
+    queue: &Mutex<std::vec::IntoIter<Question>>,
+    sender: &Sender<(usize, Result<Address, Failure>)>,
+    mut waker: &UnixStream,
+) {
+    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+    while let Some(question) = next() {
+        // Once the command ends nobody waits for it.
+        if sender.send((question.host, question.answer())).is_err() || waker.write_all(&[0]).is_err() {
+            return;
+        }
+    }
+}

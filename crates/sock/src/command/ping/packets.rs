@@ -1,0 +1,249 @@
+//! The run of probes that are packets of their own: one socket for all hosts of a family, and one wait for all.
+//!
+//! A round of the loop receives what has come, notes what is lost, sends what is due, and waits in poll(2) for the next
+//! of these. Nothing is allocated for a probe, and nothing runs beside it.
+
+use std::time::{Duration, Instant};
+
+use berkeley::{Address, Deadline, Interest, PollEntry, Socket, poll};
+
+use super::lookup::{Lookups, Question};
+use super::outcome::{Answer, Reply, Trouble};
+use super::report::Report;
+use super::{Plan, target::Target};
+use crate::cli::PingArgs;
+use crate::confine::give_up_capabilities;
+use crate::exit::{Exit, Failure};
+use crate::probe::ledger::{Ledger, Moment};
+use crate::probe::open::is_of_a_probe;
+use crate::probe::pace::Pace;
+use crate::probe::reason::Reason;
+use crate::signal::SignalPipe;
+
+/// One kind of probe: the sockets, and what is sent and heard by them.
+pub(super) trait Wire {
+    /// The sockets to wait on.
+    fn sockets(&self) -> [Option<&Socket>; 2];
+
+    /// Sends the probe of that number.
+    ///
+    /// # Errors
+    ///
+    /// Fails where it cannot leave; an error that an earlier probe has brought may be given too, and then it was not
+    /// sent.
+    fn send(&mut self, to: &Address, id: u64) -> Result<(), berkeley::Error>;
+
+    /// Receives what is there.
+    ///
+    /// # Errors
+    ///
+    /// Fails where receiving does.
+    fn receive(&mut self, arrived: &mut Vec<Arrived>) -> Result<(), berkeley::Error>;
+
+    /// Makes ready for a host, whose address is known now; says what is asked of it.
+    ///
+    /// # Errors
+    ///
+    /// Fails where no probe can go there.
+    fn prepare(&mut self, address: &Address) -> Result<(), Failure>;
+}
+
+/// What a wire has heard.
+#[derive(Clone, Debug)]
+pub(super) struct Arrived {
+    pub(super) key: Key,
+    /// When the kernel got it, since 1970.
+    pub(super) stamp: Option<Duration>,
+    pub(super) what: Heard,
+}
+
+/// As much as is known of the number of the probe that it belongs to.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Key {
+    Id(u64),
+    /// Its low 16 bits.
+    Sequence(u16),
+    /// Its low 32 bits.
+    Low(u32),
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Heard {
+    Reply(Reply),
+    Error(Reason),
+}
+
+/// A run.
+struct Run<'a, W> {
+    wire: W,
+    report: Report,
+    ledger: Ledger,
+    pace: Pace,
+    lookups: Lookups,
+    signals: SignalPipe,
+    /// When it ends, whatever has come.
+    end: Option<Instant>,
+    arrived: Vec<Arrived>,
+    how: &'a str,
+    has_begun: bool,
+}
+
+/// Asks all hosts, and sums up.
+pub(super) fn run<W: Wire>(args: &PingArgs, plan: &Plan, wire: W, how: &str) -> Result<Exit, Failure> {
+    // The sockets are open: from here on no right is needed.
+    give_up_capabilities().map_err(|error| Failure::io("give up rights", &error))?;
+    let signals = SignalPipe::listen().map_err(|error| Failure::io("listen for signals", &error))?;
+    let targets = args.hosts.iter().map(|host| Target::new(host, None)).collect::<Vec<_>>();
+    let pace = Pace::new(plan.interval, plan.count, targets.len());
+    let report = Report::new(args, targets, plan.silence)?;
+    let (known, unknown): (Vec<_>, Vec<_>) = plan
+        .questions
+        .iter()
+        .map(|question| (question, question.at_once()))
+        .partition(|(_, known)| known.is_some());
+    let questions = unknown.into_iter().map(|(question, _)| Question::clone(question)).collect();
+    let mut run = Run {
+        wire,
+        report,
+        ledger: Ledger::new(plan.timeout),
+        pace,
+        lookups: Lookups::start(questions)?,
+        signals,
+        end: plan.deadline.and_then(|deadline| Instant::now().checked_add(deadline)),
+        arrived: Vec::new(),
+        how,
+        has_begun: false,
+    };
+    for (question, address) in known {
+        if let Some(address) = address {
+            run.found(question.host(), address);
+        }
+    }
+    run.rounds()?;
+    run.report.end()
+}
+
+impl<W: Wire> Run<'_, W> {
+    /// Notes the address of a host, which gets probes from now on.
+    fn found(&mut self, host: usize, address: Result<Address, Failure>) {
+        let prepared = address.and_then(|address| {
+            self.report.targets[host].address = Some(address);
+            self.wire.prepare(&address)
+        });
+        match prepared {
+            Err(failure) => self.report.give_up(host, &failure),
+            Ok(()) => {
+                if !std::mem::replace(&mut self.has_begun, true) {
+                    self.report.begin(self.how);
+                }
+                self.pace.start(host, Instant::now());
+            }
+        }
+    }
+
+    fn rounds(&mut self) -> Result<(), Failure> {
+        loop {
+            while let Some((host, address)) = self.lookups.next() {
+                self.found(host, address);
+            }
+            self.receive()?;
+            let now = Instant::now();
+            while let Some(probe) = self.ledger.expired(now) {
+                self.report.lost(&probe);
+            }
+            while let Some((host, number)) = self.pace.due(now) {
+                self.send(host, number)?;
+            }
+            if !self.report.tick(now)? || self.is_over(now) {
+                return Ok(());
+            }
+            if !self.wait()? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Whether nothing is to come any more, or the time is over.
+    fn is_over(&self, now: Instant) -> bool {
+        let is_done = self.pace.next().is_none() && !self.ledger.is_awaiting() && !self.lookups.are_awaited();
+        is_done || self.end.is_some_and(|end| now >= end)
+    }
+
+    fn send(&mut self, host: usize, number: u64) -> Result<(), Failure> {
+        let Some(address) = self.report.targets[host].address else { return Ok(()) };
+        let id = self.ledger.note(host, number, Moment::now());
+        self.report.sent(host);
+        let mut outcome = self.wire.send(&address, id);
+        if outcome.as_ref().is_err_and(is_of_a_probe) {
+            // It may be what an earlier probe has brought: that is told, and this one sent.
+            self.receive()?;
+            outcome = self.wire.send(&address, id);
+        }
+        if let Err(error) = outcome {
+            if let Some((_, before)) = self.ledger.fail(id) {
+                let words = format!("not sent: {}", error.reason());
+                self.report.trouble(host, number, before, &Trouble::Local(words));
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes what has come.
+    fn receive(&mut self) -> Result<(), Failure> {
+        self.wire.receive(&mut self.arrived)?;
+        if self.arrived.is_empty() {
+            return Ok(());
+        }
+        let read = Instant::now();
+        for arrived in std::mem::take(&mut self.arrived) {
+            self.settle(arrived, read);
+        }
+        Ok(())
+    }
+
+    fn settle(&mut self, arrived: Arrived, read: Instant) {
+        let id = match arrived.key {
+            Key::Id(id) => Some(id),
+            Key::Sequence(sequence) => self.ledger.by_sequence(sequence),
+            Key::Low(number) => self.ledger.by_number(number),
+        };
+        let Some(id) = id else { return };
+        let reply = match arrived.what {
+            Heard::Reply(reply) => reply,
+            // Only the host itself can say so, so it is there.
+            Heard::Error(reason) if reason.is_closed_port() && self.how.starts_with("UDP") => {
+                let address = self.ledger.get(id).and_then(|probe| self.report.targets[probe.host].address);
+                Reply { from: address, bytes: None, ttl: None, answer: Answer::Closed }
+            }
+            Heard::Error(reason) => {
+                if let Some((probe, before)) = self.ledger.fail(id) {
+                    self.report.trouble(probe.host, probe.number, before, &Trouble::Icmp(reason));
+                }
+                return;
+            }
+        };
+        if let Some((probe, before)) = self.ledger.answer(id) {
+            let time = probe.sent.until(arrived.stamp, read);
+            self.report.reply(probe.host, probe.number, before, time, &reply);
+        }
+    }
+
+    /// Waits for the next thing to happen. False where a signal has come.
+    fn wait(&self) -> Result<bool, Failure> {
+        let times = [self.pace.next(), self.ledger.next_expiry(), self.report.due(), self.end];
+        let until = times.into_iter().flatten().min().map_or(Deadline::NEVER, Deadline::at);
+        let mut entries = Vec::with_capacity(5);
+        entries.push(PollEntry::new(&self.signals, Interest::READABLE));
+        let sockets = self.wire.sockets();
+        entries.extend(sockets.iter().flatten().map(|socket| PollEntry::new(*socket, Interest::READABLE)));
+        if self.lookups.are_awaited() {
+            entries.push(PollEntry::new(&self.lookups, Interest::READABLE));
+        }
+        let reader = self.report.awaited();
+        if let Some(reader) = &reader {
+            entries.push(PollEntry::new(reader, Interest::WRITABLE));
+        }
+        poll(&mut entries, until)?;
+        Ok(self.signals.last().is_none())
+    }
+}

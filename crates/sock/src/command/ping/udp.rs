@@ -1,0 +1,175 @@
+//! Probes of UDP: an answer says that the host is there, and so does ICMP where it says that the port is closed.
+
+use std::collections::HashMap;
+use std::io::IoSliceMut;
+use std::net::SocketAddr;
+
+use berkeley::batch::RecvBatch;
+use berkeley::control::{ControlBuffer, space};
+use berkeley::{Address, Family, Flags, Protocol, Socket, Type};
+
+use super::outcome::{Answer, Reply};
+use super::packets::{Arrived, Heard, Key, Wire};
+use crate::exit::Failure;
+use crate::probe::icmp::{self, Version};
+use crate::probe::open::{self, Setting, is_of_a_probe};
+use crate::probe::reason::{self, Reason};
+
+/// How many datagrams are received in one call.
+const BATCH: usize = 16;
+
+/// The room for the control messages of one: when it came, and its TTL, with some to spare.
+const CONTROL: usize = space(16) + 2 * space(4);
+
+/// How much of a datagram is looked at, in bytes.
+const LOOKED_AT: usize = 64;
+
+/// How many errors are taken from the error queue at a time.
+const MOST_ERRORS: usize = 64;
+
+/// The sockets of both versions.
+pub(super) struct Udp {
+    v4: Result<Socket, Failure>,
+    v6: Result<Socket, Failure>,
+    whose: u32,
+    payload: Vec<u8>,
+    /// The last probe to each host, which an answer without a number of ours belongs to.
+    last: HashMap<SocketAddr, u64>,
+    /// What is received into; taken out while that is so.
+    batch: Option<RecvBatch>,
+    control: Option<ControlBuffer>,
+}
+
+impl Udp {
+    /// Opens the sockets. One that fails is told for the host that needs it.
+    pub(super) fn open(setting: &Setting, size: usize) -> Result<Self, Failure> {
+        let whose = u32::try_from(open::random() & u64::from(u32::MAX)).unwrap_or_default();
+        Ok(Self {
+            v4: socket(setting, Version::V4),
+            v6: socket(setting, Version::V6),
+            whose,
+            payload: icmp::payload(whose, 0, size),
+            last: HashMap::new(),
+            batch: Some(RecvBatch::with_control(BATCH, LOOKED_AT, CONTROL)?),
+            control: Some(ControlBuffer::new()),
+        })
+    }
+
+    fn of(&self, address: &Address) -> &Result<Socket, Failure> {
+        match open::version(address) {
+            Some(Version::V4) => &self.v4,
+            _ => &self.v6,
+        }
+    }
+
+    /// The probe that a datagram of ours is, or that one of the host's answers.
+    fn key(&self, bytes: &[u8], host: &Address) -> Option<Key> {
+        match icmp::token(bytes) {
+            Some((whose, number)) if whose == self.whose => Some(Key::Low(number)),
+            _ => self.last.get(&canonical(host)?).map(|id| Key::Id(*id)),
+        }
+    }
+}
+
+fn socket(setting: &Setting, version: Version) -> Result<Socket, Failure> {
+    let family = open::family(version);
+    let socket = Socket::new(family, Type::DGRAM.nonblocking(), Protocol::DEFAULT)?;
+    setting.prepare(&socket, family)?;
+    if family == Family::INET6 {
+        socket.set(berkeley::option::ipv6::V6ONLY, true)?;
+    }
+    socket.bind(setting.local(version))?;
+    Ok(socket)
+}
+
+/// The address and the port alone: a scope or a flow label makes no other host of it.
+fn canonical(address: &Address) -> Option<SocketAddr> {
+    Some(SocketAddr::new(address.ip()?, address.port()?))
+}
+
+impl Wire for Udp {
+    fn sockets(&self) -> [Option<&Socket>; 2] {
+        [self.v4.as_ref().ok(), self.v6.as_ref().ok()]
+    }
+
+    fn send(&mut self, to: &Address, id: u64) -> Result<(), berkeley::Error> {
+        // The low 32 bits.
+        let number = u32::try_from(id & u64::from(u32::MAX)).unwrap_or_default();
+        icmp::stamp(&mut self.payload, self.whose, number);
+        if let Some(host) = canonical(to) {
+            self.last.insert(host, id);
+        }
+        // `prepare` has told where there is none.
+        let Ok(socket) = self.of(to) else { return Ok(()) };
+        socket.try_send_to(&self.payload, *to, Flags::NONE).map(drop)
+    }
+
+    fn receive(&mut self, arrived: &mut Vec<Arrived>) -> Result<(), berkeley::Error> {
+        let (Some(mut batch), Some(mut control)) = (self.batch.take(), self.control.take()) else {
+            return Ok(());
+        };
+        let outcome = self.receive_into(&mut batch, &mut control, arrived);
+        (self.batch, self.control) = (Some(batch), Some(control));
+        outcome
+    }
+
+    fn prepare(&mut self, address: &Address) -> Result<(), Failure> {
+        self.of(address).as_ref().map(|_| ()).map_err(Clone::clone)
+    }
+}
+
+impl Udp {
+    fn receive_into(
+        &self,
+        batch: &mut RecvBatch,
+        control: &mut ControlBuffer,
+        arrived: &mut Vec<Arrived>,
+    ) -> Result<(), berkeley::Error> {
+        for socket in [&self.v4, &self.v6].into_iter().flatten() {
+            match socket.try_recv_many(batch, Flags::NONE) {
+                Ok(_) => self.datagrams(batch, arrived),
+                Err(error) if error.is_would_block() || error.is_interrupted() => {}
+                Err(error) if is_of_a_probe(&error) => self.errors(socket, control, arrived)?,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn datagrams(&self, batch: &RecvBatch, arrived: &mut Vec<Arrived>) {
+        for datagram in batch {
+            let from = datagram.address();
+            let Some(key) = self.key(datagram.bytes(), &from) else { continue };
+            let stamp = datagram.control().find_map(|message| open::stamp(&message));
+            let ttl = datagram.control().find_map(|message| open::hops(&message));
+            let bytes = datagram.bytes().len();
+            let reply = Reply { from: Some(from), bytes: Some(bytes), ttl, answer: Answer::Datagram };
+            arrived.push(Arrived { key, stamp, what: Heard::Reply(reply) });
+        }
+    }
+
+    fn errors(
+        &self,
+        socket: &Socket,
+        control: &mut ControlBuffer,
+        arrived: &mut Vec<Arrived>,
+    ) -> Result<(), berkeley::Error> {
+        for _ in 0..MOST_ERRORS {
+            let mut quote = [0; LOOKED_AT];
+            let buffers = &mut [IoSliceMut::new(&mut quote)];
+            let received = match socket.try_recv_msg(buffers, control, Flags::ERRQUEUE) {
+                Ok(received) => received,
+                Err(error) if error.is_would_block() => break,
+                Err(error) => return Err(error),
+            };
+            let stamp = control.messages().find_map(|message| open::stamp(&message));
+            let Some(reason) = reason::error_in(control).as_ref().and_then(Reason::of) else { continue };
+            // Beside it is the address that the datagram went to.
+            let quote = &quote[..received.length.min(LOOKED_AT)];
+            if let Some(key) = self.key(quote, &received.address) {
+                arrived.push(Arrived { key, stamp, what: Heard::Error(reason) });
+            }
+        }
+        socket.take_error().map(drop)
+    }
+}
