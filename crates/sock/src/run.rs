@@ -9,7 +9,7 @@ use clap::error::ErrorKind;
 use crate::cli::{Cli, Command};
 use crate::command::{
     capture, completions, connect, craft, decode, inspect, interfaces, listen, man, options, ping, print,
-    relay, resolve, serve, wait,
+    relay, resolve, serve, tour, wait,
 };
 use crate::exit::{Exit, Failure};
 use crate::explain;
@@ -57,6 +57,7 @@ pub fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<Exit, Failure> {
     match command {
+        Command::Tour(args) => tour::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Connect(args) => connect::run(&args),
         Command::Listen(args) => listen::run(&args),

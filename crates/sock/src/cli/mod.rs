@@ -22,11 +22,12 @@ mod resolve;
 mod serve;
 mod talk;
 mod tls;
+mod tour;
 mod values;
 mod via;
 mod wait;
 
-use clap::{Parser, Subcommand};
+use clap::{ArgAction, Parser, Subcommand};
 
 pub use access::AccessArgs;
 pub use capture::CaptureArgs;
@@ -47,11 +48,13 @@ pub use resolve::ResolveArgs;
 pub use serve::{AnswerArgs, DEFAULT_ENDPOINT, ServeArgs};
 pub use talk::TalkArgs;
 pub use tls::{EitherTlsArgs, TlsArgs};
+pub use tour::{Language, TourArgs};
 pub use via::ViaArgs;
 pub use wait::WaitArgs;
 
 const EXAMPLES: &str = "\
 Examples:
+  sock tour                              sockets explained, in ten seconds
   sock serve                             serve TCP on 127.0.0.1:12345
   sock connect 127.0.0.1:12345           talk to it; Ctrl-D ends
   echo hi | sock connect example.org:7   send, then read to the end
@@ -76,9 +79,18 @@ Examples:
     help_template = "{about-with-newline}{usage-heading} {usage}\n\n{all-args}{after-help}",
     after_help = "Also: completions, man. More: sock --help; of a command: sock COMMAND --help",
     after_long_help = help::of_endpoints(help::EITHER, "", EXAMPLES),
-    arg_required_else_help = true
+    arg_required_else_help = true,
+    disable_help_flag = true,
+    disable_version_flag = true
 )]
 pub struct Cli {
+    // These two are here so that the short help, where they stand at the end, has room for what there is to do.
+    /// Print help; a summary with -h
+    #[arg(long, short, global = true, action = ArgAction::Help, hide_short_help = true)]
+    help: Option<bool>,
+    /// Print version
+    #[arg(long, short = 'V', action = ArgAction::Version, hide_short_help = true)]
+    version: Option<bool>,
     /// Tell each system call as it happens, in plain words
     ///
     /// On standard error, as strace(1) shows it, and behind it what it comes to; with --json as events. Calls that find
@@ -93,6 +105,11 @@ pub struct Cli {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// See sockets at work, explained: begin here
+    ///
+    /// A server and a client talk over TCP, UDP and a Unix socket, on this machine. Each system call is told as it
+    /// happens, with who waits for whom; then come the packets of it, and what goes wrong. About ten seconds.
+    Tour(TourArgs),
     /// Listen, and answer what clients send
     ///
     /// A server to try things out and to test with: it takes many clients at once and answers each piece or datagram

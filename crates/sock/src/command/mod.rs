@@ -18,6 +18,7 @@ pub mod relay;
 pub mod resolve;
 pub mod serve;
 mod talk;
+pub mod tour;
 pub mod wait;
 
 use std::future::Future;

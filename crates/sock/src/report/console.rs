@@ -121,6 +121,11 @@ fn style() -> Style {
     *STYLE.get_or_init(|| style_by(|name| env::var_os(name)?.into_string().ok(), is_terminal()))
 }
 
+/// Whether what is printed may have colours: as the environment asks, and where it is a `terminal` for which nobody asks.
+pub fn wants_colours(terminal: bool) -> bool {
+    style_by(|name| env::var_os(name)?.into_string().ok(), terminal) == Style::COLOURED
+}
+
 /// See <https://no-color.org> and <https://bixense.com/clicolors>.
 fn style_by(variable: impl Fn(&str) -> Option<String>, terminal: bool) -> Style {
     let is_set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());

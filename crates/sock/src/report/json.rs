@@ -111,6 +111,7 @@ pub const EVENTS: &[(&str, &[&str])] = &[
     ("opened", &["connection", "peer", "proxy"]),
     ("option", &["name", "c_name", "access", "when", "unit", "meaning", "value", "text", "fields", "reason"]),
     ("packet", &["number", "link", "interface", "packet"]),
+    ("packets", &["scene", "captured", "complete", "count", "meaning"]),
     ("reached", &["connection", "peer", "proxy", "to"]),
     ("received", &["connection", "peer", "proxy", "data", "text"]),
     ("refused", &["peer", "proxy", "reason", "count"]),
@@ -134,7 +135,25 @@ pub const EVENTS: &[(&str, &[&str])] = &[
             "handshake_seconds",
         ],
     ),
+    ("scene", &["scene", "title"]),
     ("socket", &["transport", "family", "state", "address", "peer"]),
+    (
+        "step",
+        &[
+            "scene",
+            "side",
+            "call",
+            "arguments",
+            "returned",
+            "result",
+            "errno",
+            "errno_name",
+            "python",
+            "seconds",
+            "waited",
+            "meaning",
+        ],
+    ),
     ("stream", &["transport", "number", "client", "server"]),
     ("stream_data", &["from", "data", "text"]),
     ("stream_gap", &["from", "missing_bytes"]),
@@ -185,6 +204,8 @@ pub const EVENTS: &[(&str, &[&str])] = &[
     ),
     ("totals", &["connections", "open", "bytes_in", "bytes_out", "over_rate", "no_room", "seconds"]),
     ("unreachable", &["host", "address", "number", "from", "reason", "icmp_type", "icmp_code", "mtu_bytes"]),
+    ("travels", &["scene", "from", "what"]),
+    ("waits", &["scene", "side", "call", "arguments", "meaning"]),
 ];
 
 /// One event, built field by field and printed in that order.

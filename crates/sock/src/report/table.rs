@@ -17,7 +17,7 @@
 //! );
 //! ```
 
-use unicode_width::UnicodeWidthStr as _;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 /// The widest that the column of values grows; a longer value moves its meaning to the next line.
 const WIDEST_VALUE: usize = 16;
@@ -131,29 +131,60 @@ pub fn width_of_output() -> Option<usize> {
     Some(usize::from(columns).max(20))
 }
 
-/// Breaks a text into lines of at most `width` columns, between words where it can.
+/// Breaks a text into lines of at most `width` columns, between words where it can, and between letters of two columns,
+/// which have no spaces between words.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let width = width.max(1);
     let mut lines: Vec<String> = Vec::new();
     let mut line = String::new();
     for word in text.split_whitespace() {
-        if !line.is_empty() && line.width() + 1 + word.width() > width {
-            lines.push(std::mem::take(&mut line));
-        }
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        for letter in word.chars() {
-            if !line.is_empty() && line.width() + letter.to_string().width() > width {
+        let mut space = usize::from(!line.is_empty());
+        for piece in pieces(word) {
+            if !line.is_empty() && line.width() + space + piece.width() > width {
                 lines.push(std::mem::take(&mut line));
+                space = 0;
             }
-            line.push(letter);
+            line.extend(std::iter::repeat_n(' ', std::mem::take(&mut space)));
+            for letter in piece.chars() {
+                if !line.is_empty() && line.width() + letter.width().unwrap_or(0) > width {
+                    lines.push(std::mem::take(&mut line));
+                }
+                line.push(letter);
+            }
         }
     }
     if !line.is_empty() {
         lines.push(line);
     }
     lines
+}
+
+/// What ends no line, as it belongs to what follows.
+const OPENING: &str = "（「《“‘【[(";
+
+/// What begins no line, as it belongs to what is before.
+const CLOSING: &str = "，。、；：？！）」》”’】…,.;:!?)]";
+
+/// The pieces of a word between which a line may end.
+fn pieces(word: &str) -> impl Iterator<Item = &str> {
+    let mut rest = word;
+    std::iter::from_fn(move || {
+        let ends = |(at, pair): (usize, (char, char))| may_end_between(pair).then_some(at);
+        let mut at = 0;
+        let pairs = rest.chars().zip(rest.chars().skip(1)).map(|pair| {
+            at += pair.0.len_utf8();
+            (at, pair)
+        });
+        let end = pairs.into_iter().find_map(ends).unwrap_or(rest.len());
+        let (piece, behind) = rest.split_at(end);
+        rest = behind;
+        (!piece.is_empty()).then_some(piece)
+    })
+}
+
+fn may_end_between((before, after): (char, char)) -> bool {
+    let is_wide = |letter: char| letter.width() == Some(2);
+    (is_wide(before) || is_wide(after)) && !OPENING.contains(before) && !CLOSING.contains(after)
 }
 
 fn pad(line: &mut String, column: usize) {
@@ -173,12 +204,15 @@ mod tests {
 
     #[test]
     fn a_text_breaks_between_words_and_a_long_word_anywhere() {
-        let rows: [(&str, usize, &[&str]); 6] = [
+        let rows: [(&str, usize, &[&str]); 9] = [
             ("one two three", 7, &["one two", "three"]),
             ("one two", 100, &["one two"]),
             ("", 10, &[]),
             ("abcdefgh", 3, &["abc", "def", "gh"]),
             ("日本語", 4, &["日本", "語"]),
+            ("连接。再连", 4, &["连", "接。", "再连"]),
+            ("用 accept（）等", 8, &["用", "accept", "（）等"]),
+            ("端口port是12345号", 8, &["端口port", "是12345", "号"]),
             ("a b", 0, &["a", "b"]),
         ];
         for (text, width, want) in rows {

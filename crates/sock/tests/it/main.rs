@@ -64,4 +64,5 @@ mod serve_tls;
 mod serve_unix_path;
 mod signals;
 mod tls;
+mod tour;
 mod via;

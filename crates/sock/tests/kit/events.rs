@@ -18,6 +18,10 @@ pub(crate) fn events(printed: &[u8]) -> Vec<Value> {
 fn event(line: &str) -> Value {
     let event: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
     assert!(line.starts_with("{\"schema\":1,\"event\":\""), "{line}");
+    // Nobody knows when a packet was captured that never was.
+    if event["event"] == "packet" && event["time"].is_null() {
+        return event;
+    }
     let time = event["time"].as_str().expect("each event has a time");
     let digits = time.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect::<String>();
     // A packet has the time at which it was captured, to the nanosecond.

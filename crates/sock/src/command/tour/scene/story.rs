@@ -1,0 +1,124 @@
+//! The packets of an exchange, told after it.
+
+use std::collections::BTreeSet;
+use std::fmt::Display;
+use std::net::SocketAddr;
+
+use crate::command::tour::drawing::name;
+use crate::command::tour::guide::{AT_ONCE, GLANCE, Guide, PARAGRAPH, Stop};
+use crate::command::tour::packets::{LIMIT, Packets, Role, Seen, quoted};
+use crate::command::tour::teller::LayerTold;
+
+/// An exchange that is over.
+pub(super) struct Exchange {
+    client: SocketAddr,
+    /// The longest piece that TCP sends at once.
+    mss: u32,
+    packets: Packets,
+    /// Why nothing was captured.
+    reason: Option<String>,
+}
+
+impl Exchange {
+    /// What was captured, or, where that could not be or nothing was seen, what is `built`.
+    pub(super) fn new(
+        client: SocketAddr,
+        mss: u32,
+        captured: Result<Packets, String>,
+        built: impl FnOnce() -> Packets,
+    ) -> Self {
+        let (packets, reason) = match captured {
+            Ok(packets) => (packets, None),
+            Err(error) => (built(), Some(error)),
+        };
+        Self { client, mss, packets, reason }
+    }
+
+    /// Tells the packets, each with what it means where none like it was told before; then one of them in its layers.
+    pub(super) fn tell(self, guide: &mut Guide<'_>, built: &str, layers: &str) -> Result<(), Stop> {
+        self.say_how(guide, built)?;
+        let seen = self.packets.seen(self.client);
+        let mut told = BTreeSet::new();
+        for seen in &seen {
+            let key = meaning(seen.role);
+            let text = guide.texts.get(key);
+            guide.teller().packet(seen, told.insert(key).then_some(text));
+            guide.show(GLANCE)?;
+        }
+        let carries = |seen: &&Seen<'_>| matches!(seen.role, Role::Data | Role::Datagram);
+        if let Some(seen) = seen.iter().find(carries) {
+            guide.closes()?;
+            guide.says(layers, &[("number", &seen.number)])?;
+            let told = layers_of(guide, seen);
+            guide.teller().layers(&told);
+            guide.show(PARAGRAPH)?;
+        }
+        Ok(())
+    }
+
+    /// How they were had.
+    fn say_how(&self, guide: &mut Guide<'_>, built: &str) -> Result<(), Stop> {
+        let (count, limit) = (self.packets.taken.len(), format!("{} s", LIMIT.as_secs()));
+        let reason = self.reason.as_deref().unwrap_or_default();
+        let key = if self.packets.captured { "packets.captured" } else { built };
+        let values: &[(&str, &dyn Display)] = &[("count", &count), ("reason", &reason), ("mss", &self.mss)];
+        let mut how = guide.texts.fill(key, values);
+        if !self.packets.complete {
+            how.push('\n');
+            how += &guide.texts.fill("packets.missing", &[("limit", &limit)]);
+        }
+        guide.teller().packets(&self.packets, &how);
+        guide.show(PARAGRAPH)?;
+        if self.mss == 0 {
+            return Ok(());
+        }
+        guide.says("packets.nesting", &[])?;
+        let arrows = guide.texts.get("packets.arrows");
+        guide.teller().legend(arrows);
+        guide.show(AT_ONCE)
+    }
+}
+
+fn meaning(role: Role) -> &'static str {
+    match role {
+        Role::Syn => "packet.syn",
+        Role::SynAck => "packet.syn_ack",
+        Role::Open => "packet.open",
+        Role::Data => "packet.data",
+        Role::Ack => "packet.ack",
+        Role::Fin => "packet.fin",
+        Role::Last => "packet.last",
+        Role::Rst => "packet.rst",
+        Role::Datagram => "packet.datagram",
+        Role::Other => "packet.other",
+    }
+}
+
+/// The layers of a packet, with what each does; those for which there are no words are left out.
+fn layers_of(guide: &Guide<'_>, seen: &Seen<'_>) -> Vec<LayerTold> {
+    let texts = guide.texts;
+    let field = |name: &str| seen.packet.field(name).map(|value| value.to_string()).unwrap_or_default();
+    let told = seen.packet.layers().filter_map(|layer| {
+        let protocol = layer.protocol().name;
+        let (key, source, target) = match protocol {
+            "eth" => ("layer.eth", String::new(), String::new()),
+            "ip" => ("layer.ip", field("ip.src"), field("ip.dst")),
+            "tcp" => ("layer.tcp", field("tcp.srcport"), field("tcp.dstport")),
+            "udp" => ("layer.udp", field("udp.srcport"), field("udp.dstport")),
+            "data" => ("layer.data", String::new(), String::new()),
+            _ => return None,
+        };
+        let is_data = protocol == "data";
+        let length = if is_data { layer.bytes().len() } else { layer.header().len() };
+        let text = quoted(layer.bytes());
+        let values: &[(&str, &dyn Display)] = &[("source", &source), ("target", &target), ("text", &text)];
+        let mut meaning = texts.fill(key, values);
+        if protocol == "tcp" {
+            let words = seen.words.rsplit_once(" \"").map_or(seen.words.as_str(), |(numbers, _)| numbers);
+            meaning = format!("{meaning}\n{words}");
+        }
+        let name = if is_data { "DATA".to_owned() } else { name(protocol) };
+        Some(LayerTold { name, length: texts.fill("layer.bytes", &[("bytes", &length)]), meaning })
+    });
+    told.collect()
+}
