@@ -30,7 +30,8 @@ By name only:
   bench    compare with other programs and with raw calls, side by side, and hold the limits of bench/README.md
   fuzz     run every fuzz target, or those that FUZZ_TARGETS names, for FUZZ_SECONDS seconds, 60 unless set, or
            FUZZ_RUNS times; FUZZ_SANITIZER=none is several times faster (needs nightly and cargo-fuzz)
-  lab      tests inside network namespaces of their own; skipped and named without root or user namespaces
+  lab      tests inside network namespaces of their own: the networks of crates/sock/tests/lab/scenarios, in which ping,
+           fping, traceroute and mtr have to find the truth too; skipped and named without root or user namespaces
   soak     256 MiB between the command and each other tool, in every direction; `test` sends 32 MiB
   miri     the library's tests of addresses, control messages, options, the ring's blocks and batches in an interpreter
            that finds undefined behaviour (needs nightly, miri and rust-src)
@@ -266,6 +267,11 @@ openssl     openssl
 gnutls-cli  gnutls-bin
 strace      strace
 ip          iproute2
+nft         nftables
+ping        iputils-ping
+fping       fping
+traceroute  traceroute
+mtr         mtr-tiny
 unshare     util-linux
 man         man-db
 zsh         zsh

@@ -11,7 +11,7 @@ const WAITS: [&str; 6] = ["join", "wait", "recv", "status", "output", "wait_with
 
 /// What notes a skip: itself, or before it gives `None` or `false`. A function that calls one of these does too, in its
 /// own file.
-const NOTED: [&str; 6] = ["inside", "need", "skip", "socket_or_skip", "has_ipv6", "shell"];
+const NOTED: [&str; 7] = ["inside", "need", "skip", "socket_or_skip", "or_skip", "has_ipv6", "shell"];
 
 /// The files that hold what the others are to use.
 const BOUNDED: [&str; 2] = ["limit.rs", "bounded.rs"];
