@@ -207,7 +207,7 @@ fn wrong(packet: &Packet<'_>, words: &mut Words<'_>) -> fmt::Result {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::LinkType;
+    use crate::link::LinkType;
 
     #[test]
     fn the_columns_are_the_line_taken_apart() {

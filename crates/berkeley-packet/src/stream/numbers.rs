@@ -101,7 +101,7 @@ impl Stream {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::LinkType;
+    use crate::link::LinkType;
 
     #[test]
     fn each_packet_has_the_stream_of_its_ends_and_what_is_no_stream_has_none() {

@@ -39,7 +39,7 @@ pub struct CaptureArgs {
     /// Print the filter's program instead
     #[arg(long, requires = "filter", hide_short_help = true)]
     pub dump_filter: bool,
-    /// Browse the packets while they come: a list, layers, bytes
+    /// Browse them while they come: a list, layers, bytes
     ///
     /// Filter with / as you type, follow a conversation with f; ? lists the keys. Of packets that are not written to a
     /// file, the oldest go when they take more than 256 MiB.

@@ -33,7 +33,7 @@ pub struct DecodeArgs {
     /// A capture file, - for standard input, or a packet in hex
     #[arg(value_name = "FILE|-|HEX")]
     pub input: String,
-    /// Browse the packets: a list, layers, bytes, conversations
+    /// Browse the packets: a list, layers, bytes
     ///
     /// Filter with / as you type, follow a conversation with f; ? lists the keys.
     #[arg(

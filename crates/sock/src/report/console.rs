@@ -121,7 +121,7 @@ fn style() -> Style {
     *STYLE.get_or_init(|| style_by(|name| env::var_os(name)?.into_string().ok(), is_terminal()))
 }
 
-/// Whether what is printed may have colours: as the environment asks, and where it is a `terminal` for which nobody asks.
+/// Whether what is printed may have colours: as the environment asks, and where it asks for nothing, on a `terminal`.
 pub fn wants_colours(terminal: bool) -> bool {
     style_by(|name| env::var_os(name)?.into_string().ok(), terminal) == Style::COLOURED
 }

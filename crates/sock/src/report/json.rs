@@ -203,8 +203,8 @@ pub const EVENTS: &[(&str, &[&str])] = &[
         ],
     ),
     ("totals", &["connections", "open", "bytes_in", "bytes_out", "over_rate", "no_room", "seconds"]),
-    ("unreachable", &["host", "address", "number", "from", "reason", "icmp_type", "icmp_code", "mtu_bytes"]),
     ("travels", &["scene", "from", "what"]),
+    ("unreachable", &["host", "address", "number", "from", "reason", "icmp_type", "icmp_code", "mtu_bytes"]),
     ("waits", &["scene", "side", "call", "arguments", "meaning"]),
 ];
 

@@ -1,5 +1,5 @@
-//! `sock tour`: in both languages, for people, screen readers and programs; with the right to capture and without; where
-//! the machine lacks what it needs; and how it is ended.
+//! `sock tour`: in both languages, for people, screen readers and programs; with the right to capture and without;
+//! where the machine lacks what it needs; and how it is ended.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,5 +1,5 @@
-//! A side of the conversation: a thread that makes the calls it is told to, so that one side can wait in a call while the
-//! other goes on.
+//! A side of the conversation: a thread that makes the calls it is told to, so that one side can wait in a call while
+//! the other goes on.
 
 use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel};
