@@ -2,8 +2,9 @@
 //!
 //! [`Follow`] puts the bytes of one stream together, [`Streams`] says which stream a packet belongs to,
 //! [`Conversations`] counts what each pair of endpoints has said, and what went wrong. All number streams as Wireshark
-//! does (`tcp.stream`, `udp.stream`), and take packets one by one, in the order of a capture. Their memory is bounded: by the number of streams that they know, and by the bytes
-//! of one stream that wait for others before them. [`Wrapped`] goes the other way, from what was said to packets.
+//! does (`tcp.stream`, `udp.stream`), and take packets one by one, in the order of a capture. Their memory is
+//! bounded: by the number of streams that they know, and by the bytes of one stream that wait for others before them.
+//! [`Wrapped`] goes the other way, from what was said to packets.
 //! [`Fragments`] puts the fragments of IPv4 and IPv6 together; what they come to is given to the others beside the
 //! packets. [`Beginnings`] tells from where the numbers of a connection count.
 //!
