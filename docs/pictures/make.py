@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
 """python3 docs/pictures/make.py: draws the pictures of this folder from what the command prints.
 
-Each is a run of `sock` on tour.pcapng, a capture of a web page and a lookup on the loopback that `sock capture` made, so
-that anybody can make it again, without a privilege. Python's standard library alone.
+Most are a run of `sock` on web.pcapng, a capture of a web page and a lookup on the loopback that `sock capture` made,
+so that anybody can make them again, without a privilege. sock-tour.svg and sock-tour.zh-CN.svg are screens of
+`sock tour`, which has packets of its own: captured where the script may capture, and otherwise built. Python's standard
+library alone.
 """
 
 import html
+import os
 import pathlib
+import re
 import subprocess
 import unicodedata
 
@@ -16,9 +20,9 @@ CAPTURES = "docs/pictures"
 
 # The name of each picture, and the arguments of its run.
 PICTURES = {
-    "lines": ["decode", f"{CAPTURES}/tour.pcapng", "--filter", "udp or tcp port 8080", "--time", "delta"],
-    "layers": ["decode", f"{CAPTURES}/tour.pcapng", "--layers", "--filter", "udp", "--count", "1"],
-    "conversations": ["decode", f"{CAPTURES}/tour.pcapng", "--conversations"],
+    "lines": ["decode", f"{CAPTURES}/web.pcapng", "--filter", "udp or tcp port 8080", "--time", "delta"],
+    "layers": ["decode", f"{CAPTURES}/web.pcapng", "--layers", "--filter", "udp", "--count", "1"],
+    "conversations": ["decode", f"{CAPTURES}/web.pcapng", "--conversations"],
 }
 
 COLUMN, LINE, MARGIN, SIZE = 8.4, 18, 14, 14
@@ -67,12 +71,124 @@ def shown(arguments):
     return " ".join(["sock", *(f"'{name}'" if " " in name else name for name in names)])
 
 
+# The pictures of the tour, and the language of each.
+TOURS = {"sock-tour": "en", "sock-tour.zh-CN": "zh"}
+
+# How many rows and columns a screen of the tour has, and for how many seconds it stands.
+ROWS, COLUMNS, SECONDS = 27, 80, 7
+
+# The classes of the colours that the tour uses.
+COLOURS = {"1": "bold", "36": "client", "35": "server", "31": "failed", "34": "waited"}
+TOUR_STYLE = STYLE + """
+    .bold { font-weight: bold }
+    .client { fill: #00708a }
+    .server { fill: #93308f }
+    .failed { fill: #b3261e }
+    .waited { fill: #1f5fae }
+    .mark { fill: #d0d0cc }
+    .now { fill: #00629b }
+    .screen { opacity: 0; animation: show %ds step-end infinite }
+    .first { opacity: 1 }
+    @keyframes show { 0%% { opacity: 1 } %.3f%% { opacity: 0 } 100%% { opacity: 0 } }
+    @media (prefers-reduced-motion: reduce) { .screen { animation: none } }
+    @media (prefers-color-scheme: dark) {
+        .client { fill: #5fd3ea }
+        .server { fill: #e39be0 }
+        .failed { fill: #ff8a80 }
+        .waited { fill: #8ab8ff }
+        .mark { fill: #4a4d52 }
+        .now { fill: #7cc4ff }
+    }
+"""
+
+
+def screens(lines):
+    """Where the screens of a tour begin that show what matters, whatever its language."""
+    def rows(what):
+        return [number for number, line in enumerate(lines) if what in plain(line)]
+
+    sockets = rows("socket(AF_INET, SOCK_STREAM)")
+    parts = rows("── ")
+    refused = rows("ECONNREFUSED")[0]
+    return [
+        sockets[0] - 1,
+        sockets[1],
+        rows("close(")[0] - 1,
+        rows("[TCP SYN")[0],
+        max(part for part in parts if part < refused),
+        rows("▬")[0] - 6,
+    ]
+
+
+def plain(line):
+    return re.sub(r"\x1b\[[0-9]*m", "", line)
+
+
+def segments(line):
+    """The pieces of a line with their column and class: each stands by itself, so that columns stay columns whatever the
+    font makes of a letter."""
+    found, column, kind = [], 0, ""
+    for piece in re.split(r"(\x1b\[[0-9]*m)", line):
+        if piece.startswith("\x1b"):
+            kind = COLOURS.get(piece[2:-1], "")
+            continue
+        for part in re.split(r"( {2,}|(?<=[│┊]) | (?=[│┊]))", piece):
+            if part.strip():
+                begin = len(part) - len(part.lstrip())
+                found.append((column + begin, part.strip(), kind))
+            column += width_of(part)
+    return found
+
+
+def screen(lines, number, count):
+    """A screen: its lines, and below them which one of how many it is."""
+    texts = []
+    for row, line in enumerate(lines):
+        y = MARGIN + LINE * (row + 2) + SIZE
+        for column, text, kind in segments(line):
+            mark = f' class="{kind}"' if kind else ""
+            length = f' textLength="{width_of(text) * COLUMN:.1f}"' if len(text) > 1 else ""
+            texts.append(f'<text{mark} x="{MARGIN + column * COLUMN:.1f}" y="{y}"{length}>{html.escape(text, False)}</text>')
+    y = MARGIN + LINE * (ROWS + 3)
+    for dot in range(count):
+        x = MARGIN + (COLUMNS / 2 + (dot - count / 2) * 3) * COLUMN
+        texts.append(f'<circle class="{"now" if dot == number else "mark"}" cx="{x:.1f}" cy="{y}" r="4"/>')
+    first = " first" if number == 0 else ""
+    delay = (number - count) * SECONDS
+    return [f'<g class="screen{first}" style="animation-delay: {delay}s">', *texts, "</g>"]
+
+
+def tour(language):
+    """The SVG of a tour: its screens, one after the other."""
+    arguments = ["tour", "--lang", language]
+    command = ["cargo", "run", "--quiet", "--locked", "--package", "sock", "--", *arguments]
+    # With colours and without the pauses that it makes for a person.
+    environment = {**os.environ, "CLICOLOR_FORCE": "1", "NO_COLOR": ""}
+    output = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True, timeout=600, env=environment)
+    lines = output.stdout.splitlines()
+    begins = screens(lines)
+    width, height = COLUMNS * COLUMN + 2 * MARGIN, (ROWS + 3) * LINE + 2 * MARGIN
+    shown = "sock tour" if language == "en" else f"sock tour --lang {language}"
+    drawn = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height}" viewBox="0 0 {width:.0f} {height}"'
+        f' role="img" aria-label="{shown}">',
+        f"<style>{TOUR_STYLE % (len(begins) * SECONDS, 100 / len(begins))}</style>",
+        f'<rect class="paper" x="0.5" y="0.5" width="{width - 1:.0f}" height="{height - 1}" rx="6"/>',
+        f'<text class="command" x="{MARGIN}" y="{MARGIN + SIZE}">$ {shown}</text>',
+    ]
+    for number, begin in enumerate(begins):
+        drawn += screen(lines[begin:begin + ROWS], number, len(begins))
+    return "\n".join([*drawn, "</svg>", ""])
+
+
 def main():
     subprocess.run(["cargo", "build", "--quiet", "--locked", "--package", "sock"], cwd=ROOT, check=True)
     for name, arguments in PICTURES.items():
         command = ["cargo", "run", "--quiet", "--locked", "--package", "sock", "--", *arguments]
         output = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True, timeout=600).stdout
         (HERE / f"{name}.svg").write_text(drawn(shown(arguments), output.splitlines()))
+    for name, language in TOURS.items():
+        (HERE / f"{name}.svg").write_text(tour(language))
 
 
 if __name__ == "__main__":
