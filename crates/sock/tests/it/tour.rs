@@ -198,6 +198,21 @@ fn with_the_right_they_are_captured() {
 }
 
 #[test]
+fn with_pauses_every_packet_is_captured_too() {
+    let test = "tour::with_pauses_every_packet_is_captured_too";
+    if !skip::need(test, "script") || !inside(test, "true") {
+        return;
+    }
+    let mut terminal = terminal(&format!("TERM=xterm {SOCK} tour --lang en --plain"));
+    shows(&terminal, "A Unix socket:");
+    terminal.write(b"\x03");
+    let finished = terminal.finish();
+    let shown = finished.out();
+    assert!(shown.contains("They were captured on the loopback"), "{shown}");
+    assert!(!shown.contains("Not all packets"), "{shown}");
+}
+
+#[test]
 fn where_the_loopback_is_down_the_scenes_that_need_it_say_so_and_the_others_come() {
     if !inside(
         "tour::where_the_loopback_is_down_the_scenes_that_need_it_say_so_and_the_others_come",

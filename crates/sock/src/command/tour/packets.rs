@@ -15,8 +15,9 @@ use crate::report::escape::escape;
 /// How long packets that have not been seen yet are waited for.
 pub(super) const LIMIT: Duration = Duration::from_secs(1);
 
-/// A block of the ring: an exchange is a few packets.
-const BLOCK: usize = 1 << 16;
+/// A block of the ring, of which there is one for each packet: between two of them the tour may pause, and then each
+/// comes in a block of its own.
+const BLOCK: usize = 1 << 14;
 
 /// After this time the ring gives what it has.
 const RETIRE: Duration = Duration::from_millis(20);
@@ -88,7 +89,7 @@ impl Tap {
         let filter = Filter::new(program).map_err(|error| error.to_string())?;
         // On the loopback each packet is seen twice: where it is sent, and where it comes.
         let builder = RingBuilder::new().interface("lo").ignore_outgoing(true);
-        let builder = builder.block_size(BLOCK).blocks(4).retire_timeout(RETIRE);
+        let builder = builder.block_size(BLOCK).blocks(MOST).retire_timeout(RETIRE);
         let ring = builder.open_with(|socket| socket.attach_filter(&filter));
         Ok(Self { ring: ring.map_err(|error| error.reason())? })
     }
