@@ -15,6 +15,9 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr
 /// A folder of ours is for its owner alone.
 const MODE: u32 = 0o700;
 
+/// The one file in it.
+pub(super) const SOCKET: &str = "socket";
+
 /// How many names are tried for the folder.
 const TRIES: u32 = 100;
 
@@ -60,8 +63,9 @@ impl Leftovers {
     /// Removes the folder, with the socket in it.
     pub(super) fn remove_folder(&self) {
         if let Some(folder) = self.state().folder.take() {
-            // One that somebody else has removed is gone as well.
-            let _ = fs::remove_dir_all(folder);
+            // What somebody else has removed is gone as well. By name, which takes no descriptor: there may be none.
+            let _ = fs::remove_file(folder.join(SOCKET));
+            let _ = fs::remove_dir(folder);
         }
     }
 
@@ -105,7 +109,7 @@ mod tests {
     fn a_folder_goes_with_the_tour_and_none_is_made_behind_its_end() {
         let leftovers = Leftovers::default();
         let folder = leftovers.folder(&std::env::temp_dir()).expect("a temporary folder");
-        fs::write(folder.join("socket"), "").expect("a folder of ours");
+        fs::write(folder.join(SOCKET), "").expect("a folder of ours");
         leftovers.clone().end();
         assert!(!folder.exists());
         let late = leftovers.folder(&std::env::temp_dir()).expect_err("it has ended");

@@ -123,13 +123,13 @@ impl Packets {
         Self { taken, captured: false, complete: true }
     }
 
-    /// Each of them, as it is shown, in an exchange with this client.
-    pub(super) fn seen(&self, client: SocketAddr) -> Vec<Seen<'_>> {
+    /// Each of them, as it is shown, in an exchange with this server.
+    pub(super) fn seen(&self, server: SocketAddr) -> Vec<Seen<'_>> {
         let mut story = Story::default();
         let first = self.taken.first().and_then(|taken| taken.time);
         let seen = self.taken.iter().enumerate().map(|(at, taken)| {
             let packet = Packet::decode(taken.link, &taken.bytes);
-            let from = if source_port(&packet) == Some(client.port()) { Side::Client } else { Side::Server };
+            let from = if source_port(&packet) == Some(server.port()) { Side::Server } else { Side::Client };
             let (role, words) = story.tell(&packet, from);
             let since = taken.time.zip(first).map(|(time, first)| time.saturating_sub(first));
             Seen { number: at + 1, packet, taken, since, from, role, words }
@@ -255,7 +255,7 @@ mod tests {
             wrapped.said(Side::Server, b"a\x1b", emit);
             wrapped.close(emit);
         });
-        let told: Vec<_> = packets.seen(client).into_iter().map(|it| (it.from, it.role, it.words)).collect();
+        let told: Vec<_> = packets.seen(server).into_iter().map(|it| (it.from, it.role, it.words)).collect();
         let (c, s) = (Side::Client, Side::Server);
         let want = [
             (c, Role::Syn, "SYN seq=0"),
@@ -282,7 +282,7 @@ mod tests {
         let packets = Packets::built(Wrapped::udp(client, server), |wrapped, emit| {
             wrapped.said(Side::Server, b"hi", emit);
         });
-        let seen = packets.seen(client);
+        let seen = packets.seen(server);
         assert_eq!(
             (seen[0].from, seen[0].role, seen[0].words.as_str()),
             (Side::Server, Role::Datagram, "\"hi\"")
@@ -291,13 +291,13 @@ mod tests {
 
     #[test]
     fn a_packet_that_is_cut_or_of_another_protocol_breaks_nothing() {
-        let (client, _) = addresses();
+        let (_, server) = addresses();
         for bytes in
             [&b""[..], b"\x45", &[0; 30], b"\x45\0\0\x28\0\0\0\0\x40\x06\0\0\x7f\0\0\x01\x7f\0\0\x01\x9c"]
         {
             let taken = vec![Taken { link: LinkType::RAW, bytes: bytes.to_vec(), time: None }];
             let packets = Packets { taken, captured: true, complete: false };
-            assert_eq!(packets.seen(client).len(), 1);
+            assert_eq!(packets.seen(server).len(), 1);
             assert!(!is_over(&packets.taken));
         }
     }

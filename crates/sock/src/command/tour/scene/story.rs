@@ -6,12 +6,12 @@ use std::net::SocketAddr;
 
 use crate::command::tour::drawing::name;
 use crate::command::tour::guide::{AT_ONCE, GLANCE, Guide, PARAGRAPH, Stop};
-use crate::command::tour::packets::{LIMIT, Packets, Role, Seen, quoted};
+use crate::command::tour::packets::{LIMIT, Packets, Role, Seen, Tap, is_over, quoted};
 use crate::command::tour::teller::LayerTold;
 
 /// An exchange that is over.
 pub(super) struct Exchange {
-    client: SocketAddr,
+    server: SocketAddr,
     /// The longest piece that TCP sends at once.
     mss: u32,
     packets: Packets,
@@ -20,9 +20,9 @@ pub(super) struct Exchange {
 }
 
 impl Exchange {
-    /// What was captured, or, where that could not be or nothing was seen, what is `built`.
+    /// What was captured, or, where that could not be, what is `built`.
     pub(super) fn new(
-        client: SocketAddr,
+        server: SocketAddr,
         mss: u32,
         captured: Result<Packets, String>,
         built: impl FnOnce() -> Packets,
@@ -31,20 +31,14 @@ impl Exchange {
             Ok(packets) => (packets, None),
             Err(error) => (built(), Some(error)),
         };
-        Self { client, mss, packets, reason }
+        Self { server, mss, packets, reason }
     }
 
     /// Tells the packets, each with what it means where none like it was told before; then one of them in its layers.
     pub(super) fn tell(self, guide: &mut Guide<'_>, built: &str, layers: &str) -> Result<(), Stop> {
         self.say_how(guide, built)?;
-        let seen = self.packets.seen(self.client);
-        let mut told = BTreeSet::new();
-        for seen in &seen {
-            let key = meaning(seen.role);
-            let text = guide.texts.get(key);
-            guide.teller().packet(seen, told.insert(key).then_some(text));
-            guide.show(GLANCE)?;
-        }
+        let seen = self.packets.seen(self.server);
+        list(guide, &seen, |_| true)?;
         let carries = |seen: &&Seen<'_>| matches!(seen.role, Role::Data | Role::Datagram);
         if let Some(seen) = seen.iter().find(carries) {
             guide.closes()?;
@@ -77,6 +71,32 @@ impl Exchange {
         guide.teller().legend(arrows);
         guide.show(AT_ONCE)
     }
+}
+
+/// Tells the packets of something that went wrong, where they were captured: what was drawn is what was seen.
+pub(super) fn evidence(
+    guide: &mut Guide<'_>,
+    tap: Result<Tap, String>,
+    server: SocketAddr,
+) -> Result<(), Stop> {
+    let Ok(tap) = tap else { return Ok(()) };
+    let exchange = Exchange { server, mss: 0, packets: tap.take(is_over), reason: None };
+    exchange.say_how(guide, "packets.captured")?;
+    list(guide, &exchange.packets.seen(server), |role| role == Role::Rst)?;
+    guide.closes()
+}
+
+/// Lists packets; those that are `explained` with what they mean, the first time.
+fn list(guide: &mut Guide<'_>, seen: &[Seen<'_>], explained: impl Fn(Role) -> bool) -> Result<(), Stop> {
+    let mut told = BTreeSet::new();
+    for seen in seen {
+        let key = meaning(seen.role);
+        let text = guide.texts.get(key);
+        let is_new = explained(seen.role) && told.insert(key);
+        guide.teller().packet(seen, is_new.then_some(text));
+        guide.show(GLANCE)?;
+    }
+    Ok(())
 }
 
 fn meaning(role: Role) -> &'static str {

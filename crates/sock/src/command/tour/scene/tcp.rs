@@ -80,5 +80,5 @@ fn exchange(guide: &mut Guide<'_>) -> Result<Exchange, Stop> {
             wrapped.close(emit);
         })
     };
-    Ok(Exchange::new(local, mss, tap.map(|tap| tap.take(is_over)), built))
+    Ok(Exchange::new(address, mss, tap.map(|tap| tap.take(is_over)), built))
 }

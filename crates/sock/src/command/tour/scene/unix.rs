@@ -10,6 +10,7 @@ use berkeley_packet::stream::Side;
 use super::{ANSWER, HELLO, call, fd};
 use crate::command::tour::call::Call;
 use crate::command::tour::guide::{Guide, Stop};
+use crate::command::tour::leftovers::SOCKET;
 use crate::exit::Failure;
 use crate::report::escape::escape;
 
@@ -34,7 +35,7 @@ fn exchange(guide: &mut Guide<'_>) -> Result<(), Stop> {
         Failure::io(format_args!("make a folder in {}", within.display()), &error)
             .hint("TMPDIR names another place for temporary files")
     })?;
-    let path = folder.join("socket");
+    let path = folder.join(SOCKET);
     let shown = escape(path.as_os_str().as_encoded_bytes(), SHOWN).to_string();
     let address = UnixAddress::from_path(&path)?;
 

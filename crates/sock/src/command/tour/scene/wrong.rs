@@ -8,10 +8,12 @@ use std::time::Duration;
 use berkeley::{Deadline, Error, Family, Interest, Protocol, Socket, Type};
 use berkeley_packet::stream::Side;
 
+use super::story::evidence;
 use super::{ANSWER, ANYWHERE, BACKLOG, HELLO, ROOM, fd, inet, need_loopback, recv_of};
 use crate::command::tour::call::{Call, python};
 use crate::command::tour::drawing::failed;
 use crate::command::tour::guide::{Guide, Made, Stop};
+use crate::command::tour::packets::Tap;
 use crate::exit::{Exit, Failure};
 
 const KIND: (Family, Type) = (Family::INET, Type::STREAM);
@@ -37,6 +39,7 @@ fn refused(guide: &mut Guide<'_>) -> Result<(), Stop> {
     let sides = guide.opens()?;
     let bound = guide.socket(&sides, Side::Server, KIND, "refused.socket")?;
     let address = guide.bind(&sides, &bound, "refused.bind")?;
+    let tap = Tap::open("tcp", address.port());
     let caller = guide.socket(&sides, Side::Client, KIND, "tcp.socket.client")?;
     let of = Arc::clone(&caller);
     let connect = Call::client("connect", format!("{}, {address}", fd(&caller)));
@@ -46,12 +49,13 @@ fn refused(guide: &mut Guide<'_>) -> Result<(), Stop> {
     guide.travels(Side::Server, "RST, ACK")?;
     tell_failure(guide, outcome, made, "refused.connect")?;
     drop((bound, caller));
-    guide.closes()
+    guide.closes()?;
+    evidence(guide, tap, address)
 }
 
 fn reset(guide: &mut Guide<'_>) -> Result<(), Stop> {
     guide.part("reset.title")?;
-    let Pair { client, server } = Pair::open(guide, "reset.intro")?;
+    let Pair { client, server, address, tap } = Pair::open(guide, "reset.intro")?;
     let sides = guide.opens()?;
     guide.send(&sides, Side::Client, &client, HELLO, "reset.send")?;
     // What makes it a reset has to be there first.
@@ -62,12 +66,13 @@ fn reset(guide: &mut Guide<'_>) -> Result<(), Stop> {
     let recv = recv_of(Side::Client, &client);
     let (outcome, made) = guide.make_or_fail(&sides, recv, move || of.recv_vec(ROOM))?;
     tell_failure(guide, outcome, made, "reset.recv")?;
-    guide.closes()
+    guide.closes()?;
+    evidence(guide, tap, address)
 }
 
 fn half_closed(guide: &mut Guide<'_>) -> Result<(), Stop> {
     guide.part("half.title")?;
-    let Pair { client, server } = Pair::open(guide, "half.intro")?;
+    let Pair { client, server, address, tap } = Pair::open(guide, "half.intro")?;
     let sides = guide.opens()?;
     guide.send(&sides, Side::Client, &client, HELLO, "half.send")?;
     let of = Arc::clone(&client);
@@ -82,13 +87,14 @@ fn half_closed(guide: &mut Guide<'_>) -> Result<(), Stop> {
     guide.close(&sides, Side::Server, server, "half.close.server", 0)?;
     guide.travels(Side::Server, "FIN")?;
     guide.close(&sides, Side::Client, client, "half.close.client", 0)?;
-    guide.closes()
+    guide.closes()?;
+    evidence(guide, tap, address)
 }
 
 fn timed_out(guide: &mut Guide<'_>) -> Result<(), Stop> {
     guide.part("timeout.title")?;
     // The server's end stays open to the end: one that closed would be an answer.
-    let Pair { client, server } = Pair::open(guide, "timeout.intro")?;
+    let Pair { client, server, .. } = Pair::open(guide, "timeout.intro")?;
     let sides = guide.opens()?;
     let of = Arc::clone(&client);
     let seconds = PATIENCE.as_secs_f64();
@@ -124,6 +130,10 @@ fn tell_failure<T>(
 struct Pair {
     client: Arc<Socket>,
     server: Arc<Socket>,
+    /// The server's address.
+    address: SocketAddr,
+    /// A capture of it, from before the first packet on.
+    tap: Result<Tap, String>,
 }
 
 impl Pair {
@@ -133,13 +143,14 @@ impl Pair {
         listener.bind(ANYWHERE)?;
         listener.listen(BACKLOG)?;
         listener.set_timeout(Some(LIMIT))?;
+        let address = inet(&listener.local_address()?);
+        let tap = Tap::open("tcp", address.port());
         let client = Socket::new(KIND.0, KIND.1, Protocol::DEFAULT)?;
         client.set_timeout(Some(LIMIT))?;
-        client.connect(listener.local_address()?)?;
+        client.connect(address)?;
         let (server, _) = listener.accept()?;
         client.set_timeout(None)?;
-        let addresses: [SocketAddr; 2] = [inet(&client.local_address()?), inet(&server.local_address()?)];
-        guide.says(key, &[("client", &addresses[0]), ("server", &addresses[1])])?;
-        Ok(Self { client: Arc::new(client), server: Arc::new(server) })
+        guide.says(key, &[("client", &inet(&client.local_address()?)), ("server", &address)])?;
+        Ok(Self { client: Arc::new(client), server: Arc::new(server), address, tap })
     }
 }
