@@ -103,7 +103,7 @@ impl Drawing {
     fn boxed(&mut self, layers: &[LayerTold], depth: usize, width: usize) {
         let Some((layer, inner)) = layers.split_first() else { return };
         let (left, right) = ("│ ".repeat(depth), " │".repeat(depth));
-        let head = format!("{}, {} ", layer.name, layer.length);
+        let head = format!("{} ", layer.head);
         self.line(&format!("  {left}┌ {head}{}┐{right}", "─".repeat(width.saturating_sub(head.width() + 3))));
         for line in layer.meaning.lines().flat_map(|line| wrap(line, width - FRAME)) {
             let fill = spaces((width - FRAME).saturating_sub(line.width()));
@@ -328,8 +328,7 @@ mod tests {
         drawing.waits(&call, &long);
         drawing.done(&done(call.clone(), Gave::Returned(0, long.clone()), true), &long);
         drawing.travels(Side::Server, &long);
-        let layer =
-            || LayerTold { name: "IP".to_owned(), length: "20 字节".to_owned(), meaning: long.clone() };
+        let layer = || LayerTold { head: "IP，20 字节".to_owned(), meaning: long.clone() };
         drawing.layers(&[layer(), layer(), layer(), layer()]);
         drawing.timings(&[Waited { scene: "tcp", call, took: Duration::from_secs(3) }]);
         drawing.commands(&[("sock serve", &long)]);
@@ -341,11 +340,7 @@ mod tests {
     #[test]
     fn a_box_stands_in_a_box() {
         let mut drawing = drawing(false);
-        let layer = |name: &str| LayerTold {
-            name: name.to_owned(),
-            length: "4".to_owned(),
-            meaning: "你好".to_owned(),
-        };
+        let layer = |name: &str| LayerTold { head: format!("{name}, 4"), meaning: "你好".to_owned() };
         drawing.boxed(&[layer("IP"), layer("TCP")], 0, 20);
         let want = "
   ┌ IP, 4 ───────────┐

@@ -110,22 +110,28 @@ impl Teller for Plain<'_> {
 
     fn layers(&mut self, layers: &[LayerTold]) {
         for layer in layers {
-            self.says_line(&format!("{}, {}. {}", layer.name, layer.length, layer.meaning));
+            let values: Values<'_> = &[("head", &layer.head), ("meaning", &layer.meaning)];
+            let sentence = self.texts.fill("plain.layer", values);
+            self.says_line(&sentence);
         }
         self.out.push('\n');
     }
 
     fn timings(&mut self, waited: &[Waited]) {
         for it in waited {
-            let side = self.name(it.call.side);
-            self.says_line(&format!("{}: {}, {side}, {}.", time(it.took), it.scene, it.call.name));
+            let (took, side) = (time(it.took), self.name(it.call.side));
+            let values: Values<'_> =
+                &[("took", &took), ("scene", &it.scene), ("side", &side), ("call", &it.call.name)];
+            let sentence = self.texts.fill("plain.timing", values);
+            self.says_line(&sentence);
         }
         self.out.push('\n');
     }
 
     fn commands(&mut self, rows: &[(&str, &str)]) {
         for (command, meaning) in rows {
-            self.says_line(&format!("{command}: {meaning}"));
+            let sentence = self.texts.fill("plain.command", &[("command", command), ("meaning", meaning)]);
+            self.says_line(&sentence);
         }
     }
 

@@ -24,10 +24,11 @@ impl Names {
     }
 }
 
-/// A layer of a packet: its name, how long its header is, and what it does, in a language.
+/// A layer of a packet, in a language.
 pub(super) struct LayerTold {
-    pub(super) name: String,
-    pub(super) length: String,
+    /// Its name, and how long its header is.
+    pub(super) head: String,
+    /// What it does.
     pub(super) meaning: String,
 }
 

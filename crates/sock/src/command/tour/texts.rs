@@ -95,7 +95,9 @@ fn push(text: &mut String, line: &str) {
 
 /// Whether a word in Latin letters meets a Chinese one here, and no punctuation.
 fn stands_apart(text: &str, line: &str) -> bool {
-    let is_letter = |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
+    // What is filled in is a word, too.
+    let is_of_word = |letter: char| letter.is_alphanumeric() || "{}()\"'".contains(letter);
+    let is_letter = |letter: Option<char>| letter.is_some_and(is_of_word);
     is_letter(text.chars().next_back()) && is_letter(line.chars().next())
 }
 
@@ -200,6 +202,7 @@ mod tests {
             ("[a]\n一\n二\n", "一二"),
             ("[a]\n用\naccept\n等\n", "用 accept 等"),
             ("[a]\n用 accept，\n等\n\n", "用 accept，等"),
+            ("[a]\n编号\n{fd}\n。用 f()\n来，\n{x}", "编号 {fd}。用 f() 来，{x}"),
             ("[a]\none\n\ntwo\n\n[b]\nx", "one\ntwo"),
         ];
         for (file, want) in rows {

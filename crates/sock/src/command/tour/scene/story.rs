@@ -138,7 +138,8 @@ fn layers_of(guide: &Guide<'_>, seen: &Seen<'_>) -> Vec<LayerTold> {
             meaning = format!("{meaning}\n{words}");
         }
         let name = if is_data { "DATA".to_owned() } else { name(protocol) };
-        Some(LayerTold { name, length: texts.fill("layer.bytes", &[("bytes", &length)]), meaning })
+        let head = texts.fill("layer.head", &[("name", &name), ("bytes", &length)]);
+        Some(LayerTold { head, meaning })
     });
     told.collect()
 }
