@@ -5,14 +5,19 @@ use std::env::consts::ARCH;
 use std::io;
 
 use libc as c;
-use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, TargetArch, apply_filter};
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
+    TargetArch, apply_filter,
+};
 
 /// Raises it: what is not on the list fails with `EPERM`. Those that open files are on it where `opens` says so. False
 /// where filters are not made for this processor.
 pub(super) fn limit(opens: bool) -> io::Result<bool> {
     let Ok(target) = TargetArch::try_from(ARCH) else { return Ok(false) };
     let opening: &[i64] = if opens { OPENING } else { &[] };
-    let rules = NEEDED.iter().chain(OLDER).chain(opening).map(|call| (*call, Vec::new())).collect();
+    let whole = NEEDED.iter().chain(OLDER).chain(opening).map(|call| (*call, Vec::new()));
+    let controls = CONTROLS.iter().map(|request| control(*request)).collect::<Result<_, _>>();
+    let rules = whole.chain([(c::SYS_ioctl, controls.map_err(io::Error::other)?)]).collect();
     let refused = SeccompAction::Errno(EPERM);
     let program: BpfProgram = SeccompFilter::new(rules, refused, SeccompAction::Allow, target)
         .and_then(TryInto::try_into)
@@ -20,6 +25,30 @@ pub(super) fn limit(opens: bool) -> io::Result<bool> {
     apply_filter(&program).map_err(io::Error::other)?;
     Ok(true)
 }
+
+/// The rule that lets an ioctl(2) through by its request.
+#[allow(clippy::cast_sign_loss, clippy::cast_lossless, reason = "musl has the same bits as a signed number")]
+fn control(request: c::Ioctl) -> Result<SeccompRule, seccompiler::BackendError> {
+    // The kernel looks at the lower half alone.
+    let request = u64::from(request as u32);
+    let is_it = SeccompCondition::new(1, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, request)?;
+    SeccompRule::new(vec![is_it])
+}
+
+/// What may be asked of what is open: the size and the modes of a terminal, and not to wait. Not `TIOCSTI`, which types
+/// into the terminal what its shell then runs.
+const CONTROLS: &[c::Ioctl] = &[
+    c::TIOCGWINSZ,
+    c::TCGETS,
+    c::TCSETS,
+    c::TCSETSW,
+    c::TCSETSF,
+    c::TCGETS2,
+    c::TCSETS2,
+    c::TCSETSW2,
+    c::TCSETSF2,
+    c::FIONBIO,
+];
 
 /// What a call that is not on the list fails with.
 #[allow(clippy::cast_sign_loss, reason = "a small positive number")]
@@ -58,8 +87,6 @@ const NEEDED: &[i64] = &[
     c::SYS_getsockopt,
     c::SYS_recvfrom,
     c::SYS_sendto,
-    // How wide the terminal is.
-    c::SYS_ioctl,
     // Memory.
     c::SYS_mmap,
     c::SYS_munmap,

@@ -119,6 +119,44 @@ mod tests {
         }
     }
 
+    /// What a screen needs is left: the terminal's modes and size, keys, and a socket pair that wakes who waits.
+    #[test]
+    fn a_confined_thread_uses_the_terminal_that_is_open_and_opens_none() {
+        use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+        use rustix::termios::{OptionalActions, tcgetattr, tcgetwinsize, tcsetattr};
+
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
+        grantpt(&master).and_then(|()| unlockpt(&master)).expect("a terminal");
+        let name = ptsname(&master, Vec::new()).expect("its name").into_string().expect("UTF-8");
+        let open = |name: &str| File::options().read(true).write(true).open(name);
+        let terminal = open(&name).expect("its other end");
+        let pair = std::os::unix::net::UnixStream::pair().expect("a pair of sockets");
+        rustix::io::write(&master, b"q\n").expect("room for a key");
+        let (_, refused) = confined(None, move || {
+            let mut modes = tcgetattr(&terminal).expect("its modes");
+            modes.make_raw();
+            tcsetattr(&terminal, OptionalActions::Now, &modes).expect("its modes");
+            tcgetwinsize(&terminal).expect("its size");
+            let (key, wake) = (rustix::event::PollFlags::IN, &pair.1);
+            let mut ready =
+                [rustix::event::PollFd::new(&terminal, key), rustix::event::PollFd::new(wake, key)];
+            std::io::Write::write_all(&mut &pair.0, b"!").expect("room for a byte");
+            assert_eq!(rustix::event::poll(&mut ready, None).expect("keys and a byte"), 2);
+            assert!((&terminal).read(&mut [0; 8]).expect("a key") > 0);
+            assert!(rustix::termios::tcsendbreak(&terminal).is_err(), "no other ioctl");
+            let another = std::os::unix::net::UnixStream::pair().err();
+            [
+                open(&name).err(),
+                open("/dev/tty").err(),
+                another,
+                std::net::UdpSocket::bind("127.0.0.1:0").err(),
+            ]
+        });
+        for failure in refused {
+            assert_eq!(failure.expect("nothing opens").kind(), io::ErrorKind::PermissionDenied);
+        }
+    }
+
     #[test]
     fn files_may_be_made_in_the_folder_that_is_given_and_nowhere_else() {
         let folder = std::env::temp_dir().join(format!("sock-confine-{}", std::process::id()));
