@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""python3 docs/pictures/make.py: draws the pictures of this folder from what the command prints.
+"""python3 docs/pictures/make.py: draws the pictures of this folder from what the command prints or shows.
 
 Most are a run of `sock` on web.pcapng, a capture of a web page and a lookup on the loopback that `sock capture` made,
 so that anybody can make them again, without a privilege. sock-tour.svg and sock-tour.zh-CN.svg are screens of
@@ -7,11 +7,16 @@ so that anybody can make them again, without a privilege. sock-tour.svg and sock
 library alone.
 """
 
+import fcntl
 import html
 import os
 import pathlib
+import pty
 import re
+import select
+import struct
 import subprocess
+import termios
 import unicodedata
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -25,6 +30,11 @@ PICTURES = {
     "conversations": ["decode", f"{CAPTURES}/web.pcapng", "--conversations"],
 }
 
+# The name of each picture of a screen, its size, the arguments of its run, and the keys that are typed.
+SCREENS = {
+    "browse": ((100, 30), ["decode", f"{CAPTURES}/web.pcapng", "--browse"], "jjj\t" + "j" * 3 + "lj"),
+}
+
 COLUMN, LINE, MARGIN, SIZE = 8.4, 18, 14, 14
 STYLE = """
     .paper { fill: #fcfcfa; stroke: #d0d0cc }
@@ -36,6 +46,17 @@ STYLE = """
         .command { fill: #7cc4ff }
     }
 """ % SIZE
+MARKS = """
+    .bold { font-weight: bold }
+    .dim { fill: #6a6a66 }
+    .back { fill: #222 }
+    .reversed { fill: #fcfcfa }
+    @media (prefers-color-scheme: dark) {
+        .dim { fill: #96968f }
+        .back { fill: #e4e4e0 }
+        .reversed { fill: #1c1e21 }
+    }
+"""
 
 
 def width_of(line):
@@ -179,6 +200,88 @@ def tour(language):
     for number, begin in enumerate(begins):
         drawn += screen(lines[begin:begin + ROWS], number, len(begins))
     return "\n".join([*drawn, "</svg>", ""])
+class Screen:
+    """What a terminal shows, from what was written to it: as much of one as `sock --browse` needs."""
+
+    ESCAPE = re.compile(r"\x1b\[([?0-9;]*)([@-~])|([^\x1b])", re.DOTALL)
+    STYLES = {"1": "bold", "2": "dim", "4": "underlined", "7": "reversed"}
+
+    def __init__(self, columns, lines):
+        self.cells = [[(" ", frozenset())] * columns for _ in range(lines)]
+        self.x = self.y = 0
+        self.style = frozenset()
+
+    def write(self, text):
+        for parameters, last, letter in self.ESCAPE.findall(text):
+            if letter:
+                if letter >= " " and self.y < len(self.cells) and self.x < len(self.cells[0]):
+                    self.cells[self.y][self.x] = (letter, self.style)
+                    self.x += 1
+            elif last == "H":
+                self.y, self.x = (int(number or 1) - 1 for number in (parameters or "1;1").split(";"))
+            elif last == "m":
+                self.style = frozenset(self.STYLES[code] for code in parameters.split(";") if code in self.STYLES)
+
+    def runs(self, line):
+        """The text of a line in pieces of one style, each with its first column."""
+        start = 0
+        for column in range(1, len(line) + 1):
+            if column == len(line) or line[column][1] != line[start][1]:
+                yield start, "".join(letter for letter, _ in line[start:column]), line[start][1]
+                start = column
+
+
+def played(size, arguments, keys):
+    """The screen of a run in a terminal of that size, behind these keys."""
+    columns, lines = size
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(ROOT)
+        os.environ["TERM"] = "xterm"
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        program = ROOT / "target/debug/sock"
+        os.execv(program, [str(program), *arguments])
+    screen, written = Screen(columns, lines), b""
+    # A key at a time, each behind the screen of the one before: it is drawn ten times a second at most.
+    for key in ["", *keys, "q"]:
+        os.write(terminal, key.encode())
+        if key == "q":
+            break
+        while select.select([terminal], [], [], 0.5)[0]:
+            written += os.read(terminal, 65536)
+    os.waitpid(child, 0)
+    os.close(terminal)
+    screen.write(written.decode())
+    return screen
+
+
+def drawn_screen(command, screen):
+    """The SVG of that screen."""
+    columns, lines = len(screen.cells[0]), len(screen.cells)
+    width, height = columns * COLUMN + 2 * MARGIN, lines * LINE + 2 * MARGIN
+    shapes = []
+    for number, line in enumerate(screen.cells):
+        y = MARGIN + LINE * number
+        for column, text, style in screen.runs(line):
+            x = MARGIN + column * COLUMN
+            if "reversed" in style:
+                shapes.append(f'<rect class="back" x="{x:.1f}" y="{y}" width="{len(text) * COLUMN:.1f}" height="{LINE}"/>')
+            if not text.strip():
+                continue
+            names = " ".join(sorted(style - {"underlined"}))
+            mark = f' class="{names}"' if names else ""
+            under = ' text-decoration="underline"' if "underlined" in style else ""
+            shapes.append(f'<text{mark}{under} x="{x:.1f}" y="{y + SIZE}" xml:space="preserve"'
+                          f' textLength="{len(text) * COLUMN:.1f}" lengthAdjust="spacing">{html.escape(text)}</text>')
+    return "\n".join([
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height}" viewBox="0 0 {width:.0f} {height}"'
+        f' role="img" aria-label="{html.escape(command)}">',
+        f"<style>{STYLE}{MARKS}</style>",
+        f'<rect class="paper" x="0.5" y="0.5" width="{width - 1:.0f}" height="{height - 1}" rx="6"/>',
+        *shapes,
+        "</svg>",
+        "",
+    ])
 
 
 def main():
@@ -189,6 +292,8 @@ def main():
         (HERE / f"{name}.svg").write_text(drawn(shown(arguments), output.splitlines()))
     for name, language in TOURS.items():
         (HERE / f"{name}.svg").write_text(tour(language))
+    for name, (size, arguments, keys) in SCREENS.items():
+        (HERE / f"{name}.svg").write_text(drawn_screen(shown(arguments), played(size, arguments, keys)))
 
 
 if __name__ == "__main__":

@@ -95,7 +95,7 @@ impl Capture {
             self.tap.store.note(|facts| {
                 facts.is_complete = true;
                 facts.dropped = dropped;
-                facts.trouble = failed.map(|error| error.to_string());
+                facts.remark = failed.map(|error| format!("! {error}"));
             });
         };
         thread::Builder::new().name("index".to_owned()).spawn(read).map(drop)
@@ -163,7 +163,7 @@ mod tests {
             let store = store(file);
             read(bytes.clone(), &store);
             let facts = store.facts();
-            assert_eq!((facts.total, facts.trouble, facts.began), (4, None, Some(Duration::ZERO)));
+            assert_eq!((facts.total, facts.remark, facts.began), (4, None, Some(Duration::ZERO)));
             for (length, number) in [60, 1, 0, 1500].into_iter().zip(0_u8..) {
                 let packet = store.load(number.into()).expect("a packet");
                 assert_eq!(packet.bytes, vec![number; length]);
@@ -184,6 +184,6 @@ mod tests {
         read(bytes, &store);
         let facts = store.facts();
         assert_eq!(facts.total, 1);
-        assert!(facts.trouble.is_some_and(|trouble| trouble.contains("ends")));
+        assert!(facts.remark.is_some_and(|remark| remark.contains("ends")));
     }
 }

@@ -41,9 +41,8 @@ pub(crate) fn first(bytes: &[u8], is_all: bool) -> Option<(Option<Key>, usize)> 
         },
         [0x1b, b'O', last] => Some((control(b"", last), 3)),
         [0x1b, b'O'] => is_all.then_some((None, 2)),
-        // Twice the key, or the key with Alt, which means nothing here.
-        [0x1b, 0x1b, ..] => Some((Some(Key::Escape), 1)),
-        [0x1b, ref rest @ ..] => first(rest, is_all).map(|(_, used)| (None, used + 1)),
+        // The key and another one right behind it; with Alt, which means nothing here, a terminal sends the same.
+        [0x1b, ..] => Some((Some(Key::Escape), 1)),
         [byte, ..] if byte.is_ascii() => Some((ascii(byte), 1)),
         _ => letter(bytes, is_all),
     }
@@ -123,7 +122,7 @@ mod tests {
             ("é/".as_bytes(), Some(Key::Char('é')), 2),
             ("套".as_bytes(), Some(Key::Char('套')), 3),
             (b"\xff", None, 1),
-            (b"\x1bx", None, 2),
+            (b"\x1bx", Some(Key::Escape), 1),
             (b"\x1b[200~", None, 6),
             (b"\0", None, 1),
         ];

@@ -116,7 +116,8 @@ impl<'s> Session<'s> {
             }
             let rest = (!self.typed.is_empty()).then_some(REST);
             let limit = [is_stale.then_some(wait), rest].into_iter().flatten().min();
-            let (keys, woken) = self.wait(limit)?;
+            // What wakes it while it may not draw yet, is looked at when it draws.
+            let (keys, woken) = self.wait(limit, !is_stale)?;
             if woken {
                 self.screen.wake.clear();
                 is_stale = true;
@@ -125,15 +126,16 @@ impl<'s> Session<'s> {
         }
     }
 
-    /// Waits for keys, for packets, or until `limit` is over. Says which of the two there are.
-    fn wait(&self, limit: Option<Duration>) -> io::Result<(bool, bool)> {
+    /// Waits for keys, for packets where it heeds them, or until `limit` is over. Says which of the two there are.
+    fn wait(&self, limit: Option<Duration>, heeds_packets: bool) -> io::Result<(bool, bool)> {
         let limit = limit.map(|limit| Timespec {
             tv_sec: i64::try_from(limit.as_secs()).unwrap_or(i64::MAX),
             tv_nsec: limit.subsec_nanos().into(),
         });
         let wake = self.screen.wake.descriptor();
         let mut ready = [PollFd::new(&self.screen.input, PollFlags::IN), PollFd::new(wake, PollFlags::IN)];
-        match poll(&mut ready, limit.as_ref()) {
+        let heeded = if heeds_packets { 2 } else { 1 };
+        match poll(&mut ready[..heeded], limit.as_ref()) {
             Ok(_) => Ok((!ready[0].revents().is_empty(), !ready[1].revents().is_empty())),
             Err(rustix::io::Errno::INTR) => Ok((false, false)),
             Err(error) => Err(error.into()),
@@ -141,13 +143,13 @@ impl<'s> Session<'s> {
     }
 
     fn look_at_signals(&mut self) -> io::Result<()> {
-        if let Some(signal) = self.screen.signals.signal() {
+        if let Some(signal) = self.screen.signal() {
             self.left = Some(Left::BySignal(signal));
         }
         if self.screen.is_left() {
             return Err(io::Error::other("a thread of the browser has failed"));
         }
-        if self.screen.signals.was_stopped() {
+        if self.screen.was_stopped() {
             self.again()?;
         }
         Ok(())
@@ -163,12 +165,12 @@ impl<'s> Session<'s> {
     /// Stops, as the shell's Ctrl-Z does, until it goes on.
     fn suspend(&mut self) -> io::Result<()> {
         self.screen.leave();
-        self.screen.signals.was_stopped();
+        self.screen.was_stopped();
         signal::stop();
         // Which thread takes the signal is the kernel's choice: this one may run on for a moment.
         let end = Instant::now() + Duration::from_secs(1);
-        while !self.screen.signals.was_stopped() && Instant::now() < end {
-            self.wait(Some(REST))?;
+        while !self.screen.was_stopped() && Instant::now() < end {
+            self.wait(Some(REST), true)?;
             self.screen.wake.clear();
         }
         self.again()

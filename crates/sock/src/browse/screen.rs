@@ -16,7 +16,7 @@ use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetat
 use super::wake::Wake;
 use crate::exit::Failure;
 use crate::report::patience;
-use crate::signal::Noted;
+use crate::signal::{Noted, Signal};
 
 /// The other screen, without a cursor, and without breaking lines that are too long.
 const ENTER: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J";
@@ -38,11 +38,13 @@ pub(crate) struct Screen {
     pub(crate) input: File,
     output: File,
     pub(crate) wake: Arc<Wake>,
-    pub(crate) signals: Noted,
+    /// None until it listens.
+    signals: Option<Noted>,
 }
 
 impl Screen {
-    /// Opens what is needed later, so that nothing has to be opened once rights are given up. Nothing is drawn yet.
+    /// Opens what is needed later, so that nothing has to be opened once rights are given up. Nothing is drawn yet, and
+    /// signals end the process as before.
     ///
     /// Keys are read from standard input where that is a terminal, and else from the terminal of this process, so that
     /// standard input may be a capture.
@@ -56,10 +58,25 @@ impl Screen {
         }
         let output = rustix::io::dup(rustix::stdio::stdout()).map(File::from);
         let output = output.map_err(|error| Failure::io("open the terminal", &error.into()))?;
-        let failed = |error: io::Error| Failure::io("watch the terminal", &error);
-        let wake = Arc::new(Wake::new().map_err(failed)?);
-        let signals = Noted::listen(&|| wake.writer()).map_err(failed)?;
-        Ok(Self { input: keys()?, output, wake, signals })
+        let wake = Wake::new().map_err(|error| Failure::io("watch the terminal", &error))?;
+        Ok(Self { input: keys()?, output, wake: Arc::new(wake), signals: None })
+    }
+
+    /// From here on signals are noted rather than end the process: the terminal has to be given back first.
+    pub(crate) fn listen(&mut self) -> Result<(), Failure> {
+        let listens = Noted::listen(&|| self.wake.writer());
+        self.signals = Some(listens.map_err(|error| Failure::io("listen for signals", &error))?);
+        Ok(())
+    }
+
+    /// The last signal that has come.
+    pub(crate) fn signal(&self) -> Option<Signal> {
+        self.signals.as_ref().and_then(Noted::signal)
+    }
+
+    /// Whether the process was stopped and goes on since this was last asked.
+    pub(crate) fn was_stopped(&self) -> bool {
+        self.signals.as_ref().is_some_and(Noted::was_stopped)
     }
 
     /// Takes the terminal.
@@ -235,6 +252,9 @@ impl<W: Write + AsFd> Backend for Paint<W> {
 
     fn flush(&mut self) -> io::Result<()> {
         let text = std::mem::take(&mut self.text);
+        if text.is_empty() {
+            return Ok(());
+        }
         patience::write(&mut self.out, text.as_bytes())
     }
 }

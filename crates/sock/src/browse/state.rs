@@ -117,6 +117,12 @@ enum Move {
 }
 
 impl Row {
+    /// The cursor goes to another line: within the pane it moves, at its edges the lines do.
+    fn moved(&mut self, from: usize, to: usize, height: usize) {
+        self.0 = (self.0 + to.saturating_sub(from)).saturating_sub(from.saturating_sub(to));
+        self.0 = self.0.min(height.saturating_sub(1));
+    }
+
     /// The first line that is seen, of `count` lines in a pane of `height`, with the cursor in line `position`.
     pub(crate) fn top(&mut self, position: usize, count: usize, height: usize) -> usize {
         let height = height.max(1);
@@ -290,7 +296,11 @@ impl State {
     /// A key on the three panes.
     fn packets(&mut self, key: Key, around: &Around<'_>) -> Option<Act> {
         match key {
-            Key::Char('/') => return self.ask(Asked::Filter),
+            Key::Char('/') => {
+                // What is seen now is what a filter that is taken away leaves selected.
+                self.anchor = self.selected(around.list).unwrap_or(self.anchor);
+                return self.ask(Asked::Filter);
+            }
             Key::Char('f') => {
                 let _ = self.show(View::Stream);
                 return Some(Act::Follow);
@@ -321,15 +331,17 @@ impl State {
         };
         let Some(last) = around.list.len().checked_sub(1) else { return };
         let position = if self.follows { last } else { around.list.position(self.anchor) };
-        let position = step.from(position, last + 1);
-        if let Some(number) = around.list.number(position) {
-            (self.anchor, self.follows) = (number, position == last);
+        let to = step.from(position, last + 1);
+        if let Some(number) = around.list.number(to) {
+            (self.anchor, self.follows) = (number, to == last);
+            self.row.moved(position, to, around.heights.list);
         }
     }
 
     fn in_tree(&mut self, key: Key, around: &Around<'_>) {
         let nodes = around.nodes;
         let Some(node) = nodes.get(self.node) else { return };
+        let before = tree::visible(nodes, &self.open).partition_point(|index| *index < self.node);
         let is_open = self.open.contains(node.name);
         match key {
             Key::Enter if node.has_more && is_open => _ = self.open.remove(node.name),
@@ -339,15 +351,17 @@ impl State {
             key => {
                 let Some(step) = Move::of(key, around.heights.tree) else { return };
                 let seen = tree::visible(nodes, &self.open);
-                let position = seen.partition_point(|index| *index < self.node);
-                self.node = seen.get(step.from(position, seen.len())).copied().unwrap_or(0);
+                self.node = seen.get(step.from(before, seen.len())).copied().unwrap_or(0);
             }
         }
+        let after = tree::visible(nodes, &self.open).partition_point(|index| *index < self.node);
+        self.tree_row.moved(before, after, around.heights.tree);
         self.byte = nodes[self.node].bytes.start;
     }
 
     fn in_bytes(&mut self, key: Key, around: &Around<'_>) {
         let Some(last) = around.bytes.checked_sub(1) else { return };
+        let before = self.byte;
         self.byte = match key {
             Key::Left | Key::Char('h') => self.byte.saturating_sub(1),
             Key::Right | Key::Char('l') => (self.byte + 1).min(last),
@@ -361,6 +375,7 @@ impl State {
                 None => return,
             },
         };
+        self.bytes_row.moved(before / LINE, self.byte / LINE, around.heights.bytes);
         if let Some(node) = tree::of_byte(around.nodes, self.byte) {
             self.node = node;
             self.node = self.seen(around.nodes);

@@ -107,6 +107,12 @@ fn the_cursor_stays_in_its_line_where_that_can_be() {
         assert!(got <= position && position < got + height, "{position} is seen");
         assert!(got + height <= count.max(height), "no line behind the last");
     }
+    let moves = [(0, 0, 1, 1), (3, 3, 1, 1), (9, 50, 51, 9), (0, 50, 49, 0), (5, 50, 41, 0), (5, 50, 59, 9)];
+    for (row, from, to, want) in moves {
+        let mut row = Row(row);
+        row.moved(from, to, 10);
+        assert_eq!(row, Row(want), "{from} to {to}");
+    }
     assert_eq!(Row(3).top(50, 100, 10), 47);
     assert_eq!(Row(3).top(1, 100, 10), 0);
     assert_eq!(Row(0).top(98, 100, 10), 90);
@@ -193,6 +199,17 @@ fn a_filter_is_asked_for_as_it_is_typed_and_given_up() {
         [Act::Filter("tcpq".to_owned())],
         "q is a letter there"
     );
+}
+
+#[test]
+fn the_packet_that_a_filter_has_led_to_stays_selected_without_it() {
+    let (all, some, mut state) = (vec![1, 4, 8, 9], vec![8, 9], State::new(false, ""));
+    state.select(4, &all);
+    press(&mut state, &all, &keys("/udp"));
+    assert_eq!(state.selected(&some), Some(8));
+    assert_eq!(state.selected(&all), Some(4), "while it is typed, nothing is lost");
+    press(&mut state, &some, &[Key::Enter, Key::Char('/'), Key::Escape]);
+    assert_eq!(state.selected(&all), Some(8));
 }
 
 #[test]

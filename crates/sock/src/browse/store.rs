@@ -93,8 +93,8 @@ pub(crate) struct Facts {
     pub(crate) began: Option<Duration>,
     /// Whether no more will come.
     pub(crate) is_complete: bool,
-    /// Why no more come, where that is a fault.
-    pub(crate) trouble: Option<String>,
+    /// What is to be said of the packets, such as why no more come.
+    pub(crate) remark: Option<String>,
     /// How many the kernel has dropped, or the file says were dropped.
     pub(crate) dropped: Option<u64>,
     /// How much of the file was read, of how much.

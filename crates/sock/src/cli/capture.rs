@@ -39,10 +39,10 @@ pub struct CaptureArgs {
     /// Print the filter's program instead
     #[arg(long, requires = "filter", hide_short_help = true)]
     pub dump_filter: bool,
-    /// Browse them while they come: a list, layers, bytes
+    /// Browse the packets on a screen, while they come
     ///
-    /// Filter with / as you type, follow a conversation with f; ? lists the keys. Of packets that are not written to a
-    /// file, the oldest go when they take more than 256 MiB.
+    /// A list, layers, bytes, conversations. Filter with / as you type, follow a conversation with f; ? lists the keys.
+    /// Of packets that are not written to a file, the oldest go when they take more than 256 MiB.
     #[arg(long, conflicts_with_all = ["layers", "hex", "json", "print", "dump_filter"])]
     pub browse: bool,
     /// How packets are shown.

@@ -33,9 +33,9 @@ pub struct DecodeArgs {
     /// A capture file, - for standard input, or a packet in hex
     #[arg(value_name = "FILE|-|HEX")]
     pub input: String,
-    /// Browse the packets: a list, layers, bytes
+    /// Browse the packets on a screen
     ///
-    /// Filter with / as you type, follow a conversation with f; ? lists the keys.
+    /// A list, layers, bytes, conversations. Filter with / as you type, follow a conversation with f; ? lists the keys.
     #[arg(
         long,
         conflicts_with_all = ["layers", "hex", "json", "count", "follow", "raw", "conversations", "craft"]
@@ -59,7 +59,7 @@ pub struct DecodeArgs {
     #[arg(long, value_name = "STREAM", conflicts_with_all = ["layers", "time", "count"])]
     pub follow: Option<String>,
     /// With --follow: the bytes of both ends, as they are
-    #[arg(long, requires = "follow", conflicts_with_all = ["hex", "json"])]
+    #[arg(long, requires = "follow", conflicts_with_all = ["hex", "json"], hide_short_help = true)]
     pub raw: bool,
     /// Show who spoke with whom, how much, and what was wrong
     ///

@@ -12,6 +12,7 @@ mod limit;
 mod skip;
 
 mod access;
+mod browse;
 mod capture;
 mod connect_datagram;
 mod connect_endings;

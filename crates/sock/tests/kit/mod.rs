@@ -10,6 +10,7 @@ mod folder;
 pub(crate) mod namespace;
 mod place;
 mod process;
+mod screen;
 mod server;
 mod socket;
 pub(crate) mod terminal;
@@ -23,6 +24,7 @@ pub(crate) use events::{Events, events, payload};
 pub(crate) use folder::TempDir;
 pub(crate) use place::{Place, Transport};
 pub(crate) use process::{Finished, Process, SOCK, run, run_sock, sock, sock_after};
+pub(crate) use screen::screen;
 pub(crate) use server::Server;
 pub(crate) use socket::{
     bounded, connect, expect, expect_silence, full_backlog, has_ipv6, read_all, refuse, refusing, unix,

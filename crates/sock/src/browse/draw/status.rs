@@ -21,10 +21,10 @@ pub(super) fn draw(pen: &mut Pen<'_>, scene: &Scene<'_>) -> Option<(u16, u16)> {
         }
         return Some(typed(pen, prompt, state.fault.as_ref().map(|fault| fault.span.clone())));
     }
-    match (&state.message, &scene.facts.trouble) {
+    match (&state.message, &scene.facts.remark) {
         _ if scene.is_searching => pen.text(1, 1, usize::MAX, "searching; any key gives up", BOLD),
         (Some(message), _) => pen.text(1, 1, usize::MAX, message, BOLD),
-        (None, Some(trouble)) => pen.text(1, 1, usize::MAX, &format!("! {trouble}"), BOLD),
+        (None, Some(remark)) => pen.text(1, 1, usize::MAX, remark, BOLD),
         (None, None) => pen.text(1, 1, usize::MAX, if state.view == View::Packets { HINTS } else { "" }, DIM),
     };
     None

@@ -178,7 +178,7 @@ fn the_selected_packet_is_marked_without_colours() {
 fn nothing_that_a_peer_has_sent_drives_the_terminal() {
     let mut stage = Stage::new(HOSTILE, 4);
     stage.interface = "eth\x1b]0;x\x07\u{202e}".to_owned();
-    stage.facts.trouble = Some("bad \x1b[31m".to_owned());
+    stage.facts.remark = Some("bad \x1b[31m".to_owned());
     stage.state.open = ["ip", "udp", "dns", "dns.qry"].into();
     stage.talk = Some(Talk::default());
     for view in [View::Packets, View::Stream] {
@@ -228,7 +228,7 @@ fn the_status_says_how_far_it_has_come() {
     let want = " a.pcap  10 of 40 packets, 2 dropped, the oldest 30 gone, 25% read, filter: udp";
     assert_eq!(stage.screen(100, 24)[22], want);
     stage.facts.is_complete = true;
-    stage.facts.trouble = Some("byte 24: the file ends".to_owned());
+    stage.facts.remark = Some("! byte 24: the file ends".to_owned());
     let screen = stage.screen(100, 24);
     assert!(!screen[22].contains("25%"));
     assert_eq!(screen[23], " ! byte 24: the file ends");

@@ -57,6 +57,11 @@ impl Browse {
         Keeper { store: Arc::clone(&self.store), batch: Batch::default(), known: None }
     }
 
+    /// From here on a signal ends the browser rather than the process.
+    pub(super) fn listen(&mut self) -> Result<(), Failure> {
+        self.screen.as_mut().map_or(Ok(()), Screen::listen)
+    }
+
     /// Starts to show them.
     pub(super) fn start(&mut self) -> Result<(), Failure> {
         let (Some(screen), Some(browser)) = (self.screen.take(), self.browser.take()) else { return Ok(()) };
@@ -77,8 +82,8 @@ impl Browse {
     pub(super) fn complete(&self, failure: Option<&Failure>) {
         self.store.note(|facts| {
             facts.is_complete = true;
-            let why = failure.map_or("the capture has ended", |failure| failure.message.as_str());
-            facts.trouble = Some(why.to_owned());
+            let ended = || "the capture has ended; q quits".to_owned();
+            facts.remark = Some(failure.map_or_else(ended, |failure| format!("! {}", failure.message)));
         });
     }
 

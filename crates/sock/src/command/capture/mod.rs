@@ -54,11 +54,14 @@ fn found(name: &str) -> Result<Interface, Failure> {
 }
 
 async fn capture(args: &CaptureArgs, interface: Option<Interface>) -> Result<Exit, Failure> {
-    let mut source = Source::open(args, interface.as_ref())?;
     let mut browse = Browse::open(args)?;
+    let mut source = Source::open(args, interface.as_ref())?;
     let mut taken = Taken::new(args, browse.as_ref().map(Browse::keeper))?;
     // Behind the file: to open a FIFO waits for its reader, and Ctrl-C ends that.
     let mut signals = super::signals()?;
+    if let Some(browse) = &mut browse {
+        browse.listen()?;
+    }
     let ready = source.descriptor()?;
     let walls = confine(taken.folder()).map_err(|error| Failure::io("give up rights", &error))?;
     if !(walls.files && walls.calls) {

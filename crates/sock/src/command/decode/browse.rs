@@ -14,8 +14,10 @@ use crate::exit::{Exit, Failure};
 pub(super) fn run(args: &DecodeArgs) -> Result<Exit, Failure> {
     let filter = args.filter.clone().unwrap_or_default();
     check(&filter)?;
-    let screen = Screen::open()?;
+    let mut screen = Screen::open()?;
     let Opened { name, content, file } = Opened::open(&args.input)?;
+    // Behind the input: the first bytes of a pipe may take long, and Ctrl-C ends that.
+    screen.listen()?;
     let size = file.as_ref().and_then(|file| file.metadata().ok()).map(|metadata| metadata.len());
     // What comes while it is read, as from a capture under way, is looked at as it comes.
     let follows = file.is_none() && matches!(content, Content::Capture(_));
@@ -29,10 +31,16 @@ pub(super) fn run(args: &DecodeArgs) -> Result<Exit, Failure> {
             .map_err(|error| Failure::io("start a thread", &error))?,
     }
     let times = args.packets.look().times;
-    match (Browser { title: name, times, filter, follows, store }).run(&screen)? {
+    let title = title(&name);
+    match (Browser { title, times, filter, follows, store }).run(&screen)? {
         Left::ByKey => Ok(Exit::Done),
         Left::BySignal(signal) => Ok(signal.exit()),
     }
+}
+
+/// The last part of a path, as there is little room.
+fn title(name: &str) -> String {
+    name.rsplit('/').find(|part| !part.is_empty()).unwrap_or(name).to_owned()
 }
 
 /// Refuses a filter that cannot be read, whatever the packets begin with.
