@@ -94,7 +94,21 @@ fn letter(bytes: &[u8], is_all: bool) -> Option<(Option<Key>, usize)> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn whatever_is_typed_ends_in_keys(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
+            let mut rest = &bytes[..];
+            while let Some((_, used)) = first(rest, true) {
+                prop_assert!((1..=rest.len()).contains(&used), "{rest:?}");
+                rest = &rest[used..];
+            }
+            prop_assert!(rest.is_empty(), "{rest:?}");
+        }
+    }
 
     #[test]
     fn each_sequence_is_a_key_or_passed_over() {

@@ -4,6 +4,7 @@ use std::fs;
 use std::net::UdpSocket;
 use std::path::PathBuf;
 
+use crate::bounded::RunInTime as _;
 use crate::kit::namespace::inside;
 use crate::kit::{Process, SOCK, TempDir, eventually, run_sock, screen, terminal, text};
 use crate::skip;
@@ -63,7 +64,7 @@ impl Browser {
     }
 
     fn signal(&self, name: &str) {
-        let sent = std::process::Command::new("kill").args(["-s", name, &self.pid()]).status();
+        let sent = std::process::Command::new("kill").args(["-s", name, &self.pid()]).status_in_time();
         assert!(sent.expect("kill").success());
     }
 

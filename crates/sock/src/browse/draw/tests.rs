@@ -27,7 +27,8 @@ const HOSTILE: &[u8] = b"\x45\0\0\x3a\0\0\0\0\x40\x11\0\0\x7f\0\0\x01\x7f\0\0\x0
 /// A test's packets, all of them alike.
 struct Stage {
     state: State,
-    bytes: &'static [u8],
+    link: LinkType,
+    bytes: Vec<u8>,
     interface: String,
     count: u64,
     facts: Facts,
@@ -35,10 +36,11 @@ struct Stage {
 }
 
 impl Stage {
-    fn new(bytes: &'static [u8], count: u64) -> Self {
+    fn new(bytes: &[u8], count: u64) -> Self {
         let facts = Facts { total: count, began: Some(Duration::ZERO), ..Facts::default() };
         let state = State::new(false, "");
-        Self { state, bytes, interface: String::new(), count, facts, talk: None }
+        let (link, bytes) = (LinkType::RAW, bytes.to_vec());
+        Self { state, link, bytes, interface: String::new(), count, facts, talk: None }
     }
 
     fn load(&self, number: u64) -> Loaded {
@@ -46,9 +48,9 @@ impl Stage {
             number,
             time: Some(Duration::from_millis(number * 1500)),
             length: self.bytes.len(),
-            link: LinkType::RAW,
+            link: self.link,
             interface: self.interface.clone(),
-            bytes: self.bytes.to_vec(),
+            bytes: self.bytes.clone(),
             is_lost: false,
         }
     }
@@ -196,6 +198,36 @@ fn nothing_that_a_peer_has_sent_drives_the_terminal() {
     let screen = stage.screen(200, 60).join("\n");
     assert!(screen.contains("eth\\x1b]0;x\\x07\\u{202e}"), "{screen}");
     assert!(screen.contains("bad \\x1b[31m"), "{screen}");
+}
+
+/// The packets of the captures that packets are tested with, broken ones among them.
+#[test]
+fn packets_of_all_captures_can_be_browsed() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../berkeley-packet/tests/captures");
+    let (mut files, mut packets) = (0, 0);
+    for entry in std::fs::read_dir(folder).expect("captures") {
+        let path = entry.expect("a file").path();
+        if path.extension().is_none_or(|ending| ending != "pcap") {
+            continue;
+        }
+        files += 1;
+        let file = std::fs::File::open(&path).expect("a capture");
+        let mut reader = berkeley_packet::file::Reader::new(file).expect("a capture");
+        while let Some(record) = reader.next().expect("a whole capture") {
+            packets += 1;
+            let mut stage = Stage::new(record.bytes, 1);
+            stage.link = record.link;
+            let decoded = Packet::decode(record.link, record.bytes);
+            let nodes = tree::nodes(&decoded);
+            stage.state.open = nodes.iter().map(|node| node.name).collect();
+            stage.state.node = packets % nodes.len().max(1);
+            let (width, height) = [(80, 24), (160, 50)][packets % 2];
+            for line in stage.screen(width, height) {
+                assert!(line.chars().all(is_printable), "{}: {line:?}", path.display());
+            }
+        }
+    }
+    assert!(files > 20 && packets > 100, "{files} files, {packets} packets");
 }
 
 #[test]
