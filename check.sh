@@ -382,7 +382,7 @@ has_rust() { cargo "+$1" --version >/dev/null 2>&1; }
 check_bench() {
   local bench sources failed=0
   # All are run, whatever one says: one round shows every limit that is passed.
-  for bench in startup idle echo files relay capture; do
+  for bench in startup idle echo files relay capture ping; do
     echo "bench: $bench"
     "bench/$bench/run" --check || failed=1
   done

@@ -9,6 +9,8 @@ pub(crate) mod endpoint;
 mod networks;
 #[path = "../../../../fuzz/properties/preamble.rs"]
 mod preamble;
+#[path = "../../../../fuzz/properties/probe.rs"]
+mod probe;
 
 /// Replays a corpus, each file of which is read (true) or refused; gives how many are which.
 fn replay(name: &str, mut check: impl FnMut(&[u8]) -> Option<bool>) -> (usize, usize) {
@@ -53,4 +55,10 @@ fn whatever_is_said_before_a_stream_in_the_corpus_holds_its_properties() {
         let (good, bad) = replay(target, |bytes| Some(check(bytes)));
         assert!(good >= 3 && bad >= 6, "{target} has both kinds: {good} good, {bad} bad");
     }
+}
+
+#[test]
+fn whatever_comes_back_to_a_probe_in_the_corpus_holds_its_properties() {
+    let (good, bad) = replay("probe", |bytes| Some(probe::check(bytes)));
+    assert!(good >= 5 && bad >= 8, "the corpus has both kinds: {good} good, {bad} bad");
 }

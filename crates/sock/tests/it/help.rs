@@ -6,7 +6,7 @@ use crate::kit::{Process, TempDir, run, run_sock, sock, text};
 use crate::skip;
 
 /// The command itself, and those of its subcommands that do the work.
-const COMMANDS: [&[&str]; 11] = [
+const COMMANDS: [&[&str]; 12] = [
     &[],
     &["serve"],
     &["connect"],
@@ -14,6 +14,7 @@ const COMMANDS: [&[&str]; 11] = [
     &["wait"],
     &["resolve"],
     &["inspect"],
+    &["ping"],
     &["options"],
     &["interfaces"],
     &["decode"],
@@ -29,7 +30,7 @@ fn the_short_help_fits_24_lines_and_the_long_one_ends_with_examples() {
         assert!(long.contains("Usage: sock") && long.contains("Exit codes:\n"), "{long}");
         assert!(long.rsplit("\n\n").next().is_some_and(|last| last.starts_with("Examples:\n  ")), "{long}");
         let takes_endpoints =
-            ![&["resolve"][..], &["interfaces"], &["decode"], &["craft"]].contains(&command);
+            ![&["resolve"][..], &["ping"], &["interfaces"], &["decode"], &["craft"]].contains(&command);
         assert_eq!(long.contains("Endpoints:\n"), takes_endpoints, "{long}");
         assert!([short, long].concat().lines().all(|line| line.chars().count() <= 80), "{command:?}");
     }

@@ -42,6 +42,7 @@ mod local_relay;
 mod misuse;
 mod notify;
 mod options;
+mod ping;
 mod proxy_from;
 mod readme;
 mod relay;

@@ -32,6 +32,7 @@ pub(super) fn figures(target: &Target) -> Vec<String> {
         (it.errors, "errors"),
     ] {
         if count > 0 {
+            let what = if count == 1 { what.trim_end_matches('s') } else { what };
             // Writing to a String never fails.
             let _ = write!(counts, ", {count} {what}");
         }

@@ -1,0 +1,386 @@
+//! `sock ping`: who answers, what it comes to, and how it is told.
+
+use std::net::{TcpListener, UdpSocket};
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::kit::namespace::{self, inside};
+use crate::kit::{
+    Events, Finished, Process, SOCK, Server, events, has_ipv6, refusing, run, run_sock, sock, text,
+};
+use crate::skip;
+
+/// The events of a run, by name.
+fn told<'e>(events: &'e [Value], name: &str) -> Vec<&'e Value> {
+    events.iter().filter(|event| event["event"] == name).collect()
+}
+
+/// `sock ping` in a network of its own, in which a script has made what is needed.
+fn ping(args: &[&str]) -> Finished {
+    run(sock(&["ping"]).args(args), b"")
+}
+
+/// The words that let users ask by datagrams of ICMP.
+const OPEN_TO_ALL: &str = "echo 0 2147483647 > /proc/sys/net/ipv4/ping_group_range";
+
+/// A second host, behind a pair of interfaces: it is 10.0.0.2, and this one 10.0.0.1.
+const PEER: &str = "\
+    mount -t proc proc /proc; mount -t tmpfs none /mnt; mkfifo /mnt/ready; \
+    unshare --net sh -c 'echo > /mnt/ready; exec sleep 600' & peer=$!; trap 'kill $peer' EXIT; read _ < /mnt/ready; \
+    ip link add here type veth peer name there netns $peer && \
+    ip addr add 10.0.0.1/24 dev here && ip link set here up && \
+    nsenter -t $peer -n ip addr add 10.0.0.2/24 dev there && nsenter -t $peer -n ip link set there up && \
+    nsenter -t $peer -n ip link set lo up && nsenter -t $peer -n sh -c 'echo 1 > /proc/sys/net/ipv4/ip_forward' && \
+    until nsenter -t $peer -n ip -o link show there | grep -q 'state UP'; do sleep 0.01; done";
+
+/// What a script prints that has the second host, and `sock` as `$SOCK`.
+fn beside_a_peer(test: &str, script: &str) -> Option<Finished> {
+    if !skip::need(test, "nsenter") {
+        return None;
+    }
+    let mut command = namespace::shell(test, &format!("{PEER} && {script}"))?;
+    Some(run(command.env("SOCK", SOCK), b""))
+}
+
+#[test]
+fn a_host_that_answers_is_told_line_by_line_and_summed_up() {
+    if !inside("ping::a_host_that_answers_is_told_line_by_line_and_summed_up", "true") {
+        return;
+    }
+    let finished = ping(&["127.0.0.1", "-c", "3", "-i", "0.01"]);
+    let out = finished.out();
+    assert_eq!((finished.code(), finished.stderr.as_str()), (0, ""), "{out}");
+    let lines: Vec<&str> = out.lines().collect();
+    assert_eq!(lines[0], "PING 127.0.0.1: 56 data bytes");
+    for (number, line) in (1..=3).zip(&lines[1..]) {
+        let start = format!("64 bytes from 127.0.0.1: icmp_seq={number} ttl=64 time=");
+        assert!(line.starts_with(&start) && line.ends_with(" ms"), "{line}");
+    }
+    assert_eq!(lines[4..7], ["", "--- 127.0.0.1 ---", "3 sent, 3 received, 0 lost (0.0%)"]);
+    assert!(lines[7].starts_with("min 0.") && lines[7].contains(" jitter 0."), "{out}");
+    let quiet = ping(&["127.0.0.1", "-c", "1", "-q"]).out();
+    assert!(
+        quiet.starts_with("--- 127.0.0.1 ---\n1 sent, 1 received") && quiet.lines().count() == 3,
+        "{quiet}"
+    );
+}
+
+#[test]
+fn both_versions_are_asked_side_by_side_in_one_table() {
+    if !inside("ping::both_versions_are_asked_side_by_side_in_one_table", "true") || !has_ipv6() {
+        return;
+    }
+    let finished = ping(&["127.0.0.1", "::1", "127.0.0.2", "-c", "2", "-i", "0.01", "-q"]);
+    let out = finished.out();
+    assert_eq!((finished.code(), finished.stderr.as_str()), (0, ""), "{out}");
+    let rows: Vec<Vec<&str>> = out.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(rows[0][..4], ["HOST", "SENT", "RECV", "LOSS"]);
+    for (row, host) in rows[1..].iter().zip(["127.0.0.1", "::1", "127.0.0.2"]) {
+        assert_eq!(row[..4], [host, "2", "2", "0.0%"], "{out}");
+    }
+}
+
+#[test]
+fn events_tell_each_answer_and_what_each_host_came_to() {
+    if !inside("ping::events_tell_each_answer_and_what_each_host_came_to", "true") {
+        return;
+    }
+    let finished = ping(&["127.0.0.1", "127.0.0.3", "-c", "2", "-i", "0.01", "-s", "0", "--json"]);
+    assert_eq!(finished.code(), 0, "{}", finished.stderr);
+    let events = events(&finished.stdout);
+    let replies = told(&events, "reply");
+    assert_eq!(replies.len(), 4);
+    for reply in replies {
+        assert_eq!((&reply["host"], &reply["bytes"]), (&reply["from"], &8.into()), "{reply}");
+        assert!(reply["seconds"].as_f64().is_some_and(|seconds| seconds > 0.0 && seconds < 2.0), "{reply}");
+        assert_eq!((&reply["duplicate"], &reply["late"]), (&false.into(), &false.into()));
+    }
+    for host in told(&events, "host") {
+        assert_eq!((&host["probes"], &host["answers"], &host["lost"]), (&2.into(), &2.into(), &0.into()));
+        let time = |name: &str| host[name].as_f64().expect("a time");
+        assert!(time("least_seconds") <= time("p50_seconds") && time("p99_seconds") <= time("most_seconds"));
+    }
+    let summary = events.last().expect("an end");
+    assert_eq!((&summary["event"], &summary["hosts"]), (&"summary".into(), &2.into()), "{summary}");
+    assert_eq!((&summary["silent"], &summary["exit_code"]), (&0.into(), &0.into()), "{summary}");
+}
+
+#[test]
+fn rows_are_those_of_a_table_for_programs() {
+    if !inside("ping::rows_are_those_of_a_table_for_programs", "true") {
+        return;
+    }
+    let out = text(&ping(&["127.0.0.1", "-c", "2", "-i", "0.01", "--csv"]).quietly_done());
+    let rows: Vec<Vec<&str>> = out.lines().map(|line| line.split(',').collect()).collect();
+    assert_eq!(rows[0].join(","), "time,host,address,number,result,from,seconds,bytes,ttl,detail");
+    assert_eq!(rows.len(), 3);
+    for (row, number) in rows[1..].iter().zip(["1", "2"]) {
+        assert_eq!(row[1..6], ["127.0.0.1", "127.0.0.1", number, "reply", "127.0.0.1"], "{out}");
+        assert_eq!(row[7..], ["64", "64", "echo"], "{out}");
+    }
+}
+
+#[test]
+fn a_user_needs_no_right_where_the_system_allows_it() {
+    let test = "ping::a_user_needs_no_right_where_the_system_allows_it";
+    if !skip::need(test, "setpriv") || !inside(test, OPEN_TO_ALL) {
+        return;
+    }
+    // Without the right of root's in this network.
+    let mut command = Command::new("setpriv");
+    command.args(["--bounding-set", "-net_raw", "--inh-caps", "-net_raw", SOCK, "ping"]);
+    let finished = run(command.args(["127.0.0.1", "::1", "-c", "2", "-i", "0.01", "--json"]), b"");
+    assert_eq!(finished.code(), 0, "{}", finished.stderr);
+    assert_eq!(told(&events(&finished.stdout), "reply").len(), 4);
+}
+
+#[test]
+fn without_any_right_it_says_what_would_allow_it() {
+    let test = "ping::without_any_right_it_says_what_would_allow_it";
+    if !skip::need(test, "setpriv") || !inside(test, "true") {
+        return;
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--bounding-set", "-net_raw", "--inh-caps", "-net_raw", SOCK, "ping", "127.0.0.1", "::1"]);
+    let finished = run(&mut command, b"");
+    assert_eq!((finished.code(), finished.out().as_str()), (7, ""));
+    assert_eq!(finished.stderr.matches("sock: error: ").count(), 1, "{}", finished.stderr);
+    for hint in [
+        format!("an ICMP socket needs CAP_NET_RAW: sudo setcap cap_net_raw+ep {SOCK}\n"),
+        "sudo sysctl net.ipv4.ping_group_range=\"0 2147483647\"\n".to_owned(),
+    ] {
+        assert!(finished.stderr.contains(&hint), "{}", finished.stderr);
+    }
+}
+
+#[test]
+fn it_gives_up_its_rights_once_the_sockets_are_open() {
+    if !inside("ping::it_gives_up_its_rights_once_the_sockets_are_open", "true") {
+        return;
+    }
+    let process = Process::start(&mut sock(&["ping", "127.0.0.1", "-i", "0.05"]));
+    process.stdout.line("an answer", |line| line.contains("icmp_seq="));
+    let status = std::fs::read_to_string(format!("/proc/{}/status", process.pid())).expect("a live process");
+    for line in ["CapEff:\t0000000000000000", "CapPrm:\t0000000000000000"] {
+        assert!(status.contains(line), "{line}: {status}");
+    }
+}
+
+#[test]
+fn a_signal_ends_it_at_once_with_the_summary() {
+    if !inside("ping::a_signal_ends_it_at_once_with_the_summary", "ip route add blackhole 10.9.0.0/16") {
+        return;
+    }
+    for signal in ["INT", "TERM"] {
+        let process = Process::start(&mut sock(&["ping", "127.0.0.1", "--json", "-i", "0.05"]));
+        Events::of(&process.stdout).next(&["reply"]);
+        process.signal(signal);
+        let finished = process.finish();
+        assert_eq!(finished.code(), 0, "{}", finished.stderr);
+        let events = events(&finished.stdout);
+        let host = told(&events, "host")[0];
+        let sum = ["answers", "late", "lost", "awaited"].map(|name| host[name].as_u64().expect("a count"));
+        assert_eq!(host["probes"].as_u64(), Some(sum.iter().sum()), "{host}");
+        assert_eq!(events.last().expect("an end")["event"], "summary");
+    }
+}
+
+#[test]
+fn what_is_still_awaited_at_the_end_is_not_lost() {
+    let test = "ping::what_is_still_awaited_at_the_end_is_not_lost";
+    // The second host takes everything, and says nothing.
+    let script = r#"nsenter -t $peer -n sh -c 'echo 1 > /proc/sys/net/ipv4/icmp_echo_ignore_all' && \
+        "$SOCK" ping 10.0.0.2 --deadline 0.3 --interval 0.1 --timeout 20 --json"#;
+    let Some(finished) = beside_a_peer(test, script) else { return };
+    let events = events(&finished.stdout);
+    assert_eq!(finished.code(), 1, "{}", finished.stderr);
+    let host = told(&events, "host")[0];
+    assert_eq!((&host["answers"], &host["lost"]), (&0.into(), &0.into()), "{host}");
+    assert!(host["awaited"].as_u64() >= Some(1) && host["awaited"] == host["probes"], "{host}");
+}
+
+#[test]
+fn silence_is_a_loss_after_the_timeout_and_ends_with_code_1() {
+    let test = "ping::silence_is_a_loss_after_the_timeout_and_ends_with_code_1";
+    let script = r#"nsenter -t $peer -n sh -c 'echo 1 > /proc/sys/net/ipv4/icmp_echo_ignore_all' && \
+        "$SOCK" ping 10.0.0.2 127.0.0.1 --count 3 --interval 0.02 --timeout 0.2 --json"#;
+    let Some(finished) = beside_a_peer(test, script) else { return };
+    let events = events(&finished.stdout);
+    assert_eq!(finished.code(), 1, "{}", finished.stderr);
+    let counts = (told(&events, "lost").len(), told(&events, "reply").len());
+    assert_eq!(counts, (3, 3), "{}\n{}", finished.out(), finished.stderr);
+    assert!(finished.stderr.contains("sock: error: 10.0.0.2 has not answered\n"), "{}", finished.stderr);
+    assert_eq!(events.last().expect("an end")["silent"], 1);
+}
+
+#[test]
+fn errors_on_the_way_are_told_with_who_says_so() {
+    let test = "ping::errors_on_the_way_are_told_with_who_says_so";
+    let script = r#"ip route add 10.5.0.0/16 via 10.0.0.2 && \
+        nsenter -t $peer -n sh -c 'echo 0 > /proc/sys/net/ipv4/icmp_ratelimit' && \
+        nsenter -t $peer -n ip link add narrow mtu 600 type veth peer name end && \
+        nsenter -t $peer -n ip addr add 10.5.0.9/24 dev narrow && \
+        nsenter -t $peer -n ip link set narrow up && nsenter -t $peer -n ip link set end up && \
+        "$SOCK" ping 10.5.9.9 --count 1 --timeout 20 --json; \
+        "$SOCK" ping 10.5.0.1 --count 1 --timeout 20 --ttl 1 --json; \
+        "$SOCK" ping 10.5.0.1 --count 1 --timeout 20 --size 1000 --json"#;
+    let Some(finished) = beside_a_peer(test, script) else { return };
+    let events = events(&finished.stdout);
+    let errors = told(&events, "unreachable");
+    let wanted = [(3, 0, Value::Null), (11, 0, Value::Null), (3, 4, 600.into())];
+    assert_eq!(errors.len(), wanted.len(), "{}\n{}", finished.out(), finished.stderr);
+    for (error, (kind, code, mtu)) in errors.iter().zip(wanted) {
+        assert_eq!(error["from"], "10.0.0.2", "{error}");
+        assert_eq!((&error["icmp_type"], &error["icmp_code"]), (&kind.into(), &code.into()), "{error}");
+        assert_eq!(error["mtu_bytes"], mtu, "{error}");
+    }
+}
+
+#[test]
+fn arp_tells_who_has_an_address_and_that_several_have_it() {
+    let test = "ping::arp_tells_who_has_an_address_and_that_several_have_it";
+    // A second interface of the other host's answers for the same address.
+    let script = r#""$SOCK" ping 10.0.0.2 --arp --count 2 --interval 0.02 --timeout 20 --json; \
+        ip link add bridge type bridge && ip addr flush dev here && ip addr add 10.0.0.1/24 dev bridge && \
+        ip link add more type veth peer name second netns $peer && ip link set here master bridge && \
+        ip link set more master bridge && ip link set more up && ip link set bridge up && \
+        nsenter -t $peer -n ip link set second up && \
+        until "$SOCK" ping 10.0.0.2 --arp --count 1 --timeout 0.5 --json | grep -q 'duplicate":true'; do :; done; \
+        "$SOCK" ping 10.0.0.2 --arp --count 2 --interval 0.2 --timeout 20"#;
+    let Some(finished) = beside_a_peer(test, script) else { return };
+    let out = finished.out();
+    let first: Vec<&str> = out.lines().filter(|line| line.starts_with('{')).collect();
+    let events = events(format!("{}\n", first.join("\n")).as_bytes());
+    for reply in told(&events, "reply") {
+        assert_eq!((&reply["answer"], &reply["from"]), (&"hardware".into(), &"10.0.0.2".into()), "{reply}");
+        assert_eq!(reply["hardware_address"].as_str().map(str::len), Some(17), "{reply}");
+    }
+    assert_eq!(told(&events, "reply").len(), 2, "{out}\n{}", finished.stderr);
+    assert!(out.contains("2 machines have this address: "), "{out}\n{}", finished.stderr);
+}
+
+#[test]
+fn a_port_of_tcp_is_open_or_refuses_and_both_are_answers() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let open = listener.local_addr().expect("a bound socket").port().to_string();
+    let finished = ping(&["127.0.0.1", "--tcp", &open, "-c", "2", "-i", "0.01", "--timeout", "20"]);
+    let out = finished.out();
+    assert_eq!(finished.code(), 0, "{}", finished.stderr);
+    assert!(out.contains(&format!("127.0.0.1:{open} is open: seq=2 time=")), "{out}");
+    let (_closed, address) = refusing();
+    let port = address.port().to_string();
+    let finished = ping(&["127.0.0.1", "--tcp", &port, "-c", "1", "--timeout", "20", "--json"]);
+    assert_eq!(finished.code(), 0, "{}", finished.stderr);
+    let events = events(&finished.stdout);
+    assert_eq!(told(&events, "reply")[0]["answer"], "refused");
+}
+
+#[test]
+fn a_port_of_udp_answers_is_closed_or_is_silent() {
+    let server = Server::start(&["udp://127.0.0.1:0", "--echo"]);
+    let port = server.address().port().to_string();
+    let finished = ping(&["127.0.0.1", "--udp", &port, "-c", "2", "-i", "0.01", "--timeout", "20", "--json"]);
+    assert_eq!(finished.code(), 0, "{}", finished.stderr);
+    let told_of = |finished: &Finished| events(&finished.stdout);
+    assert!(told(&told_of(&finished), "reply").iter().all(|reply| reply["answer"] == "datagram"));
+    let silent = UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    let port = silent.local_addr().expect("a bound socket").port().to_string();
+    let finished = ping(&["127.0.0.1", "--udp", &port, "-c", "1", "--timeout", "0.1"]);
+    assert_eq!(finished.code(), 1);
+    let want = format!("no answer from 127.0.0.1:{port}: seq=1 within 100ms (open or filtered)\n");
+    assert!(finished.out().contains(&want), "{}", finished.out());
+    drop(silent);
+    let finished = ping(&["127.0.0.1", "--udp", &port, "-c", "1", "--timeout", "20", "--json"]);
+    assert_eq!(told(&told_of(&finished), "reply")[0]["answer"], "closed", "{}", finished.out());
+}
+
+#[test]
+fn the_phases_of_a_connection_are_timed_each() {
+    let server = Server::start(&["tls://127.0.0.1:0"]);
+    let endpoint = format!("tls://localhost:{}?insecure", server.address().port());
+    let finished = ping(&["-4", &endpoint, "-c", "1", "--timeout", "20", "--json"]);
+    assert_eq!(finished.code(), 0, "{}", finished.stderr);
+    let told_of = events(&finished.stdout);
+    let reply = told(&told_of, "reply")[0];
+    let steps = ["lookup_seconds", "connect_seconds", "handshake_seconds"];
+    let sum: f64 = steps.iter().map(|step| reply[step].as_f64().expect("a time")).sum();
+    assert!((sum - reply["seconds"].as_f64().expect("a time")).abs() < 1e-6, "{reply}");
+    // What is not trusted is told, and no answer.
+    let endpoint = endpoint.replace("?insecure", "");
+    let finished = ping(&["-4", &endpoint, "-c", "1", "--timeout", "20"]);
+    assert_eq!(finished.code(), 1);
+    assert!(finished.out().contains("the certificate CN=sock self-signed"), "{}", finished.out());
+    let plain = format!("tcp://{}", server.address());
+    let out = text(&ping(&["--connect", &plain, "-c", "1", "--timeout", "20"]).quietly_done());
+    assert!(out.contains(&format!("connected to {plain}")) && out.contains("(connect "), "{out}");
+}
+
+#[test]
+fn an_unknown_name_stops_no_other_host() {
+    if !inside("ping::an_unknown_name_stops_no_other_host", "true") {
+        return;
+    }
+    let finished = ping(&["no-such-host.invalid", "127.0.0.1", "-c", "1", "--json"]);
+    assert_eq!(finished.code(), 1, "{}", finished.stderr);
+    let events = events(&finished.stdout);
+    assert_eq!(told(&events, "reply")[0]["host"], "127.0.0.1");
+    let error = told(&events, "error")[0];
+    assert_eq!((&error["question"], &error["exit_code"]), (&"no-such-host.invalid".into(), &Value::Null));
+    let finished = ping(&["no-such-host.invalid", "-c", "1"]);
+    assert_eq!((finished.code(), finished.out().as_str()), (3, ""), "{}", finished.stderr);
+    assert_eq!(finished.stderr.lines().count(), 1, "{}", finished.stderr);
+}
+
+#[test]
+fn what_cannot_be_meant_is_refused_in_a_line() {
+    let rows: [(&[&str], &str); 9] = [
+        (&["ping"], "required"),
+        (&["ping", "127.0.0.1:80"], "without a port"),
+        (&["ping", "::1", "-4"], "::1 is not an address of IPv4"),
+        (&["ping", "*"], "no host that can be asked"),
+        (&["ping", "127.0.0.1", "--interval", "0"], "zero"),
+        (&["ping", "127.0.0.1", "--size", "70000"], "at most 65507 bytes"),
+        (&["ping", "127.0.0.1", "--tcp", "80", "--udp", "80"], "cannot be used with"),
+        (&["ping", "tls://localhost:1", "127.0.0.1"], "hosts and endpoints are asked by themselves"),
+        (&["ping", "tls://localhost:1", "--ttl", "3"], "--ttl cannot act on an endpoint"),
+    ];
+    for (args, want) in rows {
+        let finished = run_sock(args);
+        assert_eq!((finished.code(), finished.out().as_str()), (2, ""), "{args:?}: {}", finished.stderr);
+        assert!(finished.stderr.contains(want), "{args:?}: {}", finished.stderr);
+    }
+}
+
+#[test]
+fn many_hosts_are_asked_side_by_side() {
+    if !inside("ping::many_hosts_are_asked_side_by_side", "true") {
+        return;
+    }
+    let hosts: Vec<String> = (1..=64).map(|number| format!("127.0.1.{number}")).collect();
+    let mut command = sock(&["ping", "-c", "1", "--json"]);
+    let finished = run(command.args(&hosts), b"");
+    assert_eq!(finished.code(), 0, "{}", finished.stderr);
+    let events = events(&finished.stdout);
+    let answered: Vec<&str> =
+        told(&events, "reply").iter().map(|reply| reply["host"].as_str().expect("a host")).collect();
+    assert_eq!(answered.len(), 64);
+    assert!(hosts.iter().all(|host| answered.contains(&host.as_str())));
+}
+
+#[test]
+fn a_terminal_has_the_lines_above_a_histogram_and_keeps_the_last_figures() {
+    let test = "ping::a_terminal_has_the_lines_above_a_histogram_and_keeps_the_last_figures";
+    if !skip::need(test, "script") || !inside(test, "true") {
+        return;
+    }
+    let line = format!("TERM=xterm {SOCK} ping 127.0.0.1 -c 5 -i 0.12");
+    let finished = crate::kit::terminal(&line).finish();
+    let out = finished.out();
+    assert_eq!(finished.code(), 0, "{out}");
+    assert!(out.contains("icmp_seq=5") && out.contains("5 sent, 5 received, 0 lost (0.0%)"), "{out}");
+    assert!(out.contains('█') && out.contains("\x1b[?25l") && out.ends_with("\x1b[?25h"), "{out:?}");
+    let line = format!("TERM=dumb {SOCK} ping 127.0.0.1 -c 2 -i 0.01");
+    let plain = crate::kit::terminal(&line).finish().out();
+    assert!(plain.contains("icmp_seq=2") && !plain.contains('\x1b'), "{plain:?}");
+}
