@@ -11,7 +11,7 @@
 //! let mut picture = Picture::default();
 //! assert_eq!(picture.draw("", &["sent 1".into(), "lost 0".into()], size), "sent 1\nlost 0\n");
 //! // Two lines up, the changed one anew, and back.
-//! assert_eq!(picture.draw("", &["sent 2".into(), "lost 0".into()], size), "\x1b[2A\x1b[2Ksent 2\r\x1b[2B");
+//! assert_eq!(picture.draw("", &["sent 2".into(), "lost 0".into()], size), "\r\x1b[2A\x1b[2Ksent 2\r\x1b[2B");
 //! assert_eq!(picture.draw("", &["sent 2".into(), "lost 0".into()], size), "");
 //! ```
 
@@ -46,8 +46,9 @@ pub struct Size {
 
 /// What a terminal shows at its bottom, and how it comes to show something else.
 ///
-/// The cursor stands below the frame, at the start of a line. A line of a frame may hold the sequences that set colours
-/// (`ESC [ ... m`); all else that does not print is escaped, and what is wider than the terminal is cut off.
+/// The cursor stands below the frame, at the start of a line, or behind what the terminal has echoed there, such as
+/// `^C`. A line of a frame may hold the sequences that set colours (`ESC [ ... m`); all else that does not print is
+/// escaped, and what is wider than the terminal is cut off.
 #[derive(Clone, Debug, Default)]
 pub struct Picture {
     /// The lines as they were written.
@@ -84,7 +85,7 @@ impl Picture {
             // Writing to a String never fails.
             let _ = match at.abs_diff(to) {
                 0 => Ok(()),
-                up if to < at => write!(out, "\x1b[{up}A"),
+                up if to < at => write!(out, "\r\x1b[{up}A"),
                 down => write!(out, "\x1b[{down}B"),
             };
             at = to;
@@ -108,7 +109,7 @@ impl Picture {
         let rows: usize = self.widths.iter().map(|width| width.div_ceil(columns.max(1)).max(1)).sum();
         if rows > 0 {
             // Writing to a String never fails.
-            let _ = write!(out, "\x1b[{rows}A\x1b[J");
+            let _ = write!(out, "\r\x1b[{rows}A\x1b[J");
         }
     }
 }
@@ -213,6 +214,17 @@ impl Live {
         }
         self.show(frame);
         self.out.write()
+    }
+
+    /// Takes the frame away until the next one, for what others are about to write to the terminal, such as an error.
+    ///
+    /// # Errors
+    ///
+    /// Where the terminal is gone.
+    pub fn make_way(&mut self) -> io::Result<()> {
+        self.show(|_| Vec::new());
+        self.due = Instant::now();
+        self.out.close(MOMENT)
     }
 
     /// Draws the last frame, which stays, and shows the cursor again.
@@ -328,10 +340,10 @@ mod tests {
     fn only_what_changed_is_written() {
         let rows = [
             ("a\nb\nc", "a\nb\nc", ""),
-            ("a\nb\nc", "a\nB\nc", "\x1b[2A\x1b[2KB\r\x1b[2B"),
-            ("a\nb\nc", "A\nb\nC", "\x1b[3A\x1b[2KA\r\x1b[2B\x1b[2KC\r\x1b[1B"),
+            ("a\nb\nc", "a\nB\nc", "\r\x1b[2A\x1b[2KB\r\x1b[2B"),
+            ("a\nb\nc", "A\nb\nC", "\r\x1b[3A\x1b[2KA\r\x1b[2B\x1b[2KC\r\x1b[1B"),
             ("a\nb", "a\nb\nc", "c\n"),
-            ("a\nb\nc", "a", "\x1b[2A\x1b[J"),
+            ("a\nb\nc", "a", "\r\x1b[2A\x1b[J"),
             ("", "a", "a\n"),
         ];
         for (before, after, want) in rows {
@@ -368,7 +380,7 @@ mod tests {
         let mut picture = Picture::default();
         picture.draw("", &lines("0123456789\nab"), SIZE);
         let narrow = Size { columns: 4, ..SIZE };
-        assert_eq!(picture.draw("", &lines("01\nab"), narrow), "\x1b[4A\x1b[J01\nab\n");
+        assert_eq!(picture.draw("", &lines("01\nab"), narrow), "\r\x1b[4A\x1b[J01\nab\n");
     }
 
     proptest! {

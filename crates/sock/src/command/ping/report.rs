@@ -108,8 +108,8 @@ impl Report {
 
     /// Counts a probe that goes out.
     pub(super) fn sent(&mut self, host: usize) {
+        // What comes of it is drawn, as a rule a moment later.
         self.targets[host].statistics.sent += 1;
-        self.is_new = true;
     }
 
     /// Counts and tells an answer.
@@ -197,6 +197,10 @@ impl Report {
         if self.style == Style::Json {
             let event = failure.survived().field("question", self.targets[host].name.as_str());
             self.say(&event.into_line());
+        }
+        if let Place::Live(live) = &mut self.out {
+            // A terminal that is gone is told by the next frame.
+            let _ = live.make_way();
         }
         explain(failure);
     }
