@@ -36,8 +36,9 @@ pub struct Times {
     least: Option<Duration>,
     most: Option<Duration>,
     last: Option<Duration>,
-    /// The sum of the differences between one time and the next, in nanoseconds.
+    /// The sum of the differences between one time and the next, in nanoseconds, and how many there are.
     differences: u128,
+    steps: u64,
 }
 
 /// How many times lie in a range: one bar of a histogram.
@@ -60,7 +61,22 @@ impl Times {
         self.most = Some(self.most.map_or(time, |most| most.max(time)));
         if let Some(last) = self.last.replace(time) {
             self.differences += last.abs_diff(time).as_nanos();
+            self.steps += 1;
         }
+    }
+
+    /// Counts the times of another too. From the last of these to the first of those there is no jitter.
+    pub fn merge(&mut self, other: &Self) {
+        for (bucket, count) in &other.buckets {
+            *self.buckets.entry(*bucket).or_default() += count;
+        }
+        self.count += other.count;
+        self.sum += other.sum;
+        self.least = [self.least, other.least].into_iter().flatten().min();
+        self.most = self.most.max(other.most);
+        self.last = other.last.or(self.last);
+        self.differences += other.differences;
+        self.steps += other.steps;
     }
 
     /// How many were counted.
@@ -91,7 +107,7 @@ impl Times {
     /// The mean of the differences between one time and the next, in the order in which they were counted: RFC 3550's
     /// D(i-1, i), of which its own estimate keeps the last few alone. None before the second.
     pub fn jitter(&self) -> Option<Duration> {
-        mean(self.differences, self.count.saturating_sub(1))
+        mean(self.differences, self.steps)
     }
 
     /// The time within which so many of 100 lie, by the nearest rank.
@@ -310,6 +326,22 @@ mod tests {
         let it = Statistics::default();
         assert_eq!((it.times.mean(), it.times.percentile(50), it.times.jitter()), (None, None, None));
         assert!(it.loss().abs() < 1e-9 && it.times.bars(5).is_empty());
+    }
+
+    #[test]
+    fn two_that_are_merged_have_the_figures_of_both() {
+        let of = |all: &[u64]| {
+            let mut times = Times::default();
+            all.iter().for_each(|time| times.add(ms(*time)));
+            times
+        };
+        let mut both = of(&[10, 14]);
+        both.merge(&Times::default());
+        both.merge(&of(&[1000, 1002, 1002]));
+        assert_eq!((both.count(), both.least(), both.most()), (5, Some(ms(10)), Some(ms(1002))));
+        assert_eq!((both.mean(), both.percentile(0)), (Some(Duration::from_micros(605_600)), Some(ms(10))));
+        // 4, 2 and 0 ms, and not the 986 between the two.
+        assert_eq!((both.jitter(), both.last()), (Some(ms(2)), Some(ms(1002))));
     }
 
     #[test]
