@@ -9,7 +9,7 @@ use clap::error::ErrorKind;
 use crate::cli::{Cli, Command};
 use crate::command::{
     capture, completions, connect, craft, decode, inspect, interfaces, listen, man, options, ping, print,
-    relay, resolve, serve, tour, wait,
+    relay, resolve, serve, tour, trace, wait,
 };
 use crate::exit::{Exit, Failure};
 use crate::explain;
@@ -69,6 +69,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Options(args) => told(args.json, options::run(&args)),
         Command::Capture(args) => told(args.packets.json, capture::run(&args)),
         Command::Interfaces(args) => told(args.json, interfaces::run(&args)),
+        Command::Trace(args) => told(args.json, trace::run(&args)),
         Command::Decode(args) => decode::run(&args),
         Command::Craft(args) => craft::run(&args),
         Command::Completions(args) => completions::run(&args).map(|()| Exit::Done),

@@ -23,6 +23,7 @@ mod serve;
 mod talk;
 mod tls;
 mod tour;
+mod trace;
 mod values;
 mod via;
 mod wait;
@@ -49,6 +50,7 @@ pub use serve::{AnswerArgs, DEFAULT_ENDPOINT, ServeArgs};
 pub use talk::TalkArgs;
 pub use tls::{EitherTlsArgs, TlsArgs};
 pub use tour::{Language, TourArgs};
+pub use trace::TraceArgs;
 pub use via::ViaArgs;
 pub use wait::WaitArgs;
 
@@ -178,6 +180,11 @@ pub enum Command {
     /// the numbers of protocols are filled in; every field can be set, to a wrong value too. Shown are its layers,
     /// unless it is sent or written to a file.
     Craft(Box<CraftArgs>),
+    /// Show the routers on the way to a host, and what they say
+    ///
+    /// Who they are, how long each takes to answer, how many packets are lost, where the path's MTU becomes smaller,
+    /// and what silence means, in words. All are asked together; UDP, which is the default, needs no right.
+    Trace(Box<TraceArgs>),
     /// Print a shell's completion script
     #[command(hide = true)]
     Completions(CompletionsArgs),

@@ -19,6 +19,7 @@ pub mod resolve;
 pub mod serve;
 mod talk;
 pub mod tour;
+pub mod trace;
 pub mod wait;
 
 use std::future::Future;

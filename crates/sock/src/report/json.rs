@@ -79,6 +79,9 @@ pub const EVENTS: &[(&str, &[&str])] = &[
     ("draining", &["signal", "connections"]),
     ("dropped", &["count"]),
     ("error", &["message", "exit_code", "operation", "address", "errno", "errno_name", "hints", "question"]),
+    ("finding", &["finding", "hop", "address", "message"]),
+    ("hop", &["hop", "flows", "address", "probes", "answers", "lost", "loss_percent", "routers"]),
+    ("hop_answer", &["flow", "hop", "address", "says", "round_trip_seconds", "ttl", "packet_bytes"]),
     (
         "host",
         &[
@@ -112,6 +115,7 @@ pub const EVENTS: &[(&str, &[&str])] = &[
     ("option", &["name", "c_name", "access", "when", "unit", "meaning", "value", "text", "fields", "reason"]),
     ("packet", &["number", "link", "interface", "packet"]),
     ("packets", &["scene", "captured", "complete", "count", "meaning"]),
+    ("path_mtu", &["mtu_bytes", "first_mtu_bytes", "hop", "steps", "black_hole"]),
     ("reached", &["connection", "peer", "proxy", "to"]),
     ("received", &["connection", "peer", "proxy", "data", "text"]),
     ("refused", &["peer", "proxy", "reason", "count"]),
@@ -185,6 +189,9 @@ pub const EVENTS: &[(&str, &[&str])] = &[
             "hosts",
             "silent",
             "probes",
+            "lost",
+            "reached",
+            "hops",
         ],
     ),
     (
@@ -203,6 +210,10 @@ pub const EVENTS: &[(&str, &[&str])] = &[
         ],
     ),
     ("totals", &["connections", "open", "bytes_in", "bytes_out", "over_rate", "no_room", "seconds"]),
+    (
+        "trace",
+        &["question", "address", "source", "method", "port", "flows", "first_hop", "last_hop", "probes"],
+    ),
     ("travels", &["scene", "from", "what"]),
     ("unreachable", &["host", "address", "number", "from", "reason", "icmp_type", "icmp_code", "mtu_bytes"]),
     ("waits", &["scene", "side", "call", "arguments", "meaning"]),

@@ -67,4 +67,5 @@ mod serve_unix_path;
 mod signals;
 mod tls;
 mod tour;
+mod trace;
 mod via;

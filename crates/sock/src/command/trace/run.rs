@@ -1,0 +1,310 @@
+//! The trace while it runs: sends, listens, shows, and sums up.
+
+use std::io::{self, ErrorKind};
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc::{Receiver, channel};
+use tokio::time::{sleep_until, timeout};
+
+use super::clock::Clock;
+use super::machine::{Probe, Reply, Step, Trace};
+use super::names::Lookups;
+use super::says::Says;
+use super::show::{self, Names};
+use super::verdict::{Otherwise, Verdict};
+use super::wire::{Method, Sent, Setting, Wire};
+use super::{Start, event, target};
+use crate::cli::TraceArgs;
+use crate::command::print::print;
+use crate::exit::{Exit, Failure};
+use crate::report::console;
+use crate::report::escape::escape;
+use crate::report::live::Live;
+use crate::report::table::width_of_output;
+use crate::signal::{Signal, Signals};
+
+/// How many replies wait for this loop.
+const WAITING: usize = 1024;
+
+/// A port of UDP that nobody serves, as a rule.
+const CLOSED_PORT: u16 = 33_434;
+
+/// How long names are waited for at the end, and an answer of another kind.
+const MOMENT: Duration = Duration::from_secs(1);
+
+/// Runs the trace to its end.
+pub(super) async fn trace(args: &TraceArgs) -> Result<Exit, Failure> {
+    let mut signals = crate::command::signals()?;
+    let target = tokio::select! {
+        target = target::resolve(args) => target?,
+        signal = signals.next() => return Ok(signal.exit()),
+    };
+    let setting = target::setting(args, target)?;
+    let clock = Clock::start();
+    let (sender, replies) = channel(WAITING);
+    let wire = Wire::open(&setting, clock, &sender)?;
+    let plan = target::plan(args, &setting, wire.source, wire.is_scattered());
+    let mut run = Run {
+        args,
+        setting,
+        wire,
+        trace: Trace::new(plan),
+        clock,
+        replies,
+        names: Names::new(),
+        lookups: Lookups::new(!args.numeric),
+        live: if args.json || args.plain { None } else { Live::open() },
+        has_no_reader: false,
+    };
+    run.begin()?;
+    let signal = run.probe(&mut signals).await?;
+    run.trace.stop();
+    if signal.is_none() {
+        run.wait_for_names(&mut signals).await;
+    }
+    let otherwise = match signal {
+        None if run.has_no_end() => otherwise(&run.setting, &mut signals).await,
+        _ => None,
+    };
+    run.end(signal, otherwise)
+}
+
+/// Whether the target, which nothing came back from, answers probes of another kind; `None` also where they may not be
+/// sent.
+async fn otherwise(setting: &Setting, signals: &mut Signals) -> Option<Otherwise> {
+    let (method, otherwise) = match setting.method {
+        Method::Icmp => {
+            let what = "UDP to a port that nobody serves";
+            (Method::Udp(CLOSED_PORT), Otherwise { what, flag: "without --icmp" })
+        }
+        _ => (Method::Icmp, Otherwise { what: "echo requests", flag: "--icmp" }),
+    };
+    let (sender, mut replies) = channel(WAITING);
+    let setting = Setting { method, flows: 1, ..setting.clone() };
+    let mut wire = Wire::open(&setting, Clock::start(), &sender).ok()?;
+    let ask = async {
+        for number in 0..2 {
+            wire.send(&Probe { number, flow: 0, ttl: u8::MAX, size: None }).ok()?;
+            while let Ok(Some(reply)) = timeout(MOMENT, replies.recv()).await {
+                if matches!(reply.says, Says::Arrived(_)) {
+                    return Some(otherwise);
+                }
+            }
+        }
+        None
+    };
+    tokio::select! {
+        found = ask => found,
+        _ = signals.next() => None,
+    }
+}
+
+/// A trace that runs.
+struct Run<'a> {
+    args: &'a TraceArgs,
+    setting: Setting,
+    wire: Wire,
+    trace: Trace,
+    clock: Clock,
+    replies: Receiver<Reply>,
+    names: Names,
+    lookups: Lookups,
+    live: Option<Live>,
+    /// Nobody reads standard output any more.
+    has_no_reader: bool,
+}
+
+impl Run<'_> {
+    /// Whether nothing says where the path ends.
+    fn has_no_end(&self) -> bool {
+        self.trace.flows().iter().all(|flow| flow.end().is_none() && flow.comes_again().is_none())
+    }
+
+    /// Says what is traced.
+    fn begin(&mut self) -> Result<(), Failure> {
+        if self.args.json {
+            let line = event::start(&self.start()).into_line();
+            return print(line.as_bytes());
+        }
+        let head = self.head();
+        if self.live.is_none() {
+            print(format!("{head}\n").as_bytes())?;
+        }
+        if self.wire.is_scattered() {
+            console::note(
+                "without CAP_NET_RAW each TCP probe is a connection with a port of its own: where routers balance \
+                 their load, paths mix",
+            );
+        }
+        Ok(())
+    }
+
+    fn start(&self) -> Start<'_> {
+        let (method, port) = match self.setting.method {
+            Method::Udp(port) => ("udp", Some(port)),
+            Method::Icmp => ("icmp", None),
+            Method::Tcp(port) => ("tcp", Some(port)),
+        };
+        Start {
+            host: &self.args.host,
+            target: self.setting.target.ip(),
+            source: self.wire.source,
+            method,
+            port,
+            plan: self.trace.plan(),
+        }
+    }
+
+    fn head(&self) -> String {
+        let start = self.start();
+        let host = escape(start.host.as_bytes(), 80).to_string();
+        let address = start.target.to_string();
+        let to = if host == address { address } else { format!("{host} ({address})") };
+        let how = match (start.method, start.port) {
+            ("udp", Some(port)) => format!("UDP port {port}"),
+            (_, Some(port)) => format!("TCP port {port}"),
+            _ => "ICMP echo".to_owned(),
+        };
+        format!("trace to {to} from {}, {how}; times in ms", start.source)
+    }
+
+    /// Probes until all is known, or a signal comes.
+    async fn probe(&mut self, signals: &mut Signals) -> Result<Option<Signal>, Failure> {
+        loop {
+            while let Ok(reply) = self.replies.try_recv() {
+                self.take(&reply)?;
+            }
+            if self.has_no_reader {
+                return Ok(None);
+            }
+            let until = match self.trace.step(self.clock.now()) {
+                Step::Done => return Ok(None),
+                Step::Send(probe) => {
+                    let now = self.clock.now();
+                    match self.wire.send(&probe)? {
+                        Sent::Yes => self.trace.sent(probe.number, now),
+                        Sent::TooLarge(mtu) => self.trace.too_large_here(probe.number, mtu),
+                    }
+                    continue;
+                }
+                Step::Wait(until) => self.clock.instant(until),
+            };
+            let wake = self.wake(until);
+            tokio::select! {
+                biased;
+                signal = signals.next() => return Ok(Some(signal)),
+                Some(reply) = self.replies.recv() => self.take(&reply)?,
+                (address, name) = self.lookups.next() => self.named(address, name),
+                () = sleep_until(wake.into()) => self.draw(),
+            }
+        }
+    }
+
+    /// When there is something to do: a probe, or a frame.
+    fn wake(&self, until: Instant) -> Instant {
+        self.live.as_ref().map_or(until, |live| until.min(live.due()))
+    }
+
+    fn take(&mut self, reply: &Reply) -> Result<(), Failure> {
+        let Some(placed) = self.trace.answer(reply) else { return Ok(()) };
+        self.lookups.ask(reply.from);
+        if self.args.json {
+            self.tell(&event::answer(reply, &placed).into_line())?;
+        }
+        Ok(())
+    }
+
+    fn named(&mut self, address: std::net::IpAddr, name: Option<String>) {
+        if let Some(name) = name {
+            self.names.insert(address, name);
+        }
+    }
+
+    /// Prints, unless nobody reads any more.
+    fn tell(&mut self, text: &str) -> Result<(), Failure> {
+        if self.has_no_reader {
+            return Ok(());
+        }
+        match crate::report::patience::write(&mut io::stdout().lock(), text.as_bytes()) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+                self.has_no_reader = true;
+                Ok(())
+            }
+            outcome => outcome.map_err(|error| Failure::io("write standard output", &error)),
+        }
+    }
+
+    /// The names that are still looked up, for a moment.
+    async fn wait_for_names(&mut self, signals: &mut Signals) {
+        let all = async {
+            while self.lookups.waiting() > 0 {
+                let (address, name) = self.lookups.next().await;
+                self.names.extend(name.map(|name| (address, name)));
+            }
+        };
+        tokio::select! {
+            _ = timeout(MOMENT, all) => {}
+            _ = signals.next() => {}
+        }
+    }
+
+    /// Draws the table, if it is time.
+    fn draw(&mut self) {
+        let head = self.head();
+        let (trace, names) = (&self.trace, &self.names);
+        let Some(live) = &mut self.live else { return };
+        let drawn = live.draw(Instant::now(), |size| {
+            let mut lines = vec![head];
+            lines.extend(show::table(trace, names, Some(size.columns)));
+            lines
+        });
+        if drawn.is_err() {
+            self.live = None;
+            self.has_no_reader = true;
+        }
+    }
+
+    /// Sums up.
+    fn end(mut self, signal: Option<Signal>, otherwise: Option<Otherwise>) -> Result<Exit, Failure> {
+        let verdict = Verdict::of(&self.trace, otherwise);
+        let exit = match signal {
+            Some(signal) if !self.args.watch => signal.exit(),
+            _ => verdict.exit,
+        };
+        if self.args.json {
+            let mut text: String = event::hops(&self.trace, &self.names)
+                .into_iter()
+                .map(crate::report::json::Event::into_line)
+                .collect();
+            if let Some(found) = self.trace.mtu() {
+                text += &event::mtu(found).into_line();
+            }
+            event::findings(&verdict).for_each(|event| text += &event.into_line());
+            let seconds = self.clock.now().as_secs_f64();
+            text += &event::summary(&self.trace, &verdict, seconds, exit as u8).into_line();
+            self.tell(&text)?;
+            return Ok(exit);
+        }
+        let text = |width: Option<usize>| {
+            let mut lines = show::table(&self.trace, &self.names, width);
+            lines.push(String::new());
+            lines.extend(show::words(&self.trace, &verdict, width));
+            lines
+        };
+        match self.live.take() {
+            Some(live) => {
+                let head = self.head();
+                let _ = live.end(|size| {
+                    let mut lines = vec![head];
+                    lines.extend(text(Some(size.columns)));
+                    lines
+                });
+            }
+            None => {
+                let lines = text(width_of_output());
+                self.tell(&(lines.join("\n") + "\n"))?;
+            }
+        }
+        Ok(exit)
+    }
+}

@@ -1,0 +1,123 @@
+//! What the command line asks for: the target's address, the plan, and how the sockets are set.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use berkeley::interface::interfaces;
+use berkeley::resolve::{Hints, resolve_within};
+use berkeley::{Address, Deadline, Family, Type, interleave};
+use tokio::task::spawn_blocking;
+
+use super::machine::Plan;
+use super::wire::{Method, Setting};
+use super::{connect, random};
+use crate::cli::TraceArgs;
+use crate::endpoint::{Host, Port, parse_host};
+use crate::exit::{Exit, Failure};
+use crate::open::host_text;
+
+/// How long the lookup of the target may take.
+const LOOKUP: Duration = Duration::from_secs(10);
+
+/// The smallest packet that every link takes (RFC 791, RFC 8200).
+const LEAST_MTU: (u16, u16) = (68, 1280);
+
+/// The addresses of the target, the first of which is traced.
+pub(super) async fn resolve(args: &TraceArgs) -> Result<SocketAddr, Failure> {
+    let (host, port) = parse_host(&args.host).map_err(Failure::misuse)?;
+    if port != Port::Number(0) {
+        let failure = Failure::misuse(format_args!("{}: a trace goes to a host, without a port", args.host));
+        return Err(failure.hint("--port sets that of UDP, --tcp that of TCP"));
+    }
+    let unfit = match host {
+        Host::V4(_) => args.family.ipv6.then_some("IPv6"),
+        Host::V6 { .. } => args.family.ipv4.then_some("IPv4"),
+        _ => None,
+    };
+    if let Some(wanted) = unfit {
+        return Err(Failure::misuse(format_args!("{} is not an address of {wanted}", args.host)));
+    }
+    let (text, family) = (host_text(&host), family(args));
+    // On a thread of its own: the signals are heard meanwhile.
+    let found = spawn_blocking(move || {
+        let hints = Hints::new().family(family).kind(Type::DGRAM);
+        resolve_within(&text, 0, &hints, Deadline::after(LOOKUP))
+    });
+    let found = found.await.map_err(|error| Failure::new(Exit::Other, format_args!("resolve: {error}")))?;
+    let found = found.map_err(|error| without_port(error.into(), &args.host))?;
+    let first: Option<Address> = interleave(&found)?.first().copied();
+    let address = first.and_then(|address| SocketAddr::try_from(address).ok());
+    address.ok_or_else(|| Failure::new(Exit::NameUnknown, format_args!("{}: no address of IP", args.host)))
+}
+
+/// The library tells what it looked up with a port, of which nobody has spoken here.
+fn without_port(failure: Failure, host: &str) -> Failure {
+    let message = failure.message.replacen(&format!("{host}:0"), host, 1);
+    Failure { message, address: Some(host.to_owned()), ..failure }
+}
+
+/// The family: as asked, or that of the source address.
+fn family(args: &TraceArgs) -> Family {
+    let of_source = args.source.map(|source| if source.is_ipv4() { Family::INET } else { Family::INET6 });
+    args.family.chosen().or(of_source).unwrap_or(Family::UNSPECIFIED)
+}
+
+/// How the sockets are set.
+pub(super) fn setting(args: &TraceArgs, target: SocketAddr) -> Result<Setting, Failure> {
+    if let Some(name) = &args.interface {
+        let all = interfaces()?;
+        if all.iter().all(|interface| interface.name != *name) {
+            return Err(crate::command::interfaces::unknown(name, &all));
+        }
+    }
+    if args.max < args.first {
+        let message = format!("--max {} ends before --first {} begins", args.max, args.first);
+        return Err(Failure::misuse(message));
+    }
+    let method = match (args.icmp, args.tcp) {
+        (true, _) => Method::Icmp,
+        (false, Some(port)) => Method::Tcp(port),
+        (false, None) => Method::Udp(args.port),
+    };
+    Ok(Setting {
+        method,
+        target,
+        interface: args.interface.clone(),
+        source: args.source,
+        flows: args.flows.into(),
+        patience: args.timeout.map_or(connect::PATIENCE, |timeout| timeout.0),
+        run: u32::from(random()) << 16 | u32::from(random()),
+    })
+}
+
+/// What is to be found out, once it is known where probes come from and whether each has a flow of its own.
+pub(super) fn plan(args: &TraceArgs, setting: &Setting, source: IpAddr, scattered: bool) -> Plan {
+    let wants_mtu = !args.no_mtu && !matches!(setting.method, Method::Tcp(_));
+    let patience = args.timeout.map(|timeout| timeout.0);
+    Plan {
+        target: setting.target.ip(),
+        first: args.first,
+        most: args.max,
+        probes: args.probes.into(),
+        flows: setting.flows,
+        // A connection is given up before the kernel asks again.
+        patience: if scattered { Some(setting.patience.min(connect::PATIENCE)) } else { patience },
+        watch: args.watch.then_some(args.interval.0),
+        target_limits: matches!(setting.method, Method::Udp(_)),
+        mtu: wants_mtu.then(|| first_mtu(source, setting)),
+    }
+}
+
+/// The MTU of the first link, as far as packets can be that large, and the least that is worth asking for.
+fn first_mtu(source: IpAddr, setting: &Setting) -> (u16, u16) {
+    // What is unknown is taken for Ethernet; a smaller one shows when a packet is refused.
+    const ETHERNET: u32 = 1500;
+    let all = interfaces().unwrap_or_default();
+    let has_source = |interface: &&berkeley::interface::Interface| match &setting.interface {
+        Some(name) => interface.name == *name,
+        None => interface.addresses.iter().any(|address| address.ip == source),
+    };
+    let mtu = all.iter().find(has_source).map_or(ETHERNET, |interface| interface.mtu);
+    let least = if source.is_ipv4() { LEAST_MTU.0 } else { LEAST_MTU.1 };
+    (u16::try_from(mtu).unwrap_or(u16::MAX), least)
+}

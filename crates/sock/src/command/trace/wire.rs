@@ -1,0 +1,304 @@
+//! The sockets that probes go by, one for each flow, and no more rights than they need.
+//!
+//! UDP needs none: the error queue (`IP_RECVERR`, ip(7)) gives what routers say. ICMP tries datagram sockets first,
+//! which `net.ipv4.ping_group_range` allows, and raw ones then. TCP wants raw sockets, for the probes of a flow are
+//! SYNs with the same ports; without them each probe is a connection of its own, and so a flow of its own.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use berkeley::option::{IcmpFilter, Icmpv6Filter, MtuDiscover};
+use berkeley::{AsyncSocket, Family, Flags, Protocol, Socket, Type, option};
+use tokio::sync::mpsc::Sender;
+
+use super::clock::Clock;
+use super::connect::Connections;
+use super::hear::{Ear, Heard};
+use super::machine::{Probe, Reply};
+use super::mark::{self, Ends};
+use crate::exit::{Exit, Failure};
+use crate::probe::icmp::Version;
+
+/// The length of the usual probe's payload, in bytes.
+const PAYLOAD: usize = 32;
+
+/// How often a send is tried again that only brought an earlier probe's error.
+const ATTEMPTS: usize = 4;
+
+/// What probes are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Method {
+    /// Datagrams to this port.
+    Udp(u16),
+    /// Echo requests.
+    Icmp,
+    /// SYNs to this port.
+    Tcp(u16),
+}
+
+/// How the sockets are set.
+#[derive(Clone, Debug)]
+pub(super) struct Setting {
+    pub(super) method: Method,
+    /// The target, with port 0.
+    pub(super) target: SocketAddr,
+    pub(super) interface: Option<String>,
+    pub(super) source: Option<IpAddr>,
+    pub(super) flows: usize,
+    /// How long a connection is tried.
+    pub(super) patience: Duration,
+    /// The word by which this run knows its own probes.
+    pub(super) run: u32,
+}
+
+/// The sockets.
+pub(super) struct Wire {
+    ways: Ways,
+    v6: bool,
+    run: u32,
+    /// The address that probes come from.
+    pub(super) source: IpAddr,
+}
+
+enum Ways {
+    /// A socket for each flow.
+    Flows(Vec<Way>),
+    /// A socket for each probe.
+    Connections(Connections),
+}
+
+struct Way {
+    socket: Arc<AsyncSocket>,
+    kind: Kind,
+}
+
+/// What a flow's socket sends.
+enum Kind {
+    Udp,
+    Echo(u16),
+    /// With the socket that keeps the port from others.
+    Syn(Ends, Socket),
+}
+
+/// What became of a send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sent {
+    Yes,
+    /// This machine's own link takes no more than so many bytes; 0 where it does not say.
+    TooLarge(u32),
+}
+
+impl Setting {
+    fn family(&self) -> Family {
+        if self.target.is_ipv4() { Family::INET } else { Family::INET6 }
+    }
+
+    fn version(&self) -> Version {
+        if self.target.is_ipv4() { Version::V4 } else { Version::V6 }
+    }
+
+    /// The target with this port.
+    fn to(&self, port: u16) -> SocketAddr {
+        let mut target = self.target;
+        target.set_port(port);
+        target
+    }
+
+    /// Sets what every socket of a trace has, and binds it.
+    pub(super) fn prepare(&self, socket: &Socket) -> berkeley::Result<()> {
+        socket.set(option::TIMESTAMPNS, true)?;
+        if let Some(interface) = &self.interface {
+            socket.set(option::BINDTODEVICE, interface)?;
+        }
+        if self.target.is_ipv4() {
+            socket.set(option::ip::RECVERR, true)?;
+            socket.set(option::ip::RECVTTL, true)?;
+            // Never in fragments, and whatever MTU an earlier run has found.
+            socket.set(option::ip::MTU_DISCOVER, MtuDiscover::PROBE)?;
+        } else {
+            socket.set(option::ipv6::RECVERR, true)?;
+            socket.set(option::ipv6::RECVHOPLIMIT, true)?;
+            socket.set(option::ipv6::MTU_DISCOVER, MtuDiscover::PROBE)?;
+            socket.set(option::ipv6::DONTFRAG, true)?;
+        }
+        match self.source {
+            Some(source) => socket.bind((source, 0)),
+            None => Ok(()),
+        }
+    }
+
+    /// A prepared socket of datagrams or a raw one, connected to the target: from a fixed address, and no stranger's
+    /// packets come.
+    fn connected(&self, kind: Type, protocol: Protocol, port: u16) -> berkeley::Result<Socket> {
+        let socket = Socket::new(self.family(), kind.nonblocking(), protocol)?;
+        self.prepare(&socket)?;
+        socket.connect(self.to(port))?;
+        Ok(socket)
+    }
+}
+
+impl Wire {
+    /// Opens the sockets; what they hear goes to `replies`.
+    pub(super) fn open(setting: &Setting, clock: Clock, replies: &Sender<Reply>) -> Result<Self, Failure> {
+        let source = source(setting)?;
+        let mut wire =
+            Self { ways: Ways::Flows(Vec::new()), v6: setting.target.is_ipv6(), run: setting.run, source };
+        let mut ways = Vec::with_capacity(setting.flows);
+        for flow in 0..setting.flows {
+            let opened = match setting.method {
+                Method::Udp(port) => udp(setting, port)?,
+                Method::Icmp => echo(setting)?,
+                Method::Tcp(port) => match syn(setting, source, port) {
+                    Ok(opened) => opened,
+                    Err(error) if Failure::from(&error).exit == Exit::Permission => {
+                        let to = setting.to(port);
+                        wire.ways = Ways::Connections(Connections::new(setting, to, clock, replies.clone()));
+                        return Ok(wire);
+                    }
+                    Err(error) => return Err(error.into()),
+                },
+            };
+            let (socket, kind, heard) = opened;
+            let socket = Arc::new(AsyncSocket::from_socket(socket)?);
+            Ear { flow, heard, target: setting.target.ip(), run: setting.run, clock }
+                .listen(&socket, replies);
+            ways.push(Way { socket, kind });
+        }
+        wire.ways = Ways::Flows(ways);
+        Ok(wire)
+    }
+
+    /// Whether each probe has a flow of its own, for want of a right.
+    pub(super) fn is_scattered(&self) -> bool {
+        matches!(self.ways, Ways::Connections(_))
+    }
+
+    /// Sends a probe.
+    pub(super) fn send(&mut self, probe: &Probe) -> Result<Sent, Failure> {
+        // Its lower half is the mark.
+        let number = u16::try_from(probe.number & 0xffff).unwrap_or_default();
+        let ways = match &mut self.ways {
+            Ways::Flows(ways) => ways,
+            Ways::Connections(connections) => return connections.send(probe, number).map(|()| Sent::Yes),
+        };
+        let Some(way) = ways.get(probe.flow) else { return Ok(Sent::Yes) };
+        let header = if self.v6 { 40 } else { 20 };
+        let inner = probe.size.map_or(8 + PAYLOAD, |size| usize::from(size).saturating_sub(header));
+        let bytes = match &way.kind {
+            Kind::Udp => mark::payload(number, self.run, inner.saturating_sub(8)),
+            Kind::Echo(identifier) => mark::echo(version(self.v6), *identifier, number, self.run, inner),
+            Kind::Syn(ends, _held) => mark::syn(*ends, number, self.run),
+        };
+        let socket = way.socket.socket();
+        set_hops(socket, self.v6, probe.ttl)?;
+        send(socket, &bytes, self.v6)
+    }
+}
+
+fn version(v6: bool) -> Version {
+    if v6 { Version::V6 } else { Version::V4 }
+}
+
+/// How many hops the next packet may take.
+pub(super) fn set_hops(socket: &Socket, v6: bool, hops: u8) -> berkeley::Result<()> {
+    if v6 {
+        socket.set(option::ipv6::UNICAST_HOPS, hops.into())
+    } else {
+        socket.set(option::ip::TTL, hops.into())
+    }
+}
+
+/// One send. An error may be that of an earlier probe, which the error queue tells as well: the next try is without it.
+fn send(socket: &Socket, bytes: &[u8], v6: bool) -> Result<Sent, Failure> {
+    let mut attempt = 0;
+    loop {
+        attempt += 1;
+        match socket.try_send(bytes, Flags::NONE) {
+            Ok(_) => return Ok(Sent::Yes),
+            // A full queue is a loss on the way, here.
+            Err(error) if error.is_would_block() => return Ok(Sent::Yes),
+            Err(_) if attempt < ATTEMPTS => {}
+            Err(error) if is_too_large(&error) => {
+                let mtu = if v6 { socket.get(option::ipv6::MTU) } else { socket.get(option::ip::MTU) };
+                return Ok(Sent::TooLarge(mtu.unwrap_or_default()));
+            }
+            Err(error) => return Err(refused(error)),
+        }
+    }
+}
+
+fn is_too_large(error: &berkeley::Error) -> bool {
+    error.raw_os_error() == Some(rustix::io::Errno::MSGSIZE.raw_os_error())
+}
+
+fn refused(error: berkeley::Error) -> Failure {
+    let failure = Failure::from(error);
+    if failure.exit != Exit::Permission {
+        return failure;
+    }
+    Failure { hints: Vec::new(), ..failure }
+        .hint("a firewall on this machine forbids it: see `nft list ruleset`")
+}
+
+/// The address that packets to the target come from, which also says whether there is a route.
+fn source(setting: &Setting) -> Result<IpAddr, Failure> {
+    // Nothing is sent: any port will do.
+    let socket = setting.connected(Type::DGRAM, Protocol::DEFAULT, 9).map_err(|error| {
+        let failure = Failure::from(error);
+        let message =
+            failure.message.replacen(&setting.to(9).to_string(), &setting.target.ip().to_string(), 1);
+        Failure { message, address: Some(setting.target.ip().to_string()), ..failure }
+    })?;
+    let address = socket.local_address()?.ip();
+    address.ok_or_else(|| Failure::new(Exit::Other, "the kernel gives a socket no address"))
+}
+
+type Opened = (Socket, Kind, Heard);
+
+fn udp(setting: &Setting, port: u16) -> Result<Opened, Failure> {
+    let socket = setting.connected(Type::DGRAM, Protocol::DEFAULT, port)?;
+    Ok((socket, Kind::Udp, Heard::Udp))
+}
+
+fn echo(setting: &Setting) -> Result<Opened, Failure> {
+    let (version, protocol) = match setting.version() {
+        Version::V4 => (Version::V4, Protocol::ICMP),
+        Version::V6 => (Version::V6, Protocol::ICMPV6),
+    };
+    if let Ok(socket) = setting.connected(Type::DGRAM, protocol, 0) {
+        return Ok((socket, Kind::Echo(0), Heard::Echo { version, identifier: None }));
+    }
+    let socket = setting.connected(Type::RAW, protocol, 0).map_err(|error| forbidden(error.into()))?;
+    match version {
+        Version::V4 => socket.set(option::icmp::FILTER, IcmpFilter::BLOCK_ALL.pass(version.reply()))?,
+        Version::V6 => socket.set(option::icmpv6::FILTER, Icmpv6Filter::BLOCK_ALL.pass(version.reply()))?,
+    }
+    let identifier = super::random();
+    Ok((socket, Kind::Echo(identifier), Heard::Echo { version, identifier: Some(identifier) }))
+}
+
+/// What allows ICMP, where nothing does yet.
+fn forbidden(failure: Failure) -> Failure {
+    if failure.exit != Exit::Permission {
+        return failure;
+    }
+    failure
+        .wanting_net_raw("an ICMP socket")
+        .hint("or, for every user: sudo sysctl net.ipv4.ping_group_range=\"0 2147483647\"")
+        .hint("without --icmp probes are UDP, which needs no right")
+}
+
+/// A raw socket, and a port of this machine that no connection gets meanwhile.
+fn syn(setting: &Setting, source: IpAddr, port: u16) -> berkeley::Result<Opened> {
+    let socket = setting.connected(Type::RAW, Protocol::TCP, 0)?;
+    if setting.target.is_ipv6() {
+        // Where in the segment the kernel puts the checksum.
+        socket.set(option::ipv6::CHECKSUM, 16)?;
+    }
+    let held = Socket::new(setting.family(), Type::STREAM, Protocol::DEFAULT)?;
+    held.bind((source, 0))?;
+    let source_port = held.local_address()?.port().unwrap_or_default();
+    let ends = Ends { source, source_port, target: setting.target.ip(), target_port: port };
+    Ok((socket, Kind::Syn(ends, held), Heard::Syn { ends }))
+}
