@@ -241,6 +241,10 @@ impl Live {
         let size = size_of_output();
         let mut text = self.picture.draw(&self.above, &frame(size), size);
         self.above.clear();
+        if !text.is_empty() {
+            // Over what the terminal has echoed, such as ^C.
+            text.insert_str(0, "\r\x1b[K");
+        }
         if !self.hidden {
             self.hidden = true;
             text.insert_str(0, HIDE_CURSOR);
