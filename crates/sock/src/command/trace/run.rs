@@ -58,6 +58,9 @@ pub(super) async fn trace(args: &TraceArgs) -> Result<Exit, Failure> {
     };
     run.begin()?;
     let signal = run.probe(&mut signals).await?;
+    if run.has_no_reader {
+        return Ok(Exit::Done);
+    }
     run.trace.stop();
     if signal.is_none() {
         run.wait_for_names(&mut signals).await;
