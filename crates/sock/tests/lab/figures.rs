@@ -99,7 +99,8 @@ impl Way {
                 let is_one = !seen.addresses.is_empty() && seen.addresses.is_subset(&wanted);
                 assert!(is_one, "hop {distance}, {what}");
             }
-            if !hop.is_silent() {
+            // One that waits to be overtaken takes as long as the next one.
+            if !hop.is_silent() && truth.reordered.is_none() {
                 close(seen.median, truth.delay(distance), &format!("hop {distance}, {what}"));
             }
             if distance < truth.hops.len() && truth.ends != Ends::Loop {

@@ -8,6 +8,8 @@ mod mtr;
 mod ping;
 mod traceroute;
 
+use std::thread;
+
 use crate::network::Network;
 use crate::scenario::{self, Kind, Truth};
 use crate::skip;
@@ -33,13 +35,15 @@ fn play(test: &str, name: &str) {
     let scenario = scenario::load(name);
     // Seen where the test fails.
     println!("{}", scenario.about);
-    for (tool, check) in TOOLS {
-        if !skip::need(test, tool) {
-            continue;
+    // What they mostly do is wait.
+    thread::scope(|scope| {
+        for (tool, check) in TOOLS.iter().filter(|(tool, _)| skip::need(test, tool)) {
+            let scenario = &scenario;
+            let run = move || {
+                let Some(network) = Network::or_skip(test, scenario) else { return };
+                scenario.truths.iter().for_each(|truth| check(&network, truth));
+            };
+            thread::Builder::new().name((*tool).to_owned()).spawn_scoped(scope, run).expect("a thread");
         }
-        let Some(network) = Network::or_skip(test, &scenario) else { return };
-        for truth in &scenario.truths {
-            check(&network, truth);
-        }
-    }
+    });
 }
