@@ -39,7 +39,9 @@ mod known;
 #[path = "../../../berkeley/tests/it/limit.rs"]
 mod limit;
 mod loopback;
+mod many;
 mod network;
+mod ping;
 mod scenario;
 #[path = "../../../berkeley/tests/it/skip.rs"]
 mod skip;

@@ -1,0 +1,89 @@
+//! `sock ping` in every scenario, as root and as nobody: it finds what the tools that everybody knows find, and more.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::figures::Pings;
+use crate::kit::{Finished, events, run};
+use crate::known::PINGS;
+use crate::network::{Network, User};
+use crate::scenario::{self, Ends, Kind, Truth};
+
+every_scenario!("ping", play);
+
+fn play(test: &str, name: &str) {
+    let scenario = scenario::load(name);
+    // Seen where the test fails.
+    println!("{}", scenario.about);
+    let Some(network) = Network::or_skip(test, &scenario) else { return };
+    let users = network.users();
+    drop(network);
+    for user in users {
+        // A network of its own, whose counts begin with these pings.
+        let Some(network) = Network::or_skip(test, &scenario) else { return };
+        for truth in scenario.truths.iter().filter(|truth| truth.is_of(Kind::Icmp)) {
+            check(&network, *user, truth);
+        }
+    }
+}
+
+fn check(network: &Network, user: User, truth: &Truth) {
+    let (count, target) = (PINGS.to_string(), truth.target.to_string());
+    let args = ["ping", &target, "--count", &count, "--interval", "10ms", "--timeout", "500ms", "--json"];
+    let finished = run(&mut network.sock(&truth.from, user, &args), b"");
+    let answered = truth.ends == Ends::Answered;
+    assert_eq!(finished.code(), i32::from(!answered), "{user:?} to {target}: {finished:?}");
+    parse(&finished).must_be(truth, &format!("sock ping as {user:?}"));
+    if let Some(mtu) = truth.mtu {
+        check_mtu(network, user, truth, mtu);
+    }
+}
+
+/// Of what is larger by a byte than what goes through, the router tells the MTU.
+fn check_mtu(network: &Network, user: User, truth: &Truth, mtu: u32) {
+    let headers = if truth.target.is_ipv4() { 28 } else { 48 };
+    let ping = |size: u32| {
+        let (target, size) = (truth.target.to_string(), size.to_string());
+        let args = ["ping", &target, "--count", "4", "--interval", "50ms", "--size", &size, "--json"];
+        events(&run(&mut network.sock(&truth.from, user, &args), b"").stdout)
+    };
+    let refused = ping(mtu - headers + 1);
+    let told = refused.iter().rfind(|event| !event["mtu_bytes"].is_null());
+    let told = told.map(|event| (event["mtu_bytes"].as_u64(), event["from"].as_str().map(str::to_owned)));
+    let router = truth.mtu_from.expect("somebody says so").to_string();
+    assert_eq!(told, Some((Some(mtu.into()), Some(router))), "as {user:?} to {}: {refused:#?}", truth.target);
+    let through = ping(mtu - headers);
+    let host = of(&through, "host").next().expect("one host");
+    assert_eq!(host["answers"], 4, "what fits, as {user:?} to {}: {through:#?}", truth.target);
+}
+
+/// Its figures, from its events.
+fn parse(finished: &Finished) -> Pings {
+    let events = events(&finished.stdout);
+    let host = of(&events, "host").next().unwrap_or_else(|| panic!("one host: {finished:?}"));
+    let count = |key: &str| host[key].as_u64().unwrap_or_else(|| panic!("{key}: {host}"));
+    let errors = of(&events, "unreachable");
+    let senders: BTreeSet<_> = errors.filter_map(|event| event["from"].as_str()?.parse().ok()).collect();
+    let unanswered = |name| of(&events, name).filter_map(|event| event["number"].as_u64());
+    let lost: BTreeSet<u64> = unanswered("lost").chain(unanswered("unreachable")).collect();
+    // It tells the loss three times, and each time the same.
+    assert_eq!(count("lost"), u64::try_from(lost.len()).expect("few"), "{finished:?}");
+    assert_eq!((count("probes"), count("late"), count("awaited")), (count("answers") + count("lost"), 0, 0));
+    Pings {
+        sent: count("probes"),
+        received: count("answers"),
+        lost: Some(lost.into_iter().collect()),
+        duplicates: Some(count("duplicates")),
+        reordered: Some(count("reordered")),
+        median: host["p50_seconds"].as_f64().map(Duration::from_secs_f64),
+        ttl: of(&events, "reply").find_map(|event| event["ttl"].as_u64()),
+        errors: Some((count("errors"), senders)),
+    }
+}
+
+/// The events of this name.
+pub(crate) fn of<'a>(events: &'a [Value], name: &'static str) -> impl Iterator<Item = &'a Value> {
+    events.iter().filter(move |event| event["event"] == name)
+}
