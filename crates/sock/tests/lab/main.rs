@@ -45,3 +45,4 @@ mod ping;
 mod scenario;
 #[path = "../../../berkeley/tests/it/skip.rs"]
 mod skip;
+mod trace;
