@@ -50,6 +50,8 @@ pub enum Kind {
     Ipv4,
     /// An IPv6 address.
     Ipv6,
+    /// A universal identifier of 16 bytes, the first three numbers of which are in little-endian order.
+    Guid,
     /// Bytes, shown in hexadecimal.
     Bytes,
     /// Bytes, shown in base 32.
@@ -215,6 +217,7 @@ impl Field {
             Kind::Mac => Value::Mac(bytes()?.try_into().ok()?),
             Kind::Ipv4 => Value::Ipv4(<[u8; 4]>::try_from(bytes()?).ok()?.into()),
             Kind::Ipv6 => Value::Ipv6(<[u8; 16]>::try_from(bytes()?).ok()?.into()),
+            Kind::Guid => Value::Guid(bytes()?.try_into().ok()?),
             Kind::Base32 => Value::Base32(bytes()?),
             Kind::Text => Value::Text(bytes()?),
             Kind::Bytes | Kind::Name | Kind::Seconds | Kind::Time => Value::Bytes(bytes()?),

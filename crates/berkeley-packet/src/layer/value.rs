@@ -21,6 +21,8 @@ pub enum Value<'a> {
     Ipv4(Ipv4Addr),
     /// An IPv6 address.
     Ipv6(Ipv6Addr),
+    /// A universal identifier, as it stands in the packet.
+    Guid([u8; 16]),
     /// Bytes.
     Bytes(&'a [u8]),
     /// Bytes that are told as digits of base 32, those of RFC 4648, 7.
@@ -63,6 +65,7 @@ impl fmt::Display for Value<'_> {
             }
             Self::Ipv4(address) => address.fmt(f),
             Self::Ipv6(address) => address.fmt(f),
+            Self::Guid(bytes) => guid(bytes, f),
             Self::Bytes(bytes) => bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}")),
             Self::Base32(bytes) => base32(bytes, f),
             Self::Text(text) => text.escape_ascii().fmt(f),
@@ -72,6 +75,15 @@ impl fmt::Display for Value<'_> {
             Self::Group => Ok(()),
         }
     }
+}
+
+/// As Microsoft and tshark write it: `33221100-5544-7766-8899-aabbccddeeff`.
+fn guid(bytes: &[u8; 16], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for (number, place) in [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15].into_iter().enumerate() {
+        let dash = if matches!(number, 4 | 6 | 8 | 10) { "-" } else { "" };
+        write!(f, "{dash}{:02x}", bytes[place])?;
+    }
+    Ok(())
 }
 
 /// Five bits a digit, the last one filled up with zeros.

@@ -66,6 +66,64 @@ parts! {
     ROUTE = Field::walked("dhcp.option.classless_static_route", "Width, network and router", Kind::Bytes);
     FORCERENEW_NONCE_ALGORITHM =
         Field::walked("dhcp.option.forcerenew_nonce.algorithm", "Algorithm of the nonce", Kind::Decimal);
+    NOVELL = Field::walked("dhcp.option.novell_options.suboption", "Suboption", Kind::Decimal);
+    NOVELL_VALUE = Field::walked("dhcp.option.novell_options.value", "Value", Kind::Bytes);
+    NOVELL_BROADCAST = Field::walked("dhcp.option.novell_options.broadcast", "Broadcast", Kind::Flag);
+    NOVELL_PREFERRED =
+        Field::walked("dhcp.option.novell_options.preferred_dss_server", "Preferred server", Kind::Ipv4);
+    NOVELL_NEAREST =
+        Field::walked("dhcp.option.novell_options.nearest_nwip_server", "Nearest server", Kind::Ipv4);
+    NOVELL_RETRIES = Field::walked("dhcp.option.novell_options.autoretries", "Retries", Kind::Decimal);
+    NOVELL_DELAY =
+        Field::walked("dhcp.option.novell_options.autoretry_delay", "Delay of retries", Kind::Decimal)
+            .unit("seconds");
+    NOVELL_OLD =
+        Field::walked("dhcp.option.novell_options.support_netware_v1_1", "Version 1.1 supported", Kind::Flag);
+    NOVELL_PRIMARY = Field::walked("dhcp.option.novell_options.primary_dss", "Primary server", Kind::Ipv4);
+    SLP_AGENT_MANDATORY =
+        Field::walked("dhcp.option.slp_directory_agent.value", "Only these agents", Kind::Decimal);
+    SLP_AGENT = Field::walked("dhcp.option.slp_directory_agent.slpda_address", "Directory agent", Kind::Ipv4);
+    SLP_SCOPE_MANDATORY =
+        Field::walked("dhcp.option.slp_service_scope.value", "Only these scopes", Kind::Decimal);
+    SLP_SCOPE = Field::walked("dhcp.option.slp_service_scope.string", "Scopes", Kind::Text);
+    AUTH_PROTOCOL =
+        Field::walked("dhcp.option.dhcp_authentication.protocol", "Authentication protocol", Kind::Decimal)
+            .words(rows::authentication);
+    AUTH_DELAYED =
+        Field::walked("dhcp.option.dhcp_authentication.alg_delay", "Algorithm", Kind::Decimal);
+    AUTH_ALGORITHM =
+        Field::walked("dhcp.option.dhcp_authentication.algorithm", "Algorithm", Kind::Decimal);
+    AUTH_RDM =
+        Field::walked("dhcp.option.dhcp_authentication.rdm", "Method against replays", Kind::Decimal);
+    AUTH_COUNTER =
+        Field::walked("dhcp.option.dhcp_authentication.rdm_replay_detection", "Counter against replays", Kind::Hex);
+    AUTH_OTHER_COUNTER =
+        Field::walked("dhcp.option.dhcp_authentication.rdm_rdv", "Value against replays", Kind::Text);
+    AUTH_SECRET = Field::walked("dhcp.option.dhcp_authentication.secret_id", "Secret", Kind::Hex);
+    AUTH_HASH = Field::walked("dhcp.option.dhcp_authentication.hmac_md5_hash", "HMAC-MD5", Kind::Bytes);
+    AUTH_INFORMATION =
+        Field::walked("dhcp.option.dhcp_authentication.information", "Information", Kind::Text);
+    MACHINE = Field::walked("dhcp.client_id.uuid", "Identifier of the machine", Kind::Guid);
+    CIVIC_WHAT = Field::walked("dhcp.option.civic_location.what", "Whose place it is", Kind::Decimal);
+    CIVIC_COUNTRY = Field::walked("dhcp.option.civic_location.country", "Country", Kind::Text);
+    CIVIC_TYPE = Field::walked("dhcp.option.civic_location.ca_type", "Part of the address", Kind::Decimal);
+    CIVIC_LENGTH =
+        Field::walked("dhcp.option.civic_location.ca_length", "Length of the part", Kind::Decimal).unit("bytes");
+    CIVIC_VALUE = Field::walked("dhcp.option.civic_location.ca_value", "Value", Kind::Text);
+    SIP_ENCODING = Field::walked("dhcp.option.sip_server.encoding", "Names or addresses", Kind::Decimal);
+    SIP_NAME = Field::walked("dhcp.option.sip_server.name", "SIP server", Kind::Name);
+    SIP_ADDRESS = Field::walked("dhcp.option.sip_server.address", "SIP server", Kind::Ipv4);
+    STATUS_CODE = Field::walked("dhcp.option.bulk_lease.status_code", "Status", Kind::Decimal);
+    STATUS_MESSAGE =
+        Field::walked("dhcp.option.bulk_lease.status_code_message", "Message of the status", Kind::Text);
+    PORTS_OFFSET = Field::walked("dhcp.option.portparams.offset", "Offset of the ports", Kind::Decimal);
+    PORTS_LENGTH =
+        Field::walked("dhcp.option.portparams.psid_length", "Length of the ports' set", Kind::Decimal).unit("bits");
+    PORTS_SET = Field::walked("dhcp.option.portparams.psid", "Set of ports", Kind::Bytes);
+    SIX_MASK = Field::walked("dhcp.option.6RD.ipv4_mask_len", "Length of the IPv4 mask", Kind::Decimal).unit("bits");
+    SIX_LENGTH = Field::walked("dhcp.option.6RD.prefix_len", "Length of the prefix", Kind::Decimal).unit("bits");
+    SIX_PREFIX = Field::walked("dhcp.option.6RD.prefix", "Prefix", Kind::Ipv6);
+    SIX_RELAY = Field::walked("dhcp.option.6RD.border_relay_ip", "Border relay", Kind::Ipv4);
     VENDOR_ENTERPRISE = Field::walked("dhcp.option.vi_class.enterprise", "Enterprise", Kind::Decimal);
     VENDOR_LENGTH = Field::walked("dhcp.option.vi_class.length", "Length of the data", Kind::Decimal);
     VENDOR_DATA = Field::walked("dhcp.option.vi_class.data", "Data", Kind::Text);

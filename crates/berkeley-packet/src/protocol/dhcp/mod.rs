@@ -10,6 +10,7 @@ use crate::layer::{Craft, Dissection, Draft, Frame, Layer, Next, Protocol};
 use crate::protocol::cursor::Cursor;
 
 mod fields;
+mod more;
 mod options;
 mod rows;
 

@@ -3,7 +3,7 @@
 use Data::{All, Each, First, Flag, One, Pairs, Text, Walk};
 
 use super::fields::*;
-use super::options;
+use super::{more, options};
 use crate::layer::field::Field;
 use crate::layer::walk::{Walked, Walker};
 use crate::protocol::cursor::Cursor;
@@ -96,6 +96,7 @@ static CODES: &[(u64, Data)] = &[
     (59, One(&REBINDING_TIME_VALUE, 4)),
     (60, Text(&VENDOR_CLASS_ID)),
     (61, Walk(options::client_identifier)),
+    (63, Walk(more::novell)),
     (64, Text(&NIS_PLUS_DOMAIN)),
     (65, Each(&NIS_PLUS_SERVER, 4)),
     (66, Text(&TFTP_SERVER_NAME)),
@@ -110,15 +111,20 @@ static CODES: &[(u64, Data)] = &[
     (75, Each(&STREETTALK_SERVER, 4)),
     (76, Each(&STREETTALK_DA_SERVER, 4)),
     (77, Walk(options::user_class)),
+    (78, Walk(more::directory_agents)),
+    (79, Walk(more::service_scopes)),
     (81, Walk(options::client_name)),
     (82, Walk(options::relay_agent)),
     (85, Each(&NOVELL_DSS_IP, 4)),
     (86, Text(&NOVELL_DS_TREE_NAME)),
     (87, Text(&NOVELL_DS_CONTEXT)),
+    (90, Walk(more::authentication)),
     (91, One(&CLIENT_LAST_TRANSACTION_TIME, 4)),
     (92, Each(&ASSOCIATED_IP_OPTION, 4)),
     (93, Each(&CLIENT_SYSTEM_ARCHITECTURE, 2)),
     (94, Walk(options::network_interface)),
+    (97, Walk(more::machine)),
+    (99, Walk(more::place)),
     (100, Text(&TZ_PCODE)),
     (101, Text(&TZ_TCODE)),
     (112, Each(&NETINFO_PARENT_SERVER_ADDRESS, 4)),
@@ -127,6 +133,7 @@ static CODES: &[(u64, Data)] = &[
     (116, One(&DHCP_AUTO_CONFIGURATION, 1)),
     (118, Each(&SUBNET_SELECTION_OPTION, 4)),
     (119, Walk(options::search_list)),
+    (120, Walk(more::sip_servers)),
     (121, Walk(options::routes)),
     (124, Walk(options::vendor_class)),
     (125, Walk(options::vendor_information)),
@@ -136,16 +143,29 @@ static CODES: &[(u64, Data)] = &[
     (142, Each(&ANDSF_SERVER, 4)),
     (145, Each(&FORCERENEW_NONCE_ALGORITHM, 1)),
     (150, Each(&TFTP_SERVER_ADDRESS, 4)),
+    (151, Walk(more::status)),
     (153, One(&BULK_LEASE_START_TIME_OF_STATE, 4)),
     (156, One(&BULK_LEASE_DHCP_STATE, 1)),
     (157, Flag(&BULK_LEASE_DATA_SOURCE)),
+    (159, Walk(more::ports)),
     (160, Text(&CAPTIVE_PORTAL)),
     (161, Text(&MUDURL)),
     (209, Text(&PXE_CONFIG_FILE)),
     (210, Text(&PXE_PATH_PREFIX)),
+    (212, Walk(more::rapid_deployment)),
     (249, Walk(options::routes)),
     (252, Text(&PRIVATE_PROXY_AUTODISCOVERY)),
 ];
+
+/// How a message is authenticated (RFC 3118, 6).
+pub(super) fn authentication(number: u64) -> Option<&'static str> {
+    Some(match number {
+        0 => "configuration token",
+        1 => "delayed authentication",
+        3 => "reconfigure key",
+        _ => return None,
+    })
+}
 
 /// The types of messages (RFC 2132, 9.6).
 pub(super) fn message(kind: u64) -> Option<&'static str> {
@@ -190,16 +210,24 @@ pub(super) fn option(code: u64) -> Option<&'static str> {
         59 => "rebinding time",
         60 => "vendor class",
         61 => "client identifier",
+        63 => "NetWare over IP",
         66 => "TFTP server",
         67 => "boot file",
         77 => "user class",
+        78 => "SLP directory agents",
+        79 => "SLP scopes",
         80 => "rapid commit",
         81 => "client name",
         82 => "relay agent",
+        90 => "authentication",
         93 => "client architecture",
         94 => "client network interface",
         97 => "client machine",
+        99 => "civic location",
+        108 => "IPv6 only",
+        114 => "captive portal",
         119 => "domain search list",
+        120 => "SIP servers",
         121 => "classless routes",
         150 => "TFTP server addresses",
         255 => "end",
