@@ -190,6 +190,15 @@ parts! {
     SSHFP_ALGORITHM = number("dns.sshfp.algorithm", "Algorithm");
     SSHFP_TYPE = number("dns.sshfp.fingerprint.type", "Type of the fingerprint");
     SSHFP_FINGERPRINT = data("dns.sshfp.fingerprint", "Fingerprint");
+    A6_LENGTH = number("dns.a6.prefix_len", "Length of the prefix").unit("bits");
+    A6_SUFFIX = ipv6("dns.a6.address_suffix", "Behind the prefix");
+    A6_NAME = name("dns.a6.prefix_name", "Name of the prefix");
+    HIP_TAG_LENGTH = number("dns.hip.hit.length", "Length of the identity tag").unit("bytes");
+    HIP_ALGORITHM = number("dns.hip.hit.pk.algo", "Algorithm of the key");
+    HIP_KEY_LENGTH = number("dns.hip.pk.length", "Length of the key").unit("bytes");
+    HIP_TAG = data("dns.hip.hit", "Host identity tag");
+    HIP_KEY = data("dns.hip.pk", "Public key");
+    HIP_SERVER = name("dns.hip.rendezvous_server", "Rendezvous server");
     IPSECKEY_PRECEDENCE = number("dns.ipseckey.gateway_precedence", "Precedence");
     IPSECKEY_TYPE = number("dns.ipseckey.gateway_type", "Type of the gateway");
     IPSECKEY_ALGORITHM = number("dns.ipseckey.gateway_algorithm", "Algorithm");

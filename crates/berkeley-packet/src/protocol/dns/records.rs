@@ -205,6 +205,34 @@ pub(super) fn address_prefixes(message: &mut Message<'_, '_, '_>, data: &mut Cur
     Ok(())
 }
 
+/// An address whose prefix another name has (RFC 2874): how many bits that is, the rest, and the name.
+pub(super) fn old_address(message: &mut Message<'_, '_, '_>, data: &mut Cursor) -> Walked {
+    let prefix = data.number(message.walker, &A6_LENGTH, 1)?;
+    let known = usize::try_from(128_u64.saturating_sub(prefix).div_ceil(8)).unwrap_or(16);
+    if known > 0 {
+        let at = data.skip(&A6_SUFFIX, known)?;
+        let number = message.walker.header().get(at.clone()).unwrap_or_default();
+        let number = number.iter().fold(0, |sum, byte| sum << 8 | u128::from(*byte));
+        message.walker.value(&A6_SUFFIX, at, Value::Ipv6(number.into()))?;
+    }
+    if prefix > 0 && data.left() > 0 { message.name(&A6_NAME, data) } else { Ok(()) }
+}
+
+/// A host's identity (RFC 8005): its tag, its key, and who knows where it is.
+pub(super) fn host_identity(message: &mut Message<'_, '_, '_>, data: &mut Cursor) -> Walked {
+    let tag_at = data.at;
+    let tag = data.number(message.walker, &HIP_TAG_LENGTH, 1)?;
+    data.take(message.walker, &HIP_ALGORITHM, 1)?;
+    let key_at = data.at;
+    let key = data.number(message.walker, &HIP_KEY_LENGTH, 2)?;
+    data.part(&HIP_TAG_LENGTH, tag_at, tag)?.tell_rest(message.walker, &HIP_TAG)?;
+    data.part(&HIP_KEY_LENGTH, key_at, key)?.tell_rest(message.walker, &HIP_KEY)?;
+    while data.left() > 0 {
+        message.name(&HIP_SERVER, data)?;
+    }
+    Ok(())
+}
+
 pub(super) fn ipsec_key(message: &mut Message<'_, '_, '_>, data: &mut Cursor) -> Walked {
     data.take(message.walker, &IPSECKEY_PRECEDENCE, 1)?;
     let kind = data.number(message.walker, &IPSECKEY_TYPE, 1)?;
