@@ -32,6 +32,19 @@ parts! {
     HOME_PREFERENCE = "icmpv6.opt.home_agent_preference", "Preference as home agent", Decimal;
     HOME_LIFETIME = "icmpv6.opt.home_agent_lifetime", "Lifetime as home agent", Decimal, unit("seconds");
     NONCE = "icmpv6.opt.nonce", "Nonce", Bytes;
+    PAD_LENGTH = "icmpv6.opt.cga.pad_length", "Length of the padding", Decimal, unit("bytes");
+    CGA = "icmpv6.opt.cga", "How the address was made", Bytes;
+    CGA_MODIFIER = "icmpv6.opt.cga.modifier", "Modifier", Bytes;
+    CGA_PREFIX = "icmpv6.opt.cga.subnet_prefix", "Prefix of the network", Bytes;
+    CGA_COUNT = "icmpv6.opt.cga.count", "Collisions", Bytes;
+    CGA_KEY = "icmpv6.opt.cga.subject_public_key_info", "Public key", Group;
+    KEY_HASH = "icmpv6.opt.rsa.key_hash", "Hash of the public key", Bytes;
+    SIGNATURE = "icmpv6.opt.digital_signature_padding", "Signature and padding", Group;
+    TIMESTAMP = "icmpv6.opt.timestamp", "When it was sent", Time;
+    NAME_TYPE = "icmpv6.opt.name_type", "Kind of name", Decimal;
+    NAME_X501 = "icmpv6.opt.name_x501", "X.501 name", Bytes;
+    NAME_FQDN = "icmpv6.opt.name_type.fqdn", "Name of the trust anchor", Text;
+    CERTIFICATE = "icmpv6.x509_Certificate", "Certificate", Group;
     ROUTE_FLAGS = "icmpv6.opt.route_info.flag", "Flags", Hex;
     ROUTE_PREFERENCE = "icmpv6.opt.route_info.flag.route_preference", "Preference", Decimal, words(preference);
     ROUTE_RESERVED = "icmpv6.opt.route_info.flag.reserved", "Reserved", Decimal;
@@ -64,7 +77,12 @@ fn word(number: u64) -> Option<&'static str> {
         5 => "MTU",
         7 => "advertisement interval",
         8 => "home agent",
+        11 => "cryptographic address",
+        12 => "RSA signature",
+        13 => "timestamp",
         14 => "nonce",
+        15 => "trust anchor",
+        16 => "certificate",
         24 => "route",
         25 => "DNS servers",
         26 => "more flags",
@@ -122,7 +140,20 @@ fn walk_option(walker: &mut Walker<'_, '_>, option: Range<usize>) -> Walked {
             walker.group(&RESERVED, at + 2..at + 4, |_| Ok(()))?;
             walker.rows(at + 4, &[(&HOME_PREFERENCE, 0, 16), (&HOME_LIFETIME, 16, 16)])
         }
+        11 => walk_address_made(walker, option),
+        12 => {
+            walker.group(&RESERVED, at + 2..at + 4, |_| Ok(()))?;
+            walker.bytes(&KEY_HASH, at + 4..at + 20)?;
+            walker.group(&SIGNATURE, at + 20..option.end, |_| Ok(()))
+        }
+        13 => walk_timestamp(walker, at),
         14 => walker.bytes(&NONCE, at + 2..option.end),
+        15 => walk_trust_anchor(walker, option),
+        16 => {
+            walker.rows(at + 2, &[(&NAME_TYPE, 0, 8)])?;
+            walker.group(&RESERVED, at + 3..at + 4, |_| Ok(()))?;
+            walker.group(&CERTIFICATE, at + 4..option.end, |_| Ok(()))
+        }
         24 => walk_route(walker, option),
         25 => walk_servers(walker, option),
         26 => walk_flags(walker, at),
@@ -130,6 +161,55 @@ fn walk_option(walker: &mut Walker<'_, '_>, option: Range<usize>) -> Walked {
         37 => walk_portal(walker, option),
         38 => walk_pref64(walker, option),
         _ => walker.bytes(&DATA, at + 2..option.end),
+    }
+}
+
+/// How a cryptographically generated address was made (RFC 3971, 5.1; RFC 3972, 3).
+fn walk_address_made(walker: &mut Walker<'_, '_>, option: Range<usize>) -> Walked {
+    let at = option.start + 4;
+    walker.bytes(&PAD_LENGTH, at - 2..at - 1)?;
+    walker.group(&RESERVED, at - 1..at, |_| Ok(()))?;
+    let padding = walker.number(&PAD_LENGTH, at - 2..at - 1)?;
+    let end = option.end.saturating_sub(usize::try_from(padding).unwrap_or(0));
+    if end < at + 25 {
+        return Err(Walker::broken(
+            &PAD_LENGTH,
+            at - 2,
+            Trouble::TooLarge { most: option.end.saturating_sub(at + 25) as u64, got: padding },
+        ));
+    }
+    walker.group(&CGA, at..end, |walker| {
+        walker.bytes(&CGA_MODIFIER, at..at + 16)?;
+        walker.bytes(&CGA_PREFIX, at + 16..at + 24)?;
+        walker.bytes(&CGA_COUNT, at + 24..at + 25)?;
+        walker.group(&CGA_KEY, at + 25..end, |_| Ok(()))
+    })?;
+    if end < option.end { walker.group(&PADDING, end..option.end, |_| Ok(())) } else { Ok(()) }
+}
+
+/// Seconds since 1970, and 65536ths of one (RFC 3971, 5.3.1).
+fn walk_timestamp(walker: &mut Walker<'_, '_>, at: usize) -> Walked {
+    walker.group(&RESERVED, at + 2..at + 8, |_| Ok(()))?;
+    let time = walker.number(&TIMESTAMP, at + 8..at + 16)?;
+    let nanoseconds = u32::try_from((time & 0xffff) * 1_000_000_000 >> 16).unwrap_or(0);
+    walker.value(&TIMESTAMP, at + 8..at + 16, Value::Time((time >> 16).cast_signed(), nanoseconds))
+}
+
+/// Whom a host trusts to certify routers (RFC 3971, 6.4.3).
+fn walk_trust_anchor(walker: &mut Walker<'_, '_>, option: Range<usize>) -> Walked {
+    let at = option.start + 4;
+    walker.rows(at - 2, &[(&NAME_TYPE, 0, 8), (&PAD_LENGTH, 8, 8)])?;
+    match walker.number(&NAME_TYPE, at - 2..at - 1)? {
+        1 => walker.bytes(&NAME_X501, at..option.end),
+        2 => {
+            let padding = usize::try_from(walker.number(&PAD_LENGTH, at - 1..at)?).unwrap_or(0);
+            let end = option.end.saturating_sub(padding).max(at);
+            let name = walker.header().get(at..end).unwrap_or_default();
+            let used = name.iter().position(|byte| *byte == 0).unwrap_or(name.len());
+            walker.bytes(&NAME_FQDN, at..at + used)?;
+            walker.group(&PADDING, end..option.end, |_| Ok(()))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -521,6 +521,17 @@ def icmpv6_():
         b"\x89\0\0\0\0\0\0\0" + ADDRESS + ADDRESS + option(2, MAC) + option(4, bytes(6) + inner[:48]), hlim=255
     )
     yield icmpv6(b"\x88\0\0\0\0\0\0\0" + ADDRESS + option(253, b"abcdef"), hlim=255)
+    key = bytes.fromhex("305c300d06092a864886f70d0101010500034b003048024100") + bytes(64) + b"\2\3\1\0\1"
+    made = bytes(range(16)) + ADDRESS[:8] + b"\1" + key
+    secure = (
+        option(11, bytes([-(4 + len(made)) % 8, 0]) + made)
+        + option(13, bytes(6) + struct.pack(">Q", 1700000000 << 16 | 0x4000))
+        + option(14, b"abcdef")
+        + option(12, b"\0\0" + bytes(range(16)) + bytes(64))
+    )
+    yield icmpv6(b"\x87\0\0\0\0\0\0\0" + ADDRESS + secure, hlim=255)
+    yield icmpv6(b"\x87\0\0\0\0\0\0\0" + ADDRESS + option(13, bytes(6) + b"\0\0\x65\x53\0\0\xff\xff"), hlim=255)
+    yield icmpv6(b"\x87\0\0\0\0\0\0\0" + ADDRESS + option(15, b"\2\1\3abc\3def\0"), hlim=255)
     group = bytes.fromhex("ff020000000000000000000000000016")
     yield icmpv6(b"\x82\0\0\0\x27\x10\0\0" + bytes(16), hlim=1)
     yield icmpv6(b"\x82\0\0\0\x27\x10\0\0" + group + b"\x0a\x7d\0\2" + ADDRESS + ADDRESS, hlim=1)
