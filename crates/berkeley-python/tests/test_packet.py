@@ -1,11 +1,14 @@
 """Packets: captured, taken apart, built, read from files."""
 
 import asyncio
+import gc
+import os
 import pathlib
 import socket as standard
 import struct
 import tempfile
 import threading
+import time
 import unittest
 
 import berkeley
@@ -127,6 +130,10 @@ class Files(unittest.TestCase):
             berkeley.pcap("/nonexistent/capture")
 
 
+def descriptors():
+    return len(os.listdir("/proc/self/fd"))
+
+
 def may_capture():
     try:
         berkeley.capture("lo").close()
@@ -194,6 +201,65 @@ class Capturing(unittest.TestCase):
         self.send(b"from the other thread")
         thread.join(SECONDS)
         self.assertEqual(len(found), 1)
+
+    def test_closing_ends_threads_that_wait(self):
+        for wait in [lambda capture: list(capture), lambda capture: capture.next(timeout=10 * SECONDS)]:
+            capture, ended = self.capture(), []
+            threads = [threading.Thread(target=lambda: ended.append(wait(capture))) for _ in range(3)]
+            for thread in threads:
+                thread.start()
+            while capture._waiting._threads < len(threads):
+                self.assertTrue(all(thread.is_alive() for thread in threads))
+                time.sleep(0.001)
+            before = descriptors()
+            capture.close()
+            for thread in threads:
+                thread.join(SECONDS)
+            self.assertEqual(ended, [wait(capture)] * 3)
+            # The ring's, and both ends of what wakes.
+            self.assertEqual(descriptors(), before - 3)
+
+    def test_closing_ends_tasks_that_wait(self):
+        async def main(close):
+            capture = self.capture()
+
+            async def rest():
+                return [packet async for packet in capture]
+
+            tasks = [asyncio.create_task(rest()) for _ in range(2)]
+            await asyncio.sleep(0)
+            await close(capture)
+            return await asyncio.wait_for(asyncio.gather(*tasks), SECONDS)
+
+        async def here(capture):
+            capture.close()
+
+        async def in_a_thread(capture):
+            await asyncio.to_thread(capture.close)
+
+        for close in [here, in_a_thread]:
+            before = descriptors()
+            self.assertEqual(asyncio.run(main(close)), [[], []])
+            self.assertEqual(descriptors(), before)
+
+    def test_each_of_several_tasks_is_woken(self):
+        async def main():
+            capture = self.capture()
+            tasks = [asyncio.create_task(anext(capture)) for _ in range(2)]
+            await asyncio.sleep(0)
+            self.send(b"one", b"three")
+            packets = await asyncio.wait_for(asyncio.gather(*tasks), SECONDS)
+            return sorted(packet["udp.length"] for packet in packets)
+
+        self.assertEqual(asyncio.run(main()), [11, 13])
+
+    def test_what_is_not_closed_leaves_no_descriptor(self):
+        before = descriptors()
+        capture = berkeley.capture("lo")
+        self.assertIsNone(capture.next(timeout=0))
+        del capture
+        gc.collect()
+        self.assertEqual(descriptors(), before)
 
     def test_what_cannot_be_captured_is_refused(self):
         with self.assertRaisesRegex(ValueError, "no interface"):

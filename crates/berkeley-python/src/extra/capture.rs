@@ -3,12 +3,11 @@
 use std::collections::VecDeque;
 use std::os::fd::AsRawFd as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use berkeley::interface::{Interface, InterfaceFlags, interfaces};
 use berkeley::option::{Filter, Instruction};
 use berkeley::ring::{PacketKind, Ring, RingBuilder};
-use berkeley::{Deadline, Interest};
 use berkeley_packet::LinkType;
 use berkeley_packet::filter::Live;
 use pyo3::exceptions::PyValueError;
@@ -99,26 +98,6 @@ impl Capture {
         })
     }
 
-    /// Waits until packets are there, in seconds at most; signal handlers run meanwhile.
-    #[pyo3(signature = (timeout=None, /))]
-    fn wait(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<()> {
-        guarded(|| {
-            let limit = timeout.map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or_default());
-            let deadline = limit.map_or(Deadline::NEVER, Deadline::after);
-            let socket = match &self.state().ring {
-                Some(ring) => ring.socket().try_clone().map_err(|error| raised(py, &error))?,
-                None => return Ok(()),
-            };
-            loop {
-                match py.detach(|| socket.wait(Interest::READABLE, deadline)) {
-                    Err(error) if error.is_interrupted() => py.check_signals()?,
-                    Err(error) => return Err(raised(py, &error)),
-                    Ok(_) => return Ok(()),
-                }
-            }
-        })
-    }
-
     /// How many packets the kernel has offered, and how many of these it has dropped for want of room.
     fn statistics(&self, py: Python<'_>) -> PyResult<(u64, u64)> {
         guarded(|| {
@@ -141,7 +120,7 @@ impl Capture {
 }
 
 impl Capture {
-    /// The state. Nobody who has it lets go of the GIL: what waits has a descriptor of its own.
+    /// The state. Nobody who has it lets go of the GIL.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
