@@ -1,5 +1,5 @@
-//! `sock trace` in every scenario, as root and as nobody: it finds what the tools that everybody knows find, and says in
-//! words what silence means.
+//! `sock trace` in every scenario, as root and as nobody: it finds what the tools that everybody knows find, and says
+//! in words what silence means.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
