@@ -191,7 +191,7 @@ fn walk_address_made(walker: &mut Walker<'_, '_>, option: Range<usize>) -> Walke
 fn walk_timestamp(walker: &mut Walker<'_, '_>, at: usize) -> Walked {
     walker.group(&RESERVED, at + 2..at + 8, |_| Ok(()))?;
     let time = walker.number(&TIMESTAMP, at + 8..at + 16)?;
-    let nanoseconds = u32::try_from((time & 0xffff) * 1_000_000_000 >> 16).unwrap_or(0);
+    let nanoseconds = u32::try_from(((time & 0xffff) * 1_000_000_000) >> 16).unwrap_or(0);
     walker.value(&TIMESTAMP, at + 8..at + 16, Value::Time((time >> 16).cast_signed(), nanoseconds))
 }
 

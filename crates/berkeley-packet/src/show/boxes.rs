@@ -350,10 +350,10 @@ fn cut(text: &str, width: usize) -> String {
 
 /// The same of bytes in hexadecimal, between two bytes.
 fn cut_pairs(text: &str, width: usize) -> String {
-    match columns(text) <= width {
-        true => text.to_owned(),
-        false => text.chars().take(width.saturating_sub(1) & !1).chain(['…']).collect(),
+    if columns(text) <= width {
+        return text.to_owned();
     }
+    text.chars().take(width.saturating_sub(1) & !1).chain(['…']).collect()
 }
 
 /// All that is shown takes a column a character: names and titles are ours, and what a peer has sent is escaped.

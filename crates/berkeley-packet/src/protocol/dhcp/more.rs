@@ -69,12 +69,11 @@ pub(super) fn authentication(walker: &mut Walker<'_, '_>, value: &mut Cursor) ->
     }
     let protocol = value.number(walker, &AUTH_PROTOCOL, 1)?;
     value.take(walker, if protocol == DELAYED { &AUTH_DELAYED } else { &AUTH_ALGORITHM }, 1)?;
-    match value.number(walker, &AUTH_RDM, 1)? {
-        0 => value.take(walker, &AUTH_COUNTER, 8)?,
-        _ => {
-            let at = value.skip(&AUTH_OTHER_COUNTER, 8)?;
-            super::text(walker, &AUTH_OTHER_COUNTER, at)?;
-        }
+    if value.number(walker, &AUTH_RDM, 1)? == 0 {
+        value.take(walker, &AUTH_COUNTER, 8)?;
+    } else {
+        let at = value.skip(&AUTH_OTHER_COUNTER, 8)?;
+        super::text(walker, &AUTH_OTHER_COUNTER, at)?;
     }
     match protocol {
         DELAYED if value.left() >= 20 => {
