@@ -99,13 +99,12 @@ TOURS = {"sock-tour": "en", "sock-tour.zh-CN": "zh"}
 ROWS, COLUMNS, SECONDS = 27, 80, 7
 
 # The classes of the colours that the tour uses.
-COLOURS = {"1": "bold", "36": "client", "35": "server", "31": "failed", "34": "waited"}
+COLOURS = {"1": "bold", "36": "client", "35": "server", "31": "failed"}
 TOUR_STYLE = STYLE + """
     .bold { font-weight: bold }
     .client { fill: #00708a }
     .server { fill: #93308f }
     .failed { fill: #b3261e }
-    .waited { fill: #1f5fae }
     .mark { fill: #d0d0cc }
     .now { fill: #00629b }
     .screen { opacity: 0; animation: show %ds step-end infinite }
@@ -116,7 +115,6 @@ TOUR_STYLE = STYLE + """
         .client { fill: #5fd3ea }
         .server { fill: #e39be0 }
         .failed { fill: #ff8a80 }
-        .waited { fill: #8ab8ff }
         .mark { fill: #4a4d52 }
         .now { fill: #7cc4ff }
     }

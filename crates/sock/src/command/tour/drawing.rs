@@ -21,11 +21,10 @@ const BETWEEN: usize = TEXT + 3;
 /// How far the box of a layer is wider than the one in it.
 const FRAME: usize = 4;
 
-/// The colours, of the sixteen that a person has chosen for light or dark: no white, no black, no yellow.
+/// The colours, of the sixteen that a person has chosen for light or dark: no white, no black, no yellow, and no blue, which is hard to see on black.
 const BOLD: &str = "\x1b[1m";
 const CLIENT: &str = "\x1b[36m";
 const SERVER: &str = "\x1b[35m";
-const WAITED: &str = "\x1b[34m";
 const FAILED: &str = "\x1b[31m";
 const RESET: &str = "\x1b[0m";
 
@@ -58,11 +57,8 @@ impl Drawing {
 
     /// A side's line: drawn through while it runs, dotted while it waits.
     fn lane(&self, side: Side) -> String {
-        let (waits, colour) = match side {
-            Side::Client => (self.waits[0], CLIENT),
-            Side::Server => (self.waits[1], SERVER),
-        };
-        self.paint(colour, if waits { "┊" } else { "│" })
+        let waits = self.waits[usize::from(side == Side::Server)];
+        self.paint(colour_of(side), if waits { "┊" } else { "│" })
     }
 
     /// A row of both columns, in which one side has a text.
@@ -171,7 +167,7 @@ impl Teller for Drawing {
         self.rows(side, text.trim_end(), colour);
         if done.waited {
             let waited = format!("{} {}", self.names.waited, time(done.took));
-            self.rows(side, &waited, WAITED);
+            self.rows(side, &waited, colour_of(side));
         }
         self.meaning(side, meaning);
     }
@@ -237,6 +233,14 @@ impl Teller for Drawing {
 
     fn take(&mut self) -> String {
         std::mem::take(&mut self.out)
+    }
+}
+
+/// A side's colour.
+fn colour_of(side: Side) -> &'static str {
+    match side {
+        Side::Client => CLIENT,
+        Side::Server => SERVER,
     }
 }
 
