@@ -127,7 +127,7 @@ def screens(lines):
         return [number for number, line in enumerate(lines) if what in plain(line)]
 
     sockets = rows("socket(AF_INET, SOCK_STREAM)")
-    parts = rows("── ")
+    parts = [number for number, line in enumerate(lines) if line.startswith("── ")]
     refused = rows("ECONNREFUSED")[0]
     return [
         sockets[0] - 1,
