@@ -68,25 +68,27 @@ pub fn run(args: &TourArgs) -> Result<Exit, Failure> {
     }
     let leftovers = Leftovers::default();
     let put_back = leftovers.clone();
-    let outcome = super::on_a_runtime(async {
-        let mut signals = super::signals()?;
-        // On a thread of its own: a signal ends the tour in whatever call it is.
-        let (done, ended) = oneshot::channel();
-        let tour = move || {
-            // Nobody waits for it where a signal has come.
-            let _ = done.send(lead(language, form, keys, leftovers));
-        };
-        thread::Builder::new()
-            .name("tour".to_owned())
-            .spawn(tour)
-            .map_err(|error| Failure::io("start a thread", &error))?;
-        tokio::select! {
-            outcome = ended => outcome.unwrap_or(Ok(Exit::Other)),
-            signal = signals.next() => Ok(signal.exit()),
-        }
-    });
+    let outcome = super::on_a_runtime(until_a_signal(move || lead(language, form, keys, leftovers)));
     put_back.end();
     outcome
+}
+
+/// Plays the tour on a thread of its own: a signal ends it in whatever call it is.
+async fn until_a_signal(
+    tour: impl FnOnce() -> Result<Exit, Failure> + Send + 'static,
+) -> Result<Exit, Failure> {
+    let mut signals = super::signals()?;
+    let (done, ended) = oneshot::channel();
+    let play = move || {
+        // Nobody waits for it where a signal has come.
+        let _ = done.send(tour());
+    };
+    let started = thread::Builder::new().name("tour".to_owned()).spawn(play);
+    started.map_err(|error| Failure::io("start a thread", &error))?;
+    tokio::select! {
+        outcome = ended => outcome.unwrap_or(Ok(Exit::Other)),
+        signal = signals.next() => Ok(signal.exit()),
+    }
 }
 
 /// Leads through all scenes, and ends as they end.
