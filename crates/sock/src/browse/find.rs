@@ -16,10 +16,21 @@ const SLICE: usize = 256;
 #[derive(Debug)]
 pub(crate) struct Search(Arc<Shared>);
 
+/// What has come of a search.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// It goes on.
+    #[default]
+    NotYet,
+    /// No packet holds the text.
+    Nowhere,
+    /// The packet of that number does.
+    In(u64),
+}
+
 #[derive(Debug, Default)]
 struct Shared {
-    /// What was found: none yet, no packet, or this one.
-    found: Mutex<Option<Option<u64>>>,
+    found: Mutex<Found>,
     is_left: AtomicBool,
 }
 
@@ -37,15 +48,16 @@ impl Search {
         let text = text.to_owned();
         let work = move || {
             let found = theirs.look(&store, &sieve, &text, from, backwards);
-            *theirs.found.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
+            *theirs.found.lock().unwrap_or_else(PoisonError::into_inner) =
+                found.map_or(Found::Nowhere, Found::In);
             store.wake.wake();
         };
         std::thread::Builder::new().name("find".to_owned()).spawn(work)?;
         Ok(Self(shared))
     }
 
-    /// What was found; none while it still looks.
-    pub(crate) fn found(&self) -> Option<Option<u64>> {
+    /// What was found so far.
+    pub(crate) fn found(&self) -> Found {
         *self.0.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

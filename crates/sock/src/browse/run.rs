@@ -10,7 +10,7 @@ use ratatui_core::terminal::Terminal;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::draw::{self, HELP, Scene};
-use super::find::{Search, is_in};
+use super::find::{Found, Search, is_in};
 use super::key::{self, Key};
 use super::screen::{Paint, Screen};
 use super::sieve::{self, Filter, Sieve};
@@ -56,7 +56,7 @@ impl Browser {
     pub(crate) fn run(self, screen: &Screen) -> Result<Left, Failure> {
         let store = Arc::clone(&self.store);
         let outcome = Session::start(self, screen).and_then(|mut session| session.run());
-        screen.leave();
+        Screen::leave();
         store.close();
         outcome.map_err(|error| Failure::io("use the terminal", &error))
     }
@@ -146,7 +146,7 @@ impl<'s> Session<'s> {
         if let Some(signal) = self.screen.signal() {
             self.left = Some(Left::BySignal(signal));
         }
-        if self.screen.is_left() {
+        if Screen::is_left() {
             return Err(io::Error::other("a thread of the browser has failed"));
         }
         if self.screen.was_stopped() {
@@ -157,14 +157,14 @@ impl<'s> Session<'s> {
 
     /// Takes the terminal once more, which somebody else may have had.
     fn again(&mut self) -> io::Result<()> {
-        self.screen.leave();
+        Screen::leave();
         self.screen.enter()?;
         self.terminal.clear()
     }
 
     /// Stops, as the shell's Ctrl-Z does, until it goes on.
     fn suspend(&mut self) -> io::Result<()> {
-        self.screen.leave();
+        Screen::leave();
         self.screen.was_stopped();
         signal::stop();
         // Which thread takes the signal is the kernel's choice: this one may run on for a moment.
@@ -306,15 +306,16 @@ impl<'s> Session<'s> {
 
     /// What a search has found.
     fn look_at_search(&mut self, facts: &Facts) {
-        let Some(found) = self.search.as_ref().and_then(Search::found) else { return };
-        self.search = None;
-        match found {
-            Some(number) => {
+        let Some(search) = &self.search else { return };
+        match search.found() {
+            Found::NotYet => return,
+            Found::In(number) => {
                 let list = self.sieve.shown(facts.gone..facts.total);
                 self.state.select(number, &list);
             }
-            None => self.state.message = Some(format!("no packet holds {:?}", self.state.needle)),
+            Found::Nowhere => self.state.message = Some(format!("no packet holds {:?}", self.state.needle)),
         }
+        self.search = None;
     }
 
     fn draw(&mut self) -> io::Result<()> {

@@ -96,12 +96,12 @@ impl Screen {
     }
 
     /// Gives it back.
-    pub(crate) fn leave(&self) {
+    pub(crate) fn leave() {
         give_back();
     }
 
     /// Whether it was given back, as by a panic in another thread.
-    pub(crate) fn is_left(&self) -> bool {
+    pub(crate) fn is_left() -> bool {
         TAKEN.lock().unwrap_or_else(PoisonError::into_inner).is_none()
     }
 
@@ -117,7 +117,7 @@ impl Screen {
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        self.leave();
+        Self::leave();
     }
 }
 

@@ -187,8 +187,8 @@ impl State {
 
     /// The packet that is selected now.
     pub(crate) fn selected(&mut self, list: &dyn List) -> Option<u64> {
-        let last = list.len().checked_sub(1)?;
-        let position = if self.follows { last } else { list.position(self.anchor) };
+        let end = list.len().checked_sub(1)?;
+        let position = if self.follows { end } else { list.position(self.anchor) };
         let number = list.number(position)?;
         if self.follows {
             self.anchor = number;
@@ -224,7 +224,7 @@ impl State {
         }
         match (key, self.view) {
             (Key::Char('q'), _) => Some(Act::Quit),
-            (Key::Char('?'), View::Help) | (Key::Escape, View::Help | View::Stream) => self.leave(),
+            (Key::Char('?'), View::Help) | (Key::Escape, View::Help | View::Stream) => Some(self.leave()),
             (Key::Char('?'), _) => self.show(View::Help),
             (Key::Char('s'), View::Packets | View::Stream) => self.ask(Asked::Find),
             (Key::Char('n'), View::Packets | View::Stream) => self.find(false),
@@ -240,9 +240,9 @@ impl State {
         }
     }
 
-    fn leave(&mut self) -> Option<Act> {
+    fn leave(&mut self) -> Act {
         self.view = View::Packets;
-        Some(Act::Leave)
+        Act::Leave
     }
 
     fn show(&mut self, view: View) -> Option<Act> {
@@ -272,7 +272,7 @@ impl State {
             (Asked::Filter, Typed::Changed) => Some(Act::Filter(prompt.text.clone())),
             // A faulty filter stays on the line until it is mended or given up.
             (Asked::Filter, Typed::Done) if self.fault.is_some() => None,
-            (Asked::Filter, Typed::Done) => {
+            (Asked::Filter, Typed::Done) | (Asked::Find, Typed::Left) => {
                 self.prompt = None;
                 None
             }
@@ -285,10 +285,6 @@ impl State {
                 self.needle = std::mem::take(&mut prompt.text);
                 self.prompt = None;
                 (!self.needle.is_empty()).then_some(Act::Find { backwards: false })
-            }
-            (Asked::Find, Typed::Left) => {
-                self.prompt = None;
-                None
             }
         }
     }
@@ -344,9 +340,10 @@ impl State {
         let before = tree::visible(nodes, &self.open).partition_point(|index| *index < self.node);
         let is_open = self.open.contains(node.name);
         match key {
-            Key::Enter if node.has_more && is_open => _ = self.open.remove(node.name),
+            Key::Enter | Key::Left | Key::Char('h') if node.has_more && is_open => {
+                self.open.remove(node.name);
+            }
             Key::Enter | Key::Right | Key::Char('l') if node.has_more => _ = self.open.insert(node.name),
-            Key::Left | Key::Char('h') if node.has_more && is_open => _ = self.open.remove(node.name),
             Key::Left | Key::Char('h') => self.node = tree::parent(nodes, self.node).unwrap_or(self.node),
             key => {
                 let Some(step) = Move::of(key, around.heights.tree) else { return };

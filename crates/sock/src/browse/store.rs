@@ -165,6 +165,21 @@ impl Batch {
     }
 }
 
+impl Found<'_> {
+    /// The packet with bytes of its own, without its interface.
+    pub(crate) fn kept(&self) -> Loaded {
+        Loaded {
+            number: self.number,
+            time: self.time,
+            length: self.length,
+            link: self.link,
+            interface: String::new(),
+            bytes: self.bytes.to_vec(),
+            is_lost: false,
+        }
+    }
+}
+
 impl Entry {
     fn time(&self) -> Option<Duration> {
         (self.time != TIMELESS).then(|| Duration::from_nanos(self.time))

@@ -3,10 +3,10 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use berkeley_packet::Packet;
 use berkeley_packet::stream::{Assembled, Follow, Fragments, Piece, Streams, Transport};
-use berkeley_packet::{LinkType, Packet};
 
-use super::store::{Found, Store, Window};
+use super::store::{Found, Loaded, Store, Window};
 use crate::report::escape::escape;
 
 /// The most bytes of a conversation that are kept.
@@ -121,17 +121,15 @@ impl Shared {
         let (mut next, mut goes_on) = (0, true);
         while goes_on && !self.is_left.load(Ordering::Relaxed) && !store.is_closed() {
             // The lock of the store is not held while packets are taken apart.
-            let mut slice: Vec<(u64, LinkType, usize, Vec<u8>, Option<std::time::Duration>)> = Vec::new();
-            let keep = &mut |found: Found<'_>| {
-                slice.push((found.number, found.link, found.length, found.bytes.to_vec(), found.time));
-            };
+            let mut slice: Vec<Loaded> = Vec::new();
+            let keep = &mut |found: Found<'_>| slice.push(found.kept());
             let Some(behind) = store.each(next, &mut window, keep) else { return };
             next = behind;
-            for (number, link, length, bytes, time) in slice {
-                let packet = Packet::decode_cut(link, &bytes, length);
-                let whole = fragments.add(&packet, time.unwrap_or_default()).ok().flatten();
+            for kept in &slice {
+                let packet = Packet::decode_cut(kept.link, &kept.bytes, kept.length);
+                let whole = fragments.add(&packet, kept.time.unwrap_or_default()).ok().flatten();
                 let assembled = whole.as_ref().map(Assembled::packet);
-                goes_on = goes_on && take(assembled.as_ref().unwrap_or(&packet), number);
+                goes_on = goes_on && take(assembled.as_ref().unwrap_or(&packet), kept.number);
             }
             store.wake.wake();
         }

@@ -1,6 +1,7 @@
 //! The layers of a packet as a tree, as the rows of a list.
 
 use std::collections::HashSet;
+use std::fmt::Write as _;
 use std::ops::Range;
 
 use berkeley_packet::{Item, Layer, Packet, Problem, Visit, show};
@@ -84,7 +85,8 @@ impl<'a> Tree<'a> {
         let missing = layer.length().saturating_sub(header + payload);
         let mut value = if payload == 0 { bytes(header) } else { format!("{header} + {}", bytes(payload)) };
         if missing > 0 {
-            value += &format!(", {missing} not captured");
+            // Writing to a String never fails.
+            let _ = write!(value, ", {missing} not captured");
         }
         (self.depth, self.layer) = (0, Some(layer));
         self.push(protocol.name, value, protocol.title, start..start + header);

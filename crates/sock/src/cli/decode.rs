@@ -29,6 +29,7 @@ Input:
 /// `sock decode`.
 #[derive(Args, Debug)]
 #[command(after_help = help::more("decode"), after_long_help = help::of(DECODE_NOTES, DECODE_EXAMPLES))]
+#[allow(clippy::struct_excessive_bools, reason = "each is one flag of the command line")]
 pub struct DecodeArgs {
     /// A capture file, - for standard input, or a packet in hex
     #[arg(value_name = "FILE|-|HEX")]

@@ -27,7 +27,11 @@ pub(super) fn limit(opens: bool) -> io::Result<bool> {
 }
 
 /// The rule that lets an ioctl(2) through by its request.
-#[allow(clippy::cast_sign_loss, clippy::cast_lossless, reason = "musl has the same bits as a signed number")]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "musl has the same 32 bits as a signed number"
+)]
 fn control(request: c::Ioctl) -> Result<SeccompRule, seccompiler::BackendError> {
     // The kernel looks at the lower half alone.
     let request = u64::from(request as u32);

@@ -49,13 +49,17 @@ pub(super) fn draw(pen: &mut Pen<'_>, scene: &mut Scene<'_>) {
         }
     }
     if rows.is_empty() {
-        let text = match scene.facts {
-            facts if facts.total == 0 && facts.is_complete => "no packets",
-            facts if facts.total == 0 => "waiting for packets",
-            facts if scene.filtered.is_some_and(|looked| looked < facts.total) => "looking for packets",
-            _ => "no packet is wanted by the filter",
-        };
-        pen.text(1, 1, usize::MAX, text, PLAIN);
+        pen.text(1, 1, usize::MAX, why_empty(scene), PLAIN);
+    }
+}
+
+/// Why there is no packet.
+fn why_empty(scene: &Scene<'_>) -> &'static str {
+    match scene.facts {
+        facts if facts.total == 0 && facts.is_complete => "no packets",
+        facts if facts.total == 0 => "waiting for packets",
+        facts if scene.filtered.is_some_and(|looked| looked < facts.total) => "looking for packets",
+        _ => "no packet is wanted by the filter",
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, scene: &Scene<'_>) -> Option<(u16, u16)> {
             pen.text(0, 0, usize::MAX, &blank, MARKED);
             pen.text(1, 0, usize::MAX, &format!("! {}", fault.message), BOLD.patch(MARKED));
         }
-        return Some(typed(pen, prompt, state.fault.as_ref().map(|fault| fault.span.clone())));
+        return Some(typed(pen, prompt, state.fault.as_ref().map(|fault| &fault.span)));
     }
     match (&state.message, &scene.facts.remark) {
         _ if scene.is_searching => pen.text(1, 1, usize::MAX, "searching; any key gives up", BOLD),
@@ -61,7 +61,7 @@ fn percent(part: u64, all: u64) -> u64 {
 }
 
 /// The line that is typed, with what is wrong in it marked. What does not fit is left out at its start.
-fn typed(pen: &mut Pen<'_>, prompt: &Prompt, fault: Option<std::ops::Range<usize>>) -> (u16, u16) {
+fn typed(pen: &mut Pen<'_>, prompt: &Prompt, fault: Option<&std::ops::Range<usize>>) -> (u16, u16) {
     let sign = match prompt.asked {
         Asked::Filter => "/",
         Asked::Find => "search: ",
@@ -75,7 +75,7 @@ fn typed(pen: &mut Pen<'_>, prompt: &Prompt, fault: Option<std::ops::Range<usize
         if at == prompt.cursor {
             cursor = x;
         }
-        let is_wrong = fault.as_ref().is_some_and(|span| span.contains(&at));
+        let is_wrong = fault.is_some_and(|span| span.contains(&at));
         let style = if is_wrong { PLACE } else { PLAIN };
         x = pen.text(x, 1, usize::MAX, letter.encode_utf8(&mut [0; 4]), style);
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use berkeley_packet::{LinkType, Packet};
 use ratatui_core::backend::TestBackend;
+use ratatui_core::buffer::Cell;
 use ratatui_core::style::Modifier;
 use ratatui_core::terminal::Terminal;
 
@@ -63,17 +64,17 @@ impl Stage {
         let decoded = packet.as_ref().map(|it| Packet::decode_cut(it.link, &it.bytes, it.length));
         let nodes = decoded.as_ref().map(tree::nodes).unwrap_or_default();
         let mut state = std::mem::replace(&mut self.state, State::new(false, ""));
-        let stage = &*self;
+        let packets = &*self;
         let mut scene = Scene {
             state: &mut state,
             title: "a.pcap",
             times: Times::Relative,
-            facts: &stage.facts,
+            facts: &packets.facts,
             list: &list,
-            load: &|number| Some(stage.load(number)),
+            load: &|number| Some(packets.load(number)),
             packet: packet.as_ref(),
             nodes: &nodes,
-            talk: stage.talk.as_ref(),
+            talk: packets.talk.as_ref(),
             filtered: None,
             is_searching: false,
         };
@@ -91,7 +92,7 @@ fn lines(terminal: &Terminal<TestBackend>) -> Vec<String> {
     let buffer = terminal.backend().buffer();
     let width = usize::from(buffer.area.width).max(1);
     let rows = buffer.content().chunks(width);
-    rows.map(|row| row.iter().map(|cell| cell.symbol()).collect::<String>().trim_end().to_owned()).collect()
+    rows.map(|row| row.iter().map(Cell::symbol).collect::<String>().trim_end().to_owned()).collect()
 }
 
 /// The text of the cells that have that mark.
@@ -99,7 +100,7 @@ fn marked(terminal: &Terminal<TestBackend>, line: usize, mark: Modifier) -> Stri
     let buffer = terminal.backend().buffer();
     let width = usize::from(buffer.area.width);
     let cells = buffer.content()[line * width..][..width].iter();
-    cells.filter(|cell| cell.modifier.contains(mark)).map(|cell| cell.symbol()).collect()
+    cells.filter(|cell| cell.modifier.contains(mark)).map(Cell::symbol).collect()
 }
 
 #[test]

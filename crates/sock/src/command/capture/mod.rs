@@ -85,6 +85,16 @@ async fn capture(args: &CaptureArgs, interface: Option<Interface>) -> Result<Exi
     if let Some(browse) = browse {
         return browsed(browse, ended, &mut source, &mut taken, &mut signals).await;
     }
+    printed(ended, &mut source, &mut taken, &mut signals).await
+}
+
+/// Ends a capture that is printed or written.
+async fn printed(
+    ended: Result<(), Failure>,
+    source: &mut Source,
+    taken: &mut Taken,
+    signals: &mut Signals,
+) -> Result<Exit, Failure> {
     if ended.is_err() {
         // Nothing more is written behind what could not be.
         taken.say(source.counted()?);
@@ -92,7 +102,7 @@ async fn capture(args: &CaptureArgs, interface: Option<Interface>) -> Result<Exi
     }
     // What came before the end is told, too, and a second signal ends that.
     let told = tokio::select! {
-        told = finish(&mut source, &mut taken) => told,
+        told = finish(source, taken) => told,
         signal = signals.next() => return Ok(signal.exit()),
     };
     taken.say(source.counted()?);
