@@ -75,6 +75,8 @@ struct Session<'s> {
     nodes: Vec<Node>,
     /// What was typed and is not yet a key.
     typed: Vec<u8>,
+    /// When the last of it came.
+    typed_at: Instant,
     left: Option<Left>,
 }
 
@@ -95,6 +97,7 @@ impl<'s> Session<'s> {
             packet: None,
             nodes: Vec::new(),
             typed: Vec::new(),
+            typed_at: Instant::now(),
             left: None,
         };
         let filter = std::mem::take(&mut session.browser.filter);
@@ -114,7 +117,7 @@ impl<'s> Session<'s> {
                 self.draw()?;
                 (drawn, is_stale) = (Some(Instant::now()), false);
             }
-            let rest = (!self.typed.is_empty()).then_some(REST);
+            let rest = (!self.typed.is_empty()).then(|| REST.saturating_sub(self.typed_at.elapsed()));
             let limit = [is_stale.then_some(wait), rest].into_iter().flatten().min();
             // What wakes it while it may not draw yet, is looked at when it draws.
             let (keys, woken) = self.wait(limit, !is_stale)?;
@@ -183,7 +186,10 @@ impl<'s> Session<'s> {
             match (&self.screen.input).read(&mut room) {
                 // The terminal is gone.
                 Ok(0) => self.left = Some(Left::BySignal(Signal::HangUp)),
-                Ok(got) => self.typed.extend_from_slice(&room[..got]),
+                Ok(got) => {
+                    self.typed.extend_from_slice(&room[..got]);
+                    self.typed_at = Instant::now();
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => (),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => (),
                 Err(error) if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) => {
@@ -193,7 +199,8 @@ impl<'s> Session<'s> {
             }
         }
         let mut is_any = false;
-        while let Some((key, used)) = key::first(&self.typed, !are_there) {
+        let is_all = self.typed_at.elapsed() >= REST;
+        while let Some((key, used)) = key::first(&self.typed, is_all) {
             self.typed.drain(..used);
             if let Some(key) = key {
                 self.key(key)?;

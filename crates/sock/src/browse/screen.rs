@@ -278,6 +278,28 @@ mod tests {
         assert_eq!(paint.text, "\x1b[1;1H\x1b[0ma\x1b[0;1;7mbb\x1b[4;1H\x1b[0m套\x1b[4;3Ha\x1b[0m");
     }
 
+    #[test]
+    fn a_panic_in_any_thread_gives_the_terminal_back() {
+        let (person, terminal, _) = crate::report::pty::terminal();
+        let clone = || terminal.try_clone().expect("a descriptor");
+        let wake = Arc::new(Wake::new().expect("a pair of sockets"));
+        let screen = Screen { input: clone(), output: clone(), wake, signals: None };
+        let modes = || tcgetattr(&terminal).expect("its modes").local_modes;
+        let before = modes();
+        screen.enter().expect("a terminal");
+        assert_ne!(modes(), before);
+        let ended = std::thread::spawn(|| panic!("a test's own")).join();
+        assert!(ended.is_err() && Screen::is_left());
+        assert_eq!(modes(), before);
+        let mut shown = Vec::new();
+        let mut room = [0; 256];
+        while !shown.ends_with(LEAVE) {
+            let got = rustix::io::read(&person, &mut room).expect("what was shown");
+            shown.extend_from_slice(&room[..got]);
+        }
+        assert!(shown.starts_with(ENTER));
+    }
+
     trait Both {
         fn bold_reversed(self) -> Self;
     }

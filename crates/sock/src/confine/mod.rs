@@ -122,16 +122,12 @@ mod tests {
     /// What a screen needs is left: the terminal's modes and size, keys, and a socket pair that wakes who waits.
     #[test]
     fn a_confined_thread_uses_the_terminal_that_is_open_and_opens_none() {
-        use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
         use rustix::termios::{OptionalActions, tcgetattr, tcgetwinsize, tcsetattr};
 
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
-        grantpt(&master).and_then(|()| unlockpt(&master)).expect("a terminal");
-        let name = ptsname(&master, Vec::new()).expect("its name").into_string().expect("UTF-8");
+        let (person, terminal, name) = crate::report::pty::terminal();
         let open = |name: &str| File::options().read(true).write(true).open(name);
-        let terminal = open(&name).expect("its other end");
         let pair = std::os::unix::net::UnixStream::pair().expect("a pair of sockets");
-        rustix::io::write(&master, b"q\n").expect("room for a key");
+        rustix::io::write(&person, b"q\n").expect("room for a key");
         let (_, refused) = confined(None, move || {
             let mut modes = tcgetattr(&terminal).expect("its modes");
             modes.make_raw();

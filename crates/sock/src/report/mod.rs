@@ -30,6 +30,8 @@ pub mod live;
 pub mod log;
 pub mod output;
 pub mod patience;
+#[cfg(test)]
+pub(crate) mod pty;
 pub mod table;
 pub mod terminal;
 pub mod time;
