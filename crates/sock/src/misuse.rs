@@ -79,8 +79,13 @@ fn habits(args: &[String]) -> Vec<String> {
         letters.filter(|word| (1..=4).contains(&word.len()) && word.chars().all(|c| c.is_ascii_alphabetic()));
     let listens = args.first().is_some_and(|first| ["listen", "serve"].contains(&first.as_str()));
     let special: &[(char, &str)] = if listens { &HABITS_OF_LISTENERS } else { &[] };
+    let sock = Cli::command();
+    let command = args.first().and_then(|first| sock.find_subcommand(first));
+    let is_own = |letter: char| {
+        command.is_some_and(|command| command.get_arguments().any(|it| it.get_short() == Some(letter)))
+    };
     let known = |letter| {
-        let mut rows = special.iter().chain(&HABITS);
+        let mut rows = special.iter().chain(&HABITS).filter(|_| !is_own(letter));
         rows.find(|(habit, _)| *habit == letter).map(|(_, hint)| (*hint).to_owned())
     };
     clusters.flat_map(str::chars).filter_map(known).take(2).collect()
@@ -270,7 +275,8 @@ mod tests {
 
     #[test]
     fn habits_of_other_tools_get_an_answer() {
-        let rows: [(&str, &[&str]); 12] = [
+        let rows: [(&str, &[&str]); 13] = [
+            ("ping localhost -c x", &[]),
             ("-l 9000", &["-l: `sock listen PORT`"]),
             ("-lk 9000", &["-l: ", "-k: `sock listen --keep`"]),
             ("connect -z localhost 80", &["-z: `sock wait HOST:PORT"]),

@@ -261,7 +261,7 @@ mod tests {
             (Some(sent.since + ms(12)), ms(12)),
             (None, ms(20)),
             (Some(sent.since + ms(3_600_000)), ms(20)),
-            (Some(sent.since - ms(5)), ms(20)),
+            (sent.since.checked_sub(ms(5)), ms(20)),
             (Some(Duration::ZERO), ms(20)),
         ];
         for (stamp, want) in rows {

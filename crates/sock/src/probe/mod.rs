@@ -10,7 +10,7 @@
 //! | [`reason`] | what an error of ICMP says, in words |
 //! | [`statistics`] | what the answers come to |
 //!
-//! All but [`open`] are without a socket and without a clock.
+//! Only [`open`] has sockets; the others are pure, but for the clocks of [`ledger::Moment::now`].
 
 pub mod arp;
 pub mod icmp;

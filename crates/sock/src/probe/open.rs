@@ -204,8 +204,9 @@ impl IcmpSocket {
                 heard.extend(found);
                 Ok(())
             }
-            Err(error) if error.is_would_block() || error.is_interrupted() => Ok(()),
-            Err(error) if is_of_a_probe(&error) => self.errors(heard),
+            Err(error) if error.is_interrupted() => Ok(()),
+            // Ready, and nothing there: what waits is in the error queue, whose error a send may have taken.
+            Err(error) if error.is_would_block() || is_of_a_probe(&error) => self.errors(heard),
             Err(error) => Err(error),
         }
     }

@@ -1,5 +1,6 @@
 //! What an error of ICMP says, in words.
 
+use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use berkeley::control::{ControlBuffer, ControlMessage, ErrorOrigin, ExtendedError, ip, ipv6};
@@ -60,7 +61,7 @@ impl Reason {
             }
         }
         if let Some(mtu) = self.mtu {
-            words.push_str(&format!(", MTU {mtu}"));
+            let _ = write!(words, ", MTU {mtu}");
         }
         words
     }

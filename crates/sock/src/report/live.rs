@@ -70,7 +70,9 @@ impl Picture {
         } else {
             self.erase(size.columns, &mut out);
             out.push_str(above);
-            lines.iter().for_each(|line| push_line(line, &mut out));
+            for line in &lines {
+                push_line(line, &mut out);
+            }
         }
         (self.shown, self.widths, self.columns) = (lines, widths, size.columns);
         out
@@ -101,7 +103,9 @@ impl Picture {
         if before > after {
             out.push_str("\x1b[J");
         }
-        lines[same..].iter().for_each(|line| push_line(line, out));
+        for line in &lines[same..] {
+            push_line(line, out);
+        }
     }
 
     /// Goes to where the frame begins and clears all below. A terminal that became narrower shows a line in several.
@@ -149,7 +153,7 @@ fn cut(line: &str, columns: usize) -> (String, usize) {
 fn colour(text: &str) -> Option<&str> {
     let inner = text.strip_prefix("\x1b[")?;
     let length = inner.find(|c: char| !c.is_ascii_digit() && c != ';')?;
-    inner[length..].starts_with('m').then(|| &text[.."\x1b[".len() + length + 1])
+    inner[length..].starts_with('m').then(|| &text[..="\x1b[".len() + length])
 }
 
 fn printable(letter: char) -> String {
@@ -398,7 +402,10 @@ mod tests {
             let (mut screen, mut picture) = (Screen::default(), Picture::default());
             let (mut scrolled, mut last) = (Vec::new(), Vec::new());
             for (above, frame) in steps {
-                let text: String = above.iter().map(|line| format!("{line}\n")).collect();
+                let mut text = String::new();
+                for line in &above {
+                    push_line(line, &mut text);
+                }
                 screen.take(&picture.draw(&text, &frame, SIZE));
                 scrolled.extend(above);
                 last = frame;

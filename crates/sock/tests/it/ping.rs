@@ -384,3 +384,23 @@ fn a_terminal_has_the_lines_above_a_histogram_and_keeps_the_last_figures() {
     let plain = crate::kit::terminal(&line).finish().out();
     assert!(plain.contains("icmp_seq=2") && !plain.contains('\x1b'), "{plain:?}");
 }
+
+#[test]
+fn answers_to_another_process_are_not_ours() {
+    if !inside("ping::answers_to_another_process_are_not_ours", "true") {
+        return;
+    }
+    // Raw sockets get all replies of the machine, each of them; without room for a number of ours in the payload too.
+    for size in ["56", "0"] {
+        let args = ["ping", "127.0.0.1", "::1", "-c", "20", "-i", "0.005", "-s", size, "--json"];
+        let processes = [(); 3].map(|()| Process::start(&mut sock(&args)));
+        for process in processes {
+            let finished = process.finish();
+            assert_eq!(finished.code(), 0, "{}", finished.stderr);
+            for host in told(&events(&finished.stdout), "host") {
+                let counts = ["probes", "answers", "duplicates", "lost"].map(|name| host[name].as_u64());
+                assert_eq!(counts, [20, 20, 0, 0].map(Some), "{host}");
+            }
+        }
+    }
+}

@@ -10,7 +10,7 @@ use berkeley::interface::{Interface, InterfaceFlags, interfaces};
 use berkeley::{Address, Family, Flags, Protocol, Socket, Type, option};
 
 use super::outcome::{Answer, Reply};
-use super::packets::{Arrived, Heard, Key, Wire};
+use super::packets::{Arrived, Heard, Key, Ready, Wire};
 use crate::exit::{Exit, Failure};
 use crate::probe::arp;
 use crate::probe::open::{self, Setting};
@@ -114,7 +114,7 @@ impl Wire for Arp {
         self.socket.try_send_to(&way.request, Address::from(way.to), Flags::NONE).map(drop)
     }
 
-    fn receive(&mut self, arrived: &mut Vec<Arrived>) -> Result<(), berkeley::Error> {
+    fn receive(&mut self, _: Ready, arrived: &mut Vec<Arrived>) -> Result<(), berkeley::Error> {
         match self.socket.try_recv_many(&mut self.batch, Flags::NONE) {
             Err(error) if error.is_would_block() || error.is_interrupted() => return Ok(()),
             received => _ = received?,

@@ -3,7 +3,7 @@
 use berkeley::{Address, Socket};
 
 use super::outcome::{Answer, Reply};
-use super::packets::{Arrived, Heard, Key, Wire};
+use super::packets::{Arrived, Heard, Key, Ready, Wire};
 use crate::exit::{Exit, Failure};
 use crate::probe::icmp::Version;
 use crate::probe::open::{self, IcmpSocket, Number, Setting, What, version};
@@ -29,10 +29,6 @@ impl Icmp {
             (v4, v6) => Ok(Self { v4, v6, heard: Vec::new() }),
         }
     }
-
-    fn each(&mut self) -> impl Iterator<Item = &mut IcmpSocket> {
-        [&mut self.v4, &mut self.v6].into_iter().flatten()
-    }
 }
 
 impl Wire for Icmp {
@@ -49,13 +45,13 @@ impl Wire for Icmp {
         socket.map_or(Ok(()), |socket| socket.send(to, id))
     }
 
-    fn receive(&mut self, arrived: &mut Vec<Arrived>) -> Result<(), berkeley::Error> {
-        let mut heard = std::mem::take(&mut self.heard);
-        for socket in self.each() {
-            socket.receive(&mut heard)?;
+    fn receive(&mut self, ready: Ready, arrived: &mut Vec<Arrived>) -> Result<(), berkeley::Error> {
+        for (socket, ready) in [&mut self.v4, &mut self.v6].into_iter().zip(ready) {
+            if let (Ok(socket), true) = (socket, ready) {
+                socket.receive(&mut self.heard)?;
+            }
         }
-        arrived.extend(heard.drain(..).map(understood));
-        self.heard = heard;
+        arrived.extend(self.heard.drain(..).map(understood));
         Ok(())
     }
 

@@ -33,12 +33,12 @@ pub(super) trait Wire {
     /// sent.
     fn send(&mut self, to: &Address, id: u64) -> Result<(), berkeley::Error>;
 
-    /// Receives what is there.
+    /// Receives what is there at those of the sockets that are ready.
     ///
     /// # Errors
     ///
     /// Fails where receiving does.
-    fn receive(&mut self, arrived: &mut Vec<Arrived>) -> Result<(), berkeley::Error>;
+    fn receive(&mut self, ready: Ready, arrived: &mut Vec<Arrived>) -> Result<(), berkeley::Error>;
 
     /// Makes ready for a host, whose address is known now; says what is asked of it.
     ///
@@ -47,6 +47,9 @@ pub(super) trait Wire {
     /// Fails where no probe can go there.
     fn prepare(&mut self, address: &Address) -> Result<(), Failure>;
 }
+
+/// Which of a wire's sockets are ready.
+pub(super) type Ready = [bool; 2];
 
 /// What a wire has heard.
 #[derive(Clone, Debug)]
@@ -130,23 +133,25 @@ impl<W: Wire> Run<'_, W> {
             self.report.targets[host].address = Some(address);
             self.wire.prepare(&address)
         });
-        match prepared {
-            Err(failure) => self.report.give_up(host, &failure),
-            Ok(()) => {
-                if !std::mem::replace(&mut self.has_begun, true) {
-                    self.report.begin(self.how);
-                }
-                self.pace.start(host, Instant::now());
-            }
+        if let Err(failure) = prepared {
+            self.report.give_up(host, &failure);
+            return;
         }
+        if !std::mem::replace(&mut self.has_begun, true) {
+            self.report.begin(self.how);
+        }
+        self.pace.start(host, Instant::now());
     }
 
     fn rounds(&mut self) -> Result<(), Failure> {
+        let mut ready = [false; 2];
         loop {
             while let Some((host, address)) = self.lookups.next() {
                 self.found(host, address);
             }
-            self.receive()?;
+            if ready.contains(&true) {
+                self.receive(ready)?;
+            }
             let now = Instant::now();
             while let Some(probe) = self.ledger.expired(now) {
                 self.report.lost(&probe);
@@ -157,8 +162,9 @@ impl<W: Wire> Run<'_, W> {
             if !self.report.tick(now)? || self.is_over(now) {
                 return Ok(());
             }
-            if !self.wait()? {
-                return Ok(());
+            match self.wait()? {
+                Some(sockets) => ready = sockets,
+                None => return Ok(()),
             }
         }
     }
@@ -176,28 +182,31 @@ impl<W: Wire> Run<'_, W> {
         let mut outcome = self.wire.send(&address, id);
         if outcome.as_ref().is_err_and(is_of_a_probe) {
             // It may be what an earlier probe has brought: that is told, and this one sent.
-            self.receive()?;
+            self.receive([true; 2])?;
             outcome = self.wire.send(&address, id);
         }
-        if let Err(error) = outcome {
-            if let Some((_, before)) = self.ledger.fail(id) {
-                let words = format!("not sent: {}", error.reason());
-                self.report.trouble(host, number, before, &Trouble::Local(words));
-            }
+        if let Err(error) = outcome
+            && let Some((_, before)) = self.ledger.fail(id)
+        {
+            let words = format!("not sent: {}", error.reason());
+            self.report.trouble(host, number, before, &Trouble::Local(words));
         }
         Ok(())
     }
 
     /// Takes what has come.
-    fn receive(&mut self) -> Result<(), Failure> {
-        self.wire.receive(&mut self.arrived)?;
+    fn receive(&mut self, ready: Ready) -> Result<(), Failure> {
+        self.wire.receive(ready, &mut self.arrived)?;
         if self.arrived.is_empty() {
             return Ok(());
         }
         let read = Instant::now();
-        for arrived in std::mem::take(&mut self.arrived) {
+        let mut all = std::mem::take(&mut self.arrived);
+        for arrived in all.drain(..) {
             self.settle(arrived, read);
         }
+        // Its memory is used again.
+        self.arrived = all;
         Ok(())
     }
 
@@ -228,22 +237,24 @@ impl<W: Wire> Run<'_, W> {
         }
     }
 
-    /// Waits for the next thing to happen. False where a signal has come.
-    fn wait(&self) -> Result<bool, Failure> {
+    /// Waits for the next thing to happen, and gives which sockets are ready; nothing where a signal has come.
+    fn wait(&self) -> Result<Option<Ready>, Failure> {
         let times = [self.pace.next(), self.ledger.next_expiry(), self.report.due(), self.end];
         let until = times.into_iter().flatten().min().map_or(Deadline::NEVER, Deadline::at);
-        let mut entries = Vec::with_capacity(5);
-        entries.push(PollEntry::new(&self.signals, Interest::READABLE));
         let sockets = self.wire.sockets();
+        let reader = self.report.awaited();
+        let mut entries = Vec::with_capacity(5);
         entries.extend(sockets.iter().flatten().map(|socket| PollEntry::new(*socket, Interest::READABLE)));
+        entries.push(PollEntry::new(&self.signals, Interest::READABLE));
         if self.lookups.are_awaited() {
             entries.push(PollEntry::new(&self.lookups, Interest::READABLE));
         }
-        let reader = self.report.awaited();
         if let Some(reader) = &reader {
             entries.push(PollEntry::new(reader, Interest::WRITABLE));
         }
         poll(&mut entries, until)?;
-        Ok(self.signals.last().is_none())
+        let mut outcomes = entries.iter().map(PollEntry::is_ready);
+        let ready = sockets.map(|socket| socket.is_some() && outcomes.next().unwrap_or(false));
+        Ok(self.signals.last().is_none().then_some(ready))
     }
 }

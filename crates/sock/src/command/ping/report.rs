@@ -13,6 +13,7 @@ use crate::command::print::explain;
 use crate::exit::{Exit, Failure};
 use crate::probe::ledger::Probe;
 use crate::probe::statistics::Before;
+use crate::report::console;
 use crate::report::json::Event;
 use crate::report::live::{Live, Size};
 use crate::report::output::Output;
@@ -72,12 +73,11 @@ impl Report {
             _ => Style::Lines,
         };
         let live = if style == Style::Lines && !args.plain { Live::open() } else { None };
-        let out = match live {
-            Some(live) => Place::Live(Box::new(live)),
-            None => {
-                let standard = Output::standard();
-                Place::Output(standard.map_err(|error| Failure::io("write standard output", &error))?)
-            }
+        let out = if let Some(live) = live {
+            Place::Live(Box::new(live))
+        } else {
+            let standard = Output::standard();
+            Place::Output(standard.map_err(|error| Failure::io("write standard output", &error))?)
         };
         let (timeout, begun) = (args.timeout.0, Instant::now());
         let mut report = Self { targets, style, out, timeout, silence, begun, is_new: true, failed: None };
@@ -216,12 +216,11 @@ impl Report {
                 }
                 written
             }
-            Place::Output(_) => Ok(()),
             Place::Live(live) if self.is_new && live.due() <= now => {
                 self.is_new = false;
                 live.draw(now, |size| frame(&self.targets, size))
             }
-            Place::Live(_) => Ok(()),
+            Place::Output(_) | Place::Live(_) => Ok(()),
         };
         match written {
             Ok(()) => Ok(true),
@@ -260,7 +259,15 @@ impl Report {
         let text = self.summed_up(silent.len(), exit, silence.as_ref());
         self.say(&text);
         let ended = match self.out {
-            Place::Output(mut output) => output.close(MOMENT),
+            Place::Output(mut output) => {
+                let left_out = output.take_left_out();
+                if left_out > 0 {
+                    console::note(format_args!(
+                        "{left_out} lines were left out: nobody read standard output"
+                    ));
+                }
+                output.close(MOMENT)
+            }
             Place::Live(live) => live.end(|_| Vec::new()),
         };
         if let Some(failure) = &silence {
@@ -315,7 +322,9 @@ impl Report {
                 if self.style == Style::Lines && !lines.is_empty() && self.has_lines() {
                     text.push('\n');
                 }
-                lines.iter().for_each(|line| text.extend([line, "\n"]));
+                for line in &lines {
+                    text.extend([line, "\n"]);
+                }
             }
         }
         text

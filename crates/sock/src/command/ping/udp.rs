@@ -9,7 +9,7 @@ use berkeley::control::{ControlBuffer, space};
 use berkeley::{Address, Family, Flags, Protocol, Socket, Type};
 
 use super::outcome::{Answer, Reply};
-use super::packets::{Arrived, Heard, Key, Wire};
+use super::packets::{Arrived, Heard, Key, Ready, Wire};
 use crate::exit::Failure;
 use crate::probe::icmp::{self, Version};
 use crate::probe::open::{self, Setting, is_of_a_probe};
@@ -104,11 +104,11 @@ impl Wire for Udp {
         socket.try_send_to(&self.payload, *to, Flags::NONE).map(drop)
     }
 
-    fn receive(&mut self, arrived: &mut Vec<Arrived>) -> Result<(), berkeley::Error> {
+    fn receive(&mut self, ready: Ready, arrived: &mut Vec<Arrived>) -> Result<(), berkeley::Error> {
         let (Some(mut batch), Some(mut control)) = (self.batch.take(), self.control.take()) else {
             return Ok(());
         };
-        let outcome = self.receive_into(&mut batch, &mut control, arrived);
+        let outcome = self.receive_into(ready, &mut batch, &mut control, arrived);
         (self.batch, self.control) = (Some(batch), Some(control));
         outcome
     }
@@ -121,15 +121,20 @@ impl Wire for Udp {
 impl Udp {
     fn receive_into(
         &self,
+        ready: Ready,
         batch: &mut RecvBatch,
         control: &mut ControlBuffer,
         arrived: &mut Vec<Arrived>,
     ) -> Result<(), berkeley::Error> {
-        for socket in [&self.v4, &self.v6].into_iter().flatten() {
+        for (socket, ready) in [&self.v4, &self.v6].into_iter().zip(ready) {
+            let (Ok(socket), true) = (socket, ready) else { continue };
             match socket.try_recv_many(batch, Flags::NONE) {
                 Ok(_) => self.datagrams(batch, arrived),
-                Err(error) if error.is_would_block() || error.is_interrupted() => {}
-                Err(error) if is_of_a_probe(&error) => self.errors(socket, control, arrived)?,
+                Err(error) if error.is_interrupted() => {}
+                // Ready, and nothing there: what waits is in the error queue, whose error a send may have taken.
+                Err(error) if error.is_would_block() || is_of_a_probe(&error) => {
+                    self.errors(socket, control, arrived)?;
+                }
                 Err(error) => return Err(error),
             }
         }
