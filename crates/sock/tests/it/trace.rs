@@ -338,6 +338,18 @@ fn the_table_has_a_line_for_each_hop() {
 }
 
 #[test]
+fn a_reader_that_has_gone_is_no_failure() {
+    if !chained("trace::a_reader_that_has_gone_is_no_failure", "true") {
+        return;
+    }
+    for args in ["--json", "--plain"] {
+        let script = format!("{{ \"$0\" trace 10.9.4.2 -n {args}; echo $? >&2; }} | head -1");
+        let finished = run(std::process::Command::new("sh").args(["-c", &script, crate::kit::SOCK]), b"");
+        assert_eq!((finished.stderr.as_str(), finished.out().lines().count()), ("0\n", 1), "{args}");
+    }
+}
+
+#[test]
 fn what_cannot_be_traced_is_one_line() {
     if !inside("trace::what_cannot_be_traced_is_one_line", "true") {
         return;

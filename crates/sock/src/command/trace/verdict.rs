@@ -332,3 +332,6 @@ fn count(number: u8, noun: &str) -> String {
 fn count_of(number: u64, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
+
+#[cfg(test)]
+mod tests;
