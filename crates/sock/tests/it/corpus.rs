@@ -11,6 +11,8 @@ mod networks;
 mod preamble;
 #[path = "../../../../fuzz/properties/probe.rs"]
 mod probe;
+#[path = "../../../../fuzz/properties/trace_mark.rs"]
+mod trace_mark;
 
 /// Replays a corpus, each file of which is read (true) or refused; gives how many are which.
 fn replay(name: &str, mut check: impl FnMut(&[u8]) -> Option<bool>) -> (usize, usize) {
@@ -61,4 +63,10 @@ fn whatever_is_said_before_a_stream_in_the_corpus_holds_its_properties() {
 fn whatever_comes_back_to_a_probe_in_the_corpus_holds_its_properties() {
     let (good, bad) = replay("probe", |bytes| Some(probe::check(bytes)));
     assert!(good >= 5 && bad >= 8, "the corpus has both kinds: {good} good, {bad} bad");
+}
+
+#[test]
+fn whatever_comes_back_of_a_trace_in_the_corpus_holds_its_properties() {
+    let (good, bad) = replay("trace_mark", |bytes| Some(trace_mark::check(bytes)));
+    assert!(good >= 12 && bad >= 12, "the corpus has both kinds: {good} good, {bad} bad");
 }
