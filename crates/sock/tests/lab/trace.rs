@@ -3,18 +3,15 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::figures::{Seen, Way};
 use crate::kit::{Finished, events, run};
-use crate::network::{Network, User};
+use crate::network::{self, Network, User};
 use crate::ping::of;
 use crate::scenario::{self, Ends, Hop, Kind, Truth};
-
-const KINDS: [Kind; 3] = [Kind::Udp, Kind::Icmp, Kind::Tcp];
 
 /// Enough for two paths of equal length: that all of them take the same has a chance of 1 in 32,768.
 const FLOWS: &str = "16";
@@ -25,19 +22,9 @@ fn play(test: &str, name: &str) {
     let scenario = scenario::load(name);
     // Seen where the test fails.
     println!("{}", scenario.about);
-    let Some(network) = Network::or_skip(test, &scenario) else { return };
-    let users = network.users();
-    drop(network);
-    // Each has a network of its own, whose counts begin with its probes. What they mostly do is wait.
-    thread::scope(|scope| {
-        for (user, kind) in users.iter().flat_map(|user| KINDS.map(|kind| (*user, kind))) {
-            let scenario = &scenario;
-            scope.spawn(move || {
-                let Some(network) = Network::or_skip(test, scenario) else { return };
-                for truth in scenario.truths.iter().filter(|truth| truth.is_of(kind)) {
-                    check(&network, user, kind, truth);
-                }
-            });
+    network::each_way(test, &scenario, |network, user, kind| {
+        for truth in scenario.truths.iter().filter(|truth| truth.is_of(kind)) {
+            check(network, user, kind, truth);
         }
     });
 }

@@ -9,9 +9,10 @@ mod tests;
 
 use std::fs::{self, OpenOptions};
 use std::process::Command;
+use std::thread;
 
 use crate::kit::{Finished, Process, SOCK, namespace, run};
-use crate::scenario::Scenario;
+use crate::scenario::{Kind, Scenario};
 use crate::skip;
 
 /// Where `sock` is on every node, whoever may read the folder it was built in.
@@ -88,11 +89,31 @@ impl Network {
     }
 }
 
+/// Checks a scenario for each user and each kind of probe, at once: what they mostly do is wait. Each has a network of its
+/// own, whose counts begin with its probes.
+pub(crate) fn each_way(test: &str, scenario: &Scenario, check: impl Fn(&Network, User, Kind) + Sync) {
+    let Some(network) = Network::or_skip(test, scenario) else { return };
+    let users = network.users();
+    drop(network);
+    thread::scope(|scope| {
+        for (user, kind) in users.iter().flat_map(|user| Kind::ALL.map(|kind| (*user, kind))) {
+            let check = &check;
+            let run = move || {
+                if let Some(network) = Network::or_skip(test, scenario) {
+                    check(&network, user, kind);
+                }
+            };
+            let thread = thread::Builder::new().name(format!("{kind:?} as {user:?}"));
+            thread.spawn_scoped(scope, run).expect("a thread");
+        }
+    });
+}
+
 impl Drop for Network {
     /// The next network begins when this one is gone: its programs no longer take anybody's time.
     fn drop(&mut self) {
         self.holder.close_input();
-        if !std::thread::panicking() {
+        if !thread::panicking() {
             let _ = self.holder.ended();
         }
     }

@@ -295,6 +295,10 @@ impl Default for Node {
     }
 }
 
+impl Kind {
+    pub(crate) const ALL: [Self; 3] = [Self::Icmp, Self::Udp, Self::Tcp];
+}
+
 impl Detour {
     pub(crate) fn to(&self) -> Network {
         self.to.0
@@ -390,5 +394,5 @@ fn client() -> String {
 }
 
 fn every_kind() -> Vec<Kind> {
-    vec![Kind::Icmp, Kind::Udp, Kind::Tcp]
+    Kind::ALL.to_vec()
 }
