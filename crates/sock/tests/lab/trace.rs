@@ -22,11 +22,7 @@ fn play(test: &str, name: &str) {
     let scenario = scenario::load(name);
     // Seen where the test fails.
     println!("{}", scenario.about);
-    network::each_way(test, &scenario, |network, user, kind| {
-        for truth in scenario.truths.iter().filter(|truth| truth.is_of(kind)) {
-            check(network, user, kind, truth);
-        }
-    });
+    network::each_way(test, &scenario, check);
 }
 
 fn check(network: &Network, user: User, kind: Kind, truth: &Truth) {
@@ -37,7 +33,8 @@ fn check(network: &Network, user: User, kind: Kind, truth: &Truth) {
         Ends::Silence => 124,
         Ends::Prohibited | Ends::NoRoute | Ends::Loop => 5,
     };
-    assert_eq!(finished.code(), wanted, "{what} to {}: {finished:?}", truth.target);
+    let told = format!("{what} to {}: {}{}", truth.target, finished.out(), finished.stderr);
+    assert_eq!(finished.code(), wanted, "{told}");
     let found = events(&finished.stdout);
     let mut way = way(&found);
     if kind == Kind::Tcp && user == User::Nobody {
@@ -113,8 +110,8 @@ fn must_tell(found: &[Value], truth: &Truth, kind: Kind, what: &str) {
         ("limited", truth.unanswered.is_some()),
         ("loss", truth.lost.is_some()),
         ("paths_part", truth.has_paths()),
-        ("mtu_step", truth.mtu.is_some() && has_size(kind)),
-        ("mtu_black_hole", false),
+        ("mtu_step", truth.mtu_from.is_some() && has_size(kind)),
+        ("mtu_black_hole", truth.mtu.is_some() && truth.mtu_from.is_none() && has_size(kind)),
     ] {
         let is_told =
             told.iter().any(|kind| *kind == finding || *kind == "target_silent" && finding == "silence");
@@ -128,12 +125,12 @@ fn has_size(kind: Kind) -> bool {
 }
 
 fn must_tell_mtu(found: &[Value], truth: &Truth, what: &str) {
-    let mtu = of(found, "path_mtu").next().unwrap_or_else(|| panic!("{what}: {found:#?}"));
-    assert_eq!(mtu["mtu_bytes"].as_u64(), truth.mtu.map(u64::from), "{what} to {}: {mtu}", truth.target);
-    let last = mtu["steps"].as_array().and_then(|steps| steps.last()).expect("a step");
-    assert_eq!(
-        last["address"].as_str(),
-        truth.mtu_from.map(|from| from.to_string()).as_deref(),
-        "{what}: {mtu}"
-    );
+    let told = of(found, "path_mtu").next().unwrap_or_else(|| panic!("{what}: {found:#?}"));
+    let mtu = truth.mtu.map(u64::from);
+    assert_eq!(told["mtu_bytes"].as_u64(), mtu, "{what} to {}: {told}", truth.target);
+    let last = told["steps"].as_array().and_then(|steps| steps.last()?["address"].as_str());
+    assert_eq!(last, truth.mtu_from.map(|from| from.to_string()).as_deref(), "who says so, {what}: {told}");
+    let vanishes = told["black_hole"]["size_bytes"].as_u64();
+    let wanted = mtu.filter(|_| truth.mtu_from.is_none()).map(|mtu| mtu + 1);
+    assert_eq!(vanishes, wanted, "what vanishes, {what}: {told}");
 }

@@ -13,7 +13,8 @@ pub(super) fn check(network: &Network, truth: &Truth, kind: Kind) {
     }
     let finds_all = truth.has_paths() && kind == Kind::Udp;
     trace(network, truth, kind).must_be(truth, finds_all, &format!("traceroute with {kind:?}"));
-    if let (Some(mtu), Kind::Udp) = (truth.mtu, kind) {
+    // It is told of one, and looks for none.
+    if let (Some(mtu), Some(_), Kind::Udp) = (truth.mtu, truth.mtu_from, kind) {
         let target = truth.target.to_string();
         let out = network.run(&truth.from, &["traceroute", "-n", "--mtu", "-w", "0.5", &target]).out();
         let last = out.rsplit("F=").next().and_then(|rest| rest.split_whitespace().next());

@@ -12,7 +12,7 @@ use std::process::Command;
 use std::thread;
 
 use crate::kit::{Finished, Process, SOCK, namespace, run};
-use crate::scenario::{Kind, Scenario};
+use crate::scenario::{Kind, Scenario, Truth};
 use crate::skip;
 
 /// Where `sock` is on every node, whoever may read the folder it was built in.
@@ -89,22 +89,27 @@ impl Network {
     }
 }
 
-/// Checks a scenario for each user and each kind of probe, at once: what they mostly do is wait. Each has a network of its
-/// own, whose counts begin with its probes.
-pub(crate) fn each_way(test: &str, scenario: &Scenario, check: impl Fn(&Network, User, Kind) + Sync) {
+/// Checks each truth of a scenario for each user and each kind of probe. All at once: what they mostly do is wait.
+pub(crate) fn each_way(test: &str, scenario: &Scenario, check: impl Fn(&Network, User, Kind, &Truth) + Sync) {
     let Some(network) = Network::or_skip(test, scenario) else { return };
     let users = network.users();
     drop(network);
+    let named = |name: String| thread::Builder::new().name(name);
     thread::scope(|scope| {
         for (user, kind) in users.iter().flat_map(|user| Kind::ALL.map(|kind| (*user, kind))) {
-            let check = &check;
+            let (check, named) = (&check, &named);
+            // A network of its own, whose counts begin with its probes.
             let run = move || {
-                if let Some(network) = Network::or_skip(test, scenario) {
-                    check(&network, user, kind);
-                }
+                let Some(network) = &Network::or_skip(test, scenario) else { return };
+                thread::scope(|scope| {
+                    for truth in scenario.truths.iter().filter(|truth| truth.is_of(kind)) {
+                        let run = move || check(network, user, kind, truth);
+                        let thread = named(format!("{kind:?} as {user:?} to {}", truth.target));
+                        thread.spawn_scoped(scope, run).expect("a thread");
+                    }
+                });
             };
-            let thread = thread::Builder::new().name(format!("{kind:?} as {user:?}"));
-            thread.spawn_scoped(scope, run).expect("a thread");
+            named(format!("{kind:?} as {user:?}")).spawn_scoped(scope, run).expect("a thread");
         }
     });
 }

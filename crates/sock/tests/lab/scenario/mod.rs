@@ -126,7 +126,7 @@ pub(crate) struct Truth {
     pub(crate) unanswered: Option<Unanswered>,
     /// The largest packet that arrives, where that is less than what leaves.
     pub(crate) mtu: Option<u32>,
-    /// Who says so.
+    /// Who says so; nobody, and larger packets vanish.
     pub(crate) mtu_from: Option<IpAddr>,
 }
 
