@@ -12,8 +12,8 @@
 macro_rules! every_scenario {
     ($room:literal, $play:path) => {
         every_scenario!(@ $room, $play:
-            delayed duplicated firewall_drops firewall_rejects half_silent lossy many_hosts mtu_black_hole mtu_step mtu_steps
-            no_route plain quiet_target reordered routing_loop silent two_paths);
+            delayed duplicated firewall_drops firewall_rejects half_silent lossy many_hosts mtu_black_hole
+            mtu_step mtu_steps no_route plain quiet_target reordered routing_loop silent two_paths);
     };
     (@ $room:literal, $play:path: $($name:ident)*) => {
         $(
