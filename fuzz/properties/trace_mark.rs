@@ -20,8 +20,8 @@ fn ends() -> Ends {
     Ends { source, source_port: 40_000, target, target_port: 443 }
 }
 
-/// Reads the bytes in every way: a quote that is cut shorter tells of the same probe, or of none. True if one of the ways
-/// finds a probe.
+/// Reads the bytes in every way: a quote that is cut shorter tells of the same probe, or of none. True if one of the
+/// ways finds a probe.
 ///
 /// # Panics
 /// When that does not hold.

@@ -21,7 +21,8 @@ const BETWEEN: usize = TEXT + 3;
 /// How far the box of a layer is wider than the one in it.
 const FRAME: usize = 4;
 
-/// The colours, of the sixteen that a person has chosen for light or dark: no white, no black, no yellow, and no blue, which is hard to see on black.
+/// The colours, of the sixteen that a person has chosen for light or dark: no white, no black, no yellow, and no blue,
+/// which is hard to see on black.
 const BOLD: &str = "\x1b[1m";
 const CLIENT: &str = "\x1b[36m";
 const SERVER: &str = "\x1b[35m";
