@@ -404,3 +404,57 @@ fn answers_to_another_process_are_not_ours() {
         }
     }
 }
+
+/// A host of the test's own, whose answers it times itself, and `sock ping --udp` that asks it.
+fn asked(args: &[&str]) -> (UdpSocket, Process) {
+    let host = UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    host.set_read_timeout(Some(crate::kit::LIMIT)).expect("a live socket");
+    let port = host.local_addr().expect("a bound socket").port().to_string();
+    let process = Process::start(sock(&["ping", "127.0.0.1", "--udp", &port, "--json"]).args(args));
+    (host, process)
+}
+
+#[test]
+fn answers_that_come_twice_or_out_of_order_are_told() {
+    let (host, process) = asked(&["-c", "3", "-i", "0.01", "--timeout", "60"]);
+    let mut told_of = Events::of(&process.stdout);
+    let mut buffer = [0; 100];
+    let probes: Vec<_> = (0..3)
+        .map(|_| {
+            let (length, from) = host.recv_from(&mut buffer).expect("a probe");
+            (buffer[..length].to_vec(), from)
+        })
+        .collect();
+    let rows = [(1, 2, false, false), (0, 1, false, true), (0, 1, true, false), (2, 3, false, false)];
+    for (probe, number, duplicate, reordered) in rows {
+        let (bytes, from) = &probes[probe];
+        host.send_to(bytes, from).expect("a live socket");
+        let reply = told_of.next(&["reply"]);
+        let marks = ["number", "duplicate", "reordered", "late"].map(|name| reply[name].clone());
+        let wanted = [Value::from(number), duplicate.into(), reordered.into(), false.into()];
+        assert_eq!(marks, wanted, "{reply}");
+    }
+    let end = told_of.next(&["host"]);
+    let counts = ["probes", "answers", "duplicates", "reordered", "lost"].map(|name| end[name].as_u64());
+    assert_eq!(counts, [3, 3, 1, 1, 0].map(Some), "{end}");
+    process.succeed();
+}
+
+#[test]
+fn an_answer_after_the_timeout_is_late_and_no_longer_lost() {
+    // The second probe is far off, so that the run goes on.
+    let (host, process) = asked(&["-i", "60", "--timeout", "0.1"]);
+    let mut told_of = Events::of(&process.stdout);
+    let mut buffer = [0; 100];
+    let (length, from) = host.recv_from(&mut buffer).expect("a probe");
+    assert_eq!(told_of.next(&["lost"])["number"], 1);
+    host.send_to(&buffer[..length], from).expect("a live socket");
+    let reply = told_of.next(&["reply"]);
+    assert_eq!((&reply["late"], &reply["number"]), (&true.into(), &1.into()), "{reply}");
+    assert!(reply["seconds"].as_f64() > Some(0.1), "{reply}");
+    process.signal("INT");
+    let end = told_of.next(&["host"]);
+    let counts = ["probes", "answers", "late", "lost", "awaited"].map(|name| end[name].as_u64());
+    assert_eq!(counts, [1, 0, 1, 0, 0].map(Some), "{end}");
+    process.succeed();
+}

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use berkeley::{Address, Deadline, Interest, PollEntry, Socket, poll};
 
 use super::lookup::{Lookups, Question};
-use super::outcome::{Answer, Reply, Trouble};
+use super::outcome::{Reply, Trouble};
 use super::report::Report;
 use super::{Plan, target::Target};
 use crate::cli::PingArgs;
@@ -219,11 +219,6 @@ impl<W: Wire> Run<'_, W> {
         let Some(id) = id else { return };
         let reply = match arrived.what {
             Heard::Reply(reply) => reply,
-            // Only the host itself can say so, so it is there.
-            Heard::Error(reason) if reason.is_closed_port() && self.how.starts_with("UDP") => {
-                let address = self.ledger.get(id).and_then(|probe| self.report.targets[probe.host].address);
-                Reply { from: address, bytes: None, ttl: None, answer: Answer::Closed }
-            }
             Heard::Error(reason) => {
                 if let Some((probe, before)) = self.ledger.fail(id) {
                     self.report.trouble(probe.host, probe.number, before, &Trouble::Icmp(reason));

@@ -171,9 +171,15 @@ impl Udp {
             let Some(reason) = reason::error_in(control).as_ref().and_then(Reason::of) else { continue };
             // Beside it is the address that the datagram went to.
             let quote = &quote[..received.length.min(LOOKED_AT)];
-            if let Some(key) = self.key(quote, &received.address) {
-                arrived.push(Arrived { key, stamp, what: Heard::Error(reason) });
-            }
+            let Some(key) = self.key(quote, &received.address) else { continue };
+            let what = if reason.is_closed_port() {
+                // Only the host itself can say so: it is there.
+                let from = Some(received.address);
+                Heard::Reply(Reply { from, bytes: None, ttl: None, answer: Answer::Closed })
+            } else {
+                Heard::Error(reason)
+            };
+            arrived.push(Arrived { key, stamp, what });
         }
         socket.take_error().map(drop)
     }
