@@ -9,7 +9,7 @@
 //!     times.add(Duration::from_millis(milliseconds));
 //! }
 //! assert_eq!(times.least(), Some(Duration::from_millis(10)));
-//! assert_eq!(times.percentile(50), Some(Duration::from_millis(11)));
+//! assert_eq!(times.percentile(99), Some(Duration::from_millis(40)));
 //! // The differences are 2, 1 and 29 ms.
 //! assert_eq!(times.jitter(), Some(Duration::from_nanos(10_666_666)));
 //! ```
