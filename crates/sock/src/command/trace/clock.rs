@@ -34,7 +34,7 @@ impl Clock {
 }
 
 fn plausible(stamp: Option<Duration>, now: Duration) -> Duration {
-    stamp.filter(|stamp| *stamp <= now && now - *stamp < OLDEST).unwrap_or(now)
+    stamp.filter(|stamp| now.checked_sub(*stamp).is_some_and(|age| age < OLDEST)).unwrap_or(now)
 }
 
 #[cfg(test)]

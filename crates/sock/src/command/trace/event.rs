@@ -99,7 +99,7 @@ pub(super) fn findings(verdict: &Verdict) -> impl Iterator<Item = Event> {
 /// The end.
 pub(super) fn summary(trace: &Trace, verdict: &Verdict, seconds: f64, exit_code: u8) -> Event {
     let total = |count: fn(&super::hop::Hop) -> u64| -> u64 {
-        trace.flows().iter().flat_map(|flow| flow.hops()).map(|(_, hop)| count(hop)).sum()
+        trace.flows().iter().flat_map(super::flow::Flow::hops).map(|(_, hop)| count(hop)).sum()
     };
     Event::new("summary")
         .field("reached", verdict.reached)

@@ -158,12 +158,20 @@ pub struct Trace {
 struct Alone {
     flow: usize,
     ttl: u8,
-    /// The last hop that is asked so.
+    /// The last hop that is asked so, below 255.
     last: u8,
     /// How often it was asked already.
     tries: u8,
     /// Whether it is asked for the sake of bare quotes.
     for_quotes: bool,
+}
+
+impl Alone {
+    /// Whether there is nothing more to ask.
+    fn is_over(&self, flow: &Flow) -> bool {
+        let is_placed = self.for_quotes && flow.unplaced.is_empty();
+        is_placed || self.ttl > self.last || !flow.ttls().contains(&self.ttl)
+    }
 }
 
 /// The earliest of some moments.
@@ -182,6 +190,14 @@ struct Due {
     ttl: u8,
     size: Option<u16>,
     purpose: Purpose,
+}
+
+/// What a hop that is asked alone allows now.
+enum Solo {
+    /// Its probe.
+    Send(Due),
+    /// Nothing, while something is on its way.
+    Wait,
 }
 
 impl Trace {
@@ -348,8 +364,10 @@ impl Trace {
 
     /// The next probe that may go now.
     fn due(&mut self, now: Duration, soonest: &mut Soonest) -> Option<Due> {
-        if let Some(due) = self.due_alone(now) {
-            return due;
+        match self.due_alone(now) {
+            Some(Solo::Send(due)) => return Some(due),
+            Some(Solo::Wait) => return None,
+            None => {}
         }
         let found = self.due_first().or_else(|| self.due_again(now, soonest));
         found.or_else(|| self.due_for_mtu(now, soonest))
@@ -418,19 +436,17 @@ impl Trace {
         Some(Due { flow: 0, ttl: wanted.ttl, size: Some(wanted.size), purpose: Purpose::Mtu })
     }
 
-    /// Hops are asked one at a time where quotes are bare, and where the end is in doubt: `Some` while that is so, with
-    /// the probe that may go now.
-    fn due_alone(&mut self, now: Duration) -> Option<Option<Due>> {
+    /// Hops are asked one at a time where quotes are bare, and where the end is in doubt: `Some` while that is so.
+    fn due_alone(&mut self, now: Duration) -> Option<Solo> {
         let is_quiet = self.pending.values().all(|pending| pending.home.is_none());
         loop {
-            let Some(alone) = self.alone.or_else(|| self.to_ask_alone()) else { return None };
+            let alone = self.alone.or_else(|| self.to_ask_alone())?;
             self.alone = Some(alone);
             if !is_quiet {
-                return Some(None);
+                return Some(Solo::Wait);
             }
             let flow = self.flows.get_mut(alone.flow)?;
-            let is_over = alone.for_quotes && flow.unplaced.is_empty();
-            if is_over || alone.ttl > alone.last || !flow.ttls().contains(&alone.ttl) {
+            if alone.is_over(flow) {
                 // Whoever is left answers at no hop that can be found.
                 flow.unplaced.clear();
                 flow.is_sure = true;
@@ -439,10 +455,7 @@ impl Trace {
             }
             let hop = flow.hop_mut(alone.ttl)?;
             if !hop.is_silent() || alone.tries == TRIES_ALONE {
-                self.alone = Some(Alone { ttl: alone.ttl.saturating_add(1), tries: 0, ..alone });
-                // There is no hop behind that one.
-                self.alone = self.alone.filter(|next| next.ttl > alone.ttl);
-                flow.is_sure = self.alone.is_none();
+                self.alone = Some(Alone { ttl: alone.ttl + 1, tries: 0, ..alone });
                 continue;
             }
             if alone.tries == 0 {
@@ -450,20 +463,17 @@ impl Trace {
                 *hop = Hop { last: Some(now), ..Hop::default() };
             }
             let (flow, ttl) = (alone.flow, alone.ttl);
-            return Some(Some(Due { flow, ttl, size: None, purpose: Purpose::Alone }));
+            return Some(Solo::Send(Due { flow, ttl, size: None, purpose: Purpose::Alone }));
         }
     }
 
     /// The first hop that has to be asked alone, once all that can be known otherwise is.
     fn to_ask_alone(&self) -> Option<Alone> {
-        let settled = |flow: &&Flow| flow.is_settled();
-        let (flow, alone) =
-            self.flows.iter().enumerate().filter(|(_, flow)| settled(&flow)).find_map(|(index, flow)| {
-                let for_quotes = !flow.unplaced.is_empty();
-                let (ttl, last) = if for_quotes { (self.plan.first, u8::MAX) } else { doubtful(flow)? };
-                Some((flow, Alone { flow: index, ttl, last, tries: 0, for_quotes }))
-            })?;
-        (!flow.is_sure || alone.for_quotes).then_some(alone)
+        self.flows.iter().enumerate().filter(|(_, flow)| flow.is_settled()).find_map(|(index, flow)| {
+            let for_quotes = !flow.unplaced.is_empty();
+            let (ttl, last) = if for_quotes { (self.plan.first, u8::MAX - 1) } else { doubtful(flow)? };
+            Some(Alone { flow: index, ttl, last, tries: 0, for_quotes })
+        })
     }
 
     fn send(&mut self, due: &Due, now: Duration) -> Probe {
@@ -523,13 +533,11 @@ impl Trace {
                         .find(|pending| pending.home == Some(*ttl))
                         .map(|pending| pending.probe.number);
                 }
-                match (waiting.next(), waiting.next()) {
-                    (Some(only), None) => Some(only.probe.number),
-                    _ => {
-                        flow.unplaced.insert(reply.from);
-                        None
-                    }
+                if let (Some(only), None) = (waiting.next(), waiting.next()) {
+                    return Some(only.probe.number);
                 }
+                flow.unplaced.insert(reply.from);
+                None
             }
         }
     }
@@ -601,7 +609,7 @@ fn doubtful(flow: &Flow) -> Option<(u8, u8)> {
     let silent =
         flow.hops().rev().skip_while(|(ttl, _)| *ttl >= end.ttl).take_while(|(_, hop)| hop.is_silent());
     let first = silent.last()?.0;
-    Some((first, first.saturating_add(1)))
+    Some((first, (first + 1).min(end.ttl)))
 }
 
 /// The hops that answer as they should: those to which a large probe is worth sending.

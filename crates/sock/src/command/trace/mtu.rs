@@ -238,7 +238,7 @@ mod tests {
                 None => search.heard(router(wanted.ttl), Says::Expired),
                 Some(_) if mute => search.lost(),
                 Some(hop) => {
-                    search.heard(router(u8::try_from(hop).unwrap()), Says::TooBig(links[hop].into()))
+                    search.heard(router(u8::try_from(hop).unwrap()), Says::TooBig(links[hop].into()));
                 }
             }
         }

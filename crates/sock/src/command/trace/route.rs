@@ -61,13 +61,12 @@ pub(super) fn partings(rows: &[Row]) -> Vec<Parting> {
         let ways = same.iter().filter(|row| row.address().is_some()).count();
         let ttl = same.first().map_or(0, |row| row.ttl);
         match (&mut open, ways) {
-            (_, 0) => {}
+            (_, 0) | (None, 1) => {}
             (Some(parting), 1) => {
                 parting.joins = true;
                 partings.extend(open.take());
             }
             (Some(parting), _) => (parting.last, parting.ways) = (ttl, parting.ways.max(ways)),
-            (None, 1) => {}
             (None, _) => open = Some(Parting { first: ttl, last: ttl, joins: false, ways }),
         }
     }
@@ -85,7 +84,8 @@ pub(super) fn numbers(flows: &[usize]) -> String {
         }
         text += &(first + 1).to_string();
         if last > first {
-            text += &format!("{}{}", if last == &(first + 1) { ',' } else { '-' }, last + 1);
+            text.push(if *last == first + 1 { ',' } else { '-' });
+            text += &(last + 1).to_string();
         }
     }
     text

@@ -19,7 +19,9 @@ use crate::command::print::print;
 use crate::exit::{Exit, Failure};
 use crate::report::console;
 use crate::report::escape::escape;
-use crate::report::live::Live;
+use crate::report::json::Event;
+use crate::report::live::{Live, Size};
+use crate::report::patience;
 use crate::report::table::width_of_output;
 use crate::signal::{Signal, Signals};
 
@@ -228,7 +230,7 @@ impl Run<'_> {
         if self.has_no_reader {
             return Ok(());
         }
-        match crate::report::patience::write(&mut io::stdout().lock(), text.as_bytes()) {
+        match patience::write(&mut io::stdout().lock(), text.as_bytes()) {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => {
                 self.has_no_reader = true;
                 Ok(())
@@ -257,9 +259,7 @@ impl Run<'_> {
         let (trace, names) = (&self.trace, &self.names);
         let Some(live) = &mut self.live else { return };
         let drawn = live.draw(Instant::now(), |size| {
-            let mut lines = vec![head];
-            lines.extend(show::table(trace, names, Some(size.columns)));
-            lines
+            [vec![head], show::table(trace, names, Some(size.columns))].concat()
         });
         if drawn.is_err() {
             self.live = None;
@@ -275,39 +275,39 @@ impl Run<'_> {
             _ => verdict.exit,
         };
         if self.args.json {
-            let mut text: String = event::hops(&self.trace, &self.names)
-                .into_iter()
-                .map(crate::report::json::Event::into_line)
-                .collect();
-            if let Some(found) = self.trace.mtu() {
-                text += &event::mtu(found).into_line();
-            }
-            event::findings(&verdict).for_each(|event| text += &event.into_line());
-            let seconds = self.clock.now().as_secs_f64();
-            text += &event::summary(&self.trace, &verdict, seconds, exit as u8).into_line();
-            self.tell(&text)?;
-            return Ok(exit);
-        }
-        let text = |width: Option<usize>| {
-            let mut lines = show::table(&self.trace, &self.names, width);
-            lines.push(String::new());
-            lines.extend(show::words(&self.trace, &verdict, width));
-            lines
-        };
-        match self.live.take() {
-            Some(live) => {
-                let head = self.head();
-                let _ = live.end(|size| {
-                    let mut lines = vec![head];
-                    lines.extend(text(Some(size.columns)));
-                    lines
-                });
-            }
-            None => {
-                let lines = text(width_of_output());
-                self.tell(&(lines.join("\n") + "\n"))?;
-            }
+            self.tell_events(&verdict, exit)?;
+        } else {
+            self.show(&verdict)?;
         }
         Ok(exit)
+    }
+
+    /// What it came to, for programs.
+    fn tell_events(&mut self, verdict: &Verdict, exit: Exit) -> Result<(), Failure> {
+        let mut events = event::hops(&self.trace, &self.names);
+        events.extend(self.trace.mtu().map(event::mtu));
+        events.extend(event::findings(verdict));
+        events.push(event::summary(&self.trace, verdict, self.clock.now().as_secs_f64(), exit as u8));
+        let text: String = events.into_iter().map(Event::into_line).collect();
+        self.tell(&text)
+    }
+
+    /// The same for people: the table, and the words below it.
+    fn show(&mut self, verdict: &Verdict) -> Result<(), Failure> {
+        let head = self.head();
+        let lines = |width: Option<usize>| {
+            let mut lines = show::table(&self.trace, &self.names, width);
+            lines.push(String::new());
+            lines.extend(show::words(&self.trace, verdict, width));
+            lines
+        };
+        if let Some(live) = self.live.take() {
+            let frame = |size: Size| [vec![head], lines(Some(size.columns))].concat();
+            // A terminal that is gone shows nothing more.
+            let _ = live.end(frame);
+            return Ok(());
+        }
+        let text = lines(width_of_output()).join("\n") + "\n";
+        self.tell(&text)
     }
 }

@@ -1,6 +1,7 @@
 //! The table and the words, as people read them.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -32,21 +33,16 @@ const HOP: usize = 5;
 const COLUMNS: [Column; 7] = [
     Column { title: "loss", width: 6, rank: None, cell: |hop, _| loss(hop) },
     Column { title: "sent", width: 6, rank: None, cell: |hop, _| hop.sent.to_string() },
-    Column { title: "min", width: 8, rank: Some(2), cell: |_, router| time(router, |times| times.least()) },
-    Column { title: "avg", width: 8, rank: None, cell: |_, router| time(router, |times| times.mean()) },
+    Column { title: "min", width: 8, rank: Some(2), cell: |_, router| time(router, Times::least) },
+    Column { title: "avg", width: 8, rank: None, cell: |_, router| time(router, Times::mean) },
     Column {
         title: "p50",
         width: 8,
         rank: Some(1),
         cell: |_, router| time(router, |times| times.percentile(50)),
     },
-    Column { title: "max", width: 8, rank: Some(3), cell: |_, router| time(router, |times| times.most()) },
-    Column {
-        title: "jitter",
-        width: 8,
-        rank: Some(0),
-        cell: |_, router| time(router, |times| times.jitter()),
-    },
+    Column { title: "max", width: 8, rank: Some(3), cell: |_, router| time(router, Times::most) },
+    Column { title: "jitter", width: 8, rank: Some(0), cell: |_, router| time(router, Times::jitter) },
 ];
 
 fn loss(hop: &Hop) -> String {
@@ -78,7 +74,9 @@ pub(super) fn table(trace: &Trace, names: &Names, width: Option<usize>) -> Vec<S
     let longest = whose.iter().map(|text| text.width()).max().unwrap_or_default();
     let columns = fitting(width, longest);
     let mut head = format!("{:>HOP$}", "hop");
-    columns.iter().for_each(|column| head += &format!("{:>1$}", column.title, column.width));
+    for column in &columns {
+        push_cell(&mut head, column.title, column.width);
+    }
     let mut lines = vec![head + "  address"];
     let mut before = None;
     let tail = silent_tail(&rows);
@@ -113,9 +111,15 @@ fn line(ttl: &str, hop: &Hop, router: Option<&Router>, columns: &[&Column]) -> S
         let cell = (column.cell)(hop, router);
         // A further router of a hop: how many probes it had to answer, nobody knows.
         let cell = if hop.sent == 0 && column.width < 8 { String::new() } else { cell };
-        line += &format!("{cell:>0$}", column.width);
+        push_cell(&mut line, &cell, column.width);
     }
     line + "  "
+}
+
+/// Appends a cell, its text at the right.
+fn push_cell(line: &mut String, text: &str, width: usize) {
+    line.extend(std::iter::repeat_n(' ', width.saturating_sub(text.width())));
+    line.push_str(text);
 }
 
 /// The columns for which there is room beside the longest address.
@@ -141,7 +145,8 @@ fn who(row: &Row, names: &Names, many: usize) -> String {
     };
     if row.flows.len() < many {
         let noun = if row.flows.len() == 1 { "flow" } else { "flows" };
-        text += &format!("  [{noun} {}]", route::numbers(&row.flows));
+        // Writing to a String never fails.
+        let _ = write!(text, "  [{noun} {}]", route::numbers(&row.flows));
     }
     text
 }
@@ -150,10 +155,10 @@ fn named(router: &Router, names: &Names) -> String {
     let mut text = router.address.to_string();
     if let Some(name) = names.get(&router.address) {
         // A name is chosen by those who run the network: it may hold anything.
-        text += &format!("  {}", escape(name.as_bytes(), 80));
+        let _ = write!(text, "  {}", escape(name.as_bytes(), 80));
     }
     if let Says::Refused(reason) = router.says {
-        text += &format!("  ({reason})");
+        let _ = write!(text, "  ({reason})");
     }
     text
 }

@@ -176,7 +176,7 @@ impl Notes {
     /// Nothing says where the path ends.
     fn no_end(&mut self, told: &Told<'_>, otherwise: Option<Otherwise>) {
         let most = told.plan_most;
-        let last = told.flow.hops().filter(|(_, hop)| !hop.is_silent()).last();
+        let last = told.flow.hops().rfind(|(_, hop)| !hop.is_silent());
         let last = last.and_then(|(ttl, hop)| Some((ttl, hop.first()?)));
         if let Some(otherwise) = otherwise {
             let words = format!(
@@ -195,9 +195,8 @@ impl Notes {
                  or no route back",
                 u16::from(ttl) + 1
             ),
-            None => format!(
-                "nothing came back at all: a firewall on this machine or before the first router, or no router"
-            ),
+            None => "nothing came back at all: a firewall on this machine or before the first router, or no router"
+                .to_owned(),
         };
         self.add("silence", last.map(|(ttl, _)| ttl), last.map(|(_, address)| address), words);
     }
@@ -236,13 +235,15 @@ impl Notes {
             self.add("limited", Some(*ttl), hop.first(), words);
         }
         let Some((ttl, hop)) = answering.get(lossless) else { return };
-        let loss = hop.loss().unwrap_or_default();
+        let percent = hop.loss().unwrap_or_default();
         let words = if ttl == last {
             format!(
-                "hop {ttl} loses {loss:.0} % of the probes: loss on the way to it, or it limits its answers"
+                "hop {ttl} loses {percent:.0} % of the probes: loss on the way to it, or it limits its answers"
             )
         } else {
-            format!("packets are lost from hop {ttl} on ({loss:.0} % there): the loss begins at or before it")
+            format!(
+                "packets are lost from hop {ttl} on ({percent:.0} % there): the loss begins at or before it"
+            )
         };
         self.add("loss", Some(*ttl), hop.first(), words);
     }

@@ -134,7 +134,7 @@ fn no_router_is_asked_faster_than_it_answers() {
     for ttl in 1..=3 {
         let times = played.to(ttl);
         for window in times.windows(7) {
-            assert!(window[6] - window[0] >= Duration::from_secs(1), "hop {ttl}: {times:?}");
+            assert!(window[0] + Duration::from_secs(1) <= window[6], "hop {ttl}: {times:?}");
         }
     }
     // A target that answers by other means has no limit of that kind.
@@ -279,7 +279,7 @@ fn flows_are_kept_apart_and_the_limit_is_the_routers() {
     }
     let times = played.to(1);
     assert_eq!(times.len(), 8);
-    assert!(times.windows(7).all(|window| window[6] - window[0] >= Duration::from_secs(1)), "{times:?}");
+    assert!(times.windows(7).all(|window| window[0] + Duration::from_secs(1) <= window[6]), "{times:?}");
 }
 
 #[test]

@@ -48,6 +48,7 @@ fn verdict(flows: usize, otherwise: Option<Otherwise>, mut path: impl FnMut(&Pro
 }
 
 /// Four hops, the last of which is the target; answers come back the same way.
+#[expect(clippy::unnecessary_wraps, reason = "others lose something")]
 fn path(probe: &Probe) -> Back {
     let hop = probe.ttl.min(4);
     let back = 65 - hop;
@@ -70,10 +71,12 @@ fn a_sound_path_is_reached_and_nothing_else() {
     assert_eq!(said(&verdict), [REACHED]);
 }
 
+/// A path, what else the target answers, and what is said.
+type Row = (fn(&Probe) -> Back, Option<Otherwise>, Exit, &'static [&'static str]);
+
 #[test]
 fn silence_is_told_by_where_it_is() {
     let echo = Some(Otherwise { what: "echo requests", flag: "--icmp" });
-    type Row = (fn(&Probe) -> Back, Option<Otherwise>, Exit, &'static [&'static str]);
     let rows: [Row; 6] = [
         (
             |probe| if probe.ttl == 2 { None } else { path(probe) },
@@ -92,7 +95,8 @@ fn silence_is_told_by_where_it_is() {
             None,
             Exit::Timeout,
             &[
-                "silence from hop 3 on: nothing came back from behind 10.0.2.1 (hop 2): a firewall there, or no route back",
+                "silence from hop 3 on: nothing came back from behind 10.0.2.1 (hop 2): a firewall there, or no \
+                  route back",
             ],
         ),
         (
