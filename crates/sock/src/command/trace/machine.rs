@@ -525,21 +525,28 @@ impl Trace {
                 let known = self.pending.values().rev().find(is_it);
                 known.or_else(|| self.lost.values().rev().find(is_it)).map(|pending| pending.probe.number)
             }
-            Mark::Bare => {
-                let flow = self.flows.get_mut(reply.flow)?;
-                let mut waiting = self.pending.values().filter(of_flow);
-                if let Some(ttl) = flow.bare.get(&reply.from) {
-                    return waiting
-                        .find(|pending| pending.home == Some(*ttl))
-                        .map(|pending| pending.probe.number);
-                }
-                if let (Some(only), None) = (waiting.next(), waiting.next()) {
-                    return Some(only.probe.number);
-                }
-                flow.unplaced.insert(reply.from);
-                None
-            }
+            Mark::Bare => self.place_bare(reply),
         }
+    }
+
+    /// The number of the probe whose quote is too short for its mark: one at the hop where that router is known to be,
+    /// or the only one on its way.
+    fn place_bare(&mut self, reply: &Reply) -> Option<u32> {
+        let flow = self.flows.get_mut(reply.flow)?;
+        let waiting = || self.pending.values().filter(|pending| pending.probe.flow == reply.flow);
+        let known = flow.bare.get(&reply.from).map(|ttl| flow.end.map_or(*ttl, |end| end.ttl.min(*ttl)));
+        let at_hop = known.and_then(|ttl| waiting().find(|pending| pending.home == Some(ttl)));
+        if let Some(pending) = at_hop {
+            return Some(pending.probe.number);
+        }
+        let mut all = waiting();
+        if let (Some(only), None) = (all.next(), all.next()) {
+            return Some(only.probe.number);
+        }
+        if known.is_none() {
+            flow.unplaced.insert(reply.from);
+        }
+        None
     }
 
     /// Notes the answer at its hop.
@@ -557,7 +564,8 @@ impl Trace {
             self.end_at(End { ttl, router: reply.from, says: reply.says, sent: pending.sent }, reply.flow);
         }
         let flow = &mut self.flows[reply.flow];
-        if reply.mark == Mark::Bare && flow.unplaced.remove(&reply.from) {
+        if reply.mark == Mark::Bare {
+            flow.unplaced.remove(&reply.from);
             flow.bare.insert(reply.from, ttl);
         }
         let end = flow.end.map_or(u8::MAX, |end| end.ttl);

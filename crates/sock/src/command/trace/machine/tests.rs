@@ -284,12 +284,16 @@ fn flows_are_kept_apart_and_the_limit_is_the_routers() {
 
 #[test]
 fn bare_quotes_are_placed_by_asking_one_hop_at_a_time() {
-    let played = Played::until(Duration::from_secs(600), plan(), true, path(5));
-    let want: Vec<_> = (1..=4).map(|hop| Some(router(hop))).chain([Some(target())]).collect();
-    assert_eq!(played.addresses(0), want);
-    assert_eq!(played.trace.flows()[0].end().map(|end| end.ttl), Some(5));
-    for (ttl, sent, answered, lost) in played.counts() {
-        assert_eq!((sent, answered, lost), (3, 3, 0), "hop {ttl}");
+    // Answers that come before the next probe goes, soon after, and much later.
+    for divisor in [100, 10, 3, 1] {
+        let quick = |probe: &Probe| path(5)(probe).map(|(after, from, says)| (after / divisor, from, says));
+        let played = Played::until(Duration::from_secs(600), plan(), true, quick);
+        let want: Vec<_> = (1..=4).map(|hop| Some(router(hop))).chain([Some(target())]).collect();
+        assert_eq!(played.addresses(0), want, "1/{divisor}");
+        assert_eq!(played.trace.flows()[0].end().map(|end| end.ttl), Some(5), "1/{divisor}");
+        for (ttl, sent, answered, lost) in played.counts() {
+            assert_eq!((sent, answered, lost), (3, 3, 0), "hop {ttl}, 1/{divisor}");
+        }
     }
 }
 
