@@ -57,8 +57,8 @@ mod parts {
     parts! {
         CHUNK = Field::group("Chunk", "Chunk");
         CHUNK_TYPE = number("sctp.chunk_type", "Type").words(super::kind);
-        CHUNK_BIT_1 = flag("sctp.chunk_bit_1", "Whoever does not know it goes on");
-        CHUNK_BIT_2 = flag("sctp.chunk_bit_2", "Whoever does not know it says so");
+        CHUNK_BIT_1 = flag("sctp.chunk_bit_1", "Skip it if it is unknown");
+        CHUNK_BIT_2 = flag("sctp.chunk_bit_2", "Report it if it is unknown");
         CHUNK_FLAGS = hex("sctp.chunk_flags", "Flags");
         CHUNK_LENGTH = number("sctp.chunk_length", "Length of the chunk").unit("bytes");
         CHUNK_VALUE = data("sctp.chunk_value", "Value");
@@ -101,8 +101,8 @@ mod parts {
         CWR_TSN = number("sctp.cwr_lowest_tsn", "Lowest sequence number");
         PARAMETER = Field::group("Parameter", "Parameter");
         PARAMETER_TYPE = hex("sctp.parameter_type", "Type");
-        PARAMETER_BIT_1 = flag("sctp.parameter_bit_1", "Whoever does not know it goes on");
-        PARAMETER_BIT_2 = flag("sctp.parameter_bit_2", "Whoever does not know it says so");
+        PARAMETER_BIT_1 = flag("sctp.parameter_bit_1", "Skip it if it is unknown");
+        PARAMETER_BIT_2 = flag("sctp.parameter_bit_2", "Report it if it is unknown");
         PARAMETER_LENGTH = number("sctp.parameter_length", "Length of the parameter").unit("bytes");
         PARAMETER_VALUE = data("sctp.parameter_value", "Value");
         PARAMETER_PADDING = data("sctp.parameter_padding", "Padding");

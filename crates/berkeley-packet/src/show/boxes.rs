@@ -225,7 +225,7 @@ impl<'a> Visit<'a> for Sheet<'a> {
 impl Row {
     fn write(&self, widths: &Widths, canvas: &mut Canvas<'_>) -> fmt::Result {
         let name = widths.name.saturating_sub(canvas.depth);
-        let names = wrap(&self.name, name);
+        let names = wrap_name(&self.name, name);
         let values =
             if self.is_hex { pairs(&self.value, widths.value) } else { shortened(&self.value, widths.value) };
         let meanings = wrap(self.meaning, widths.meaning);
@@ -334,6 +334,25 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// A field's name in lines of at most `width` columns, broken behind dots and underscores where there are any. The lines
+/// behind the first are indented two columns more.
+fn wrap_name(name: &str, width: usize) -> Vec<String> {
+    let most = width.saturating_sub(1);
+    let indent = (name.len() - name.trim_start().len()).min(most);
+    let mut lines = Vec::new();
+    let (mut rest, mut before) = (name.trim_start(), indent);
+    // Names are ASCII, as they are ours.
+    while before + rest.len() > width && rest.is_ascii() {
+        let room = width.saturating_sub(before).clamp(1, rest.len());
+        let end = rest[..room].rfind(['.', '_']).map_or(room, |at| at + 1);
+        let (line, behind) = rest.split_at(end);
+        lines.push(format!("{:before$}{line}", ""));
+        (rest, before) = (behind, (indent + 2).min(most));
+    }
+    lines.push(format!("{:before$}{rest}", ""));
+    lines
+}
+
 /// A text in lines of `width` columns, broken anywhere.
 fn chunks(text: &str, width: usize) -> Vec<String> {
     let letters: Vec<char> = text.chars().collect();
@@ -364,6 +383,20 @@ fn columns(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_broken_between_their_words() {
+        let rows: [(&str, usize, &[&str]); 5] = [
+            ("short", 9, &["short"]),
+            ("  init_initial_tsn", 12, &["  init_", "    initial_", "    tsn"]),
+            ("    parameter_supported_address_type", 26, &["    parameter_supported_", "      address_type"]),
+            ("withoutanyword", 6, &["withou", "  tany", "  word"]),
+            ("      ab", 3, &["  a", "  b"]),
+        ];
+        for (name, width, want) in rows {
+            assert_eq!(wrap_name(name, width), want, "{name}");
+        }
+    }
 
     #[test]
     fn no_line_breaks_a_byte() {

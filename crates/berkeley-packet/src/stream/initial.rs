@@ -88,7 +88,7 @@ fn ends(segment: &Segment<'_>) -> ([SocketAddr; 2], usize) {
     (if side == 0 { [source, destination] } else { [destination, source] }, side)
 }
 
-/// Where a connection is remembered. Whoever makes two fall into one place only has their numbers told as they are.
+/// Where a connection is remembered. Where two fall into one place, the older one's numbers are told as they are.
 fn place(ends: &[SocketAddr; 2]) -> usize {
     let mixed = ends.iter().fold(0_u64, |sum, end| {
         let address = match end.ip() {
