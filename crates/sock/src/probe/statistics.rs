@@ -332,7 +332,9 @@ mod tests {
     fn two_that_are_merged_have_the_figures_of_both() {
         let of = |all: &[u64]| {
             let mut times = Times::default();
-            all.iter().for_each(|time| times.add(ms(*time)));
+            for time in all {
+                times.add(ms(*time));
+            }
             times
         };
         let mut both = of(&[10, 14]);

@@ -193,7 +193,7 @@ fn streams_hold_what_fragments_carry() {
         piece[2..4].copy_from_slice(&length.to_be_bytes());
         piece[6..8].copy_from_slice(&place);
     }
-    let dump: String = pieces.iter().map(|piece| format!("{}\n", dumped(piece))).collect();
+    let dump = pieces.iter().map(|piece| dumped(piece)).collect::<Vec<_>>().join("\n");
     let shown = text(&decode(dump.as_bytes(), &["--link", "raw", "--follow", "udp 0"]).quietly_done());
     assert!(shown.ends_with("\n> sixteen of these and more\n"), "{shown}");
 }
