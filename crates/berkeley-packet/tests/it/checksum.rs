@@ -13,7 +13,8 @@ use crate::skip;
 
 /// Addresses of hops, as bytes in hex: those of IPv6 end in the number.
 fn hops(numbers: &[u8]) -> String {
-    numbers.iter().map(|number| format!("20010db80000000000000000000000{number:02x}")).collect()
+    let one = |number: &u8| format!("20010db80000000000000000000000{number:02x}");
+    numbers.iter().map(one).collect::<Vec<_>>().concat()
 }
 
 /// Packets, each with the protocol whose checksum is looked at, and what that says.
