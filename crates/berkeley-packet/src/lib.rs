@@ -30,6 +30,7 @@
 
 mod bits;
 pub mod craft;
+mod digits;
 mod fault;
 pub mod file;
 pub mod filter;

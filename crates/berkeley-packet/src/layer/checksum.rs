@@ -64,7 +64,7 @@ pub(crate) fn check_message(layer: Layer<'_>, at: usize, number: u8) -> Check {
 }
 
 fn check_with_addresses(layer: Layer<'_>, bytes: &[u8], at: usize, number: u8) -> Check {
-    let Some(outer) = layer.around(&["ip", "ipv6"]) else { return Check::Unknown };
+    let Some(outer) = layer.around_ip() else { return Check::Unknown };
     let between =
         std::iter::successors(outer.inner(), Layer::inner).take_while(|it| it.start() < layer.start());
     let route = between.filter(|it| it.protocol().name == "ipv6.routing").last();
@@ -159,9 +159,13 @@ const fn remainders() -> [u32; 256] {
 }
 
 /// Whether only a part of what the IP header `layer` carries is there.
+///
+/// By its place, and not by the names `ip.flags.mf` and `ip.frag_offset`: each checksum asks.
 pub(crate) fn is_fragment(layer: Layer<'_>) -> bool {
-    let number = |name| layer.field(name).and_then(|value| value.number());
-    number("ip.flags.mf") == Some(1) || number("ip.frag_offset").is_some_and(|offset| offset > 0)
+    let header = layer.header();
+    let has_more = header.get(6).is_some_and(|flags| flags & 0x20 != 0);
+    let is_behind = header.get(6..8).is_some_and(|two| two[0] & 0x1f != 0 || two[1] != 0);
+    layer.protocol().name == "ip" && (has_more || is_behind)
 }
 
 /// The addresses of an IP header, source and destination, as bytes.

@@ -14,6 +14,7 @@ pub(crate) static DATA: Protocol = Protocol {
     name: "data",
     title: "Data",
     fields: &[],
+    checked: Protocol::checked(&[]),
     parts: &[&BYTES, &LENGTH],
     dissect,
     walk: Some(walk),

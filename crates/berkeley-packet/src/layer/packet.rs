@@ -1,6 +1,6 @@
 //! A packet's bytes, taken apart into layers.
 
-use std::fmt;
+use std::{fmt, ptr};
 
 use super::checksum;
 use super::data::DATA;
@@ -11,6 +11,9 @@ use crate::problem::{Problem, Trouble};
 
 /// The most layers of a packet. What lies deeper is a [problem](Trouble::TooDeep).
 const MOST: usize = 24;
+
+/// The most bytes that are looked at; no capture holds a longer packet.
+const LONGEST: usize = u32::MAX as usize;
 
 /// The most bytes that a message leaves out of a packet that it quotes: how many it was, the packet itself says.
 const LONGEST_QUOTED: usize = 1 << 16;
@@ -28,13 +31,40 @@ pub struct Packet<'a> {
 }
 
 /// Where a layer is. The header may end before its protocol wants it to, as a packet can be cut.
+///
+/// In half the width of a length, as there is room for [`MOST`] of them in every packet.
 #[derive(Clone, Copy)]
-pub(crate) struct Span {
-    pub(crate) protocol: &'static Protocol,
-    start: usize,
-    header_end: usize,
-    end: usize,
-    cut: usize,
+struct Span {
+    protocol: &'static Protocol,
+    start: u32,
+    header_end: u32,
+    end: u32,
+    cut: u32,
+}
+
+impl Span {
+    /// One of a packet whose bytes can be counted so: [`LONGEST`].
+    fn new(protocol: &'static Protocol, [start, header_end, end, cut]: [usize; 4]) -> Self {
+        let [start, header_end, end, cut] =
+            [start, header_end, end, cut].map(|at| u32::try_from(at).unwrap_or(u32::MAX));
+        Self { protocol, start, header_end, end, cut }
+    }
+
+    fn start(&self) -> usize {
+        self.start as usize
+    }
+
+    fn header_end(&self) -> usize {
+        self.header_end as usize
+    }
+
+    fn end(&self) -> usize {
+        self.end as usize
+    }
+
+    fn cut(&self) -> usize {
+        self.cut as usize
+    }
 }
 
 /// One layer: a header of one protocol, and what it carries.
@@ -56,6 +86,7 @@ impl<'a> Packet<'a> {
     /// header of `protocol`.
     pub fn decode_as(protocol: &'static Protocol, bytes: &'a [u8], length: usize) -> Self {
         let none = Span { protocol: &DATA, start: 0, header_end: 0, end: 0, cut: 0 };
+        let bytes = bytes.get(..LONGEST).unwrap_or(bytes);
         let cut = length.saturating_sub(bytes.len());
         let mut packet = Self { bytes, cut, spans: [none; MOST], count: 0, problem: None };
         packet.take_apart(protocol);
@@ -77,7 +108,7 @@ impl<'a> Packet<'a> {
             let header_end = at + header.min(bytes.len());
             let payload_end = header_end + payload.min(end - header_end);
             let missing = (header + payload).saturating_sub(payload_end - at).min(cut);
-            self.spans[self.count] = Span { protocol, start: at, header_end, end: payload_end, cut: missing };
+            self.spans[self.count] = Span::new(protocol, [at, header_end, payload_end, missing]);
             self.count += 1;
             // The first fragment begins with a header that counts what the others carry.
             if let Some(problem) = problem.filter(|problem| !(problem.is_too_large() && self.is_fragment())) {
@@ -151,8 +182,9 @@ impl fmt::Debug for Packet<'_> {
 }
 
 impl<'a> Layer<'a> {
-    fn span(&self) -> Span {
-        self.spans[self.index]
+    #[inline]
+    fn span(&self) -> &'a Span {
+        &self.spans[self.index]
     }
 
     /// Its protocol.
@@ -162,38 +194,38 @@ impl<'a> Layer<'a> {
 
     /// Where its header begins, in bytes from the packet's first.
     pub fn start(&self) -> usize {
-        self.span().start
+        self.span().start()
     }
 
     /// Its header, as far as it was captured.
     pub fn header(&self) -> &'a [u8] {
-        &self.bytes[self.span().start..self.span().header_end]
+        &self.bytes[self.span().start()..self.span().header_end()]
     }
 
     /// What its header carries, as far as it was captured.
     pub fn payload(&self) -> &'a [u8] {
-        &self.bytes[self.span().header_end..self.span().end]
+        &self.bytes[self.span().header_end()..self.span().end()]
     }
 
     /// Its header and what it carries.
     pub fn bytes(&self) -> &'a [u8] {
-        &self.bytes[self.span().start..self.span().end]
+        &self.bytes[self.span().start()..self.span().end()]
     }
 
     /// Its bytes, and those that follow them in the layer around it, such as the trailer of a frame.
     pub(crate) fn with_rest(&self) -> &'a [u8] {
-        let end = self.outer().map_or(self.bytes.len(), |outer| outer.span().end);
-        &self.bytes[self.span().start..end]
+        let end = self.outer().map_or(self.bytes.len(), |outer| outer.span().end());
+        &self.bytes[self.span().start()..end]
     }
 
     /// Whether the capture, or the message that quotes it, holds only its first bytes.
     pub fn is_cut(&self) -> bool {
-        self.span().cut > 0
+        self.span().cut() > 0
     }
 
     /// How long it was on the wire, in bytes, header and payload.
     pub fn length(&self) -> usize {
-        self.bytes().len() + self.span().cut
+        self.bytes().len() + self.span().cut()
     }
 
     /// The layer around all others.
@@ -209,6 +241,21 @@ impl<'a> Layer<'a> {
     /// The layer that this one carries; none for the innermost.
     pub fn inner(&self) -> Option<Self> {
         (self.index + 1 < self.spans.len()).then_some(Self { index: self.index + 1, ..*self })
+    }
+
+    /// The nearest header of IP around this one.
+    pub(crate) fn around_ip(&self) -> Option<Self> {
+        let mut layer = self.outer()?;
+        while !layer.is_ip() {
+            layer = layer.outer()?;
+        }
+        Some(layer)
+    }
+
+    /// Whether it is a header of IP.
+    #[inline]
+    pub(crate) fn is_ip(&self) -> bool {
+        matches!(self.protocol().name, "ip" | "ipv6")
     }
 
     /// The nearest layer around this one that is of one of these protocols.
@@ -238,7 +285,12 @@ impl<'a> Layer<'a> {
 
     /// Where a part of its header breaks, such as an option: what [`visit`](Self::visit) would tell of it.
     pub fn problem(&self) -> Option<Problem> {
-        self.protocol().walk?;
+        let protocol = self.protocol();
+        protocol.walk?;
+        // All of it is data, whatever it is.
+        if ptr::eq(protocol, &raw const DATA) {
+            return None;
+        }
         let mut found = Broken(None);
         Walker::new(*self, &mut found).run_parts();
         found.0

@@ -16,6 +16,8 @@ pub struct Protocol {
     pub title: &'static str,
     /// The fields whose places are fixed, in the order in which they stand.
     pub fields: &'static [Field],
+    /// Which of them are checksums, a bit each: packets are checked by the million.
+    pub(crate) checked: u64,
     /// The fields that `walk` finds.
     pub parts: &'static [&'static Field],
     pub(crate) dissect: fn(&Frame<'_>) -> Dissection,
@@ -23,6 +25,31 @@ pub struct Protocol {
     /// What a line of text says of it, behind its name. Ports are not told: they stand behind IP's addresses.
     pub(crate) line: fn(Layer<'_>, &mut dyn fmt::Write) -> fmt::Result,
     pub(crate) craft: Option<&'static Craft>,
+}
+
+impl Protocol {
+    /// What `checked` is where these are the fields.
+    pub(crate) const fn checked(fields: &[Field]) -> u64 {
+        assert!(fields.len() <= 64, "a bit each");
+        let (mut all, mut index) = (0, 0);
+        while index < fields.len() {
+            if fields[index].check.is_some() {
+                all |= 1 << index;
+            }
+            index += 1;
+        }
+        all
+    }
+
+    /// The fields that are checksums.
+    pub(crate) fn checksums(&self) -> impl Iterator<Item = &'static Field> + use<> {
+        let (fields, mut left) = (self.fields, self.checked);
+        std::iter::from_fn(move || {
+            let index = (left != 0).then(|| left.trailing_zeros() as usize)?;
+            left &= left - 1;
+            fields.get(index)
+        })
+    }
 }
 
 /// What a protocol takes apart: bytes that begin with its header.

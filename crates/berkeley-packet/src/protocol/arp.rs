@@ -11,6 +11,7 @@ pub(crate) static ARP: Protocol = Protocol {
     name: "arp",
     title: "Address Resolution Protocol",
     fields: FIELDS,
+    checked: Protocol::checked(FIELDS),
     parts: PARTS,
     dissect,
     walk: Some(walk),

@@ -14,6 +14,7 @@ pub(crate) static DHCPV6: Protocol = Protocol {
     name: "dhcpv6",
     title: "Dynamic Host Configuration Protocol for IPv6",
     fields: FIELDS,
+    checked: Protocol::checked(FIELDS),
     parts: parts::PARTS,
     dissect,
     walk: Some(walk),

@@ -13,6 +13,7 @@ pub(crate) static ETHERNET: Protocol = Protocol {
     name: "eth",
     title: "Ethernet",
     fields: FIELDS,
+    checked: Protocol::checked(FIELDS),
     parts: PARTS,
     dissect,
     walk: Some(walk),

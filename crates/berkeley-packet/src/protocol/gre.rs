@@ -15,6 +15,7 @@ pub(crate) static GRE: Protocol = Protocol {
     name: "gre",
     title: "Generic Routing Encapsulation",
     fields: FIELDS,
+    checked: Protocol::checked(FIELDS),
     parts: PARTS,
     dissect,
     walk: Some(walk),

@@ -13,6 +13,7 @@ pub(crate) static HTTP: Protocol = Protocol {
     name: "http",
     title: "Hypertext Transfer Protocol",
     fields: &[],
+    checked: Protocol::checked(&[]),
     parts: parts::PARTS,
     dissect,
     walk: Some(walk),

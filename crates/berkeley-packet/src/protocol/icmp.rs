@@ -14,6 +14,7 @@ pub(crate) static ICMP: Protocol = Protocol {
     name: "icmp",
     title: "Internet Control Message Protocol",
     fields: FIELDS,
+    checked: Protocol::checked(FIELDS),
     parts: &ALL_PARTS,
     dissect,
     walk: Some(walk),

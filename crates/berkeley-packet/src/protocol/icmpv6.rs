@@ -11,6 +11,7 @@ pub(crate) static ICMPV6: Protocol = Protocol {
     name: "icmpv6",
     title: "Internet Control Message Protocol for IPv6",
     fields: FIELDS,
+    checked: Protocol::checked(FIELDS),
     parts: &ALL_PARTS,
     dissect,
     walk: Some(walk),

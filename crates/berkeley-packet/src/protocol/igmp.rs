@@ -12,6 +12,7 @@ pub(crate) static IGMP: Protocol = Protocol {
     name: "igmp",
     title: "Internet Group Management Protocol",
     fields: FIELDS,
+    checked: Protocol::checked(FIELDS),
     parts: PARTS,
     dissect,
     walk: Some(walk),

@@ -15,6 +15,7 @@ pub(crate) static IPV4: Protocol = Protocol {
     name: "ip",
     title: "Internet Protocol, version 4",
     fields: FIELDS,
+    checked: Protocol::checked(FIELDS),
     parts: ipv4_option::PARTS,
     dissect,
     walk: Some(ipv4_option::walk),

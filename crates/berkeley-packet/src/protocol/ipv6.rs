@@ -14,6 +14,7 @@ pub(crate) static IPV6: Protocol = Protocol {
     name: "ipv6",
     title: "Internet Protocol, version 6",
     fields: FIELDS,
+    checked: Protocol::checked(FIELDS),
     parts: &[],
     dissect,
     walk: None,

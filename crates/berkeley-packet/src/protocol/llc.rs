@@ -11,6 +11,7 @@ pub(crate) static LLC: Protocol = Protocol {
     name: "llc",
     title: "Logical link control",
     fields: FIELDS,
+    checked: Protocol::checked(FIELDS),
     parts: &[],
     dissect,
     walk: None,

@@ -10,6 +10,7 @@ pub(crate) static MPLS: Protocol = Protocol {
     name: "mpls",
     title: "Multiprotocol Label Switching",
     fields: FIELDS,
+    checked: Protocol::checked(FIELDS),
     parts: &[],
     dissect,
     walk: None,

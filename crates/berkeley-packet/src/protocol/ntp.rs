@@ -13,6 +13,7 @@ pub(crate) static NTP: Protocol = Protocol {
     name: "ntp",
     title: "Network Time Protocol",
     fields: FIELDS,
+    checked: Protocol::checked(FIELDS),
     parts: parts::PARTS,
     dissect,
     walk: Some(walk),

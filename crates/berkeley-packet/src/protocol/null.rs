@@ -11,6 +11,7 @@ pub(crate) static NULL: Protocol = Protocol {
     name: "null",
     title: "BSD loopback",
     fields: &[],
+    checked: Protocol::checked(&[]),
     parts: PARTS,
     dissect,
     walk: Some(walk),

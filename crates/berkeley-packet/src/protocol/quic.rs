@@ -13,6 +13,7 @@ pub(crate) static QUIC: Protocol = Protocol {
     name: "quic",
     title: "QUIC",
     fields: FIELDS,
+    checked: Protocol::checked(FIELDS),
     parts: parts::PARTS,
     dissect,
     walk: Some(walk),

@@ -12,6 +12,7 @@ pub(crate) static ROUTING: Protocol = Protocol {
     name: "ipv6.routing",
     title: "Routing header",
     fields: FIELDS,
+    checked: Protocol::checked(FIELDS),
     parts: PARTS,
     dissect,
     walk: Some(walk),

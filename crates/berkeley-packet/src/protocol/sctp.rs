@@ -15,6 +15,7 @@ pub(crate) static SCTP: Protocol = Protocol {
     name: "sctp",
     title: "Stream Control Transmission Protocol",
     fields: FIELDS,
+    checked: Protocol::checked(FIELDS),
     parts: parts::PARTS,
     dissect,
     walk: Some(walk),

@@ -5,6 +5,7 @@ use std::fmt;
 use etherparse::UdpHeaderSlice;
 
 use super::tables;
+use crate::digits::labelled;
 use crate::layer::checksum::{self, Check};
 use crate::layer::field::{Field, Kind, bytes};
 use crate::layer::{Craft, Dissection, Draft, Frame, Layer, Next, Protocol};
@@ -14,6 +15,7 @@ pub(crate) static UDP: Protocol = Protocol {
     name: "udp",
     title: "User Datagram Protocol",
     fields: FIELDS,
+    checked: Protocol::checked(FIELDS),
     parts: &[],
     dissect,
     walk: None,
@@ -64,7 +66,7 @@ fn line(layer: Layer<'_>, out: &mut dyn fmt::Write) -> fmt::Result {
     // What is known of the data says more than its length.
     match layer.inner() {
         Some(inner) if inner.protocol().name != "data" => Ok(()),
-        _ => write!(out, "length {}", layer.length().saturating_sub(HEADER)),
+        _ => labelled(b"length ", layer.length().saturating_sub(HEADER) as u64, out),
     }
 }
 

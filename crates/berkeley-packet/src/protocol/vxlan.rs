@@ -10,6 +10,7 @@ pub(crate) static VXLAN: Protocol = Protocol {
     name: "vxlan",
     title: "Virtual Extensible LAN",
     fields: FIELDS,
+    checked: Protocol::checked(FIELDS),
     parts: &[],
     dissect,
     walk: None,

@@ -2,7 +2,7 @@
 
 use std::{fmt, mem};
 
-use super::digits::endpoint;
+use crate::digits::Short;
 use crate::layer::checksum::{self, Check};
 use crate::layer::packet::{Layer, Packet};
 use crate::protocol::{InitialNumbers, tcp_line};
@@ -26,7 +26,7 @@ pub fn line(packet: &Packet<'_>, out: &mut dyn fmt::Write) -> fmt::Result {
 ///
 /// The writer's own.
 pub fn line_from(packet: &Packet<'_>, first: InitialNumbers, out: &mut dyn fmt::Write) -> fmt::Result {
-    let outermost = packet.layers().find(|layer| is_ip(layer.protocol().name));
+    let outermost = packet.layers().find(Layer::is_ip);
     let mut words = Words { out, begun: false, first };
     match outermost {
         Some(layer) => words.layer("", layer)?,
@@ -35,8 +35,12 @@ pub fn line_from(packet: &Packet<'_>, first: InitialNumbers, out: &mut dyn fmt::
     let told = outermost.map(|layer| layer.start());
     for layer in packet.layers() {
         let name = layer.protocol().name;
-        let is_told = is_link(name) || is_ip(name) && told == Some(layer.start());
-        if !is_told && !is_plain_data(layer) {
+        let is_told = match name {
+            "ip" | "ipv6" => told == Some(layer.start()),
+            "data" => is_plain_data(layer),
+            name => is_link(name),
+        };
+        if !is_told {
             words.layer(name, layer)?;
         }
     }
@@ -77,10 +81,6 @@ pub fn columns(packet: &Packet<'_>) -> Columns {
     }
 }
 
-fn is_ip(name: &str) -> bool {
-    matches!(name, "ip" | "ipv6")
-}
-
 /// Headers that say little beyond addresses, which IP's own stand for.
 fn is_link(name: &str) -> bool {
     matches!(name, "eth" | "sll" | "null")
@@ -88,9 +88,9 @@ fn is_link(name: &str) -> bool {
 
 /// Data of which the layer around it tells the length.
 fn is_plain_data(layer: Layer<'_>) -> bool {
-    let carriers = ["tcp", "udp", "sctp", "icmp", "icmpv6"];
-    let carried = |outer: Layer<'_>| carriers.contains(&outer.protocol().name);
-    layer.protocol().name == "data" && layer.outer().is_some_and(carried)
+    let carries =
+        |outer: Layer<'_>| matches!(outer.protocol().name, "tcp" | "udp" | "sctp" | "icmp" | "icmpv6");
+    layer.outer().is_some_and(carries)
 }
 
 /// Both addresses of an IP header, with the ports of what it carries.
@@ -99,9 +99,11 @@ fn addresses(layer: Layer<'_>, out: &mut dyn fmt::Write) -> fmt::Result {
         return Ok(());
     };
     let ports = ports(layer);
-    endpoint(source, ports.map(|ports| ports.0), out)?;
-    out.write_str(" > ")?;
-    endpoint(destination, ports.map(|ports| ports.1), out)?;
+    let mut text = Short::new();
+    text.endpoint(source, ports.map(|ports| ports.0));
+    text.push(b" > ");
+    text.endpoint(destination, ports.map(|ports| ports.1));
+    text.write(out)?;
     match (layer.protocol().name, layer.header()) {
         // The fragment header of IPv6 tells of itself.
         ("ip", [_, _, _, _, high, low, flags, offset, ..]) if flags & 0x3f != 0 || *offset != 0 => {
@@ -117,7 +119,7 @@ fn addresses(layer: Layer<'_>, out: &mut dyn fmt::Write) -> fmt::Result {
 fn ports(ip: Layer<'_>) -> Option<(u16, u16)> {
     let mut layer = ip.inner()?;
     while !matches!(layer.protocol().name, "tcp" | "udp" | "sctp") {
-        if is_ip(layer.protocol().name) {
+        if layer.is_ip() {
             return None;
         }
         layer = layer.inner()?;
@@ -149,10 +151,12 @@ impl Words<'_> {
         let first = if name == "tcp" { mem::take(&mut self.first) } else { self.first };
         // Nothing may be said of a layer, and then there is no space either.
         let mut behind = Behind { words: self, begun: false };
-        match name {
-            name if is_ip(name) => addresses(layer, &mut behind),
-            "tcp" => tcp_line(layer, first, &mut behind),
-            _ => (layer.protocol().line)(layer, &mut behind),
+        if layer.is_ip() {
+            addresses(layer, &mut behind)
+        } else if name == "tcp" {
+            tcp_line(layer, first, &mut behind)
+        } else {
+            (layer.protocol().line)(layer, &mut behind)
         }
     }
 
@@ -183,7 +187,7 @@ impl fmt::Write for Behind<'_, '_> {
 /// What is wrong with the packet, in brackets.
 fn wrong(packet: &Packet<'_>, words: &mut Words<'_>) -> fmt::Result {
     for layer in packet.layers() {
-        for field in layer.protocol().fields {
+        for field in layer.protocol().checksums() {
             if let Some(Check::Bad(wanted)) = field.check(layer)
                 && let Some((found, bits)) =
                     layer.item(field.name).and_then(|item| Some((item.value.number()?, item.bits.len())))

@@ -15,7 +15,6 @@
 //! ```
 
 mod boxes;
-mod digits;
 mod hex;
 mod json;
 mod line;

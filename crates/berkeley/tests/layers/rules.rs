@@ -61,8 +61,8 @@ pub(crate) const HOUSES: &[House] = &[
             // Layers and fields, whatever the protocol.
             &["layer"],
             &["link", "name", "problem"],
-            // A faulty text with a caret under the fault; numbers out of bytes.
-            &["fault", "bits"],
+            // A faulty text with a caret under the fault; numbers out of bytes, and as text.
+            &["fault", "bits", "digits"],
         ],
         beside: &[],
         may_be_unsafe: &[],

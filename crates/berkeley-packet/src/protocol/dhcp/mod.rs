@@ -20,6 +20,7 @@ pub(crate) static DHCP: Protocol = Protocol {
     name: "dhcp",
     title: "Dynamic Host Configuration Protocol",
     fields: FIELDS,
+    checked: Protocol::checked(FIELDS),
     parts: fields::PARTS,
     dissect,
     walk: Some(walk),

@@ -5,6 +5,7 @@ use std::fmt;
 use etherparse::TcpHeaderSlice;
 
 use super::tables;
+use crate::digits::Short;
 use crate::layer::checksum::{self, Check};
 use crate::layer::field::{Field, Kind, bits, bytes};
 use crate::layer::value::Value;
@@ -20,6 +21,7 @@ pub(crate) static TCP: Protocol = Protocol {
     name: "tcp",
     title: "Transmission Control Protocol",
     fields: FIELDS,
+    checked: Protocol::checked(FIELDS),
     parts: fields::PARTS,
     dissect,
     walk: Some(walk),
@@ -99,10 +101,10 @@ fn check(layer: Layer<'_>) -> Check {
 }
 
 /// The flags as tcpdump has them: `[S.]` for the answer to a connection's first packet.
-fn flags(header: &[u8]) -> impl Iterator<Item = char> {
+fn flags(header: &[u8]) -> impl Iterator<Item = u8> {
     let set = header.get(12..14).map_or(0, |two| u16::from(two[0]) << 8 | u16::from(two[1]));
-    let all = [(1, 'F'), (1 << 1, 'S'), (1 << 2, 'R'), (1 << 3, 'P'), (1 << 4, '.'), (1 << 5, 'U')];
-    let ecn = [(1 << 6, 'E'), (1 << 7, 'W'), (1 << 8, 'e')];
+    let all = [(1, b'F'), (1 << 1, b'S'), (1 << 2, b'R'), (1 << 3, b'P'), (1 << 4, b'.'), (1 << 5, b'U')];
+    let ecn = [(1 << 6, b'E'), (1 << 7, b'W'), (1 << 8, b'e')];
     all.into_iter().chain(ecn).filter(move |(bit, _)| set & bit != 0).map(|(_, letter)| letter)
 }
 
@@ -126,17 +128,24 @@ pub(crate) fn line_from(layer: Layer<'_>, first: InitialNumbers, out: &mut dyn f
     // By their places, and not by name: captures have millions of these lines.
     let Some(fixed) = header.first_chunk::<20>() else { return Ok(()) };
     let number = |at: usize| u32::from_be_bytes([fixed[at], fixed[at + 1], fixed[at + 2], fixed[at + 3]]);
-    out.write_char('[')?;
-    flags(header).try_for_each(|letter| out.write_char(letter))?;
-    write!(out, "] seq {}", number(4).wrapping_sub(first.own.unwrap_or(0)))?;
+    let mut text = Short::new();
+    text.push(b"[");
+    flags(header).for_each(|letter| text.push(&[letter]));
+    text.push(b"] seq ");
+    text.number(number(4).wrapping_sub(first.own.unwrap_or(0)).into());
     if fixed[13] & 0x10 != 0 {
-        write!(out, " ack {}", number(8).wrapping_sub(first.other.unwrap_or(0)))?;
+        text.push(b" ack ");
+        text.number(number(8).wrapping_sub(first.other.unwrap_or(0)).into());
     }
-    write!(out, " win {}", number(14) >> 16)?;
+    text.push(b" win ");
+    text.number((number(14) >> 16).into());
     if fixed[13] & 0x20 != 0 {
-        write!(out, " urg {}", number(16) & 0xffff)?;
+        text.push(b" urg ");
+        text.number((number(16) & 0xffff).into());
     }
-    write!(out, " len {}", layer.length().saturating_sub(header.len()))?;
+    text.push(b" len ");
+    text.number(layer.length().saturating_sub(header.len()) as u64);
+    text.write(out)?;
     options::line(header.get(HEADER.len()..).unwrap_or_default(), first.other.unwrap_or(0), out)
 }
 

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::fields::*;
 use super::{HEADER, mptcp};
+use crate::digits::labelled;
 use crate::layer::field::Field;
 use crate::layer::form::{Form, Piece};
 use crate::layer::value::Value;
@@ -222,8 +223,8 @@ fn word(kind: u8, data: &[u8], first: u32, out: &mut dyn fmt::Write) -> fmt::Res
     let number = |bytes: &[u8]| bytes.iter().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
     match (kind, data) {
         (NO_OPERATION, _) => out.write_str("nop"),
-        (2, [_, _]) => write!(out, "mss {}", number(data)),
-        (3, [shift]) => write!(out, "wscale {shift}"),
+        (2, [_, _]) => labelled(b"mss ", number(data), out),
+        (3, [shift]) => labelled(b"wscale ", u64::from(*shift), out),
         (4, []) => out.write_str("sackOK"),
         (5, blocks) => {
             out.write_str("sack")?;
@@ -234,7 +235,8 @@ fn word(kind: u8, data: &[u8], first: u32, out: &mut dyn fmt::Write) -> fmt::Res
                 .try_for_each(|block| write!(out, " {}:{}", edge(&block[0]), edge(&block[1])))
         }
         (8, [_, _, _, _, _, _, _, _]) => {
-            write!(out, "TS val {} ecr {}", number(&data[..4]), number(&data[4..]))
+            labelled(b"TS val ", number(&data[..4]), out)?;
+            labelled(b" ecr ", number(&data[4..]), out)
         }
         (19, _) => out.write_str("md5"),
         (28, [_, _]) => write!(out, "uto {}", number(data)),

@@ -20,6 +20,7 @@ pub(crate) static TLS: Protocol = Protocol {
     name: "tls",
     title: "Transport Layer Security",
     fields: &[],
+    checked: Protocol::checked(&[]),
     parts: fields::PARTS,
     dissect,
     walk: Some(walk),
