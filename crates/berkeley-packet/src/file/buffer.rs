@@ -34,7 +34,12 @@ impl<R: Read> Buffer<R> {
     }
 
     /// Reads until there are `wanted` bytes. False where the file ends before.
+    #[inline]
     pub(super) fn fill(&mut self, wanted: usize) -> io::Result<bool> {
+        if self.end - self.start >= wanted { Ok(true) } else { self.fill_up(wanted) }
+    }
+
+    fn fill_up(&mut self, wanted: usize) -> io::Result<bool> {
         while self.end - self.start < wanted {
             if self.ended {
                 return Ok(false);

@@ -15,6 +15,11 @@ impl Order {
         }
     }
 
+    /// Seven of them, one behind the other: what a packet of pcapng begins with.
+    pub(super) fn words(self, bytes: &[u8; 28]) -> [u32; 7] {
+        std::array::from_fn(|word| self.u32_at(bytes, word * 4))
+    }
+
     pub(super) fn u64(self, bytes: [u8; 8]) -> u64 {
         match self {
             Self::Little => u64::from_le_bytes(bytes),

@@ -30,6 +30,9 @@ enum Form {
     Pcapng(Section),
 }
 
+/// What stands before a packet's bytes in its block of pcapng.
+const HEAD: usize = 28;
+
 /// A section of pcapng.
 #[derive(Clone, Copy)]
 struct Section {
@@ -149,6 +152,9 @@ impl<R: Read> Reader<R> {
             match self.form {
                 Form::Pcap(format) => return self.record(&format).map(Some),
                 Form::Pcapng(section) => {
+                    if let Some(found) = self.at_hand(section) {
+                        return Ok(Some(found));
+                    }
                     if let Some(found) = self.block(section)? {
                         return Ok(Some(found));
                     }
@@ -169,6 +175,32 @@ impl<R: Read> Reader<R> {
         need(&mut self.buffer, "packet record", end)?;
         let time = Some(header.time);
         Ok(Found { interface: 0, time, length: header.length, start, end, options_end: end, used: end })
+    }
+
+    /// The packet that is next, where all of its block was read, and nothing is wrong with it: so are most.
+    ///
+    /// None says nothing: [`block`](Self::block) then reads with care, and tells what is wrong.
+    fn at_hand(&self, section: Section) -> Option<Found> {
+        let data = self.buffer.data();
+        let head = section.order.words(data.first_chunk::<HEAD>()?);
+        let [kind, length, interface, high, low, captured, wire] = head;
+        let (used, interface, captured) = (length as usize, interface as usize, captured as usize);
+        let last = data.get(..used)?.last_chunk().map(|last| section.order.u32(*last));
+        let known = self.interfaces.get(section.before..)?.get(interface)?;
+        let is_whole = kind == pcapng::PACKET
+            && last == Some(length)
+            && used.is_multiple_of(4)
+            && used <= pcapng::MOST_OF_PACKET
+            && captured <= used.checked_sub(HEAD + 4)?.min(most(known.link));
+        is_whole.then(|| Found {
+            interface: section.before + interface,
+            time: known.clock.time(u64::from(high) << 32 | u64::from(low)),
+            length: wire,
+            start: HEAD,
+            end: HEAD + captured,
+            options_end: used - 4,
+            used,
+        })
     }
 
     /// Reads a block, and remembers what it says; the packet, if it is one.
@@ -352,5 +384,57 @@ fn unknown(magic: [u8; 4]) -> Fault {
         [0x04, 0x22, 0x4d, 0x18] => Fault::Compressed("lz4"),
         [b'B', b'Z', b'h', _] => Fault::Compressed("bzip2"),
         _ => Fault::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::file::Writer;
+
+    /// Gives a byte at a time, so that no packet is ever at hand.
+    struct Trickle<'a>(&'a [u8]);
+
+    impl Read for Trickle<'_> {
+        fn read(&mut self, room: &mut [u8]) -> std::io::Result<usize> {
+            let most = room.len().min(1);
+            self.0.read(&mut room[..most])
+        }
+    }
+
+    /// All packets as text, and how it ends.
+    fn told(input: impl Read) -> Vec<String> {
+        let mut all = Vec::new();
+        let mut reader = match Reader::new(input) {
+            Ok(reader) => reader,
+            Err(error) => return vec![error.to_string()],
+        };
+        loop {
+            match reader.next() {
+                Ok(Some(record)) => all.push(format!("{record:?} {:?}", record.comment())),
+                Ok(None) => break,
+                Err(error) => all.push(error.to_string()),
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn a_packet_that_is_at_hand_is_the_one_that_is_read_with_care() {
+        let mut writer = Writer::pcapng(Vec::new()).unwrap();
+        let lo = writer.interface("lo", LinkType::ETHERNET, 0).unwrap();
+        writer.packet(lo, Duration::new(7, 8), 90, b"a packet").unwrap();
+        writer.packet_with_comment(lo, Duration::from_secs(9), 5, b"five.", "seen").unwrap();
+        writer.packet(lo, Duration::from_secs(1 << 33), 0, b"").unwrap();
+        let file = writer.into_inner().unwrap();
+        assert_eq!(told(file.as_slice()).len(), 3);
+        for (at, flip) in (0..file.len()).flat_map(|at| [1, 4, 0x80, 0xff].map(|flip| (at, flip))) {
+            let mut spoiled = file.clone();
+            spoiled[at] ^= flip;
+            assert_eq!(told(spoiled.as_slice()), told(Trickle(&spoiled)), "byte {at}, flipped by {flip:#x}");
+        }
+        for end in 0..file.len() {
+            assert_eq!(told(&file[..end]), told(Trickle(&file[..end])), "{end} bytes");
+        }
     }
 }
