@@ -131,22 +131,23 @@ impl<W: Write> Writer<W> {
         }
         let captured = u32::try_from(bytes.len()).map_err(invalid)?;
         let length = u32::try_from(length).map_err(invalid)?.max(captured);
-        let nanoseconds = u64::try_from(time.as_nanos()).map_err(invalid)?;
+        self.block.clear();
         if self.form == Form::Pcap {
             let seconds = u32::try_from(time.as_secs()).map_err(invalid)?;
-            self.block.clear();
-            let header = [seconds, time.subsec_nanos(), captured, length];
-            self.block.extend(header.into_iter().flat_map(u32::to_le_bytes));
-            self.block.extend(bytes);
+            let header = [seconds, time.subsec_nanos(), captured, length].map(u32::to_le_bytes);
+            self.block.extend_from_slice(header.as_flattened());
+            self.block.extend_from_slice(bytes);
             return self.send();
         }
-        self.open(pcapng::PACKET);
-        self.block.extend(interface.to_le_bytes());
-        self.time(nanoseconds);
-        self.block.extend(captured.to_le_bytes());
-        self.block.extend(length.to_le_bytes());
-        self.block.extend(bytes);
-        self.pad();
+        let nanoseconds = nanoseconds(time)?;
+        let [high, low] = [nanoseconds >> 32, nanoseconds & u64::from(u32::MAX)];
+        let [high, low] = [high, low].map(|half| u32::try_from(half).unwrap_or(u32::MAX));
+        // At once: there is one for each packet of a flood. The length is known at its end.
+        let head = [pcapng::PACKET, 0, interface, high, low, captured, length].map(u32::to_le_bytes);
+        self.block.extend_from_slice(head.as_flattened());
+        self.block.extend_from_slice(bytes);
+        let padding = bytes.len().next_multiple_of(4) - bytes.len();
+        self.block.extend_from_slice(&[0; 3][..padding]);
         if let Some(comment) = comment {
             self.option(option::COMMENT, comment.as_bytes())?;
         }
@@ -215,7 +216,7 @@ impl<W: Write> Writer<W> {
         }
         let length = u32::try_from(self.block.len() + 4).map_err(invalid)?.to_le_bytes();
         self.block[4..8].copy_from_slice(&length);
-        self.block.extend(length);
+        self.block.extend_from_slice(&length);
         self.send()
     }
 
@@ -251,6 +252,12 @@ impl<W> fmt::Debug for Writer<W> {
             .field("written", &self.written)
             .finish_non_exhaustive()
     }
+}
+
+fn nanoseconds(time: Duration) -> io::Result<u64> {
+    let seconds = time.as_secs().checked_mul(1_000_000_000);
+    let all = seconds.and_then(|seconds| seconds.checked_add(time.subsec_nanos().into()));
+    all.ok_or_else(|| invalid("the time is too late"))
 }
 
 fn invalid(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {

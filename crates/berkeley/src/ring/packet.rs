@@ -140,9 +140,13 @@ impl<'b> Packet<'b> {
 
     /// When the packet came, to the nanosecond, by the system's clock or, where that was asked for, the hardware's.
     pub fn timestamp(&self) -> SystemTime {
-        let seconds = Duration::from_secs(self.word(packet::SECONDS).into());
-        // Each of 32 bits: the sum is in the year 2106 at the latest.
-        SystemTime::UNIX_EPOCH + seconds + Duration::from_nanos(self.word(packet::NANOSECONDS).into())
+        // The sum is in the year 2106 at the latest.
+        SystemTime::UNIX_EPOCH + self.since_epoch()
+    }
+
+    /// The same, as the time since 1970, UTC, which takes less to write to a capture file.
+    pub fn since_epoch(&self) -> Duration {
+        Duration::new(self.word(packet::SECONDS).into(), self.word(packet::NANOSECONDS))
     }
 
     /// The VLAN tag that the kernel took off the packet; `None` where there was none.

@@ -15,6 +15,9 @@ use super::taken::Captured;
 use crate::cli::CaptureArgs;
 use crate::exit::Failure;
 
+/// How much is gathered before a file has it: what a processor's cache holds beside a block of the ring.
+const PIECE: u64 = 128 * 1024;
+
 /// The files, one after the other.
 pub(super) struct Files {
     path: PathBuf,
@@ -32,6 +35,8 @@ pub(super) struct Files {
     writer: Writer<Vec<u8>>,
     /// The number of each interface in this file.
     interfaces: HashMap<u32, u32>,
+    /// The interface of the last packet, and its number: mostly that of the next one too.
+    last: Option<(u32, u32)>,
 }
 
 impl Files {
@@ -68,6 +73,7 @@ impl Files {
             out,
             writer,
             interfaces: HashMap::new(),
+            last: None,
         })
     }
 
@@ -92,16 +98,35 @@ impl Files {
 
     /// Adds the packet.
     pub(super) fn packet(&mut self, packet: &Captured<'_>) -> Result<(), Failure> {
-        let interface = if let Some(known) = self.interfaces.get(&packet.interface) {
-            *known
-        } else {
-            let number = self.writer.interface(packet.name, packet.link, self.snap);
-            let number = number.map_err(|error| failed(&self.path, &error))?;
-            *self.interfaces.entry(packet.interface).or_insert(number)
+        let number = match self.last {
+            Some((interface, number)) if interface == packet.interface => Ok(number),
+            _ => self.number_of(packet),
         };
-        self.writer
-            .packet(interface, packet.time, packet.length, packet.bytes)
+        number
+            .and_then(|number| self.writer.packet(number, packet.time, packet.length, packet.bytes))
+            .and_then(|()| self.spill())
             .map_err(|error| failed(&self.path, &error))
+    }
+
+    /// Writes what there is where that is much.
+    fn spill(&mut self) -> io::Result<()> {
+        let pending = self.pending();
+        if pending >= PIECE {
+            self.out.write_to_file(self.writer.get_mut())?;
+            self.length += pending - self.pending();
+        }
+        Ok(())
+    }
+
+    /// The number of the packet's interface in this file, which is told of it first.
+    fn number_of(&mut self, packet: &Captured<'_>) -> io::Result<u32> {
+        let number = match self.interfaces.get(&packet.interface) {
+            Some(known) => *known,
+            None => self.writer.interface(packet.name, packet.link, self.snap)?,
+        };
+        self.interfaces.insert(packet.interface, number);
+        self.last = Some((packet.interface, number));
+        Ok(number)
     }
 
     /// Writes what there is.
@@ -120,6 +145,7 @@ impl Files {
         self.out = made(&next).map_err(|error| failed(&next, &error))?;
         self.writer = Writer::pcapng(Vec::new()).map_err(|error| failed(&next, &error))?;
         self.interfaces.clear();
+        self.last = None;
         (self.begun, self.length) = (Instant::now(), 0);
         while self.keep.is_some_and(|keep| self.older.len() >= keep.get()) {
             let Some(oldest) = self.older.pop_front() else { break };

@@ -45,18 +45,22 @@ impl Out {
             return Ok(());
         }
         match self {
-            Self::File(file, whole) => {
-                if let Err(error) = file.write_all(batch) {
-                    // Half a packet would spoil the file; a failure to cut it off is told by the first.
-                    let _ = file.set_len(*whole).and_then(|()| file.seek(SeekFrom::Start(*whole)).map(drop));
-                    return Err(error);
-                }
-                *whole += u64::try_from(batch.len()).unwrap_or(u64::MAX);
-                batch.clear();
-                Ok(())
-            }
+            Self::File(..) => self.write_to_file(batch),
             Self::Stream(stream) => stream.send(batch).await,
         }
+    }
+
+    /// The same where it need not be waited for, as it is a file; else it is left for later.
+    pub(super) fn write_to_file(&mut self, batch: &mut Vec<u8>) -> io::Result<()> {
+        let Self::File(file, whole) = self else { return Ok(()) };
+        if let Err(error) = file.write_all(batch) {
+            // Half a packet would spoil the file; a failure to cut it off is told by the first.
+            let _ = file.set_len(*whole).and_then(|()| file.seek(SeekFrom::Start(*whole)).map(drop));
+            return Err(error);
+        }
+        *whole += u64::try_from(batch.len()).unwrap_or(u64::MAX);
+        batch.clear();
+        Ok(())
     }
 
     /// Waits until all is written, for `limit` at most.

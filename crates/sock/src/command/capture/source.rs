@@ -1,7 +1,6 @@
 //! Where the packets come from: the ring, its filter, and what is known of the interfaces.
 
 use std::os::fd::{AsFd as _, OwnedFd};
-use std::time::{Duration, SystemTime};
 
 use berkeley::interface::{Interface, InterfaceFlags, interfaces};
 use berkeley::option::{Filter, Instruction};
@@ -66,7 +65,7 @@ impl Source {
     /// Hands the packets of the next block to `taken`; false where none is there yet.
     pub(super) fn block(&self, taken: &mut Taken) -> Result<bool, Failure> {
         let Some(block) = self.ring.try_next_block() else { return Ok(false) };
-        let mut tagged = Vec::new();
+        let (mut tagged, mut named) = (Vec::new(), None);
         for packet in block.packets().filter(|packet| !is_seen_again(packet)) {
             let bytes = packet.tagged(&mut tagged);
             let link = LinkType::of_hardware(packet.hardware());
@@ -74,9 +73,14 @@ impl Source {
             if !self.live.wants(link, bytes, length) {
                 continue;
             }
-            let name = self.name(packet.interface());
-            let time = since_1970(packet.timestamp());
-            taken.packet(&Captured { interface: packet.interface(), name, link, time, length, bytes })?;
+            let interface = packet.interface();
+            // The one before came by the same interface, as a rule.
+            let (_, name) = match named {
+                Some(known @ (before, _)) if before == interface => known,
+                _ => *named.insert((interface, self.name(interface))),
+            };
+            let time = packet.since_epoch();
+            taken.packet(&Captured { interface, name, link, time, length, bytes })?;
             if taken.is_enough() {
                 break;
             }
@@ -123,8 +127,4 @@ pub(super) fn dump(args: &CaptureArgs, interface: Option<&Interface>) -> Result<
 /// Whether the loopback shows it a second time.
 fn is_seen_again(packet: &Packet<'_>) -> bool {
     packet.kind() == PacketKind::OUTGOING && packet.hardware() == LOOPBACK
-}
-
-fn since_1970(time: SystemTime) -> Duration {
-    time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
 }
