@@ -26,20 +26,28 @@ def _names():
 def __getattr__(name):
     if name == "__all__":
         return _names()
-    if name == "create_connection":
-        from berkeley._connect import create_connection
+    module = _module(name)
+    if module is None or not hasattr(module, name):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # Kept, so that this runs once a name: to come here takes longer than to take a packet apart.
+    return globals().setdefault(name, getattr(module, name))
 
-        return create_connection
+
+def _module(name):
+    """The module that has the name, if any has."""
+    if name == "create_connection":
+        from berkeley import _connect
+
+        return _connect
     if name in _CAPTURE:
         from berkeley import _capture
 
-        return getattr(_capture, name)
+        return _capture
     if name in _FUNCTIONS or name == "__version__" or name.isupper():
         from berkeley import _extra
 
-        if hasattr(_extra, name):
-            return getattr(_extra, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return _extra
+    return None
 
 
 def __dir__():
