@@ -394,6 +394,8 @@ check_bench() {
   done
   echo "bench: python"
   for_python bench python3 bench/python.py --check || failed=1
+  echo "bench: capture, in Python"
+  for_python bench python3 bench/capture/python.py --check || failed=1
   echo "bench: calls"
   # Each goes on where another has failed, and the names of those that did stand at the end.
   cargo bench --locked --no-fail-fast -- --check || failed=1

@@ -54,6 +54,9 @@ VERSIONS = {
     "urllib3": "2.8.0",
     "redis": "8.1.0",
     "aiohttp": "3.14.5",
+    # Rivals of bench/capture/python.py.
+    "dpkt": "1.9.8",
+    "scapy": "2.8.0",
 }
 
 # What an interpreter says of itself; it ends without a word where it will not do.
