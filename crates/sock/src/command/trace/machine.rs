@@ -342,7 +342,10 @@ impl Trace {
     fn open(&mut self, now: Duration, soonest: &mut Soonest) {
         let stride = self.longest.clamp(STRIDE.0, STRIDE.1);
         if let Some(first) = self.flows.first().filter(|flow| flow.is_explored()) {
-            let edge = first.end.map_or(self.plan.first + (WINDOW - 1), |end| end.ttl).min(self.plan.most);
+            let edge = first
+                .end
+                .map_or(self.plan.first.saturating_add(WINDOW - 1), |end| end.ttl)
+                .min(self.plan.most);
             for flow in self.flows.iter_mut().filter(|flow| !flow.started) {
                 (flow.started, flow.edge, flow.moved) = (true, edge, now);
             }
@@ -588,7 +591,7 @@ impl Trace {
     fn end_at(&mut self, end: End, index: usize) {
         let flow = &mut self.flows[index];
         flow.end = Some(end);
-        for ttl in end.ttl.saturating_add(1)..=self.plan.most {
+        for ttl in (end.ttl..=self.plan.most).skip(1) {
             let Some(beyond) = flow.hop_mut(ttl).map(std::mem::take).filter(|hop| hop.last.is_some()) else {
                 continue;
             };

@@ -119,6 +119,18 @@ fn each_hop_gets_its_probes_and_no_more() {
 }
 
 #[test]
+fn the_first_and_the_last_hop_may_be_any() {
+    for (first, most, length) in [(3, 30, 6), (6, 6, 6), (250, 255, 255), (255, 255, 255), (255, 255, 9)] {
+        let played = Played::on(Plan { first, most, flows: 2, ..plan() }, path(length));
+        let last = length.max(first).min(most);
+        let want: Vec<_> = (first..=last).map(|ttl| (ttl, 3, 3, 0)).collect();
+        assert_eq!(played.counts(), want, "{first} to {most}");
+        let end = played.trace.flows()[1].end().map(|end| end.ttl);
+        assert_eq!(end, Some(last), "{first} to {most}");
+    }
+}
+
+#[test]
 fn hops_are_asked_together() {
     let played = Played::on(plan(), path(12));
     // One after the other would take three times 10 + 20 + ... + 120 ms.
