@@ -334,7 +334,7 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// A field's name in lines of at most `width` columns, broken behind dots and underscores where there are any. The lines
+/// A field's name in lines of at most `width` columns, broken behind dots and underscores where it has any. The lines
 /// behind the first are indented two columns more.
 fn wrap_name(name: &str, width: usize) -> Vec<String> {
     let most = width.saturating_sub(1);
