@@ -359,6 +359,9 @@ fn what_cannot_be_traced_is_one_line() {
         (&["fd09::1"], 5, "network is unreachable"),
         (&["no such name"], 2, "no such name"),
         (&["10.9.4.2:80"], 2, "a trace goes to a host, without a port"),
+        (&["224.0.0.1"], 2, "224.0.0.1 is the address of many"),
+        (&["ff02::1"], 2, "ff02::1 is the address of many"),
+        (&["255.255.255.255"], 2, "255.255.255.255 is the address of many"),
         (&["::1", "-4"], 2, "::1 is not an address of IPv4"),
         (&["127.0.0.1", "--icmp", "--tcp", "80"], 2, "--tcp"),
         (&["127.0.0.1", "--icmp", "-p", "80"], 2, "--port"),
@@ -381,9 +384,11 @@ fn the_loopback_is_one_hop_of_its_own_mtu() {
     if !inside("trace::the_loopback_is_one_hop_of_its_own_mtu", "true") {
         return;
     }
-    for host in ["127.0.0.1", "::1"] {
+    for (host, address) in
+        [("127.0.0.1", "127.0.0.1"), ("::1", "::1"), ("0.0.0.0", "127.0.0.1"), ("::", "::1")]
+    {
         let (code, events) = trace(&[host]);
-        assert_eq!((code, addresses(&events)), (0, vec![Some(host)]));
+        assert_eq!((code, addresses(&events)), (0, vec![Some(address)]), "{host}");
         // As large as a packet can be, on a link of 65,536 bytes.
         let mtu = of(&events, "path_mtu")[0];
         assert_eq!((&mtu["mtu_bytes"], &mtu["black_hole"]), (&65_535.into(), &Value::Null), "{mtu}");

@@ -1,6 +1,6 @@
 //! What the command line asks for: the target's address, the plan, and how the sockets are set.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use berkeley::interface::interfaces;
@@ -47,7 +47,22 @@ pub(super) async fn resolve(args: &TraceArgs) -> Result<SocketAddr, Failure> {
     let found = found.map_err(|error| without_port(error.into(), &args.host))?;
     let first: Option<Address> = interleave(&found)?.first().copied();
     let address = first.and_then(|address| SocketAddr::try_from(address).ok());
-    address.ok_or_else(|| Failure::new(Exit::NameUnknown, format_args!("{}: no address of IP", args.host)))
+    let unknown = || Failure::new(Exit::NameUnknown, format_args!("{}: no address of IP", args.host));
+    one_host(address.ok_or_else(unknown)?, &args.host)
+}
+
+/// The address, if it is of one host; that of no host is this machine, as the kernel has it.
+fn one_host(mut address: SocketAddr, host: &str) -> Result<SocketAddr, Failure> {
+    let ip = address.ip();
+    if ip.is_multicast() || ip == Ipv4Addr::BROADCAST {
+        let message = format!("{host}: a trace goes to one host, and {ip} is the address of many");
+        return Err(Failure::misuse(message));
+    }
+    if ip.is_unspecified() {
+        let here = if ip.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() };
+        address.set_ip(here);
+    }
+    Ok(address)
 }
 
 /// The library tells what it looked up with a port, of which nobody has spoken here.
