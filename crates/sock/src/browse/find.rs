@@ -109,7 +109,10 @@ fn holds(packet: &Loaded, text: &str) -> bool {
 
 /// Whether `wanted` stands in `bytes`.
 pub(crate) fn is_in(bytes: &[u8], wanted: &[u8]) -> bool {
-    !wanted.is_empty() && bytes.windows(wanted.len()).any(|window| window.eq_ignore_ascii_case(wanted))
+    let Some(first) = wanted.first() else { return false };
+    // The first letter alone rules out most places.
+    let holds = |at: &[u8]| at[0].eq_ignore_ascii_case(first) && at.eq_ignore_ascii_case(wanted);
+    bytes.windows(wanted.len()).any(holds)
 }
 
 #[cfg(test)]
