@@ -13,6 +13,9 @@ use crate::exit::Exit;
 /// From how many lost probes in hundred on it is told.
 const MUCH: f64 = 5.0;
 
+/// By which chance the hops behind a lossy link may lose nothing, so that what they show is no proof.
+const CHANCE: f64 = 0.1;
+
 /// By how many hops the way back has to differ before it is told.
 const OTHER_WAY: u8 = 2;
 
@@ -227,12 +230,16 @@ impl Notes {
         let Some((last, _)) = answering.last() else { return };
         // From the first hop from which on each one loses.
         let lossless = answering.iter().rposition(|hop| !loses(hop)).map_or(0, |index| index + 1);
-        for (ttl, hop) in answering.iter().take(lossless).filter(|hop| loses(hop)) {
-            let words = format!(
-                "hop {ttl} lost {}, those behind it do not: it limits its answers, the path loses nothing there",
-                count_of(hop.lost, "answer")
-            );
-            self.add("limited", Some(*ttl), hop.first(), words);
+        for (index, (ttl, hop)) in answering.iter().enumerate().take(lossless).filter(|(_, hop)| loses(hop)) {
+            let behind = answering[index + 1..].iter().map(|(_, hop)| hop.answered).sum();
+            let (kind, means) = if may_be_chance(hop, behind) {
+                ("loss", "too few probes to tell loss on the way from a limit of its answers (-q sends more)")
+            } else {
+                ("limited", "it limits its answers, the path loses nothing there")
+            };
+            let answers = count_of(hop.lost, "answer");
+            let words = format!("hop {ttl} lost {answers}, those behind it do not: {means}");
+            self.add(kind, Some(*ttl), hop.first(), words);
         }
         let Some((ttl, hop)) = answering.get(lossless) else { return };
         let percent = hop.loss().unwrap_or_default();
@@ -328,6 +335,12 @@ fn in_words(arrival: Arrival) -> String {
 
 fn count(number: u8, noun: &str) -> String {
     count_of(number.into(), noun)
+}
+
+/// Whether so many answers from behind a hop may well have come if the path lost as much as the hop shows.
+fn may_be_chance(hop: &Hop, behind: u64) -> bool {
+    let arrives = 1.0 - hop.loss().unwrap_or_default() / 100.0;
+    arrives.powi(i32::try_from(behind).unwrap_or(i32::MAX)) > CHANCE
 }
 
 fn count_of(number: u64, noun: &str) -> String {

@@ -154,26 +154,33 @@ fn refusals_say_who_and_why() {
 
 #[test]
 fn loss_is_the_paths_where_it_goes_on_and_the_routers_where_it_does_not() {
-    // Every fourth probe to a hop is lost.
-    let losing = |hops: std::ops::RangeInclusive<u8>| {
+    // Of the probes to a hop each of so many is lost.
+    let losing = |hops: std::ops::RangeInclusive<u8>, every: u32| {
         let mut counts = [0_u32; 9];
         move |probe: &Probe| {
             let count = &mut counts[usize::from(probe.ttl)];
             *count += u32::from(probe.size.is_none());
-            let is_lost = hops.contains(&probe.ttl) && *count % 4 == 3 && probe.size.is_none();
+            let is_lost = hops.contains(&probe.ttl) && *count % every == 3 && probe.size.is_none();
             if is_lost { None } else { path(probe) }
         }
     };
     let rows = [
         (
             2..=2,
+            4,
             "hop 2 lost 5 answers, those behind it do not: it limits its answers, the path loses nothing there",
         ),
-        (2..=8, "packets are lost from hop 2 on (25 % there): the loss begins at or before it"),
-        (4..=8, "hop 4 loses 25 % of the probes: loss on the way to it, or it limits its answers"),
+        (
+            3..=3,
+            10,
+            "hop 3 lost 2 answers, those behind it do not: too few probes to tell loss on the way from a limit of its \
+             answers (-q sends more)",
+        ),
+        (2..=8, 4, "packets are lost from hop 2 on (25 % there): the loss begins at or before it"),
+        (4..=8, 4, "hop 4 loses 25 % of the probes: loss on the way to it, or it limits its answers"),
     ];
-    for (hops, want) in rows {
-        let verdict = verdict(1, None, losing(hops.clone()));
+    for (hops, every, want) in rows {
+        let verdict = verdict(1, None, losing(hops.clone(), every));
         assert_eq!(said(&verdict), [REACHED, want], "{hops:?}");
     }
 }
