@@ -9,11 +9,14 @@ use berkeley_packet::stream::{Assembled, Follow, Fragments, Piece, Streams, Tran
 use super::store::{Found, Loaded, Store, Window};
 use crate::report::escape::escape;
 
-/// The most bytes of a conversation that are kept.
+/// The most memory for the lines of a conversation.
 const MOST: usize = 8 << 20;
 
 /// The longest line: bytes without an end of a line are broken there.
 const LINE: usize = 512;
+
+/// What a line costs beside its text, roughly: an empty one too.
+const COST: usize = 64;
 
 /// A line of a conversation, escaped.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +35,7 @@ pub(crate) struct Talk {
     pub(crate) is_complete: bool,
     /// Whose last line may go on.
     open: Option<bool>,
+    /// The memory of its lines.
     size: usize,
 }
 
@@ -148,9 +152,11 @@ impl Talk {
     }
 
     fn bytes(&mut self, from_client: bool, bytes: &[u8]) {
-        self.size += bytes.len();
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {
             let text = line.strip_suffix(b"\n").map_or(line, |text| text.strip_suffix(b"\r").unwrap_or(text));
+            if self.size >= MOST {
+                return;
+            }
             for part in text.chunks(LINE).chain(text.is_empty().then_some(text)) {
                 self.part(from_client, &escape(part, usize::MAX).to_string());
             }
@@ -159,18 +165,21 @@ impl Talk {
     }
 
     fn part(&mut self, from_client: bool, text: &str) {
+        self.size += text.len();
         if self.open == Some(from_client)
             && let Some(last) = self.lines.last_mut()
             && last.text.len() < LINE
         {
             last.text.push_str(text);
         } else {
+            self.size += COST;
             self.lines.push(Line { from_client: Some(from_client), text: text.to_owned() });
         }
         self.open = Some(from_client);
     }
 
     fn gap(&mut self, text: String) {
+        self.size += text.len() + COST;
         self.lines.push(Line { from_client: None, text });
         self.open = None;
     }
@@ -199,6 +208,19 @@ mod tests {
             (Some(false), "\\x1b[2J\\u{202e}"),
         ];
         assert_eq!(lines, want);
+    }
+
+    #[test]
+    fn the_memory_is_bounded_whatever_is_said() {
+        for said in [b"\n".as_slice(), b"\x1b\n", "\u{202e}".as_bytes()] {
+            let (mut talk, many) = (Talk::default(), said.repeat(16 * 1024));
+            for _ in 0..1024 {
+                talk.bytes(true, &many);
+            }
+            let memory: usize = talk.lines.iter().map(|line| size_of::<Line>() + line.text.capacity()).sum();
+            assert!(memory <= 2 * MOST, "{memory} bytes for {said:?}");
+            assert!(talk.size >= MOST);
+        }
     }
 
     #[test]
