@@ -60,7 +60,7 @@ pub struct Columns {
     pub summary: String,
 }
 
-/// The same as [`line`], in columns.
+/// The same as [`line()`], in columns.
 pub fn columns(packet: &Packet<'_>) -> Columns {
     let mut text = String::new();
     // Writing to a String never fails.
