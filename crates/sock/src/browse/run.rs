@@ -284,7 +284,7 @@ impl<'s> Session<'s> {
         let found = if backwards { (0..top).rev().find(holds) } else { (top + 1..count).find(holds) };
         match found {
             Some(line) => self.state.top = line,
-            None => self.state.message = Some(format!("no line behind holds {:?}", self.state.needle)),
+            None => self.state.message = Some(format!("no further line holds {:?}", self.state.needle)),
         }
     }
 

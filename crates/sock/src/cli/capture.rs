@@ -42,7 +42,7 @@ pub struct CaptureArgs {
     /// Browse the packets on a screen, while they come
     ///
     /// A list, layers, bytes, conversations. Filter with / as you type, follow a conversation with f; ? lists the keys.
-    /// Of packets that are not written to a file, the oldest go when they take more than 256 MiB.
+    /// Without --write it keeps the last 256 MiB of packets.
     #[arg(long, conflicts_with_all = ["layers", "hex", "json", "print", "dump_filter"])]
     pub browse: bool,
     /// How packets are shown.

@@ -59,7 +59,7 @@ fn why_empty(scene: &Scene<'_>) -> &'static str {
         facts if facts.total == 0 && facts.is_complete => "no packets",
         facts if facts.total == 0 => "waiting for packets",
         facts if scene.filtered.is_some_and(|looked| looked < facts.total) => "looking for packets",
-        _ => "no packet is wanted by the filter",
+        _ => "no packet matches the filter",
     }
 }
 
@@ -133,7 +133,7 @@ fn widths(rows: &[Row], width: usize, total: u64) -> [usize; 6] {
             if rows.iter().all(|row| row.cells[column].is_empty()) { 0 } else { TITLES[column].len() };
         cells.max().unwrap_or(0).max(title).min(most)
     };
-    let number = widest(0, 20).max(total.to_string().len());
+    let number = widest(0, 20).max(total.to_string().len()).max(TITLES[0].len());
     let address = (width * 27 / 100).max(15);
     let [time, source, destination, protocol] =
         [widest(1, 26), widest(2, address), widest(3, address), widest(4, 10)];

@@ -17,10 +17,10 @@ pub(crate) const HELP: &[(&str, &str)] = &[
     ("/", "filter, as tcpdump has it: udp port 53; all if empty"),
     ("f", "follow: what the client (>) and the server (<) said"),
     ("s", "search a text; n the next packet, N the one before"),
-    ("Escape", "back, or what is typed is given up"),
+    ("Escape", "back; cancel what is typed"),
     ("The rest", ""),
-    ("Ctrl-L", "draw the screen again"),
-    ("Ctrl-Z", "stop; fg goes on"),
+    ("Ctrl-L", "redraw the screen"),
+    ("Ctrl-Z", "suspend; fg resumes"),
     ("q, Ctrl-C", "quit"),
 ];
 
@@ -57,6 +57,6 @@ pub(super) fn stream(pen: &mut Pen<'_>, talk: &Talk, top: usize, needle: &str) {
         pen.text(2, y, usize::MAX, &line.text, style);
     }
     if talk.is_complete && talk.lines.is_empty() {
-        pen.text(0, 1, usize::MAX, "nobody has said anything", DIM);
+        pen.text(0, 1, usize::MAX, "no data in this conversation", DIM);
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, scene: &Scene<'_>) -> Option<(u16, u16)> {
         return Some(typed(pen, prompt, state.fault.as_ref().map(|fault| &fault.span)));
     }
     match (&state.message, &scene.facts.remark) {
-        _ if scene.is_searching => pen.text(1, 1, usize::MAX, "searching; any key gives up", BOLD),
+        _ if scene.is_searching => pen.text(1, 1, usize::MAX, "searching; any key cancels", BOLD),
         (Some(message), _) => pen.text(1, 1, usize::MAX, message, BOLD),
         (None, Some(remark)) => pen.text(1, 1, usize::MAX, remark, BOLD),
         (None, None) => pen.text(1, 1, usize::MAX, if state.view == View::Packets { HINTS } else { "" }, DIM),
@@ -41,7 +41,7 @@ fn status(scene: &Scene<'_>) -> String {
         also(format!("{dropped} dropped"));
     }
     if facts.gone > 0 {
-        also(format!("the oldest {} gone", facts.gone));
+        also(format!("the {} oldest removed", facts.gone));
     }
     match facts.read {
         Some((read, all)) if !facts.is_complete => also(format!("{}% read", percent(read, all))),

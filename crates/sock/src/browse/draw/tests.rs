@@ -136,7 +136,10 @@ fn at_200x60_the_layers_and_the_bytes_stand_side_by_side() {
 
 #[test]
 fn a_terminal_that_is_too_small_says_so() {
-    assert_eq!(Stage::new(UDP, 3).screen(20, 5)[..3], ["too small: 20x5,", "wants 60x15; q quits", ""]);
+    assert_eq!(
+        Stage::new(UDP, 3).screen(20, 5)[..3],
+        ["the terminal is too", "small: 20x5; needs", "60x15; q quits"]
+    );
     // As small as they come: nothing panics.
     for (width, height) in [(1, 1), (2, 1), (1, 40), (59, 40), (200, 14), (0, 0)] {
         Stage::new(UDP, 3).screen(width, height);
@@ -258,7 +261,7 @@ fn the_status_says_how_far_it_has_come() {
         ..Facts { began: None, ..Facts::default() }
     };
     stage.state.filter = "udp".to_owned();
-    let want = " a.pcap  10 of 40 packets, 2 dropped, the oldest 30 gone, 25% read, filter: udp";
+    let want = " a.pcap  10 of 40 packets, 2 dropped, the 30 oldest removed, 25% read, filter: udp";
     assert_eq!(stage.screen(100, 24)[22], want);
     stage.facts.is_complete = true;
     stage.facts.remark = Some("! byte 24: the file ends".to_owned());
@@ -271,10 +274,11 @@ fn the_status_says_how_far_it_has_come() {
 fn an_empty_list_says_why() {
     let mut stage = Stage::new(UDP, 0);
     assert!(stage.screen(80, 24)[1].contains("waiting for packets"));
+    assert!(stage.screen(80, 24)[0].starts_with("━No."));
     stage.facts.is_complete = true;
     assert!(stage.screen(80, 24)[1].contains("no packets"));
     stage.facts.total = 5;
-    assert!(stage.screen(80, 24)[1].contains("no packet is wanted by the filter"));
+    assert!(stage.screen(80, 24)[1].contains("no packet matches the filter"));
 }
 
 #[test]
