@@ -9,12 +9,11 @@ const OLDEST: Duration = Duration::from_secs(1);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Clock {
     start: Instant,
-    system: SystemTime,
 }
 
 impl Clock {
     pub(super) fn start() -> Self {
-        Self { start: Instant::now(), system: SystemTime::now() }
+        Self { start: Instant::now() }
     }
 
     /// This moment.
@@ -28,13 +27,16 @@ impl Clock {
     }
 
     /// The moment of a timestamp, or this one where there is none, or where it cannot be right.
+    ///
+    /// What counts is how long ago it was, by its own clock: that the clock was set before matters to nobody.
     pub(super) fn of(&self, stamp: Option<SystemTime>) -> Duration {
-        plausible(stamp.and_then(|stamp| stamp.duration_since(self.system).ok()), self.now())
+        moment(self.now(), SystemTime::now(), stamp)
     }
 }
 
-fn plausible(stamp: Option<Duration>, now: Duration) -> Duration {
-    stamp.filter(|stamp| now.checked_sub(*stamp).is_some_and(|age| age < OLDEST)).unwrap_or(now)
+fn moment(now: Duration, system: SystemTime, stamp: Option<SystemTime>) -> Duration {
+    let ago = stamp.and_then(|stamp| system.duration_since(stamp).ok()).filter(|ago| *ago < OLDEST);
+    now.saturating_sub(ago.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -42,17 +44,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_timestamp_counts_unless_the_clock_was_set() {
+    fn a_timestamp_counts_by_its_age_whenever_the_clock_was_set() {
         let ms = Duration::from_millis;
-        let rows = [
-            (Some(ms(4990)), 4990),
-            (Some(ms(5000)), 5000),
-            (Some(ms(5001)), 5000),
-            (Some(ms(3999)), 5000),
-            (None, 5000),
-        ];
-        for (stamp, want) in rows {
-            assert_eq!(plausible(stamp, ms(5000)), ms(want), "{stamp:?}");
+        // The clock may stand anywhere, also before the trace began.
+        for system in [ms(1), ms(900), ms(10_000_000)].map(|since| SystemTime::UNIX_EPOCH + ms(5_000) + since)
+        {
+            let rows = [
+                (Some(system - ms(10)), 4990),
+                (Some(system), 5000),
+                (Some(system + ms(1)), 5000),
+                (Some(system - ms(1001)), 5000),
+                (None, 5000),
+            ];
+            for (stamp, want) in rows {
+                assert_eq!(moment(ms(5000), system, stamp), ms(want), "{stamp:?}");
+            }
         }
     }
 }
