@@ -84,6 +84,8 @@ pub(super) struct Search {
     /// How often the probe of this state was lost.
     lost: u8,
     in_flight: Option<Wanted>,
+    /// Whether it has begun anew.
+    again: bool,
 }
 
 impl Search {
@@ -92,7 +94,7 @@ impl Search {
         let far = answering.last().copied().unwrap_or_default();
         let state = if answering.is_empty() || first < least { State::Done } else { State::Descend(first) };
         let found = PathMtu { first, far, ..PathMtu::default() };
-        Self { found, least, answering, state, lost: 0, in_flight: None }
+        Self { found, least, answering, state, lost: 0, in_flight: None, again: false }
     }
 
     /// What was found.
@@ -166,10 +168,11 @@ impl Search {
             }
             State::Halve(_, bad) => self.halve(size, bad),
             State::Locate(index) if index + 1 < self.answering.len() => self.state = State::Locate(index + 1),
-            // It comes through after all.
+            // It comes through to the end after all: what was lost before was lost by chance.
             State::Locate(_) => {
-                self.found.hole = None;
-                self.state = State::Done;
+                (self.found.hole, self.found.mtu) = (None, None);
+                self.state = if self.again { State::Done } else { State::Descend(self.found.first) };
+                self.again = true;
             }
             State::Done => {}
         }
@@ -284,6 +287,21 @@ mod tests {
         search.sent(wanted);
         search.heard(router(2), ARRIVED);
         assert_eq!((search.found().mtu, search.found().hole), (Some(1500), None));
+    }
+
+    #[test]
+    fn loss_is_not_taken_for_an_mtu() {
+        // All of a kind are lost, until one that was believed too large comes through to the end.
+        let mut search = Search::new(vec![1, 2], 1500, 68);
+        for _ in 0..100 {
+            let Some(wanted) = search.wants() else { break };
+            search.sent(wanted);
+            match search.state {
+                State::Locate(_) => search.heard(router(wanted.ttl), Says::Expired),
+                _ => search.lost(),
+            }
+        }
+        assert_eq!((search.state, search.found().mtu, search.found().hole), (State::Done, None, None));
     }
 
     #[test]
