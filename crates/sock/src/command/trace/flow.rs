@@ -29,6 +29,8 @@ pub struct Flow {
     pub(super) is_sure: bool,
     /// Who answered with bare quotes that belong to no known probe.
     pub(super) unplaced: BTreeSet<IpAddr>,
+    /// How many of them there have been.
+    pub(super) strangers: usize,
     /// At which hop those are that quote barely, once that is known.
     pub(super) bare: BTreeMap<IpAddr, u8>,
 }
@@ -74,6 +76,7 @@ impl Flow {
             started: false,
             is_sure: false,
             unplaced: BTreeSet::new(),
+            strangers: 0,
             bare: BTreeMap::new(),
         }
     }

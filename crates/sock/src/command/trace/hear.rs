@@ -103,8 +103,11 @@ impl Ear {
     fn answer(&self, from: &Address, bytes: &[u8]) -> Option<(IpAddr, Says, Mark)> {
         let from = from.ip().filter(|from| *from == self.target)?;
         let (arrival, mark) = match &self.heard {
-            // Whatever it is, it carries no mark.
-            Heard::Udp => (Arrival::Datagram, Mark::Bare),
+            // An echo service sends the mark back; whatever else comes carries none.
+            Heard::Udp => match mark::of_payload(bytes, self.run) {
+                Mark::Number(number) => (Arrival::Datagram, Mark::Number(number)),
+                _ => (Arrival::Datagram, Mark::Bare),
+            },
             Heard::Echo { version, identifier } => {
                 let is_raw = identifier.is_some() && *version == Version::V4;
                 let message = if is_raw { behind_ipv4(bytes)?.1 } else { bytes };

@@ -42,6 +42,9 @@ const STRIDE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_
 const REMEMBERED: Duration = Duration::from_secs(10);
 const MOST_REMEMBERED: usize = 4096;
 
+/// The most addresses of a flow for whose sake hops are asked alone: each could be made up.
+const MOST_STRANGERS: usize = 64;
+
 /// How often a hop is asked alone before it counts as silent.
 const TRIES_ALONE: u8 = 2;
 
@@ -546,8 +549,8 @@ impl Trace {
         if let (Some(only), None) = (all.next(), all.next()) {
             return Some(only.probe.number);
         }
-        if known.is_none() {
-            flow.unplaced.insert(reply.from);
+        if known.is_none() && flow.strangers < MOST_STRANGERS && flow.unplaced.insert(reply.from) {
+            flow.strangers += 1;
         }
         None
     }
