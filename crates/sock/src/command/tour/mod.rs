@@ -6,7 +6,7 @@
 //! | [`guide`] | has calls made, tells them, and keeps the pace |
 //! | [`actor`] | a side: a thread that makes calls |
 //! | [`packets`] | the packets of an exchange, captured or built |
-//! | [`teller`] | what can be told; [`drawing`], [`plain`] and [`events`] tell it |
+//! | [`mod@teller`] | what can be told; [`drawing`], [`plain`] and [`events`] tell it |
 //! | [`texts`] | the texts, a file a language in `texts/` |
 //! | [`leftovers`] | what is put back however the tour ends; [`keys`] a key of the person's |
 
