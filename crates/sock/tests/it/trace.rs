@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::kit::namespace::inside;
-use crate::kit::{Events, Finished, Process, events, run, run_sock, sock, sock_after};
+use crate::kit::{Events, Finished, Process, events, eventually, run, run_sock, sock, sock_after};
 use crate::skip;
 
 /// Makes the chain. The routers answer as often as they are asked: what their limits come to, the unit tests tell.
@@ -393,4 +393,25 @@ fn the_loopback_is_one_hop_of_its_own_mtu() {
         let mtu = of(&events, "path_mtu")[0];
         assert_eq!((&mtu["mtu_bytes"], &mtu["black_hole"]), (&65_535.into(), &Value::Null), "{mtu}");
     }
+}
+
+#[test]
+fn a_reader_that_stalls_does_not_keep_a_signal_from_ending_it() {
+    let test = "trace::a_reader_that_stalls_does_not_keep_a_signal_from_ending_it";
+    if !inside(test, "echo '0 2147483647' > /proc/sys/net/ipv4/ping_group_range; true") {
+        return;
+    }
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    let args = ["trace", "--json", "-n", "--watch", "--interval", "1ms", "--icmp", "127.0.0.1"];
+    let mut process = Process::start_as_it_is(sock(&args).stdout(writer).stderr(std::process::Stdio::null()));
+    // Nobody reads: the pipe is full when it takes no more.
+    let (mut before, mut same) = (0, 0);
+    eventually("a full pipe", || {
+        let waiting = rustix::io::ioctl_fionread(&reader).expect("a pipe");
+        same = if waiting > 50_000 && waiting == before { same + 1 } else { 0 };
+        before = waiting;
+        same > 50
+    });
+    process.signal("INT");
+    eventually("the end", || !process.is_running());
 }

@@ -15,13 +15,12 @@ use super::verdict::{Otherwise, Verdict};
 use super::wire::{Method, Sent, Setting, Wire};
 use super::{Start, event, target};
 use crate::cli::TraceArgs;
-use crate::command::print::print;
 use crate::exit::{Exit, Failure};
 use crate::report::console;
 use crate::report::escape::escape;
 use crate::report::json::Event;
 use crate::report::live::{Live, Size};
-use crate::report::patience;
+use crate::report::output::Output;
 use crate::report::table::width_of_output;
 use crate::signal::{Signal, Signals};
 
@@ -56,6 +55,7 @@ pub(super) async fn trace(args: &TraceArgs) -> Result<Exit, Failure> {
         names: Names::new(),
         lookups: Lookups::new(!args.numeric),
         live: if args.json || args.plain { None } else { Live::open() },
+        out: Output::standard().map_err(|error| Failure::io("write standard output", &error))?,
         has_no_reader: false,
     };
     run.begin()?;
@@ -71,7 +71,9 @@ pub(super) async fn trace(args: &TraceArgs) -> Result<Exit, Failure> {
         None if run.has_no_end() => otherwise(&run.setting, &mut signals).await,
         _ => None,
     };
-    run.end(signal, otherwise)
+    let exit = run.end(signal, otherwise)?;
+    run.close()?;
+    Ok(exit)
 }
 
 /// Whether the target, which nothing came back from, answers probes of another kind; `None` also where they may not be
@@ -115,6 +117,7 @@ struct Run<'a> {
     names: Names,
     lookups: Lookups,
     live: Option<Live>,
+    out: Output,
     /// Nobody reads standard output any more.
     has_no_reader: bool,
 }
@@ -129,11 +132,11 @@ impl Run<'_> {
     fn begin(&mut self) -> Result<(), Failure> {
         if self.args.json {
             let line = event::start(&self.start()).into_line();
-            return print(line.as_bytes());
+            return self.tell(&line);
         }
         let head = self.head();
         if self.live.is_none() {
-            print(format!("{head}\n").as_bytes())?;
+            self.tell(&format!("{head}\n"))?;
         }
         if self.wire.is_scattered() {
             console::note(
@@ -225,12 +228,16 @@ impl Run<'_> {
         }
     }
 
-    /// Prints, unless nobody reads any more.
+    /// Prints, unless nobody reads any more. A reader that stalls is not waited for: what it does not take is kept, up to
+    /// a limit, and signals are heard meanwhile.
     fn tell(&mut self, text: &str) -> Result<(), Failure> {
-        if self.has_no_reader {
-            return Ok(());
-        }
-        match patience::write(&mut io::stdout().lock(), text.as_bytes()) {
+        self.out.push(text);
+        let written = self.out.write();
+        self.told(written)
+    }
+
+    fn told(&mut self, written: io::Result<()>) -> Result<(), Failure> {
+        match written {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => {
                 self.has_no_reader = true;
                 Ok(())
@@ -268,7 +275,7 @@ impl Run<'_> {
     }
 
     /// Sums up.
-    fn end(mut self, signal: Option<Signal>, otherwise: Option<Otherwise>) -> Result<Exit, Failure> {
+    fn end(&mut self, signal: Option<Signal>, otherwise: Option<Otherwise>) -> Result<Exit, Failure> {
         let verdict = Verdict::of(&self.trace, otherwise);
         let exit = match signal {
             Some(signal) if !self.args.watch => signal.exit(),
@@ -280,6 +287,12 @@ impl Run<'_> {
             self.show(&verdict)?;
         }
         Ok(exit)
+    }
+
+    /// Waits for the reader of standard output, for a moment.
+    fn close(&mut self) -> Result<(), Failure> {
+        let closed = self.out.close(MOMENT);
+        self.told(closed)
     }
 
     /// What it came to, for programs.
