@@ -92,10 +92,14 @@ impl Ledger {
         let probe = Probe { host, number, sent, before: Before::Awaited };
         let at = place(self.next);
         match self.probes.get_mut(at) {
-            Some(old) => *old = probe,
+            Some(old) => {
+                self.awaited -= u64::from(old.before == Before::Awaited);
+                *old = probe;
+            }
             None => self.probes.push(probe),
         }
         self.next += 1;
+        self.oldest = self.oldest.max(self.next.saturating_sub(CAPACITY));
         self.awaited += 1;
         self.next - 1
     }
@@ -240,6 +244,17 @@ mod tests {
         assert_eq!(ledger.by_number(65_546), Some(CAPACITY + 10));
         assert!(ledger.get(10).is_none() && ledger.get(11).is_some());
         assert_eq!(ledger.awaited, CAPACITY);
+    }
+
+    #[test]
+    fn a_full_ledger_forgets_the_oldest_and_goes_on() {
+        let (mut ledger, start) = (Ledger::new(TIMEOUT), Instant::now());
+        for number in 1..=CAPACITY + 10 {
+            ledger.note(0, number, moment(start, 0));
+        }
+        assert_eq!(ledger.awaited, CAPACITY);
+        let lost = std::iter::from_fn(|| ledger.expired(moment(start, 1_000).at)).count();
+        assert_eq!((u64::try_from(lost), ledger.is_awaiting()), (Ok(CAPACITY), false));
     }
 
     #[test]

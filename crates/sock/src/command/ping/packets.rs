@@ -177,7 +177,12 @@ impl<W: Wire> Run<'_, W> {
 
     fn send(&mut self, host: usize, number: u64) -> Result<(), Failure> {
         let Some(address) = self.report.targets[host].address else { return Ok(()) };
-        let id = self.ledger.note(host, number, Moment::now());
+        let sent = Moment::now();
+        // Makes room, where more probes are on their way than are remembered.
+        while let Some(probe) = self.ledger.expired(sent.at) {
+            self.report.lost(&probe);
+        }
+        let id = self.ledger.note(host, number, sent);
         self.report.sent(host);
         let mut outcome = self.wire.send(&address, id);
         if outcome.as_ref().is_err_and(is_of_a_probe) {

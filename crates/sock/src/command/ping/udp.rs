@@ -172,8 +172,8 @@ impl Udp {
             // Beside it is the address that the datagram went to.
             let quote = &quote[..received.length.min(LOOKED_AT)];
             let Some(key) = self.key(quote, &received.address) else { continue };
-            let what = if reason.is_closed_port() {
-                // Only the host itself can say so: it is there.
+            let what = if reason.is_closed_port() && reason.from == received.address.ip() {
+                // The host itself says so, and no firewall on the way: it is there.
                 let from = Some(received.address);
                 Heard::Reply(Reply { from, bytes: None, ttl: None, answer: Answer::Closed })
             } else {
