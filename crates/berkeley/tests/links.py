@@ -26,9 +26,13 @@ class Page(html.parser.HTMLParser):
         super().__init__()
         self.links = []
         self.anchors = set()
+        self.target = None
         self.feed(text)
 
     def handle_starttag(self, tag, attributes):
+        values = dict(attributes)
+        if tag == "meta" and values.get("http-equiv") == "refresh":
+            self.target = values.get("content", "").partition("URL=")[2]
         for name, value in attributes:
             if name == "id" or (tag == "a" and name == "name"):
                 self.anchors.add(value)
@@ -38,6 +42,8 @@ class Page(html.parser.HTMLParser):
 
 class Markdown:
     """The same of a Markdown file; a heading is an anchor, as GitHub makes it."""
+
+    target = None
 
     def __init__(self, text):
         text = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
@@ -69,6 +75,11 @@ def fault(path, link):
     # rustdoc's pages of source code make the anchors of their lines as they are shown.
     if not anchor or target.suffix not in (".html", ".md") or "src" in target.parts:
         return None
+    # An item that its crate exports elsewhere: its page of old leads there, with the anchor.
+    if elsewhere := read(target).target:
+        target = (target.parent / elsewhere).resolve()
+        if not target.exists():
+            return "leads to no file"
     found = read(target).anchors
     return None if anchor in found or urllib.parse.unquote(anchor) in found else "no such heading"
 
