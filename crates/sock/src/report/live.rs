@@ -18,8 +18,12 @@
 use std::env;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use signal_hook::consts::SIGCONT;
+use signal_hook::flag;
 use unicode_width::UnicodeWidthChar as _;
 
 use super::escape;
@@ -30,9 +34,6 @@ const PACE: Duration = Duration::from_millis(100);
 
 /// How long the terminal is waited for at the end.
 const MOMENT: Duration = Duration::from_secs(1);
-
-const HIDE_CURSOR: &str = "\x1b[?25l";
-const SHOW_CURSOR: &str = "\x1b[?25h";
 
 /// The size of a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -169,14 +170,16 @@ fn printable(letter: char) -> String {
 
 /// The terminal that standard output is, with a frame at its bottom.
 ///
-/// The cursor is hidden from the first frame on, and shown again by [`end`](Self::end), and where this is dropped.
+/// The cursor stays visible, so that there is nothing to give back to a shell that gets the terminal by Ctrl-Z. Once the
+/// process goes on, the frame is drawn anew, below what the shell has printed.
 #[derive(Debug)]
 pub struct Live {
     out: Output,
     picture: Picture,
     above: String,
     due: Instant,
-    hidden: bool,
+    /// Whether the process was stopped, and goes on, since the last frame.
+    resumed: Arc<AtomicBool>,
 }
 
 impl Live {
@@ -186,9 +189,15 @@ impl Live {
         if !io::stdout().is_terminal() || !knows_cursor {
             return None;
         }
-        let out = Output::standard().ok()?;
-        let (picture, above) = (Picture::default(), String::new());
-        Some(Self { out, picture, above, due: Instant::now(), hidden: false })
+        let live = Self::on(Output::standard().ok()?);
+        // Without it, a frame after a stop may stand over the shell's lines.
+        let _ = flag::register(SIGCONT, Arc::clone(&live.resumed));
+        Some(live)
+    }
+
+    fn on(out: Output) -> Self {
+        let (picture, above, resumed) = (Picture::default(), String::new(), Arc::default());
+        Self { out, picture, above, due: Instant::now(), resumed }
     }
 
     /// Adds lines that scroll away over the frame, safe ones that end in newlines. They are shown with the next frame.
@@ -231,44 +240,29 @@ impl Live {
         self.out.close(MOMENT)
     }
 
-    /// Draws the last frame, which stays, and shows the cursor again.
+    /// Draws the last frame, which stays.
     ///
     /// # Errors
     ///
     /// Where the terminal is gone.
     pub fn end(mut self, frame: impl FnOnce(Size) -> Vec<String>) -> io::Result<()> {
         self.show(frame);
-        self.restore()
+        self.out.close(MOMENT)
     }
 
     fn show(&mut self, frame: impl FnOnce(Size) -> Vec<String>) {
         let size = size_of_output();
+        if self.resumed.swap(false, Ordering::Relaxed) {
+            // Nobody knows how much the shell has printed below the frame.
+            self.picture = Picture::default();
+        }
         let mut text = self.picture.draw(&self.above, &frame(size), size);
         self.above.clear();
         if !text.is_empty() {
             // Over what the terminal has echoed, such as ^C.
             text.insert_str(0, "\r\x1b[K");
         }
-        if !self.hidden {
-            self.hidden = true;
-            text.insert_str(0, HIDE_CURSOR);
-        }
         self.out.push(&text);
-    }
-
-    fn restore(&mut self) -> io::Result<()> {
-        if self.hidden {
-            self.hidden = false;
-            self.out.push(SHOW_CURSOR);
-        }
-        self.out.close(MOMENT)
-    }
-}
-
-impl Drop for Live {
-    fn drop(&mut self) {
-        // A terminal that is gone has no cursor.
-        let _ = self.restore();
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::kit::namespace::{self, inside};
 use crate::kit::{
-    Events, Finished, Process, SOCK, Server, events, has_ipv6, refusing, run, run_sock, sock, text,
+    Events, Finished, Process, SOCK, Server, events, has_ipv6, refusing, run, run_sock, screen, sock, text,
 };
 use crate::skip;
 
@@ -379,10 +379,38 @@ fn a_terminal_has_the_lines_above_a_histogram_and_keeps_the_last_figures() {
     let out = finished.out();
     assert_eq!(finished.code(), 0, "{out}");
     assert!(out.contains("icmp_seq=5") && out.contains("5 sent, 5 received, 0 lost (0.0%)"), "{out}");
-    assert!(out.contains('█') && out.contains("\x1b[?25l") && out.ends_with("\x1b[?25h"), "{out:?}");
+    assert!(out.contains('█') && !out.contains("\x1b[?25l"), "the cursor stays: {out:?}");
+    let last = screen(out.as_bytes(), 80, 200).join("\n");
+    assert_eq!(last.matches("--- 127.0.0.1 ---").count(), 1, "the last frame makes way for the sum: {last}");
     let line = format!("TERM=dumb {SOCK} ping 127.0.0.1 -c 2 -i 0.01");
     let plain = crate::kit::terminal(&line).finish().out();
     assert!(plain.contains("icmp_seq=2") && !plain.contains('\x1b'), "{plain:?}");
+}
+
+#[test]
+fn what_ctrl_z_has_stopped_goes_on_below_the_lines_of_the_shell() {
+    let test = "ping::what_ctrl_z_has_stopped_goes_on_below_the_lines_of_the_shell";
+    if !skip::need(test, "script") || !skip::need(test, "bash") || !inside(test, "true") {
+        return;
+    }
+    let ping = format!("TERM=xterm {SOCK} ping 127.0.0.1 -i 0.05");
+    let line = format!("bash -c 'set -m; {ping}; printf \"one\\ntwo\\nthree\\n\"; fg; echo over'");
+    let mut terminal = crate::kit::terminal(&line);
+    let shows = |shown: &[u8], what: &str| text(shown).contains(what).then_some(shown.len());
+    terminal.stdout.until("a histogram", |shown| shows(shown, "█"));
+    terminal.write(b"\x1a");
+    let stopped = terminal.stdout.until("the shell's lines", |shown| shows(shown, "three"));
+    let frame = |shown: &[u8]| text(&shown[stopped..]).contains("--- 127.0.0.1 ---").then_some(());
+    terminal.stdout.until("a frame below them", frame);
+    terminal.write(b"\x03");
+    let out = terminal.finish().out();
+    assert_eq!(out.matches("\x1b[?25l").count(), 0, "a cursor for the shell: {out:?}");
+    let last = screen(out.as_bytes(), 80, 2_000);
+    let lines: Vec<&str> = last.iter().map(String::as_str).collect();
+    let shell = lines.windows(3).position(|lines| lines == ["one", "two", "three"]);
+    let shell = shell.unwrap_or_else(|| panic!("the shell's lines are gone: {lines:#?}"));
+    let figures = |lines: &[&str]| lines.iter().filter(|line| line.contains("--- 127.0.0.1 ---")).count();
+    assert_eq!((figures(&lines[..shell]), figures(&lines[shell..])), (1, 1), "{lines:#?}");
 }
 
 #[test]

@@ -3,7 +3,9 @@
 use serde_json::Value;
 
 use crate::kit::namespace::inside;
-use crate::kit::{Events, Finished, Process, events, eventually, run, run_sock, sock, sock_after};
+use crate::kit::{
+    Events, Finished, Process, SOCK, events, eventually, run, run_sock, screen, sock, sock_after,
+};
 use crate::skip;
 
 /// Makes the chain. The routers answer as often as they are asked: what their limits come to, the unit tests tell.
@@ -335,6 +337,34 @@ fn the_table_has_a_line_for_each_hop() {
         "MTU of the path: 1500 bytes",
     ];
     assert_eq!((&lines[6..], finished.code(), finished.stderr.as_str()), (&below[..], 0, ""));
+}
+
+#[test]
+fn a_terminal_has_a_table_that_changes_and_keeps_the_last_one() {
+    let test = "trace::a_terminal_has_a_table_that_changes_and_keeps_the_last_one";
+    if !skip::need(test, "script") || !chained(test, "true") {
+        return;
+    }
+    let line = format!("TERM=xterm {SOCK} trace 10.9.4.2 -n --watch --interval 0.1");
+    let mut terminal = crate::kit::terminal(&line);
+    let shows = |shown: &[u8], wanted: &dyn Fn(&str) -> bool| {
+        screen(shown, 80, 200).iter().any(|line| wanted(line)).then_some(())
+    };
+    terminal.stdout.until("a first table", |shown| shows(shown, &|line| line.contains("hop")));
+    let is_target = |line: &str| line.split_whitespace().last() == Some(HOPS[3]);
+    let sent = |line: &str| line.split_whitespace().nth(2).and_then(|sent| sent.parse::<u32>().ok());
+    let later = |line: &str| is_target(line) && sent(line) > Some(5);
+    terminal.stdout.until("a later one", |shown| shows(shown, &later));
+    terminal.write(b"\x03");
+    let out = terminal.finish().out();
+    assert!(!out.contains("\x1b[?25l"), "the cursor stays: {out:?}");
+    let last = screen(out.as_bytes(), 80, 200);
+    let tables: Vec<usize> = (0..last.len()).filter(|line| last[*line].starts_with("trace to ")).collect();
+    let &[table] = &tables[..] else { panic!("one table, which changes in place: {last:#?}") };
+    for (line, address) in last[table + 2..].iter().zip(HOPS) {
+        assert_eq!(line.split_whitespace().last(), Some(address), "{last:#?}");
+    }
+    assert!(last[table + 7..].iter().any(|line| line.starts_with("reached after 4 hops")), "{last:#?}");
 }
 
 #[test]
