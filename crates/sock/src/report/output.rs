@@ -1,18 +1,24 @@
 //! Standard output for a command that must not wait for its reader: what the reader does not take yet is kept, up to a
 //! limit.
 //!
-//! A terminal that is stopped (Ctrl-S) and a pipe that nobody reads then stop neither packets nor clocks.
+//! A terminal that is stopped (Ctrl-S) or that nobody reads, and a pipe that nobody reads, then stop neither packets nor
+//! clocks.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Write};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::io::{self, ErrorKind, IsTerminal as _, Write};
+use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use berkeley::{Deadline, Interest, PollEntry, poll};
+use rustix::fs::{Mode, OFlags};
 
 /// The most that is written after one question whether there is room: what a pipe that is ready takes without waiting
-/// (`PIPE_BUF`, pipe(7)).
+/// (`PIPE_BUF`, pipe(7)). A terminal makes no such promise.
 const PIECE: usize = 4_096;
+
+/// How long a file that is ready, and yet has no room, is left alone.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// The most that is kept for a reader that has stalled, in bytes.
 const MOST: usize = 1 << 20;
@@ -32,7 +38,18 @@ impl Output {
     ///
     /// Where it is closed, or there are too many descriptors.
     pub fn standard() -> io::Result<Self> {
-        Ok(Self::new(File::from(rustix::io::dup(rustix::stdio::stdout())?)))
+        Self::beside(rustix::stdio::stdout())
+    }
+
+    /// What `fd` writes to, by a descriptor that never waits where that can be had. A terminal says that it has room
+    /// where it has some, and then a write waits for the rest; `O_NONBLOCK` on `fd` itself would be a surprise to the
+    /// programs that share it. So a terminal is opened anew. Of another user's that may be forbidden: writes may then
+    /// wait.
+    fn beside(fd: BorrowedFd<'_>) -> io::Result<Self> {
+        let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let path = format!("/proc/self/fd/{}", fd.as_raw_fd());
+        let anew = if fd.is_terminal() { rustix::fs::open(path, flags, Mode::empty()).ok() } else { None };
+        Ok(Self::new(File::from(anew.map_or_else(|| rustix::io::fcntl_dupfd_cloexec(fd, 0), Ok)?)))
     }
 }
 
@@ -96,8 +113,11 @@ impl<W: Write + AsFd> Output<W> {
                 Ok(0) => break Err(ErrorKind::WriteZero.into()),
                 Ok(count) => written += count,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                // Ready, and yet no room: another process writes there too.
-                Err(error) if error.kind() == ErrorKind::WouldBlock => break Ok(()),
+                // Ready, and yet no room: another process writes there too, or a newline needs two places.
+                Err(error) if error.kind() == ErrorKind::WouldBlock => match deadline.remaining() {
+                    Some(left) if !left.is_zero() => thread::sleep(left.min(PAUSE)),
+                    _ => break Ok(()),
+                },
                 Err(error) => break Err(error),
             }
         };
@@ -115,7 +135,9 @@ impl<W: AsFd> AsFd for Output<W> {
 #[cfg(test)]
 mod tests {
     use std::io::Read as _;
+    use std::sync::mpsc;
 
+    use super::super::pty;
     use super::*;
 
     #[test]
@@ -130,7 +152,7 @@ mod tests {
         }
         assert!(output.waiting() + line.len() > MOST, "{}", output.waiting());
         assert_eq!((output.take_left_out(), output.take_left_out()), (1, 0));
-        let reading = std::thread::spawn(move || {
+        let reading = thread::spawn(move || {
             let mut text = String::new();
             reader.read_to_string(&mut text).map(|_| text)
         });
@@ -139,6 +161,28 @@ mod tests {
         let text = reading.join().expect("no panic").expect("UTF-8");
         assert_eq!(text.len(), taken * line.len());
         assert!(text.lines().all(|it| it == line.trim_end()));
+    }
+
+    #[test]
+    fn a_terminal_that_nobody_reads_stops_nobody() {
+        let (person, program, _) = pty::terminal();
+        let (tell, told) = mpsc::channel();
+        // On a thread of its own: a write that waits would do so for ever.
+        let writing = thread::spawn(move || {
+            let mut output = Output::beside(program.as_fd()).expect("a terminal");
+            while output.push("a line of some length\n") {
+                output.write().expect("an open terminal");
+            }
+            let _ = tell.send(output.waiting());
+            output.close(Duration::from_secs(60)).map(|()| output.waiting())
+        });
+        let waiting = told.recv_timeout(Duration::from_secs(60)).expect("no write waits");
+        assert!(waiting > MOST / 2, "{waiting}");
+        // It goes on once the terminal is read. Its end is told as an error (EIO).
+        let mut person = File::from(person);
+        let reading = thread::spawn(move || io::copy(&mut person, &mut io::sink()));
+        assert_eq!(writing.join().expect("no panic").expect("an open terminal"), 0);
+        reading.join().expect("no panic").expect_err("nobody has it open any more");
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! `sock ping`: who answers, what it comes to, and how it is told.
 
+use std::fs::File;
 use std::net::{TcpListener, UdpSocket};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
@@ -9,6 +10,7 @@ use crate::kit::namespace::{self, inside};
 use crate::kit::{
     Events, Finished, Process, SOCK, Server, events, has_ipv6, refusing, run, run_sock, screen, sock, text,
 };
+use crate::local::pseudo_terminal;
 use crate::skip;
 
 /// The events of a run, by name.
@@ -411,6 +413,23 @@ fn what_ctrl_z_has_stopped_goes_on_below_the_lines_of_the_shell() {
     let shell = shell.unwrap_or_else(|| panic!("the shell's lines are gone: {lines:#?}"));
     let figures = |lines: &[&str]| lines.iter().filter(|line| line.contains("--- 127.0.0.1 ---")).count();
     assert_eq!((figures(&lines[..shell]), figures(&lines[shell..])), (1, 1), "{lines:#?}");
+}
+
+#[test]
+fn a_terminal_that_nobody_reads_holds_up_nothing() {
+    let test = "ping::a_terminal_that_nobody_reads_holds_up_nothing";
+    if !inside(test, "true") {
+        return;
+    }
+    // Several times what a terminal holds.
+    for style in ["--timeout=1", "--plain"] {
+        let (_person, path) = pseudo_terminal();
+        let program = File::options().read(true).write(true).open(path).expect("its other end");
+        let mut command = sock(&["ping", "127.0.0.1", "-c", "6000", "-i", "0.0005", style]);
+        command.env("TERM", "xterm").stdin(Stdio::null()).stdout(program).stderr(Stdio::null());
+        let mut process = Process::start_as_it_is(&mut command);
+        assert_eq!(process.ended().code(), Some(0), "{style}");
+    }
 }
 
 #[test]
