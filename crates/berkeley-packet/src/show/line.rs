@@ -1,6 +1,6 @@
 //! A packet in one line, as tcpdump has them.
 
-use std::{fmt, mem};
+use std::fmt;
 
 use crate::digits::Short;
 use crate::layer::checksum::{self, Check};
@@ -27,7 +27,7 @@ pub fn line(packet: &Packet<'_>, out: &mut dyn fmt::Write) -> fmt::Result {
 /// The writer's own.
 pub fn line_from(packet: &Packet<'_>, first: InitialNumbers, out: &mut dyn fmt::Write) -> fmt::Result {
     let outermost = packet.layers().find(Layer::is_ip);
-    let mut words = Words { out, begun: false, first };
+    let mut words = Words { out, begun: false, first: Some(first) };
     match outermost {
         Some(layer) => words.layer("", layer)?,
         None => words.link(packet)?,
@@ -47,38 +47,85 @@ pub fn line_from(packet: &Packet<'_>, first: InitialNumbers, out: &mut dyn fmt::
     wrong(packet, &mut words)
 }
 
-/// What a line says of a packet, in the columns of a table. A terminal may have all of it.
+/// What there is to say of a packet, in the columns of a table. A terminal may have all of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Columns {
     /// Who has sent it, with the port; empty where the packet does not say.
     pub source: String,
     /// To whom, with the port.
     pub destination: String,
-    /// The name of its innermost protocol that is known, such as `dns`.
+    /// The name of its innermost protocol that is known, such as `dns`. What an ICMP error quotes does not count.
     pub protocol: &'static str,
-    /// The rest of the line.
+    /// What that protocol says, without its name; then what is wrong, and then what the layers around it say, the
+    /// nearest first.
     pub summary: String,
 }
 
-/// The same as [`line()`], in columns.
+/// What [`line()`] says, in columns, and with the innermost protocol first: a column may be narrow. One packet alone
+/// does not tell where its sequence numbers of TCP count from, so they are left out.
 pub fn columns(packet: &Packet<'_>) -> Columns {
-    let mut text = String::new();
+    let layers: Vec<Layer<'_>> = packet.layers().collect();
+    let outermost = layers.iter().position(Layer::is_ip);
+    let (source, destination, rest) = ends(packet, outermost.map(|index| layers[index]));
+    let speaker = speaker(&layers);
+    let mut summary = String::new();
     // Writing to a String never fails.
-    let _ = line(packet, &mut text);
-    let known = packet.layers().filter(|layer| layer.protocol().name != "data").last();
-    let protocol = known.or_else(|| packet.layers().next()).map_or("", |layer| layer.protocol().name);
-    // Addresses have no spaces, and where there are none the line begins with a word of its own.
-    let ends = text.split_once(" > ").filter(|(source, _)| !source.contains(' '));
-    let Some((source, rest)) = ends else {
-        return Columns { protocol, summary: text, ..Columns::default() };
+    let _ = summarise(packet, &layers, speaker, outermost, &rest, &mut summary);
+    let protocol = layers.get(speaker).map_or("", |layer| layer.protocol().name);
+    Columns { source, destination, protocol, summary }
+}
+
+/// Where the innermost layer of a known protocol is. An ICMP message speaks for what it quotes.
+fn speaker(layers: &[Layer<'_>]) -> usize {
+    let name = |layer: &Layer<'_>| layer.protocol().name;
+    let icmp = layers.iter().position(|layer| matches!(name(layer), "icmp" | "icmpv6"));
+    icmp.or_else(|| layers.iter().rposition(|layer| name(layer) != "data")).unwrap_or(0)
+}
+
+/// The addresses of the IP header, else of the link, and what is said behind them.
+fn ends(packet: &Packet<'_>, ip: Option<Layer<'_>>) -> (String, String, String) {
+    let mut text = String::new();
+    let mut words = Words { out: &mut text, begun: false, first: None };
+    // Writing to a String never fails.
+    let _ = match ip {
+        Some(layer) => words.layer("", layer),
+        None => words.link(packet),
     };
-    let (destination, summary) = rest.split_once(' ').unwrap_or((rest, ""));
-    Columns {
-        source: source.to_owned(),
-        destination: destination.to_owned(),
-        protocol,
-        summary: summary.to_owned(),
+    let Some((source, rest)) = text.split_once(" > ").filter(|(source, _)| !source.contains(' ')) else {
+        return (String::new(), String::new(), text);
+    };
+    let (destination, rest) = rest.split_once(' ').unwrap_or((rest, ""));
+    (source.to_owned(), destination.to_owned(), rest.to_owned())
+}
+
+/// Writes the summary. `outermost` is the IP header whose addresses are told, and `rest` what it says behind them.
+fn summarise(
+    packet: &Packet<'_>,
+    layers: &[Layer<'_>],
+    speaker: usize,
+    outermost: Option<usize>,
+    rest: &str,
+    out: &mut dyn fmt::Write,
+) -> fmt::Result {
+    let mut words = Words { out, begun: false, first: None };
+    let is_told = |index: usize| match layers[index].protocol().name {
+        "ip" | "ipv6" => outermost == Some(index),
+        "data" => is_plain_data(layers[index]),
+        name => is_link(name),
+    };
+    let tell = |words: &mut Words<'_>, index: usize| match layers[index].protocol().name {
+        _ if is_told(index) => Ok(()),
+        _ if index == speaker => words.layer("", layers[index]),
+        name => words.layer(name, layers[index]),
+    };
+    (speaker..layers.len()).try_for_each(|index| tell(&mut words, index))?;
+    wrong(packet, &mut words)?;
+    (0..speaker.min(layers.len())).rev().try_for_each(|index| tell(&mut words, index))?;
+    if rest.is_empty() {
+        return Ok(());
     }
+    words.space()?;
+    words.out.write_str(rest)
 }
 
 /// Headers that say little beyond addresses, which IP's own stand for.
@@ -132,8 +179,8 @@ fn ports(ip: Layer<'_>) -> Option<(u16, u16)> {
 struct Words<'o> {
     out: &'o mut dyn fmt::Write,
     begun: bool,
-    /// From where the next segment's numbers are counted.
-    first: InitialNumbers,
+    /// From where the next segment's numbers are counted; without it, they are left out.
+    first: Option<InitialNumbers>,
 }
 
 impl Words<'_> {
@@ -148,7 +195,10 @@ impl Words<'_> {
             self.out.write_str(name)?;
         }
         let name = layer.protocol().name;
-        let first = if name == "tcp" { mem::take(&mut self.first) } else { self.first };
+        let first = self.first;
+        if name == "tcp" {
+            self.first = first.map(|_| InitialNumbers::default());
+        }
         // Nothing may be said of a layer, and then there is no space either.
         let mut behind = Behind { words: self, begun: false };
         if layer.is_ip() {
@@ -211,29 +261,61 @@ fn wrong(packet: &Packet<'_>, words: &mut Words<'_>) -> fmt::Result {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::link::LinkType;
+    use crate::{LinkType, craft};
+
+    fn of(link: LinkType, bytes: &[u8]) -> [String; 4] {
+        let Columns { source, destination, protocol, summary } = columns(&Packet::decode(link, bytes));
+        [source, destination, protocol.to_owned(), summary]
+    }
 
     #[test]
-    fn the_columns_are_the_line_taken_apart() {
+    fn the_innermost_protocol_speaks_first_and_without_its_name() {
+        let tcp = "tcp(srcport=1025,dstport=80,seq_raw=3851286955,flags=push|ack,window_size_value=512)";
+        let rows = [
+            ("ip/tcp(flags=syn,window_size_value=65495)".to_owned(), "tcp", "[S] win 65495 len 0"),
+            ("ip/udp/\"hi\"".to_owned(), "udp", "length 2"),
+            (format!("ip/{tcp}/\"GET /hello.txt HTTP/1.1\\r\\n\\r\\n\""), "http", "GET /hello.txt HTTP/1.1"),
+            ("ip/icmp(type=3,code=1)/ip/udp".to_owned(), "icmp", ""),
+            ("ip/ip/udp/\"hi\"".to_owned(), "udp", "length 2 ip "),
+        ];
+        for (text, want, begins) in rows {
+            let bytes = craft::parse(&text).unwrap().build();
+            let [_, _, protocol, summary] = of(LinkType::RAW, &bytes);
+            assert_eq!(protocol, want, "{text}: {summary}");
+            assert!(summary.starts_with(begins), "{text}: {summary}");
+            assert!(!summary.split(' ').any(|word| word == want || word == "seq"), "{text}: {summary}");
+        }
+    }
+
+    #[test]
+    fn each_packet_has_its_columns() {
         let udp = b"\x45\0\0\x1e\0\0\0\0\x40\x11\x7c\xcc\x7f\0\0\x01\x7f\0\0\x02\x30\x39\x27\x0f\0\x0a\0\0hi";
         let arp =
             b"\xff\xff\xff\xff\xff\xff\x02\0\0\0\0\x02\x08\x06\0\x01\x08\0\x06\x04\0\x01\x02\0\0\0\0\x02\
             \x0a\0\0\x01\0\0\0\0\0\0\x0a\0\0\x02";
-        let rows: [(LinkType, &[u8], [&str; 3]); 4] = [
-            (LinkType::RAW, udp, ["127.0.0.1:12345", "127.0.0.2:9999", "udp"]),
-            (LinkType::ETHERNET, arp, ["02:00:00:00:00:02", "ff:ff:ff:ff:ff:ff", "arp"]),
-            (LinkType::ETHERNET, b"", ["", "", "eth"]),
-            (LinkType::from_raw(147), b"a > b", ["", "", "data"]),
+        let fragment =
+            b"\x45\0\0\x1c\0\x07\x20\x01\x40\x11\x5c\xc6\x7f\0\0\x01\x7f\0\0\x02\x30\x39\x27\x0f\0\x0a\0\0";
+        let rows: [(LinkType, &[u8], [&str; 4]); 5] = [
+            (LinkType::RAW, udp, ["127.0.0.1:12345", "127.0.0.2:9999", "udp", "length 2"]),
+            (
+                LinkType::ETHERNET,
+                arp,
+                ["02:00:00:00:00:02", "ff:ff:ff:ff:ff:ff", "arp", "who has 10.0.0.2? tell 10.0.0.1"],
+            ),
+            (
+                LinkType::ETHERNET,
+                b"",
+                ["", "", "eth", "[eth.dst at byte 0: the packet ends: 6 bytes wanted, 0 left]"],
+            ),
+            (LinkType::from_raw(147), b"a > b", ["", "", "data", "5 bytes"]),
+            (
+                LinkType::RAW,
+                fragment,
+                ["127.0.0.1", "127.0.0.2", "ip", "data 8 bytes fragment 0x7 at byte 8, more follow"],
+            ),
         ];
         for (link, bytes, want) in rows {
-            let packet = Packet::decode(link, bytes);
-            let mut text = String::new();
-            line(&packet, &mut text).unwrap();
-            let Columns { source, destination, protocol, summary } = columns(&packet);
-            assert_eq!([source.as_str(), destination.as_str(), protocol], want, "{text}");
-            let again =
-                if source.is_empty() { summary } else { format!("{source} > {destination} {summary}") };
-            assert_eq!(again, text);
+            assert_eq!(of(link, bytes), want);
         }
     }
 }

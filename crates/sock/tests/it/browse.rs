@@ -232,7 +232,7 @@ fn a_capture_is_browsed_while_it_stays_confined() {
     for text in ["one", "three", "seventy"] {
         send(&to, text);
     }
-    browser.shows_all(&["lo  3 of 3 packets, 0 dropped", ">  3 ", "udp length 7"]);
+    browser.shows_all(&["lo  3 of 3 packets, 0 dropped", ">  3 ", "udp   length 7"]);
     // All threads are behind the walls: that of the capture, that of the screen, that of the filter.
     let tasks = fs::read_dir(format!("/proc/{}/task", browser.pid())).expect("a live process");
     let statuses: Vec<_> = tasks

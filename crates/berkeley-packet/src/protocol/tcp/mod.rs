@@ -119,11 +119,15 @@ pub struct InitialNumbers {
 }
 
 fn line(layer: Layer<'_>, out: &mut dyn fmt::Write) -> fmt::Result {
-    line_from(layer, InitialNumbers::default(), out)
+    line_from(layer, Some(InitialNumbers::default()), out)
 }
 
-/// The line of a segment, whose numbers are counted from these.
-pub(crate) fn line_from(layer: Layer<'_>, first: InitialNumbers, out: &mut dyn fmt::Write) -> fmt::Result {
+/// The line of a segment, whose numbers are counted from `first`; without it, the line has no sequence numbers.
+pub(crate) fn line_from(
+    layer: Layer<'_>,
+    first: Option<InitialNumbers>,
+    out: &mut dyn fmt::Write,
+) -> fmt::Result {
     let header = layer.header();
     // By their places, and not by name: captures have millions of these lines.
     let Some(fixed) = header.first_chunk::<20>() else { return Ok(()) };
@@ -131,11 +135,14 @@ pub(crate) fn line_from(layer: Layer<'_>, first: InitialNumbers, out: &mut dyn f
     let mut text = Short::new();
     text.push(b"[");
     flags(header).for_each(|letter| text.push(&[letter]));
-    text.push(b"] seq ");
-    text.number(number(4).wrapping_sub(first.own.unwrap_or(0)).into());
-    if fixed[13] & 0x10 != 0 {
-        text.push(b" ack ");
-        text.number(number(8).wrapping_sub(first.other.unwrap_or(0)).into());
+    text.push(b"]");
+    if let Some(first) = first {
+        text.push(b" seq ");
+        text.number(number(4).wrapping_sub(first.own.unwrap_or(0)).into());
+        if fixed[13] & 0x10 != 0 {
+            text.push(b" ack ");
+            text.number(number(8).wrapping_sub(first.other.unwrap_or(0)).into());
+        }
     }
     text.push(b" win ");
     text.number((number(14) >> 16).into());
@@ -146,7 +153,8 @@ pub(crate) fn line_from(layer: Layer<'_>, first: InitialNumbers, out: &mut dyn f
     text.push(b" len ");
     text.number(layer.length().saturating_sub(header.len()) as u64);
     text.write(out)?;
-    options::line(header.get(HEADER.len()..).unwrap_or_default(), first.other.unwrap_or(0), out)
+    let edges = first.map(|first| first.other.unwrap_or(0));
+    options::line(header.get(HEADER.len()..).unwrap_or_default(), edges, out)
 }
 
 fn complete(draft: &mut Draft<'_>) {

@@ -202,7 +202,7 @@ fn experiment(walker: &mut Walker<'_, '_>, at: Range<usize>) -> Walked {
 
 /// The options in a line, as tcpdump has them: `<mss 1460,nop,wscale 7>`.
 /// Numbers that are acknowledged are counted from `first`.
-pub(super) fn line(options: &[u8], first: u32, out: &mut dyn fmt::Write) -> fmt::Result {
+pub(super) fn line(options: &[u8], first: Option<u32>, out: &mut dyn fmt::Write) -> fmt::Result {
     let (mut rest, mut before) = (options, " <");
     while let [kind, ..] = *rest {
         if kind == END {
@@ -219,7 +219,7 @@ pub(super) fn line(options: &[u8], first: u32, out: &mut dyn fmt::Write) -> fmt:
 }
 
 /// One option, by its kind and the bytes behind its length.
-fn word(kind: u8, data: &[u8], first: u32, out: &mut dyn fmt::Write) -> fmt::Result {
+fn word(kind: u8, data: &[u8], first: Option<u32>, out: &mut dyn fmt::Write) -> fmt::Result {
     let number = |bytes: &[u8]| bytes.iter().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
     match (kind, data) {
         (NO_OPERATION, _) => out.write_str("nop"),
@@ -228,6 +228,7 @@ fn word(kind: u8, data: &[u8], first: u32, out: &mut dyn fmt::Write) -> fmt::Res
         (4, []) => out.write_str("sackOK"),
         (5, blocks) => {
             out.write_str("sack")?;
+            let Some(first) = first else { return Ok(()) };
             let edge = |bytes: &[u8; 4]| u32::from_be_bytes(*bytes).wrapping_sub(first);
             let (edges, _) = blocks.as_chunks::<4>();
             edges

@@ -109,9 +109,9 @@ fn at_80x24_the_list_the_layers_and_the_bytes_are_seen() {
     stage.state.open = HashSet::from(["udp"]);
     let want = [
         "━No.     Time Source          Destination    Proto Summary",
-        ">  1 0.000000 127.0.0.1:12345 127.0.0.2:9999 udp   udp length 2",
-        "   2 1.500000 127.0.0.1:12345 127.0.0.2:9999 udp   udp length 2",
-        "   3 3.000000 127.0.0.1:12345 127.0.0.2:9999 udp   udp length 2",
+        ">  1 0.000000 127.0.0.1:12345 127.0.0.2:9999 udp   length 2",
+        "   2 1.500000 127.0.0.1:12345 127.0.0.2:9999 udp   length 2",
+        "   3 3.000000 127.0.0.1:12345 127.0.0.2:9999 udp   length 2",
     ];
     let screen = stage.screen(80, 24);
     assert_eq!(screen[..4], want);
