@@ -100,6 +100,8 @@ pub(crate) struct State {
     pub(crate) bytes_row: Row,
     /// The first line that is seen of a conversation, or of the help.
     pub(crate) top: usize,
+    /// The first line that was seen of the conversation behind the help; none where there is none.
+    behind: Option<usize>,
     pub(crate) filter: String,
     pub(crate) fault: Option<Faulty>,
     pub(crate) needle: String,
@@ -178,6 +180,7 @@ impl State {
             byte: 0,
             bytes_row: Row::default(),
             top: 0,
+            behind: None,
             filter: filter.to_owned(),
             fault: None,
             needle: String::new(),
@@ -223,8 +226,10 @@ impl State {
             return self.typed(key);
         }
         match (key, self.view) {
-            (Key::Char('q'), _) => Some(Act::Quit),
-            (Key::Char('?'), View::Help) | (Key::Escape, View::Help | View::Stream) => Some(self.leave()),
+            (Key::Char('q'), View::Packets) => Some(Act::Quit),
+            (Key::Char('?'), View::Help) | (Key::Escape | Key::Char('q'), View::Help | View::Stream) => {
+                self.leave()
+            }
             (Key::Char('?'), _) => self.show(View::Help),
             (Key::Char('s'), View::Packets | View::Stream) => self.ask(Asked::Find),
             (Key::Char('n'), View::Packets | View::Stream) => self.find(false),
@@ -240,12 +245,18 @@ impl State {
         }
     }
 
-    fn leave(&mut self) -> Act {
+    /// Goes back: from the help to what was shown before it, from a conversation to the packets.
+    fn leave(&mut self) -> Option<Act> {
+        if let Some(top) = self.behind.take() {
+            (self.view, self.top) = (View::Stream, top);
+            return None;
+        }
         self.view = View::Packets;
-        Act::Leave
+        Some(Act::Leave)
     }
 
     fn show(&mut self, view: View) -> Option<Act> {
+        self.behind = (self.view == View::Stream).then_some(self.top);
         (self.view, self.top) = (view, 0);
         None
     }

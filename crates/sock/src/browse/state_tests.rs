@@ -230,11 +230,13 @@ fn a_text_is_asked_for_once_and_found_again() {
 #[test]
 fn views_are_left_as_they_were_entered() {
     let (list, mut state) = (vec![0], State::new(false, ""));
-    let rows: [(&[Key], View, &[Act]); 6] = [
+    let rows: [(&[Key], View, &[Act]); 8] = [
         (&[Key::Char('?')], View::Help, &[]),
         (&[Key::Char('?')], View::Packets, &[Act::Leave]),
         (&[Key::Char('f')], View::Stream, &[Act::Follow]),
         (&[Key::Char('f'), Key::Char('/')], View::Stream, &[]),
+        (&[Key::Char('?')], View::Help, &[]),
+        (&[Key::Escape], View::Stream, &[]),
         (&[Key::Escape], View::Packets, &[Act::Leave]),
         (&[Key::Escape], View::Packets, &[]),
     ];
@@ -249,16 +251,31 @@ fn views_are_left_as_they_were_entered() {
 }
 
 #[test]
-fn q_and_ctrl_c_quit_from_everywhere() {
+fn q_goes_back_before_it_quits_and_ctrl_c_quits_from_everywhere() {
     let list = vec![0];
-    for before in ["", "?", "f", "\t"] {
-        for key in [Key::Char('q'), Key::Ctrl('c')] {
-            let mut state = State::new(false, "");
-            let before: Vec<_> =
-                before.chars().map(|it| if it == '\t' { Key::Tab } else { Key::Char(it) }).collect();
-            press(&mut state, &list, &before);
-            assert_eq!(press(&mut state, &list, &[key]), [Act::Quit]);
+    let rows: [(&[Key], &[Act]); 5] = [
+        (&[], &[Act::Quit]),
+        (&[Key::Tab], &[Act::Quit]),
+        (&[Key::Char('?')], &[Act::Leave, Act::Quit]),
+        (&[Key::Char('f')], &[Act::Leave, Act::Quit]),
+        // The help over a conversation leaves it where it was.
+        (&[Key::Char('f'), Key::Down, Key::Char('?')], &[Act::Leave, Act::Quit]),
+    ];
+    for (before, want) in rows {
+        let mut state = State::new(false, "");
+        press(&mut state, &list, before);
+        let top = if before.len() == 3 { 1 } else { 0 };
+        assert_eq!(press(&mut state, &list, &[Key::Ctrl('c')]), [Act::Quit], "{before:?}");
+        let mut acts = Vec::new();
+        for _ in 0..3 {
+            if acts.contains(&Act::Quit) {
+                break;
+            }
+            let got = press(&mut state, &list, &keys("q"));
+            assert!(!got.is_empty() || (state.view, state.top) == (View::Stream, top), "{before:?}");
+            acts.extend(got);
         }
+        assert_eq!(acts, want, "{before:?}");
     }
     let mut state = State::new(false, "");
     let acts = press(&mut state, &list, &[Key::Char('/'), Key::Ctrl('c')]);

@@ -116,6 +116,10 @@ fn packets_are_browsed_filtered_and_followed() {
     browser.type_in("?");
     browser.shows("filter, as tcpdump has it");
     browser.type_in("q");
+    browser.shows("< hello, packets");
+    browser.type_in("q");
+    browser.shows("── Packet 8 of lo");
+    browser.type_in("q");
     let (code, _) = browser.ended();
     assert_eq!(code, 0);
 }

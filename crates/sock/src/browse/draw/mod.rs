@@ -131,7 +131,7 @@ pub(crate) fn draw(buffer: &mut Buffer, scene: &mut Scene<'_>) -> Option<(u16, u
 fn too_small(buffer: &mut Buffer) {
     let Rect { width, height, .. } = buffer.area;
     let (columns, lines) = LEAST;
-    let text = format!("the terminal is too small: {width}x{height}; needs {columns}x{lines}; q quits");
+    let text = format!("the terminal is too small: {width}x{height}; needs {columns}x{lines}; Ctrl-C quits");
     let mut pen = Pen::new(buffer, buffer.area);
     let mut y = 0;
     let mut line = String::new();

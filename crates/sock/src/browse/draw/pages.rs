@@ -10,22 +10,23 @@ pub(crate) const HELP: &[(&str, &str)] = &[
     ("j k, arrows", "down, up"),
     ("Space b, PgDn PgUp", "a page down, up; Ctrl-D Ctrl-U half of one"),
     ("g G, Home End", "the first, the last; there, new packets are followed"),
-    ("Tab, Shift-Tab", "the next part of the screen: packets, layers, bytes"),
+    ("Tab, Shift-Tab", "the next pane: packets, layers, bytes"),
     ("Enter l h, arrows", "open and fold a layer; in the bytes, right and left"),
     ("+ -", "open all layers, fold all"),
     ("Packets", ""),
     ("/", "filter, as tcpdump has it: udp port 53; all if empty"),
     ("f", "follow: what the client (>) and the server (<) said"),
     ("s", "search a text; n the next packet, N the one before"),
-    ("Escape", "back; cancel what is typed"),
+    ("q, Escape", "back, from a conversation or from the keys"),
     ("The rest", ""),
     ("Ctrl-L", "redraw the screen"),
     ("Ctrl-Z", "suspend; fg resumes"),
-    ("q, Ctrl-C", "quit"),
+    ("Escape", "cancel what is typed"),
+    ("q", "quit, from the packets; Ctrl-C from everywhere"),
 ];
 
 pub(super) fn help(pen: &mut Pen<'_>, top: usize) {
-    pen.title(0, "Keys (Escape: back)", true);
+    pen.title(0, "Keys (q: back)", true);
     for ((keys, what), y) in HELP.iter().skip(top).zip(1..pen.height()) {
         if what.is_empty() {
             pen.text(1, y, usize::MAX, keys, BOLD);
@@ -38,10 +39,10 @@ pub(super) fn help(pen: &mut Pen<'_>, top: usize) {
 
 pub(super) fn stream(pen: &mut Pen<'_>, talk: &Talk, top: usize, needle: &str) {
     let title = match (talk.title.as_str(), talk.is_complete) {
-        ("", false) => "looking for the conversation (Escape: back)".to_owned(),
-        ("", true) => "(Escape: back)".to_owned(),
-        (title, false) => format!("{title}, reading (Escape: back)"),
-        (title, true) => format!("{title} (Escape: back)"),
+        ("", false) => "looking for the conversation (q: back)".to_owned(),
+        ("", true) => "(q: back)".to_owned(),
+        (title, false) => format!("{title}, reading (q: back)"),
+        (title, true) => format!("{title} (q: back)"),
     };
     pen.title(0, &title, true);
     for (line, y) in talk.lines.iter().skip(top).zip(1..pen.height()) {

@@ -138,7 +138,7 @@ fn at_200x60_the_layers_and_the_bytes_stand_side_by_side() {
 fn a_terminal_that_is_too_small_says_so() {
     assert_eq!(
         Stage::new(UDP, 3).screen(20, 5)[..3],
-        ["the terminal is too", "small: 20x5; needs", "60x15; q quits"]
+        ["the terminal is too", "small: 20x5; needs", "60x15; Ctrl-C quits"]
     );
     // As small as they come: nothing panics.
     for (width, height) in [(1, 1), (2, 1), (1, 40), (59, 40), (200, 14), (0, 0)] {
@@ -290,12 +290,12 @@ fn a_conversation_and_the_help_fill_the_screen() {
     talk.lines = vec![line(Some(true), "GET /"), line(Some(false), "200"), line(None, "7 bytes are missing")];
     (stage.talk, stage.state.view) = (Some(talk), View::Stream);
     let screen = stage.screen(80, 24);
-    assert!(screen[0].starts_with("━━ tcp 0 (Escape: back) ━"));
+    assert!(screen[0].starts_with("━━ tcp 0 (q: back) ━"));
     assert_eq!(screen[1..4], ["> GET /", "< 200", "! 7 bytes are missing"]);
     stage.state.top = 2;
     assert_eq!(stage.screen(80, 24)[1], "! 7 bytes are missing");
     (stage.state.view, stage.state.top) = (View::Help, 0);
     let screen = stage.screen(80, 24);
     assert!(screen.iter().all(|line| !line.contains('…')), "it fits: {screen:#?}");
-    assert!(screen.iter().any(|line| line.contains("q, Ctrl-C")), "all of it");
+    assert!(screen.iter().any(|line| line.contains("quit, from the packets")), "all of it");
 }
