@@ -284,7 +284,10 @@ impl<'s> Session<'s> {
         let found = if backwards { (0..top).rev().find(holds) } else { (top + 1..count).find(holds) };
         match found {
             Some(line) => self.state.top = line,
-            None => self.state.message = Some(format!("no further line holds {:?}", self.state.needle)),
+            None => {
+                let side = if backwards { "above" } else { "below" };
+                self.state.message = Some(format!("{:?} is not found {side}", self.state.needle));
+            }
         }
     }
 

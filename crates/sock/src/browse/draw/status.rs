@@ -5,7 +5,7 @@ use super::pen::{BOLD, DIM, MARKED, PLACE, PLAIN, Pen};
 use crate::browse::prompt::{Asked, Prompt};
 use crate::browse::state::View;
 
-const HINTS: &str = "Tab parts  / filter  f follow  s search  ? help  q quit";
+const HINTS: &str = "Tab next pane  / filter  f follow  s search  ? help  q quit";
 
 /// Draws them. Gives where the cursor of the line that is typed stands.
 pub(super) fn draw(pen: &mut Pen<'_>, scene: &Scene<'_>) -> Option<(u16, u16)> {
