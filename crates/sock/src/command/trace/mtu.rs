@@ -4,7 +4,7 @@
 //! A probe as large as the first link takes goes to the end of the path. A router whose next link is too small says so,
 //! with that link's MTU, and the next probe is that large. If nothing comes back, twice, where small probes do come
 //! back, then packets vanish: the largest that comes through is found by halving, and the place by large probes with
-//! ever more hops.
+//! ever more hops. Whether that was loss by chance, both sizes are then asked again for.
 
 use std::net::IpAddr;
 
@@ -12,6 +12,12 @@ use super::says::Says;
 
 /// How often a probe is sent before it counts as lost.
 const TRIES: u8 = 2;
+
+/// How often what vanishes is sent once more, each time behind one that comes through.
+const CHECKS: u8 = 3;
+
+/// How many of those that come through may be missing then.
+const MISSING: u8 = 1;
 
 /// The most steps that are followed: no path has more, but an answer could be made up.
 const MOST_STEPS: usize = 16;
@@ -52,6 +58,8 @@ pub struct PathMtu {
     pub steps: Vec<Step>,
     /// Where large packets vanish.
     pub hole: Option<Hole>,
+    /// Large packets are lost by chance: no MTU could be found.
+    pub is_in_doubt: bool,
 }
 
 /// A probe that is wanted.
@@ -69,6 +77,8 @@ enum State {
     Halve(u16, u16),
     /// Too large a packet, to the hop of this index.
     Locate(usize),
+    /// Both sizes in turn, the one that comes through first; so many have been answered for.
+    Confirm(u8),
     Done,
 }
 
@@ -86,6 +96,8 @@ pub(super) struct Search {
     in_flight: Option<Wanted>,
     /// Whether it has begun anew.
     again: bool,
+    /// How many of those that should come through were missing.
+    missing: u8,
 }
 
 impl Search {
@@ -94,7 +106,7 @@ impl Search {
         let far = answering.last().copied().unwrap_or_default();
         let state = if answering.is_empty() || first < least { State::Done } else { State::Descend(first) };
         let found = PathMtu { first, far, ..PathMtu::default() };
-        Self { found, least, answering, state, lost: 0, in_flight: None, again: false }
+        Self { found, least, answering, state, lost: 0, in_flight: None, again: false, missing: 0 }
     }
 
     /// What was found.
@@ -114,6 +126,10 @@ impl Search {
             State::Locate(index) => {
                 let size = self.found.hole?.size;
                 self.answering.get(index).map(|&ttl| Wanted { ttl, size })
+            }
+            State::Confirm(count) => {
+                let size = if count % 2 == 0 { self.found.mtu? } else { self.found.hole?.size };
+                Some(Wanted { ttl: far, size })
             }
             State::Done => None,
         }
@@ -147,6 +163,9 @@ impl Search {
     /// Nothing came back for the probe in flight.
     pub(super) fn lost(&mut self) {
         let Some(wanted) = self.in_flight.take() else { return };
+        if let State::Confirm(count) = self.state {
+            return self.lost_again(count);
+        }
         self.lost += 1;
         if self.lost < TRIES {
             return;
@@ -156,8 +175,29 @@ impl Search {
             State::Descend(size) => self.halve(self.least, size),
             State::Halve(good, _) => self.halve(good, wanted.size),
             State::Locate(index) => self.locate(index),
-            State::Done => {}
+            State::Confirm(_) | State::Done => {}
         }
+    }
+
+    /// Nothing came back for one that is sent once more.
+    fn lost_again(&mut self, count: u8) {
+        if count % 2 == 0 {
+            self.missing += 1;
+            if self.missing > MISSING {
+                self.by_chance();
+            }
+        } else {
+            self.state = if count + 1 < 2 * CHECKS { State::Confirm(count + 1) } else { State::Done };
+        }
+    }
+
+    /// What was lost was lost by chance: begins anew, once.
+    fn by_chance(&mut self) {
+        (self.found.hole, self.found.mtu) = (None, None);
+        self.found.steps.clear();
+        self.found.is_in_doubt = self.again;
+        self.state = if self.again { State::Done } else { State::Descend(self.found.first) };
+        (self.again, self.missing) = (true, 0);
     }
 
     fn came_through(&mut self, size: u16) {
@@ -168,12 +208,9 @@ impl Search {
             }
             State::Halve(_, bad) => self.halve(size, bad),
             State::Locate(index) if index + 1 < self.answering.len() => self.state = State::Locate(index + 1),
-            // It comes through to the end after all: what was lost before was lost by chance.
-            State::Locate(_) => {
-                (self.found.hole, self.found.mtu) = (None, None);
-                self.state = if self.again { State::Done } else { State::Descend(self.found.first) };
-                self.again = true;
-            }
+            State::Confirm(count) if count % 2 == 0 => self.state = State::Confirm(count + 1),
+            // It comes through to the end after all.
+            State::Locate(_) | State::Confirm(_) => self.by_chance(),
             State::Done => {}
         }
     }
@@ -191,7 +228,11 @@ impl Search {
             }
             State::Halve(good, _) => self.halve(good, size),
             // The place is known after all: a router says it.
-            _ => self.state = State::Done,
+            _ => {
+                self.found.hole = None;
+                self.found.steps.extend(router.zip(told).map(|(router, mtu)| Step { router, mtu }));
+                self.state = State::Done;
+            }
         }
     }
 
@@ -213,7 +254,8 @@ impl Search {
             hole.before = before;
             hole.after = index.checked_sub(1).and_then(|index| self.answering.get(index)).copied();
         }
-        self.state = State::Done;
+        self.missing = 0;
+        self.state = State::Confirm(0);
     }
 }
 
@@ -302,6 +344,31 @@ mod tests {
             }
         }
         assert_eq!((search.state, search.found().mtu, search.found().hole), (State::Done, None, None));
+        assert!(search.found().is_in_doubt);
+    }
+
+    #[test]
+    fn loss_in_a_rhythm_is_not_taken_for_an_mtu() {
+        for (dropped, of) in [(1, 2), (2, 3), (5, 10), (2, 5), (2, 7), (3, 4), (9, 10)] {
+            for start in 0..of {
+                let mut search = Search::new(vec![1, 2], 1500, 68);
+                let mut count = start;
+                while let Some(wanted) = search.wants() {
+                    search.sent(wanted);
+                    let is_dropped = count % of < dropped;
+                    count += 1;
+                    match (is_dropped, wanted.ttl) {
+                        (true, _) => search.lost(),
+                        (false, 1) => search.heard(router(1), Says::Expired),
+                        (false, _) => search.heard(router(2), ARRIVED),
+                    }
+                    assert!(count < 300, "it does not end");
+                }
+                let (found, what) = (search.found(), format!("{dropped} of {of} from {start} on"));
+                assert_eq!(found.hole, None, "{what}");
+                assert_eq!(found.mtu, if found.is_in_doubt { None } else { Some(1500) }, "{what}");
+            }
+        }
     }
 
     #[test]
