@@ -282,13 +282,12 @@ impl<'s> Session<'s> {
         let holds = |line: &usize| is_in(talk.lines[*line].text.as_bytes(), self.state.needle.as_bytes());
         let (top, count) = (self.state.top.min(talk.lines.len()), talk.lines.len());
         let found = if backwards { (0..top).rev().find(holds) } else { (top + 1..count).find(holds) };
-        match found {
-            Some(line) => self.state.top = line,
-            None => {
-                let side = if backwards { "above" } else { "below" };
-                self.state.message = Some(format!("{:?} is not found {side}", self.state.needle));
-            }
+        if let Some(line) = found {
+            self.state.top = line;
+            return;
         }
+        let side = if backwards { "above" } else { "below" };
+        self.state.message = Some(format!("{:?} is not found {side}", self.state.needle));
     }
 
     fn selected(&mut self) -> Option<u64> {

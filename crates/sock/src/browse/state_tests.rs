@@ -264,7 +264,7 @@ fn q_goes_back_before_it_quits_and_ctrl_c_quits_from_everywhere() {
     for (before, want) in rows {
         let mut state = State::new(false, "");
         press(&mut state, &list, before);
-        let top = if before.len() == 3 { 1 } else { 0 };
+        let top = usize::from(before.len() == 3);
         assert_eq!(press(&mut state, &list, &[Key::Ctrl('c')]), [Act::Quit], "{before:?}");
         let mut acts = Vec::new();
         for _ in 0..3 {

@@ -176,8 +176,8 @@ mod tests {
             let _ = tell.send(output.waiting());
             output.close(Duration::from_secs(60)).map(|()| output.waiting())
         });
-        let waiting = told.recv_timeout(Duration::from_secs(60)).expect("no write waits");
-        assert!(waiting > MOST / 2, "{waiting}");
+        let left = told.recv_timeout(Duration::from_secs(60)).expect("no write waits");
+        assert!(left > MOST / 2, "{left}");
         // It goes on once the terminal is read. Its end is told as an error (EIO).
         let mut person = File::from(person);
         let reading = thread::spawn(move || io::copy(&mut person, &mut io::sink()));

@@ -128,7 +128,7 @@ impl Search {
                 self.answering.get(index).map(|&ttl| Wanted { ttl, size })
             }
             State::Confirm(count) => {
-                let size = if count % 2 == 0 { self.found.mtu? } else { self.found.hole?.size };
+                let size = if count.is_multiple_of(2) { self.found.mtu? } else { self.found.hole?.size };
                 Some(Wanted { ttl: far, size })
             }
             State::Done => None,
