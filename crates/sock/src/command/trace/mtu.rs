@@ -181,7 +181,7 @@ impl Search {
 
     /// Nothing came back for one that is sent once more.
     fn lost_again(&mut self, count: u8) {
-        if count % 2 == 0 {
+        if count.is_multiple_of(2) {
             self.missing += 1;
             if self.missing > MISSING {
                 self.by_chance();
