@@ -167,6 +167,25 @@ fn a_hop_that_says_nothing_is_told_as_such() {
 }
 
 #[test]
+fn a_target_behind_the_last_hop_that_is_tried_is_too_far_and_not_silent() {
+    let test = "trace::a_target_behind_the_last_hop_that_is_tried_is_too_far_and_not_silent";
+    let silent = rule("r2", "output", "icmp type time-exceeded drop");
+    if !skip::need(test, "nft") || !chained(test, &silent) {
+        return;
+    }
+    for (most, finding) in [("1", "too_far"), ("2", "silence"), ("3", "too_far")] {
+        for kind in [&[][..], &["--icmp"], &["--tcp", "80"]] {
+            let args = [&["10.9.4.2", "--timeout", "300ms", "--max", most], kind].concat();
+            let (code, events) = trace(&args);
+            assert_eq!((code, findings(&events).first()), (124, Some(&finding)), "{args:?}");
+        }
+    }
+    let (code, events) = trace(&["10.9.4.2", "--first", "5"]);
+    let summary = of(&events, "summary")[0];
+    assert_eq!((code, &summary["reached"], &summary["hops"]), (0, &true.into(), &Value::Null));
+}
+
+#[test]
 fn silence_to_the_end_names_the_last_hop_and_what_else_answers() {
     let test = "trace::silence_to_the_end_names_the_last_hop_and_what_else_answers";
     let silent = rule("target", "input", "udp dport 33434 drop");
@@ -333,7 +352,7 @@ fn the_table_has_a_line_for_each_hop() {
     }
     let below = [
         "",
-        "reached after 4 hops: nobody serves that port there, as it says",
+        "reached after 4 hops: it answers that the UDP port is closed, as expected",
         "MTU of the path: 1500 bytes",
     ];
     assert_eq!((&lines[6..], finished.code(), finished.stderr.as_str()), (&below[..], 0, ""));

@@ -68,7 +68,7 @@ pub(super) async fn trace(args: &TraceArgs) -> Result<Exit, Failure> {
         run.wait_for_names(&mut signals).await;
     }
     let otherwise = match signal {
-        None if run.has_no_end() => otherwise(&run.setting, &mut signals).await,
+        None if run.has_no_end() => otherwise(&run.setting, run.trace.plan().most, &mut signals).await,
         _ => None,
     };
     let exit = run.end(signal, otherwise)?;
@@ -76,9 +76,9 @@ pub(super) async fn trace(args: &TraceArgs) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-/// Whether the target, which nothing came back from, answers probes of another kind; `None` also where they may not be
-/// sent.
-async fn otherwise(setting: &Setting, signals: &mut Signals) -> Option<Otherwise> {
+/// Whether the target, which nothing came back from, answers probes of another kind, which go as far as the others;
+/// `None` also where they may not be sent.
+async fn otherwise(setting: &Setting, most: u8, signals: &mut Signals) -> Option<Otherwise> {
     let (method, otherwise) = match setting.method {
         Method::Icmp => {
             let what = "UDP to a port that nobody serves";
@@ -91,7 +91,7 @@ async fn otherwise(setting: &Setting, signals: &mut Signals) -> Option<Otherwise
     let mut wire = Wire::open(&setting, Clock::start(), &sender).ok()?;
     let ask = async {
         for number in 0..2 {
-            wire.send(&Probe { number, flow: 0, ttl: u8::MAX, size: None }).ok()?;
+            wire.send(&Probe { number, flow: 0, ttl: most, size: None }).ok()?;
             while let Ok(Some(reply)) = timeout(MOMENT, replies.recv()).await {
                 if matches!(reply.says, Says::Arrived(_)) {
                     return Some(otherwise);
@@ -276,7 +276,7 @@ impl Run<'_> {
 
     /// Sums up.
     fn end(&mut self, signal: Option<Signal>, otherwise: Option<Otherwise>) -> Result<Exit, Failure> {
-        let verdict = Verdict::of(&self.trace, otherwise);
+        let verdict = Verdict::of(&self.trace, self.wire.source, otherwise);
         let exit = match signal {
             Some(signal) if !self.args.watch => signal.exit(),
             _ => verdict.exit,

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::flow::{End, Flow};
 use super::hop::Hop;
-use super::machine::Trace;
+use super::machine::{Plan, Trace};
 use super::mtu::PathMtu;
 use super::route;
 use super::says::{Arrival, Reason, Says};
@@ -40,7 +40,7 @@ pub struct Finding {
 pub struct Verdict {
     /// Whether the target answered, by any flow.
     pub reached: bool,
-    /// How many hops away it is; the least of the flows.
+    /// How many hops away it is; the least of the flows. `None` also where it may be nearer than the first hop probed.
     pub distance: Option<u8>,
     /// The exit code that follows.
     pub exit: Exit,
@@ -59,15 +59,17 @@ pub struct Otherwise {
 
 impl Verdict {
     /// Sums the trace up.
-    pub fn of(trace: &Trace, otherwise: Option<Otherwise>) -> Self {
+    ///
+    /// `source` is the address that the probes came from.
+    pub fn of(trace: &Trace, source: IpAddr, otherwise: Option<Otherwise>) -> Self {
         let ends = || trace.flows().iter().filter_map(Flow::end);
-        let distance = ends().filter(End::is_target).map(|end| end.ttl).min();
+        let nearest = ends().filter(End::is_target).map(|end| end.ttl).min();
         let mut notes = Notes::default();
         let mut loops = false;
         for (index, flow) in trace.flows().iter().enumerate() {
             let again = flow.comes_again();
             loops |= again.is_some();
-            notes.flow(&Told { flow, index, plan_most: trace.plan().most, again }, otherwise);
+            notes.flow(&Told { flow, index, plan: trace.plan(), source, again }, otherwise);
         }
         let mut findings = notes.finish(trace.flows().len());
         let mut notes = Notes::default();
@@ -76,12 +78,13 @@ impl Verdict {
             notes.mtu(mtu, trace.flows().first());
         }
         findings.extend(notes.findings);
-        let exit = match distance {
+        let exit = match nearest {
             Some(_) => Exit::Done,
             None if loops || ends().next().is_some() => Exit::Unreachable,
             None => Exit::Timeout,
         };
-        Self { reached: distance.is_some(), distance, exit, findings }
+        let distance = nearest.filter(|ttl| !may_be_nearer(*ttl, trace.plan()));
+        Self { reached: nearest.is_some(), distance, exit, findings }
     }
 }
 
@@ -89,7 +92,9 @@ impl Verdict {
 struct Told<'a> {
     flow: &'a Flow,
     index: usize,
-    plan_most: u8,
+    plan: &'a Plan,
+    /// This machine's address.
+    source: IpAddr,
     /// A router that comes again: nothing else matters then.
     again: Option<(IpAddr, Vec<u8>)>,
 }
@@ -133,7 +138,7 @@ impl Notes {
             return self.again(*address, ttls);
         }
         match told.flow.end() {
-            Some(end) => self.end(end),
+            Some(end) => self.end(end, told),
             None => self.no_end(told, otherwise),
         }
         self.silence(told);
@@ -150,19 +155,22 @@ impl Notes {
     }
 
     /// How the flow ended.
-    fn end(&mut self, end: End) {
+    fn end(&mut self, end: End, told: &Told<'_>) {
         let (ttl, router) = (end.ttl, end.router);
         let words = match end.says {
             Says::Arrived(arrival) => {
-                let words = format!("reached after {}: {}", count(ttl, "hop"), in_words(arrival));
+                let place = if may_be_nearer(ttl, told.plan) {
+                    format!("reached at hop {ttl}, the first that was probed; it may be nearer")
+                } else {
+                    format!("reached after {}", count(ttl, "hop"))
+                };
+                let words = format!("{place}: {}", in_words(arrival, told.plan));
                 return self.add("reached", Some(ttl), Some(router), words);
             }
             Says::Refused(Reason::Prohibited) => format!(
                 "administratively prohibited, says {router} (hop {ttl}): a firewall or a policy there"
             ),
-            Says::Refused(Reason::Host) => format!(
-                "host unreachable, says {router} (hop {ttl}): nobody answers there at the target's address"
-            ),
+            Says::Refused(Reason::Host) => host_unreachable(end, told),
             Says::Refused(Reason::Network) => {
                 format!("network unreachable, says {router} (hop {ttl}): it has no route to the target")
             }
@@ -178,9 +186,15 @@ impl Notes {
 
     /// Nothing says where the path ends.
     fn no_end(&mut self, told: &Told<'_>, otherwise: Option<Otherwise>) {
-        let most = told.plan_most;
+        let most = told.plan.most;
         let last = told.flow.hops().rfind(|(_, hop)| !hop.is_silent());
         let last = last.and_then(|(ttl, hop)| Some((ttl, hop.first()?)));
+        if let Some((ttl, _)) = last.filter(|(ttl, _)| *ttl == most) {
+            let hops = count(most, "hop");
+            let words =
+                format!("not reached within {hops}: the path is longer; -m sets how many hops are tried");
+            return self.add("too_far", Some(ttl), None, words);
+        }
         if let Some(otherwise) = otherwise {
             let words = format!(
                 "the target does not answer these probes, yet it answers {}: it is there; try {}",
@@ -189,10 +203,6 @@ impl Notes {
             return self.add("target_silent", last.map(|(ttl, _)| ttl), None, words);
         }
         let words = match last {
-            Some((ttl, _)) if ttl == most => {
-                let words = format!("not reached within {most} hops; -m sets how many may be tried");
-                return self.add("too_far", Some(ttl), None, words);
-            }
             Some((ttl, address)) => format!(
                 "silence from hop {} on: nothing came back from behind {address} (hop {ttl}): a firewall there, \
                  or no route back",
@@ -235,10 +245,10 @@ impl Notes {
             let (kind, means) = if may_be_chance(hop, behind) {
                 ("loss", "too few probes to tell loss on the way from a limit of its answers (-q sends more)")
             } else {
-                ("limited", "it limits its answers, the path loses nothing there")
+                ("limited", "it limits its answers; no packets are lost there")
             };
             let answers = count_of(hop.lost, "answer");
-            let words = format!("hop {ttl} lost {answers}, those behind it do not: {means}");
+            let words = format!("hop {ttl} left out {answers} but later hops did not: {means}");
             self.add(kind, Some(*ttl), hop.first(), words);
         }
         let Some((ttl, hop)) = answering.get(lossless) else { return };
@@ -249,7 +259,8 @@ impl Notes {
             )
         } else {
             format!(
-                "packets are lost from hop {ttl} on ({percent:.0} % there): the loss begins at or before it"
+                "{percent:.0} % of the answers are missing from hop {ttl} on: packets are lost at or before it, or each \
+                 hop limits its answers (another trace at the same time?)"
             )
         };
         self.add("loss", Some(*ttl), hop.first(), words);
@@ -264,7 +275,7 @@ impl Notes {
             let Some(back) = router.ttl.and_then(hops_back) else { continue };
             if back.abs_diff(ttl) >= OTHER_WAY {
                 let words = format!(
-                    "answers of hop {ttl} ({}) seem to come back over {}: the way back is another one",
+                    "answers of hop {ttl} ({}) seem to return over {}: the return path differs",
                     router.address,
                     count(back, "hop")
                 );
@@ -297,6 +308,10 @@ impl Notes {
                 format!("the MTU becomes {} bytes behind {}{place}, which says so", step.mtu, step.router);
             self.add("mtu_step", hop, Some(step.router), words);
         }
+        if mtu.is_in_doubt {
+            let words = "the MTU of the path could not be found: large packets are lost now and then";
+            self.add("mtu_unknown", None, None, words.to_owned());
+        }
         let Some(hole) = mtu.hole else { return };
         let between = match hole.after {
             Some(after) => format!("between hop {after} and hop {}", hole.before),
@@ -322,13 +337,33 @@ fn hops_back(ttl: u8) -> Option<u8> {
     (initial - ttl).checked_add(1)
 }
 
-fn in_words(arrival: Arrival) -> String {
+/// Whether the target may be nearer: the first hop that was probed already is the target.
+fn may_be_nearer(ttl: u8, plan: &Plan) -> bool {
+    ttl > 1 && ttl == plan.first
+}
+
+/// Nobody has the target's address on the link where it should be.
+fn host_unreachable(end: End, told: &Told<'_>) -> String {
+    let (ttl, router, target) = (end.ttl, end.router, told.plan.target);
+    if router == told.source {
+        let asked_by = if target.is_ipv4() { "ARP" } else { "neighbour discovery" };
+        return format!(
+            "host unreachable, says this machine ({router}): no answer to {asked_by} from {target}"
+        );
+    }
+    format!("host unreachable, says {router} (hop {ttl}): the target does not answer on its link")
+}
+
+fn in_words(arrival: Arrival, plan: &Plan) -> String {
     match arrival {
         Arrival::EchoReply => "it answers the echo request".to_owned(),
         Arrival::Datagram => "somebody serves that UDP port, and answered".to_owned(),
         Arrival::Open => "the port is open".to_owned(),
         Arrival::Reset => "the port is closed".to_owned(),
-        Arrival::Unreachable(Reason::Port) => "nobody serves that port there, as it says".to_owned(),
+        // Of UDP alone: what else is refused so, a firewall refuses.
+        Arrival::Unreachable(Reason::Port) if plan.target_limits => {
+            "it answers that the UDP port is closed, as expected".to_owned()
+        }
         Arrival::Unreachable(reason) => format!("it says {reason}"),
     }
 }

@@ -12,6 +12,10 @@ fn router(hop: u8) -> IpAddr {
     IpAddr::from([10, 0, hop, 1])
 }
 
+fn source() -> IpAddr {
+    IpAddr::from([10, 0, 0, 1])
+}
+
 fn target() -> IpAddr {
     IpAddr::from([10, 9, 9, 9])
 }
@@ -20,22 +24,30 @@ fn target() -> IpAddr {
 type Back = Option<(IpAddr, Says, u8)>;
 
 /// The trace of a path, 20 probes a hop, and what is said of it.
-fn verdict(flows: usize, otherwise: Option<Otherwise>, mut path: impl FnMut(&Probe) -> Back) -> Verdict {
-    let mut trace = Trace::new(Plan {
+fn verdict(flows: usize, otherwise: Option<Otherwise>, path: impl FnMut(&Probe) -> Back) -> Verdict {
+    verdict_of(Plan { flows, ..plan() }, otherwise, path)
+}
+
+fn plan() -> Plan {
+    Plan {
         target: target(),
         first: 1,
         most: 8,
         probes: 20,
-        flows,
+        flows: 1,
         patience: Some(MS * 500),
         watch: None,
         target_limits: true,
         mtu: Some((1500, 68)),
-    });
+    }
+}
+
+fn verdict_of(plan: Plan, otherwise: Option<Otherwise>, mut path: impl FnMut(&Probe) -> Back) -> Verdict {
+    let mut trace = Trace::new(plan);
     let mut now = Duration::ZERO;
     loop {
         match trace.step(now) {
-            Step::Done => return Verdict::of(&trace, otherwise),
+            Step::Done => return Verdict::of(&trace, source(), otherwise),
             Step::Wait(moment) => now = moment,
             Step::Send(probe) => {
                 let mark = Mark::Number(u16::try_from(probe.number & 0xffff).unwrap());
@@ -62,7 +74,7 @@ fn said(verdict: &Verdict) -> Vec<&str> {
     verdict.findings.iter().map(|finding| finding.words.as_str()).collect()
 }
 
-const REACHED: &str = "reached after 4 hops: nobody serves that port there, as it says";
+const REACHED: &str = "reached after 4 hops: it answers that the UDP port is closed, as expected";
 
 #[test]
 fn a_sound_path_is_reached_and_nothing_else() {
@@ -117,9 +129,9 @@ fn silence_is_told_by_where_it_is() {
         ),
         (
             |probe| Some((router(probe.ttl), Says::Expired, 65 - probe.ttl)),
-            None,
+            echo,
             Exit::Timeout,
-            &["not reached within 8 hops; -m sets how many may be tried"],
+            &["not reached within 8 hops: the path is longer; -m sets how many hops are tried"],
         ),
     ];
     for (path, otherwise, exit, words) in rows {
@@ -135,10 +147,7 @@ fn refusals_say_who_and_why() {
             Reason::Prohibited,
             "administratively prohibited, says 10.0.2.1 (hop 3): a firewall or a policy there",
         ),
-        (
-            Reason::Host,
-            "host unreachable, says 10.0.2.1 (hop 3): nobody answers there at the target's address",
-        ),
+        (Reason::Host, "host unreachable, says 10.0.2.1 (hop 3): the target does not answer on its link"),
         (Reason::Network, "network unreachable, says 10.0.2.1 (hop 3): it has no route to the target"),
         (Reason::Protocol, "protocol unreachable, says 10.0.2.1 (hop 3)"),
         (Reason::Other(12, 1), "ICMP type 12 code 1, says 10.0.2.1 (hop 3)"),
@@ -168,15 +177,20 @@ fn loss_is_the_paths_where_it_goes_on_and_the_routers_where_it_does_not() {
         (
             2..=2,
             4,
-            "hop 2 lost 5 answers, those behind it do not: it limits its answers, the path loses nothing there",
+            "hop 2 left out 5 answers but later hops did not: it limits its answers; no packets are lost there",
         ),
         (
             3..=3,
             10,
-            "hop 3 lost 2 answers, those behind it do not: too few probes to tell loss on the way from a limit of its \
-             answers (-q sends more)",
+            "hop 3 left out 2 answers but later hops did not: too few probes to tell loss on the way from a limit of \
+             its answers (-q sends more)",
         ),
-        (2..=8, 4, "packets are lost from hop 2 on (25 % there): the loss begins at or before it"),
+        (
+            2..=8,
+            4,
+            "25 % of the answers are missing from hop 2 on: packets are lost at or before it, or each hop limits its \
+             answers (another trace at the same time?)",
+        ),
         (4..=8, 4, "hop 4 loses 25 % of the probes: loss on the way to it, or it limits its answers"),
     ];
     for (hops, every, want) in rows {
@@ -201,7 +215,7 @@ fn another_way_back_is_told_once() {
         });
         let want = back.map(|back| {
             let hops = if back == 1 { "1 hop".to_owned() } else { format!("{back} hops") };
-            format!("answers of hop 4 (10.9.9.9) seem to come back over {hops}: the way back is another one")
+            format!("answers of hop 4 (10.9.9.9) seem to return over {hops}: the return path differs")
         });
         assert_eq!(said(&verdict)[1..], want.iter().map(String::as_str).collect::<Vec<_>>(), "TTL {ttl}");
     }
@@ -239,4 +253,37 @@ fn what_one_flow_alone_shows_says_which() {
         "the paths part before hop 2, 2 ways at hop 2, and join again behind it",
     ];
     assert_eq!(said(&verdict), want);
+}
+
+#[test]
+fn a_target_at_the_first_hop_that_was_probed_may_be_nearer() {
+    let closed = "it answers that the UDP port is closed, as expected";
+    let rows = [
+        (3, "reached after 4 hops", Some(4)),
+        (4, "reached at hop 4, the first that was probed; it may be nearer", None),
+        (6, "reached at hop 6, the first that was probed; it may be nearer", None),
+    ];
+    for (first, want, distance) in rows {
+        let verdict = verdict_of(Plan { first, mtu: None, ..plan() }, None, |probe| {
+            let back = 65 - probe.ttl;
+            path(probe).map(|(from, says, _)| (from, says, back))
+        });
+        assert_eq!((verdict.reached, verdict.distance, verdict.exit), (true, distance, Exit::Done));
+        assert_eq!(said(&verdict), [format!("{want}: {closed}")]);
+    }
+}
+
+#[test]
+fn this_machine_says_itself_that_nobody_answers_on_the_link() {
+    let verdict = verdict(1, None, |_| Some((source(), Says::Refused(Reason::Host), 64)));
+    assert_eq!(
+        said(&verdict),
+        ["host unreachable, says this machine (10.0.0.1): no answer to ARP from 10.9.9.9"]
+    );
+}
+
+#[test]
+fn a_port_that_is_unreachable_is_closed_of_udp_alone() {
+    let verdict = verdict_of(Plan { target_limits: false, mtu: None, ..plan() }, None, path);
+    assert_eq!(said(&verdict), ["reached after 4 hops: it says port unreachable"]);
 }
