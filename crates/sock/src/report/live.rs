@@ -18,6 +18,7 @@
 use std::env;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _};
+use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -32,8 +33,11 @@ use super::output::Output;
 /// The least time between two frames.
 const PACE: Duration = Duration::from_millis(100);
 
-/// How long the terminal is waited for at the end.
+/// How long a terminal that is stopped is waited for, once.
 const MOMENT: Duration = Duration::from_secs(1);
+
+/// How many bytes of lines are kept for a terminal that is stopped; a single text may be longer.
+const MOST: usize = 1 << 18;
 
 /// The size of a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,8 +180,10 @@ fn printable(letter: char) -> String {
 pub struct Live {
     out: Output,
     picture: Picture,
-    above: String,
+    above: Above,
     due: Instant,
+    /// Whether the terminal was waited for in vain, and has not gone on since.
+    stalled: bool,
     /// Whether the process was stopped, and goes on, since the last frame.
     resumed: Arc<AtomicBool>,
 }
@@ -196,13 +202,14 @@ impl Live {
     }
 
     fn on(out: Output) -> Self {
-        let (picture, above, resumed) = (Picture::default(), String::new(), Arc::default());
-        Self { out, picture, above, due: Instant::now(), resumed }
+        let (picture, above, resumed) = (Picture::default(), Above::default(), Arc::default());
+        Self { out, picture, above, due: Instant::now(), stalled: false, resumed }
     }
 
     /// Adds lines that scroll away over the frame, safe ones that end in newlines. They are shown with the next frame.
+    /// Where the terminal is stopped for long, the oldest are left out, and how many is told in their place.
     pub fn print(&mut self, lines: &str) {
-        self.above.push_str(lines);
+        self.above.push(lines);
     }
 
     /// From when on the next frame may be drawn.
@@ -225,6 +232,7 @@ impl Live {
         if self.out.waiting() > 0 {
             return Ok(());
         }
+        self.stalled = false;
         self.show(frame);
         self.out.write()
     }
@@ -235,9 +243,20 @@ impl Live {
     ///
     /// Where the terminal is gone.
     pub fn make_way(&mut self) -> io::Result<()> {
-        self.show(|_| Vec::new());
         self.due = Instant::now();
-        self.out.close(MOMENT)
+        self.settle()?;
+        if self.stalled {
+            return Ok(());
+        }
+        self.show(|_| Vec::new());
+        self.settle()
+    }
+
+    /// Waits until all is written, for a moment at most; and no more where that was in vain before.
+    fn settle(&mut self) -> io::Result<()> {
+        self.out.close(if self.stalled { Duration::ZERO } else { MOMENT })?;
+        self.stalled = self.out.waiting() > 0;
+        Ok(())
     }
 
     /// Draws the last frame, which stays.
@@ -246,8 +265,9 @@ impl Live {
     ///
     /// Where the terminal is gone.
     pub fn end(mut self, frame: impl FnOnce(Size) -> Vec<String>) -> io::Result<()> {
+        self.settle()?;
         self.show(frame);
-        self.out.close(MOMENT)
+        self.settle()
     }
 
     fn show(&mut self, frame: impl FnOnce(Size) -> Vec<String>) {
@@ -256,13 +276,43 @@ impl Live {
             // Nobody knows how much the shell has printed below the frame.
             self.picture = Picture::default();
         }
-        let mut text = self.picture.draw(&self.above, &frame(size), size);
-        self.above.clear();
+        let mut text = self.picture.draw(&self.above.take(), &frame(size), size);
         if !text.is_empty() {
             // Over what the terminal has echoed, such as ^C.
             text.insert_str(0, "\r\x1b[K");
         }
         self.out.push(&text);
+    }
+}
+
+/// Lines that wait for the next frame.
+#[derive(Debug, Default)]
+struct Above {
+    text: String,
+    left_out: usize,
+}
+
+impl Above {
+    /// Adds lines. Where they become too many, more than half of the older ones go, so that it is done seldom.
+    fn push(&mut self, lines: &str) {
+        if self.text.len() + lines.len() > MOST {
+            let kept = (MOST / 2).saturating_sub(lines.len());
+            let from = self.text.len().saturating_sub(kept);
+            let end = self.text.as_bytes()[from..].iter().position(|byte| *byte == b'\n');
+            let gone = self.text.drain(..end.map_or(self.text.len(), |end| from + end + 1));
+            self.left_out += gone.filter(|letter| *letter == '\n').count();
+        }
+        self.text.push_str(lines);
+    }
+
+    /// The lines, behind what says how many there were before them.
+    fn take(&mut self) -> String {
+        let mut text = mem::take(&mut self.text);
+        let left_out = mem::take(&mut self.left_out);
+        if left_out > 0 {
+            text.insert_str(0, &format!("{left_out} lines were left out: the terminal was stopped\n"));
+        }
+        text
     }
 }
 
@@ -275,6 +325,11 @@ fn size_of_output() -> Size {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+    use std::io::Read as _;
+    use std::os::fd::OwnedFd;
+    use std::thread;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -368,6 +423,47 @@ mod tests {
         for (line, want, width) in rows {
             assert_eq!(cut(line, 5), (want.to_owned(), width), "{line:?}");
         }
+    }
+
+    #[test]
+    fn lines_for_a_terminal_that_is_stopped_are_bounded_and_the_latest_stay() {
+        let (mut reader, writer) = io::pipe().expect("a pipe");
+        let mut live = Live::on(Output::new(File::from(OwnedFd::from(writer))));
+        let count = MOST / 4;
+        let mut shown = 0;
+        for number in 0..count {
+            live.print(&format!("line {number}\n"));
+            shown = shown.max(live.above.text.len());
+        }
+        live.print("the sum\n");
+        assert!(shown <= MOST, "{shown}");
+        let reading = thread::spawn(move || {
+            let mut text = String::new();
+            reader.read_to_string(&mut text).map(|_| text)
+        });
+        live.end(|_| vec!["the frame".to_owned()]).expect("a reader");
+        let text = reading.join().expect("no panic").expect("UTF-8");
+        let lines: Vec<&str> = text.trim_start_matches("\r\x1b[K").lines().collect();
+        let left_out = count + 3 - lines.len();
+        let told = format!("{left_out} lines were left out: the terminal was stopped");
+        assert_eq!((lines[0], lines[1]), (told.as_str(), format!("line {left_out}").as_str()));
+        assert_eq!(lines[lines.len() - 2..], ["the sum", "the frame"]);
+        assert!(left_out > 0 && lines.len() > count / 10, "{left_out}");
+    }
+
+    #[test]
+    fn a_terminal_that_is_stopped_is_waited_for_once() {
+        let (_reader, writer) = io::pipe().expect("a pipe");
+        let mut live = Live::on(Output::new(File::from(OwnedFd::from(writer))));
+        live.print(&"a line\n".repeat(20_000));
+        live.make_way().expect("an open pipe");
+        assert!(live.stalled);
+        let begun = Instant::now();
+        for _ in 0..100 {
+            live.print("a name that is unknown\n");
+            live.make_way().expect("an open pipe");
+        }
+        assert!(begun.elapsed() < 50 * MOMENT, "a moment for each of a hundred");
     }
 
     #[test]
