@@ -1,5 +1,6 @@
 //! The next packet in which a text stands, found by a thread of its own.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -109,10 +110,16 @@ fn holds(packet: &Loaded, text: &str) -> bool {
 
 /// Whether `wanted` stands in `bytes`.
 pub(crate) fn is_in(bytes: &[u8], wanted: &[u8]) -> bool {
-    let Some(first) = wanted.first() else { return false };
+    place(bytes, wanted).is_some()
+}
+
+/// Where `wanted` first stands in `bytes`. Letters of ASCII are the same in either case; an empty text is nowhere.
+pub(crate) fn place(bytes: &[u8], wanted: &[u8]) -> Option<Range<usize>> {
+    let first = wanted.first()?;
     // The first letter alone rules out most places.
     let holds = |at: &[u8]| at[0].eq_ignore_ascii_case(first) && at.eq_ignore_ascii_case(wanted);
-    bytes.windows(wanted.len()).any(holds)
+    let start = bytes.windows(wanted.len()).position(holds)?;
+    Some(start..start + wanted.len())
 }
 
 #[cfg(test)]
@@ -122,6 +129,20 @@ mod tests {
     use super::super::store::{Batch, MOST_MEMORY};
     use super::super::wake::Wake;
     use super::*;
+
+    #[test]
+    fn the_place_of_a_text_is_its_first_in_either_case() {
+        let rows: [(&[u8], &[u8], Option<Range<usize>>); 5] = [
+            (b"say Hello, hello", b"hello", Some(4..9)),
+            (b"hello", b"HELLO", Some(0..5)),
+            (b"hell", b"hello", None),
+            (b"hello", b"", None),
+            (b"", b"h", None),
+        ];
+        for (bytes, wanted, want) in rows {
+            assert_eq!(place(bytes, wanted), want, "{bytes:?} {wanted:?}");
+        }
+    }
 
     #[test]
     fn the_next_packet_is_found_in_both_directions_and_around_the_ends() {

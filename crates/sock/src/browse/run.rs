@@ -10,7 +10,7 @@ use ratatui_core::terminal::Terminal;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::draw::{self, HELP, Scene};
-use super::find::{Found, Search, is_in};
+use super::find::{Found, Search, is_in, place};
 use super::key::{self, Key};
 use super::screen::{Paint, Screen};
 use super::sieve::{self, Filter, Sieve};
@@ -313,6 +313,13 @@ impl<'s> Session<'s> {
         }
     }
 
+    /// Marks the text that was found in the selected packet.
+    fn mark(&mut self) {
+        let Some(packet) = &self.packet else { return };
+        let found = place(&packet.bytes, self.state.needle.as_bytes());
+        self.state.mark(packet.number, found, &self.state.needle.clone(), &self.nodes);
+    }
+
     /// What a search has found.
     fn look_at_search(&mut self, facts: &Facts) {
         let Some(search) = &self.search else { return };
@@ -321,6 +328,9 @@ impl<'s> Session<'s> {
             Found::In(number) => {
                 let list = self.sieve.shown(facts.gone..facts.total);
                 self.state.select(number, &list);
+                drop(list);
+                self.load();
+                self.mark();
             }
             Found::Nowhere => self.state.message = Some(format!("no packet holds {:?}", self.state.needle)),
         }

@@ -1,7 +1,9 @@
 //! What is selected, folded and typed, and what each key does to it. It draws nothing and reads nothing.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
+use super::find::is_in;
 use super::key::Key;
 use super::prompt::{Asked, Prompt, Typed};
 use super::sieve::Faulty;
@@ -97,6 +99,8 @@ pub(crate) struct State {
     pub(crate) tree_row: Row,
     pub(crate) open: HashSet<&'static str>,
     pub(crate) byte: usize,
+    /// The packet and the bytes in it that a search has found.
+    pub(crate) found: Option<(u64, Range<usize>)>,
     pub(crate) bytes_row: Row,
     /// The first line that is seen of a conversation, or of the help.
     pub(crate) top: usize,
@@ -178,6 +182,7 @@ impl State {
             tree_row: Row::default(),
             open: HashSet::new(),
             byte: 0,
+            found: None,
             bytes_row: Row::default(),
             top: 0,
             behind: None,
@@ -211,6 +216,24 @@ impl State {
         self.node = nodes.iter().position(same).unwrap_or(0);
         self.node = self.seen(nodes);
         self.byte = nodes.get(self.node).map_or(0, |node| node.bytes.start);
+    }
+
+    /// Selects what a search for `text` has found in the packet of that number: the innermost field that holds the
+    /// `bytes` found, or else the first row whose value holds the text. The rows above it are opened.
+    pub(crate) fn mark(&mut self, number: u64, bytes: Option<Range<usize>>, text: &str, nodes: &[Node]) {
+        self.found = bytes.clone().map(|bytes| (number, bytes));
+        let node = match &bytes {
+            Some(bytes) => tree::of_byte(nodes, bytes.start),
+            None => nodes.iter().position(|node| is_in(node.value.as_bytes(), text.as_bytes())),
+        };
+        let Some(node) = node else { return };
+        let mut above = tree::parent(nodes, node);
+        while let Some(index) = above {
+            self.open.insert(nodes[index].name);
+            above = tree::parent(nodes, index);
+        }
+        self.node = node;
+        self.byte = bytes.map_or(nodes[node].bytes.start, |bytes| bytes.start);
     }
 
     /// What the key does. Something is drawn after it in any case.

@@ -183,6 +183,28 @@ fn another_packet_keeps_the_field() {
 }
 
 #[test]
+fn what_a_search_has_found_is_selected_and_its_layers_are_opened() {
+    let mut nodes = nodes();
+    nodes[2].value = "10.0.0.1".to_owned();
+    let rows = [
+        (Some(21..24), "udp.srcport", 21, &["udp"][..]),
+        (Some(13..14), "ip.src", 13, &["ip"]),
+        (Some(2..4), "ip", 2, &[]),
+        (None, "ip.src", 12, &["ip"]),
+    ];
+    for (bytes, name, byte, open) in rows {
+        let mut state = State::new(false, "");
+        state.mark(7, bytes.clone(), "10.0.0", &nodes);
+        assert_eq!((nodes[state.node].name, state.byte), (name, byte), "{bytes:?}");
+        assert_eq!(state.open, open.iter().copied().collect(), "{bytes:?}");
+        assert_eq!(state.found, bytes.map(|bytes| (7, bytes)));
+    }
+    let mut state = State::new(false, "");
+    state.mark(7, None, "nowhere", &nodes);
+    assert_eq!((state.node, state.byte), (0, 0), "a text of the line alone selects no field");
+}
+
+#[test]
 fn a_filter_is_asked_for_as_it_is_typed_and_given_up() {
     let (list, mut state) = (vec![0], State::new(false, "tcp"));
     let acts = press(&mut state, &list, &[Key::Char('/'), Key::Char(' '), Key::Char('q')]);

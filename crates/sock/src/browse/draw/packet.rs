@@ -98,12 +98,17 @@ pub(super) fn bytes(pen: &mut Pen<'_>, scene: &mut Scene<'_>) {
     let bytes = &packet.bytes;
     let height = pen.height().saturating_sub(1);
     let marked = node.map_or(0..0, |node| node.bytes.clone());
+    let found = scene.state.found.clone().filter(|(number, _)| *number == packet.number);
+    let marks = Marks {
+        field: marked,
+        found: found.map_or(0..0, |(_, bytes)| bytes),
+        cursor: has_keys.then_some(scene.state.byte),
+    };
     let lines = bytes.len().div_ceil(LINE);
     let top = scene.state.bytes_row.top(scene.state.byte / LINE, lines, height);
-    let cursor = has_keys.then_some(scene.state.byte);
     for (line, y) in (top..lines).take(height).zip(1..) {
         let start = line * LINE;
-        dump(pen, y, start, &bytes[start..(start + LINE).min(bytes.len())], &marked, cursor);
+        dump(pen, y, start, &bytes[start..(start + LINE).min(bytes.len())], &marks);
     }
 }
 
@@ -121,28 +126,38 @@ fn title(scene: &Scene<'_>, node: Option<&Node>, has_keys: bool) -> String {
     }
 }
 
-fn dump(
-    pen: &mut Pen<'_>,
-    y: usize,
-    start: usize,
-    bytes: &[u8],
-    marked: &Range<usize>,
+/// The bytes that are marked.
+struct Marks {
+    /// Those of the selected row.
+    field: Range<usize>,
+    /// Those that a search has found.
+    found: Range<usize>,
+    /// The one under the cursor, where the pane has the keys.
     cursor: Option<usize>,
-) {
+}
+
+impl Marks {
+    fn style(&self, at: usize) -> ratatui_core::style::Style {
+        let field = if self.field.contains(&at) { MARKED } else { PLAIN };
+        match self.cursor {
+            Some(cursor) if cursor == at => CURSOR.patch(PLACE),
+            _ if self.found.contains(&at) => field.patch(PLACE),
+            _ => field,
+        }
+    }
+}
+
+fn dump(pen: &mut Pen<'_>, y: usize, start: usize, bytes: &[u8], marks: &Marks) {
     let mut x = 1 + pen.text(1, y, 8, &format!("{start:04x}"), DIM) + 1;
     let text = x + LINE * 3 + 2;
     for (index, byte) in bytes.iter().enumerate() {
         let at = start + index;
-        let style = match cursor {
-            Some(cursor) if cursor == at => CURSOR.patch(PLACE),
-            _ if marked.contains(&at) => MARKED,
-            _ => PLAIN,
-        };
+        let style = marks.style(at);
         if index == LINE / 2 {
             x += 1;
         }
         // The gap between two marked bytes is marked too, so that a field is one piece.
-        let goes_on = marked.contains(&at) && marked.contains(&(at + 1)) && index + 1 < bytes.len();
+        let goes_on = marks.field.contains(&at) && marks.field.contains(&(at + 1)) && index + 1 < bytes.len();
         pen.text(x, y, 2, &format!("{byte:02x}"), style);
         if goes_on && index + 1 != LINE / 2 {
             pen.text(x + 2, y, 1, " ", MARKED);

@@ -170,6 +170,18 @@ fn the_bytes_of_the_selected_field_are_marked_in_both_columns() {
 }
 
 #[test]
+fn what_a_search_has_found_is_marked_within_its_field() {
+    let mut stage = Stage::new(UDP, 1);
+    let nodes = tree::nodes(&Packet::decode(LinkType::RAW, UDP));
+    stage.state.mark(0, Some(29..30), "i", &nodes);
+    let terminal = stage.terminal(80, 24);
+    assert_eq!(marked(&terminal, 18, Modifier::UNDERLINED), "69i");
+    assert_eq!(marked(&terminal, 18, Modifier::REVERSED), "68 69hi", "the field is data.data");
+    stage.state.found = Some((1, 29..30));
+    assert_eq!(marked(&stage.terminal(80, 24), 18, Modifier::UNDERLINED), "", "found in another packet");
+}
+
+#[test]
 fn the_selected_packet_is_marked_without_colours() {
     let mut stage = Stage::new(UDP, 2);
     for (pane, mark) in [(Pane::List, Modifier::REVERSED), (Pane::Tree, Modifier::UNDERLINED)] {
