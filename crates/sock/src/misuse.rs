@@ -34,8 +34,14 @@ fn subcommand(args: &[String]) -> Option<String> {
     Some(Cli::command().find_subcommand(first)?.get_name().to_owned())
 }
 
+/// A letter that another tool has for an option, and what ours has for it.
+type Habit = (char, &'static str);
+
+/// The commands that do what nc does.
+const LIKE_NC: [&str; 5] = ["connect", "serve", "listen", "relay", "wait"];
+
 /// The options of nc and ncat that ours has by another name, and which that is.
-const HABITS: [(char, &str); 14] = [
+const HABITS: [Habit; 14] = [
     ('l', "-l: `sock listen PORT` takes one client, `sock serve` answers many"),
     ('k', "-k: `sock listen --keep` takes one client after another"),
     ('z', "-z: `sock wait HOST:PORT --timeout 1s` sees whether a server accepts"),
@@ -53,11 +59,47 @@ const HABITS: [(char, &str); 14] = [
 ];
 
 /// What they are where one listens.
-const HABITS_OF_LISTENERS: [(char, &str); 3] = [
+const HABITS_OF_LISTENERS: [Habit; 3] = [
     ('l', "-l: it listens without"),
     ('p', "-p: the port is the endpoint, as in `sock listen 9000`"),
     ('s', "-s: the address is part of the endpoint, as in `sock listen 127.0.0.1:9000`"),
 ];
+
+/// The options of ping(8) and fping(8) that `sock ping` has by another name, or does not need.
+const HABITS_OF_PING: [Habit; 8] = [
+    ('n', "-n: no names are looked up; addresses are shown as they are"),
+    ('f', "-f: --interval 0.001 sends a thousand probes a second"),
+    ('C', "-C: --count N, with --csv for a row a probe"),
+    ('p', "-p: --interval is the time between probes; patterns cannot be set"),
+    ('v', "-v: --json shows everything that is known of an answer"),
+    ('D', "-D: --json has the time of each answer"),
+    ('a', "-a: --quiet prints the summary alone, with a row for each host"),
+    ('M', "-M: `sock trace HOST` measures the path MTU"),
+];
+
+/// The options of traceroute(8), tracepath(8) and mtr(8) that `sock trace` has by another name, or does not need.
+const HABITS_OF_TRACE: [Habit; 8] = [
+    ('w', "-w: -W is how long to wait for an answer"),
+    ('U', "-U: UDP is what it does without an option"),
+    ('u', "-u: UDP is what it does without an option"),
+    ('c', "-c: -q is the number of probes for each hop"),
+    ('N', "-N: all hops are probed at once"),
+    ('z', "-z: autonomous systems are not looked up"),
+    ('A', "-A: autonomous systems are not looked up"),
+    ('F', "-F: the path MTU is measured without an option"),
+];
+
+/// The tables for a command, the one that counts first.
+fn tables(command: Option<&str>) -> &'static [&'static [Habit]] {
+    match command {
+        None => &[&HABITS],
+        Some("listen" | "serve") => &[&HABITS_OF_LISTENERS, &HABITS],
+        Some("ping") => &[&HABITS_OF_PING],
+        Some("trace") => &[&HABITS_OF_TRACE],
+        Some(name) if LIKE_NC.contains(&name) => &[&HABITS],
+        Some(_) => &[],
+    }
+}
 
 /// The first words of ip(8) and ifconfig(8), which show what one of our commands does.
 const INTERFACES: [&str; 6] = ["ip", "ifconfig", "link", "addr", "address", "interface"];
@@ -73,22 +115,24 @@ fn habits(args: &[String]) -> Vec<String> {
     {
         return vec![of_address(first, args.get(1))];
     }
-    let letters = args.iter().take_while(|arg| *arg != "--").filter_map(|arg| arg.strip_prefix('-'));
-    // A word with two hyphens, or one that is no cluster of letters, is something else.
-    let clusters =
-        letters.filter(|word| (1..=4).contains(&word.len()) && word.chars().all(|c| c.is_ascii_alphabetic()));
-    let listens = args.first().is_some_and(|first| ["listen", "serve"].contains(&first.as_str()));
-    let special: &[(char, &str)] = if listens { &HABITS_OF_LISTENERS } else { &[] };
     let sock = Cli::command();
     let command = args.first().and_then(|first| sock.find_subcommand(first));
     let is_own = |letter: char| {
         command.is_some_and(|command| command.get_arguments().any(|it| it.get_short() == Some(letter)))
     };
+    let tables = tables(command.map(clap::Command::get_name));
     let known = |letter| {
-        let mut rows = special.iter().chain(&HABITS).filter(|_| !is_own(letter));
+        let mut rows = tables.iter().copied().flatten().filter(|_| !is_own(letter));
         rows.find(|(habit, _)| *habit == letter).map(|(_, hint)| (*hint).to_owned())
     };
-    clusters.flat_map(str::chars).filter_map(known).take(2).collect()
+    clusters(args).flat_map(str::chars).filter_map(known).take(2).collect()
+}
+
+/// The words that are options of one letter each, as in `-lk`. A word with two hyphens, or one that is no cluster of
+/// letters, is something else.
+fn clusters(args: &[String]) -> impl Iterator<Item = &str> {
+    let words = args.iter().take_while(|arg| *arg != "--").filter_map(|arg| arg.strip_prefix('-'));
+    words.filter(|word| (1..=4).contains(&word.len()) && word.chars().all(|c| c.is_ascii_alphabetic()))
 }
 
 /// An address without a command: to be connected to, as a rule.
@@ -274,9 +318,35 @@ mod tests {
     }
 
     #[test]
+    fn what_is_told_of_a_letter_is_of_a_command_that_lacks_it() {
+        let sock = Cli::command();
+        for name in LIKE_NC.into_iter().chain(["ping", "trace"]) {
+            assert!(sock.find_subcommand(name).is_some(), "{name}");
+        }
+        for name in ["ping", "trace"] {
+            let command = sock.find_subcommand(name).unwrap();
+            for (letter, hint) in tables(Some(name)).iter().copied().flatten() {
+                assert!(hint.starts_with(&format!("-{letter}: ")), "{hint}");
+                let mut own = command.get_arguments().filter_map(clap::Arg::get_short);
+                assert!(!own.any(|it| it == *letter), "{name} has -{letter} itself");
+            }
+        }
+    }
+
+    #[test]
     fn habits_of_other_tools_get_an_answer() {
-        let rows: [(&str, &[&str]); 13] = [
+        let rows: [(&str, &[&str]); 22] = [
             ("ping localhost -c x", &[]),
+            ("ping -v localhost", &["-v: --json shows"]),
+            ("ping -nf localhost", &["-n: no names", "-f: --interval 0.001"]),
+            ("ping -p ff localhost", &["-p: --interval is the time"]),
+            // What nc has and no ping.
+            ("ping -lke localhost", &[]),
+            ("trace -w 1 localhost", &["-w: -W is how long"]),
+            ("trace -U localhost", &["-U: UDP is what it does"]),
+            ("trace -c 10 -z localhost", &["-c: -q is the number", "-z: autonomous systems"]),
+            ("trace -n -x localhost", &[]),
+            ("decode -x -l file", &[]),
             ("-l 9000", &["-l: `sock listen PORT`"]),
             ("-lk 9000", &["-l: ", "-k: `sock listen --keep`"]),
             ("connect -z localhost 80", &["-z: `sock wait HOST:PORT"]),
