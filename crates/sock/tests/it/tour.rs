@@ -267,6 +267,18 @@ fn nothing_is_left_behind_however_it_ends() {
 }
 
 #[test]
+fn a_time_limit_is_no_call_to_the_kernel_and_is_not_counted_as_one() {
+    let shown = run_sock(&["tour", "--lang", "en", "--plain"]).quietly_done();
+    let shown = text(&shown).replace('\n', " ");
+    assert!(shown.contains("settimeout("), "{shown}");
+    // Each call is told with what it returned. One more stands in the intro, as an example.
+    let told = shown.matches(") = ").count() - 1;
+    let waited = shown.matches(", after ").count();
+    let rest = told - waited - 1;
+    assert!(shown.contains(&format!("The other {rest} calls")), "{rest}: {shown}");
+}
+
+#[test]
 fn without_a_terminal_there_is_no_step() {
     for args in [&["--step"][..], &["--step", "--json"], &["--plain", "--json"]] {
         let finished = run(sock(&["tour"]).args(args), b"");

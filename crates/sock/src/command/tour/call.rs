@@ -1,10 +1,13 @@
-//! A system call that a side makes, and what it came to.
+//! A call that a side makes, and what it came to.
 
 use std::io::ErrorKind;
 use std::time::Duration;
 
 use berkeley::Error;
 use berkeley_packet::stream::Side;
+
+/// The one call of the tour that the kernel does not learn of: the library keeps the time limit.
+pub(super) const SETTIMEOUT: &str = "settimeout";
 
 /// A call, as it is about to be made.
 #[derive(Clone, Debug)]
@@ -40,6 +43,11 @@ pub(super) struct Done {
 impl Call {
     pub(super) fn client(name: &'static str, arguments: impl Into<String>) -> Self {
         Self { side: Side::Client, name, arguments: arguments.into() }
+    }
+
+    /// Whether it is a call to the kernel.
+    pub(super) fn is_of_kernel(&self) -> bool {
+        self.name != SETTIMEOUT
     }
 
     pub(super) fn text(&self) -> String {

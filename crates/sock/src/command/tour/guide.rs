@@ -83,7 +83,7 @@ pub(super) struct Guide<'t> {
     pub(super) leftovers: Leftovers,
     scene: &'static str,
     waited: Vec<Waited>,
-    /// How long the calls took that had nobody to wait for.
+    /// How long the calls to the kernel took that had nobody to wait for.
     quick: Vec<Duration>,
 }
 
@@ -186,7 +186,7 @@ impl<'t> Guide<'t> {
         };
         if waited {
             self.waited.push(Waited { scene: self.scene, call: begun.call.clone(), took });
-        } else {
+        } else if begun.call.is_of_kernel() {
             self.quick.push(took);
         }
         Ok((outcome, Made { call: begun.call, took, waited }))

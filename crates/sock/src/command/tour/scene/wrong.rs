@@ -10,7 +10,7 @@ use berkeley_packet::stream::Side;
 
 use super::story::evidence;
 use super::{ANSWER, ANYWHERE, BACKLOG, HELLO, ROOM, fd, inet, need_loopback, recv_of};
-use crate::command::tour::call::{Call, python};
+use crate::command::tour::call::{Call, SETTIMEOUT, python};
 use crate::command::tour::drawing::failed;
 use crate::command::tour::guide::{Guide, Made, Stop};
 use crate::command::tour::packets::Tap;
@@ -98,7 +98,7 @@ fn timed_out(guide: &mut Guide<'_>) -> Result<(), Stop> {
     let sides = guide.opens()?;
     let of = Arc::clone(&client);
     let seconds = PATIENCE.as_secs_f64();
-    let settimeout = Call::client("settimeout", format!("{}, {seconds} s", fd(&client)));
+    let settimeout = Call::client(SETTIMEOUT, format!("{}, {seconds} s", fd(&client)));
     let ((), made) = guide.make(&sides, settimeout, move || of.set_timeout(Some(PATIENCE)))?;
     guide.tell(made, 0, "", "timeout.settimeout", &[("seconds", &seconds)])?;
     let of = Arc::clone(&client);
