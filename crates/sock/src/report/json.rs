@@ -114,7 +114,7 @@ pub const EVENTS: &[(&str, &[&str])] = &[
     ("opened", &["connection", "peer", "proxy"]),
     ("option", &["name", "c_name", "access", "when", "unit", "meaning", "value", "text", "fields", "reason"]),
     ("packet", &["number", "link", "interface", "packet"]),
-    ("packets", &["scene", "captured", "complete", "count", "meaning"]),
+    ("packets", &["scene", "captured", "complete", "count", "reason", "meaning"]),
     ("path_mtu", &["mtu_bytes", "first_mtu_bytes", "hop", "steps", "black_hole"]),
     ("reached", &["connection", "peer", "proxy", "to"]),
     ("received", &["connection", "peer", "proxy", "data", "text"]),

@@ -181,10 +181,14 @@ fn without_the_right_packets_are_built_from_the_exchange_and_it_says_so() {
     let had = of(&all, "packets");
     assert_eq!(had.len(), 2);
     assert!(had.iter().all(|it| it["captured"] == false && it["complete"] == true), "{had:?}");
+    let why = |it: &Value| it["reason"].as_str().is_some_and(|it| it.contains("operation not permitted"));
+    assert!(had.iter().all(|it| why(it)), "{had:?}");
     are_of_the_exchange(&all);
     let shown = run(&mut without_right(&["--lang", "en", "--plain"]), b"").out().replace('\n', " ");
-    assert!(shown.contains("were not captured: that needs a right"), "{shown}");
-    assert!(shown.contains("operation not permitted") && shown.contains("sudo sock tour"), "{shown}");
+    assert!(shown.contains("were not captured: capturing needs a privilege (CAP_NET_RAW)"), "{shown}");
+    assert!(shown.contains("sudo sock tour"), "{shown}");
+    let shown = run(&mut without_right(&["--lang", "zh", "--plain"]), b"").out();
+    assert!(shown.contains("抓包需要权限") && !shown.contains("operation not"), "{shown}");
 }
 
 #[test]
@@ -195,6 +199,7 @@ fn with_the_right_they_are_captured() {
     let all = told(run_sock(&["tour", "--json"]));
     let had = of(&all, "packets");
     assert!(had.iter().all(|it| it["captured"] == true && it["complete"] == true), "{had:?}");
+    assert!(had.iter().all(|it| it["reason"].is_null()), "{had:?}");
     are_of_the_exchange(&all);
     assert!(of(&all, "packet").iter().all(|it| it["interface"] == "lo" && it["time"].is_string()));
     // A refusal, a reset and a half-close show what was drawn: an RST each, and the FIN before the answer.
@@ -235,6 +240,10 @@ fn where_the_loopback_is_down_the_scenes_that_need_it_say_so_and_the_others_come
     assert!(shown.contains("What to try next"), "{shown}");
     assert_eq!(finished.code(), 5, "{}", finished.stderr);
     assert_eq!(finished.stderr, "sock: error: the loopback interface, lo, is down\n");
+    // The reason and the advice are of the language; the error is one for scripts and searches.
+    let shown = run_sock(&["tour", "--lang", "zh"]).out();
+    fits_a_terminal(&shown);
+    assert!(shown.contains("回环接口 lo 没有启用") && !shown.contains("the loopback"), "{shown}");
 }
 
 #[test]
@@ -276,6 +285,16 @@ fn a_time_limit_is_no_call_to_the_kernel_and_is_not_counted_as_one() {
     let waited = shown.matches(", after ").count();
     let rest = told - waited - 1;
     assert!(shown.contains(&format!("The other {rest} calls")), "{rest}: {shown}");
+}
+
+#[test]
+fn the_list_of_waits_names_each_as_a_reader_knows_it() {
+    for (language, timeout) in [("en", "timeout"), ("zh", "超时")] {
+        let shown = run_sock(&["tour", "--lang", language]).out();
+        let waits: Vec<&str> = shown.lines().filter(|line| line.contains(" recv  ")).collect();
+        assert!(waits.iter().any(|line| line.contains(timeout)), "{shown}");
+        assert!(!waits.iter().any(|line| line.contains("wrong")), "{shown}");
+    }
 }
 
 #[test]

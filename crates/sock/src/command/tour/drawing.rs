@@ -211,16 +211,18 @@ impl Teller for Drawing {
         self.line("");
     }
 
-    fn timings(&mut self, waited: &[Waited]) {
-        let longest = waited.iter().map(|it| it.took).max().unwrap_or_default().as_secs_f64();
-        let widest = waited.iter().map(|it| it.call.name.len()).max().unwrap_or_default();
+    fn timings(&mut self, waited: &[(&str, Waited)]) {
+        let longest = waited.iter().map(|(_, it)| it.took).max().unwrap_or_default().as_secs_f64();
+        let widest = waited.iter().map(|(_, it)| it.call.name.len()).max().unwrap_or_default();
         let side = self.names.client.width().max(self.names.server.width());
-        for it in waited {
+        let scenes = waited.iter().map(|(scene, _)| scene.width()).max().unwrap_or_default();
+        for (scene, it) in waited {
             let name = self.names.of(it.call.side);
             let fill = spaces(side - name.width());
             let bar = bar(it.took.as_secs_f64(), longest);
-            let (scene, call, took) = (it.scene, it.call.name, time(it.took));
-            self.line(&format!("  {took:>9}  {scene:<8}  {name}{fill}  {call:<widest$}  {bar}"));
+            let (call, took) = (it.call.name, time(it.took));
+            let scene = format!("{scene}{}", spaces(scenes - scene.width()));
+            self.line(&format!("  {took:>9}  {scene}  {name}{fill}  {call:<widest$}  {bar}"));
         }
         self.line("");
     }
@@ -335,7 +337,7 @@ mod tests {
         drawing.travels(Side::Server, &long);
         let layer = || LayerTold { head: "IP，20 字节".to_owned(), meaning: long.clone() };
         drawing.layers(&[layer(), layer(), layer(), layer()]);
-        drawing.timings(&[Waited { scene: "tcp", call, took: Duration::from_secs(3) }]);
+        drawing.timings(&[("TCP", Waited { scene: "tcp", call, took: Duration::from_secs(3) })]);
         drawing.commands(&[("sock serve", &long)]);
         for line in drawing.take().lines() {
             assert!(line.width() <= WIDTH, "{}: {line}", line.width());

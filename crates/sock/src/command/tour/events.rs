@@ -89,6 +89,7 @@ impl Teller for Events {
             .field("captured", packets.captured)
             .field("complete", packets.complete)
             .field("count", packets.taken.len())
+            .field("reason", packets.reason.as_deref())
             .field("meaning", meaning);
         self.push(event);
     }
@@ -108,7 +109,7 @@ impl Teller for Events {
     fn layers(&mut self, _: &[LayerTold]) {}
 
     /// Each step's event has its time.
-    fn timings(&mut self, _: &[Waited]) {}
+    fn timings(&mut self, _: &[(&str, Waited)]) {}
 
     fn commands(&mut self, _: &[(&str, &str)]) {}
 

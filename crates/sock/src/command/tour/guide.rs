@@ -30,6 +30,9 @@ pub(super) const STEP: Duration = Duration::from_millis(70);
 pub(super) const PARAGRAPH: Duration = Duration::from_millis(110);
 pub(super) const SCENE: Duration = Duration::from_millis(220);
 
+/// The failure of a scene that needs the loopback; the texts have it in each language.
+pub(super) const DOWN: &str = "the loopback interface, lo, is down";
+
 /// Why a scene, or the tour, ends early.
 pub(super) enum Stop {
     /// Nobody reads it any more.
@@ -123,11 +126,14 @@ impl<'t> Guide<'t> {
 
     /// Says that a scene cannot go on.
     pub(super) fn stopped(&mut self, failure: &Failure) -> Result<(), Stop> {
-        let key =
-            if failure.exit == Exit::Unreachable { "tour.advice.unreachable" } else { "tour.advice.other" };
+        let (reason, advice) = if failure.message == DOWN {
+            (self.texts.get("tour.reason.down"), "tour.advice.unreachable")
+        } else {
+            (failure.message.as_str(), "tour.advice.other")
+        };
         self.teller.closes();
-        let advice = self.texts.get(key);
-        self.says("tour.stopped", &[("reason", &failure.message), ("advice", &advice)])
+        let advice = self.texts.get(advice);
+        self.says("tour.stopped", &[("reason", &reason), ("advice", &advice)])
     }
 
     /// Begins a scene; with a key of the person's before it.

@@ -47,6 +47,8 @@ pub(super) struct Packets {
     pub(super) captured: bool,
     /// Whether the last one is among them.
     pub(super) complete: bool,
+    /// Why they were not captured, where they were to be.
+    pub(super) reason: Option<String>,
 }
 
 /// What a packet is in its exchange.
@@ -109,7 +111,7 @@ impl Tap {
         }
         taken.truncate(MOST);
         let complete = is_last(&taken);
-        Packets { taken, captured: true, complete }
+        Packets { taken, captured: true, complete, reason: None }
     }
 }
 
@@ -120,7 +122,7 @@ impl Packets {
         say(&mut wrapped, &mut |packet| {
             taken.push(Taken { link: LinkType::RAW, bytes: packet.to_vec(), time: None });
         });
-        Self { taken, captured: false, complete: true }
+        Self { taken, captured: false, complete: true, reason: None }
     }
 
     /// Each of them, as it is shown, in an exchange with this server.
@@ -296,7 +298,7 @@ mod tests {
             [&b""[..], b"\x45", &[0; 30], b"\x45\0\0\x28\0\0\0\0\x40\x06\0\0\x7f\0\0\x01\x7f\0\0\x01\x9c"]
         {
             let taken = vec![Taken { link: LinkType::RAW, bytes: bytes.to_vec(), time: None }];
-            let packets = Packets { taken, captured: true, complete: false };
+            let packets = Packets { taken, captured: true, complete: false, reason: None };
             assert_eq!(packets.seen(server).len(), 1);
             assert!(!is_over(&packets.taken));
         }

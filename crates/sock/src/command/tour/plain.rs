@@ -117,11 +117,11 @@ impl Teller for Plain<'_> {
         self.out.push('\n');
     }
 
-    fn timings(&mut self, waited: &[Waited]) {
-        for it in waited {
+    fn timings(&mut self, waited: &[(&str, Waited)]) {
+        for (scene, it) in waited {
             let (took, side) = (time(it.took), self.name(it.call.side));
             let values: Values<'_> =
-                &[("took", &took), ("scene", &it.scene), ("side", &side), ("call", &it.call.name)];
+                &[("took", &took), ("scene", scene), ("side", &side), ("call", &it.call.name)];
             let sentence = self.texts.fill("plain.timing", values);
             self.says_line(&sentence);
         }

@@ -82,7 +82,7 @@ pub(super) trait Teller {
     fn layers(&mut self, layers: &[LayerTold]);
 
     /// The calls that had to wait, the longest first.
-    fn timings(&mut self, waited: &[Waited]);
+    fn timings(&mut self, waited: &[(&str, Waited)]);
 
     /// Commands, and what each is.
     fn commands(&mut self, rows: &[(&str, &str)]);

@@ -2,6 +2,7 @@
 
 use crate::command::tour::call::time;
 use crate::command::tour::guide::{AT_ONCE, Guide, MOMENT, Stop};
+use crate::command::tour::teller::Waited;
 
 /// How many calls that waited are shown.
 const SHOWN: usize = 8;
@@ -29,7 +30,10 @@ pub(super) fn play(guide: &mut Guide<'_>) -> Result<(), Stop> {
             guide.says("timings.intro.quick", &[("moment", &time(MOMENT))])?;
         }
         waited.truncate(SHOWN);
-        guide.teller().timings(&waited);
+        let texts = guide.texts;
+        let named: Vec<(&str, Waited)> =
+            waited.into_iter().map(|it| (texts.get(name(it.scene)), it)).collect();
+        guide.teller().timings(&named);
     }
     if let (Some(least), Some(most)) = (quick.first(), quick.last()) {
         let (least, most) = (time(*least), time(*most));
@@ -41,6 +45,17 @@ pub(super) fn play(guide: &mut Guide<'_>) -> Result<(), Stop> {
     let rows = COMMANDS.map(|(command, key)| (command, texts.get(key)));
     guide.teller().commands(&rows);
     guide.show(AT_ONCE)
+}
+
+/// The text that names a scene in the list of timings; the one wait where something goes wrong is that of a timeout.
+fn name(scene: &'static str) -> &'static str {
+    match scene {
+        "tcp" => "timings.tcp",
+        "udp" => "timings.udp",
+        "unix" => "timings.unix",
+        "wrong" => "timings.wrong",
+        other => other,
+    }
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use berkeley::{Address, Error, Family, Protocol, Socket, Type};
 use berkeley_packet::stream::Side;
 
 use super::call::Call;
-use super::guide::{Begun, Guide, Made, Sides, Stop};
+use super::guide::{Begun, DOWN, Guide, Made, Sides, Stop};
 use super::packets::quoted;
 use crate::exit::{Exit, Failure};
 
@@ -49,7 +49,7 @@ fn need_loopback() -> Result<(), Stop> {
     };
     // Where the kernel does not tell, the calls will.
     if interfaces().is_ok_and(|all| !all.iter().any(is_up)) {
-        return Err(Failure::new(Exit::Unreachable, "the loopback interface, lo, is down").into());
+        return Err(Failure::new(Exit::Unreachable, DOWN).into());
     }
     Ok(())
 }

@@ -12,26 +12,25 @@ use crate::command::tour::teller::LayerTold;
 /// An exchange that is over.
 pub(super) struct Exchange {
     server: SocketAddr,
-    /// The longest piece that TCP sends at once.
-    mss: u32,
     packets: Packets,
-    /// Why nothing was captured.
-    reason: Option<String>,
+    /// Whether it is said how packets are read.
+    is_first: bool,
 }
 
 impl Exchange {
     /// What was captured, or, where that could not be, what is `built`.
     pub(super) fn new(
         server: SocketAddr,
-        mss: u32,
         captured: Result<Packets, String>,
         built: impl FnOnce() -> Packets,
     ) -> Self {
-        let (packets, reason) = match captured {
-            Ok(packets) => (packets, None),
-            Err(error) => (built(), Some(error)),
-        };
-        Self { server, mss, packets, reason }
+        let packets = captured.unwrap_or_else(|error| Packets { reason: Some(error), ..built() });
+        Self { server, packets, is_first: false }
+    }
+
+    /// The same as the first of the tour, whose packets are explained.
+    pub(super) fn first(self) -> Self {
+        Self { is_first: true, ..self }
     }
 
     /// Tells the packets, each with what it means where none like it was told before; then one of them in its layers.
@@ -53,17 +52,15 @@ impl Exchange {
     /// How they were had.
     fn say_how(&self, guide: &mut Guide<'_>, built: &str) -> Result<(), Stop> {
         let (count, limit) = (self.packets.taken.len(), format!("{} s", LIMIT.as_secs()));
-        let reason = self.reason.as_deref().unwrap_or_default();
         let key = if self.packets.captured { "packets.captured" } else { built };
-        let values: &[(&str, &dyn Display)] = &[("count", &count), ("reason", &reason), ("mss", &self.mss)];
-        let mut how = guide.texts.fill(key, values);
+        let mut how = guide.texts.fill(key, &[("count", &count)]);
         if !self.packets.complete {
             how.push('\n');
             how += &guide.texts.fill("packets.missing", &[("limit", &limit)]);
         }
         guide.teller().packets(&self.packets, &how);
         guide.show(PARAGRAPH)?;
-        if self.mss == 0 {
+        if !self.is_first {
             return Ok(());
         }
         guide.says("packets.nesting", &[])?;
@@ -80,7 +77,7 @@ pub(super) fn evidence(
     server: SocketAddr,
 ) -> Result<(), Stop> {
     let Ok(tap) = tap else { return Ok(()) };
-    let exchange = Exchange { server, mss: 0, packets: tap.take(is_over), reason: None };
+    let exchange = Exchange { server, packets: tap.take(is_over), is_first: false };
     exchange.say_how(guide, "packets.captured")?;
     list(guide, &exchange.packets.seen(server), |role| role == Role::Rst)?;
     guide.closes()

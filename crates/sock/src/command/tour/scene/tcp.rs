@@ -4,7 +4,6 @@ use std::fmt::Display;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use berkeley::option::tcp;
 use berkeley::{Family, Socket, Type};
 use berkeley_packet::stream::{Side, Wrapped};
 
@@ -40,8 +39,6 @@ struct Connection {
 fn exchange(guide: &mut Guide<'_>) -> Result<Exchange, Stop> {
     let connection = connect(guide)?;
     talk(guide, &connection)?;
-    // Only a kernel that is very old has none.
-    let mss = connection.caller.get(tcp::INFO).map(|info| info.snd_mss).unwrap_or_default();
     let (client, server) = (connection.client, connection.server);
     let tap = end(guide, connection)?;
     let built = || {
@@ -52,7 +49,7 @@ fn exchange(guide: &mut Guide<'_>) -> Result<Exchange, Stop> {
             wrapped.close(emit);
         })
     };
-    Ok(Exchange::new(server, mss, tap.map(|tap| tap.take(is_over)), built))
+    Ok(Exchange::new(server, tap.map(|tap| tap.take(is_over)), built).first())
 }
 
 /// From two sockets to a connection.

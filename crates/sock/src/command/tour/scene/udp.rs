@@ -45,7 +45,7 @@ fn exchange(guide: &mut Guide<'_>) -> Result<Exchange, Stop> {
             wrapped.said(server, ANSWER, emit);
         })
     };
-    Ok(Exchange::new(address, 0, tap.map(|tap| tap.take(|taken| taken.len() >= 2)), built))
+    Ok(Exchange::new(address, tap.map(|tap| tap.take(|taken| taken.len() >= 2)), built))
 }
 
 /// sendto(2).
