@@ -8,7 +8,7 @@ use crate::command::tour::teller::Waited;
 const SHOWN: usize = 8;
 
 /// What to try: a command that exists, and what it is.
-pub(super) const COMMANDS: [(&str, &str); 9] = [
+pub(super) const COMMANDS: [(&str, &str); 11] = [
     ("sock serve", "next.serve"),
     ("sock connect 127.0.0.1:12345", "next.connect"),
     ("sock tour --step", "next.step"),
@@ -17,6 +17,8 @@ pub(super) const COMMANDS: [(&str, &str); 9] = [
     ("sock decode trace.pcapng --layers", "next.decode"),
     ("sock options 127.0.0.1:12345", "next.options"),
     ("sock resolve localhost:http", "next.resolve"),
+    ("sock ping 127.0.0.1", "next.ping"),
+    ("sock trace example.org", "next.trace"),
     ("sock interfaces", "next.interfaces"),
 ];
 
