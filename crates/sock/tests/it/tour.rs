@@ -329,6 +329,22 @@ fn ctrl_c_ends_it_at_once_while_a_side_waits() {
 }
 
 #[test]
+fn events_end_with_a_summary_after_a_signal_too() {
+    for (signal, code) in [("TERM", 143), ("INT", 130)] {
+        let process = Process::start(&mut sock(&["tour", "--json"]));
+        // It has a second to go then.
+        process.stdout.until("the first scene", |shown| text(shown).contains("scene").then_some(()));
+        process.signal(signal);
+        let finished = process.finish();
+        assert_eq!(finished.code(), code, "{}", finished.stderr);
+        let all = events(&finished.stdout);
+        let summary = all.last().expect("events");
+        assert_eq!((&summary["event"], &summary["exit_code"]), (&Value::from("summary"), &Value::from(code)));
+        assert_eq!(of(&all, "summary").len(), 1);
+    }
+}
+
+#[test]
 fn a_signal_removes_the_unix_socket() {
     let test = "tour::a_signal_removes_the_unix_socket";
     if !skip::need(test, "script") {

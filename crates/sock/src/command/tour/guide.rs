@@ -1,7 +1,6 @@
 //! The guide: has calls made, tells them, and keeps the pace.
 
 use std::fmt::Display;
-use std::io::{self, ErrorKind};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -12,10 +11,10 @@ use super::actor::{Actor, Pending};
 use super::call::{Call, Done, Gave, python};
 use super::keys::Keys;
 use super::leftovers::Leftovers;
+use super::outlet::Outlet;
 use super::teller::{Teller, Waited};
 use super::texts::{Texts, Values};
 use crate::exit::{Exit, Failure};
-use crate::report::patience;
 
 /// How long a call may take before the tour gives it up.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -84,6 +83,7 @@ pub(super) struct Guide<'t> {
     paced: bool,
     keys: Option<Keys>,
     pub(super) leftovers: Leftovers,
+    outlet: Outlet,
     scene: &'static str,
     waited: Vec<Waited>,
     /// How long the calls to the kernel took that had nobody to wait for.
@@ -97,8 +97,19 @@ impl<'t> Guide<'t> {
         paced: bool,
         keys: Option<Keys>,
         leftovers: Leftovers,
+        outlet: Outlet,
     ) -> Self {
-        Self { texts, teller, paced, keys, leftovers, scene: "", waited: Vec::new(), quick: Vec::new() }
+        Self {
+            texts,
+            teller,
+            paced,
+            keys,
+            leftovers,
+            outlet,
+            scene: "",
+            waited: Vec::new(),
+            quick: Vec::new(),
+        }
     }
 
     /// Whether there are pauses between the steps.
@@ -273,7 +284,7 @@ impl<'t> Guide<'t> {
     /// Writes what was told, and gives the reader a pause.
     pub(super) fn show(&mut self, pause: Duration) -> Result<(), Stop> {
         let told = self.teller.take();
-        write(&told)?;
+        self.outlet.write(&told)?;
         if self.paced {
             sleep(pause);
         }
@@ -283,10 +294,11 @@ impl<'t> Guide<'t> {
     /// Waits for a key, where the person wants that.
     fn key(&mut self) -> Result<(), Stop> {
         let Some(keys) = &mut self.keys else { return Ok(()) };
-        let asked = || write(&format!("\n{}", self.texts.get("tour.any_key")));
+        let outlet = &self.outlet;
+        let asked = || outlet.write(&format!("\n{}", self.texts.get("tour.any_key")));
         let goes_on = keys.wait(&self.leftovers, asked)?;
         // The line of the question is cleared: the tour reads as one without it.
-        write("\r\x1b[K")?;
+        outlet.write("\r\x1b[K")?;
         let goes_on = goes_on.map_err(|error| Failure::io("read a key", &error))?;
         if goes_on { Ok(()) } else { Err(Stop::Quit) }
     }
@@ -298,13 +310,5 @@ impl Sides {
             Side::Client => &self.client,
             Side::Server => &self.server,
         }
-    }
-}
-
-fn write(text: &str) -> Result<(), Stop> {
-    match patience::write(&mut io::stdout().lock(), text.as_bytes()) {
-        Ok(()) => Ok(()),
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(Stop::Closed),
-        Err(error) => Err(Stop::Unwritten(Box::new(Failure::io("write standard output", &error)))),
     }
 }
