@@ -14,7 +14,7 @@ Examples:
   sock tour --explain          with every system call below";
 
 const TOUR_NOTES: &str = "\
-It needs no right, and no network but the loopback. With CAP_NET_RAW its
+It needs no privilege, and no network but the loopback. With CAP_NET_RAW its
 packets are captured; without, they are built from what the sockets
 report, and it says so.";
 
