@@ -2,7 +2,8 @@
 //!
 //! What is sent begins with the four bytes by which this process knows its own, and the number of the probe, where the
 //! payload has room for them: an identifier of 16 bits may be another process's too, and a sequence number comes again
-//! after 65,536 probes.
+//! after 65,536 probes. These four bytes are other ones for each probe, by a secret of the process: a host that knows
+//! those of its own probe cannot make an answer to another host's.
 //!
 //! ```
 //! use sock::probe::icmp::{self, Version};
@@ -16,6 +17,9 @@
 //! let echo = icmp::reply(Version::V4, &reply).unwrap();
 //! assert_eq!((echo.identifier, echo.sequence, echo.token()), (7, 1, Some((0xfeed, 1))));
 //! ```
+
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher as _;
 
 /// The length of the header, in bytes.
 pub const HEADER: usize = 8;
@@ -66,6 +70,23 @@ impl Echo<'_> {
     /// Whose it is and the low 32 bits of its number, as [`payload`] has written them; `None` where there was no room.
     pub fn token(&self) -> Option<(u32, u32)> {
         token(self.payload)
+    }
+}
+
+/// What the probes of a process are known by: of each number another word, which nobody else can tell.
+#[derive(Clone, Debug, Default)]
+pub struct Secret(RandomState);
+
+impl Secret {
+    /// The word of the probe of that number.
+    pub fn word(&self, number: u32) -> u32 {
+        // The upper half, which 32 bits hold.
+        u32::try_from(self.0.hash_one(number) >> 32).unwrap_or_default()
+    }
+
+    /// The number in a token, where its word is that of this number.
+    pub fn number(&self, (word, number): (u32, u32)) -> Option<u32> {
+        (word == self.word(number)).then_some(number)
     }
 }
 
@@ -193,6 +214,17 @@ mod tests {
         ];
         for (bytes, want) in rows {
             assert_eq!(checksum(bytes), want, "{bytes:02x?}");
+        }
+    }
+
+    #[test]
+    fn who_knows_the_token_of_a_probe_knows_that_of_no_other() {
+        let (secret, other) = (Secret::default(), Secret::default());
+        for number in [0, 1, 2, 65_536, u32::MAX] {
+            let word = secret.word(number);
+            assert_eq!(secret.number((word, number)), Some(number));
+            assert_eq!(secret.number((word, number.wrapping_add(1))), None);
+            assert_eq!(other.number((word, number)), None);
         }
     }
 

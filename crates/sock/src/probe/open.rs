@@ -12,7 +12,7 @@ use berkeley::control::{ControlBuffer, ControlMessage, ip, ipv6, socket as any, 
 use berkeley::option::{IcmpFilter, Icmpv6Filter};
 use berkeley::{Address, Family, Flags, Protocol, Socket, Type, option};
 
-use super::icmp::{self, Echo, Version};
+use super::icmp::{self, Echo, Secret, Version};
 use super::reason::{self, Reason};
 use crate::exit::{Exit, Failure};
 
@@ -88,7 +88,7 @@ pub struct IcmpSocket {
     version: Version,
     is_raw: bool,
     identifier: u16,
-    whose: u32,
+    secret: Secret,
     request: Vec<u8>,
     batch: RecvBatch,
     control: ControlBuffer,
@@ -156,11 +156,19 @@ impl IcmpSocket {
         socket.bind(setting.local(version))?;
         let (chosen, chance) = (socket.local_address()?.port().unwrap_or(0), random().to_be_bytes());
         let identifier = if is_raw { u16::from_be_bytes([chance[0], chance[1]]) } else { chosen };
-        let whose = u32::from_be_bytes([chance[2], chance[3], chance[4], chance[5]]);
         let mut request = Vec::new();
-        icmp::push_request(&mut request, version, identifier, 0, &icmp::payload(whose, 0, size));
+        icmp::push_request(&mut request, version, identifier, 0, &icmp::payload(0, 0, size));
         let batch = RecvBatch::with_control(BATCH, LOOKED_AT, CONTROL)?;
-        Ok(Self { socket, version, is_raw, identifier, whose, request, batch, control: ControlBuffer::new() })
+        Ok(Self {
+            socket,
+            version,
+            is_raw,
+            identifier,
+            secret: Secret::default(),
+            request,
+            batch,
+            control: ControlBuffer::new(),
+        })
     }
 
     /// The socket, to wait on.
@@ -183,7 +191,7 @@ impl IcmpSocket {
         let low = number.to_be_bytes();
         let (sequence, low) = ([low[6], low[7]], u32::from_be_bytes([low[4], low[5], low[6], low[7]]));
         self.request[6..icmp::HEADER].copy_from_slice(&sequence);
-        icmp::stamp(&mut self.request[icmp::HEADER..], self.whose, low);
+        icmp::stamp(&mut self.request[icmp::HEADER..], self.secret.word(low), low);
         if self.is_raw && self.version == Version::V4 {
             self.request[2..4].fill(0);
             let sum = icmp::checksum(&self.request);
@@ -263,8 +271,8 @@ impl IcmpSocket {
             return None;
         }
         match echo.token() {
-            Some((whose, number)) if self.request.len() >= 2 * icmp::HEADER => {
-                (whose == self.whose).then_some(Number::Low(number))
+            Some(token) if self.request.len() >= 2 * icmp::HEADER => {
+                self.secret.number(token).map(Number::Low)
             }
             _ => Some(Number::Sequence(echo.sequence)),
         }

@@ -505,3 +505,51 @@ fn an_answer_after_the_timeout_is_late_and_no_longer_lost() {
     assert_eq!(counts, [1, 0, 1, 0, 0].map(Some), "{end}");
     process.succeed();
 }
+
+/// A machine that answers each request to 10.0.0.2, and once more as if it had got the probe before it.
+const FORGER: &str = r#"
+import socket, struct
+def checksum(data):
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+print(flush=True)
+while True:
+    packet, (asker, _) = raw.recvfrom(2048)
+    if packet[20] != 8 or packet[16:20] != bytes([10, 0, 0, 2]):
+        continue
+    identifier, sequence = struct.unpack("!HH", packet[24:28])
+    for back in 0, 1:
+        if len(packet) < 36:
+            payload = packet[28:]
+        else:
+            word, number = struct.unpack("!II", packet[28:36])
+            payload = struct.pack("!II", word, (number - back) % 2**32) + packet[36:]
+        echo = struct.pack("!HH", identifier, (sequence - back) % 2**16) + payload
+        raw.sendto(struct.pack("!BBH", 0, 0, checksum(b"\0\0\0\0" + echo)) + echo, (asker, 0))
+"#;
+
+#[test]
+fn a_host_cannot_answer_for_another() {
+    let test = "ping::a_host_cannot_answer_for_another";
+    if !skip::need(test, "python3") {
+        return;
+    }
+    // 10.0.0.3 has a hardware address, and no machine.
+    let script = r#"ip neigh replace 10.0.0.3 lladdr 02:00:00:00:00:99 dev here && mkfifo /mnt/forger && \
+        nsenter -t $peer -n sh -c 'echo 1 > /proc/sys/net/ipv4/icmp_echo_ignore_all' && \
+        { nsenter -t $peer -n python3 -c "$FORGER" > /mnt/forger & forger=$!; } && read _ < /mnt/forger; \
+        for size in 56 0; do \
+            "$SOCK" ping 10.0.0.2 10.0.0.3 --count 4 --interval 0.1 --timeout 1 --size $size --json; \
+        done; kill $forger"#;
+    if !skip::need(test, "nsenter") {
+        return;
+    }
+    let Some(mut command) = namespace::shell(test, &format!("{PEER} && {script}")) else { return };
+    let finished = run(command.env("SOCK", SOCK).env("FORGER", FORGER), b"");
+    let events = events(&finished.stdout);
+    let counts: Vec<_> = told(&events, "host").iter().map(|host| host["answers"].as_u64()).collect();
+    assert_eq!(counts, [4, 0, 4, 0].map(Some), "{}\n{}", finished.out(), finished.stderr);
+}

@@ -3,6 +3,7 @@
 //! A round of the loop receives what has come, notes what is lost, sends what is due, and waits in poll(2) for the next
 //! of these. Nothing is allocated for a probe, and nothing runs beside it.
 
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use berkeley::{Address, Deadline, Interest, PollEntry, Socket, poll};
@@ -223,6 +224,7 @@ impl<W: Wire> Run<'_, W> {
         };
         let Some(id) = id else { return };
         let reply = match arrived.what {
+            Heard::Reply(reply) if !self.may_answer(id, arrived.key, &reply) => return,
             Heard::Reply(reply) => reply,
             Heard::Error(reason) => {
                 if let Some((probe, before)) = self.ledger.fail(id) {
@@ -235,6 +237,18 @@ impl<W: Wire> Run<'_, W> {
             let time = probe.sent.until(arrived.stamp, read);
             self.report.reply(probe.host, probe.number, before, time, &reply);
         }
+    }
+
+    /// Whether the probe can have got this answer: not from another of the hosts that are asked, which would make a
+    /// dead one live. A host may answer by another of its addresses, if it proves by the payload that it has the probe.
+    fn may_answer(&self, id: u64, key: Key, reply: &Reply) -> bool {
+        let targets = &self.report.targets;
+        let asked = self.ledger.get(id).and_then(|probe| targets[probe.host].address?.ip());
+        let (Some(asked), Some(from)) = (asked, reply.from.and_then(|from| from.ip())) else { return true };
+        let is_proven = !matches!(key, Key::Sequence(_));
+        asked == from
+            || stands_for_others(asked)
+            || is_proven && !targets.iter().any(|it| it.address.and_then(|it| it.ip()) == Some(from))
     }
 
     /// Waits for the next thing to happen, and gives which sockets are ready; nothing where a signal has come.
@@ -257,4 +271,9 @@ impl<W: Wire> Run<'_, W> {
         let ready = sockets.map(|socket| socket.is_some() && outcomes.next().unwrap_or(false));
         Ok(self.signals.last().is_none().then_some(ready))
     }
+}
+
+/// Whether hosts answer for this address by their own: those of a group, and this machine for the unspecified one.
+const fn stands_for_others(asked: IpAddr) -> bool {
+    asked.is_multicast() || asked.is_unspecified()
 }

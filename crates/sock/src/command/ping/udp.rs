@@ -11,7 +11,7 @@ use berkeley::{Address, Family, Flags, Protocol, Socket, Type};
 use super::outcome::{Answer, Reply};
 use super::packets::{Arrived, Heard, Key, Ready, Wire};
 use crate::exit::Failure;
-use crate::probe::icmp::{self, Version};
+use crate::probe::icmp::{self, Secret, Version};
 use crate::probe::open::{self, Setting, is_of_a_probe};
 use crate::probe::reason::{self, Reason};
 
@@ -31,7 +31,7 @@ const MOST_ERRORS: usize = 64;
 pub(super) struct Udp {
     v4: Result<Socket, Failure>,
     v6: Result<Socket, Failure>,
-    whose: u32,
+    secret: Secret,
     payload: Vec<u8>,
     /// The last probe to each host, which an answer without a number of ours belongs to.
     last: HashMap<SocketAddr, u64>,
@@ -43,12 +43,11 @@ pub(super) struct Udp {
 impl Udp {
     /// Opens the sockets. One that fails is told for the host that needs it.
     pub(super) fn open(setting: &Setting, size: usize) -> Result<Self, Failure> {
-        let whose = u32::try_from(open::random() & u64::from(u32::MAX)).unwrap_or_default();
         Ok(Self {
             v4: socket(setting, Version::V4),
             v6: socket(setting, Version::V6),
-            whose,
-            payload: icmp::payload(whose, 0, size),
+            secret: Secret::default(),
+            payload: icmp::payload(0, 0, size),
             last: HashMap::new(),
             batch: Some(RecvBatch::with_control(BATCH, LOOKED_AT, CONTROL)?),
             control: Some(ControlBuffer::new()),
@@ -64,9 +63,9 @@ impl Udp {
 
     /// The probe that a datagram of ours is, or that one of the host's answers.
     fn key(&self, bytes: &[u8], host: &Address) -> Option<Key> {
-        match icmp::token(bytes) {
-            Some((whose, number)) if whose == self.whose => Some(Key::Low(number)),
-            _ => self.last.get(&canonical(host)?).map(|id| Key::Id(*id)),
+        match icmp::token(bytes).and_then(|token| self.secret.number(token)) {
+            Some(number) => Some(Key::Low(number)),
+            None => self.last.get(&canonical(host)?).map(|id| Key::Id(*id)),
         }
     }
 }
@@ -95,7 +94,7 @@ impl Wire for Udp {
     fn send(&mut self, to: &Address, id: u64) -> Result<(), berkeley::Error> {
         // The low 32 bits.
         let number = u32::try_from(id & u64::from(u32::MAX)).unwrap_or_default();
-        icmp::stamp(&mut self.payload, self.whose, number);
+        icmp::stamp(&mut self.payload, self.secret.word(number), number);
         if let Some(host) = canonical(to) {
             self.last.insert(host, id);
         }
