@@ -261,30 +261,11 @@ fn wrong(packet: &Packet<'_>, words: &mut Words<'_>) -> fmt::Result {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{LinkType, craft};
+    use crate::link::LinkType;
 
     fn of(link: LinkType, bytes: &[u8]) -> [String; 4] {
         let Columns { source, destination, protocol, summary } = columns(&Packet::decode(link, bytes));
         [source, destination, protocol.to_owned(), summary]
-    }
-
-    #[test]
-    fn the_innermost_protocol_speaks_first_and_without_its_name() {
-        let tcp = "tcp(srcport=1025,dstport=80,seq_raw=3851286955,flags=push|ack,window_size_value=512)";
-        let rows = [
-            ("ip/tcp(flags=syn,window_size_value=65495)".to_owned(), "tcp", "[S] win 65495 len 0"),
-            ("ip/udp/\"hi\"".to_owned(), "udp", "length 2"),
-            (format!("ip/{tcp}/\"GET /hello.txt HTTP/1.1\\r\\n\\r\\n\""), "http", "GET /hello.txt HTTP/1.1"),
-            ("ip/icmp(type=3,code=1)/ip/udp".to_owned(), "icmp", ""),
-            ("ip/ip/udp/\"hi\"".to_owned(), "udp", "length 2 ip "),
-        ];
-        for (text, want, begins) in rows {
-            let bytes = craft::parse(&text).unwrap().build();
-            let [_, _, protocol, summary] = of(LinkType::RAW, &bytes);
-            assert_eq!(protocol, want, "{text}: {summary}");
-            assert!(summary.starts_with(begins), "{text}: {summary}");
-            assert!(!summary.split(' ').any(|word| word == want || word == "seq"), "{text}: {summary}");
-        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Packets as lines, boxes and JSON.
 
-use berkeley_packet::{LinkType, Packet, show};
+use berkeley_packet::{LinkType, Packet, craft, show};
 use serde_json::Value;
 
 /// Ethernet, IPv4 and UDP, with checksums that fit, and text that would clear a terminal.
@@ -169,5 +169,25 @@ fn a_fragment_says_where_it_stands() {
         let bytes = berkeley_packet::craft::parse(text).unwrap().build();
         let shown = line(&Packet::decode(LinkType::RAW, &bytes));
         assert!(shown.contains(want), "{text}: {want}\n{shown}");
+    }
+}
+
+#[test]
+fn the_innermost_protocol_speaks_first_and_without_its_name() {
+    let tcp = "tcp(srcport=1025,dstport=80,seq_raw=3851286955,flags=push|ack,window_size_value=512)";
+    let rows = [
+        ("ip/tcp(flags=syn,window_size_value=65495)".to_owned(), "tcp", "[S] win 65495 len 0"),
+        ("ip/udp/\"hi\"".to_owned(), "udp", "length 2"),
+        (format!("ip/{tcp}/\"GET /hello.txt HTTP/1.1\\r\\n\\r\\n\""), "http", "GET /hello.txt HTTP/1.1"),
+        ("ip/icmp(type=3,code=1)/ip/udp".to_owned(), "icmp", ""),
+        ("ip/ip/udp/\"hi\"".to_owned(), "udp", "length 2 ip "),
+    ];
+    for (text, want, begins) in rows {
+        let bytes = craft::parse(&text).unwrap().build();
+        let columns = show::columns(&Packet::decode(LinkType::RAW, &bytes));
+        let (protocol, summary) = (columns.protocol, columns.summary);
+        assert_eq!(protocol, want, "{text}: {summary}");
+        assert!(summary.starts_with(begins), "{text}: {summary}");
+        assert!(!summary.split(' ').any(|word| word == want || word == "seq"), "{text}: {summary}");
     }
 }

@@ -174,8 +174,8 @@ fn printable(letter: char) -> String {
 
 /// The terminal that standard output is, with a frame at its bottom.
 ///
-/// The cursor stays visible, so that there is nothing to give back to a shell that gets the terminal by Ctrl-Z. Once the
-/// process goes on, the frame is drawn anew, below what the shell has printed.
+/// The cursor stays visible, so that there is nothing to give back to a shell that gets the terminal by Ctrl-Z. Once
+/// the process goes on, the frame is drawn anew, below what the shell has printed.
 #[derive(Debug)]
 pub struct Live {
     out: Output,

@@ -1,8 +1,8 @@
 //! Standard output for a command that must not wait for its reader: what the reader does not take yet is kept, up to a
 //! limit.
 //!
-//! A terminal that is stopped (Ctrl-S) or that nobody reads, and a pipe that nobody reads, then stop neither packets nor
-//! clocks.
+//! A terminal that is stopped (Ctrl-S) or that nobody reads, and a pipe that nobody reads, then stop neither packets
+//! nor clocks.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, IsTerminal as _, Write};

@@ -228,8 +228,8 @@ impl Run<'_> {
         }
     }
 
-    /// Prints, unless nobody reads any more. A reader that stalls is not waited for: what it does not take is kept, up to
-    /// a limit, and signals are heard meanwhile.
+    /// Prints, unless nobody reads any more. A reader that stalls is not waited for: what it does not take is kept, up
+    /// to a limit, and signals are heard meanwhile.
     fn tell(&mut self, text: &str) -> Result<(), Failure> {
         self.out.push(text);
         let written = self.out.write();

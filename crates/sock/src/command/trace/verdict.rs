@@ -259,8 +259,8 @@ impl Notes {
             )
         } else {
             format!(
-                "{percent:.0} % of the answers are missing from hop {ttl} on: packets are lost at or before it, or each \
-                 hop limits its answers (another trace at the same time?)"
+                "{percent:.0} % of the answers are missing from hop {ttl} on: packets are lost at or before it, or \
+                 each hop limits its answers (another trace at the same time?)"
             )
         };
         self.add("loss", Some(*ttl), hop.first(), words);
