@@ -407,7 +407,11 @@ fn what_cannot_be_traced_is_one_line() {
         (&["10.9.4.2"], 5, "network is unreachable"),
         (&["fd09::1"], 5, "network is unreachable"),
         (&["no such name"], 2, "no such name"),
-        (&["10.9.4.2:80"], 2, "a trace goes to a host, without a port"),
+        (&["10.9.4.2:80"], 2, "a host is expected, as in example.org or 192.0.2.1"),
+        (&[""], 2, "a host is expected, as in example.org or 192.0.2.1"),
+        (&["tls://127.0.0.1"], 2, "hint: sock trace HOST --tcp PORT"),
+        (&["http://127.0.0.1/"], 2, "a host is expected, as in example.org or 192.0.2.1"),
+        (&["münchen.invalid"], 3, "xn--mnchen-3ya.invalid"),
         (&["224.0.0.1"], 2, "224.0.0.1 is the address of many"),
         (&["ff02::1"], 2, "ff02::1 is the address of many"),
         (&["255.255.255.255"], 2, "255.255.255.255 is the address of many"),
@@ -441,6 +445,24 @@ fn the_loopback_is_one_hop_of_its_own_mtu() {
         // As large as a packet can be, on a link of 65,536 bytes.
         let mtu = of(&events, "path_mtu")[0];
         assert_eq!((&mtu["mtu_bytes"], &mtu["black_hole"]), (&65_535.into(), &Value::Null), "{mtu}");
+    }
+}
+
+#[test]
+fn no_privilege_is_kept_once_the_sockets_are_open() {
+    if !inside("trace::no_privilege_is_kept_once_the_sockets_are_open", "true") {
+        return;
+    }
+    for kind in [&[][..], &["--icmp"], &["--tcp", "80"]] {
+        let args = [&["trace", "127.0.0.1", "-n", "--json", "--watch"], kind].concat();
+        let process = Process::start(&mut sock(&args));
+        Events::of(&process.stdout).next(&["hop_answer"]);
+        let status = std::fs::read_to_string(format!("/proc/{}/status", process.pid())).expect("its status");
+        for line in ["CapEff:\t0000000000000000", "CapPrm:\t0000000000000000", "NoNewPrivs:\t1"] {
+            assert!(status.contains(line), "{line}, {kind:?}: {status}");
+        }
+        process.signal("INT");
+        assert_eq!(process.finish().code(), 0, "{kind:?}");
     }
 }
 

@@ -8,6 +8,7 @@ use tokio::time::{sleep_until, timeout};
 
 use super::clock::Clock;
 use super::machine::{Probe, Reply, Step, Trace};
+use super::mark::Mark;
 use super::names::Lookups;
 use super::says::Says;
 use super::show::{self, Names};
@@ -15,6 +16,7 @@ use super::verdict::{Otherwise, Verdict};
 use super::wire::{Method, Sent, Setting, Wire};
 use super::{Start, event, target};
 use crate::cli::TraceArgs;
+use crate::confine::give_up_capabilities;
 use crate::exit::{Exit, Failure};
 use crate::report::console;
 use crate::report::escape::escape;
@@ -44,6 +46,9 @@ pub(super) async fn trace(args: &TraceArgs) -> Result<Exit, Failure> {
     let clock = Clock::start();
     let (sender, replies) = channel(WAITING);
     let wire = Wire::open(&setting, clock, &sender)?;
+    let other = Other::open(&setting);
+    // The sockets are open: this thread, which reads what strangers send, needs no privilege any more.
+    give_up_capabilities().map_err(|error| Failure::io("give up privileges", &error))?;
     let plan = target::plan(args, &setting, wire.source, wire.is_scattered());
     let mut run = Run {
         args,
@@ -68,7 +73,10 @@ pub(super) async fn trace(args: &TraceArgs) -> Result<Exit, Failure> {
         run.wait_for_names(&mut signals).await;
     }
     let otherwise = match signal {
-        None if run.has_no_end() => otherwise(&run.setting, run.trace.plan().most, &mut signals).await,
+        None if run.has_no_end() => match other {
+            Some(other) => other.ask(run.trace.plan().most, &mut signals).await,
+            None => None,
+        },
         _ => None,
     };
     let exit = run.end(signal, otherwise)?;
@@ -76,33 +84,55 @@ pub(super) async fn trace(args: &TraceArgs) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-/// Whether the target, which nothing came back from, answers probes of another kind, which go as far as the others;
-/// `None` also where they may not be sent.
-async fn otherwise(setting: &Setting, most: u8, signals: &mut Signals) -> Option<Otherwise> {
-    let (method, otherwise) = match setting.method {
-        Method::Icmp => {
-            let what = "UDP to a port that nobody serves";
-            (Method::Udp(CLOSED_PORT), Otherwise { what, flag: "without --icmp" })
-        }
-        _ => (Method::Icmp, Otherwise { what: "echo requests", flag: "--icmp" }),
-    };
-    let (sender, mut replies) = channel(WAITING);
-    let setting = Setting { method, flows: 1, ..setting.clone() };
-    let mut wire = Wire::open(&setting, Clock::start(), &sender).ok()?;
-    let ask = async {
-        for number in 0..2 {
-            wire.send(&Probe { number, flow: 0, ttl: most, size: None }).ok()?;
-            while let Ok(Some(reply)) = timeout(MOMENT, replies.recv()).await {
-                if matches!(reply.says, Says::Arrived(_)) {
-                    return Some(otherwise);
+/// A socket for probes of another kind, for a target that does not answer these.
+struct Other {
+    wire: Wire,
+    replies: Receiver<Reply>,
+    otherwise: Otherwise,
+}
+
+impl Other {
+    /// Opens it; `None` where this run may not.
+    fn open(setting: &Setting) -> Option<Self> {
+        let (method, otherwise) = match setting.method {
+            Method::Icmp => {
+                let what = "UDP to a port that nobody serves";
+                (Method::Udp(CLOSED_PORT), Otherwise { what, flag: "without --icmp" })
+            }
+            _ => (Method::Icmp, Otherwise { what: "echo requests", flag: "--icmp" }),
+        };
+        let (sender, replies) = channel(WAITING);
+        let setting = Setting { method, flows: 1, ..setting.clone() };
+        let wire = Wire::open(&setting, Clock::start(), &sender).ok()?;
+        Some(Self { wire, replies, otherwise })
+    }
+
+    /// Whether the target answers such probes, which go as far as the others.
+    async fn ask(mut self, most: u8, signals: &mut Signals) -> Option<Otherwise> {
+        let ask = async {
+            for number in 0..2 {
+                self.wire.send(&Probe { number, flow: 0, ttl: most, size: None }).ok()?;
+                if timeout(MOMENT, self.arrives()).await.unwrap_or_default() {
+                    return Some(self.otherwise);
                 }
             }
+            None
+        };
+        tokio::select! {
+            found = ask => found,
+            _ = signals.next() => None,
         }
-        None
-    };
-    tokio::select! {
-        found = ask => found,
-        _ = signals.next() => None,
+    }
+
+    /// Waits for an answer of the target; false where none can come any more.
+    async fn arrives(&mut self) -> bool {
+        while let Some(reply) = self.replies.recv().await {
+            // A raw socket also hears what others have asked for.
+            if reply.mark != Mark::Foreign && matches!(reply.says, Says::Arrived(_)) {
+                return true;
+            }
+        }
+        false
     }
 }
 

@@ -15,6 +15,7 @@ use crate::cli::TraceArgs;
 use crate::endpoint::{Host, Port, parse_host};
 use crate::exit::{Exit, Failure};
 use crate::open::host_text;
+use crate::tls::a_label;
 
 /// How long the lookup of the target may take.
 const LOOKUP: Duration = Duration::from_secs(10);
@@ -24,11 +25,7 @@ const LEAST_MTU: (u16, u16) = (68, 1280);
 
 /// The addresses of the target, the first of which is traced.
 pub(super) async fn resolve(args: &TraceArgs) -> Result<SocketAddr, Failure> {
-    let (host, port) = parse_host(&args.host).map_err(Failure::misuse)?;
-    if port != Port::Number(0) {
-        let failure = Failure::misuse(format_args!("{}: a trace goes to a host, without a port", args.host));
-        return Err(failure.hint("--port sets that of UDP, --tcp that of TCP"));
-    }
+    let host = host(&args.host)?;
     let unfit = match host {
         Host::V4(_) => args.family.ipv6.then_some("IPv6"),
         Host::V6 { .. } => args.family.ipv4.then_some("IPv4"),
@@ -37,18 +34,36 @@ pub(super) async fn resolve(args: &TraceArgs) -> Result<SocketAddr, Failure> {
     if let Some(wanted) = unfit {
         return Err(Failure::misuse(format_args!("{} is not an address of {wanted}", args.host)));
     }
-    let (text, family) = (host_text(&host), family(args));
+    let (text, family) = (a_label(&host_text(&host))?.into_owned(), family(args));
+    let name = text.clone();
     // On a thread of its own: the signals are heard meanwhile.
     let found = spawn_blocking(move || {
         let hints = Hints::new().family(family).kind(Type::DGRAM);
-        resolve_within(&text, 0, &hints, Deadline::after(LOOKUP))
+        resolve_within(&name, 0, &hints, Deadline::after(LOOKUP))
     });
     let found = found.await.map_err(|error| Failure::new(Exit::Other, format_args!("resolve: {error}")))?;
-    let found = found.map_err(|error| without_port(error.into(), &args.host))?;
+    let found = found.map_err(|error| without_port(error.into(), &text))?;
     let first: Option<Address> = interleave(&found)?.first().copied();
     let address = first.and_then(|address| SocketAddr::try_from(address).ok());
     let unknown = || Failure::new(Exit::NameUnknown, format_args!("{}: no address of IP", args.host));
     one_host(address.ok_or_else(unknown)?, &args.host)
+}
+
+/// The host alone: a URL or a port has no place here.
+fn host(text: &str) -> Result<Host, Failure> {
+    let wanted =
+        || Failure::misuse(format_args!("\"{text}\": a host is expected, as in example.org or 192.0.2.1"));
+    if text.contains("://") {
+        return Err(wanted().hint("sock trace HOST --tcp PORT goes to a port of TCP"));
+    }
+    if text.is_empty() {
+        return Err(wanted());
+    }
+    let (host, port) = parse_host(text).map_err(Failure::misuse)?;
+    if port != Port::Number(0) {
+        return Err(wanted().hint("--port sets the port of UDP, --tcp that of TCP"));
+    }
+    Ok(host)
 }
 
 /// The address, if it is of one host; that of no host is this machine, as the kernel has it.

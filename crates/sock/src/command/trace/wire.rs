@@ -1,4 +1,4 @@
-//! The sockets that probes go by, one for each flow, and no more rights than they need.
+//! The sockets that probes go by, one for each flow, and no more privileges than they need.
 //!
 //! UDP needs none: the error queue (`IP_RECVERR`, ip(7)) gives what routers say. ICMP tries datagram sockets first,
 //! which `net.ipv4.ping_group_range` allows, and raw ones then. TCP wants raw sockets, for the probes of a flow are
@@ -169,7 +169,7 @@ impl Wire {
         Ok(wire)
     }
 
-    /// Whether each probe has a flow of its own, for want of a right.
+    /// Whether each probe has a flow of its own, for want of a privilege.
     pub(super) fn is_scattered(&self) -> bool {
         matches!(self.ways, Ways::Connections(_))
     }
@@ -286,7 +286,7 @@ fn forbidden(failure: Failure) -> Failure {
     failure
         .wanting_net_raw("an ICMP socket")
         .hint("or, for every user: sudo sysctl net.ipv4.ping_group_range=\"0 2147483647\"")
-        .hint("without --icmp probes are UDP, which needs no right")
+        .hint("without --icmp probes are UDP, which needs no privilege")
 }
 
 /// A raw socket, and a port of this machine that no connection gets meanwhile.
