@@ -19,19 +19,21 @@ Examples:
   sock trace 192.0.2.1 -n -q 10 --json";
 
 const TRACE_NOTES: &str = "\
-All hops are asked together, and each no faster than routers answer. The
-probes of a flow are alike in all that routers choose a path by. A probe
-that nothing came back of is lost; why, the words below the table say.
+All hops are probed at once, and each no faster than routers answer. All
+probes of a flow have the same addresses, ports and checksum, so that
+routers send them along one path. A probe without an answer is lost; the
+lines below the table say why.
 
-The MTU of the path is found on the way, by a packet as large as the first
-link takes: at which router it becomes smaller, or where packets vanish.
+The path MTU is measured with a packet as large as the first link allows.
+It names the router where the MTU becomes smaller, or the hops between
+which large packets vanish.
 
-UDP needs no right. --icmp needs none where net.ipv4.ping_group_range
-allows it, and else CAP_NET_RAW: sudo setcap cap_net_raw+ep
+UDP needs no privilege. --icmp needs none where net.ipv4.ping_group_range
+allows it. Otherwise it needs CAP_NET_RAW: sudo setcap cap_net_raw+ep
 \"$(command -v sock)\". --tcp without it makes a connection for each probe.
 
-It exits 0 where the target was reached, 5 where a router says that it
-cannot be, and 124 where nothing says anything.";
+It exits 0 if the target was reached, 5 if a router says that it is
+unreachable or packets go in a loop, 124 if nothing answers.";
 
 /// `sock trace`.
 #[derive(Args, Debug)]
@@ -50,7 +52,7 @@ pub struct TraceArgs {
     /// Send SYNs to this port, not UDP
     #[arg(long, short = 'T', value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     pub tcp: Option<u16>,
-    /// The port of UDP: one that nobody serves
+    /// The UDP port, one that is closed
     #[arg(long, short, value_name = "PORT", default_value_t = 33_434, conflicts_with_all = ["icmp", "tcp"],
         value_parser = clap::value_parser!(u16).range(1..))]
     pub port: u16,
@@ -64,13 +66,13 @@ pub struct TraceArgs {
     #[arg(long, short = 'q', value_name = "N", default_value_t = 3, conflicts_with = "watch",
         value_parser = clap::value_parser!(u32).range(1..))]
     pub probes: u32,
-    /// How long an answer is waited for [default: by the path]
+    /// How long to wait for an answer [default: by the path]
     ///
     /// Unless it is set: ten times the longest time that an answer took, between 1 and 4 seconds; behind the last
     /// router that answers, 4 seconds.
     #[arg(long, short = 'W', value_name = "TIME", value_parser = positive)]
     pub timeout: Option<Period>,
-    /// Trace so many flows: paths that part show
+    /// Send N flows, to see the paths of load balancers
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub flows: u16,
     /// Go on until Ctrl-C
