@@ -110,7 +110,7 @@ fn packets_are_browsed_filtered_and_followed() {
     browser.type_in("\x1b");
     browser.shows("━No.");
     browser.type_in("gsHELLO,\r");
-    browser.shows_all(&[">  8 ", "── Packet 8 of lo", "Bytes: data.data, 15 bytes from 66 on"]);
+    browser.shows_all(&[">  8 ", "── Packet 8 of lo", "Bytes: tcp.payload, 15 bytes from 66 on"]);
     browser.type_in("f");
     browser.shows_all(&["> GET /hello.txt HTTP/1.1", "< hello, packets", "tcp 0: client 127.0.0.1:53108"]);
     browser.type_in("?");
