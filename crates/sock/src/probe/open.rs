@@ -200,21 +200,24 @@ impl IcmpSocket {
         self.socket.try_send_to(&self.request, *to, Flags::NONE).map(drop)
     }
 
-    /// Receives what is there, and hands over what belongs to our probes.
+    /// Receives what is there, a batch at most, and hands over what belongs to our probes. True if more may wait.
     ///
     /// # Errors
     ///
     /// Fails where receiving does, but for the errors of earlier probes.
-    pub fn receive(&mut self, heard: &mut Vec<Heard>) -> berkeley::Result<()> {
+    pub fn receive(&mut self, heard: &mut Vec<Heard>) -> berkeley::Result<bool> {
         match self.socket.try_recv_many(&mut self.batch, Flags::NONE) {
-            Ok(_) => {
+            Ok(count) => {
                 let found = self.batch.iter().filter_map(|datagram| self.reply(&datagram));
                 heard.extend(found);
-                Ok(())
+                Ok(count == BATCH)
             }
-            Err(error) if error.is_interrupted() => Ok(()),
+            Err(error) if error.is_interrupted() => Ok(true),
             // Ready, and nothing there: what waits is in the error queue, whose error a send may have taken.
-            Err(error) if error.is_would_block() || is_of_a_probe(&error) => self.errors(heard),
+            Err(error) if error.is_would_block() || is_of_a_probe(&error) => {
+                self.errors(heard)?;
+                Ok(!error.is_would_block())
+            }
             Err(error) => Err(error),
         }
     }

@@ -553,3 +553,45 @@ fn a_host_cannot_answer_for_another() {
     let counts: Vec<_> = told(&events, "host").iter().map(|host| host["answers"].as_u64()).collect();
     assert_eq!(counts, [4, 0, 4, 0].map(Some), "{}\n{}", finished.out(), finished.stderr);
 }
+
+#[test]
+fn answers_that_wait_while_the_process_is_stopped_are_not_lost() {
+    const PROBES: u64 = 100;
+    let (host, process) = asked(&["-c", "100", "-i", "0.001", "--timeout", "1"]);
+    let mut buffer = [0; 100];
+    let probes: Vec<_> = (0..PROBES)
+        .map(|_| {
+            let (length, from) = host.recv_from(&mut buffer).expect("a probe");
+            (buffer[..length].to_vec(), from)
+        })
+        .collect();
+    process.signal("STOP");
+    for (bytes, from) in probes {
+        host.send_to(&bytes, from).expect("a live socket");
+    }
+    // That the timeout of all is over is what matters here.
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    process.signal("CONT");
+    let finished = process.finish();
+    let events = events(&finished.stdout);
+    let end = told(&events, "host")[0];
+    let counts = ["probes", "lost", "awaited"].map(|name| end[name].as_u64());
+    assert_eq!((counts, told(&events, "lost").len()), ([Some(PROBES), Some(0), Some(0)], 0), "{end}");
+}
+
+#[test]
+fn rows_that_nobody_reads_are_counted() {
+    if !inside("ping::rows_that_nobody_reads_are_counted", "true") {
+        return;
+    }
+    let hosts = (1..=8).map(|host| format!("127.0.0.{host}"));
+    let mut command = sock(&["ping", "--csv", "-c", "3000", "-i", "0.0002", "--deadline", "30"]);
+    command.args(hosts).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let mut child = command.spawn().expect("sock");
+    // Its reader is there, and does not read.
+    child.wait().expect("a child");
+    let mut told = String::new();
+    let mut errors = child.stderr.take().expect("a pipe");
+    std::io::Read::read_to_string(&mut errors, &mut told).expect("UTF-8");
+    assert!(told.contains("lines were left out: nobody read standard output"), "{told}");
+}

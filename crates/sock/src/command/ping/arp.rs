@@ -114,11 +114,11 @@ impl Wire for Arp {
         self.socket.try_send_to(&way.request, Address::from(way.to), Flags::NONE).map(drop)
     }
 
-    fn receive(&mut self, _: Ready, arrived: &mut Vec<Arrived>) -> Result<(), berkeley::Error> {
-        match self.socket.try_recv_many(&mut self.batch, Flags::NONE) {
-            Err(error) if error.is_would_block() || error.is_interrupted() => return Ok(()),
-            received => _ = received?,
-        }
+    fn receive(&mut self, _: Ready, arrived: &mut Vec<Arrived>) -> Result<bool, berkeley::Error> {
+        let count = match self.socket.try_recv_many(&mut self.batch, Flags::NONE) {
+            Err(error) if error.is_would_block() || error.is_interrupted() => return Ok(false),
+            received => received?,
+        };
         for frame in &self.batch {
             let Some(answer) = arp::reply(frame.bytes()) else { continue };
             let Some(way) = self.ways.get(&answer.address).filter(|way| way.last > 0) else { continue };
@@ -128,7 +128,7 @@ impl Wire for Arp {
             let reply = Reply { from, bytes: None, ttl: None, answer: Answer::Hardware(hardware) };
             arrived.push(Arrived { key: Key::Id(way.last), stamp, what: Heard::Reply(reply) });
         }
-        Ok(())
+        Ok(count == BATCH)
     }
 
     fn prepare(&mut self, address: &Address) -> Result<(), Failure> {

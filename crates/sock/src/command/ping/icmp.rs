@@ -45,14 +45,15 @@ impl Wire for Icmp {
         socket.map_or(Ok(()), |socket| socket.send(to, id))
     }
 
-    fn receive(&mut self, ready: Ready, arrived: &mut Vec<Arrived>) -> Result<(), berkeley::Error> {
+    fn receive(&mut self, ready: Ready, arrived: &mut Vec<Arrived>) -> Result<bool, berkeley::Error> {
+        let mut more = false;
         for (socket, ready) in [&mut self.v4, &mut self.v6].into_iter().zip(ready) {
             if let (Ok(socket), true) = (socket, ready) {
-                socket.receive(&mut self.heard)?;
+                more |= socket.receive(&mut self.heard)?;
             }
         }
         arrived.extend(self.heard.drain(..).map(understood));
-        Ok(())
+        Ok(more)
     }
 
     fn prepare(&mut self, address: &Address) -> Result<(), Failure> {

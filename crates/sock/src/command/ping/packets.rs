@@ -34,12 +34,12 @@ pub(super) trait Wire {
     /// sent.
     fn send(&mut self, to: &Address, id: u64) -> Result<(), berkeley::Error>;
 
-    /// Receives what is there at those of the sockets that are ready.
+    /// Receives what is there at those of the sockets that are ready, a batch of each. True if more may wait.
     ///
     /// # Errors
     ///
     /// Fails where receiving does.
-    fn receive(&mut self, ready: Ready, arrived: &mut Vec<Arrived>) -> Result<(), berkeley::Error>;
+    fn receive(&mut self, ready: Ready, arrived: &mut Vec<Arrived>) -> Result<bool, berkeley::Error>;
 
     /// Makes ready for a host, whose address is known now; says what is asked of it.
     ///
@@ -76,6 +76,9 @@ pub(super) enum Heard {
     Reply(Reply),
     Error(Reason),
 }
+
+/// How many batches are received one after the other: who floods us does not keep probes from going out.
+const MOST_BATCHES: usize = 64;
 
 /// A run.
 struct Run<'a, W> {
@@ -124,6 +127,7 @@ pub(super) fn run<W: Wire>(args: &PingArgs, plan: &Plan, wire: W, how: &str) -> 
         }
     }
     run.rounds()?;
+    run.receive([true; 2])?;
     run.report.end()
 }
 
@@ -154,9 +158,7 @@ impl<W: Wire> Run<'_, W> {
                 self.receive(ready)?;
             }
             let now = Instant::now();
-            while let Some(probe) = self.ledger.expired(now) {
-                self.report.lost(&probe);
-            }
+            self.expire(now)?;
             while let Some((host, number)) = self.pace.due(now) {
                 self.send(host, number)?;
             }
@@ -200,11 +202,32 @@ impl<W: Wire> Run<'_, W> {
         Ok(())
     }
 
-    /// Takes what has come.
-    fn receive(&mut self, ready: Ready) -> Result<(), Failure> {
-        self.wire.receive(ready, &mut self.arrived)?;
+    /// Notes what is lost. What waits in the sockets is read before: it came in time, if this process did not.
+    fn expire(&mut self, now: Instant) -> Result<(), Failure> {
+        let is_due = self.ledger.next_expiry().is_some_and(|at| at <= now);
+        if is_due && self.receive([true; 2])? {
+            while let Some(probe) = self.ledger.expired(now) {
+                self.report.lost(&probe);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes what has come. False where more waits than is taken at once.
+    fn receive(&mut self, ready: Ready) -> Result<bool, Failure> {
+        for _ in 0..MOST_BATCHES {
+            let more = self.wire.receive(ready, &mut self.arrived)?;
+            self.settle_all();
+            if !more {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn settle_all(&mut self) {
         if self.arrived.is_empty() {
-            return Ok(());
+            return;
         }
         let read = Instant::now();
         let mut all = std::mem::take(&mut self.arrived);
@@ -213,7 +236,6 @@ impl<W: Wire> Run<'_, W> {
         }
         // Its memory is used again.
         self.arrived = all;
-        Ok(())
     }
 
     fn settle(&mut self, arrived: Arrived, read: Instant) {

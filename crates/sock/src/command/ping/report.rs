@@ -54,6 +54,8 @@ pub(super) struct Report {
     /// What silence means, where that is not plain.
     silence: Option<&'static str>,
     begun: Instant,
+    /// How many lines, rows or events were left out, as nobody read, and that is not told yet.
+    left_out: u64,
     /// Whether something has happened since the last picture.
     is_new: bool,
     /// The first failure of a host that could not be asked.
@@ -80,7 +82,8 @@ impl Report {
             Place::Output(standard.map_err(|error| Failure::io("write standard output", &error))?)
         };
         let (timeout, begun) = (args.timeout.0, Instant::now());
-        let mut report = Self { targets, style, out, timeout, silence, begun, is_new: true, failed: None };
+        let mut report =
+            Self { targets, style, out, timeout, silence, begun, left_out: 0, is_new: true, failed: None };
         if style == Style::Csv {
             report.say(line::HEADINGS);
         }
@@ -209,10 +212,16 @@ impl Report {
     pub(super) fn tick(&mut self, now: Instant) -> Result<bool, Failure> {
         let written = match &mut self.out {
             Place::Output(output) if output.waiting() > 0 => {
-                let left_out = output.take_left_out();
                 let written = output.write();
-                if left_out > 0 && self.style == Style::Json {
-                    output.push(&Event::new("dropped").field("count", left_out).into_line());
+                self.left_out += output.take_left_out();
+                // Rows have no place for it: they are told at the end.
+                if self.left_out > 0 && self.style == Style::Json {
+                    if output.push(&Event::new("dropped").field("count", self.left_out).into_line()) {
+                        self.left_out = 0;
+                    } else {
+                        // It counts itself, and is told again.
+                        output.take_left_out();
+                    }
                 }
                 written
             }
@@ -260,7 +269,7 @@ impl Report {
         self.say(&text);
         let ended = match self.out {
             Place::Output(mut output) => {
-                let left_out = output.take_left_out();
+                let left_out = self.left_out + output.take_left_out();
                 if left_out > 0 {
                     console::note(format_args!(
                         "{left_out} lines were left out: nobody read standard output"

@@ -103,9 +103,9 @@ impl Wire for Udp {
         socket.try_send_to(&self.payload, *to, Flags::NONE).map(drop)
     }
 
-    fn receive(&mut self, ready: Ready, arrived: &mut Vec<Arrived>) -> Result<(), berkeley::Error> {
+    fn receive(&mut self, ready: Ready, arrived: &mut Vec<Arrived>) -> Result<bool, berkeley::Error> {
         let (Some(mut batch), Some(mut control)) = (self.batch.take(), self.control.take()) else {
-            return Ok(());
+            return Ok(false);
         };
         let outcome = self.receive_into(ready, &mut batch, &mut control, arrived);
         (self.batch, self.control) = (Some(batch), Some(control));
@@ -124,20 +124,25 @@ impl Udp {
         batch: &mut RecvBatch,
         control: &mut ControlBuffer,
         arrived: &mut Vec<Arrived>,
-    ) -> Result<(), berkeley::Error> {
+    ) -> Result<bool, berkeley::Error> {
+        let mut more = false;
         for (socket, ready) in [&self.v4, &self.v6].into_iter().zip(ready) {
             let (Ok(socket), true) = (socket, ready) else { continue };
             match socket.try_recv_many(batch, Flags::NONE) {
-                Ok(_) => self.datagrams(batch, arrived),
-                Err(error) if error.is_interrupted() => {}
+                Ok(count) => {
+                    self.datagrams(batch, arrived);
+                    more |= count == BATCH;
+                }
+                Err(error) if error.is_interrupted() => more = true,
                 // Ready, and nothing there: what waits is in the error queue, whose error a send may have taken.
                 Err(error) if error.is_would_block() || is_of_a_probe(&error) => {
                     self.errors(socket, control, arrived)?;
+                    more |= !error.is_would_block();
                 }
                 Err(error) => return Err(error),
             }
         }
-        Ok(())
+        Ok(more)
     }
 
     fn datagrams(&self, batch: &RecvBatch, arrived: &mut Vec<Arrived>) {
