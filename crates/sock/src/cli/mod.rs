@@ -152,10 +152,10 @@ pub enum Command {
     /// Its certificates, with their names, dates and keys, what was agreed on, and whether it verifies. It connects
     /// without trust, to look, and sends no data. What does not verify is shown too: exit code 6.
     Inspect(Box<InspectArgs>),
-    /// Ask hosts whether they are there, and how long it takes
+    /// See whether hosts answer, and how fast
     ///
-    /// By ICMP, TCP, UDP, ARP or TLS; many hosts at once. What comes back is told line by line or, of several hosts, in
-    /// one table: losses, duplicates, what came late or out of order, and how the times are spread. Ctrl-C ends it.
+    /// Probes by ICMP, TCP, UDP, ARP or TLS, many hosts at once. Shows each answer or, for several hosts, one table:
+    /// loss, duplicates, late and reordered answers, and the distribution of times. Ctrl-C ends it.
     Ping(Box<PingArgs>),
     /// Show every option of a socket: value, unit, meaning
     ///

@@ -24,14 +24,17 @@ Probes:
   link, with the hardware address. tls://HOST:PORT, --connect: lookup,
   connection and handshake, each by itself.
 
-Times are the kernel's, from just before the probe is sent to when the
-answer comes in; those of --tcp, --connect and tls: are the process's own.
+A time begins just before the probe is sent and ends when the kernel gets
+the answer (its timestamp). With --tcp, --connect and tls: both ends are
+read by the process.
 A probe whose answer comes after --timeout is late, and not lost.
 
-It exits 0 where every host has answered, and 1 where one has not.
+Exits 0 if every host answered, 1 if one did not, 3 if no name is known.
+With several hosts, each line names its host, and a table sums up; at a
+terminal there is the table alone.
 
-ICMP needs no right where net.ipv4.ping_group_range allows it, and else
-CAP_NET_RAW: sudo setcap cap_net_raw+ep \"$(command -v sock)\".";
+ICMP needs no privilege where net.ipv4.ping_group_range allows it.
+Otherwise it needs CAP_NET_RAW: sudo setcap cap_net_raw+ep \"$(command -v sock)\".";
 
 /// `sock ping`.
 #[derive(Args, Debug)]
@@ -50,10 +53,10 @@ pub struct PingArgs {
     /// The time between two probes to a host
     #[arg(long, short, value_name = "TIME", default_value = "1s", value_parser = positive)]
     pub interval: Period,
-    /// How long an answer may take
+    /// How long to wait for an answer
     #[arg(long, short = 'W', value_name = "TIME", default_value = "2s", value_parser = positive)]
     pub timeout: Period,
-    /// End after this time, whatever has come
+    /// End after this time, with or without answers
     #[arg(long, short = 'w', value_name = "TIME", value_parser = positive)]
     pub deadline: Option<Period>,
     /// Connect to this port, a number or a name
@@ -84,7 +87,7 @@ pub struct PingArgs {
     /// Draw nothing: lines, as in a pipe
     #[arg(long, conflicts_with_all = ["json", "csv"], hide_short_help = true)]
     pub plain: bool,
-    /// Print only what it came to
+    /// Print only the summary
     #[arg(long, short, conflicts_with_all = ["json", "csv"])]
     pub quiet: bool,
     /// Print a row for each probe, under a line of headings

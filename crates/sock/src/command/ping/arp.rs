@@ -72,10 +72,13 @@ impl Arp {
 
     fn way(&self, host: Ipv4Addr) -> Result<Way, Failure> {
         if self.interfaces.iter().any(|it| it.addresses.iter().any(|own| own.ip == host)) {
-            return Err(unanswerable(host, "it is an address of this machine, which asks nobody for it"));
+            return Err(unanswerable(host, "it is this machine's own address, which needs no ARP"));
         }
         let Some((interface, own)) = self.link(host) else {
-            let failure = unanswerable(host, "it is on no link of this machine, and ARP goes no farther");
+            let failure = unanswerable(
+                host,
+                "it is not on a network that this machine is connected to, and ARP does not cross routers",
+            );
             return Err(failure.hint("--interface NAME asks on that link all the same"));
         };
         if interface.flags.contains(InterfaceFlags::NOARP) {
@@ -133,7 +136,10 @@ impl Wire for Arp {
 
     fn prepare(&mut self, address: &Address) -> Result<(), Failure> {
         let Some(IpAddr::V4(host)) = address.ip() else {
-            return Err(Failure::misuse(format_args!("{}: ARP is of IPv4", super::target::place(address))));
+            return Err(Failure::misuse(format_args!(
+                "{}: ARP is for IPv4 only",
+                super::target::place(address)
+            )));
         };
         let way = self.way(host)?;
         self.ways.insert(host, way);
