@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
+use crate::bounded::WaitInTime as _;
 use crate::kit::namespace::{self, inside};
 use crate::kit::{
     Events, Finished, Process, SOCK, Server, events, has_ipv6, refusing, run, run_sock, screen, sock, text,
@@ -589,7 +590,7 @@ fn rows_that_nobody_reads_are_counted() {
     command.args(hosts).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
     let mut child = command.spawn().expect("sock");
     // Its reader is there, and does not read.
-    child.wait().expect("a child");
+    child.wait_in_time().expect("a child");
     let mut told = String::new();
     let mut errors = child.stderr.take().expect("a pipe");
     std::io::Read::read_to_string(&mut errors, &mut told).expect("UTF-8");
