@@ -8,7 +8,7 @@ use std::collections::BinaryHeap;
 use std::time::{Duration, Instant};
 
 /// The most that lies between the beginnings of two hosts.
-const SPREAD: Duration = Duration::from_micros(200);
+const SPREAD: Duration = Duration::from_micros(50);
 
 /// The times of all hosts.
 #[derive(Debug)]
