@@ -33,6 +33,12 @@ pub fn run(args: &InterfacesArgs) -> Result<Exit, Failure> {
     print(shown.as_bytes()).map(|()| Exit::Done)
 }
 
+/// Fails where this machine has no interface of that name.
+pub(crate) fn check(name: &str) -> Result<(), Failure> {
+    let all = interfaces()?;
+    if all.iter().any(|interface| interface.name == name) { Ok(()) } else { Err(unknown(name, &all)) }
+}
+
 /// The failure that this machine has no interface of that name.
 pub(crate) fn unknown(name: &str, found: &[Interface]) -> Failure {
     let names = found.iter().map(|interface| interface.name.as_str());

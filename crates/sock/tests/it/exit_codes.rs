@@ -54,6 +54,7 @@ fn each_failure_has_its_code_and_one_line_with_json_and_without() {
         row(3, &["resolve", "no-such-host.invalid"], "resolve no-such-host.invalid: "),
         row(3, &["options", "no-such-host.invalid:9"], "resolve no-such-host.invalid:9: "),
         row(3, &["interfaces", "no-such"], "this machine has no interface \"no-such\""),
+        row(3, &["ping", "-I", "no-such", "127.0.0.1"], "this machine has no interface \"no-such\""),
         row(4, &["connect", &refused], &format!("connect tcp {refused}: connection refused")),
         row(4, &["options", &refused], &format!("connect tcp {refused}: connection refused")),
         row(4, &["connect", "unix:/no/such/socket"], "connect unix /no/such/socket: no such file"),

@@ -98,7 +98,7 @@ impl Plan {
             deadline: args.deadline.map(|deadline| deadline.0),
             // It is below 65,536.
             size: usize::try_from(args.size.map_or(SIZE, |size| size.0)).unwrap_or(0),
-            setting: setting(args),
+            setting: setting(args)?,
             questions: questions.collect::<Result<_, _>>()?,
             silence: args.udp.is_some().then_some("open or filtered"),
         })
@@ -106,8 +106,11 @@ impl Plan {
 }
 
 /// How sockets are set. What is no address is the name of an interface.
-fn setting(args: &PingArgs) -> Setting {
+fn setting(args: &PingArgs) -> Result<Setting, Failure> {
     let source = args.interface.as_deref().and_then(|text| text.parse::<IpAddr>().ok());
     let interface = if source.is_none() { args.interface.clone() } else { None };
-    Setting { ttl: args.ttl, interface, source }
+    if let Some(name) = &interface {
+        crate::command::interfaces::check(name)?;
+    }
+    Ok(Setting { ttl: args.ttl, interface, source })
 }

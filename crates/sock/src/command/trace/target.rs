@@ -95,10 +95,7 @@ fn family(args: &TraceArgs) -> Family {
 /// How the sockets are set.
 pub(super) fn setting(args: &TraceArgs, target: SocketAddr) -> Result<Setting, Failure> {
     if let Some(name) = &args.interface {
-        let all = interfaces()?;
-        if all.iter().all(|interface| interface.name != *name) {
-            return Err(crate::command::interfaces::unknown(name, &all));
-        }
+        crate::command::interfaces::check(name)?;
     }
     if args.max < args.first {
         let message = format!("--max {} ends before --first {} begins", args.max, args.first);
