@@ -29,7 +29,8 @@ the answer (its timestamp). With --tcp, --connect and tls: both ends are
 read by the process.
 A probe whose answer comes after --timeout is late, and not lost.
 
-Exits 0 if every host answered, 1 if one did not, 3 if no name is known.
+Exits 0 if every host answered, 1 if one did not, 3 if no name is known
+(1 with tls:// and --connect).
 With several hosts, each line names its host, and a table sums up; at a
 terminal there is the table alone.
 

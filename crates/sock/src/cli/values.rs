@@ -37,7 +37,7 @@ pub(super) fn descriptor(text: &str) -> Result<u32, String> {
 /// A time of more than zero.
 pub(super) fn positive(text: &str) -> Result<Period, String> {
     match text.parse::<Period>() {
-        Ok(period) if period.0.is_zero() => Err("a time of zero would end before it began".to_owned()),
+        Ok(period) if period.0.is_zero() => Err("must be longer than zero".to_owned()),
         Ok(period) => Ok(period),
         Err(error) => Err(error.to_string()),
     }

@@ -45,7 +45,7 @@ impl Reason {
         matches!((self.version, self.kind, self.code), (Version::V4, 3, 3) | (Version::V6, 1, 4))
     }
 
-    /// In words, as packets are shown: `Destination unreachable, host unreachable`.
+    /// In words, as ping(8) has them: `host unreachable`. What the type says is left out where the code says more.
     pub fn words(&self) -> String {
         let name = match self.version {
             Version::V4 => "icmp",
@@ -60,6 +60,9 @@ impl Reason {
                 let _ = layer.line(&mut words);
             }
         }
+        let code =
+            ["Destination unreachable, ", "Time exceeded, "].iter().find_map(|kind| words.strip_prefix(kind));
+        let mut words = code.map_or_else(|| words.to_lowercase(), str::to_owned);
         if let Some(mtu) = self.mtu {
             let _ = write!(words, ", MTU {mtu}");
         }
@@ -84,11 +87,11 @@ mod tests {
     #[test]
     fn errors_have_the_words_of_packets() {
         let rows = [
-            (Version::V4, 3, 1, "Destination unreachable, host unreachable"),
-            (Version::V4, 3, 3, "Destination unreachable, port unreachable"),
-            (Version::V4, 11, 0, "Time exceeded, time to live exceeded in transit"),
-            (Version::V6, 1, 4, "Destination unreachable, port unreachable"),
-            (Version::V6, 3, 0, "Time exceeded, hop limit exceeded in transit"),
+            (Version::V4, 3, 1, "host unreachable"),
+            (Version::V4, 3, 3, "port unreachable"),
+            (Version::V4, 11, 0, "time to live exceeded in transit"),
+            (Version::V6, 1, 4, "port unreachable"),
+            (Version::V6, 3, 0, "hop limit exceeded in transit"),
             (Version::V4, 200, 9, "type 200"),
         ];
         for (version, kind, code, want) in rows {
@@ -97,6 +100,6 @@ mod tests {
             assert_eq!(reason.is_closed_port(), want.contains("port"), "{want}");
         }
         let large = Reason { mtu: Some(1400), ..Reason::new(Version::V4, None, 3, 4) };
-        assert_eq!(large.words(), "Destination unreachable, fragmentation needed, MTU 1400");
+        assert_eq!(large.words(), "fragmentation needed, MTU 1400");
     }
 }

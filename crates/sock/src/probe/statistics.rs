@@ -279,13 +279,11 @@ impl Statistics {
         self.sent.saturating_sub(self.received + self.late + self.lost)
     }
 
-    /// How many of those that are no longer awaited are lost, in percent; 0 where there are none.
+    /// How many of those that are no longer awaited are lost, in percent; none where all are awaited.
     #[allow(clippy::cast_precision_loss, reason = "a percentage")]
-    pub fn loss(&self) -> f64 {
-        match self.sent - self.awaited() {
-            0 => 0.0,
-            settled => self.lost as f64 * 100.0 / settled as f64,
-        }
+    pub fn loss(&self) -> Option<f64> {
+        let settled = self.sent - self.awaited();
+        (settled > 0).then(|| self.lost as f64 * 100.0 / settled as f64)
     }
 }
 
@@ -318,14 +316,14 @@ mod tests {
         it.fail(Before::Awaited);
         assert_eq!((it.lost, it.errors, it.awaited()), (2, 1, 0));
         assert_eq!(it.times.count(), 4);
-        assert!((it.loss() - 100.0 / 3.0).abs() < 1e-9);
+        assert!(it.loss().is_some_and(|loss| (loss - 100.0 / 3.0).abs() < 1e-9));
     }
 
     #[test]
     fn nothing_has_no_times() {
         let it = Statistics::default();
         assert_eq!((it.times.mean(), it.times.percentile(50), it.times.jitter()), (None, None, None));
-        assert!(it.loss().abs() < 1e-9 && it.times.bars(5).is_empty());
+        assert!(it.loss().is_none() && it.times.bars(5).is_empty());
     }
 
     #[test]

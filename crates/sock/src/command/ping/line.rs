@@ -154,7 +154,7 @@ mod tests {
         let reason = Reason::new(Version::V4, Some("10.0.0.1".parse().expect("an address")), 3, 1);
         assert_eq!(
             trouble(&here, 3, &Trouble::Icmp(reason)),
-            "from 10.0.0.1: seq=3 to 192.0.2.1: Destination unreachable, host unreachable\n"
+            "from 10.0.0.1: seq=3 to 192.0.2.1: host unreachable\n"
         );
     }
 

@@ -22,8 +22,11 @@ const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█
 /// The figures of one host: what it was sent, and how the times are spread.
 pub(super) fn figures(target: &Target) -> Vec<String> {
     let (it, times) = (&target.statistics, &target.statistics.times);
-    let mut counts =
-        format!("{} sent, {} received, {} lost ({:.1}%)", it.sent, it.received, it.lost, it.loss());
+    let mut counts = format!("{} sent, {} received, {} lost", it.sent, it.received, it.lost);
+    // Writing to a String never fails.
+    if let Some(loss) = it.loss() {
+        let _ = write!(counts, " ({loss:.1}%)");
+    }
     for (count, what) in [
         (it.late, "late"),
         (it.awaited(), "awaited"),
@@ -33,21 +36,22 @@ pub(super) fn figures(target: &Target) -> Vec<String> {
     ] {
         if count > 0 {
             let what = if count == 1 { what.trim_end_matches('s') } else { what };
-            // Writing to a String never fails.
             let _ = write!(counts, ", {count} {what}");
         }
     }
     let mut lines = vec![format!("--- {} ---", target.titled()), counts];
-    if times.count() > 0 {
-        lines.push(format!(
-            "min {} avg {} p50 {} p99 {} max {} jitter {} ms",
-            cell(times.least()),
-            cell(times.mean()),
-            cell(times.percentile(50)),
-            cell(times.percentile(99)),
-            cell(times.most()),
-            cell(times.jitter())
-        ));
+    let spread = [
+        ("min", times.least()),
+        ("avg", times.mean()),
+        ("p50", times.percentile(50)),
+        ("p99", times.percentile(99)),
+        ("max", times.most()),
+        ("jitter", times.jitter()),
+    ];
+    let known = spread.iter().filter_map(|(name, time)| Some(format!("{name} {}", milliseconds((*time)?))));
+    let known: Vec<String> = known.collect();
+    if !known.is_empty() {
+        lines.push(known.join(" ") + " ms");
     }
     if target.machines.len() > 1 {
         let machines = target.machines.join(", ");
@@ -92,7 +96,9 @@ type Column = (&'static str, usize, fn(&Target) -> String);
 const COLUMNS: &[Column] = &[
     ("SENT", 6, |target| target.statistics.sent.to_string()),
     ("RECV", 6, |target| target.statistics.received.to_string()),
-    ("LOSS", 7, |target| format!("{:.1}%", target.statistics.loss())),
+    ("LOSS", 7, |target| {
+        target.statistics.loss().map_or_else(|| "-".to_owned(), |loss| format!("{loss:.1}%"))
+    }),
     ("MIN", 7, |target| cell(target.statistics.times.least())),
     ("AVG", 7, |target| cell(target.statistics.times.mean())),
     ("P50", 7, |target| cell(target.statistics.times.percentile(50))),
@@ -101,7 +107,13 @@ const COLUMNS: &[Column] = &[
     ("JITTER", 7, |target| cell(target.statistics.times.jitter())),
 ];
 
-/// Where there is room.
+/// The columns that go first where all have no room, the first of them first.
+const SPARED: [&str; 6] = ["JITTER", "P99", "P50", "MIN", "MAX", "AVG"];
+
+/// The least that the names of hosts have.
+const NARROWEST: usize = 8;
+
+/// Where there is room, and anything to tell.
 const MORE: &[Column] = &[
     ("LATE", 6, |target| target.statistics.late.to_string()),
     ("DUP", 6, |target| target.statistics.duplicates.to_string()),
@@ -109,16 +121,32 @@ const MORE: &[Column] = &[
     ("ERR", 6, |target| target.statistics.errors.to_string()),
 ];
 
+/// The columns of a table that has so many columns of a terminal: those that fit, and of the rare ones those in which a
+/// host has something.
+fn chosen(targets: &[Target], columns: usize) -> Vec<&'static Column> {
+    let is_told = |(_, _, value): &&Column| targets.iter().any(|target| value(target) != "0");
+    let more = MORE.iter().filter(|_| columns >= WIDE).filter(is_told);
+    let mut all: Vec<&Column> = COLUMNS.iter().chain(more).collect();
+    let fits = |all: &[&Column]| all.iter().map(|(_, width, _)| width).sum::<usize>() + NARROWEST <= columns;
+    for name in SPARED {
+        if fits(&all) {
+            break;
+        }
+        all.retain(|(other, _, _)| *other != name);
+    }
+    all
+}
+
 /// A row for each host, in so many columns; times are in milliseconds. Of more hosts than `rows` have room for, the
 /// first.
 pub(super) fn table(targets: &[Target], columns: usize, rows: Option<usize>) -> Vec<String> {
     let is_wide = columns >= WIDE;
-    let more = if is_wide { MORE } else { &[] };
-    let all = || COLUMNS.iter().chain(more);
+    let chosen = chosen(targets, columns);
+    let all = || chosen.iter().copied();
     let taken: usize = all().map(|(_, width, _)| width).sum();
     let names: Vec<String> = targets.iter().map(Target::titled).collect();
     let longest = names.iter().map(|name| name.width()).max().unwrap_or(0).max("HOST".len());
-    let width = longest.min(columns.saturating_sub(taken).max(8));
+    let width = longest.min(columns.saturating_sub(taken).max(NARROWEST));
     let mut heading = padded("HOST", width);
     all().for_each(|(name, width, _)| right(name, *width, &mut heading));
     let history = columns.saturating_sub(width + taken + 2).min(60);
@@ -217,8 +245,23 @@ mod tests {
         assert!(lines[0].starts_with("HOST ") && lines[0].ends_with("JITTER"), "{}", lines[0]);
         assert!(lines[1].contains('…') && lines[2].contains("100.0%"), "{lines:#?}");
         let wide = table(&targets, 200, Some(24));
-        assert!(wide[0].contains("DUP") && wide[1].ends_with("▁█"), "{wide:#?}");
+        assert!(!wide[0].contains("DUP") && wide[1].ends_with("▁█"), "{wide:#?}");
         assert!(wide.iter().all(|line| line.width() <= 200));
+    }
+
+    #[test]
+    fn a_narrow_terminal_has_fewer_columns_and_whole_numbers() {
+        let mut target = asked("192.0.2.1", &[1_234, 5_678]);
+        for (columns, last) in
+            [(69, "JITTER"), (68, "MAX"), (60, "MAX"), (47, "MAX"), (40, "AVG"), (34, "AVG"), (33, "LOSS")]
+        {
+            let lines = table(std::slice::from_ref(&target), columns, None);
+            assert!(lines.iter().all(|line| line.width() <= columns), "{columns}: {lines:#?}");
+            assert!(lines[0].ends_with(last), "{columns}: {lines:#?}");
+        }
+        target.statistics.duplicates = 3;
+        let lines = table(std::slice::from_ref(&target), WIDE, None);
+        assert!(lines[0].ends_with("JITTER   DUP") && lines[1].ends_with("    3"), "{lines:#?}");
     }
 
     #[test]
@@ -256,6 +299,7 @@ mod tests {
         );
         let mut target = asked("192.0.2.1", &[]);
         (target.statistics.sent, target.statistics.duplicates) = (1, 2);
-        assert_eq!(figures(&target)[1], "1 sent, 0 received, 0 lost (0.0%), 1 awaited, 2 duplicates");
+        assert_eq!(figures(&target)[1], "1 sent, 0 received, 0 lost, 1 awaited, 2 duplicates");
+        assert_eq!(figures(&asked("x", &[1_000]))[2], "min 1.00 avg 1.00 p50 1.00 p99 1.00 max 1.00 ms");
     }
 }

@@ -73,7 +73,8 @@ impl Target {
 
     /// Its name, and its address behind it where that says more.
     pub(super) fn titled(&self) -> String {
-        let is_said = |address: &Address| address.ip().is_some_and(|ip| ip.to_string() == self.name);
+        let name = self.name.trim_start_matches('[').trim_end_matches(']');
+        let is_said = |address: &Address| address.ip().is_some_and(|ip| ip.to_string() == name);
         match (&self.address, self.place()) {
             (Some(address), Some(place)) if is_said(address) => place,
             (_, Some(place)) if place != self.name => format!("{} ({place})", self.shown()),
@@ -100,6 +101,7 @@ mod tests {
         let rows = [
             ("127.0.0.1", "127.0.0.1:0", "127.0.0.1"),
             ("::1", "[::1]:0", "::1"),
+            ("[::1]", "[::1]:0", "::1"),
             ("localhost", "[::1]:0", "localhost (::1)"),
             ("localhost", "127.0.0.1:80", "localhost (127.0.0.1:80)"),
             ("127.0.0.1", "127.0.0.1:80", "127.0.0.1:80"),
