@@ -3,6 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -93,10 +94,16 @@ fn portless(mut failure: Failure) -> Failure {
     failure
 }
 
+/// Which of the hosts, and what is known of it.
+type Found = (usize, Result<Address, Failure>);
+
+/// What looks a name up.
+type Look = fn(&Question) -> Result<Address, Failure>;
+
 /// Lookups that are on their way.
 #[derive(Debug)]
 pub(super) struct Lookups {
-    answers: Receiver<(usize, Result<Address, Failure>)>,
+    answers: Receiver<Found>,
     /// Becomes readable with an answer.
     wake: UnixStream,
     left: usize,
@@ -105,6 +112,10 @@ pub(super) struct Lookups {
 impl Lookups {
     /// Starts them; none of the threads is waited for at the end.
     pub(super) fn start(questions: Vec<Question>) -> Result<Self, Failure> {
+        Self::start_by(questions, Question::answer)
+    }
+
+    fn start_by(questions: Vec<Question>, look: Look) -> Result<Self, Failure> {
         let failed = |error| Failure::io("start a thread", &error);
         let (wake, waker) = UnixStream::pair().map_err(failed)?;
         wake.set_nonblocking(true).map_err(failed)?;
@@ -114,7 +125,7 @@ impl Lookups {
         for _ in 0..left.min(MOST_AT_ONCE) {
             let (queue, sender) = (Arc::clone(&queue), sender.clone());
             let waker = waker.try_clone().map_err(failed)?;
-            thread::Builder::new().spawn(move || work(&queue, &sender, &waker)).map_err(failed)?;
+            thread::Builder::new().spawn(move || work(&queue, look, &sender, &waker)).map_err(failed)?;
         }
         Ok(Self { answers, wake, left })
     }
@@ -125,7 +136,7 @@ impl Lookups {
     }
 
     /// The next answer, if one has come.
-    pub(super) fn next(&mut self) -> Option<(usize, Result<Address, Failure>)> {
+    pub(super) fn next(&mut self) -> Option<Found> {
         if self.left == 0 {
             return None;
         }
@@ -145,14 +156,55 @@ impl AsFd for Lookups {
 
 fn work(
     queue: &Mutex<std::vec::IntoIter<Question>>,
-    sender: &Sender<(usize, Result<Address, Failure>)>,
+    look: Look,
+    sender: &Sender<Found>,
     mut waker: &UnixStream,
 ) {
     let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
     while let Some(question) = next() {
+        // A panic has said its line. It is an answer too: who waits for one waits for no thread that is gone.
+        let answer = catch_unwind(AssertUnwindSafe(|| look(&question)));
+        let answer = answer.unwrap_or_else(|_| {
+            let message = format!("{}: looking it up failed by a fault of sock", question.name);
+            Err(Failure::new(Exit::Other, message))
+        });
         // Once the command ends nobody waits for it.
-        if sender.send((question.host, question.answer())).is_err() || waker.write_all(&[0]).is_err() {
+        if sender.send((question.host, answer)).is_err() || waker.write_all(&[0]).is_err() {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use berkeley::{Interest, PollEntry, poll};
+
+    use super::*;
+
+    #[test]
+    fn a_lookup_that_panics_is_an_answer_and_holds_up_no_other() {
+        let count = 2 * MOST_AT_ONCE + 1;
+        let question = |host: usize| {
+            let text = format!("host{host}.example");
+            Question::read(host, &text, "0", None, Type::DGRAM).expect("a host")
+        };
+        let look = |question: &Question| match question.host % 2 {
+            0 => panic!("a test's own"),
+            _ => Ok(Address::from((std::net::Ipv4Addr::LOCALHOST, 0))),
+        };
+        let mut lookups = Lookups::start_by((0..count).map(question).collect(), look).expect("threads");
+        let mut known = vec![None; count];
+        let (begun, limit) = (std::time::Instant::now(), Duration::from_secs(60));
+        while lookups.are_awaited() {
+            let ready = poll(&mut [PollEntry::new(&lookups, Interest::READABLE)], Deadline::after(limit))
+                .expect("poll");
+            assert!(ready > 0 && begun.elapsed() < limit, "an answer is missing: {known:?}");
+            while let Some((host, answer)) = lookups.next() {
+                known[host] = Some(answer.is_ok());
+            }
+        }
+        let want: Vec<_> = (0..count).map(|host| Some(host % 2 == 1)).collect();
+        assert_eq!(known, want);
+        assert!(lookups.next().is_none());
     }
 }
