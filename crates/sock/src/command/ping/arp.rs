@@ -19,6 +19,9 @@ use crate::probe::open::{self, Setting};
 const BATCH: usize = 16;
 const LOOKED_AT: usize = 128;
 
+/// How many machines that have one address are heard of for each probe: who makes more of them is not counted on.
+const MOST_MACHINES: usize = 16;
+
 /// The packet socket, and the way to each host.
 pub(super) struct Arp {
     socket: Socket,
@@ -33,8 +36,33 @@ pub(super) struct Arp {
 struct Way {
     to: PacketAddress,
     request: Vec<u8>,
+    /// The address that asks.
+    own: Ipv4Addr,
     /// The last probe, which an answer belongs to: ARP has no numbers.
     last: u64,
+    /// The machines that have answered it.
+    heard: Vec<HardwareAddress>,
+}
+
+impl Way {
+    /// Notes that this probe goes out.
+    fn sent(&mut self, id: u64) {
+        self.last = id;
+        self.heard.clear();
+    }
+
+    /// The probe that is answered.
+    ///
+    /// None where another machine had asked, or this one has answered the probe already. Then the answer was one to
+    /// another process of this machine, or to its kernel, which ask from the same address.
+    fn answered(&mut self, asker: Ipv4Addr, machine: HardwareAddress) -> Option<u64> {
+        let is_new = self.heard.len() < MOST_MACHINES && !self.heard.contains(&machine);
+        if self.last == 0 || asker != self.own || !is_new {
+            return None;
+        }
+        self.heard.push(machine);
+        Some(self.last)
+    }
 }
 
 impl Arp {
@@ -90,7 +118,7 @@ impl Arp {
         let request =
             request.ok_or_else(|| unanswerable(host, "addresses on its link are too long for ARP"))?;
         let to = PacketAddress { hardware: everyone, ..PacketAddress::new(interface.index, arp::ETHERTYPE) };
-        Ok(Way { to, request, last: 0 })
+        Ok(Way { to, request, own, last: 0, heard: Vec::new() })
     }
 }
 
@@ -113,7 +141,7 @@ impl Wire for Arp {
         let Some(IpAddr::V4(host)) = to.ip() else { return Ok(()) };
         // `prepare` has told where there is none.
         let Some(way) = self.ways.get_mut(&host) else { return Ok(()) };
-        way.last = id;
+        way.sent(id);
         self.socket.try_send_to(&way.request, Address::from(way.to), Flags::NONE).map(drop)
     }
 
@@ -124,12 +152,13 @@ impl Wire for Arp {
         };
         for frame in &self.batch {
             let Some(answer) = arp::reply(frame.bytes()) else { continue };
-            let Some(way) = self.ways.get(&answer.address).filter(|way| way.last > 0) else { continue };
+            let Some(way) = self.ways.get_mut(&answer.address) else { continue };
             let Ok(hardware) = HardwareAddress::new(answer.hardware) else { continue };
+            let Some(id) = way.answered(answer.asker, hardware) else { continue };
             let stamp = frame.control().find_map(|message| open::stamp(&message));
             let from = Some((answer.address, 0).into());
             let reply = Reply { from, bytes: None, ttl: None, answer: Answer::Hardware(hardware) };
-            arrived.push(Arrived { key: Key::Id(way.last), stamp, what: Heard::Reply(reply) });
+            arrived.push(Arrived { key: Key::Id(id), stamp, what: Heard::Reply(reply) });
         }
         Ok(count == BATCH)
     }
@@ -150,6 +179,24 @@ impl Wire for Arp {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_machine_answers_a_probe_once_and_only_what_was_asked_from_here() {
+        let own = Ipv4Addr::new(10, 0, 0, 1);
+        let everyone = PacketAddress::new(1, arp::ETHERTYPE);
+        let mut way = Way { to: everyone, request: Vec::new(), own, last: 0, heard: Vec::new() };
+        let machine = |last: u8| HardwareAddress::from([2, 0, 0, 0, 0, last]);
+        assert_eq!(way.answered(own, machine(2)), None, "nothing was sent");
+        way.sent(7);
+        assert_eq!(way.answered(Ipv4Addr::new(10, 0, 0, 9), machine(2)), None, "another machine asked");
+        assert_eq!(way.answered(own, machine(2)), Some(7));
+        assert_eq!(way.answered(own, machine(2)), None, "another process asked");
+        assert_eq!(way.answered(own, machine(3)), Some(7), "a second machine has the address");
+        way.sent(9);
+        assert_eq!(way.answered(own, machine(2)), Some(9));
+        let heard = (0..=u8::MAX).filter(|last| way.answered(own, machine(*last)).is_some()).count();
+        assert_eq!(heard, MOST_MACHINES - 1);
+    }
 
     #[test]
     fn a_host_is_on_the_link_where_the_leading_bits_agree() {
