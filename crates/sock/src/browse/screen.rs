@@ -29,6 +29,8 @@ struct Taken {
     terminal: OwnedFd,
     out: OwnedFd,
     before: Termios,
+    /// Who draws on it.
+    wake: Arc<Wake>,
 }
 
 /// The terminal, and what wakes who waits for its keys. It is given back when this is dropped.
@@ -87,6 +89,7 @@ impl Screen {
             terminal: self.input.as_fd().try_clone_to_owned()?,
             out: self.output.as_fd().try_clone_to_owned()?,
             before: before.clone(),
+            wake: Arc::clone(&self.wake),
         };
         *TAKEN.lock().unwrap_or_else(PoisonError::into_inner) = Some(taken);
         let mut raw = before;
@@ -97,7 +100,7 @@ impl Screen {
 
     /// Gives it back.
     pub(crate) fn leave() {
-        give_back();
+        drop(give_back());
     }
 
     /// Whether it was given back, as by a panic in another thread.
@@ -133,21 +136,27 @@ fn keys() -> Result<File, Failure> {
     })
 }
 
-fn give_back() {
-    let Some(taken) = TAKEN.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+/// Gives it back, and what it was taken with; none where it is not taken.
+fn give_back() -> Option<Taken> {
+    let taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner).take()?;
     // A terminal that has gone needs nothing back.
     let _ = rustix::io::write(&taken.out, LEAVE);
     let _ = tcsetattr(&taken.terminal, OptionalActions::Now, &taken.before);
+    Some(taken)
 }
 
-/// A panic says its line on the terminal as it was, not on the screen that goes away.
+/// A panic says its line on the terminal as it was, not on the screen that goes away, and wakes who draws: where it is
+/// in another thread, it ends the browser.
 fn give_back_after_a_panic() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let say = panic::take_hook();
         panic::set_hook(Box::new(move |panic| {
-            give_back();
+            let taken = give_back();
             say(panic);
+            if let Some(taken) = taken {
+                taken.wake.wake();
+            }
         }));
     });
 }
@@ -261,6 +270,8 @@ impl<W: Write + AsFd> Backend for Paint<W> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read as _;
+
     use ratatui_core::style::Style;
 
     use super::*;
@@ -279,17 +290,18 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_in_any_thread_gives_the_terminal_back() {
+    fn a_panic_in_any_thread_gives_the_terminal_back_and_wakes_who_draws() {
         let (person, terminal, _) = crate::report::pty::terminal();
         let clone = || terminal.try_clone().expect("a descriptor");
         let wake = Arc::new(Wake::new().expect("a pair of sockets"));
         let screen = Screen { input: clone(), output: clone(), wake, signals: None };
         let modes = || tcgetattr(&terminal).expect("its modes").local_modes;
         let before = modes();
+        let is_awake = || (screen.wake.descriptor()).read(&mut [0]).is_ok();
         screen.enter().expect("a terminal");
-        assert_ne!(modes(), before);
+        assert!(modes() != before && !is_awake());
         let ended = std::thread::spawn(|| panic!("a test's own")).join();
-        assert!(ended.is_err() && Screen::is_left());
+        assert!(ended.is_err() && Screen::is_left() && is_awake());
         assert_eq!(modes(), before);
         let mut shown = Vec::new();
         let mut room = [0; 256];
