@@ -282,17 +282,19 @@ impl IcmpSocket {
     }
 }
 
-/// Whether an error is what an earlier probe has brought, rather than this call.
+/// Whether an error may be what an earlier probe has brought, rather than this call.
+///
+/// `EPERM` never is: it says that this machine's own firewall has dropped this packet.
 pub fn is_of_a_probe(error: &berkeley::Error) -> bool {
     use std::io::ErrorKind as Kind;
-    matches!(
-        error.kind(),
-        Kind::ConnectionRefused | Kind::HostUnreachable | Kind::NetworkUnreachable | Kind::PermissionDenied
-    ) || error.raw_os_error().is_some_and(|errno| OF_ICMP.contains(&errno))
+    matches!(error.kind(), Kind::ConnectionRefused | Kind::HostUnreachable | Kind::NetworkUnreachable)
+        || error.raw_os_error().is_some_and(|errno| OF_ICMP.contains(&errno))
 }
 
-/// Errors of ICMP that std has no kind for: `EPROTO`, `EMSGSIZE`, `ENOPROTOOPT`, `EHOSTDOWN`, `ENONET`, `EOPNOTSUPP`.
-const OF_ICMP: [i32; 6] = [
+/// Errors of ICMP that std has no kind of their own for: `EACCES`, `EPROTO`, `EMSGSIZE`, `ENOPROTOOPT`, `EHOSTDOWN`,
+/// `ENONET`, `EOPNOTSUPP`.
+const OF_ICMP: [i32; 7] = [
+    rustix::io::Errno::ACCESS.raw_os_error(),
     rustix::io::Errno::PROTO.raw_os_error(),
     rustix::io::Errno::MSGSIZE.raw_os_error(),
     rustix::io::Errno::NOPROTOOPT.raw_os_error(),

@@ -261,6 +261,26 @@ fn the_mtu_is_found_with_its_step_or_its_hole() {
 }
 
 #[test]
+fn what_the_own_firewall_drops_is_a_loss_and_an_error_where_nothing_leaves() {
+    let test = "trace::what_the_own_firewall_drops_is_a_loss_and_an_error_where_nothing_leaves";
+    let table = "nft 'add table inet t; add chain inet t c { type filter hook output priority 0; }; \
+                 add rule inet t c udp dport 33434 numgen inc mod 4 0 drop; add rule inet t c udp dport 9 drop'";
+    if !skip::need(test, "nft") || !inside(test, table) {
+        return;
+    }
+    let (code, events) = trace(&["127.0.0.1", "--no-mtu", "--probes", "20", "--interval", "0.01"]);
+    let hop = of(&events, "hop")[0];
+    let count = |name: &str| hop[name].as_u64().expect("a number");
+    assert_eq!((code, count("probes")), (0, 20), "{hop}");
+    // A quarter of all; other hops are asked at the beginning, which takes some of these.
+    assert!((3..=8).contains(&count("lost")), "{hop}");
+    assert_eq!(count("answers") + count("lost"), 20, "{hop}");
+    let finished = run(&mut sock(&["trace", "-n", "--port", "9", "127.0.0.1"]), b"");
+    assert_eq!(finished.code(), 7, "{}", finished.stderr);
+    assert!(finished.stderr.contains("a firewall on this machine forbids it"), "{}", finished.stderr);
+}
+
+#[test]
 fn a_routing_loop_is_told() {
     let test = "trace::a_routing_loop_is_told";
     if !chained(test, "at r2 ip route add 10.60.0.0/16 via 10.9.2.1") {

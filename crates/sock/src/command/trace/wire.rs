@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use berkeley::option::{IcmpFilter, Icmpv6Filter, MtuDiscover};
 use berkeley::{AsyncSocket, Family, Flags, Protocol, Socket, Type, option};
+use rustix::io::Errno;
 use tokio::sync::mpsc::Sender;
 
 use super::clock::Clock;
@@ -19,11 +20,12 @@ use super::machine::{Probe, Reply};
 use super::mark::{self, Ends};
 use crate::exit::{Exit, Failure};
 use crate::probe::icmp::Version;
+use crate::probe::open::is_of_a_probe;
 
 /// The length of the usual probe's payload, in bytes.
 const PAYLOAD: usize = 32;
 
-/// How often a send is tried again that only brought an earlier probe's error.
+/// How often a send is tried that only brought an earlier probe's error.
 const ATTEMPTS: usize = 4;
 
 /// What probes are.
@@ -71,6 +73,8 @@ enum Ways {
 struct Way {
     socket: Arc<AsyncSocket>,
     kind: Kind,
+    /// Whether a probe has left, so that no firewall forbids all of them.
+    has_sent: bool,
 }
 
 /// What a flow's socket sends.
@@ -163,7 +167,7 @@ impl Wire {
             let socket = Arc::new(AsyncSocket::from_socket(socket)?);
             Ear { flow, heard, target: setting.target.ip(), run: setting.run, clock }
                 .listen(&socket, replies);
-            ways.push(Way { socket, kind });
+            ways.push(Way { socket, kind, has_sent: false });
         }
         wire.ways = Ways::Flows(ways);
         Ok(wire)
@@ -182,7 +186,7 @@ impl Wire {
             Ways::Flows(ways) => ways,
             Ways::Connections(connections) => return connections.send(probe, number).map(|()| Sent::Yes),
         };
-        let Some(way) = ways.get(probe.flow) else { return Ok(Sent::Yes) };
+        let Some(way) = ways.get_mut(probe.flow) else { return Ok(Sent::Yes) };
         let header = if self.v6 { 40 } else { 20 };
         let inner = probe.size.map_or(8 + PAYLOAD, |size| usize::from(size).saturating_sub(header));
         let bytes = match &way.kind {
@@ -190,9 +194,8 @@ impl Wire {
             Kind::Echo(identifier) => mark::echo(version(self.v6), *identifier, number, self.run, inner),
             Kind::Syn(ends, _held) => mark::syn(*ends, number, self.run),
         };
-        let socket = way.socket.socket();
-        set_hops(socket, self.v6, probe.ttl)?;
-        send(socket, &bytes, self.v6)
+        set_hops(way.socket.socket(), self.v6, probe.ttl)?;
+        way.send(&bytes, self.v6)
     }
 }
 
@@ -209,27 +212,49 @@ pub(super) fn set_hops(socket: &Socket, v6: bool, hops: u8) -> berkeley::Result<
     }
 }
 
-/// One send. An error may be that of an earlier probe, which the error queue tells as well: the next try is without it.
-fn send(socket: &Socket, bytes: &[u8], v6: bool) -> Result<Sent, Failure> {
-    let mut attempt = 0;
-    loop {
-        attempt += 1;
-        match socket.try_send(bytes, Flags::NONE) {
-            Ok(_) => return Ok(Sent::Yes),
-            // A full queue is a loss on the way, here.
-            Err(error) if error.is_would_block() => return Ok(Sent::Yes),
-            Err(_) if attempt < ATTEMPTS => {}
-            Err(error) if is_too_large(&error) => {
-                let mtu = if v6 { socket.get(option::ipv6::MTU) } else { socket.get(option::ip::MTU) };
-                return Ok(Sent::TooLarge(mtu.unwrap_or_default()));
+impl Way {
+    /// One send. What this machine drops is a loss on the way, here. It is an error only where no probe has left yet:
+    /// then its firewall may let none out.
+    fn send(&mut self, bytes: &[u8], v6: bool) -> Result<Sent, Failure> {
+        let socket = self.socket.socket();
+        match self.tried(bytes) {
+            Ok(()) => {
+                self.has_sent = true;
+                Ok(Sent::Yes)
             }
-            Err(error) => return Err(refused(error)),
+            Err(error) if is_full(&error) || self.has_sent && is(&error, Errno::PERM) => Ok(Sent::Yes),
+            Err(error) if is(&error, Errno::MSGSIZE) => {
+                let mtu = if v6 { socket.get(option::ipv6::MTU) } else { socket.get(option::ip::MTU) };
+                Ok(Sent::TooLarge(mtu.unwrap_or_default()))
+            }
+            Err(error) => Err(refused(error)),
         }
+    }
+
+    /// Tries again where the error may be that of an earlier probe, which the error queue tells as well: the next try
+    /// is without it. The first probe is tried again too where the firewall drops it: it may drop some alone.
+    fn tried(&self, bytes: &[u8]) -> berkeley::Result<()> {
+        let send = || self.socket.socket().try_send(bytes, Flags::NONE).map(drop);
+        let mut outcome = send();
+        for _ in 1..ATTEMPTS {
+            match &outcome {
+                Err(error) if is_of_a_probe(error) || !self.has_sent && is(error, Errno::PERM) => {
+                    outcome = send();
+                }
+                _ => break,
+            }
+        }
+        outcome
     }
 }
 
-fn is_too_large(error: &berkeley::Error) -> bool {
-    error.raw_os_error() == Some(rustix::io::Errno::MSGSIZE.raw_os_error())
+fn is(error: &berkeley::Error, errno: Errno) -> bool {
+    error.raw_os_error() == Some(errno.raw_os_error())
+}
+
+/// Whether the socket's queue is full, or the interface's.
+fn is_full(error: &berkeley::Error) -> bool {
+    error.is_would_block() || is(error, Errno::NOBUFS)
 }
 
 fn refused(error: berkeley::Error) -> Failure {
