@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::IoSliceMut;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 
 use berkeley::batch::RecvBatch;
 use berkeley::control::{ControlBuffer, space};
@@ -81,9 +81,16 @@ fn socket(setting: &Setting, version: Version) -> Result<Socket, Failure> {
     Ok(socket)
 }
 
-/// The address and the port alone: a scope or a flow label makes no other host of it.
+/// What tells hosts apart: the address, the port, and of a link-local address the link. A flow label does not, nor a
+/// link that another address was given with.
 fn canonical(address: &Address) -> Option<SocketAddr> {
-    Some(SocketAddr::new(address.ip()?, address.port()?))
+    let port = address.port()?;
+    Some(match (address.ip()?, address) {
+        (IpAddr::V6(ip), Address::Inet6(whole)) if ip.is_unicast_link_local() => {
+            SocketAddrV6::new(ip, port, 0, whole.scope_id()).into()
+        }
+        (ip, _) => SocketAddr::new(ip, port),
+    })
 }
 
 impl Wire for Udp {
@@ -186,5 +193,22 @@ impl Udp {
             arrived.push(Arrived { key, stamp, what });
         }
         socket.take_error().map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn link_local_addresses_of_two_links_are_two_hosts() {
+        let at = |ip: &str, flow, scope| {
+            let ip = ip.parse().expect("an address");
+            canonical(&Address::from(SocketAddrV6::new(ip, 7, flow, scope)))
+        };
+        assert_ne!(at("fe80::1", 0, 2), at("fe80::1", 0, 3));
+        assert_eq!(at("fe80::1", 5, 2), at("fe80::1", 0, 2));
+        assert_eq!(at("2001:db8::1", 5, 2), at("2001:db8::1", 0, 0));
+        assert_ne!(at("2001:db8::1", 0, 0), at("2001:db8::2", 0, 0));
     }
 }
