@@ -104,14 +104,6 @@ impl Ledger {
         self.next - 1
     }
 
-    /// Takes back the last probe, which could not be sent.
-    pub fn take_back(&mut self) {
-        if let Some(probe) = self.get_mut(self.next - 1) {
-            let awaited = std::mem::replace(&mut probe.before, Before::Lost) == Before::Awaited;
-            self.awaited -= u64::from(awaited);
-        }
-    }
-
     /// The probe of that number, where it is remembered.
     pub fn get(&self, id: u64) -> Option<&Probe> {
         let known = id < self.next && id + CAPACITY >= self.next;
@@ -260,10 +252,11 @@ mod tests {
     #[test]
     fn what_could_not_be_sent_is_not_awaited() {
         let (mut ledger, start) = (Ledger::new(TIMEOUT), Instant::now());
-        ledger.take_back();
-        ledger.note(0, 1, moment(start, 0));
-        ledger.take_back();
-        ledger.take_back();
+        assert!(ledger.fail(1).is_none());
+        let id = ledger.note(0, 1, moment(start, 0));
+        for before in [Before::Awaited, Before::Lost] {
+            assert_eq!(ledger.fail(id).expect("known").1, before);
+        }
         assert!(!ledger.is_awaiting() && ledger.expired(moment(start, 5_000).at).is_none());
     }
 
