@@ -1,13 +1,14 @@
 //! When the next probe goes to which host.
 //!
-//! Each host has its own times, one interval apart, whatever the answers do. Hosts begin one shortly after the other,
-//! so that their probes are spread. Who comes too late does not catch up: the times move on.
+//! Each host has its own times, one interval apart, whatever the answers do. Hosts that are known together begin one
+//! shortly after the other, so that their probes do not go out all at once. A probe that goes out late leaves the times
+//! as they were; where it is late by two intervals or more, they move on, and what was missed is not made up for.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::{Duration, Instant};
 
-/// The most that lies between the beginnings of two hosts.
+/// The most that lies between the beginnings of two hosts that are known together.
 const SPREAD: Duration = Duration::from_micros(50);
 
 /// The times of all hosts.
@@ -48,7 +49,7 @@ impl Pace {
             return Some((host, number));
         }
         let planned = at + self.interval;
-        // One that is late by a whole interval is late for good.
+        // Late by two intervals or more: the next one is due an interval from now, and none in between.
         let then = if planned + self.interval <= now { now + self.interval } else { planned };
         *next = Reverse((then, host, number));
         Some((host, number))
@@ -83,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_a_little_late_keeps_the_times_and_who_is_very_late_does_not_catch_up() {
+    fn who_is_a_little_late_keeps_the_times_and_who_is_very_late_does_not_make_up_for_it() {
         let start = Instant::now();
         let mut pace = Pace::new(SECOND, None, 1);
         pace.start(0, start);

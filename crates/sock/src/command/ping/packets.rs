@@ -1,7 +1,8 @@
 //! The run of probes that are packets of their own: one socket for all hosts of a family, and one wait for all.
 //!
 //! A round of the loop receives what has come, notes what is lost, sends what is due, and waits in poll(2) for the next
-//! of these. Nothing is allocated for a probe, and nothing runs beside it.
+//! of these. Sending, receiving and waiting use memory that is kept from one round to the next; the line that tells of
+//! an answer is allocated. Nothing runs beside the loop but the lookups of names.
 
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
@@ -279,14 +280,13 @@ impl<W: Wire> Run<'_, W> {
         let until = times.into_iter().flatten().min().map_or(Deadline::NEVER, Deadline::at);
         let sockets = self.wire.sockets();
         let reader = self.report.awaited();
-        let mut entries = Vec::with_capacity(5);
-        entries.extend(sockets.iter().flatten().map(|socket| PollEntry::new(*socket, Interest::READABLE)));
-        entries.push(PollEntry::new(&self.signals, Interest::READABLE));
-        if self.lookups.are_awaited() {
-            entries.push(PollEntry::new(&self.lookups, Interest::READABLE));
-        }
-        if let Some(reader) = &reader {
-            entries.push(PollEntry::new(reader, Interest::WRITABLE));
+        let lookups = self.lookups.are_awaited().then(|| PollEntry::new(&self.lookups, Interest::READABLE));
+        let reader = reader.as_ref().map(|reader| PollEntry::new(reader, Interest::WRITABLE));
+        let waited = sockets.iter().flatten().map(|socket| PollEntry::new(*socket, Interest::READABLE));
+        // Four places at most are taken. Those that are left watch the signals.
+        let mut entries: [_; 5] = std::array::from_fn(|_| PollEntry::new(&self.signals, Interest::READABLE));
+        for (place, entry) in entries.iter_mut().zip(waited.chain(lookups).chain(reader)) {
+            *place = entry;
         }
         poll(&mut entries, until)?;
         let mut outcomes = entries.iter().map(PollEntry::is_ready);
