@@ -14,6 +14,7 @@ use crate::cli::ResolveArgs;
 use crate::command::print::{explain, print};
 use crate::endpoint::{Host, Port, parse_host};
 use crate::exit::{Exit, Failure};
+use crate::open::host::{check_family, portless, without_port};
 use crate::open::{host_text, port_text};
 use crate::report::escape::escape;
 use crate::report::json::Event;
@@ -106,15 +107,8 @@ impl<'a> Question<'a> {
             let message = format!("--canonical is for names, and \"{text}\" is none");
             return Err(Failure::misuse(message));
         }
-        let unfit = match host {
-            Host::V4(_) => args.family.ipv6.then_some("IPv6"),
-            Host::V6 { .. } => args.family.ipv4.then_some("IPv4"),
-            _ => None,
-        };
-        match unfit {
-            Some(wanted) => Err(Failure::misuse(format_args!("{text} is not an address of {wanted}"))),
-            None => Ok(Self { text, host, port }),
-        }
+        check_family(&host, args.family.chosen(), text)?;
+        Ok(Self { text, host, port })
     }
 
     /// Whether it asks for the name of an address.
@@ -147,14 +141,9 @@ impl<'a> Question<'a> {
         Ok(Answer::Name { address, host, service: self.has_port().then_some(service) })
     }
 
-    /// The library tells every question with its port; a person who gave none reads none.
     fn failure(&self, error: berkeley::Error) -> Failure {
-        let mut failure = Failure::from(error);
-        if !self.has_port() {
-            failure.message = failure.message.replacen(":0: ", ": ", 1).replacen(['[', ']'], "", 2);
-            failure.address = failure.address.map(|address| portless(&address).to_owned());
-        }
-        failure
+        let failure = Failure::from(error);
+        if self.has_port() { failure } else { without_port(failure) }
     }
 
     /// The address as the question was meant: without a port where none was given.
@@ -165,11 +154,6 @@ impl<'a> Question<'a> {
         }
         portless(&text).to_owned()
     }
-}
-
-/// The host of `host:0` or `[host]:0`.
-fn portless(text: &str) -> &str {
-    text.strip_suffix(":0").unwrap_or(text).trim_start_matches('[').trim_end_matches(']')
 }
 
 /// The canonical name first, if it was asked for, then every address once.

@@ -7,6 +7,7 @@ mod backoff;
 pub mod connect;
 pub mod create;
 mod dialogue;
+pub mod host;
 mod interfaces;
 pub mod listen;
 mod local;

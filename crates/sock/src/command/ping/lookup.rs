@@ -7,91 +7,55 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
 
-use berkeley::resolve::{Hints, resolve_within};
-use berkeley::{Address, Deadline, Family, Type};
+use berkeley::{Address, Family, Type};
 
-use crate::endpoint::{Host, Port, parse_host};
 use crate::exit::{Exit, Failure};
-use crate::open::host_text;
-use crate::tls::a_label;
-
-/// How long a lookup may take.
-const LOOKUP: Duration = Duration::from_secs(10);
+use crate::open::host::LoneHost;
 
 /// How many lookups are made at a time: as many as the library has helper threads for.
 const MOST_AT_ONCE: usize = 32;
+
+/// Where the ports of probes are given.
+const PORT_HINT: &str = "--tcp PORT connects to a port, --udp PORT sends datagrams";
 
 /// What is looked up.
 #[derive(Clone, Debug)]
 pub(super) struct Question {
     /// Which of the hosts.
-    host: usize,
-    name: String,
+    number: usize,
+    host: LoneHost,
     service: String,
-    family: Option<Family>,
     kind: Type,
 }
 
 impl Question {
     /// Reads a host of the command line; `port` is that of the probes, 0 where they have none.
     pub(super) fn read(
-        host: usize,
+        number: usize,
         text: &str,
         port: &str,
         family: Option<Family>,
         kind: Type,
     ) -> Result<Self, Failure> {
-        let (place, own_port) = parse_host(text).map_err(Failure::misuse)?;
-        if own_port != Port::Number(0) {
-            let message = format!("{text}: a host is wanted here, without a port");
-            return Err(
-                Failure::misuse(message).hint("--tcp PORT connects to a port, --udp PORT sends datagrams")
-            );
-        }
-        let unfit = match (&place, family) {
-            (Host::Loopback | Host::Every, _) => {
-                return Err(Failure::misuse(format_args!("\"{text}\" is no host that can be asked")));
-            }
-            (Host::V4(_), Some(Family::INET6)) => Some("IPv6"),
-            (Host::V6 { .. }, Some(Family::INET)) => Some("IPv4"),
-            _ => None,
-        };
-        match unfit {
-            Some(wanted) => Err(Failure::misuse(format_args!("{text} is not an address of {wanted}"))),
-            None => Ok(Self { host, name: host_text(&place), service: port.to_owned(), family, kind }),
-        }
+        let host = LoneHost::read(text, family, PORT_HINT)?;
+        Ok(Self { number, host, service: port.to_owned(), kind })
     }
 
     /// Which of the hosts.
     pub(super) const fn host(&self) -> usize {
-        self.host
+        self.number
     }
 
     /// The address, where no lookup is needed for it.
-    pub(super) fn at_once(&self) -> Option<Result<Address, Failure>> {
-        let digits = Hints::new().family(self.family.unwrap_or(Family::UNSPECIFIED)).kind(self.kind);
-        let digits = digits.numeric_host(true).numeric_service(true);
-        let found = resolve_within(&self.name, self.service.as_str(), &digits, Deadline::NEVER).ok()?;
-        found.first().map(|found| Ok(found.address))
+    pub(super) fn at_once(&self) -> Option<Address> {
+        self.host.at_once(&self.service, self.kind)
     }
 
-    /// The first address of the name, in the order in which connecting tries them.
+    /// The address by which the host is asked.
     pub(super) fn answer(&self) -> Result<Address, Failure> {
-        let hints = Hints::new().family(self.family.unwrap_or(Family::UNSPECIFIED)).kind(self.kind);
-        let name = a_label(&self.name)?;
-        let found = resolve_within(&name, self.service.as_str(), &hints, Deadline::after(LOOKUP))
-            .map_err(|error| portless(Failure::from(error)))?;
-        let first = found.first().map(|found| found.address);
-        first.ok_or_else(|| Failure::new(Exit::NameUnknown, format_args!("{}: it has no address", self.name)))
+        self.host.address(&self.service, self.kind)
     }
-}
-
-/// The library tells every question with its port; who gave none reads none.
-fn portless(mut failure: Failure) -> Failure {
-    failure.message = failure.message.replacen(":0: ", ": ", 1);
-    failure
 }
 
 /// Which of the hosts, and what is known of it.
@@ -165,11 +129,11 @@ fn work(
         // A panic has said its line. It is an answer too: who waits for one waits for no thread that is gone.
         let answer = catch_unwind(AssertUnwindSafe(|| look(&question)));
         let answer = answer.unwrap_or_else(|_| {
-            let message = format!("{}: looking it up failed by a fault of sock", question.name);
+            let message = format!("{}: looking it up failed by a fault of sock", question.host.shown());
             Err(Failure::new(Exit::Other, message))
         });
         // Once the command ends nobody waits for it.
-        if sender.send((question.host, answer)).is_err() || waker.write_all(&[0]).is_err() {
+        if sender.send((question.number, answer)).is_err() || waker.write_all(&[0]).is_err() {
             return;
         }
     }
@@ -177,7 +141,9 @@ fn work(
 
 #[cfg(test)]
 mod tests {
-    use berkeley::{Interest, PollEntry, poll};
+    use std::time::Duration;
+
+    use berkeley::{Deadline, Interest, PollEntry, poll};
 
     use super::*;
 
@@ -188,7 +154,7 @@ mod tests {
             let text = format!("host{host}.example");
             Question::read(host, &text, "0", None, Type::DGRAM).expect("a host")
         };
-        let look = |question: &Question| match question.host % 2 {
+        let look = |question: &Question| match question.number % 2 {
             0 => panic!("a test's own"),
             _ => Ok(Address::from((std::net::Ipv4Addr::LOCALHOST, 0))),
         };

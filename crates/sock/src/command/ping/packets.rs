@@ -124,7 +124,7 @@ pub(super) fn run<W: Wire>(args: &PingArgs, plan: &Plan, wire: W, how: &str) -> 
     };
     for (question, address) in known {
         if let Some(address) = address {
-            run.found(question.host(), address);
+            run.found(question.host(), Ok(address));
         }
     }
     run.rounds()?;

@@ -46,7 +46,7 @@ impl<'a> Streams<'a> {
     pub(super) fn look_up(&mut self, questions: &[Question]) {
         for question in questions {
             if let Some(found) = question.at_once() {
-                self.found((question.host(), found));
+                self.found((question.host(), Ok(found)));
             } else {
                 let question = question.clone();
                 self.lookups.spawn_blocking(move || (question.host(), question.answer()));

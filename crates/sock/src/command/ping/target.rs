@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use berkeley::Address;
 
+use crate::open::host::portless;
 use crate::probe::statistics::Statistics;
 use crate::report::escape::escape;
 
@@ -85,11 +86,7 @@ impl Target {
 
 /// An address without a port where that is 0.
 pub(super) fn place(address: &Address) -> String {
-    let text = address.to_string();
-    match text.strip_suffix(":0") {
-        Some(host) => host.trim_start_matches('[').trim_end_matches(']').to_owned(),
-        None => text,
-    }
+    portless(&address.to_string()).to_owned()
 }
 
 #[cfg(test)]

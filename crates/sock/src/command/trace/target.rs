@@ -1,69 +1,32 @@
 //! What the command line asks for: the target's address, the plan, and how the sockets are set.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::time::Duration;
 
 use berkeley::interface::interfaces;
-use berkeley::resolve::{Hints, resolve_within};
-use berkeley::{Address, Deadline, Family, Type, interleave};
+use berkeley::{Family, Type};
 use tokio::task::spawn_blocking;
 
 use super::machine::Plan;
 use super::wire::{Method, Setting};
 use super::{connect, random};
 use crate::cli::TraceArgs;
-use crate::endpoint::{Host, Port, parse_host};
 use crate::exit::{Exit, Failure};
-use crate::open::host_text;
-use crate::tls::a_label;
+use crate::open::host::LoneHost;
 
-/// How long the lookup of the target may take.
-const LOOKUP: Duration = Duration::from_secs(10);
+/// Where the ports of probes are given.
+const PORT_HINT: &str = "sock trace HOST --tcp PORT goes to a port of TCP, --port PORT sets that of UDP";
 
 /// The smallest packet that every link takes (RFC 791, RFC 8200).
 const LEAST_MTU: (u16, u16) = (68, 1280);
 
-/// The addresses of the target, the first of which is traced.
+/// The address of the target, of which a name may have others.
 pub(super) async fn resolve(args: &TraceArgs) -> Result<SocketAddr, Failure> {
-    let host = host(&args.host)?;
-    let unfit = match host {
-        Host::V4(_) => args.family.ipv6.then_some("IPv6"),
-        Host::V6 { .. } => args.family.ipv4.then_some("IPv4"),
-        _ => None,
-    };
-    if let Some(wanted) = unfit {
-        return Err(Failure::misuse(format_args!("{} is not an address of {wanted}", args.host)));
-    }
-    let (text, family) = (a_label(&host_text(&host))?.into_owned(), family(args));
-    let name = text.clone();
+    let host = LoneHost::read(&args.host, family(args), PORT_HINT)?;
     // On a thread of its own: the signals are heard meanwhile.
-    let found = spawn_blocking(move || {
-        let hints = Hints::new().family(family).kind(Type::DGRAM);
-        resolve_within(&name, 0, &hints, Deadline::after(LOOKUP))
-    });
-    let found = found.await.map_err(|error| Failure::new(Exit::Other, format_args!("resolve: {error}")))?;
-    let found = found.map_err(|error| without_port(error.into(), &text))?;
-    let first: Option<Address> = interleave(&found)?.first().copied();
-    let address = first.and_then(|address| SocketAddr::try_from(address).ok());
-    let unknown = || Failure::new(Exit::NameUnknown, format_args!("{}: no address of IP", args.host));
-    one_host(address.ok_or_else(unknown)?, &args.host)
-}
-
-/// The host alone: a URL or a port has no place here.
-fn host(text: &str) -> Result<Host, Failure> {
-    let wanted =
-        || Failure::misuse(format_args!("\"{text}\": a host is expected, as in example.org or 192.0.2.1"));
-    if text.contains("://") {
-        return Err(wanted().hint("sock trace HOST --tcp PORT goes to a port of TCP"));
-    }
-    if text.is_empty() {
-        return Err(wanted());
-    }
-    let (host, port) = parse_host(text).map_err(Failure::misuse)?;
-    if port != Port::Number(0) {
-        return Err(wanted().hint("--port sets the port of UDP, --tcp that of TCP"));
-    }
-    Ok(host)
+    let found = spawn_blocking(move || host.address("0", Type::DGRAM)).await;
+    let found = found.map_err(|error| Failure::new(Exit::Other, format_args!("resolve: {error}")))??;
+    let unknown = |_| Failure::new(Exit::NameUnknown, format_args!("{}: no address of IP", args.host));
+    one_host(SocketAddr::try_from(found).map_err(unknown)?, &args.host)
 }
 
 /// The address, if it is of one host; that of no host is this machine, as the kernel has it.
@@ -80,16 +43,10 @@ fn one_host(mut address: SocketAddr, host: &str) -> Result<SocketAddr, Failure> 
     Ok(address)
 }
 
-/// The library tells what it looked up with a port, of which nobody has spoken here.
-fn without_port(failure: Failure, host: &str) -> Failure {
-    let message = failure.message.replacen(&format!("{host}:0"), host, 1);
-    Failure { message, address: Some(host.to_owned()), ..failure }
-}
-
 /// The family: as asked, or that of the source address.
-fn family(args: &TraceArgs) -> Family {
+fn family(args: &TraceArgs) -> Option<Family> {
     let of_source = args.source.map(|source| if source.is_ipv4() { Family::INET } else { Family::INET6 });
-    args.family.chosen().or(of_source).unwrap_or(Family::UNSPECIFIED)
+    args.family.chosen().or(of_source)
 }
 
 /// How the sockets are set.
