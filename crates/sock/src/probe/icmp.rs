@@ -28,7 +28,7 @@ pub const HEADER: usize = 8;
 const TOKEN: usize = 8;
 
 /// Which of the two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Version {
     /// ICMP, over IPv4.
     V4,

@@ -7,7 +7,7 @@
 //! | [`ledger`] | which probes were sent, so that an answer finds its own |
 //! | [`open`] | the sockets of ICMP, with the least right that will do |
 //! | [`pace`] | when the next probe goes to which host |
-//! | [`reason`] | what an error of ICMP says, in words |
+//! | [`reason`] | what an error of ICMP means, and the words for it |
 //! | [`statistics`] | what the answers come to |
 //!
 //! Only [`open`] has sockets; the others are pure, but for the clocks of [`ledger::Moment::now`].

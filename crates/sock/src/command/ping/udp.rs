@@ -13,7 +13,7 @@ use super::packets::{Arrived, Heard, Key, Ready, Wire};
 use crate::exit::Failure;
 use crate::probe::icmp::{self, Secret, Version};
 use crate::probe::open::{self, Setting, is_of_a_probe};
-use crate::probe::reason::{self, Reason};
+use crate::probe::reason::{self, Meaning, Reason};
 
 /// How many datagrams are received in one call.
 const BATCH: usize = 16;
@@ -183,7 +183,7 @@ impl Udp {
             // Beside it is the address that the datagram went to.
             let quote = &quote[..received.length.min(LOOKED_AT)];
             let Some(key) = self.key(quote, &received.address) else { continue };
-            let what = if reason.is_closed_port() && reason.from == received.address.ip() {
+            let what = if reason.meaning() == Meaning::Port && reason.from == received.address.ip() {
                 // The host itself says so, and no firewall on the way: it is there.
                 let from = Some(received.address);
                 Heard::Reply(Reply { from, bytes: None, ttl: None, answer: Answer::Closed })

@@ -1,11 +1,11 @@
 //! What comes back to a flow's socket: answers of the target, and what routers say, from the error queue.
 
 use std::io::IoSliceMut;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use berkeley::control::{ControlBuffer, ControlMessage, ErrorOrigin, ExtendedError, ip, ipv6, socket as any};
+use berkeley::control::{ControlBuffer, ControlMessage, ExtendedError, ip, ipv6, socket as any};
 use berkeley::{Address, AsyncSocket, Flags, ReceivedMessage, Socket};
 use tokio::sync::mpsc::Sender;
 
@@ -14,6 +14,7 @@ use super::machine::Reply;
 use super::mark::{self, Ends, Mark};
 use super::says::{Arrival, Says};
 use crate::probe::icmp::{Version, behind_ipv4};
+use crate::probe::reason::Reason;
 
 /// How much of an answer is looked at, in bytes: headers of IP and TCP with options, and the mark.
 const LOOKED_AT: usize = 256;
@@ -142,11 +143,8 @@ impl Beside {
 
 /// Who says what, of an entry that ICMP has brought.
 fn said(error: &ExtendedError, target: IpAddr) -> Option<(IpAddr, Says)> {
-    if error.origin != ErrorOrigin::ICMP && error.origin != ErrorOrigin::ICMP6 {
-        return None;
-    }
-    let from = error.offender.as_ref().map(SocketAddr::ip)?;
-    Some((from, Says::of_icmp(from, target, error.kind, error.code, error.info)))
+    let reason = Reason::of(error)?;
+    Some((reason.from?, Says::of_icmp(reason, target)))
 }
 
 /// The next entry of a socket's error queue: who says what, when it came, and its TTL.

@@ -261,10 +261,10 @@ impl Search {
 
 #[cfg(test)]
 mod tests {
-    use super::super::says::{Arrival, Reason};
+    use super::super::says::{Arrival, unreachable};
     use super::*;
 
-    const ARRIVED: Says = Says::Arrived(Arrival::Unreachable(Reason::Port));
+    const ARRIVED: Says = Says::Arrived(Arrival::Unreachable(unreachable(3)));
 
     /// Plays the search against links: `links[n]` leads from hop n to hop n + 1, and 0 is this machine. A router before
     /// a smaller link says so, unless it is `mute`. Gives what was found and how many probes that took.

@@ -1,7 +1,8 @@
-//! What an answer means: an ICMP type and code, or what the target itself sent.
+//! What an answer says: an error of ICMP, or what the target itself sent.
 
-use std::fmt;
 use std::net::IpAddr;
+
+use crate::probe::reason::{Meaning, Reason};
 
 /// What an answer to a probe says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,37 +28,19 @@ pub enum Arrival {
     Open,
     /// A reset: the port is closed.
     Reset,
-    /// ICMP's destination unreachable, from the target itself: `Reason::Port` is the usual one.
+    /// ICMP's destination unreachable, from the target itself: `Meaning::Port` is the usual one.
     Unreachable(Reason),
 }
 
-/// Why a probe goes no farther.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Reason {
-    /// No route to the network.
-    Network,
-    /// The host does not answer on its own network.
-    Host,
-    /// Nobody has that port.
-    Port,
-    /// The protocol is not spoken there.
-    Protocol,
-    /// A firewall or a policy forbids it.
-    Prohibited,
-    /// Something rarer: the ICMP type and code.
-    Other(u8, u8),
-}
-
 impl Says {
-    /// The meaning of an ICMP error of this type and code for a probe to `target`; `info` is the MTU, if it says one.
-    ///
-    /// RFC 792 and 1812 for IPv4, RFC 4443 for IPv6.
-    pub fn of_icmp(from: IpAddr, target: IpAddr, kind: u8, code: u8, info: u32) -> Self {
-        let says = if from.is_ipv4() { of_icmp4(kind, code, info) } else { of_icmp6(kind, code, info) };
-        match says {
+    /// What an ICMP error says of a probe to `target`.
+    pub fn of_icmp(reason: Reason, target: IpAddr) -> Self {
+        match reason.meaning() {
+            Meaning::Expired => Self::Expired,
+            Meaning::TooBig => Self::TooBig(reason.mtu.unwrap_or_default()),
             // Whatever the target has against it, it came.
-            Self::Refused(reason) if from == target => Self::Arrived(Arrival::Unreachable(reason)),
-            says => says,
+            _ if reason.from == Some(target) => Self::Arrived(Arrival::Unreachable(reason)),
+            _ => Self::Refused(reason),
         }
     }
 
@@ -69,97 +52,45 @@ impl Says {
     /// A word for programs.
     pub fn word(self) -> &'static str {
         match self {
-            Self::Expired => "time_exceeded",
+            Self::Expired => Meaning::Expired.word(),
             Self::Arrived(Arrival::EchoReply) => "echo_reply",
             Self::Arrived(Arrival::Datagram) => "datagram",
             Self::Arrived(Arrival::Open) => "port_open",
             Self::Arrived(Arrival::Reset) => "reset",
-            Self::TooBig(_) => "packet_too_big",
-            Self::Arrived(Arrival::Unreachable(reason)) | Self::Refused(reason) => reason.word(),
+            Self::TooBig(_) => Meaning::TooBig.word(),
+            Self::Arrived(Arrival::Unreachable(reason)) | Self::Refused(reason) => reason.meaning().word(),
         }
     }
 }
 
-impl Reason {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Network => "network_unreachable",
-            Self::Host => "host_unreachable",
-            Self::Port => "port_unreachable",
-            Self::Protocol => "protocol_unreachable",
-            Self::Prohibited => "prohibited",
-            Self::Other(..) => "other",
-        }
-    }
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Network => "network unreachable",
-            Self::Host => "host unreachable",
-            Self::Port => "port unreachable",
-            Self::Protocol => "protocol unreachable",
-            Self::Prohibited => "administratively prohibited",
-            Self::Other(kind, code) => return write!(f, "ICMP type {kind} code {code}"),
-        })
-    }
-}
-
-fn of_icmp4(kind: u8, code: u8, info: u32) -> Says {
-    Says::Refused(match (kind, code) {
-        (11, 0) => return Says::Expired,
-        (3, 4) => return Says::TooBig(info),
-        (3, 0 | 6 | 8 | 11) => Reason::Network,
-        (3, 1 | 7 | 12) => Reason::Host,
-        (3, 2) => Reason::Protocol,
-        (3, 3) => Reason::Port,
-        (3, 9 | 10 | 13..=15) => Reason::Prohibited,
-        _ => Reason::Other(kind, code),
-    })
-}
-
-fn of_icmp6(kind: u8, code: u8, info: u32) -> Says {
-    Says::Refused(match (kind, code) {
-        (3, 0) => return Says::Expired,
-        (2, _) => return Says::TooBig(info),
-        (1, 0 | 2) => Reason::Network,
-        (1, 3) => Reason::Host,
-        (1, 4) => Reason::Port,
-        (1, 1 | 5 | 6) => Reason::Prohibited,
-        (4, 1) => Reason::Protocol,
-        _ => Reason::Other(kind, code),
-    })
+/// Why a destination is unreachable, by the code of ICMP for IPv4.
+#[cfg(test)]
+pub const fn unreachable(code: u8) -> Reason {
+    Reason::new(crate::probe::icmp::Version::V4, None, 3, code)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::probe::icmp::Version;
 
     #[test]
-    fn types_and_codes_mean_what_the_rfcs_say() {
-        let (router4, router6) = (IpAddr::from([10, 0, 0, 1]), IpAddr::from([1; 8]));
-        let (target4, target6) = (IpAddr::from([10, 0, 0, 9]), IpAddr::from([9; 8]));
-        let port = Says::Arrived(Arrival::Unreachable(Reason::Port));
+    fn what_the_target_itself_refuses_has_arrived() {
+        let (router, target) = (IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 9]));
+        let error = |from, kind, code| Reason::new(Version::V4, Some(from), kind, code);
+        let (refused, closed) = (error(router, 3, 3), error(target, 3, 3));
+        let mut large = error(router, 3, 4);
+        large.mtu = Some(1400);
         let rows = [
-            (router4, target4, 11, 0, 0, Says::Expired),
-            (router4, target4, 3, 0, 0, Says::Refused(Reason::Network)),
-            (router4, target4, 3, 1, 0, Says::Refused(Reason::Host)),
-            (router4, target4, 3, 13, 0, Says::Refused(Reason::Prohibited)),
-            (router4, target4, 3, 4, 1400, Says::TooBig(1400)),
-            (router4, target4, 3, 3, 0, Says::Refused(Reason::Port)),
-            (target4, target4, 3, 3, 0, port),
-            (target4, target4, 3, 13, 0, Says::Arrived(Arrival::Unreachable(Reason::Prohibited))),
-            (router4, target4, 12, 1, 0, Says::Refused(Reason::Other(12, 1))),
-            (router6, target6, 3, 0, 0, Says::Expired),
-            (router6, target6, 2, 0, 1280, Says::TooBig(1280)),
-            (router6, target6, 1, 0, 0, Says::Refused(Reason::Network)),
-            (router6, target6, 1, 1, 0, Says::Refused(Reason::Prohibited)),
-            (router6, target6, 1, 3, 0, Says::Refused(Reason::Host)),
-            (target6, target6, 1, 4, 0, port),
+            (error(router, 11, 0), Says::Expired, "time_exceeded"),
+            (large, Says::TooBig(1400), "packet_too_big"),
+            (error(router, 3, 4), Says::TooBig(0), "packet_too_big"),
+            (refused, Says::Refused(refused), "port_unreachable"),
+            (closed, Says::Arrived(Arrival::Unreachable(closed)), "port_unreachable"),
         ];
-        for (from, target, kind, code, info, want) in rows {
-            assert_eq!(Says::of_icmp(from, target, kind, code, info), want, "{from} {kind}/{code}");
+        for (reason, want, word) in rows {
+            let says = Says::of_icmp(reason, target);
+            assert_eq!((says, says.word()), (want, word), "{reason:?}");
         }
     }
 }

@@ -158,7 +158,7 @@ fn named(router: &Router, names: &Names) -> String {
         let _ = write!(text, "  {}", escape(name.as_bytes(), 80));
     }
     if let Says::Refused(reason) = router.says {
-        let _ = write!(text, "  ({reason})");
+        let _ = write!(text, "  ({})", reason.words());
     }
     text
 }

@@ -7,8 +7,9 @@ use super::hop::Hop;
 use super::machine::{Plan, Trace};
 use super::mtu::PathMtu;
 use super::route;
-use super::says::{Arrival, Reason, Says};
+use super::says::{Arrival, Says};
 use crate::exit::Exit;
+use crate::probe::reason::{Meaning, Reason};
 
 /// From how many lost probes in hundred on it is told.
 const MUCH: f64 = 5.0;
@@ -167,18 +168,7 @@ impl Notes {
                 let words = format!("{place}: {}", in_words(arrival, told.plan));
                 return self.add("reached", Some(ttl), Some(router), words);
             }
-            Says::Refused(Reason::Prohibited) => format!(
-                "administratively prohibited, says {router} (hop {ttl}): a firewall or a policy there"
-            ),
-            Says::Refused(Reason::Host) => host_unreachable(end, told),
-            Says::Refused(Reason::Network) => {
-                format!("network unreachable, says {router} (hop {ttl}): it has no route to the target")
-            }
-            Says::Refused(Reason::Port) => format!(
-                "port unreachable, says {router} (hop {ttl}), which is not the target: a firewall rejects it, \
-                 or another machine answers for the target"
-            ),
-            Says::Refused(reason) => format!("{reason}, says {router} (hop {ttl})"),
+            Says::Refused(reason) => refusal(reason, end, told),
             Says::Expired | Says::TooBig(_) => return,
         };
         self.add("refused", Some(ttl), Some(router), words);
@@ -342,16 +332,25 @@ fn may_be_nearer(ttl: u8, plan: &Plan) -> bool {
     ttl > 1 && ttl == plan.first
 }
 
-/// Nobody has the target's address on the link where it should be.
-fn host_unreachable(end: End, told: &Told<'_>) -> String {
+/// Who refuses the probes, and what that means.
+fn refusal(reason: Reason, end: End, told: &Told<'_>) -> String {
     let (ttl, router, target) = (end.ttl, end.router, told.plan.target);
-    if router == told.source {
-        let asked_by = if target.is_ipv4() { "ARP" } else { "neighbour discovery" };
-        return format!(
-            "host unreachable, says this machine ({router}): no answer to {asked_by} from {target}"
-        );
+    let words = reason.words();
+    let said = format!("{words}, says {router} (hop {ttl})");
+    match reason.meaning() {
+        Meaning::Prohibited => format!("{said}: a firewall or a policy there"),
+        // Nobody has the target's address on the link where it should be.
+        Meaning::Host if router == told.source => {
+            let asked_by = if target.is_ipv4() { "ARP" } else { "neighbour discovery" };
+            format!("{words}, says this machine ({router}): no answer to {asked_by} from {target}")
+        }
+        Meaning::Host => format!("{said}: the target does not answer on its link"),
+        Meaning::Network => format!("{said}: it has no route to the target"),
+        Meaning::Port => format!(
+            "{said}, which is not the target: a firewall rejects it, or another machine answers for the target"
+        ),
+        _ => said,
     }
-    format!("host unreachable, says {router} (hop {ttl}): the target does not answer on its link")
 }
 
 fn in_words(arrival: Arrival, plan: &Plan) -> String {
@@ -361,10 +360,10 @@ fn in_words(arrival: Arrival, plan: &Plan) -> String {
         Arrival::Open => "the port is open".to_owned(),
         Arrival::Reset => "the port is closed".to_owned(),
         // Of UDP alone: what else is refused so, a firewall refuses.
-        Arrival::Unreachable(Reason::Port) if plan.target_limits => {
+        Arrival::Unreachable(reason) if plan.target_limits && reason.meaning() == Meaning::Port => {
             "it answers that the UDP port is closed, as expected".to_owned()
         }
-        Arrival::Unreachable(reason) => format!("it says {reason}"),
+        Arrival::Unreachable(reason) => format!("it says {}", reason.words()),
     }
 }
 

@@ -1,10 +1,10 @@
 //! The machine against paths that are made up: what is sent when, and what is known in the end.
 
-use super::super::says::{Arrival, Reason};
+use super::super::says::{Arrival, unreachable};
 use super::*;
 
 const MS: Duration = Duration::from_millis(1);
-const CLOSED: Says = Says::Arrived(Arrival::Unreachable(Reason::Port));
+const CLOSED: Says = Says::Arrived(Arrival::Unreachable(unreachable(3)));
 
 fn router(hop: u8) -> IpAddr {
     IpAddr::from([10, 0, hop, 1])
@@ -187,7 +187,7 @@ fn a_late_answer_is_no_loss() {
 fn a_refusal_ends_the_path() {
     let refused = |probe: &Probe| match probe.ttl {
         1 => Some((MS, router(1), Says::Expired)),
-        _ => Some((MS, router(1), Says::Refused(Reason::Prohibited))),
+        _ => Some((MS, router(1), Says::Refused(unreachable(13)))),
     };
     let played = Played::on(plan(), refused);
     let end = played.trace.flows()[0].end().unwrap();
@@ -231,7 +231,7 @@ fn a_router_that_says_little_is_found_where_it_is() {
                         continue;
                     }
                     next = if refuses { now + MS * 1000 } else { next };
-                    let says = if refuses { Says::Refused(Reason::Host) } else { Says::Expired };
+                    let says = if refuses { Says::Refused(unreachable(1)) } else { Says::Expired };
                     let mark = Mark::Number(u16::try_from(probe.number).unwrap());
                     let from = router(probe.ttl.min(hop));
                     coming.push(Reply { flow: 0, mark, from, says, at: now + MS, ttl: None });

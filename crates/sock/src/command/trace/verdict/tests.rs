@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use super::super::machine::{Plan, Probe, Reply, Step};
 use super::super::mark::Mark;
+use super::super::says::unreachable;
 use super::*;
+use crate::probe::icmp::Version;
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -65,7 +67,7 @@ fn path(probe: &Probe) -> Back {
     let hop = probe.ttl.min(4);
     let back = 65 - hop;
     Some(match hop {
-        4 => (target(), Says::Arrived(Arrival::Unreachable(Reason::Port)), back),
+        4 => (target(), Says::Arrived(Arrival::Unreachable(unreachable(3))), back),
         hop => (router(hop), Says::Expired, back),
     })
 }
@@ -143,14 +145,11 @@ fn silence_is_told_by_where_it_is() {
 #[test]
 fn refusals_say_who_and_why() {
     let rows = [
-        (
-            Reason::Prohibited,
-            "administratively prohibited, says 10.0.2.1 (hop 3): a firewall or a policy there",
-        ),
-        (Reason::Host, "host unreachable, says 10.0.2.1 (hop 3): the target does not answer on its link"),
-        (Reason::Network, "network unreachable, says 10.0.2.1 (hop 3): it has no route to the target"),
-        (Reason::Protocol, "protocol unreachable, says 10.0.2.1 (hop 3)"),
-        (Reason::Other(12, 1), "ICMP type 12 code 1, says 10.0.2.1 (hop 3)"),
+        (unreachable(13), "administratively prohibited, says 10.0.2.1 (hop 3): a firewall or a policy there"),
+        (unreachable(1), "host unreachable, says 10.0.2.1 (hop 3): the target does not answer on its link"),
+        (unreachable(0), "network unreachable, says 10.0.2.1 (hop 3): it has no route to the target"),
+        (unreachable(2), "protocol unreachable, says 10.0.2.1 (hop 3)"),
+        (Reason::new(Version::V4, None, 12, 2), "parameter problem, bad length, says 10.0.2.1 (hop 3)"),
     ];
     for (reason, want) in rows {
         let verdict = verdict(1, None, |probe| match probe.ttl {
@@ -275,7 +274,7 @@ fn a_target_at_the_first_hop_that_was_probed_may_be_nearer() {
 
 #[test]
 fn this_machine_says_itself_that_nobody_answers_on_the_link() {
-    let verdict = verdict(1, None, |_| Some((source(), Says::Refused(Reason::Host), 64)));
+    let verdict = verdict(1, None, |_| Some((source(), Says::Refused(unreachable(1)), 64)));
     assert_eq!(
         said(&verdict),
         ["host unreachable, says this machine (10.0.0.1): no answer to ARP from 10.9.9.9"]
