@@ -9,7 +9,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use berkeley::batch::{ReceivedDatagram, RecvBatch};
 use berkeley::control::{ControlBuffer, ControlMessage, ip, ipv6, socket as any, space};
-use berkeley::option::{IcmpFilter, Icmpv6Filter};
+use berkeley::option::{IcmpFilter, Icmpv6Filter, MtuDiscover};
 use berkeley::{Address, Family, Flags, Protocol, Socket, Type, option};
 
 use super::icmp::{self, Echo, Secret, Version};
@@ -37,33 +37,48 @@ pub struct Setting {
     pub interface: Option<String>,
     /// The address that probes come from.
     pub source: Option<IpAddr>,
+    /// Whether probes look for the MTU: they are never sent in fragments, whatever MTU an earlier run has found.
+    pub seeks_mtu: bool,
 }
 
 impl Setting {
-    /// Sets a socket of `family`, before it is bound, and binds it where there is a source.
+    /// Sets how packets leave a socket of `family`, before it is bound.
     ///
     /// # Errors
     ///
-    /// As setting and binding.
-    pub fn prepare(&self, socket: &Socket, family: Family) -> berkeley::Result<()> {
-        socket.set(option::socket::TIMESTAMPNS, true)?;
+    /// As setting options.
+    pub fn steer(&self, socket: &Socket, family: Family) -> berkeley::Result<()> {
         if let Some(interface) = &self.interface {
             socket.set(option::BINDTODEVICE, interface)?;
         }
+        if let Some(ttl) = self.ttl {
+            set_hops(socket, family, ttl)?;
+        }
+        if !self.seeks_mtu {
+            return Ok(());
+        }
+        if family == Family::INET {
+            return socket.set(option::ip::MTU_DISCOVER, MtuDiscover::PROBE);
+        }
+        socket.set(option::ipv6::MTU_DISCOVER, MtuDiscover::PROBE)?;
+        socket.set(option::ipv6::DONTFRAG, true)
+    }
+
+    /// Sets the same, and that errors, hops and the times of arrival are told.
+    ///
+    /// # Errors
+    ///
+    /// As setting options.
+    pub fn prepare(&self, socket: &Socket, family: Family) -> berkeley::Result<()> {
+        self.steer(socket, family)?;
+        socket.set(option::socket::TIMESTAMPNS, true)?;
         if family == Family::INET {
             socket.set(option::ip::RECVERR, true)?;
-            socket.set(option::ip::RECVTTL, true)?;
-            if let Some(ttl) = self.ttl {
-                socket.set(option::ip::TTL, i32::from(ttl))?;
-            }
+            socket.set(option::ip::RECVTTL, true)
         } else {
             socket.set(option::ipv6::RECVERR, true)?;
-            socket.set(option::ipv6::RECVHOPLIMIT, true)?;
-            if let Some(ttl) = self.ttl {
-                socket.set(option::ipv6::UNICAST_HOPS, i32::from(ttl))?;
-            }
+            socket.set(option::ipv6::RECVHOPLIMIT, true)
         }
-        Ok(())
     }
 
     /// Where a socket of that version is bound.
@@ -139,20 +154,7 @@ impl IcmpSocket {
     ///
     /// Fails where neither kind of socket is allowed, with what would allow it; and as setting and binding.
     pub fn open(version: Version, setting: &Setting, size: usize) -> Result<Self, Failure> {
-        let (socket, is_raw) = open(version)?;
-        let family = family(version);
-        setting.prepare(&socket, family)?;
-        if is_raw {
-            // Errors come by the error queue.
-            match version {
-                Version::V4 => {
-                    socket.set(option::icmp::FILTER, IcmpFilter::BLOCK_ALL.pass(version.reply()))?;
-                }
-                Version::V6 => {
-                    socket.set(option::icmpv6::FILTER, Icmpv6Filter::BLOCK_ALL.pass(version.reply()))?;
-                }
-            }
-        }
+        let (socket, is_raw) = echo_socket(version, setting)?;
         socket.bind(setting.local(version))?;
         let (chosen, chance) = (socket.local_address()?.port().unwrap_or(0), random().to_be_bytes());
         let identifier = if is_raw { u16::from_be_bytes([chance[0], chance[1]]) } else { chosen };
@@ -321,6 +323,19 @@ pub fn hops(message: &ControlMessage<'_>) -> Option<u8> {
     }
 }
 
+/// How many hops the next packets may take.
+///
+/// # Errors
+///
+/// As setting an option.
+pub fn set_hops(socket: &Socket, family: Family, hops: u8) -> berkeley::Result<()> {
+    if family == Family::INET {
+        socket.set(option::ip::TTL, hops.into())
+    } else {
+        socket.set(option::ipv6::UNICAST_HOPS, hops.into())
+    }
+}
+
 /// The family of a version.
 pub const fn family(version: Version) -> Family {
     match version {
@@ -336,6 +351,26 @@ pub fn version(address: &Address) -> Option<Version> {
         Address::Inet6(_) => Some(Version::V6),
         _ => None,
     }
+}
+
+/// A socket for echo requests that hears their replies alone, prepared and not bound; and whether it is a raw one.
+///
+/// # Errors
+///
+/// Fails where neither kind of socket is allowed, with what would allow it; and as setting options.
+pub fn echo_socket(version: Version, setting: &Setting) -> Result<(Socket, bool), Failure> {
+    let (socket, is_raw) = open(version)?;
+    setting.prepare(&socket, family(version))?;
+    if is_raw {
+        // Errors come by the error queue.
+        match version {
+            Version::V4 => socket.set(option::icmp::FILTER, IcmpFilter::BLOCK_ALL.pass(version.reply()))?,
+            Version::V6 => {
+                socket.set(option::icmpv6::FILTER, Icmpv6Filter::BLOCK_ALL.pass(version.reply()))?
+            }
+        }
+    }
+    Ok((socket, is_raw))
 }
 
 /// A socket of datagrams, or else a raw one, and whether it is that.

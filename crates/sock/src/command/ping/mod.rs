@@ -112,5 +112,5 @@ fn setting(args: &PingArgs) -> Result<Setting, Failure> {
     if let Some(name) = &interface {
         crate::command::interfaces::check(name)?;
     }
-    Ok(Setting { ttl: args.ttl, interface, source })
+    Ok(Setting { ttl: args.ttl, interface, source, seeks_mtu: false })
 }

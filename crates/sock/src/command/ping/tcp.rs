@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
-use berkeley::{Address, AsyncSocket, Family, Protocol, Socket, Type, option};
+use berkeley::{Address, AsyncSocket, Family, Protocol, Socket, Type};
 use tokio::time::timeout;
 
 use super::Plan;
@@ -63,14 +63,7 @@ fn made(setting: &Setting, address: &Address) -> berkeley::Result<Socket> {
     };
     let family = crate::probe::open::family(version);
     let socket = Socket::new(family, Type::STREAM.nonblocking(), Protocol::DEFAULT)?;
-    if let Some(interface) = &setting.interface {
-        socket.set(option::BINDTODEVICE, interface)?;
-    }
-    match (setting.ttl, family) {
-        (Some(ttl), Family::INET) => socket.set(option::ip::TTL, ttl.into())?,
-        (Some(ttl), _) => socket.set(option::ipv6::UNICAST_HOPS, ttl.into())?,
-        (None, _) => {}
-    }
+    setting.steer(&socket, family)?;
     if setting.source.is_some() {
         socket.bind(setting.local(version))?;
     }

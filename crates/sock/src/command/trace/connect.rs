@@ -12,8 +12,9 @@ use super::hear::next_error;
 use super::machine::{Probe, Reply};
 use super::mark::Mark;
 use super::says::{Arrival, Says};
-use super::wire::{Setting, set_hops};
+use super::wire::Setting;
 use crate::exit::Failure;
+use crate::probe::open::set_hops;
 
 /// The kernel sends a second SYN after a second: none of it would know which one was answered.
 pub(super) const PATIENCE: Duration = Duration::from_millis(950);
@@ -36,7 +37,7 @@ impl Connections {
         let family = if self.to.is_ipv4() { Family::INET } else { Family::INET6 };
         let socket = Socket::new(family, Type::STREAM.nonblocking(), Protocol::DEFAULT)?;
         self.setting.prepare(&socket)?;
-        set_hops(&socket, self.to.is_ipv6(), probe.ttl)?;
+        set_hops(&socket, family, probe.ttl)?;
         // Closed by a reset: the peer has nothing to wait for.
         socket.set(option::LINGER, Some(Duration::ZERO))?;
         let socket = AsyncSocket::from_socket(socket)?;

@@ -12,6 +12,7 @@ use super::{connect, random};
 use crate::cli::TraceArgs;
 use crate::exit::{Exit, Failure};
 use crate::open::host::LoneHost;
+use crate::probe::open;
 
 /// Where the ports of probes are given.
 const PORT_HINT: &str = "sock trace HOST --tcp PORT goes to a port of TCP, --port PORT sets that of UDP";
@@ -66,8 +67,12 @@ pub(super) fn setting(args: &TraceArgs, target: SocketAddr) -> Result<Setting, F
     Ok(Setting {
         method,
         target,
-        interface: args.interface.clone(),
-        source: args.source,
+        sockets: open::Setting {
+            ttl: None,
+            interface: args.interface.clone(),
+            source: args.source,
+            seeks_mtu: true,
+        },
         flows: args.flows.into(),
         patience: args.timeout.map_or(connect::PATIENCE, |timeout| timeout.0),
         run: u32::from(random()) << 16 | u32::from(random()),
@@ -97,7 +102,7 @@ fn first_mtu(source: IpAddr, setting: &Setting) -> (u16, u16) {
     // What is unknown is taken for Ethernet; a smaller one shows when a packet is refused.
     const ETHERNET: u32 = 1500;
     let all = interfaces().unwrap_or_default();
-    let has_source = |interface: &&berkeley::interface::Interface| match &setting.interface {
+    let has_source = |interface: &&berkeley::interface::Interface| match &setting.sockets.interface {
         Some(name) => interface.name == *name,
         None => interface.addresses.iter().any(|address| address.ip == source),
     };

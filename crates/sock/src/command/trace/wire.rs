@@ -1,14 +1,13 @@
 //! The sockets that probes go by, one for each flow, and no more privileges than they need.
 //!
-//! UDP needs none: the error queue (`IP_RECVERR`, ip(7)) gives what routers say. ICMP tries datagram sockets first,
-//! which `net.ipv4.ping_group_range` allows, and raw ones then. TCP wants raw sockets, for the probes of a flow are
+//! UDP needs none: the error queue (`IP_RECVERR`, ip(7)) gives what routers say. The sockets of ICMP are those of
+//! [`open::echo_socket`]. TCP wants raw sockets, for the probes of a flow are
 //! SYNs with the same ports; without them each probe is a connection of its own, and so a flow of its own.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use berkeley::option::{IcmpFilter, Icmpv6Filter, MtuDiscover};
 use berkeley::{AsyncSocket, Family, Flags, Protocol, Socket, Type, option};
 use rustix::io::Errno;
 use tokio::sync::mpsc::Sender;
@@ -20,7 +19,7 @@ use super::machine::{Probe, Reply};
 use super::mark::{self, Ends};
 use crate::exit::{Exit, Failure};
 use crate::probe::icmp::Version;
-use crate::probe::open::is_of_a_probe;
+use crate::probe::open::{self, is_of_a_probe, set_hops};
 
 /// The length of the usual probe's payload, in bytes.
 const PAYLOAD: usize = 32;
@@ -45,8 +44,8 @@ pub(super) struct Setting {
     pub(super) method: Method,
     /// The target, with port 0.
     pub(super) target: SocketAddr,
-    pub(super) interface: Option<String>,
-    pub(super) source: Option<IpAddr>,
+    /// How each of them is set.
+    pub(super) sockets: open::Setting,
     pub(super) flows: usize,
     /// How long a connection is tried.
     pub(super) patience: Duration,
@@ -95,7 +94,7 @@ pub(super) enum Sent {
 
 impl Setting {
     fn family(&self) -> Family {
-        if self.target.is_ipv4() { Family::INET } else { Family::INET6 }
+        open::family(self.version())
     }
 
     fn version(&self) -> Version {
@@ -111,22 +110,12 @@ impl Setting {
 
     /// Sets what every socket of a trace has, and binds it.
     pub(super) fn prepare(&self, socket: &Socket) -> berkeley::Result<()> {
-        socket.set(option::TIMESTAMPNS, true)?;
-        if let Some(interface) = &self.interface {
-            socket.set(option::BINDTODEVICE, interface)?;
-        }
-        if self.target.is_ipv4() {
-            socket.set(option::ip::RECVERR, true)?;
-            socket.set(option::ip::RECVTTL, true)?;
-            // Never in fragments, and whatever MTU an earlier run has found.
-            socket.set(option::ip::MTU_DISCOVER, MtuDiscover::PROBE)?;
-        } else {
-            socket.set(option::ipv6::RECVERR, true)?;
-            socket.set(option::ipv6::RECVHOPLIMIT, true)?;
-            socket.set(option::ipv6::MTU_DISCOVER, MtuDiscover::PROBE)?;
-            socket.set(option::ipv6::DONTFRAG, true)?;
-        }
-        match self.source {
+        self.sockets.prepare(socket, self.family())?;
+        self.bind(socket)
+    }
+
+    fn bind(&self, socket: &Socket) -> berkeley::Result<()> {
+        match self.sockets.source {
             Some(source) => socket.bind((source, 0)),
             None => Ok(()),
         }
@@ -194,22 +183,13 @@ impl Wire {
             Kind::Echo(identifier) => mark::echo(version(self.v6), *identifier, number, self.run, inner),
             Kind::Syn(ends, _held) => mark::syn(*ends, number, self.run),
         };
-        set_hops(way.socket.socket(), self.v6, probe.ttl)?;
+        set_hops(way.socket.socket(), open::family(version(self.v6)), probe.ttl)?;
         way.send(&bytes, self.v6)
     }
 }
 
 fn version(v6: bool) -> Version {
     if v6 { Version::V6 } else { Version::V4 }
-}
-
-/// How many hops the next packet may take.
-pub(super) fn set_hops(socket: &Socket, v6: bool, hops: u8) -> berkeley::Result<()> {
-    if v6 {
-        socket.set(option::ipv6::UNICAST_HOPS, hops.into())
-    } else {
-        socket.set(option::ip::TTL, hops.into())
-    }
 }
 
 impl Way {
@@ -287,31 +267,17 @@ fn udp(setting: &Setting, port: u16) -> Result<Opened, Failure> {
 }
 
 fn echo(setting: &Setting) -> Result<Opened, Failure> {
-    let (version, protocol) = match setting.version() {
-        Version::V4 => (Version::V4, Protocol::ICMP),
-        Version::V6 => (Version::V6, Protocol::ICMPV6),
-    };
-    if let Ok(socket) = setting.connected(Type::DGRAM, protocol, 0) {
-        return Ok((socket, Kind::Echo(0), Heard::Echo { version, identifier: None }));
-    }
-    let socket = setting.connected(Type::RAW, protocol, 0).map_err(|error| forbidden(error.into()))?;
-    match version {
-        Version::V4 => socket.set(option::icmp::FILTER, IcmpFilter::BLOCK_ALL.pass(version.reply()))?,
-        Version::V6 => socket.set(option::icmpv6::FILTER, Icmpv6Filter::BLOCK_ALL.pass(version.reply()))?,
-    }
-    let identifier = super::random();
-    Ok((socket, Kind::Echo(identifier), Heard::Echo { version, identifier: Some(identifier) }))
-}
-
-/// What allows ICMP, where nothing does yet.
-fn forbidden(failure: Failure) -> Failure {
-    if failure.exit != Exit::Permission {
-        return failure;
-    }
-    failure
-        .wanting_net_raw("an ICMP socket")
-        .hint("or, for every user: sudo sysctl net.ipv4.ping_group_range=\"0 2147483647\"")
-        .hint("without --icmp probes are UDP, which needs no privilege")
+    let version = setting.version();
+    let opened = open::echo_socket(version, &setting.sockets);
+    let (socket, is_raw) = opened.map_err(|failure| match failure.exit {
+        Exit::Permission => failure.hint("without --icmp probes are UDP, which needs no privilege"),
+        _ => failure,
+    })?;
+    setting.bind(&socket)?;
+    socket.connect(setting.to(0))?;
+    // Of a datagram socket the kernel chooses it.
+    let identifier = is_raw.then(super::random);
+    Ok((socket, Kind::Echo(identifier.unwrap_or_default()), Heard::Echo { version, identifier }))
 }
 
 /// A raw socket, and a port of this machine that no connection gets meanwhile.
