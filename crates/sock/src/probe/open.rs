@@ -364,9 +364,11 @@ pub fn echo_socket(version: Version, setting: &Setting) -> Result<(Socket, bool)
     if is_raw {
         // Errors come by the error queue.
         match version {
-            Version::V4 => socket.set(option::icmp::FILTER, IcmpFilter::BLOCK_ALL.pass(version.reply()))?,
+            Version::V4 => {
+                socket.set(option::icmp::FILTER, IcmpFilter::BLOCK_ALL.pass(version.reply()))?;
+            }
             Version::V6 => {
-                socket.set(option::icmpv6::FILTER, Icmpv6Filter::BLOCK_ALL.pass(version.reply()))?
+                socket.set(option::icmpv6::FILTER, Icmpv6Filter::BLOCK_ALL.pass(version.reply()))?;
             }
         }
     }

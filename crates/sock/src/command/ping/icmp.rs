@@ -52,7 +52,7 @@ impl Wire for Icmp {
                 more |= socket.receive(&mut self.heard)?;
             }
         }
-        arrived.extend(self.heard.drain(..).map(understood));
+        arrived.extend(self.heard.drain(..).map(|heard| understood(&heard)));
         Ok(more)
     }
 
@@ -65,7 +65,7 @@ impl Wire for Icmp {
     }
 }
 
-fn understood(heard: open::Heard) -> Arrived {
+fn understood(heard: &open::Heard) -> Arrived {
     let key = match heard.number {
         Number::Sequence(sequence) => Key::Sequence(sequence),
         Number::Low(number) => Key::Low(number),

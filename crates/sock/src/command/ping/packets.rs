@@ -233,13 +233,13 @@ impl<W: Wire> Run<'_, W> {
         let read = Instant::now();
         let mut all = std::mem::take(&mut self.arrived);
         for arrived in all.drain(..) {
-            self.settle(arrived, read);
+            self.settle(&arrived, read);
         }
         // Its memory is used again.
         self.arrived = all;
     }
 
-    fn settle(&mut self, arrived: Arrived, read: Instant) {
+    fn settle(&mut self, arrived: &Arrived, read: Instant) {
         let id = match arrived.key {
             Key::Id(id) => Some(id),
             Key::Sequence(sequence) => self.ledger.by_sequence(sequence),
