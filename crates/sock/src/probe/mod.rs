@@ -3,6 +3,7 @@
 //! | file | holds |
 //! |---|---|
 //! | [`arp`] | requests and replies of ARP by their bytes |
+//! | [`hear`] | what comes back: answers, and the error queue |
 //! | [`icmp`] | echo requests and replies by their bytes |
 //! | [`ledger`] | which probes were sent, so that an answer finds its own |
 //! | [`open`] | the sockets of ICMP, with the least right that will do |
@@ -10,9 +11,10 @@
 //! | [`reason`] | what an error of ICMP means, and the words for it |
 //! | [`statistics`] | what the answers come to |
 //!
-//! Only [`open`] has sockets; the others are pure, but for the clocks of [`ledger::Moment::now`].
+//! Only [`open`] and [`hear`] have sockets; the others are pure, but for the clocks of [`ledger::Moment::now`].
 
 pub mod arp;
+pub mod hear;
 pub mod icmp;
 pub mod ledger;
 pub mod open;

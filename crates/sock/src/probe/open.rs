@@ -3,30 +3,22 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher as _, Hasher as _};
-use std::io::IoSliceMut;
+use std::mem;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use berkeley::batch::{ReceivedDatagram, RecvBatch};
-use berkeley::control::{ControlBuffer, ControlMessage, ip, ipv6, socket as any, space};
+use berkeley::control::ControlBuffer;
 use berkeley::option::{IcmpFilter, Icmpv6Filter, MtuDiscover};
 use berkeley::{Address, Family, Flags, Protocol, Socket, Type, option};
 
+use super::hear::{self, Beside, Taken};
 use super::icmp::{self, Echo, Secret, Version};
-use super::reason::{self, Reason};
+use super::reason::Reason;
 use crate::exit::{Exit, Failure};
-
-/// How many messages are received in one call.
-const BATCH: usize = 16;
-
-/// The room for the control messages of one: when it came, and its TTL, with some to spare.
-const CONTROL: usize = space(16) + 2 * space(4);
 
 /// How much of an answer is looked at, in bytes: more than a header of IPv4 with options, ICMP's and the token.
 const LOOKED_AT: usize = 128;
-
-/// How many errors are taken from the error queue at a time.
-const MOST_ERRORS: usize = 64;
 
 /// How the sockets are set.
 #[derive(Clone, Debug, Default)]
@@ -160,7 +152,7 @@ impl IcmpSocket {
         let identifier = if is_raw { u16::from_be_bytes([chance[0], chance[1]]) } else { chosen };
         let mut request = Vec::new();
         icmp::push_request(&mut request, version, identifier, 0, &icmp::payload(0, 0, size));
-        let batch = RecvBatch::with_control(BATCH, LOOKED_AT, CONTROL)?;
+        let batch = hear::batch(LOOKED_AT)?;
         Ok(Self {
             socket,
             version,
@@ -208,45 +200,27 @@ impl IcmpSocket {
     ///
     /// Fails where receiving does, but for the errors of earlier probes.
     pub fn receive(&mut self, heard: &mut Vec<Heard>) -> berkeley::Result<bool> {
-        match self.socket.try_recv_many(&mut self.batch, Flags::NONE) {
-            Ok(count) => {
-                let found = self.batch.iter().filter_map(|datagram| self.reply(&datagram));
-                heard.extend(found);
-                Ok(count == BATCH)
-            }
-            Err(error) if error.is_interrupted() => Ok(true),
-            // Ready, and nothing there: what waits is in the error queue, whose error a send may have taken.
-            Err(error) if error.is_would_block() || is_of_a_probe(&error) => {
-                self.errors(heard)?;
-                Ok(!error.is_would_block())
-            }
-            Err(error) => Err(error),
+        let (taken, more) = hear::take(&self.socket, &mut self.batch)?;
+        match taken {
+            Taken::Answers => heard.extend(self.batch.iter().filter_map(|datagram| self.reply(&datagram))),
+            Taken::Errors => self.errors(heard)?,
+            Taken::Nothing => {}
         }
+        Ok(more)
     }
 
-    /// Receives what waits in the error queue, and clears the error that goes with it.
-    ///
-    /// # Errors
-    ///
-    /// Fails where receiving does.
-    pub fn errors(&mut self, heard: &mut Vec<Heard>) -> berkeley::Result<()> {
-        for _ in 0..MOST_ERRORS {
-            let mut quote = [0; LOOKED_AT];
-            let buffers = &mut [IoSliceMut::new(&mut quote)];
-            let received = match self.socket.try_recv_msg(buffers, &mut self.control, Flags::ERRQUEUE) {
-                Ok(received) => received,
-                Err(error) if error.is_would_block() => break,
-                Err(error) => return Err(error),
-            };
-            let quote = &quote[..received.length.min(LOOKED_AT)];
-            let stamp = self.control.messages().find_map(|message| stamp(&message));
-            let Some(reason) = reason::error_in(&mut self.control).as_ref().and_then(Reason::of) else {
-                continue;
-            };
-            let ours = icmp::quoted(self.version, quote).and_then(|echo| self.number(&echo));
-            heard.extend(ours.map(|number| Heard { number, stamp, what: What::Error(reason) }));
-        }
-        self.socket.take_error().map(drop)
+    /// Takes what the error queue says of our probes.
+    fn errors(&mut self, heard: &mut Vec<Heard>) -> berkeley::Result<()> {
+        // The rest of what is here is only looked at meanwhile.
+        let mut control = mem::take(&mut self.control);
+        let outcome =
+            hear::errors(&self.socket, &mut control, &mut [0; LOOKED_AT], |_, quote, beside, reason| {
+                let ours = icmp::quoted(self.version, quote).and_then(|echo| self.number(&echo));
+                let stamp = beside.stamp;
+                heard.extend(ours.map(|number| Heard { number, stamp, what: What::Error(reason) }));
+            });
+        self.control = control;
+        outcome
     }
 
     fn reply(&self, datagram: &ReceivedDatagram<'_>) -> Option<Heard> {
@@ -258,15 +232,12 @@ impl IcmpSocket {
             (None, packet)
         };
         let number = self.number(&icmp::reply(self.version, message)?)?;
-        let (mut came, mut ttl) = (None, header_ttl);
-        for message in datagram.control() {
-            came = came.or_else(|| stamp(&message));
-            ttl = ttl.or_else(|| hops(&message));
-        }
+        let beside = Beside::of(datagram.control());
         let from = datagram.address().ip()?;
         // The rest of a long one was not looked at.
         let bytes = if datagram.is_truncated() { self.request.len() } else { message.len() };
-        Some(Heard { number, stamp: came, what: What::Reply { from, bytes, ttl } })
+        let ttl = header_ttl.or(beside.ttl);
+        Some(Heard { number, stamp: beside.stamp, what: What::Reply { from, bytes, ttl } })
     }
 
     /// The number of the probe that this one belongs to; `None` where it is another process's.
@@ -281,45 +252,6 @@ impl IcmpSocket {
             }
             _ => Some(Number::Sequence(echo.sequence)),
         }
-    }
-}
-
-/// Whether an error may be what an earlier probe has brought, rather than this call.
-///
-/// `EPERM` never is: it says that this machine's own firewall has dropped this packet.
-pub fn is_of_a_probe(error: &berkeley::Error) -> bool {
-    use std::io::ErrorKind as Kind;
-    matches!(error.kind(), Kind::ConnectionRefused | Kind::HostUnreachable | Kind::NetworkUnreachable)
-        || error.raw_os_error().is_some_and(|errno| OF_ICMP.contains(&errno))
-}
-
-/// Errors of ICMP that std has no kind of their own for: `EACCES`, `EPROTO`, `EMSGSIZE`, `ENOPROTOOPT`, `EHOSTDOWN`,
-/// `ENONET`, `EOPNOTSUPP`.
-const OF_ICMP: [i32; 7] = [
-    rustix::io::Errno::ACCESS.raw_os_error(),
-    rustix::io::Errno::PROTO.raw_os_error(),
-    rustix::io::Errno::MSGSIZE.raw_os_error(),
-    rustix::io::Errno::NOPROTOOPT.raw_os_error(),
-    rustix::io::Errno::HOSTDOWN.raw_os_error(),
-    rustix::io::Errno::NONET.raw_os_error(),
-    rustix::io::Errno::OPNOTSUPP.raw_os_error(),
-];
-
-/// When the kernel got a message, since 1970.
-pub fn stamp(message: &ControlMessage<'_>) -> Option<Duration> {
-    match message {
-        ControlMessage::Socket(any::Message::TimestampNs(time)) => time.duration_since(UNIX_EPOCH).ok(),
-        _ => None,
-    }
-}
-
-/// How many hops a message could still have taken.
-pub fn hops(message: &ControlMessage<'_>) -> Option<u8> {
-    match message {
-        ControlMessage::Ip(ip::Message::Ttl(ttl)) | ControlMessage::Ipv6(ipv6::Message::HopLimit(ttl)) => {
-            Some(*ttl)
-        }
-        _ => None,
     }
 }
 

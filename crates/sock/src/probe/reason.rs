@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
-use berkeley::control::{ControlBuffer, ControlMessage, ErrorOrigin, ExtendedError, ip, ipv6};
+use berkeley::control::{ErrorOrigin, ExtendedError};
 use berkeley_packet::{Packet, protocol};
 
 use super::icmp::{HEADER, Version};
@@ -142,16 +142,6 @@ impl Reason {
         }
         words
     }
-}
-
-/// The error among the control messages of the error queue.
-pub fn error_in(control: &mut ControlBuffer) -> Option<ExtendedError> {
-    control.messages().find_map(|message| match message {
-        ControlMessage::Ip(ip::Message::Error(error)) | ControlMessage::Ipv6(ipv6::Message::Error(error)) => {
-            Some(error)
-        }
-        _ => None,
-    })
 }
 
 #[cfg(test)]

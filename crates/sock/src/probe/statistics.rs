@@ -287,6 +287,17 @@ impl Statistics {
     }
 }
 
+/// A time in milliseconds with about three digits that count, as ping(8) prints it.
+pub fn milliseconds(time: Duration) -> String {
+    let milliseconds = time.as_secs_f64() * 1_000.0;
+    match time.as_micros() {
+        0..1_000 => format!("{milliseconds:.3}"),
+        1_000..10_000 => format!("{milliseconds:.2}"),
+        10_000..100_000 => format!("{milliseconds:.1}"),
+        _ => format!("{milliseconds:.0}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -297,6 +308,20 @@ mod tests {
 
     fn ms(milliseconds: u64) -> Duration {
         Duration::from_millis(milliseconds)
+    }
+
+    #[test]
+    fn times_have_three_digits_that_count() {
+        let rows = [
+            (0, "0.000"),
+            (41_400, "0.041"),
+            (1_234_000, "1.23"),
+            (12_340_000, "12.3"),
+            (123_400_000, "123"),
+        ];
+        for (nanoseconds, want) in rows {
+            assert_eq!(milliseconds(Duration::from_nanos(nanoseconds)), want);
+        }
     }
 
     #[test]

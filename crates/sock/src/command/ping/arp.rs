@@ -13,7 +13,8 @@ use super::outcome::{Answer, Reply};
 use super::packets::{Arrived, Heard, Key, Ready, Wire};
 use crate::exit::{Exit, Failure};
 use crate::probe::arp;
-use crate::probe::open::{self, Setting};
+use crate::probe::hear::Beside;
+use crate::probe::open::Setting;
 
 /// How many frames are received in one call, and how much of each is looked at, in bytes.
 const BATCH: usize = 16;
@@ -155,7 +156,7 @@ impl Wire for Arp {
             let Some(way) = self.ways.get_mut(&answer.address) else { continue };
             let Ok(hardware) = HardwareAddress::new(answer.hardware) else { continue };
             let Some(id) = way.answered(answer.asker, hardware) else { continue };
-            let stamp = frame.control().find_map(|message| open::stamp(&message));
+            let stamp = Beside::of(frame.control()).stamp;
             let from = Some((answer.address, 0).into());
             let reply = Reply { from, bytes: None, ttl: None, answer: Answer::Hardware(hardware) };
             arrived.push(Arrived { key: Key::Id(id), stamp, what: Heard::Reply(reply) });

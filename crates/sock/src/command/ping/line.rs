@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::outcome::{Answer, Reply, Trouble, milliseconds};
+use super::outcome::{Answer, Reply, Trouble};
 use super::target::{Target, place};
-use crate::probe::statistics::Verdict;
+use crate::probe::statistics::{Verdict, milliseconds};
 use crate::quantity::Period;
 
 /// An answer, as ping(8) tells it.

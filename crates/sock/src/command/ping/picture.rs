@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::outcome::milliseconds;
 use super::target::Target;
-use crate::probe::statistics::Statistics;
+use crate::probe::statistics::{Statistics, milliseconds};
 
 /// The bars of a histogram.
 const BARS: usize = 6;

@@ -1,31 +1,22 @@
 //! Probes of UDP: an answer says that the host is there, and so does ICMP where it says that the port is closed.
 
 use std::collections::HashMap;
-use std::io::IoSliceMut;
 use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 
 use berkeley::batch::RecvBatch;
-use berkeley::control::{ControlBuffer, space};
+use berkeley::control::ControlBuffer;
 use berkeley::{Address, Family, Flags, Protocol, Socket, Type};
 
 use super::outcome::{Answer, Reply};
 use super::packets::{Arrived, Heard, Key, Ready, Wire};
 use crate::exit::Failure;
+use crate::probe::hear::{self, Beside, Taken};
 use crate::probe::icmp::{self, Secret, Version};
-use crate::probe::open::{self, Setting, is_of_a_probe};
-use crate::probe::reason::{self, Meaning, Reason};
-
-/// How many datagrams are received in one call.
-const BATCH: usize = 16;
-
-/// The room for the control messages of one: when it came, and its TTL, with some to spare.
-const CONTROL: usize = space(16) + 2 * space(4);
+use crate::probe::open::{self, Setting};
+use crate::probe::reason::Meaning;
 
 /// How much of a datagram is looked at, in bytes.
 const LOOKED_AT: usize = 64;
-
-/// How many errors are taken from the error queue at a time.
-const MOST_ERRORS: usize = 64;
 
 /// The sockets of both versions.
 pub(super) struct Udp {
@@ -49,7 +40,7 @@ impl Udp {
             secret: Secret::default(),
             payload: icmp::payload(0, 0, size),
             last: HashMap::new(),
-            batch: Some(RecvBatch::with_control(BATCH, LOOKED_AT, CONTROL)?),
+            batch: Some(hear::batch(LOOKED_AT)?),
             control: Some(ControlBuffer::new()),
         })
     }
@@ -135,19 +126,13 @@ impl Udp {
         let mut more = false;
         for (socket, ready) in [&self.v4, &self.v6].into_iter().zip(ready) {
             let (Ok(socket), true) = (socket, ready) else { continue };
-            match socket.try_recv_many(batch, Flags::NONE) {
-                Ok(count) => {
-                    self.datagrams(batch, arrived);
-                    more |= count == BATCH;
-                }
-                Err(error) if error.is_interrupted() => more = true,
-                // Ready, and nothing there: what waits is in the error queue, whose error a send may have taken.
-                Err(error) if error.is_would_block() || is_of_a_probe(&error) => {
-                    self.errors(socket, control, arrived)?;
-                    more |= !error.is_would_block();
-                }
-                Err(error) => return Err(error),
+            let (taken, goes_on) = hear::take(socket, batch)?;
+            match taken {
+                Taken::Answers => self.datagrams(batch, arrived),
+                Taken::Errors => self.errors(socket, control, arrived)?,
+                Taken::Nothing => {}
             }
+            more |= goes_on;
         }
         Ok(more)
     }
@@ -156,11 +141,10 @@ impl Udp {
         for datagram in batch {
             let from = datagram.address();
             let Some(key) = self.key(datagram.bytes(), &from) else { continue };
-            let stamp = datagram.control().find_map(|message| open::stamp(&message));
-            let ttl = datagram.control().find_map(|message| open::hops(&message));
-            let bytes = datagram.bytes().len();
-            let reply = Reply { from: Some(from), bytes: Some(bytes), ttl, answer: Answer::Datagram };
-            arrived.push(Arrived { key, stamp, what: Heard::Reply(reply) });
+            let (beside, bytes) = (Beside::of(datagram.control()), datagram.bytes().len());
+            let (from, ttl) = (Some(from), beside.ttl);
+            let reply = Reply { from, bytes: Some(bytes), ttl, answer: Answer::Datagram };
+            arrived.push(Arrived { key, stamp: beside.stamp, what: Heard::Reply(reply) });
         }
     }
 
@@ -170,19 +154,9 @@ impl Udp {
         control: &mut ControlBuffer,
         arrived: &mut Vec<Arrived>,
     ) -> Result<(), berkeley::Error> {
-        for _ in 0..MOST_ERRORS {
-            let mut quote = [0; LOOKED_AT];
-            let buffers = &mut [IoSliceMut::new(&mut quote)];
-            let received = match socket.try_recv_msg(buffers, control, Flags::ERRQUEUE) {
-                Ok(received) => received,
-                Err(error) if error.is_would_block() => break,
-                Err(error) => return Err(error),
-            };
-            let stamp = control.messages().find_map(|message| open::stamp(&message));
-            let Some(reason) = reason::error_in(control).as_ref().and_then(Reason::of) else { continue };
+        hear::errors(socket, control, &mut [0; LOOKED_AT], |received, quote, beside, reason| {
             // Beside it is the address that the datagram went to.
-            let quote = &quote[..received.length.min(LOOKED_AT)];
-            let Some(key) = self.key(quote, &received.address) else { continue };
+            let Some(key) = self.key(quote, &received.address) else { return };
             let what = if reason.meaning() == Meaning::Port && reason.from == received.address.ip() {
                 // The host itself says so, and no firewall on the way: it is there.
                 let from = Some(received.address);
@@ -190,9 +164,8 @@ impl Udp {
             } else {
                 Heard::Error(reason)
             };
-            arrived.push(Arrived { key, stamp, what });
-        }
-        socket.take_error().map(drop)
+            arrived.push(Arrived { key, stamp: beside.stamp, what });
+        })
     }
 }
 

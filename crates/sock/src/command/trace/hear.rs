@@ -3,9 +3,9 @@
 use std::io::IoSliceMut;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::Duration;
 
-use berkeley::control::{ControlBuffer, ControlMessage, ExtendedError, ip, ipv6, socket as any};
+use berkeley::control::{ControlBuffer, ExtendedError};
 use berkeley::{Address, AsyncSocket, Flags, ReceivedMessage, Socket};
 use tokio::sync::mpsc::Sender;
 
@@ -13,11 +13,16 @@ use super::clock::Clock;
 use super::machine::Reply;
 use super::mark::{self, Ends, Mark};
 use super::says::{Arrival, Says};
+use crate::probe::hear::{Beside, is_of_a_probe};
 use crate::probe::icmp::{Version, behind_ipv4};
 use crate::probe::reason::Reason;
 
 /// How much of an answer is looked at, in bytes: headers of IP and TCP with options, and the mark.
 const LOOKED_AT: usize = 256;
+
+/// How many receives may fail in a row, as where the interface goes down: a socket that can hear nothing any more would
+/// fail for ever.
+const MOST_FAILURES: usize = 100;
 
 /// What a socket hears.
 #[derive(Clone, Debug)]
@@ -40,14 +45,6 @@ pub(super) struct Ear {
     pub(super) clock: Clock,
 }
 
-/// What came beside the bytes.
-#[derive(Default)]
-struct Beside {
-    error: Option<ExtendedError>,
-    stamp: Option<SystemTime>,
-    ttl: Option<u8>,
-}
-
 impl Ear {
     /// Listens, in two tasks: for what arrives, and for the error queue. They end with the runtime.
     pub(super) fn listen(self, socket: &Arc<AsyncSocket>, replies: &Sender<Reply>) {
@@ -55,17 +52,22 @@ impl Ear {
             let (ear, socket, replies) = (self.clone(), Arc::clone(socket), replies.clone());
             tokio::spawn(async move {
                 let mut control = ControlBuffer::new();
-                loop {
+                let mut failures = 0;
+                while failures < MOST_FAILURES {
                     let mut bytes = [0; LOOKED_AT];
                     let buffers = &mut [IoSliceMut::new(&mut bytes)];
                     let reply = match socket.recv_msg_with(buffers, &mut control, flags).await {
                         Ok(received) => {
+                            failures = 0;
                             let bytes = &bytes[..received.length.min(LOOKED_AT)];
-                            ear.reply(&received, bytes, &Beside::of(&mut control))
+                            ear.reply(&received, bytes, &Beside::of(control.messages()))
                         }
-                        // That of an earlier probe, which the error queue tells.
-                        Err(_) if flags == Flags::NONE => None,
-                        Err(_) => return,
+                        // That of an earlier probe, which the error queue tells: it is given once.
+                        Err(error) if is_of_a_probe(&error) => None,
+                        Err(_) => {
+                            failures += 1;
+                            None
+                        }
                     };
                     if let Some(reply) = reply
                         && replies.send(reply).await.is_err()
@@ -124,23 +126,6 @@ impl Ear {
     }
 }
 
-impl Beside {
-    fn of(control: &mut ControlBuffer) -> Self {
-        let mut beside = Self::default();
-        for message in control.messages() {
-            match message {
-                ControlMessage::Ip(ip::Message::Error(error))
-                | ControlMessage::Ipv6(ipv6::Message::Error(error)) => beside.error = Some(error),
-                ControlMessage::Ip(ip::Message::Ttl(ttl))
-                | ControlMessage::Ipv6(ipv6::Message::HopLimit(ttl)) => beside.ttl = Some(ttl),
-                ControlMessage::Socket(any::Message::TimestampNs(stamp)) => beside.stamp = Some(stamp),
-                _ => {}
-            }
-        }
-        beside
-    }
-}
-
 /// Who says what, of an entry that ICMP has brought.
 fn said(error: &ExtendedError, target: IpAddr) -> Option<(IpAddr, Says)> {
     let reason = Reason::of(error)?;
@@ -151,10 +136,10 @@ fn said(error: &ExtendedError, target: IpAddr) -> Option<(IpAddr, Says)> {
 pub(super) fn next_error(
     socket: &Socket,
     target: IpAddr,
-) -> Option<(IpAddr, Says, Option<SystemTime>, Option<u8>)> {
+) -> Option<(IpAddr, Says, Option<Duration>, Option<u8>)> {
     let (mut bytes, mut control) = ([0; LOOKED_AT], ControlBuffer::new());
     socket.try_recv_msg(&mut [IoSliceMut::new(&mut bytes)], &mut control, Flags::ERRQUEUE).ok()?;
-    let beside = Beside::of(&mut control);
+    let beside = Beside::of(control.messages());
     let (from, says) = said(beside.error.as_ref()?, target)?;
     Some((from, says, beside.stamp, beside.ttl))
 }

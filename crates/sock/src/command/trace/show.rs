@@ -13,6 +13,7 @@ use super::machine::Trace;
 use super::route::{self, Row};
 use super::says::Says;
 use super::verdict::Verdict;
+use crate::probe::statistics::milliseconds;
 use crate::report::escape::escape;
 use crate::report::table::wrap;
 
@@ -53,17 +54,6 @@ type Times = crate::probe::statistics::Times;
 
 fn time(router: Option<&Router>, of: fn(&Times) -> Option<Duration>) -> String {
     router.and_then(|router| of(&router.times)).map_or_else(|| "-".to_owned(), milliseconds)
-}
-
-/// A time in milliseconds, with as many digits as matter.
-pub(super) fn milliseconds(time: Duration) -> String {
-    let ms = time.as_secs_f64() * 1000.0;
-    match ms {
-        _ if ms < 10.0 => format!("{ms:.3}"),
-        _ if ms < 100.0 => format!("{ms:.2}"),
-        _ if ms < 1000.0 => format!("{ms:.1}"),
-        _ => format!("{ms:.0}"),
-    }
 }
 
 /// The table, a line a hop, in so many columns of a terminal; as wide as it comes without one.

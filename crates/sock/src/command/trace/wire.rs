@@ -18,8 +18,9 @@ use super::hear::{Ear, Heard};
 use super::machine::{Probe, Reply};
 use super::mark::{self, Ends};
 use crate::exit::{Exit, Failure};
+use crate::probe::hear::is_of_a_probe;
 use crate::probe::icmp::Version;
-use crate::probe::open::{self, is_of_a_probe, set_hops};
+use crate::probe::open::{self, set_hops};
 
 /// The length of the usual probe's payload, in bytes.
 const PAYLOAD: usize = 32;
