@@ -70,7 +70,7 @@ fn check_with_addresses(layer: Layer<'_>, bytes: &[u8], at: usize, number: u8) -
     let route = between.filter(|it| it.protocol().name == "ipv6.routing").last();
     let route = route.map(|route| route.header());
     match final_addresses(outer.protocol().name, outer.header(), route) {
-        Some((source, destination)) if !layer.is_cut() && !is_fragment(outer) => {
+        Some((source, destination)) if !layer.is_cut() && !layer.is_in_fragment() => {
             check(bytes, at, pseudo_header(source, destination, number, bytes.len()))
         }
         _ => Check::Unknown,
@@ -116,7 +116,7 @@ fn last_hop_of_options(mut options: &[u8]) -> Option<&[u8]> {
 /// What the CRC-32C at byte `at` of `layer` says, which covers all of it.
 pub(crate) fn check_crc(layer: Layer<'_>, at: usize) -> Check {
     let bytes = layer.bytes();
-    let is_part = layer.is_cut() || layer.around(&["ip", "ipv6"]).is_some_and(is_fragment);
+    let is_part = layer.is_cut() || layer.is_in_fragment();
     let Some(found) = bytes.get(at..).and_then(|rest| rest.first_chunk()).filter(|_| !is_part) else {
         return Check::Unknown;
     };
@@ -156,16 +156,6 @@ const fn remainders() -> [u32; 256] {
         byte += 1;
     }
     table
-}
-
-/// Whether only a part of what the IP header `layer` carries is there.
-///
-/// By its place, and not by the names `ip.flags.mf` and `ip.frag_offset`: each checksum asks.
-pub(crate) fn is_fragment(layer: Layer<'_>) -> bool {
-    let header = layer.header();
-    let has_more = header.get(6).is_some_and(|flags| flags & 0x20 != 0);
-    let is_behind = header.get(6..8).is_some_and(|two| two[0] & 0x1f != 0 || two[1] != 0);
-    layer.protocol().name == "ip" && (has_more || is_behind)
 }
 
 /// The addresses of an IP header, source and destination, as bytes.

@@ -2,7 +2,6 @@
 
 use std::{fmt, ptr};
 
-use super::checksum;
 use super::data::DATA;
 use super::protocol::{Dissection, Frame, Next, Protocol};
 use super::value::Value;
@@ -127,11 +126,7 @@ impl<'a> Packet<'a> {
 
     /// Whether its innermost layer is carried by several packets, of which this is one.
     fn is_fragment(&self) -> bool {
-        let more = |layer: Layer<'_>| {
-            layer.field("ipv6.fraghdr.more").and_then(|value| value.number()) == Some(1)
-                || checksum::is_fragment(layer)
-        };
-        self.layers().take(self.count.saturating_sub(1)).any(more)
+        self.layers().take(self.count.saturating_sub(1)).any(|layer| layer.is_fragment())
     }
 
     /// The first problem is the one that counts.
@@ -256,6 +251,36 @@ impl<'a> Layer<'a> {
     #[inline]
     pub(crate) fn is_ip(&self) -> bool {
         matches!(self.protocol().name, "ip" | "ipv6")
+    }
+
+    /// Whether it is a header of IPv4, or a fragment header of IPv6, that says that there is only a part of what it
+    /// carries.
+    ///
+    /// By places, and not by names such as `ip.flags.mf`: each checksum asks.
+    fn is_fragment(&self) -> bool {
+        let header = self.header();
+        match self.protocol().name {
+            // More follow, or it does not begin at 0.
+            "ip" => header.get(6..8).is_none_or(|two| two[0] & 0x3f != 0 || two[1] != 0),
+            // The lowest bit says that more follow; the two above it are reserved.
+            "ipv6.fraghdr" => header.get(2..4).is_none_or(|two| two[0] != 0 || two[1] & 0xf9 != 0),
+            _ => false,
+        }
+    }
+
+    /// Whether only a part of what the nearest header of IP around it carries is in the packet.
+    pub(crate) fn is_in_fragment(&self) -> bool {
+        let mut layer = *self;
+        while let Some(outer) = layer.outer() {
+            if outer.is_fragment() {
+                return true;
+            }
+            if outer.is_ip() {
+                return false;
+            }
+            layer = outer;
+        }
+        false
     }
 
     /// The nearest layer around this one that is of one of these protocols.

@@ -269,7 +269,7 @@ fn walk_routers(walker: &mut Walker<'_, '_>) -> Walked {
 
 fn check(layer: Layer<'_>) -> Check {
     match layer.outer() {
-        Some(outer) if !outer.is_cut() && !layer.is_cut() && !checksum::is_fragment(outer) => {
+        Some(outer) if !outer.is_cut() && !layer.is_cut() && !layer.is_in_fragment() => {
             checksum::check(layer.with_rest(), 2, Sum16BitWords::new())
         }
         _ => Check::Unknown,

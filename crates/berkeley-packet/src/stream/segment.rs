@@ -81,10 +81,10 @@ fn segment(layer: Layer<'_>) -> Option<Segment<'_>> {
         "udp" => Transport::Udp,
         _ => return None,
     };
-    let outer = layer.around(&["ip", "ipv6"])?;
-    if is_fragment(outer, layer) {
+    if layer.is_in_fragment() {
         return None;
     }
+    let outer = layer.around_ip()?;
     let (source, destination) = checksum::addresses(outer.protocol().name, outer.header())?;
     let header = layer.header();
     let port = |at: usize| Some(u16::from_be_bytes(*header.get(at..)?.first_chunk()?));
@@ -107,16 +107,4 @@ fn ip(bytes: &[u8]) -> Option<IpAddr> {
         4 => Some(<[u8; 4]>::try_from(bytes).ok()?.into()),
         _ => Some(<[u8; 16]>::try_from(bytes).ok()?.into()),
     }
-}
-
-/// Whether only a part of what the IP header `outer` carries is in the packet, up to the transport `layer`.
-fn is_fragment(outer: Layer<'_>, layer: Layer<'_>) -> bool {
-    if outer.protocol().name == "ip" {
-        return outer.header().get(6..8).is_none_or(|two| two[0] & 0x3f != 0 || two[1] != 0);
-    }
-    let between = std::iter::successors(outer.inner(), super::super::layer::packet::Layer::inner)
-        .take_while(|it| it.start() < layer.start());
-    let mut fragments = between.filter(|it| it.protocol().name == "ipv6.fraghdr");
-    // The lowest bit says that more follow; the two above it are reserved.
-    fragments.any(|it| it.header().get(2..4).is_none_or(|two| two[0] != 0 || two[1] & 0xf9 != 0))
 }

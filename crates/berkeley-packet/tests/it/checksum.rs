@@ -105,6 +105,11 @@ fn a_checksum_that_was_left_to_the_card_or_cannot_be_known_is_not_bad() {
     let rows = [
         ("ip/sctp(chunk_value=0x0b000004,checksum=0)", "sctp", "offloaded"),
         ("ip(flags.mf)/sctp(chunk_value=0x0b000004,checksum=0x12345678)", "sctp", "unknown"),
+        ("ip(flags.mf)/tcp(checksum=0x1234)/\"hello\"", "tcp", "unknown"),
+        ("ipv6/ipv6.fraghdr(more)/tcp(checksum=0x1234)/\"hello\"", "tcp", "unknown"),
+        ("ipv6/ipv6.fraghdr(more)/sctp(chunk_value=0x0b000004,checksum=0x12345678)", "sctp", "unknown"),
+        ("ipv6/ipv6.fraghdr(more)/icmpv6(checksum=0x1234)", "icmpv6", "unknown"),
+        ("ipv6/ipv6.fraghdr/udp(checksum=0x1234)/\"hello\"", "udp", "bad"),
         ("ipv6/ipv6.routing(type=3,segleft=1,data=0x00000000)/udp(checksum=0x1234)", "udp", "unknown"),
         ("ipv6/ipv6.routing(type=9,segleft=1,data=0x00000000)/udp(checksum=0x1234)", "udp", "unknown"),
         ("ipv6/ipv6.routing(type=9,segleft=0,data=0x00000000)/udp(checksum=0x1234)", "udp", "bad"),
