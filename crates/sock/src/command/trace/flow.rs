@@ -31,6 +31,8 @@ pub struct Flow {
     pub(super) unplaced: BTreeSet<IpAddr>,
     /// How many of them there have been.
     pub(super) strangers: usize,
+    /// Whether hops were asked alone for their sake.
+    pub(super) has_sought: bool,
     /// At which hop those are that quote barely, once that is known.
     pub(super) bare: BTreeMap<IpAddr, u8>,
 }
@@ -77,6 +79,7 @@ impl Flow {
             is_sure: false,
             unplaced: BTreeSet::new(),
             strangers: 0,
+            has_sought: false,
             bare: BTreeMap::new(),
         }
     }

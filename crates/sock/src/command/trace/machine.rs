@@ -161,7 +161,7 @@ pub struct Trace {
 struct Alone {
     flow: usize,
     ttl: u8,
-    /// The last hop that is asked so, below 255.
+    /// The last hop that is asked so.
     last: u8,
     /// How often it was asked already.
     tries: u8,
@@ -456,12 +456,15 @@ impl Trace {
                 // Whoever is left answers at no hop that can be found.
                 flow.unplaced.clear();
                 flow.is_sure = true;
+                flow.has_sought |= alone.for_quotes;
                 self.alone = None;
                 continue;
             }
             let hop = flow.hop_mut(alone.ttl)?;
             if !hop.is_silent() || alone.tries == TRIES_ALONE {
-                self.alone = Some(Alone { ttl: alone.ttl + 1, tries: 0, ..alone });
+                // Behind 255 there is none: then this one was the last.
+                let (ttl, last) = (alone.ttl.saturating_add(1), alone.last.min(u8::MAX - 1));
+                self.alone = Some(Alone { ttl, last, tries: 0, ..alone });
                 continue;
             }
             if alone.tries == 0 {
@@ -476,7 +479,8 @@ impl Trace {
     /// The first hop that has to be asked alone, once all that can be known otherwise is.
     fn to_ask_alone(&self) -> Option<Alone> {
         self.flows.iter().enumerate().filter(|(_, flow)| flow.is_settled()).find_map(|(index, flow)| {
-            let for_quotes = !flow.unplaced.is_empty();
+            // Once: a router with a new address each time would have it begin again and again.
+            let for_quotes = !flow.unplaced.is_empty() && !flow.has_sought;
             let (ttl, last) = if for_quotes { (self.plan.first, u8::MAX - 1) } else { doubtful(flow)? };
             Some(Alone { flow: index, ttl, last, tries: 0, for_quotes })
         })
@@ -572,7 +576,9 @@ impl Trace {
         let flow = &mut self.flows[reply.flow];
         if reply.mark == Mark::Bare {
             flow.unplaced.remove(&reply.from);
-            flow.bare.insert(reply.from, ttl);
+            if flow.bare.len() < MOST_STRANGERS || flow.bare.contains_key(&reply.from) {
+                flow.bare.insert(reply.from, ttl);
+            }
         }
         let end = flow.end.map_or(u8::MAX, |end| end.ttl);
         flow.highest = flow.highest.max(ttl).min(end);

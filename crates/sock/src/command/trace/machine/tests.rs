@@ -368,3 +368,39 @@ fn the_mtu_is_found_once_the_path_is_known() {
     assert_eq!(large, [1500, 1400]);
     assert!(played.counts().iter().all(|(_, sent, answered, _)| (*sent, *answered) == (3, 3)));
 }
+
+#[test]
+fn the_last_ttl_of_all_is_asked_alone_too() {
+    // Silence at 254, and every other answer at 255: whether the end is nearer is in doubt.
+    let mut asked = 0;
+    let played = Played::on(Plan { first: 254, most: 255, ..plan() }, |probe| {
+        asked += usize::from(probe.ttl == 255);
+        (probe.ttl == 255 && asked % 2 == 0).then_some((MS * 20, target(), CLOSED))
+    });
+    assert_eq!(played.trace.flows()[0].end().map(|end| end.ttl), Some(255));
+}
+
+#[test]
+fn a_router_with_a_new_address_each_time_does_not_keep_it_for_ever() {
+    let mut address = 0_u32;
+    let played = Played::until(Duration::from_secs(4_000), plan(), true, |probe| {
+        address += 1;
+        let stranger = IpAddr::from((0x0a64_0000 + address).to_be_bytes());
+        (probe.ttl == 2).then_some((MS * 700, stranger, Says::Expired))
+    });
+    let limit = Duration::from_secs(300);
+    assert!(played.end < limit, "{:?}, {} probes", played.end, played.sent.len());
+}
+
+#[test]
+fn strangers_take_no_more_memory_than_some() {
+    let mut address = 0_u32;
+    let watched = Plan { watch: Some(MS * 1000), most: 1, probes: 1, ..plan() };
+    let played = Played::until(Duration::from_secs(2_000), watched, true, |probe| {
+        address += 1;
+        let stranger = IpAddr::from((0x0a64_0000 + address).to_be_bytes());
+        (probe.ttl == 1).then_some((MS, stranger, Says::Expired))
+    });
+    let flow = &played.trace.flows()[0];
+    assert!(address > 500 && flow.bare.len() <= MOST_STRANGERS, "{address} {}", flow.bare.len());
+}
