@@ -39,7 +39,7 @@ pub(crate) fn first(bytes: &[u8], is_all: bool) -> Option<(Option<Key>, usize)> 
             None if is_all || rest.len() > LONGEST => Some((None, bytes.len())),
             None => None,
         },
-        [0x1b, b'O', last] => Some((control(b"", last), 3)),
+        [0x1b, b'O', last, ..] => Some((control(b"", last), 3)),
         [0x1b, b'O'] => is_all.then_some((None, 2)),
         // The key and another one right behind it; with Alt, which means nothing here, a terminal sends the same.
         [0x1b, ..] => Some((Some(Key::Escape), 1)),
@@ -112,10 +112,11 @@ mod tests {
 
     #[test]
     fn each_sequence_is_a_key_or_passed_over() {
-        let rows: [(&[u8], Option<Key>, usize); 26] = [
+        let rows: [(&[u8], Option<Key>, usize); 27] = [
             (b"j", Some(Key::Char('j')), 1),
             (b"\x1b[A", Some(Key::Up), 3),
             (b"\x1bOB", Some(Key::Down), 3),
+            (b"\x1bOB\x1bOB", Some(Key::Down), 3),
             (b"\x1b[1;5C", Some(Key::Right), 6),
             (b"\x1b[Drest", Some(Key::Left), 3),
             (b"\x1b[H", Some(Key::Home), 3),

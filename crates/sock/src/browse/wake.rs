@@ -31,10 +31,11 @@ impl Wake {
 
     /// Takes the bytes that have woken.
     pub(crate) fn clear(&self) {
-        // First the mark: what comes from here on wakes once more.
-        self.is_sent.store(false, Ordering::Release);
         let mut room = [0; 64];
         while matches!((&self.read).read(&mut room), Ok(got) if got == room.len()) {}
+        // The mark last: taken away first, it could be set again by one whose byte is then taken too, and nobody would
+        // ever wake again. What comes in between is looked at by who was woken, after this.
+        self.is_sent.swap(false, Ordering::AcqRel);
     }
 
     /// What to wait on.
@@ -50,7 +51,32 @@ impl Wake {
 
 #[cfg(test)]
 mod tests {
+    use std::thread;
+    use std::time::Duration;
+
+    use berkeley::{Deadline, Interest, PollEntry, poll};
+
     use super::*;
+
+    #[test]
+    fn no_wake_up_is_lost_while_others_are_cleared() {
+        const WAKES: usize = 300_000;
+        let wake = Wake::new().expect("a pair of sockets");
+        let done = AtomicBool::new(false);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                (0..WAKES).for_each(|_| wake.wake());
+                done.store(true, Ordering::SeqCst);
+                wake.wake();
+            });
+            while !done.load(Ordering::SeqCst) {
+                let limit = Deadline::after(Duration::from_secs(20));
+                let mut entries = [PollEntry::new(wake.descriptor(), Interest::READABLE)];
+                assert!(poll(&mut entries, limit).expect("poll") > 0, "the last wake-up woke nobody");
+                wake.clear();
+            }
+        });
+    }
 
     #[test]
     fn it_wakes_again_once_it_was_cleared() {
