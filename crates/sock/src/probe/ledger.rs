@@ -85,23 +85,20 @@ impl Ledger {
         self.awaited > 0
     }
 
-    /// Notes a probe to `host`, the `number`th of that host's, sent at `sent`; gives the number that no other has.
-    ///
-    /// What [`expired`](Self::expired) gives has to be taken before: otherwise a probe may be forgotten.
-    pub fn note(&mut self, host: usize, number: u64, sent: Moment) -> u64 {
+    /// Notes a probe to `host`, the `number`th of that host's, sent at `sent`; gives the number that no other has, and
+    /// the probe that had to be forgotten for it: the oldest, where it is still awaited and all places are taken.
+    pub fn note(&mut self, host: usize, number: u64, sent: Moment) -> (u64, Option<Probe>) {
         let probe = Probe { host, number, sent, before: Before::Awaited };
-        let at = place(self.next);
-        match self.probes.get_mut(at) {
-            Some(old) => {
-                self.awaited -= u64::from(old.before == Before::Awaited);
-                *old = probe;
-            }
+        let mut forgotten = None;
+        match self.probes.get_mut(place(self.next)) {
+            Some(old) => forgotten = Some(std::mem::replace(old, probe)),
             None => self.probes.push(probe),
         }
+        let forgotten = forgotten.filter(|old| old.before == Before::Awaited);
+        self.awaited += u64::from(forgotten.is_none());
         self.next += 1;
         self.oldest = self.oldest.max(self.next.saturating_sub(CAPACITY));
-        self.awaited += 1;
-        self.next - 1
+        (self.next - 1, forgotten)
     }
 
     /// The probe of that number, where it is remembered.
@@ -152,14 +149,11 @@ impl Ledger {
     }
 
     /// The next probe that is lost at `now`; none where all others may still be answered.
-    ///
-    /// Where the ledger is full the oldest is lost too, as it could not be found any more.
     pub fn expired(&mut self, now: Instant) -> Option<Probe> {
         loop {
-            let is_full = self.next - self.oldest >= CAPACITY;
             let probe = *self.get(self.oldest)?;
             if probe.before == Before::Awaited {
-                if !is_full && now < probe.sent.at + self.timeout {
+                if now < probe.sent.at + self.timeout {
                     return None;
                 }
                 self.settle(self.oldest, Before::Lost);
@@ -196,7 +190,8 @@ mod tests {
     #[test]
     fn an_answer_finds_its_probe_and_a_second_one_is_told() {
         let (mut ledger, start) = (Ledger::new(TIMEOUT), Instant::now());
-        let ids = [(0, 1), (1, 1), (0, 2)].map(|(host, number)| ledger.note(host, number, moment(start, 0)));
+        let ids =
+            [(0, 1), (1, 1), (0, 2)].map(|(host, number)| ledger.note(host, number, moment(start, 0)).0);
         assert_eq!(ids, [1, 2, 3]);
         let (probe, before) = ledger.answer(2).expect("known");
         assert_eq!((probe.host, probe.number, before), (1, 1, Before::Awaited));
@@ -226,8 +221,9 @@ mod tests {
     fn numbers_wrap_around_and_the_last_of_a_sequence_number_is_found() {
         let (mut ledger, start) = (Ledger::new(TIMEOUT), Instant::now());
         for number in 1..=CAPACITY + 10 {
-            while ledger.expired(start).is_some() {}
-            ledger.note(0, number, moment(start, 0));
+            let (_, forgotten) = ledger.note(0, number, moment(start, 0));
+            let want = number.checked_sub(CAPACITY).filter(|old| *old > 0);
+            assert_eq!(forgotten.map(|probe| probe.number), want, "{number}");
         }
         assert_eq!(ledger.by_sequence(0), Some(CAPACITY));
         assert_eq!(ledger.by_sequence(10), Some(CAPACITY + 10));
@@ -241,9 +237,11 @@ mod tests {
     #[test]
     fn a_full_ledger_forgets_the_oldest_and_goes_on() {
         let (mut ledger, start) = (Ledger::new(TIMEOUT), Instant::now());
-        for number in 1..=CAPACITY + 10 {
-            ledger.note(0, number, moment(start, 0));
-        }
+        ledger.note(0, 1, moment(start, 0));
+        ledger.answer(1);
+        let forgotten =
+            (2..=CAPACITY + 10).filter(|number| ledger.note(0, *number, moment(start, 0)).1.is_some());
+        assert_eq!(forgotten.count(), 9, "the first was answered");
         assert_eq!(ledger.awaited, CAPACITY);
         let lost = std::iter::from_fn(|| ledger.expired(moment(start, 1_000).at)).count();
         assert_eq!((u64::try_from(lost), ledger.is_awaiting()), (Ok(CAPACITY), false));
@@ -253,7 +251,7 @@ mod tests {
     fn what_could_not_be_sent_is_not_awaited() {
         let (mut ledger, start) = (Ledger::new(TIMEOUT), Instant::now());
         assert!(ledger.fail(1).is_none());
-        let id = ledger.note(0, 1, moment(start, 0));
+        let (id, _) = ledger.note(0, 1, moment(start, 0));
         for before in [Before::Awaited, Before::Lost] {
             assert_eq!(ledger.fail(id).expect("known").1, before);
         }

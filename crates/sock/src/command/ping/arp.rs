@@ -148,7 +148,9 @@ impl Wire for Arp {
 
     fn receive(&mut self, _: Ready, arrived: &mut Vec<Arrived>) -> Result<bool, berkeley::Error> {
         let count = match self.socket.try_recv_many(&mut self.batch, Flags::NONE) {
-            Err(error) if error.is_would_block() || error.is_interrupted() => return Ok(false),
+            Err(error) if error.is_would_block() => return Ok(false),
+            // The rest is still there.
+            Err(error) if error.is_interrupted() => return Ok(true),
             received => received?,
         };
         for frame in &self.batch {

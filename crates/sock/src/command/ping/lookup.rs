@@ -53,8 +53,18 @@ impl Question {
     }
 
     /// The address by which the host is asked.
-    pub(super) fn answer(&self) -> Result<Address, Failure> {
-        self.host.address(&self.service, self.kind)
+    ///
+    /// A lookup that panics has said its line, and has failed too: who waits for an answer waits for no thread that is
+    /// gone.
+    pub(super) fn answered(&self) -> Result<Address, Failure> {
+        self.answered_by(|question| question.host.address(&question.service, question.kind))
+    }
+
+    fn answered_by(&self, look: impl FnOnce(&Self) -> Result<Address, Failure>) -> Result<Address, Failure> {
+        catch_unwind(AssertUnwindSafe(|| look(self))).unwrap_or_else(|_| {
+            let message = format!("{}: looking it up failed by a fault of sock", self.host.shown());
+            Err(Failure::new(Exit::Other, message))
+        })
     }
 }
 
@@ -76,7 +86,7 @@ pub(super) struct Lookups {
 impl Lookups {
     /// Starts them; none of the threads is waited for at the end.
     pub(super) fn start(questions: Vec<Question>) -> Result<Self, Failure> {
-        Self::start_by(questions, Question::answer)
+        Self::start_by(questions, Question::answered)
     }
 
     fn start_by(questions: Vec<Question>, look: Look) -> Result<Self, Failure> {
@@ -126,12 +136,7 @@ fn work(
 ) {
     let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
     while let Some(question) = next() {
-        // A panic has said its line. It is an answer too: who waits for one waits for no thread that is gone.
-        let answer = catch_unwind(AssertUnwindSafe(|| look(&question)));
-        let answer = answer.unwrap_or_else(|_| {
-            let message = format!("{}: looking it up failed by a fault of sock", question.host.shown());
-            Err(Failure::new(Exit::Other, message))
-        });
+        let answer = question.answered_by(look);
         // Once the command ends nobody waits for it.
         if sender.send((question.number, answer)).is_err() || waker.write_all(&[0]).is_err() {
             return;

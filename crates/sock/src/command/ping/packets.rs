@@ -181,13 +181,8 @@ impl<W: Wire> Run<'_, W> {
 
     fn send(&mut self, host: usize, number: u64) -> Result<(), Failure> {
         let Some(address) = self.report.targets[host].address else { return Ok(()) };
-        let sent = Moment::now();
-        // Makes room, where more probes are on their way than are remembered.
-        while let Some(probe) = self.ledger.expired(sent.at) {
-            self.report.lost(&probe);
-        }
-        let id = self.ledger.note(host, number, sent);
-        self.report.sent(host);
+        let (id, forgotten) = self.ledger.note(host, number, Moment::now());
+        self.report.sent(host, forgotten.as_ref());
         let mut outcome = self.wire.send(&address, id);
         if outcome.as_ref().is_err_and(is_of_a_probe) {
             // It may be what an earlier probe has brought: that is told, and this one sent.

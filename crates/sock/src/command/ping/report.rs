@@ -60,6 +60,8 @@ pub(super) struct Report {
     is_new: bool,
     /// The first failure of a host that could not be asked.
     failed: Option<Exit>,
+    /// Whether a probe had to be forgotten before its time, which is told once.
+    has_forgotten: bool,
 }
 
 impl Report {
@@ -82,8 +84,18 @@ impl Report {
             Place::Output(standard.map_err(|error| Failure::io("write standard output", &error))?)
         };
         let (timeout, begun) = (args.timeout.0, Instant::now());
-        let mut report =
-            Self { targets, style, out, timeout, silence, begun, left_out: 0, is_new: true, failed: None };
+        let mut report = Self {
+            targets,
+            style,
+            out,
+            timeout,
+            silence,
+            begun,
+            left_out: 0,
+            is_new: true,
+            failed: None,
+            has_forgotten: false,
+        };
         if style == Style::Csv {
             report.say(line::HEADINGS);
         }
@@ -109,10 +121,18 @@ impl Report {
         self.style == Style::Lines && !(matches!(self.out, Place::Live(_)) && self.targets.len() > 1)
     }
 
-    /// Counts a probe that goes out.
-    pub(super) fn sent(&mut self, host: usize) {
+    /// Counts a probe that goes out, and the one that had to be forgotten for it, which is lost.
+    pub(super) fn sent(&mut self, host: usize, forgotten: Option<&Probe>) {
         // What comes of it is drawn, as a rule a moment later.
         self.targets[host].statistics.sent += 1;
+        if let Some(probe) = forgotten {
+            if !std::mem::replace(&mut self.has_forgotten, true) {
+                console::note(
+                    "more probes are on their way than are remembered: the oldest count as lost before --timeout",
+                );
+            }
+            self.lost(probe);
+        }
     }
 
     /// Counts and tells an answer.

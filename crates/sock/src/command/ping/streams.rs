@@ -49,7 +49,7 @@ impl<'a> Streams<'a> {
                 self.found((question.host(), Ok(found)));
             } else {
                 let question = question.clone();
-                self.lookups.spawn_blocking(move || (question.host(), question.answer()));
+                self.lookups.spawn_blocking(move || (question.host(), question.answered()));
             }
         }
     }
@@ -90,8 +90,8 @@ impl<'a> Streams<'a> {
                 self.report.lost(&lost);
             }
             while let Some((host, number)) = self.pace.due(now) {
-                let id = self.ledger.note(host, number, Moment::now());
-                self.report.sent(host);
+                let (id, forgotten) = self.ledger.note(host, number, Moment::now());
+                self.report.sent(host, forgotten.as_ref());
                 let connection = probe(host, self.report.targets[host].address);
                 tasks.spawn(async move { (id, connection.await) });
             }
@@ -104,7 +104,11 @@ impl<'a> Streams<'a> {
             tokio::select! {
                 _ = self.signals.next() => return Ok(()),
                 Some(done) = tasks.join_next(), if !tasks.is_empty() => self.settle(done),
-                Some(Ok(found)) = self.lookups.join_next(), if !self.lookups.is_empty() => self.found(found),
+                Some(found) = self.lookups.join_next(), if !self.lookups.is_empty() => {
+                    if let Ok(found) = found {
+                        self.found(found);
+                    }
+                }
                 () = at(until) => {}
             }
         }
