@@ -9,7 +9,7 @@ use serde_json::Value;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::kit::namespace::inside;
-use crate::kit::{Finished, Process, SOCK, TempDir, events, run, run_sock, sock, terminal, text};
+use crate::kit::{Finished, Process, SOCK, TempDir, events, eventually, run, run_sock, sock, terminal, text};
 use crate::skip;
 
 /// What every run shows, whatever its language: the calls of the tutorials, and the names of what goes wrong.
@@ -379,6 +379,31 @@ fn with_step_each_scene_waits_for_a_key_and_q_ends_it() {
     let finished = terminal.finish();
     assert_eq!(finished.code(), 0, "{}", finished.out());
     assert!(!finished.out().contains("UDP: "), "{}", finished.out());
+}
+
+#[test]
+fn a_key_is_heard_behind_a_stop_too() {
+    let test = "tour::a_key_is_heard_behind_a_stop_too";
+    if !skip::need(test, "script") {
+        return;
+    }
+    let folder = TempDir::new();
+    let [pid, stopped, resumed] = ["pid", "stopped", "resumed"].map(|name| folder.join(name));
+    // What a shell does with Ctrl-Z and fg: it has a mode of its own meanwhile. A stopped child of `script` would stop
+    // `script` too, so that a shell stays between them.
+    let shell = format!(
+        "(until [ -e {stopped} ]; do sleep 0.01; done
+          kill -STOP $(cat {pid}); stty sane </dev/tty; kill -CONT $(cat {pid}); : > {resumed}) &
+         sh -c 'echo $$ > {pid}; exec {SOCK} tour --lang en --step'; exit $?"
+    );
+    let mut terminal = terminal(&shell);
+    shows(&terminal, "any key goes on");
+    fs::write(&stopped, "").expect("a folder of ours");
+    eventually("the shell has had the terminal", || std::path::Path::new(&resumed).exists());
+    terminal.write(b" ");
+    shows(&terminal, "TCP: a connection");
+    terminal.write(b"\x03");
+    assert_eq!(terminal.finish().code(), 130);
 }
 
 #[test]

@@ -69,18 +69,21 @@ impl Leftovers {
         }
     }
 
-    /// Has the terminal give each key at once, without showing it.
+    /// Has the terminal give each key at once, without showing it; again, where somebody has set it meanwhile.
     pub(super) fn take_terminal(&self) -> io::Result<()> {
         let mut state = self.state();
         if state.ended {
             return Err(io::ErrorKind::Interrupted.into());
         }
-        let before = tcgetattr(io::stdin())?;
+        let before = match &state.terminal {
+            Some(before) => before.clone(),
+            None => tcgetattr(io::stdin())?,
+        };
         let mut mode = before.clone();
         // Ctrl-C stays a signal.
         mode.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO);
-        tcsetattr(io::stdin(), OptionalActions::Now, &mode)?;
         state.terminal = Some(before);
+        tcsetattr(io::stdin(), OptionalActions::Now, &mode)?;
         Ok(())
     }
 
