@@ -1,7 +1,7 @@
 //! Capture files: pcap and pcapng, read and written.
 //!
 //! A [`Reader`] takes both formats, in either order of bytes, and tells them apart by their first bytes. A [`Writer`]
-//! writes both, with times to the nanosecond.
+//! writes both, with times to the nanosecond; an [`Encoder`] gathers their bytes in memory.
 //!
 //! ```
 //! use std::time::Duration;
@@ -30,6 +30,7 @@
 
 mod buffer;
 mod bytes;
+mod encoder;
 mod error;
 mod interface;
 mod pcap;
@@ -37,6 +38,7 @@ mod pcapng;
 mod reader;
 mod writer;
 
+pub use encoder::Encoder;
 pub use error::{Fault, FileError};
 pub use interface::Interface;
 pub use reader::{Reader, Record};

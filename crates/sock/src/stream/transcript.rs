@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use berkeley_packet::LinkType;
-use berkeley_packet::file::Writer;
+use berkeley_packet::file::Encoder;
 use berkeley_packet::stream::{Side, Wrapped};
 
 use crate::exit::Failure;
@@ -63,7 +63,7 @@ struct State {
     /// Pieces that the disk has not taken since it last took one.
     missing: u64,
     /// What makes packets of them, and holds those that are to be written next.
-    packets: Writer<Vec<u8>>,
+    packets: Encoder,
 }
 
 impl Transcript {
@@ -89,7 +89,7 @@ impl Transcript {
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(true).mode(MODE);
         let file = options.open(path).map_err(|error| failed(&error))?;
-        let mut state = State { file, length: 0, missing: 0, packets: none()? };
+        let mut state = State { file, length: 0, missing: 0, packets: Encoder::pcapng() };
         if form == Form::Packets {
             state.begin().map_err(|error| failed(&error))?;
         }
@@ -158,10 +158,6 @@ fn address(text: &str, number: u64) -> SocketAddr {
     text.parse().unwrap_or_else(|_| (Ipv4Addr::LOCALHOST, port).into())
 }
 
-fn none() -> Result<Writer<Vec<u8>>, Failure> {
-    Writer::pcapng(Vec::new()).map_err(|error| Failure::io("begin a capture", &error))
-}
-
 impl State {
     /// Writes what a capture file begins with.
     fn begin(&mut self) -> io::Result<()> {
@@ -180,7 +176,7 @@ impl State {
     }
 
     fn write_packets(&mut self) -> io::Result<()> {
-        let packets = std::mem::take(self.packets.get_mut());
+        let packets = std::mem::take(self.packets.buffer_mut());
         self.write(&packets)
     }
 

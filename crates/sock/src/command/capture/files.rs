@@ -7,7 +7,7 @@ use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use berkeley_packet::file::Writer;
+use berkeley_packet::file::Encoder;
 
 use super::out::Out;
 use super::source::Counted;
@@ -32,7 +32,7 @@ pub(super) struct Files {
     length: u64,
     older: VecDeque<PathBuf>,
     out: Out,
-    writer: Writer<Vec<u8>>,
+    encoder: Encoder,
     /// The number of each interface in this file.
     interfaces: HashMap<u32, u32>,
     /// The interface of the last packet, and its number: mostly that of the next one too.
@@ -59,7 +59,6 @@ impl Files {
                 path.display()
             )));
         }
-        let writer = Writer::pcapng(Vec::new()).map_err(|error| failed(path, &error))?;
         Ok(Self {
             path: path.to_owned(),
             snap: u32::try_from(args.snap.0).unwrap_or(u32::MAX),
@@ -71,7 +70,7 @@ impl Files {
             length: 0,
             older: VecDeque::new(),
             out,
-            writer,
+            encoder: Encoder::pcapng(),
             interfaces: HashMap::new(),
             last: None,
         })
@@ -93,7 +92,7 @@ impl Files {
     }
 
     fn pending(&self) -> u64 {
-        u64::try_from(self.writer.get_ref().len()).unwrap_or(u64::MAX)
+        u64::try_from(self.encoder.buffer().len()).unwrap_or(u64::MAX)
     }
 
     /// Adds the packet.
@@ -103,7 +102,7 @@ impl Files {
             _ => self.number_of(packet),
         };
         number
-            .and_then(|number| self.writer.packet(number, packet.time, packet.length, packet.bytes))
+            .and_then(|number| self.encoder.packet(number, packet.time, packet.length, packet.bytes))
             .and_then(|()| self.spill())
             .map_err(|error| failed(&self.path, &error))
     }
@@ -112,7 +111,7 @@ impl Files {
     fn spill(&mut self) -> io::Result<()> {
         let pending = self.pending();
         if pending >= PIECE {
-            self.out.write_to_file(self.writer.get_mut())?;
+            self.out.write_to_file(self.encoder.buffer_mut())?;
             self.length += pending - self.pending();
         }
         Ok(())
@@ -122,7 +121,7 @@ impl Files {
     fn number_of(&mut self, packet: &Captured<'_>) -> io::Result<u32> {
         let number = match self.interfaces.get(&packet.interface) {
             Some(known) => *known,
-            None => self.writer.interface(packet.name, packet.link, self.snap)?,
+            None => self.encoder.interface(packet.name, packet.link, self.snap)?,
         };
         self.interfaces.insert(packet.interface, number);
         self.last = Some((packet.interface, number));
@@ -132,7 +131,7 @@ impl Files {
     /// Writes what there is.
     pub(super) async fn flush(&mut self) -> Result<(), Failure> {
         let pending = self.pending();
-        self.out.write(self.writer.get_mut()).await.map_err(|error| failed(&self.path, &error))?;
+        self.out.write(self.encoder.buffer_mut()).await.map_err(|error| failed(&self.path, &error))?;
         self.length += pending;
         Ok(())
     }
@@ -143,7 +142,7 @@ impl Files {
         self.number += 1;
         let next = numbered(&self.path, self.number);
         self.out = made(&next).map_err(|error| failed(&next, &error))?;
-        self.writer = Writer::pcapng(Vec::new()).map_err(|error| failed(&next, &error))?;
+        self.encoder = Encoder::pcapng();
         self.interfaces.clear();
         self.last = None;
         (self.begun, self.length) = (Instant::now(), 0);
@@ -156,12 +155,9 @@ impl Files {
 
     /// Writes the counters, and waits until all is written.
     pub(super) async fn end(&mut self, counted: Counted) -> Result<(), Failure> {
-        for interface in self.interfaces.values() {
+        if !self.interfaces.is_empty() {
             // The ring has one counter for all interfaces: it stands with the first.
-            if *interface == 0 {
-                let written = self.writer.drops(0, counted.offered, counted.dropped);
-                written.map_err(|error| failed(&self.path, &error))?;
-            }
+            self.encoder.drops(0, counted.offered, counted.dropped);
         }
         self.flush().await?;
         self.out.close(super::MOMENT).map_err(|error| failed(&self.path, &error))
