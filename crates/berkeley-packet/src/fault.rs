@@ -20,6 +20,8 @@ const LONGEST: usize = 40;
 /// It prints as three lines: the message, the text around the fault, and a caret under the fault. What is not printable
 /// is escaped, so nothing in it can drive a terminal, and at most 100 characters of the text are shown.
 ///
+/// Filters, and packets as text, are refused with it.
+///
 /// ```text
 /// no field of ip is called "tll"; did you mean "ttl"?
 ///   ip(tll=3)
@@ -120,10 +122,18 @@ pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
         return None;
     }
     let word = word.to_ascii_lowercase();
-    let most = (word.chars().count() / 3).max(1);
-    let distances = known.into_iter().map(|name| (osa_distance(&word, name), name));
-    let (edits, name) = distances.min_by_key(|(edits, _)| *edits)?;
+    let length = word.chars().count();
+    let most = (length / 3).max(1);
+    // Each edit changes the length by one at most: few names are left to be compared.
+    let alike = known.into_iter().filter(|name| name.chars().count().abs_diff(length) <= most);
+    let (edits, name) =
+        alike.map(|name| (osa_distance(&word, name), name)).min_by_key(|(edits, _)| *edits)?;
     (edits <= most).then_some(name)
+}
+
+/// A word as it is quoted in a message: short, and safe to print.
+pub(crate) fn quote(word: &str) -> String {
+    format!("\"{}\"", start_of(word, LONGEST))
 }
 
 #[cfg(test)]
@@ -158,10 +168,21 @@ mod tests {
 
     #[test]
     fn a_slip_is_mended_and_another_word_is_not() {
-        let rows = [("tll", Some("ttl")), ("TTL", Some("ttl")), ("checksm", Some("checksum")), ("id", None)];
+        let known = ["ttl", "checksum", "proto", "port", "portrange", "host"];
+        let rows = [
+            ("tll", Some("ttl")),
+            ("TTL", Some("ttl")),
+            ("checksm", Some("checksum")),
+            ("prot", Some("proto")),
+            ("hots", Some("host")),
+            ("PORTRAGNE", Some("portrange")),
+            ("portrangé", Some("portrange")),
+            ("id", None),
+            ("xyzzy", None),
+            ("", None),
+        ];
         for (word, want) in rows {
-            assert_eq!(nearest(word, ["ttl", "checksum", "proto"]), want, "{word}");
+            assert_eq!(nearest(word, known), want, "{word}");
         }
-        assert_eq!(nearest("", ["ttl"]), None);
     }
 }

@@ -47,7 +47,7 @@ mod words;
 use std::fmt;
 use std::net::IpAddr;
 
-pub use error::FilterError;
+pub use crate::fault::ParseError as FilterError;
 pub use live::Live;
 pub use program::{Instruction, Program, ProgramError};
 

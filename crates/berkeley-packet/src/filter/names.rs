@@ -1,6 +1,17 @@
 //! Names for numbers: services, protocols, and what stands in headers. A filter needs no file of the system's for them.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::protocol::Protocol;
+
+/// The values of a table by their names.
+type Table = LazyLock<HashMap<&'static str, &'static str>>;
+
+static SERVICE: Table = LazyLock::new(|| table(SERVICES));
+static PROTOCOL: Table = LazyLock::new(|| table(PROTOCOLS));
+static CONSTANT: Table = LazyLock::new(|| table(CONSTANTS));
+static FLAG: Table = LazyLock::new(|| table(FLAGS));
 
 /// The services of Debian 12's /etc/services: name, port, and whether it is of tcp, udp, both, or sctp.
 const SERVICES: &str = "
@@ -84,7 +95,7 @@ const FLAGS: &str = "fin=1 syn=2 rst=4 psh=8 push=8 ack=16 urg=32 ece=64 cwr=128
 
 /// The port of a service, and the protocol that it is bound to; none for both tcp and udp.
 pub(super) fn service(name: &str) -> Option<(u16, Option<Protocol>)> {
-    let found = lookup(SERVICES, name)?;
+    let found = SERVICE.get(name)?;
     let (port, kind) = found.split_at_checked(found.len().checked_sub(1)?)?;
     let protocol = match kind {
         "t" => Some(Protocol::Tcp),
@@ -97,17 +108,17 @@ pub(super) fn service(name: &str) -> Option<(u16, Option<Protocol>)> {
 
 /// The number of a protocol of IP.
 pub(super) fn protocol(name: &str) -> Option<u32> {
-    number(PROTOCOLS, name)
+    number(&PROTOCOL, name)
 }
 
 /// The number behind a name such as `tcpflags` or `icmp-echo`.
 pub(super) fn constant(name: &str) -> Option<u32> {
-    number(CONSTANTS, name)
+    number(&CONSTANT, name)
 }
 
 /// The bit of a flag of TCP.
 pub(super) fn flag(name: &str) -> Option<u32> {
-    number(FLAGS, name)
+    number(&FLAG, name)
 }
 
 pub(super) fn services() -> impl Iterator<Item = &'static str> {
@@ -126,15 +137,23 @@ pub(super) fn flags() -> impl Iterator<Item = &'static str> {
     names(FLAGS)
 }
 
-fn number(table: &'static str, name: &str) -> Option<u32> {
-    lookup(table, name)?.parse().ok()
+/// The table of `text`; the first value counts where a name stands in it twice.
+fn table(text: &'static str) -> HashMap<&'static str, &'static str> {
+    let mut table = HashMap::new();
+    for (name, value) in rows(text) {
+        table.entry(name).or_insert(value);
+    }
+    table
 }
 
-fn lookup(table: &'static str, name: &str) -> Option<&'static str> {
-    let mut rows = table.split_ascii_whitespace().filter_map(|row| row.split_once('='));
-    rows.find_map(|(known, value)| (known == name).then_some(value))
+fn number(table: &Table, name: &str) -> Option<u32> {
+    table.get(name)?.parse().ok()
 }
 
-fn names(table: &'static str) -> impl Iterator<Item = &'static str> {
-    table.split_ascii_whitespace().filter_map(|row| Some(row.split_once('=')?.0))
+fn names(text: &'static str) -> impl Iterator<Item = &'static str> {
+    rows(text).map(|(name, _)| name)
+}
+
+fn rows(text: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    text.split_ascii_whitespace().filter_map(|row| row.split_once('='))
 }

@@ -9,13 +9,14 @@ use std::ops::Range;
 use super::calculation::{Comparison, Value, operation, size};
 use super::code::{B, JEQ, JGE, JGT, JSET, LD, LEN};
 use super::condition::{Condition, Junction, load};
-use super::error::{Fault, quote};
+use super::error::Fault;
 use super::layout::Layout;
 use super::names;
 use super::primitive::Direction;
 use super::program::Instruction;
 use super::protocol::{self, Protocol};
 use super::words::{Spanned, Token};
+use crate::fault::quote;
 
 /// The addresses of a host's name.
 pub(super) type Hosts<'h> = &'h dyn Fn(&str) -> Vec<IpAddr>;

@@ -3,8 +3,9 @@
 use std::net::Ipv6Addr;
 use std::ops::Range;
 
-use super::error::{Fault, quote};
+use super::error::Fault;
 use super::names;
+use crate::fault::quote;
 
 /// What stands in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
