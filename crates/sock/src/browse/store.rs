@@ -4,7 +4,7 @@
 //! when they are shown. Those of a stream or of a live capture are kept in memory up to a limit, beyond which the
 //! oldest packets go.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -116,6 +116,10 @@ pub(crate) struct Store {
 struct Inner {
     batches: VecDeque<Batch>,
     origins: Vec<Arc<Origin>>,
+    /// The numbers of the origins of a name: a capture may have as many as it has packets.
+    numbers: HashMap<String, HashMap<LinkType, u32>>,
+    links: Vec<LinkType>,
+    seen: HashSet<LinkType>,
     facts: Facts,
     memory: usize,
     /// Counts what has changed.
@@ -218,24 +222,21 @@ impl Store {
     /// The number of that origin, which may be new.
     pub(crate) fn origin(&self, link: LinkType, name: &str) -> u32 {
         let mut inner = self.lock();
-        let is_it = |origin: &Arc<Origin>| origin.link == link && origin.name == name;
-        let known = inner.origins.iter().position(is_it);
-        let number = known.unwrap_or_else(|| {
-            inner.origins.push(Arc::new(Origin { link, name: name.to_owned() }));
-            inner.origins.len() - 1
-        });
-        u32::try_from(number).unwrap_or(u32::MAX)
+        if let Some(number) = inner.numbers.get(name).and_then(|links| links.get(&link)) {
+            return *number;
+        }
+        let number = u32::try_from(inner.origins.len()).unwrap_or(u32::MAX);
+        inner.origins.push(Arc::new(Origin { link, name: name.to_owned() }));
+        inner.numbers.entry(name.to_owned()).or_default().insert(link, number);
+        if inner.seen.insert(link) {
+            inner.links.push(link);
+        }
+        number
     }
 
     /// What packets begin with, each kind once.
     pub(crate) fn links(&self) -> Vec<LinkType> {
-        let mut links: Vec<LinkType> = Vec::new();
-        for origin in &self.lock().origins {
-            if !links.contains(&origin.link) {
-                links.push(origin.link);
-            }
-        }
-        links
+        self.lock().links.iter().copied().collect()
     }
 
     /// Takes the packets of the batch, and leaves it empty. The oldest go where there is no memory for all.
@@ -331,12 +332,13 @@ impl Store {
             return Some(next);
         };
         let entries = entries.to_vec();
-        let origins = inner.origins.clone();
+        let origins: Vec<_> =
+            entries.iter().map(|entry| Arc::clone(&inner.origins[entry.origin as usize])).collect();
         drop(inner);
         let end = entries.last().map_or(0, |last| last.offset + u64::from(last.captured));
-        for (entry, number) in entries.iter().zip(from..) {
+        for ((entry, origin), number) in entries.iter().zip(&origins).zip(from..) {
             let bytes = window.bytes(file, entry, end);
-            look(entry.found(number, &origins[entry.origin as usize], bytes));
+            look(entry.found(number, origin, bytes));
         }
         Some(next)
     }
@@ -444,6 +446,16 @@ mod tests {
         huge.push(lo, None, 50_000, &vec![7; 50_000]);
         store.take(&mut huge);
         assert_eq!(numbers(&store), [(4, 50_000)], "the last one always stays");
+    }
+
+    #[test]
+    fn an_origin_has_one_number_and_each_kind_of_packet_is_told_once_in_its_order() {
+        let store = store(1);
+        let rows = [(LinkType::RAW, "a", 0), (LinkType::ETHERNET, "a", 1), (LinkType::RAW, "b", 2)];
+        for (link, name, want) in [rows, rows].concat() {
+            assert_eq!(store.origin(link, name), want, "{name}");
+        }
+        assert_eq!(store.links(), [LinkType::RAW, LinkType::ETHERNET]);
     }
 
     #[test]
