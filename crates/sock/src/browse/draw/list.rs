@@ -105,7 +105,21 @@ fn rows(scene: &Scene<'_>, numbers: &[u64], before: Option<u64>, width: usize) -
         let cells = [(number + 1).to_string(), time, source, destination, protocol.to_owned(), summary];
         Row { number, cells }
     };
-    numbers.iter().filter_map(loaded).map(&mut row).collect()
+    let mut rows: Vec<Row> = numbers.iter().filter_map(loaded).map(&mut row).collect();
+    align(&mut rows);
+    rows
+}
+
+/// Has all times end with as many columns behind the point: some are of microseconds, and some of nanoseconds.
+fn align(rows: &mut [Row]) {
+    let decimals = |time: &str| time.find('.').map(|point| time.len() - point);
+    let most = rows.iter().filter_map(|row| decimals(&row.cells[1])).max().unwrap_or_default();
+    for row in rows {
+        let time = &mut row.cells[1];
+        if let Some(own) = decimals(time) {
+            time.extend(std::iter::repeat_n(' ', most - own));
+        }
+    }
 }
 
 /// When the packet came, as `--time` says.

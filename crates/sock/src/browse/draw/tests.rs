@@ -34,6 +34,8 @@ struct Stage {
     count: u64,
     facts: Facts,
     talk: Option<Talk>,
+    /// Whether the second packet has a time of nanoseconds.
+    is_fine: bool,
 }
 
 impl Stage {
@@ -41,13 +43,14 @@ impl Stage {
         let facts = Facts { total: count, began: Some(Duration::ZERO), ..Facts::default() };
         let state = State::new(false, "");
         let (link, bytes) = (LinkType::RAW, bytes.to_vec());
-        Self { state, link, bytes, interface: String::new(), count, facts, talk: None }
+        Self { state, link, bytes, interface: String::new(), count, facts, talk: None, is_fine: false }
     }
 
     fn load(&self, number: u64) -> Loaded {
+        let fine = if self.is_fine && number == 1 { 7 } else { 0 };
         Loaded {
             number,
-            time: Some(Duration::from_millis(number * 1500)),
+            time: Some(Duration::from_millis(number * 1500) + Duration::from_nanos(fine)),
             length: self.bytes.len(),
             link: self.link,
             interface: self.interface.clone(),
@@ -132,6 +135,16 @@ fn at_200x60_the_layers_and_the_bytes_stand_side_by_side() {
     assert!(screen[29].starts_with("── Packet 1 ─") && screen[29].contains("── Bytes: ip"), "{screen:#?}");
     assert!(screen[30].contains("▸ ip: Internet") && screen[30].contains("0000  45 00"), "{screen:#?}");
     assert!(screen[28].starts_with("  28 "), "{}", screen[28]);
+}
+
+#[test]
+fn times_of_microseconds_and_of_nanoseconds_stand_point_under_point() {
+    let mut stage = Stage::new(UDP, 3);
+    stage.is_fine = true;
+    let want = ["0.000000    127.0.0.1", "1.500000007 127.0.0.1", "3.000000    127.0.0.1"];
+    for (line, want) in stage.screen(200, 60)[1..4].iter().zip(want) {
+        assert!(line.get(5..).is_some_and(|line| line.starts_with(want)), "{line}");
+    }
 }
 
 #[test]
