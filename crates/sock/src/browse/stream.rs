@@ -32,6 +32,9 @@ pub(crate) struct Talk {
     /// Which one it is: `tcp 3: client 192.0.2.1:1024, server 192.0.2.2:80`.
     pub(crate) title: String,
     pub(crate) lines: Vec<Line>,
+    /// Whether all packets that there are were looked at; more may come.
+    pub(crate) is_read: bool,
+    /// Whether nothing more can come.
     pub(crate) is_complete: bool,
     /// Whose last line may go on.
     open: Option<bool>,
@@ -43,6 +46,7 @@ pub(crate) struct Talk {
 #[derive(Debug)]
 pub(crate) struct Stream {
     shared: Arc<Shared>,
+    store: Arc<Store>,
 }
 
 #[derive(Debug, Default)]
@@ -55,14 +59,14 @@ impl Stream {
     /// Starts to put together the conversation of the packet of that number.
     pub(crate) fn start(store: &Arc<Store>, number: u64) -> std::io::Result<Self> {
         let shared = Arc::new(Shared::default());
-        let (store, theirs) = (Arc::clone(store), Arc::clone(&shared));
+        let (packets, theirs) = (Arc::clone(store), Arc::clone(&shared));
         let work = move || {
-            theirs.work(&store, number);
+            theirs.work(&packets, number);
             theirs.talk().is_complete = true;
-            store.wake.wake();
+            packets.wake.wake();
         };
         std::thread::Builder::new().name("follow".to_owned()).spawn(work)?;
-        Ok(Self { shared })
+        Ok(Self { shared, store: Arc::clone(store) })
     }
 
     pub(crate) fn talk(&self) -> MutexGuard<'_, Talk> {
@@ -73,6 +77,8 @@ impl Stream {
 impl Drop for Stream {
     fn drop(&mut self) {
         self.shared.is_left.store(true, Ordering::Relaxed);
+        // It may wait for packets.
+        self.store.nudge();
     }
 }
 
@@ -88,14 +94,13 @@ impl Shared {
             return;
         };
         self.talk().title = format!("{transport} {stream}");
-        let mut follow = Follow::new(transport, stream);
+        let (mut follow, mut has_ends) = (Follow::new(transport, stream), false);
         self.packets(store, &mut |packet, _| {
             let mut talk = self.talk();
             follow.push(packet, &mut |piece| talk.piece(piece));
-            if let Some([client, server]) = follow.ends()
-                && talk.title.len() < 16
-            {
+            if let Some([client, server]) = follow.ends().filter(|_| !has_ends) {
                 talk.title = format!("{transport} {stream}: client {client}, server {server}");
+                has_ends = true;
             }
             talk.size < MOST
         });
@@ -119,7 +124,8 @@ impl Shared {
         found
     }
 
-    /// Gives all packets that there are, with what fragments come to, until `take` wants no more or nobody waits.
+    /// Gives all packets, with what fragments come to, until `take` wants no more or nobody waits. Where more may come,
+    /// it waits for them.
     fn packets(&self, store: &Store, take: &mut dyn FnMut(&Packet<'_>, u64) -> bool) {
         let (mut window, mut fragments) = (Window::default(), Fragments::new());
         let (mut next, mut goes_on) = (0, true);
@@ -127,7 +133,16 @@ impl Shared {
             // The lock of the store is not held while packets are taken apart.
             let mut slice: Vec<Loaded> = Vec::new();
             let keep = &mut |found: Found<'_>| slice.push(found.kept());
-            let Some(behind) = store.each(next, &mut window, keep) else { return };
+            let (version, is_complete) = (store.version(), store.facts().is_complete);
+            let Some(behind) = store.each(next, &mut window, keep) else {
+                self.talk().is_read = true;
+                store.wake.wake();
+                if is_complete {
+                    return;
+                }
+                store.wait(version);
+                continue;
+            };
             next = behind;
             for kept in &slice {
                 let packet = Packet::decode_cut(kept.link, &kept.bytes, kept.length);
@@ -187,7 +202,61 @@ impl Talk {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant};
+
+    use berkeley::{Deadline, Interest, PollEntry, poll};
+    use berkeley_packet::LinkType;
+
+    use super::super::store::{Batch, MOST_MEMORY};
+    use super::super::wake::Wake;
     use super::*;
+
+    /// Waits until it is so; whatever changes it wakes who draws.
+    fn until(store: &Store, is_so: impl Fn() -> bool) {
+        for _ in 0..10_000 {
+            if is_so() {
+                return;
+            }
+            let mut entries = [PollEntry::new(store.wake.descriptor(), Interest::READABLE)];
+            let woken = poll(&mut entries, Deadline::after(Duration::from_secs(20)));
+            assert!(woken.is_ok_and(|count| count > 0), "nothing has changed");
+            store.wake.clear();
+        }
+        panic!("it is not so");
+    }
+
+    /// IPv4 and UDP from port 7 to port 9, which carries that byte.
+    fn add(store: &Store, byte: u8) {
+        let head = *b"\x45\0\0\x1d\0\0\0\0\x40\x11\0\0\x7f\0\0\x01\x7f\0\0\x01\0\x07\0\x09\0\x09\0\0";
+        let mut batch = Batch::default();
+        batch.push(store.origin(LinkType::RAW, ""), None, 29, &[&head[..], &[byte]].concat());
+        store.take(&mut batch);
+    }
+
+    #[test]
+    fn a_conversation_that_is_open_grows_with_the_packets_that_come() {
+        let store =
+            Arc::new(Store::new(None, MOST_MEMORY, Arc::new(Wake::new().expect("a pair of sockets"))));
+        add(&store, b'a');
+        let stream = Stream::start(&store, 0).expect("a thread");
+        let said = || stream.talk().lines.iter().map(|line| line.text.as_str()).collect::<String>();
+        until(&store, || stream.talk().is_read && said() == "a");
+        add(&store, b'b');
+        until(&store, || said() == "ab");
+        assert!(!stream.talk().is_complete, "more may come");
+        store.note(|facts| facts.is_complete = true);
+        until(&store, || stream.talk().is_complete);
+        // One that waits for packets ends when nobody looks any more.
+        store.note(|facts| facts.is_complete = false);
+        let (other, begun) = (Stream::start(&store, 0).expect("a thread"), Instant::now());
+        until(&store, || other.talk().is_read);
+        let shared = Arc::downgrade(&other.shared);
+        drop(other);
+        while shared.strong_count() > 0 {
+            assert!(begun.elapsed() < Duration::from_secs(20), "its thread goes on");
+            std::thread::yield_now();
+        }
+    }
 
     #[test]
     fn both_directions_are_told_apart_and_nothing_drives_the_terminal() {

@@ -38,7 +38,7 @@ pub(super) fn help(pen: &mut Pen<'_>, top: usize) {
 }
 
 pub(super) fn stream(pen: &mut Pen<'_>, talk: &Talk, top: usize, needle: &str) {
-    let title = match (talk.title.as_str(), talk.is_complete) {
+    let title = match (talk.title.as_str(), talk.is_read || talk.is_complete) {
         ("", false) => "looking for the conversation (q: back)".to_owned(),
         ("", true) => "(q: back)".to_owned(),
         (title, false) => format!("{title}, reading (q: back)"),
@@ -57,7 +57,8 @@ pub(super) fn stream(pen: &mut Pen<'_>, talk: &Talk, top: usize, needle: &str) {
         let style = if found { style.patch(super::pen::MARKED) } else { style };
         pen.text(2, y, usize::MAX, &line.text, style);
     }
-    if talk.is_complete && talk.lines.is_empty() {
-        pen.text(0, 1, usize::MAX, "no data in this conversation", DIM);
+    if (talk.is_read || talk.is_complete) && talk.lines.is_empty() {
+        let so_far = if talk.is_complete { "" } else { " so far" };
+        pen.text(0, 1, usize::MAX, &format!("no data in this conversation{so_far}"), DIM);
     }
 }
