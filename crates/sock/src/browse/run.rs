@@ -341,24 +341,26 @@ impl<'s> Session<'s> {
         let facts = self.browser.store.facts();
         self.look_at_search(&facts);
         self.load();
-        let talk = self.stream.as_ref().map(Stream::talk);
-        let filtered = self.sieve.progress();
-        let list = self.sieve.shown(facts.gone..facts.total);
-        let store = &self.browser.store;
-        let mut scene = Scene {
-            state: &mut self.state,
-            title: &self.browser.title,
-            times: self.browser.times,
-            facts: &facts,
-            list: &list,
-            load: &|number| store.load(number),
-            packet: self.packet.as_ref(),
-            nodes: &self.nodes,
-            talk: talk.as_deref().map(|talk: &Talk| talk),
-            filtered,
-            is_searching: self.search.is_some(),
-        };
+        let (sieve, stream, browser) = (&self.sieve, self.stream.as_ref(), &self.browser);
+        let (state, packet, nodes) = (&mut self.state, self.packet.as_ref(), &self.nodes);
+        let is_searching = self.search.is_some();
         self.terminal.draw(|frame| {
+            // Locked in here alone: behind it the terminal is written to, which may be stopped.
+            let filtered = sieve.progress();
+            let (talk, list) = (stream.map(Stream::talk), sieve.shown(facts.gone..facts.total));
+            let mut scene = Scene {
+                state,
+                title: &browser.title,
+                times: browser.times,
+                facts: &facts,
+                list: &list,
+                load: &|number| browser.store.load(number),
+                packet,
+                nodes,
+                talk: talk.as_deref().map(|talk: &Talk| talk),
+                filtered,
+                is_searching,
+            };
             let cursor = draw::draw(frame.buffer_mut(), &mut scene);
             if let Some((x, y)) = cursor {
                 frame.set_cursor_position(Position::new(x, y));
