@@ -55,10 +55,7 @@ pub(super) fn serve(
     journal: &Journal,
 ) -> Result<Exit, Failure> {
     raise_descriptor_limit(journal);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::io("start the reactor", &error))?;
+    let runtime = super::runtime()?;
     let exit = runtime.block_on(serving);
     // Dropped, it would wait for sockets whose close waits (`SO_LINGER`); the kernel goes on sending without us.
     std::mem::forget(runtime);
