@@ -125,7 +125,22 @@ fn habits(args: &[String]) -> Vec<String> {
         let mut rows = tables.iter().copied().flatten().filter(|_| !is_own(letter));
         rows.find(|(habit, _)| *habit == letter).map(|(_, hint)| (*hint).to_owned())
     };
-    clusters(args).flat_map(str::chars).filter_map(known).take(2).collect()
+    let takes_value = |letter: char| {
+        let arg = command.and_then(|it| it.get_arguments().find(|arg| arg.get_short() == Some(letter)));
+        arg.is_some_and(|arg| arg.get_action().takes_values())
+    };
+    let mut hints: Vec<String> = Vec::new();
+    for word in clusters(args) {
+        // What stands behind a letter that takes a value is its value.
+        let end = word.find(takes_value).unwrap_or(word.len());
+        for hint in word[..end].chars().filter_map(known) {
+            if !hints.contains(&hint) {
+                hints.push(hint);
+            }
+        }
+    }
+    hints.truncate(2);
+    hints
 }
 
 /// The words that are options of one letter each, as in `-lk`. A word with two hyphens, or one that is no cluster of
@@ -168,12 +183,42 @@ fn summary(error: &clap::Error) -> String {
         message.push(' ');
         message.push_str(line.trim());
     }
+    if error.kind() == ErrorKind::ValueValidation {
+        message = of_number(&message).unwrap_or(message);
+    }
     if let Some(nearest) = suggestion(error) {
         message.push_str("; did you mean ");
         message.push_str(&nearest);
         message.push('?');
     }
     message
+}
+
+/// What the standard library says of a text that is no number or address, and what is wanted instead.
+const WANTED: [(&str, &str); 6] = [
+    ("invalid digit found in string", "wants a whole number"),
+    ("cannot parse integer from empty string", "wants a whole number"),
+    ("number would be zero for non-zero type", "must be at least 1"),
+    ("number too large to fit in target type", "the number is too large"),
+    ("number too small to fit in target type", "the number is too small"),
+    ("invalid IP address syntax", "wants an IP address, as in 192.0.2.1 or 2001:db8::1"),
+];
+
+/// The message in the words of people, where its end is in those of the standard library or of clap's ranges:
+/// `0 is not in 1..=255`.
+fn of_number(message: &str) -> Option<String> {
+    if let Some((start, wanted)) =
+        WANTED.iter().find_map(|(theirs, wanted)| Some((message.strip_suffix(theirs)?, wanted)))
+    {
+        return Some(format!("{start}{wanted}"));
+    }
+    let (before, range) = message.rsplit_once(" is not in ")?;
+    let start = &before[..=before.rfind(' ')?];
+    let (least, most) = range.split_once("..")?;
+    match most.strip_prefix('=') {
+        Some(most) => Some(format!("{start}must be from {least} to {most}")),
+        None => Some(format!("{start}must be at least {least}")),
+    }
 }
 
 fn suggestion(error: &clap::Error) -> Option<String> {
@@ -312,6 +357,25 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_number_is_told_in_the_words_of_people() {
+        let rows = [
+            ("ping x -c abc", "'--count <N>': wants a whole number"),
+            ("ping x --count=", "'--count <N>': wants a whole number"),
+            ("ping x -c 0", "'--count <N>': must be at least 1"),
+            ("ping x -c 99999999999999999999", "'--count <N>': the number is too large"),
+            ("capture -c 0", "'--count <N>': must be at least 1"),
+            ("capture --write x --rotate-size 0", "'--rotate-size <SIZE>': must be more than zero"),
+            ("trace x -m 0", "'--max <N>': must be from 1 to 255"),
+            ("trace x -p 70000", "'--port <PORT>': must be from 1 to 65535"),
+            ("trace x -s here", "'--source <ADDRESS>': wants an IP address, as in"),
+        ];
+        for (line, want) in rows {
+            let message = message(line);
+            assert!(message.contains(want), "{line}: {message}");
+        }
+    }
+
+    #[test]
     fn options_that_contradict_each_other_are_refused() {
         let message = message("serve --echo --discard");
         assert!(message.contains("cannot be used with"), "{message}");
@@ -335,8 +399,12 @@ mod tests {
 
     #[test]
     fn habits_of_other_tools_get_an_answer() {
-        let rows: [(&str, &[&str]); 22] = [
+        let rows: [(&str, &[&str]); 25] = [
             ("ping localhost -c x", &[]),
+            // What stands behind a letter that takes a value is its value.
+            ("ping localhost -cfn", &[]),
+            ("trace localhost -qcN", &[]),
+            ("trace -NN localhost", &["-N: all hops"]),
             ("ping -v localhost", &["-v: --json shows"]),
             ("ping -nf localhost", &["-n: no names", "-f: --interval 0.001"]),
             ("ping -p ff localhost", &["-p: --interval is the time"]),

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::help;
 use super::packet::PacketArgs;
-use super::values::{positive, rate};
+use super::values::{positive, some_bytes};
 use crate::quantity::{Period, Size};
 
 const CAPTURE_EXAMPLES: &str = "\
@@ -57,7 +57,7 @@ pub struct CaptureArgs {
     /// Begin a new file after so many bytes
     ///
     /// The files are FILE, then FILE with a number before its ending: trace.pcapng, trace-1.pcapng, ...
-    #[arg(long, value_name = "SIZE", requires = "write", value_parser = rate, hide_short_help = true)]
+    #[arg(long, value_name = "SIZE", requires = "write", value_parser = some_bytes, hide_short_help = true)]
     pub rotate_size: Option<NonZeroU64>,
     /// Begin a new file after this time
     #[arg(long, value_name = "TIME", requires = "write", value_parser = positive, hide_short_help = true)]

@@ -49,6 +49,12 @@ pub(super) fn rate(text: &str) -> Result<NonZeroU64, String> {
     NonZeroU64::new(size.0).ok_or_else(|| "a rate of zero would let nothing through".to_owned())
 }
 
+/// A number of bytes, of more than zero.
+pub(super) fn some_bytes(text: &str) -> Result<NonZeroU64, String> {
+    let size: Size = text.parse().map_err(|error: QuantityError| error.to_string())?;
+    NonZeroU64::new(size.0).ok_or_else(|| "must be more than zero".to_owned())
+}
+
 /// The largest payload of a UDP datagram over IPv4, in bytes.
 const LARGEST_DATAGRAM: u64 = 65_507;
 
