@@ -98,6 +98,16 @@ impl fmt::Display for QuantityError {
 
 impl Error for QuantityError {}
 
+/// In place of a time that no clock reaches.
+const FAR: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
+impl Period {
+    /// The time, or a hundred years where it is longer: it can be added to a moment.
+    pub fn on_a_clock(self) -> Duration {
+        self.0.min(FAR)
+    }
+}
+
 impl FromStr for Period {
     type Err = QuantityError;
 
@@ -237,6 +247,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_time_that_no_clock_reaches_can_be_added_to_a_moment() {
+        let read = |text: &str| text.parse::<Period>().expect(text);
+        assert_eq!(read("90s").on_a_clock(), Duration::from_secs(90));
+        let (now, longest) = (std::time::Instant::now(), read("18446744073709551615s"));
+        assert!(now.checked_add(longest.0).is_none() && now.checked_add(longest.on_a_clock()).is_some());
+    }
 
     #[test]
     fn times_are_read_in_every_unit() {

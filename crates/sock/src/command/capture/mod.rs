@@ -74,7 +74,7 @@ async fn capture(args: &CaptureArgs, interface: Option<Interface>) -> Result<Exi
         let place = interface.as_ref().map_or("every interface", |interface| &interface.name);
         console::note(format_args!("capturing on {place}; Ctrl-C ends it"));
     }
-    let end = args.duration.map(|duration| Instant::now() + duration.0);
+    let end = args.duration.map(|duration| Instant::now() + duration.on_a_clock());
     let ended = tokio::select! {
         outcome = take(ready, &mut source, &mut taken) => outcome,
         // A capture is ended by a signal as a matter of course: that is no failure.
