@@ -5,7 +5,7 @@ use std::time::Duration;
 use berkeley::resolve::{Hints, resolve_within};
 use berkeley::{Address, Deadline, Family, Type};
 
-use super::host_text;
+use super::{host_text, interfaces};
 use crate::endpoint::{Host, Port, parse_host};
 use crate::exit::{Exit, Failure};
 use crate::report::escape::escape;
@@ -23,12 +23,18 @@ pub struct LoneHost {
 }
 
 impl LoneHost {
-    /// Reads a host of the command line, of `family` where one is asked for. `port_hint` says where ports go.
+    /// Reads a host of the command line, of `family` where one is asked for. `port_hint` says where ports go. A
+    /// link-local address needs an interface behind it, unless the sockets have one: `is_bound`.
     ///
     /// # Errors
     ///
-    /// Fails for a URL, a port, what is not one host, and an address of another family.
-    pub fn read(text: &str, family: Option<Family>, port_hint: &str) -> Result<Self, Failure> {
+    /// Fails for a URL, a port, what is not one host, an address of another family, and one of no link that is known.
+    pub fn read(
+        text: &str,
+        family: Option<Family>,
+        port_hint: &str,
+        is_bound: bool,
+    ) -> Result<Self, Failure> {
         let wanted = || {
             let shown = escape(text.as_bytes(), usize::MAX);
             let form = "a host is expected, as in example.org or 192.0.2.1, without a port";
@@ -40,14 +46,21 @@ impl LoneHost {
         if text.contains("://") {
             return Err(wanted().hint(port_hint));
         }
-        let (host, port) = parse_host(text).map_err(Failure::misuse)?;
+        let (mut host, port) = parse_host(text).map_err(Failure::misuse)?;
         if port != Port::Number(0) {
             return Err(wanted().hint(port_hint));
         }
         if matches!(host, Host::Loopback | Host::Every) {
             return Err(Failure::misuse(format_args!("\"{text}\" is no host that can be asked")));
         }
+        if let Host::V6 { address, zone: None } = &host
+            && let Some(mapped) = address.to_ipv4_mapped()
+        {
+            // The kernel sends nothing to it by sockets of ICMPv6.
+            host = Host::V4(mapped);
+        }
         check_family(&host, family, text)?;
+        interfaces::check_host(&host, is_bound)?;
         Ok(Self { name: host_text(&host), family: family.unwrap_or(Family::UNSPECIFIED) })
     }
 
@@ -135,14 +148,18 @@ mod tests {
             ("*", None, "\"*\" is no host that can be asked"),
             ("::1", Some(Family::INET), "::1 is not an address of IPv4"),
             ("127.0.0.1", Some(Family::INET6), "127.0.0.1 is not an address of IPv6"),
+            ("::ffff:127.0.0.1", Some(Family::INET6), "::ffff:127.0.0.1 is not an address of IPv6"),
+            ("fe80::1", None, "a link-local address wants its interface, as in fe80::1%eth0"),
+            ("fe80::1%no-such", None, "this machine has no interface \"no-such\""),
+            ("::1%lo", None, "::1 is no link-local address"),
             ("a b", None, "a host's name has letters"),
         ];
         for (text, family, want) in rows {
-            let failure = LoneHost::read(text, family, "ports go there").expect_err(text);
+            let failure = LoneHost::read(text, family, "ports go there", false).expect_err(text);
             assert_eq!(failure.exit, Exit::Misuse, "{text}");
             assert!(failure.message.contains(want), "{text}: {}", failure.message);
         }
-        let failure = LoneHost::read("127.0.0.1:80", None, "ports go there").expect_err("a port");
+        let failure = LoneHost::read("127.0.0.1:80", None, "ports go there", false).expect_err("a port");
         assert_eq!(failure.hints, ["ports go there"]);
     }
 
@@ -151,11 +168,13 @@ mod tests {
         let rows = [
             ("127.0.0.1", "0", Some("127.0.0.1:0")),
             ("[::1]", "80", Some("[::1]:80")),
+            ("::ffff:192.0.2.1", "80", Some("192.0.2.1:80")),
+            ("fe80::1", "80", Some("[fe80::1]:80")),
             ("localhost", "0", None),
             ("bücher.invalid", "0", None),
         ];
         for (text, service, want) in rows {
-            let host = LoneHost::read(text, None, "").expect(text);
+            let host = LoneHost::read(text, None, "", true).expect(text);
             let found = host.at_once(service, Type::DGRAM).map(|address| address.to_string());
             assert_eq!(found.as_deref(), want, "{text}");
         }

@@ -9,6 +9,7 @@ use rustix::io::Errno;
 
 use super::{Endpoint, Host, ParseError, Place, scope};
 use crate::endpoint::{Source, Written};
+use crate::exit::Failure;
 use crate::report::escape::escape;
 
 /// `ENODEV`, which std has no kind for.
@@ -38,6 +39,24 @@ pub(super) fn check(endpoint: &Endpoint) -> Result<(), ParseError> {
         return Err(source.fault(source.place().host.clone(), wants_interface(&host)));
     }
     Ok(())
+}
+
+/// The same for a host alone, whose sockets have an interface where it `is_bound`.
+pub(super) fn check_host(host: &Host, is_bound: bool) -> Result<(), Failure> {
+    let Host::V6 { address, zone } = host else { return Ok(()) };
+    let is_of_a_link = address.is_unicast_link_local() || address.is_multicast();
+    match zone.as_deref() {
+        Some(_) if !is_of_a_link => {
+            let message = format!("{address} is no link-local address: no interface stands behind it");
+            Err(Failure::misuse(message).hint(format!("the address alone will do: {address}")))
+        }
+        Some(zone) if is_missing(scope(Some(zone))) => Err(Failure::misuse(unknown(zone))),
+        None if address.is_unicast_link_local() && !is_bound => {
+            let message = format!("a link-local address wants its interface, as in {address}%eth0");
+            Err(Failure::misuse(message).hint("`sock interfaces` lists those of this machine"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn v6(place: &Place) -> Option<(Ipv6Addr, Option<&str>)> {

@@ -5,8 +5,25 @@ use std::net::IpAddr;
 
 use berkeley::control::{ErrorOrigin, ExtendedError};
 use berkeley_packet::{Packet, protocol};
+use rustix::io::Errno;
 
 use super::icmp::{HEADER, Version};
+
+/// What it means that the kernel forbids to send to an address (`EACCES`, send(2)).
+pub(crate) const FORBIDDEN: &str = "it is the broadcast address of a network, or a route forbids it";
+
+/// Why the kernel has not sent a probe.
+pub(crate) fn unsent(error: &berkeley::Error) -> String {
+    let reason = error.reason();
+    match error.kind() {
+        std::io::ErrorKind::PermissionDenied
+            if error.raw_os_error() == Some(Errno::ACCESS.raw_os_error()) =>
+        {
+            format!("{reason}: {FORBIDDEN}")
+        }
+        _ => reason,
+    }
+}
 
 /// An error that a router or a host sent back in place of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -9,7 +9,8 @@ use serde_json::Value;
 use crate::bounded::WaitInTime as _;
 use crate::kit::namespace::{self, inside};
 use crate::kit::{
-    Events, Finished, Process, SOCK, Server, events, has_ipv6, refusing, run, run_sock, screen, sock, text,
+    Events, Finished, Process, SOCK, Server, events, has_ipv6, refusing, run, run_sock, screen, sock,
+    sock_after, text,
 };
 use crate::local::pseudo_terminal;
 use crate::skip;
@@ -337,7 +338,7 @@ fn an_unknown_name_stops_no_other_host() {
 
 #[test]
 fn what_cannot_be_meant_is_refused_in_a_line() {
-    let rows: [(&[&str], &str); 9] = [
+    let rows: [(&[&str], &str); 16] = [
         (&["ping"], "required"),
         (&["ping", "127.0.0.1:80"], "without a port"),
         (&["ping", "::1", "-4"], "::1 is not an address of IPv4"),
@@ -345,13 +346,48 @@ fn what_cannot_be_meant_is_refused_in_a_line() {
         (&["ping", "127.0.0.1", "--interval", "0"], "zero"),
         (&["ping", "127.0.0.1", "--size", "70000"], "at most 65507 bytes"),
         (&["ping", "127.0.0.1", "--tcp", "80", "--udp", "80"], "cannot be used with"),
-        (&["ping", "tls://localhost:1", "127.0.0.1"], "hosts and endpoints are asked by themselves"),
+        (&["ping", "tls://localhost:1", "127.0.0.1"], "127.0.0.1 is a host, and there are endpoints too"),
+        (
+            &["ping", "tls://localhost:1", "tcp://127.0.0.1:1", "::1"],
+            "sock ping --connect tcp://127.0.0.1:1 ",
+        ),
+        (&["ping", "unix:/run/x.sock"], "sock ping --connect unix:/run/x.sock connects to it"),
+        (&["ping", "http://127.0.0.1/"], "a host is expected, as in example.org"),
+        (&["ping", "127.0.0.1", "--tcp="], "--tcp \"\": wants a port from 1 to 65535"),
+        (&["ping", "127.0.0.1", "--udp", "0"], "--udp \"0\": wants a port from 1 to 65535"),
+        (&["ping", "fe80::1"], "a link-local address wants its interface, as in fe80::1%eth0"),
+        (&["ping", "fe80::1%none9"], "this machine has no interface \"none9\""),
         (&["ping", "tls://localhost:1", "--ttl", "3"], "--ttl cannot act on an endpoint"),
     ];
     for (args, want) in rows {
         let finished = run_sock(args);
         assert_eq!((finished.code(), finished.out().as_str()), (2, ""), "{args:?}: {}", finished.stderr);
         assert!(finished.stderr.contains(want), "{args:?}: {}", finished.stderr);
+    }
+}
+
+#[test]
+fn an_address_that_the_kernel_forbids_and_one_of_ipv4_in_ipv6_are_told_for_what_they_are() {
+    let test = "ping::an_address_that_the_kernel_forbids_and_one_of_ipv4_in_ipv6_are_told_for_what_they_are";
+    if !inside(test, OPEN_TO_ALL) {
+        return;
+    }
+    let finished = ping(&["127.255.255.255", "-c", "1"]);
+    let words = "not sent: permission denied (os error 13): it is the broadcast address of a network";
+    assert!(finished.code() == 1 && finished.out().contains(words), "{}", finished.out());
+    let finished = ping(&["::ffff:127.0.0.1", "-c", "1"]);
+    assert!(finished.code() == 0 && finished.out().contains("(127.0.0.1)"), "{}", finished.out());
+}
+
+#[test]
+fn where_there_are_too_few_descriptors_that_is_said() {
+    for most in 4..=14 {
+        for args in [["ping", "127.0.0.1", "-c1", "--tcp=1"], ["trace", "127.0.0.1", "-q1", "-n"]] {
+            let finished = run(&mut sock_after(&format!("ulimit -n {most}"), &args), b"");
+            assert_ne!(finished.code(), 101, "{most} {args:?}: {}", finished.stderr);
+            let is_said = finished.code() == 0 || finished.stderr.to_lowercase().contains("error");
+            assert!(is_said, "{most} {args:?}: {}", finished.stderr);
+        }
     }
 }
 

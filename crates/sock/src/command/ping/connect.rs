@@ -8,6 +8,7 @@ use super::target::Target;
 use crate::cli::PingArgs;
 use crate::endpoint::Role;
 use crate::exit::{Exit, Failure};
+use crate::open::host::LoneHost;
 use crate::open::{self, Terms, phased};
 use crate::probe::open::Setting;
 use crate::quantity::Period;
@@ -18,9 +19,9 @@ pub(super) fn run(args: &PingArgs, hosts: usize) -> Result<Exit, Failure> {
     let texts: Vec<&String> = args.hosts.iter().chain(&args.connect).collect();
     let targets = texts.iter().map(|text| Target::new(text, None)).collect();
     let plan = Plan {
-        interval: args.interval.0.min(super::FAR),
+        interval: args.interval.on_a_clock(),
         count: args.count,
-        timeout: args.timeout.0.min(super::FAR),
+        timeout: args.timeout.on_a_clock(),
         deadline: args.deadline.map(|deadline| deadline.0),
         size: 0,
         setting: Setting::default(),
@@ -45,13 +46,16 @@ pub(super) fn run(args: &PingArgs, hosts: usize) -> Result<Exit, Failure> {
 }
 
 fn refuse_what_cannot_act(args: &PingArgs, hosts: usize) -> Result<(), Failure> {
+    let others = || args.hosts.iter().filter(|host| !host.starts_with("tls:"));
     if hosts < args.hosts.len() {
-        let other = args.hosts.iter().find(|host| !host.starts_with("tls:"));
-        let message = format!(
-            "{} and an endpoint: hosts and endpoints are asked by themselves",
-            other.map_or("", |it| it)
-        );
-        return Err(Failure::misuse(message).hint("run sock ping once for each kind"));
+        for other in others() {
+            // An endpoint that stands where hosts do is not what the line is about.
+            LoneHost::read(other, None, super::PORT_HINT, true)
+                .map_err(|failure| super::endpoint_or(other, failure))?;
+        }
+        let host = others().map(String::as_str).next().unwrap_or_default();
+        let message = format!("{host} is a host, and there are endpoints too: each kind is asked by itself");
+        return Err(Failure::misuse(message).hint("run sock ping once for hosts, and once for endpoints"));
     }
     let given = [
         (args.tcp.is_some(), "--tcp"),

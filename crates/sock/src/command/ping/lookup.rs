@@ -8,16 +8,13 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use berkeley::{Address, Family, Type};
+use berkeley::{Address, Type};
 
 use crate::exit::{Exit, Failure};
 use crate::open::host::LoneHost;
 
 /// How many lookups are made at a time: as many as the library has helper threads for.
 const MOST_AT_ONCE: usize = 32;
-
-/// Where the ports of probes are given.
-const PORT_HINT: &str = "--tcp PORT connects to a port, --udp PORT sends datagrams";
 
 /// What is looked up.
 #[derive(Clone, Debug)]
@@ -30,16 +27,9 @@ pub(super) struct Question {
 }
 
 impl Question {
-    /// Reads a host of the command line; `port` is that of the probes, 0 where they have none.
-    pub(super) fn read(
-        number: usize,
-        text: &str,
-        port: &str,
-        family: Option<Family>,
-        kind: Type,
-    ) -> Result<Self, Failure> {
-        let host = LoneHost::read(text, family, PORT_HINT)?;
-        Ok(Self { number, host, service: port.to_owned(), kind })
+    /// Asks for a host of the command line; `port` is that of the probes, 0 where they have none.
+    pub(super) fn new(number: usize, host: LoneHost, port: &str, kind: Type) -> Self {
+        Self { number, host, service: port.to_owned(), kind }
     }
 
     /// Which of the hosts.
@@ -157,7 +147,7 @@ mod tests {
         let count = 2 * MOST_AT_ONCE + 1;
         let question = |host: usize| {
             let text = format!("host{host}.example");
-            Question::read(host, &text, "0", None, Type::DGRAM).expect("a host")
+            Question::new(host, LoneHost::read(&text, None, "", false).expect("a host"), "0", Type::DGRAM)
         };
         let look = |question: &Question| match question.number % 2 {
             0 => panic!("a test's own"),

@@ -36,14 +36,14 @@ use self::icmp::Icmp;
 use self::lookup::Question;
 use self::udp::Udp;
 use crate::cli::PingArgs;
+use crate::endpoint::beginnings;
 use crate::exit::{Exit, Failure};
+use crate::open::host::LoneHost;
 use crate::probe::open::Setting;
+use crate::report::escape::escape;
 
 /// The bytes of payload unless told otherwise: as of ping(8).
 const SIZE: u64 = 56;
-
-/// In place of a time that no clock reaches.
-const FAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// What the command line asks for.
 #[derive(Debug)]
@@ -83,26 +83,59 @@ pub fn run(args: &PingArgs) -> Result<Exit, Failure> {
 
 impl Plan {
     fn of(args: &PingArgs) -> Result<Self, Failure> {
+        for (flag, port) in [("--tcp", &args.tcp), ("--udp", &args.udp)] {
+            check_port(flag, port.as_deref())?;
+        }
         let (port, kind) = match (&args.tcp, &args.udp) {
             (Some(port), _) => (port.as_str(), Type::STREAM),
             (None, Some(port)) => (port.as_str(), Type::DGRAM),
             (None, None) => ("0", Type::DGRAM),
         };
+        let setting = setting(args)?;
+        let (family, is_bound) = (args.family.chosen(), setting.interface.is_some());
         let questions = (0..).zip(&args.hosts);
-        let questions =
-            questions.map(|(host, text)| Question::read(host, text, port, args.family.chosen(), kind));
+        let questions = questions.map(|(number, text)| {
+            let host = LoneHost::read(text, family, PORT_HINT, is_bound);
+            Ok(Question::new(number, host.map_err(|failure| endpoint_or(text, failure))?, port, kind))
+        });
         Ok(Self {
-            interval: args.interval.0.min(FAR),
+            interval: args.interval.on_a_clock(),
             count: args.count,
-            timeout: args.timeout.0.min(FAR),
+            timeout: args.timeout.on_a_clock(),
             deadline: args.deadline.map(|deadline| deadline.0),
             // It is below 65,536.
             size: usize::try_from(args.size.map_or(SIZE, |size| size.0)).unwrap_or(0),
-            setting: setting(args)?,
-            questions: questions.collect::<Result<_, _>>()?,
+            questions: questions.collect::<Result<_, Failure>>()?,
+            setting,
             silence: args.udp.is_some().then_some("open or filtered"),
         })
     }
+}
+
+/// Where the ports of probes are given.
+const PORT_HINT: &str = "--tcp PORT connects to a port, --udp PORT sends datagrams";
+
+/// Refuses no port at all, and the port 0, which nothing can be sent to.
+fn check_port(flag: &str, port: Option<&str>) -> Result<(), Failure> {
+    match port {
+        Some(port) if port.is_empty() || port.parse() == Ok(0) => {
+            let message =
+                format!("{flag} \"{port}\": wants a port from 1 to 65535, or the name of a service");
+            Err(Failure::misuse(message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Of an endpoint that was given as a host: that it has a flag of its own.
+fn endpoint_or(text: &str, failure: Failure) -> Failure {
+    let is_endpoint = beginnings().any(|beginning| text.starts_with(&beginning));
+    if !is_endpoint {
+        return failure;
+    }
+    let shown = escape(text.as_bytes(), usize::MAX);
+    Failure::misuse(format_args!("\"{shown}\" is an endpoint, and a host is expected, as in example.org"))
+        .hint(format!("sock ping --connect {shown} connects to it, each phase timed"))
 }
 
 /// How sockets are set. What is no address is the name of an interface.

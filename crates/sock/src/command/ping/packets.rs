@@ -20,6 +20,7 @@ use crate::probe::hear::is_of_a_probe;
 use crate::probe::ledger::{Ledger, Moment};
 use crate::probe::pace::Pace;
 use crate::probe::reason::Reason;
+use crate::probe::reason::unsent;
 use crate::signal::SignalPipe;
 
 /// One kind of probe: the sockets, and what is sent and heard by them.
@@ -192,7 +193,7 @@ impl<W: Wire> Run<'_, W> {
         if let Err(error) = outcome
             && let Some((_, before)) = self.ledger.fail(id)
         {
-            let words = format!("not sent: {}", error.reason());
+            let words = format!("not sent: {}", unsent(&error));
             self.report.trouble(host, number, before, &Trouble::Local(words));
         }
         Ok(())

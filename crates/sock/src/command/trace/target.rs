@@ -13,6 +13,7 @@ use crate::cli::TraceArgs;
 use crate::exit::{Exit, Failure};
 use crate::open::host::LoneHost;
 use crate::probe::open;
+use crate::quantity::Period;
 
 /// Where the ports of probes are given.
 const PORT_HINT: &str = "sock trace HOST --tcp PORT goes to a port of TCP, --port PORT sets that of UDP";
@@ -22,7 +23,7 @@ const LEAST_MTU: (u16, u16) = (68, 1280);
 
 /// The address of the target, of which a name may have others.
 pub(super) async fn resolve(args: &TraceArgs) -> Result<SocketAddr, Failure> {
-    let host = LoneHost::read(&args.host, family(args), PORT_HINT)?;
+    let host = LoneHost::read(&args.host, family(args), PORT_HINT, args.interface.is_some())?;
     // On a thread of its own: the signals are heard meanwhile.
     let found = spawn_blocking(move || host.address("0", Type::DGRAM)).await;
     let found = found.map_err(|error| Failure::new(Exit::Other, format_args!("resolve: {error}")))??;
@@ -74,7 +75,7 @@ pub(super) fn setting(args: &TraceArgs, target: SocketAddr) -> Result<Setting, F
             seeks_mtu: true,
         },
         flows: args.flows.into(),
-        patience: args.timeout.map_or(connect::PATIENCE, |timeout| timeout.0),
+        patience: args.timeout.map_or(connect::PATIENCE, Period::on_a_clock),
         run: u32::from(random()) << 16 | u32::from(random()),
     })
 }
@@ -82,7 +83,7 @@ pub(super) fn setting(args: &TraceArgs, target: SocketAddr) -> Result<Setting, F
 /// What is to be found out, once it is known where probes come from and whether each has a flow of its own.
 pub(super) fn plan(args: &TraceArgs, setting: &Setting, source: IpAddr, scattered: bool) -> Plan {
     let wants_mtu = !args.no_mtu && !matches!(setting.method, Method::Tcp(_));
-    let patience = args.timeout.map(|timeout| timeout.0);
+    let patience = args.timeout.map(Period::on_a_clock);
     Plan {
         target: setting.target.ip(),
         first: args.first,
@@ -91,7 +92,7 @@ pub(super) fn plan(args: &TraceArgs, setting: &Setting, source: IpAddr, scattere
         flows: setting.flows,
         // A connection is given up before the kernel asks again.
         patience: if scattered { Some(setting.patience.min(connect::PATIENCE)) } else { patience },
-        watch: args.watch.then_some(args.interval.0),
+        watch: args.watch.then_some(args.interval.on_a_clock()),
         target_limits: matches!(setting.method, Method::Udp(_)),
         mtu: wants_mtu.then(|| first_mtu(source, setting)),
     }
