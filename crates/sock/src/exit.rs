@@ -133,6 +133,12 @@ impl Failure {
         matches!(self.errno.and_then(errno::name), Some("EMFILE" | "ENFILE"))
     }
 
+    /// Whether the machine has no room for it now, such as for a descriptor: the next try may succeed.
+    pub(crate) fn lacks_room(&self) -> bool {
+        let lacks_memory = matches!(self.errno.and_then(errno::name), Some("ENOBUFS" | "ENOMEM"));
+        lacks_memory || self.lacks_descriptors()
+    }
+
     /// The failure as the event `error`, for programs.
     pub fn event(&self) -> Event {
         self.told(Some(self.exit as u8))

@@ -115,6 +115,25 @@ fn every_kind_of_probe_finds_every_hop() {
 }
 
 #[test]
+fn probes_that_find_no_descriptor_count_as_lost() {
+    let test = "trace::probes_that_find_no_descriptor_count_as_lost";
+    // Nothing comes back from behind the first router, so that connections pile up.
+    if !skip::need(test, "setpriv") || !chained(test, &rule("r1", "forward", "drop")) {
+        return;
+    }
+    let few = "ulimit -n 24; exec setpriv --inh-caps=-all --bounding-set=-all \"$0\" \"$@\"";
+    let args = ["trace", "--json", "-n", "10.9.4.2", "--tcp", "80", "-q", "10", "-m", "12", "-W", "300ms"];
+    let finished = run(&mut sock_after(few, &args), b"");
+    let events = told(&finished);
+    assert_eq!(addresses(&events)[0], Some(HOPS[0]), "{}", finished.stderr);
+    assert_eq!(finished.stderr.matches("count as lost: socket tcp: too many open files").count(), 1);
+    for hop in of(&events, "hop") {
+        let figure = |name: &str| hop[name].as_u64().expect("a number");
+        assert_eq!(figure("probes"), figure("answers") + figure("lost"), "{hop}");
+    }
+}
+
+#[test]
 fn without_rights_udp_and_tcp_go_and_icmp_says_what_allows_it() {
     let test = "trace::without_rights_udp_and_tcp_go_and_icmp_says_what_allows_it";
     let closed = "echo '1 0' > /proc/sys/net/ipv4/ping_group_range";
@@ -434,6 +453,8 @@ fn what_cannot_be_traced_is_one_line() {
         (&["münchen.invalid"], 3, "xn--mnchen-3ya.invalid"),
         (&["224.0.0.1"], 2, "224.0.0.1 is the address of many"),
         (&["ff02::1"], 2, "ff02::1 is the address of many"),
+        (&["127.255.255.255"], 7, "it is the broadcast address of a network"),
+        (&["fe80::1"], 2, "a link-local address wants its interface"),
         (&["255.255.255.255"], 2, "255.255.255.255 is the address of many"),
         (&["::1", "-4"], 2, "::1 is not an address of IPv4"),
         (&["127.0.0.1", "--icmp", "--tcp", "80"], 2, "--tcp"),

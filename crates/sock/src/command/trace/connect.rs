@@ -25,15 +25,35 @@ pub(super) struct Connections {
     to: SocketAddr,
     clock: Clock,
     replies: Sender<Reply>,
+    /// Why a probe was not sent, of the first of them.
+    lack: Option<Failure>,
 }
 
 impl Connections {
     pub(super) fn new(setting: &Setting, to: SocketAddr, clock: Clock, replies: Sender<Reply>) -> Self {
-        Self { setting: setting.clone(), to, clock, replies }
+        // Each probe takes a descriptor for as long as it is on its way. Where there are too few, it says so.
+        let _ = rlimit::increase_nofile_limit(u64::MAX);
+        Self { setting: setting.clone(), to, clock, replies, lack: None }
     }
 
-    /// Starts one, which tells what became of it.
-    pub(super) fn send(&self, probe: &Probe, number: u16) -> Result<(), Failure> {
+    /// Starts one, which tells what became of it. One that this machine has no room for now is lost, as a packet would
+    /// be that finds the queue of its interface full: see [`lack`](Self::lack).
+    pub(super) fn send(&mut self, probe: &Probe, number: u16) -> Result<(), Failure> {
+        match self.start(probe, number) {
+            Err(failure) if failure.lacks_room() => {
+                self.lack.get_or_insert(failure);
+                Ok(())
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Why probes are not sent, where that is so.
+    pub(super) fn lack(&self) -> Option<&Failure> {
+        self.lack.as_ref()
+    }
+
+    fn start(&self, probe: &Probe, number: u16) -> Result<(), Failure> {
         let family = if self.to.is_ipv4() { Family::INET } else { Family::INET6 };
         let socket = Socket::new(family, Type::STREAM.nonblocking(), Protocol::DEFAULT)?;
         self.setting.prepare(&socket)?;

@@ -49,35 +49,16 @@ pub(super) async fn trace(args: &TraceArgs) -> Result<Exit, Failure> {
     let other = Other::open(&setting);
     // The sockets are open: this thread, which reads what strangers send, needs no privilege any more.
     give_up_capabilities().map_err(|error| Failure::io("give up privileges", &error))?;
-    let plan = target::plan(args, &setting, wire.source, wire.is_scattered());
-    let mut run = Run {
-        args,
-        setting,
-        wire,
-        trace: Trace::new(plan),
-        clock,
-        replies,
-        names: Names::new(),
-        lookups: Lookups::new(!args.numeric),
-        live: if args.json || args.plain { None } else { Live::open() },
-        out: Output::standard().map_err(|error| Failure::io("write standard output", &error))?,
-        has_no_reader: false,
-    };
+    let mut run = Run::new(args, setting, wire, clock, replies)?;
     run.begin()?;
     let signal = run.probe(&mut signals).await?;
     if run.has_no_reader {
         return Ok(Exit::Done);
     }
     run.trace.stop();
-    if signal.is_none() {
-        run.wait_for_names(&mut signals).await;
-    }
     let otherwise = match signal {
-        None if run.has_no_end() => match other {
-            Some(other) => other.ask(run.trace.plan().most, &mut signals).await,
-            None => None,
-        },
-        _ => None,
+        None => run.wait_for_the_rest(other, &mut signals).await,
+        Some(_) => None,
     };
     let exit = run.end(signal, otherwise)?;
     run.close()?;
@@ -150,9 +131,35 @@ struct Run<'a> {
     out: Output,
     /// Nobody reads standard output any more.
     has_no_reader: bool,
+    /// It was said that probes cannot be sent.
+    has_told_lack: bool,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    fn new(
+        args: &'a TraceArgs,
+        setting: Setting,
+        wire: Wire,
+        clock: Clock,
+        replies: Receiver<Reply>,
+    ) -> Result<Self, Failure> {
+        let plan = target::plan(args, &setting, wire.source, wire.is_scattered());
+        Ok(Self {
+            args,
+            setting,
+            wire,
+            trace: Trace::new(plan),
+            clock,
+            replies,
+            names: Names::new(),
+            lookups: Lookups::new(!args.numeric),
+            live: if args.json || args.plain { None } else { Live::open() },
+            out: Output::standard().map_err(|error| Failure::io("write standard output", &error))?,
+            has_no_reader: false,
+            has_told_lack: false,
+        })
+    }
+
     /// Whether nothing says where the path ends.
     fn has_no_end(&self) -> bool {
         self.trace.flows().iter().all(|flow| flow.end().is_none() && flow.comes_again().is_none())
@@ -223,6 +230,7 @@ impl Run<'_> {
                         Sent::Yes => self.trace.sent(probe.number, now),
                         Sent::TooLarge(mtu) => self.trace.too_large_here(probe.number, mtu),
                     }
+                    self.tell_lack();
                     continue;
                 }
                 Step::Wait(until) => self.clock.instant(until),
@@ -236,6 +244,16 @@ impl Run<'_> {
                 () = sleep_until(wake.into()) => self.draw(),
             }
         }
+    }
+
+    /// Says once why probes are not sent, where that is so.
+    fn tell_lack(&mut self) {
+        let Some(lack) = self.wire.lack().filter(|_| !self.has_told_lack) else { return };
+        self.has_told_lack = true;
+        // A terminal that is gone is noticed with the next frame.
+        let _ = self.live.as_mut().map(Live::make_way);
+        let hint = if lack.lacks_descriptors() { "; `ulimit -n` sets how many it may open" } else { "" };
+        console::note(format_args!("some probes cannot be sent, and count as lost: {}{hint}", lack.message));
     }
 
     /// When there is something to do: a probe, or a frame.
@@ -274,6 +292,13 @@ impl Run<'_> {
             }
             outcome => outcome.map_err(|error| Failure::io("write standard output", &error)),
         }
+    }
+
+    /// Waits for names, and asks a target that says nothing in another way.
+    async fn wait_for_the_rest(&mut self, other: Option<Other>, signals: &mut Signals) -> Option<Otherwise> {
+        self.wait_for_names(signals).await;
+        let other = other.filter(|_| self.has_no_end())?;
+        other.ask(self.trace.plan().most, signals).await
     }
 
     /// The names that are still looked up, for a moment.

@@ -21,6 +21,7 @@ use crate::exit::{Exit, Failure};
 use crate::probe::hear::is_of_a_probe;
 use crate::probe::icmp::Version;
 use crate::probe::open::{self, set_hops};
+use crate::probe::reason::FORBIDDEN;
 
 /// The length of the usual probe's payload, in bytes.
 const PAYLOAD: usize = 32;
@@ -168,6 +169,14 @@ impl Wire {
         matches!(self.ways, Ways::Connections(_))
     }
 
+    /// Why probes are not sent for now, where that is so: they count as lost.
+    pub(super) fn lack(&self) -> Option<&Failure> {
+        match &self.ways {
+            Ways::Flows(_) => None,
+            Ways::Connections(connections) => connections.lack(),
+        }
+    }
+
     /// Sends a probe.
     pub(super) fn send(&mut self, probe: &Probe) -> Result<Sent, Failure> {
         // Its lower half is the mark.
@@ -254,7 +263,11 @@ fn source(setting: &Setting) -> Result<IpAddr, Failure> {
         let failure = Failure::from(error);
         let message =
             failure.message.replacen(&setting.to(9).to_string(), &setting.target.ip().to_string(), 1);
-        Failure { message, address: Some(setting.target.ip().to_string()), ..failure }
+        let failure = Failure { message, address: Some(setting.target.ip().to_string()), ..failure };
+        match failure.exit {
+            Exit::Permission => Failure { hints: Vec::new(), ..failure }.hint(FORBIDDEN),
+            _ => failure,
+        }
     })?;
     let address = socket.local_address()?.ip();
     address.ok_or_else(|| Failure::new(Exit::Other, "the kernel gives a socket no address"))
