@@ -76,7 +76,7 @@ impl Hop {
         self.routers.first().map(|router| router.address)
     }
 
-    /// Whether the hop asks for patience: it has not answered, and nothing is known to be lost.
+    /// Whether nothing has answered here so far: its probes are lost, or still on their way.
     pub fn is_silent(&self) -> bool {
         self.answered == 0
     }

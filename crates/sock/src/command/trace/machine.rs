@@ -5,12 +5,16 @@
 //!
 //! All hops are asked at once, but for two bounds. Probes beyond the end of the path all come to the target, which
 //! answers few of them: so only [`WINDOW`] hops beyond the farthest known one are asked, and one more each time that a
-//! round trip may be over. And a router is asked no faster than it answers: see [`super::bucket`].
+//! round trip may be over. And a router is asked no faster than it answers: see [`super::bucket`]. Hops that cannot be
+//! told apart otherwise are asked one at a time: see [`alone`].
+
+mod alone;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use self::alone::{Alone, Solo};
 use super::bucket::Bucket;
 use super::flow::{End, Flow};
 use super::hop::Hop;
@@ -44,9 +48,6 @@ const MOST_REMEMBERED: usize = 4096;
 
 /// The most addresses of a flow for whose sake hops are asked alone: each could be made up.
 const MOST_STRANGERS: usize = 64;
-
-/// How often a hop is asked alone before it counts as silent.
-const TRIES_ALONE: u8 = 2;
 
 /// What is to be found out, and how.
 #[derive(Clone, Debug)]
@@ -156,27 +157,6 @@ pub struct Trace {
     alone: Option<Alone>,
 }
 
-/// The hop that is asked alone: nothing else is on its way then.
-#[derive(Clone, Copy, Debug)]
-struct Alone {
-    flow: usize,
-    ttl: u8,
-    /// The last hop that is asked so.
-    last: u8,
-    /// How often it was asked already.
-    tries: u8,
-    /// Whether it is asked for the sake of bare quotes.
-    for_quotes: bool,
-}
-
-impl Alone {
-    /// Whether there is nothing more to ask.
-    fn is_over(&self, flow: &Flow) -> bool {
-        let is_placed = self.for_quotes && flow.unplaced.is_empty();
-        is_placed || self.ttl > self.last || !flow.ttls().contains(&self.ttl)
-    }
-}
-
 /// The earliest of some moments.
 #[derive(Default)]
 struct Soonest(Option<Duration>);
@@ -193,14 +173,6 @@ struct Due {
     ttl: u8,
     size: Option<u16>,
     purpose: Purpose,
-}
-
-/// What a hop that is asked alone allows now.
-enum Solo {
-    /// Its probe.
-    Send(Due),
-    /// Nothing, while something is on its way.
-    Wait,
 }
 
 impl Trace {
@@ -311,7 +283,7 @@ impl Trace {
                 return;
             }
             Purpose::Alone => {
-                self.alone = self.alone.map(|alone| Alone { tries: alone.tries + 1, ..alone });
+                self.alone = self.alone.map(Alone::tried);
             }
             Purpose::Hop => {}
         }
@@ -440,50 +412,6 @@ impl Trace {
             return None;
         }
         Some(Due { flow: 0, ttl: wanted.ttl, size: Some(wanted.size), purpose: Purpose::Mtu })
-    }
-
-    /// Hops are asked one at a time where quotes are bare, and where the end is in doubt: `Some` while that is so.
-    fn due_alone(&mut self, now: Duration) -> Option<Solo> {
-        let is_quiet = self.pending.values().all(|pending| pending.home.is_none());
-        loop {
-            let alone = self.alone.or_else(|| self.to_ask_alone())?;
-            self.alone = Some(alone);
-            if !is_quiet {
-                return Some(Solo::Wait);
-            }
-            let flow = self.flows.get_mut(alone.flow)?;
-            if alone.is_over(flow) {
-                // Whoever is left answers at no hop that can be found.
-                flow.unplaced.clear();
-                flow.is_sure = true;
-                flow.has_sought |= alone.for_quotes;
-                self.alone = None;
-                continue;
-            }
-            let hop = flow.hop_mut(alone.ttl)?;
-            if !hop.is_silent() || alone.tries == TRIES_ALONE {
-                // Behind 255 there is none: then this one was the last.
-                let (ttl, last) = (alone.ttl.saturating_add(1), alone.last.min(u8::MAX - 1));
-                self.alone = Some(Alone { ttl, last, tries: 0, ..alone });
-                continue;
-            }
-            if alone.tries == 0 {
-                // What was lost before may have been answered: nobody could tell.
-                *hop = Hop { last: Some(now), ..Hop::default() };
-            }
-            let (flow, ttl) = (alone.flow, alone.ttl);
-            return Some(Solo::Send(Due { flow, ttl, size: None, purpose: Purpose::Alone }));
-        }
-    }
-
-    /// The first hop that has to be asked alone, once all that can be known otherwise is.
-    fn to_ask_alone(&self) -> Option<Alone> {
-        self.flows.iter().enumerate().filter(|(_, flow)| flow.is_settled()).find_map(|(index, flow)| {
-            // Once: a router with a new address each time would have it begin again and again.
-            let for_quotes = !flow.unplaced.is_empty() && !flow.has_sought;
-            let (ttl, last) = if for_quotes { (self.plan.first, u8::MAX - 1) } else { doubtful(flow)? };
-            Some(Alone { flow: index, ttl, last, tries: 0, for_quotes })
-        })
     }
 
     fn send(&mut self, due: &Due, now: Duration) -> Probe {
@@ -617,19 +545,6 @@ impl Trace {
             }
         }
     }
-}
-
-/// Where the end may be nearer than it seems: the router there does not answer each probe, and the hops before it are
-/// silent. They may be the same router, which could not say more at that time; the first two of them are asked again.
-fn doubtful(flow: &Flow) -> Option<(u8, u8)> {
-    let end = flow.end?;
-    if flow.is_sure || flow.hop(end.ttl)?.lost == 0 {
-        return None;
-    }
-    let silent =
-        flow.hops().rev().skip_while(|(ttl, _)| *ttl >= end.ttl).take_while(|(_, hop)| hop.is_silent());
-    let first = silent.last()?.0;
-    Some((first, (first + 1).min(end.ttl)))
 }
 
 /// The hops that answer as they should: those to which a large probe is worth sending.

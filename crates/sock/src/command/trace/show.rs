@@ -25,26 +25,35 @@ struct Column {
     title: &'static str,
     width: usize,
     rank: Option<u8>,
-    cell: fn(&Hop, Option<&Router>) -> String,
+    /// Whether it counts the probes of the hop, which says nothing of one of its routers.
+    counts: bool,
+    cell: Cell,
 }
 
 /// The width of the first column: `12-30`.
 const HOP: usize = 5;
 
 const COLUMNS: [Column; 7] = [
-    Column { title: "loss", width: 6, rank: None, cell: |hop, _| loss(hop) },
-    Column { title: "sent", width: 6, rank: None, cell: |hop, _| hop.sent.to_string() },
-    Column { title: "min", width: 8, rank: Some(2), cell: |_, router| time(router, Times::least) },
-    Column { title: "avg", width: 8, rank: None, cell: |_, router| time(router, Times::mean) },
-    Column {
-        title: "p50",
-        width: 8,
-        rank: Some(1),
-        cell: |_, router| time(router, |times| times.percentile(50)),
-    },
-    Column { title: "max", width: 8, rank: Some(3), cell: |_, router| time(router, Times::most) },
-    Column { title: "jitter", width: 8, rank: Some(0), cell: |_, router| time(router, Times::jitter) },
+    count("loss", |hop, _| loss(hop)),
+    count("sent", |hop, _| hop.sent.to_string()),
+    figure("min", Some(2), |_, router| time(router, Times::least)),
+    figure("avg", None, |_, router| time(router, Times::mean)),
+    figure("p50", Some(1), |_, router| time(router, |times| times.percentile(50))),
+    figure("max", Some(3), |_, router| time(router, Times::most)),
+    figure("jitter", Some(0), |_, router| time(router, Times::jitter)),
 ];
+
+type Cell = fn(&Hop, Option<&Router>) -> String;
+
+/// A column that counts probes.
+const fn count(title: &'static str, cell: Cell) -> Column {
+    Column { title, width: 6, rank: None, counts: true, cell }
+}
+
+/// A column of times.
+const fn figure(title: &'static str, rank: Option<u8>, cell: Cell) -> Column {
+    Column { title, width: 8, rank, counts: false, cell }
+}
 
 fn loss(hop: &Hop) -> String {
     hop.loss().map_or_else(|| "-".to_owned(), |loss| format!("{loss:.0}%"))
@@ -100,7 +109,7 @@ fn line(ttl: &str, hop: &Hop, router: Option<&Router>, columns: &[&Column]) -> S
     for column in columns {
         let cell = (column.cell)(hop, router);
         // A further router of a hop: how many probes it had to answer, nobody knows.
-        let cell = if hop.sent == 0 && column.width < 8 { String::new() } else { cell };
+        let cell = if hop.sent == 0 && column.counts { String::new() } else { cell };
         push_cell(&mut line, &cell, column.width);
     }
     line + "  "

@@ -41,6 +41,15 @@ struct Played {
 impl Played {
     /// Plays the trace on a path, whose quotes are `bare` or whole, until it is done or `limit` has come.
     fn until(limit: Duration, plan: Plan, bare: bool, mut path: impl FnMut(&Probe) -> Back) -> Self {
+        Self::with(limit, plan, |_, probe| path(probe).map(|back| (back, bare)))
+    }
+
+    /// The same with answers that depend on the time, and each of which says whether its quote is bare.
+    fn with(
+        limit: Duration,
+        plan: Plan,
+        mut path: impl FnMut(Duration, &Probe) -> Option<((Duration, IpAddr, Says), bool)>,
+    ) -> Self {
         let mut trace = Trace::new(plan);
         let (mut now, mut sent, mut coming) = (Duration::ZERO, Vec::new(), Vec::<Reply>::new());
         for _ in 0..1_000_000 {
@@ -52,15 +61,10 @@ impl Played {
                 Step::Done => return Self { trace, sent, end: now },
                 Step::Send(probe) => {
                     sent.push((now, probe));
-                    let mark =
-                        if bare { Mark::Bare } else { Mark::Number(u16::try_from(probe.number).unwrap()) };
-                    coming.extend(path(&probe).map(|(after, from, says)| Reply {
-                        flow: probe.flow,
-                        mark,
-                        from,
-                        says,
-                        at: now + after,
-                        ttl: None,
+                    coming.extend(path(now, &probe).map(|((after, from, says), bare)| {
+                        let number = u16::try_from(probe.number).unwrap();
+                        let mark = if bare { Mark::Bare } else { Mark::Number(number) };
+                        Reply { flow: probe.flow, mark, from, says, at: now + after, ttl: None }
                     }));
                 }
                 Step::Wait(moment) => {
@@ -213,33 +217,16 @@ fn a_router_that_says_little_is_found_where_it_is() {
     // One answer a second, and none in the first: each probe ends there, and few are answered.
     for hop in [1, 3] {
         let mut next = MS * 1000;
-        let mut trace = Trace::new(plan());
-        let (mut now, mut coming) = (Duration::ZERO, Vec::<Reply>::new());
-        loop {
-            coming.sort_by_key(|reply| reply.at);
-            while coming.first().is_some_and(|reply| reply.at <= now) {
-                trace.answer(&coming.remove(0));
+        let played = Played::with(Duration::from_secs(60), plan(), |now, probe| {
+            let refuses = probe.ttl >= hop;
+            if refuses && now < next {
+                return None;
             }
-            match trace.step(now) {
-                Step::Done => break,
-                Step::Wait(moment) => {
-                    now = coming.iter().map(|reply| reply.at).min().map_or(moment, |next| next.min(moment));
-                }
-                Step::Send(probe) => {
-                    let refuses = probe.ttl >= hop;
-                    if refuses && now < next {
-                        continue;
-                    }
-                    next = if refuses { now + MS * 1000 } else { next };
-                    let says = if refuses { Says::Refused(unreachable(1)) } else { Says::Expired };
-                    let mark = Mark::Number(u16::try_from(probe.number).unwrap());
-                    let from = router(probe.ttl.min(hop));
-                    coming.push(Reply { flow: 0, mark, from, says, at: now + MS, ttl: None });
-                }
-            }
-            assert!(now < Duration::from_secs(60), "hop {hop}: {trace:?}");
-        }
-        assert_eq!(trace.flows()[0].end().map(|end| end.ttl), Some(hop));
+            next = if refuses { now + MS * 1000 } else { next };
+            let says = if refuses { Says::Refused(unreachable(1)) } else { Says::Expired };
+            Some(((MS, router(probe.ttl.min(hop)), says), false))
+        });
+        assert_eq!(played.trace.flows()[0].end().map(|end| end.ttl), Some(hop), "at {:?}", played.end);
     }
 }
 
@@ -311,35 +298,15 @@ fn bare_quotes_are_placed_by_asking_one_hop_at_a_time() {
 
 #[test]
 fn one_router_with_bare_quotes_among_others_is_placed() {
-    let mut trace_ends = Vec::new();
     for bare in 1..=4 {
-        let mut trace = Trace::new(plan());
-        let (mut now, mut coming) = (Duration::ZERO, Vec::<Reply>::new());
-        loop {
-            coming.sort_by_key(|reply| reply.at);
-            while coming.first().is_some_and(|reply| reply.at <= now) {
-                trace.answer(&coming.remove(0));
-            }
-            match trace.step(now) {
-                Step::Done => break,
-                Step::Wait(moment) => {
-                    now = coming.iter().map(|reply| reply.at).min().map_or(moment, |next| next.min(moment));
-                }
-                Step::Send(probe) => {
-                    let (after, from, says) = path(5)(&probe).unwrap();
-                    let is_bare = from == router(bare);
-                    let mark =
-                        if is_bare { Mark::Bare } else { Mark::Number(u16::try_from(probe.number).unwrap()) };
-                    coming.push(Reply { flow: 0, mark, from, says, at: now + after, ttl: None });
-                }
-            }
-            assert!(now < Duration::from_secs(60), "router {bare}: {trace:?}");
-        }
-        let hop = trace.flows()[0].hop(bare).unwrap();
+        let played = Played::with(Duration::from_secs(60), plan(), |_, probe| {
+            path(5)(probe).map(|back| (back, back.1 == router(bare)))
+        });
+        let hop = played.trace.flows()[0].hop(bare).unwrap();
         assert_eq!((hop.first(), hop.sent, hop.answered), (Some(router(bare)), 3, 3), "router {bare}");
-        trace_ends.push(trace.flows()[0].end().map(|end| end.ttl));
+        assert_eq!(played.trace.flows()[0].end().map(|end| end.ttl), Some(5), "router {bare}");
+        assert!(played.end < Duration::from_secs(60), "router {bare}: {:?}", played.trace);
     }
-    assert_eq!(trace_ends, [Some(5); 4]);
 }
 
 #[test]
