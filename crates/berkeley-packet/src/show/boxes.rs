@@ -289,6 +289,7 @@ fn digits(item: &Item<'_>, layer: Layer<'_>) -> String {
     let bits = &item.bits;
     let hex = |byte: &u8| format!("{byte:02x}");
     match held {
+        [] => String::new(),
         [byte] if bits.start.is_multiple_of(4) && bits.end.is_multiple_of(4) => {
             match (bits.start % 8, bits.len()) {
                 (0, 4) => format!("{:x}.", byte >> 4),

@@ -17,7 +17,8 @@ use crate::stream::{Nature, SocketStream};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Phases {
-    /// The lookup of the name; none of an address, and none behind a proxy, which looks names up itself.
+    /// The lookup of the name. None of an address, none behind a proxy, which looks names up itself, and none with
+    /// `?starttls` or `?proxy-protocol`, where it is a part of `connect`.
     pub lookup: Option<Duration>,
     /// The connection, with what is said to proxies.
     pub connect: Duration,
