@@ -4,6 +4,7 @@
 //! [`write`](Printer::write), which a command calls where nothing more comes at once.
 
 mod clock;
+pub(crate) mod filter;
 mod printer;
 
 pub use clock::{Clock, Times};

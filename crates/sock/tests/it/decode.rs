@@ -140,6 +140,11 @@ fn a_filter_leaves_numbers_and_times_as_they_are() {
         (&packet["number"], &summary["packets"], &summary["shown"]),
         (&1.into(), &8.into(), &1.into())
     );
+    // A faulty one is refused without a packet too: the first 24 bytes are a capture of none.
+    let header = [0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 1, 0, 0, 0];
+    let finished = decode(&header, &["--filter", "udp prot 53"]);
+    assert_eq!((finished.code(), finished.out().as_str()), (2, ""), "{}", finished.stderr);
+    assert!(finished.stderr.contains("hint: a filter is as tcpdump has it"), "{}", finished.stderr);
     let finished = decode(&capture(), &["--filter", "host or"]);
     assert_eq!(finished.code(), 2, "{}", finished.stderr);
 }

@@ -6,12 +6,13 @@ use berkeley::interface::{Interface, InterfaceFlags, interfaces};
 use berkeley::option::{Filter, Instruction};
 use berkeley::ring::{Packet, PacketKind, Ring, RingBuilder};
 use berkeley_packet::LinkType;
-use berkeley_packet::filter::{self, Live};
+use berkeley_packet::filter::Live;
 
 use super::taken::{Captured, Taken};
 use crate::cli::CaptureArgs;
 use crate::command::print::print;
 use crate::exit::{Exit, Failure};
+use crate::packet::filter;
 
 /// The loopback's kind of hardware (`ARPHRD_LOOPBACK`).
 const LOOPBACK: u16 = 772;
@@ -113,14 +114,13 @@ impl Source {
 fn live(args: &CaptureArgs, interface: Option<&Interface>) -> Result<Live, Failure> {
     let link = interface.map(|interface| LinkType::of_hardware(interface.hardware));
     let snap = u32::try_from(args.snap.0).unwrap_or(u32::MAX);
-    Live::new(args.filter.as_deref(), link, snap).map_err(Failure::misuse)
+    Live::new(args.filter.as_deref(), link, snap).map_err(filter::faulty)
 }
 
 /// Prints the filter's program, as `tcpdump -d` does.
 pub(super) fn dump(args: &CaptureArgs, interface: Option<&Interface>) -> Result<Exit, Failure> {
     let link = interface.map_or(LinkType::ETHERNET, |interface| LinkType::of_hardware(interface.hardware));
-    let program =
-        filter::compile(args.filter.as_deref().unwrap_or_default(), link).map_err(Failure::misuse)?;
+    let program = filter::compile(args.filter.as_deref().unwrap_or_default(), link)?;
     print(program.to_string().as_bytes()).map(|()| Exit::Done)
 }
 

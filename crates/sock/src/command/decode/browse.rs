@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use berkeley_packet::LinkType;
-use berkeley_packet::filter::compile;
 
 use super::input::{Content, Opened, fault, guess};
 use crate::browse::{Batch, Browser, Capture, Left, MOST_MEMORY, Screen, Store};
 use crate::cli::DecodeArgs;
 use crate::exit::{Exit, Failure};
+use crate::packet::filter;
 
 /// Shows the packets until a person has had enough.
 pub(super) fn run(args: &DecodeArgs) -> Result<Exit, Failure> {
     let filter = args.filter.clone().unwrap_or_default();
-    check(&filter)?;
+    filter::check(&filter)?;
     let mut screen = Screen::open()?;
     let Opened { name, content, file } = Opened::open(&args.input)?;
     // Behind the input: the first bytes of a pipe may take long, and Ctrl-C ends that.
@@ -41,14 +41,6 @@ pub(super) fn run(args: &DecodeArgs) -> Result<Exit, Failure> {
 /// The last part of a path, as there is little room.
 fn title(name: &str) -> String {
     name.rsplit('/').find(|part| !part.is_empty()).unwrap_or(name).to_owned()
-}
-
-/// Refuses a filter that cannot be read, whatever the packets begin with.
-fn check(filter: &str) -> Result<(), Failure> {
-    match compile(filter, LinkType::ETHERNET) {
-        Err(error) if compile(filter, LinkType::RAW).is_err() => Err(Failure::misuse(error)),
-        _ => Ok(()),
-    }
 }
 
 /// Keeps the packets of a hex dump.

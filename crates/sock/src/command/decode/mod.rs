@@ -51,10 +51,10 @@ pub fn run(args: &DecodeArgs) -> Result<Exit, Failure> {
     if args.browse {
         return browse::run(args);
     }
-    let opened = Input::open(&args.input, args.link).and_then(|input| Ok((input, view(args)?)));
-    let (mut input, mut view) = opened.inspect_err(|failure| tell(args, failure))?;
+    let filter = args.filter.as_deref().map(Filter::new).transpose();
+    let opened = filter.and_then(|filter| Ok((filter, Input::open(&args.input, args.link)?, view(args)?)));
+    let (mut filter, mut input, mut view) = opened.inspect_err(|failure| tell(args, failure))?;
     // What could be read is shown, whatever comes then.
-    let mut filter = args.filter.as_deref().map(Filter::new);
     let outcome = input.each(&mut |entry| {
         let is_wanted = filter.as_mut().map_or(Ok(true), |filter| filter.wants(entry))?;
         if !is_wanted {
