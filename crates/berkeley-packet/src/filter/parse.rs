@@ -736,7 +736,7 @@ impl<'t, 'h> Parser<'t, 'h> {
         let message = if is_known(word) {
             format!("{} cannot stand here", quote(word))
         } else {
-            format!("{} is no word of filters", quote(word))
+            format!("{} is not a word of filters", quote(word))
         };
         Fault::new(self.span(at), message).near(word, words().filter(|known| *known != word))
     }

@@ -298,7 +298,10 @@ fn a_fault_is_shown_under_the_text_with_the_nearest_word() {
             "tcp prot 80",
             "expected \"and\", \"or\" or the end, not \"prot\"; did you mean \"port\"?\n  tcp prot 80\n      ^^^^",
         ),
-        ("hots 10.0.0.1", "\"hots\" is no word of filters; did you mean \"host\"?\n  hots 10.0.0.1\n  ^^^^"),
+        (
+            "hots 10.0.0.1",
+            "\"hots\" is not a word of filters; did you mean \"host\"?\n  hots 10.0.0.1\n  ^^^^",
+        ),
         (
             "port htpp",
             "\"htpp\" is no service that is known here; did you mean \"http\"?\n  port htpp\n       ^^^^",

@@ -13,7 +13,7 @@ use crate::quantity::{Period, Size};
 const CAPTURE_EXAMPLES: &str = "\
 Examples:
   sock capture                          every packet of every interface
-  sock capture lo --filter 'tcp port 80'   those of a conversation
+  sock capture lo --filter 'tcp port 80'   those of one port
   sock capture eth0 --layers --count 1  one packet, layer in layer
   sock capture eth0 --browse            on a screen, with filters
   sock capture eth0 -w trace.pcapng     into a file, for Wireshark too
@@ -36,7 +36,7 @@ pub struct CaptureArgs {
     /// In the language of tcpdump: host, net, port, portrange, src, dst, tcp, udp, icmp, arp, vlan, and, or, not, ...
     #[arg(long, short, value_name = "EXPRESSION")]
     pub filter: Option<String>,
-    /// Print the filter's program instead
+    /// Print the filter's program, and capture nothing
     #[arg(long, requires = "filter", hide_short_help = true)]
     pub dump_filter: bool,
     /// Browse the packets on a screen, while they come
@@ -54,7 +54,7 @@ pub struct CaptureArgs {
     /// Show the packets that are written, too
     #[arg(long, requires = "write", hide_short_help = true)]
     pub print: bool,
-    /// Begin a new file after so many bytes
+    /// Begin a new file when one has so many bytes
     ///
     /// The files are FILE, then FILE with a number before its ending: trace.pcapng, trace-1.pcapng, ...
     #[arg(long, value_name = "SIZE", requires = "write", value_parser = some_bytes, hide_short_help = true)]
@@ -62,13 +62,13 @@ pub struct CaptureArgs {
     /// Begin a new file after this time
     #[arg(long, value_name = "TIME", requires = "write", value_parser = positive, hide_short_help = true)]
     pub rotate_time: Option<Period>,
-    /// Keep only the last so many files
+    /// Keep only the last N files
     #[arg(long, value_name = "N", requires = "write", hide_short_help = true)]
     pub files: Option<NonZeroUsize>,
     /// Keep only the first bytes of each packet
     #[arg(long, short, value_name = "SIZE", default_value = "256K", hide_default_value = true)]
     pub snap: Size,
-    /// End after so many packets
+    /// End after N packets
     #[arg(long, short, value_name = "N")]
     pub count: Option<NonZeroU64>,
     /// End after this time

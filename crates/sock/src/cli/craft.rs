@@ -24,11 +24,11 @@ Packets:
   ip.ttl or ttl; lengths, checksums and the number of the inner layer
   are filled in unless they are set. A value is a number (12, 0x0c), a
   word (type=echo-request), an address, bytes (0x0a0b) or \"text\"; the
-  name of a flag alone sets it, flags=syn|ack says all of them. Last come
-  bytes, as \"text\" or 0x0a0b. Options are bytes, ip(options=0x01010100),
-  or have names: tcp(options=[mss=1460,sack_perm,timestamp(1,0),nop,
-  wscale=7,0x1302]). What stands behind the inner layer is padding:
-  eth(padding=0x0000)/ip/udp.
+  name of a flag alone sets it, flags=syn|ack sets all flags at once. Last
+  come bytes, as \"text\" or 0x0a0b. Options are bytes,
+  ip(options=0x01010100), or have names: tcp(options=[mss=1460,sack_perm,
+  timestamp(1,0),nop,wscale=7,0x1302]). What stands behind the inner layer
+  is padding: eth(padding=0x0000)/ip/udp.
 
 Sending needs CAP_NET_RAW: sudo sock craft, or once
 sudo setcap cap_net_raw+ep \"$(command -v sock)\". Of an IPv4 header that
@@ -48,7 +48,7 @@ pub struct CraftArgs {
     /// is the one that the kernel would choose.
     #[arg(long)]
     pub send: bool,
-    /// Wait for so many packets that answer it
+    /// Wait for N packets that answer it
     ///
     /// They come back between the same addresses and ports, are replies of ICMP or ARP, or errors of ICMP that quote
     /// it.
@@ -57,7 +57,7 @@ pub struct CraftArgs {
     /// How long to wait for answers
     #[arg(long, value_name = "TIME", default_value = "2s", requires = "answers", value_parser = positive)]
     pub timeout: Period,
-    /// Send, or write, it so many times
+    /// Send it, or write it, N times
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     pub count: u64,
     /// The interface to send it on

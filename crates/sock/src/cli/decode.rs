@@ -50,7 +50,7 @@ pub struct DecodeArgs {
     /// In the language of tcpdump: host, net, port, portrange, src, dst, tcp, udp, icmp, arp, vlan, and, or, not, ...
     #[arg(long, short, value_name = "EXPRESSION", conflicts_with = "follow")]
     pub filter: Option<String>,
-    /// Show so many packets, and end
+    /// End after N packets
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub count: Option<u64>,
     /// Show what both ends of a stream said: 'tcp 3', 'udp 0'
@@ -69,7 +69,7 @@ pub struct DecodeArgs {
     pub conversations: bool,
     /// Print each packet as text, as sock craft builds it
     ///
-    /// What is filled in anyway is left out. The same bytes are built from it, also of a broken packet.
+    /// Fields that sock craft fills in by itself are left out. It builds the same bytes again, of a broken packet too.
     #[arg(long, conflicts_with_all = ["layers", "hex", "json", "time", "follow", "conversations"])]
     pub craft: bool,
     /// What packets begin with, such as raw or ethernet

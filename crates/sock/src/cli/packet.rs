@@ -22,7 +22,7 @@ pub struct PacketArgs {
     pub json: bool,
     /// The time before each packet [default: relative]
     ///
-    /// To the first packet, or to the one before; or the time of day (UTC).
+    /// relative: seconds since the first packet; delta: since the packet before; absolute: the time of day (UTC); none.
     #[arg(long, value_name = "TIME", conflicts_with = "json", hide_possible_values = true)]
     pub time: Option<TimeWord>,
 }

@@ -48,7 +48,7 @@ pub struct PingArgs {
     /// Which family.
     #[command(flatten)]
     pub family: FamilyArgs,
-    /// End after so many probes to each host
+    /// End after N probes to each host
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub count: Option<u64>,
     /// The time between two probes to a host
@@ -74,7 +74,7 @@ pub struct PingArgs {
     pub connect: Vec<String>,
     /// Bytes of payload of each probe
     ///
-    /// With 8 or more, a probe is known even by an answer that comes 65,536 probes later.
+    /// With 8 or more, an answer is told from that to another probe even 65,536 probes later.
     #[arg(long, short, value_name = "SIZE", value_parser = probe_size, conflicts_with_all = ["tcp", "arp", "connect"],
         hide_short_help = true)]
     pub size: Option<Size>,

@@ -25,7 +25,7 @@ routers send them along one path. A probe without an answer is lost; the
 lines below the table say why.
 
 The path MTU is measured with a packet as large as the first link allows.
-It names the router where the MTU becomes smaller, or the hops between
+Shown is the router where the MTU becomes smaller, or the hops between
 which large packets vanish.
 
 UDP needs no privilege. --icmp needs none where net.ipv4.ping_group_range
@@ -52,7 +52,7 @@ pub struct TraceArgs {
     /// Send SYNs to this port, not UDP
     #[arg(long, short = 'T', value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     pub tcp: Option<u16>,
-    /// The UDP port, one that is closed
+    /// The UDP port, which should be closed
     #[arg(long, short, value_name = "PORT", default_value_t = 33_434, conflicts_with_all = ["icmp", "tcp"],
         value_parser = clap::value_parser!(u16).range(1..))]
     pub port: u16,
