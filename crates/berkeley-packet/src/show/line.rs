@@ -64,13 +64,23 @@ pub struct Columns {
 /// What [`line()`] says, in columns, and with the innermost protocol first: a column may be narrow. One packet alone
 /// does not tell where its sequence numbers of TCP count from, so they are left out.
 pub fn columns(packet: &Packet<'_>) -> Columns {
+    in_columns(packet, None)
+}
+
+/// The same with the sequence numbers of its first segment of TCP counted from `first`, as [`line_from`] has them.
+pub fn columns_from(packet: &Packet<'_>, first: InitialNumbers) -> Columns {
+    in_columns(packet, Some(first))
+}
+
+fn in_columns(packet: &Packet<'_>, first: Option<InitialNumbers>) -> Columns {
     let layers: Vec<Layer<'_>> = packet.layers().collect();
     let outermost = layers.iter().position(Layer::is_ip);
     let (source, destination, rest) = ends(packet, outermost.map(|index| layers[index]));
     let speaker = speaker(&layers);
     let mut summary = String::new();
     // Writing to a String never fails.
-    let _ = summarise(packet, &layers, speaker, outermost, &rest, &mut summary);
+    let words = Words { out: &mut summary, begun: false, first };
+    let _ = summarise(packet, &layers, speaker, outermost, &rest, words);
     let protocol = layers.get(speaker).map_or("", |layer| layer.protocol().name);
     Columns { source, destination, protocol, summary }
 }
@@ -105,9 +115,8 @@ fn summarise(
     speaker: usize,
     outermost: Option<usize>,
     rest: &str,
-    out: &mut dyn fmt::Write,
+    mut words: Words<'_>,
 ) -> fmt::Result {
-    let mut words = Words { out, begun: false, first: None };
     let is_told = |index: usize| match layers[index].protocol().name {
         "ip" | "ipv6" => outermost == Some(index),
         "data" => is_plain_data(layers[index]),

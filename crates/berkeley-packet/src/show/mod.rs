@@ -23,5 +23,5 @@ mod value;
 pub use boxes::boxes;
 pub use hex::hex;
 pub use json::{json, json_assembled};
-pub use line::{Columns, columns, line, line_from};
+pub use line::{Columns, columns, columns_from, line, line_from};
 pub use value::value;

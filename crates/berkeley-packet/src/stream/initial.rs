@@ -38,6 +38,8 @@ struct Connection {
     ends: [SocketAddr; 2],
     /// The numbers of their SYNs, as far as they are known.
     first: [Option<u32>; 2],
+    /// The packet that said so last.
+    since: u64,
 }
 
 impl Beginnings {
@@ -49,24 +51,34 @@ impl Beginnings {
     /// With which numbers the connection of `packet`'s first segment begins, as far as the packets before it tell. A
     /// SYN begins a connection anew, and has none: its numbers are what the others count from.
     pub fn of(&mut self, packet: &Packet<'_>) -> InitialNumbers {
-        let Some(segment) = segments(packet).next().filter(|segment| segment.transport == Transport::Tcp)
-        else {
+        self.note(packet, 0);
+        self.known(packet, u64::MAX)
+    }
+
+    /// Remembers the connection that `packet` begins, if it does. `number` is its place in the capture: packets may be
+    /// noted first, and looked at later, in any order.
+    pub fn note(&mut self, packet: &Packet<'_>, number: u64) {
+        if let Some(segment) = first(packet).filter(is_syn) {
+            self.begin(&segment, number);
+        }
+    }
+
+    /// With which numbers the connection of the first segment of `packet` begins, as far as packets before `number`
+    /// tell, and none that was noted since has begun it anew. A SYN has none.
+    pub fn known(&self, packet: &Packet<'_>, number: u64) -> InitialNumbers {
+        let Some(segment) = first(packet).filter(|segment| !is_syn(segment)) else {
             return InitialNumbers::default();
         };
-        if segment.tcp.is_some_and(|tcp| tcp.syn) {
-            self.begin(&segment);
-            return InitialNumbers::default();
-        }
         let (ends, side) = ends(&segment);
         match self.places.get(place(&ends)) {
-            Some(Some(known)) if known.ends == ends => {
+            Some(Some(known)) if known.ends == ends && known.since < number => {
                 InitialNumbers { own: known.first[side], other: known.first[1 - side] }
             }
             _ => InitialNumbers::default(),
         }
     }
 
-    fn begin(&mut self, segment: &Segment<'_>) {
+    fn begin(&mut self, segment: &Segment<'_>, since: u64) {
         let Some(tcp) = segment.tcp else { return };
         let (ends, side) = ends(segment);
         if self.places.is_empty() {
@@ -77,8 +89,17 @@ impl Beginnings {
         first[side] = Some(tcp.sequence);
         // The answer acknowledges the other SYN, and nothing else.
         first[1 - side] = tcp.acknowledged.map(|number| number.wrapping_sub(1));
-        *known = Some(Connection { ends, first });
+        *known = Some(Connection { ends, first, since });
     }
+}
+
+/// The first segment of TCP in a packet, unless a datagram comes first.
+fn first<'p>(packet: &'p Packet<'_>) -> Option<Segment<'p>> {
+    segments(packet).next().filter(|segment| segment.transport == Transport::Tcp)
+}
+
+fn is_syn(segment: &Segment<'_>) -> bool {
+    segment.tcp.is_some_and(|tcp| tcp.syn)
 }
 
 /// Both endpoints in order, and which of them the sender is.
@@ -101,4 +122,29 @@ fn place(ends: &[SocketAddr; 2]) -> usize {
         (sum.rotate_left(5) ^ address ^ u64::from(end.port()) << 40).wrapping_mul(0x9e37_79b9_7f4a_7c15)
     });
     usize::try_from(mixed >> 50).unwrap_or_default() % MOST
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{LinkType, craft};
+
+    #[test]
+    fn packets_are_counted_from_the_syn_before_them_whenever_they_are_looked_at() {
+        let texts = [
+            "ip/tcp(seq_raw=1000,flags=syn)",
+            "ip/tcp(seq_raw=1001,flags=ack)",
+            "ip/tcp(seq_raw=9000,flags=syn)",
+            "ip/tcp(seq_raw=9001,flags=ack)",
+        ];
+        let packets = texts.map(|text| craft::parse(text).expect(text).build());
+        let decoded = || packets.iter().map(|bytes| Packet::decode(LinkType::RAW, bytes)).zip(0..);
+        let mut beginnings = Beginnings::new();
+        decoded().for_each(|(packet, number)| beginnings.note(&packet, number));
+        let own: Vec<_> = decoded().map(|(packet, number)| beginnings.known(&packet, number).own).collect();
+        assert_eq!(own, [None, None, None, Some(9000)], "those of the older connection are forgotten");
+        let mut one_by_one = Beginnings::new();
+        let own: Vec<_> = decoded().map(|(packet, _)| one_by_one.of(&packet).own).collect();
+        assert_eq!(own, [None, Some(1000), None, Some(9000)]);
+    }
 }

@@ -14,6 +14,7 @@
 //! |---|---|
 //! | [`draw`] | the screen, drawn from the state |
 //! | [`find`] | the next packet that holds a text |
+//! | [`firsts`] | from where the sequence numbers of a connection count |
 //! | [`index`] | a capture file's packets, found by a thread |
 //! | [`key`] | keys, from what a terminal sends |
 //! | [`prompt`] | a line that is typed |
@@ -28,6 +29,7 @@
 
 mod draw;
 mod find;
+mod firsts;
 mod index;
 mod key;
 mod prompt;

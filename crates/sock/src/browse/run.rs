@@ -11,6 +11,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::draw::{self, HELP, Scene};
 use super::find::{Found, Search, is_in, place};
+use super::firsts::{self, Firsts};
 use super::key::{self, Key};
 use super::screen::{Paint, Screen};
 use super::sieve::{self, Filter, Sieve};
@@ -69,6 +70,7 @@ struct Session<'s> {
     terminal: Terminal<Paint<std::fs::File>>,
     state: State,
     sieve: Arc<Sieve>,
+    firsts: Arc<Firsts>,
     stream: Option<Stream>,
     search: Option<Search>,
     packet: Option<Loaded>,
@@ -84,6 +86,8 @@ impl<'s> Session<'s> {
     fn start(browser: Browser, screen: &'s Screen) -> io::Result<Self> {
         let sieve = Arc::new(Sieve::default());
         sieve::start(&sieve, &browser.store)?;
+        let firsts = Arc::new(Firsts::default());
+        firsts::start(&firsts, &browser.store)?;
         screen.enter()?;
         let terminal = Terminal::new(screen.paint()?)?;
         let mut session = Self {
@@ -92,6 +96,7 @@ impl<'s> Session<'s> {
             screen,
             terminal,
             sieve,
+            firsts,
             stream: None,
             search: None,
             packet: None,
@@ -341,7 +346,8 @@ impl<'s> Session<'s> {
         let facts = self.browser.store.facts();
         self.look_at_search(&facts);
         self.load();
-        let (sieve, stream, browser) = (&self.sieve, self.stream.as_ref(), &self.browser);
+        let (sieve, firsts, stream, browser) =
+            (&self.sieve, &self.firsts, self.stream.as_ref(), &self.browser);
         let (state, packet, nodes) = (&mut self.state, self.packet.as_ref(), &self.nodes);
         let is_searching = self.search.is_some();
         self.terminal.draw(|frame| {
@@ -355,6 +361,7 @@ impl<'s> Session<'s> {
                 facts: &facts,
                 list: &list,
                 load: &|number| browser.store.load(number),
+                first: &|packet, number| firsts.of(packet, number),
                 packet,
                 nodes,
                 talk: talk.as_deref().map(|talk: &Talk| talk),

@@ -49,7 +49,8 @@ impl Filter {
         if fits { Ok(filter) } else { Err(fault.unwrap_or(Faulty { message: String::new(), span: 0..0 })) }
     }
 
-    fn wants(&mut self, link: LinkType, bytes: &[u8], length: usize) -> bool {
+    /// Whether it wants a packet that begins with `link`.
+    pub(super) fn wants(&mut self, link: LinkType, bytes: &[u8], length: usize) -> bool {
         let known = self.programs.iter().position(|(known, _)| *known == link);
         let index = known.unwrap_or_else(|| {
             self.programs.push((link, compile(&self.text, link).ok()));

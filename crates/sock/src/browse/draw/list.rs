@@ -100,7 +100,8 @@ fn rows(scene: &Scene<'_>, numbers: &[u64], before: Option<u64>, width: usize) -
         }
         before = packet.time.or(before);
         let decoded = Packet::decode_cut(packet.link, &packet.bytes, packet.length);
-        let Columns { source, destination, protocol, summary } = show::columns(&decoded);
+        let Columns { source, destination, protocol, summary } =
+            show::columns_from(&decoded, (scene.first)(&decoded, number));
         let summary = if packet.is_lost { "cannot be read again".to_owned() } else { summary };
         let cells = [(number + 1).to_string(), time, source, destination, protocol.to_owned(), summary];
         Row { number, cells }

@@ -14,6 +14,8 @@ mod pages;
 mod pen;
 mod status;
 
+use berkeley_packet::Packet;
+use berkeley_packet::protocol::InitialNumbers;
 use ratatui_core::buffer::Buffer;
 use ratatui_core::layout::Rect;
 
@@ -45,6 +47,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) list: &'a dyn List,
     /// Reads a packet by its number.
     pub(crate) load: &'a dyn Fn(u64) -> Option<Loaded>,
+    /// From where the sequence numbers of a packet count.
+    pub(crate) first: &'a dyn Fn(&Packet<'_>, u64) -> InitialNumbers,
     /// The selected packet, and its rows.
     pub(crate) packet: Option<&'a Loaded>,
     pub(crate) nodes: &'a [Node],

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use berkeley_packet::protocol::InitialNumbers;
 use berkeley_packet::{LinkType, Packet};
 use ratatui_core::backend::TestBackend;
 use ratatui_core::buffer::Cell;
@@ -75,6 +76,7 @@ impl Stage {
             facts: &packets.facts,
             list: &list,
             load: &|number| Some(packets.load(number)),
+            first: &|_, _| InitialNumbers::default(),
             packet: packet.as_ref(),
             nodes: &nodes,
             talk: packets.talk.as_ref(),
