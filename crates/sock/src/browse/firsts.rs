@@ -87,7 +87,9 @@ mod tests {
         let packets = ["ip/tcp(seq_raw=1000,flags=syn)", "ip/tcp(seq_raw=1001,flags=ack)/\"x\""]
             .map(|text| craft::parse(text).expect(text).build());
         let mut batch = Batch::default();
-        packets.iter().for_each(|bytes| batch.push(origin, None, bytes.len(), bytes));
+        for bytes in &packets {
+            batch.push(origin, None, bytes.len(), bytes);
+        }
         store.take(&mut batch);
         let (firsts, mut syn) = (Firsts::default(), Filter::new(SYN, &store.links()).expect("a filter"));
         let second = Packet::decode(LinkType::RAW, &packets[1]);

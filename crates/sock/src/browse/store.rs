@@ -236,7 +236,7 @@ impl Store {
 
     /// What packets begin with, each kind once.
     pub(crate) fn links(&self) -> Vec<LinkType> {
-        self.lock().links.iter().copied().collect()
+        self.lock().links.clone()
     }
 
     /// Takes the packets of the batch, and leaves it empty. The oldest go where there is no memory for all.

@@ -26,7 +26,7 @@ pub(super) struct Connections {
     clock: Clock,
     replies: Sender<Reply>,
     /// Why a probe was not sent, of the first of them.
-    lack: Option<Failure>,
+    lack: Option<Box<Failure>>,
 }
 
 impl Connections {
@@ -41,7 +41,7 @@ impl Connections {
     pub(super) fn send(&mut self, probe: &Probe, number: u16) -> Result<(), Failure> {
         match self.start(probe, number) {
             Err(failure) if failure.lacks_room() => {
-                self.lack.get_or_insert(failure);
+                self.lack.get_or_insert(Box::new(failure));
                 Ok(())
             }
             outcome => outcome,
@@ -50,7 +50,7 @@ impl Connections {
 
     /// Why probes are not sent, where that is so.
     pub(super) fn lack(&self) -> Option<&Failure> {
-        self.lack.as_ref()
+        self.lack.as_deref()
     }
 
     fn start(&self, probe: &Probe, number: u16) -> Result<(), Failure> {
