@@ -66,6 +66,9 @@ fn what_cannot_leave_is_refused() {
         assert_eq!(finished.code(), 2, "{args:?}: {}", finished.stderr);
         assert!(finished.stderr.contains(want), "{args:?}: {}", finished.stderr);
     }
+    let finished = run_sock(&["craft", "ip/icmp", "--send", "--interface", "none9"]);
+    assert_eq!(finished.code(), 3, "{}", finished.stderr);
+    assert!(finished.stderr.contains("this machine has no interface \"none9\""), "{}", finished.stderr);
 }
 
 /// What a command prints in a network of its own.

@@ -478,11 +478,17 @@ fn the_loopback_is_one_hop_of_its_own_mtu() {
     if !inside("trace::the_loopback_is_one_hop_of_its_own_mtu", "true") {
         return;
     }
-    for (host, address) in
-        [("127.0.0.1", "127.0.0.1"), ("::1", "::1"), ("0.0.0.0", "127.0.0.1"), ("::", "::1")]
-    {
-        let (code, events) = trace(&[host]);
-        assert_eq!((code, addresses(&events)), (0, vec![Some(address)]), "{host}");
+    let rows: [(&[&str], &str); 5] = [
+        (&["127.0.0.1"], "127.0.0.1"),
+        (&["::1"], "::1"),
+        (&["0.0.0.0"], "127.0.0.1"),
+        (&["::"], "::1"),
+        // An address that no interface has, and that is the loopback's all the same.
+        (&["127.0.0.1", "--source", "127.0.0.9"], "127.0.0.1"),
+    ];
+    for (args, address) in rows {
+        let (code, events) = trace(args);
+        assert_eq!((code, addresses(&events)), (0, vec![Some(address)]), "{args:?}");
         // As large as a packet can be, on a link of 65,536 bytes.
         let mtu = of(&events, "path_mtu")[0];
         assert_eq!((&mtu["mtu_bytes"], &mtu["black_hole"]), (&65_535.into(), &Value::Null), "{mtu}");

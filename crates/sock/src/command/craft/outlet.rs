@@ -39,6 +39,7 @@ impl Outlet {
         link: LinkType,
         interface: Option<&str>,
     ) -> Result<Self, Failure> {
+        interface.map(crate::command::interfaces::check).transpose()?;
         let index = interface.map(interface_index).transpose()?.unwrap_or(0);
         let bytes = recipe.build();
         let packet = Packet::decode(link, &bytes);

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use berkeley::interface::interfaces;
+use berkeley::interface::{InterfaceFlags, interfaces};
 use berkeley::{Family, Type};
 use tokio::task::spawn_blocking;
 
@@ -105,6 +105,8 @@ fn first_mtu(source: IpAddr, setting: &Setting) -> (u16, u16) {
     let all = interfaces().unwrap_or_default();
     let has_source = |interface: &&berkeley::interface::Interface| match &setting.sockets.interface {
         Some(name) => interface.name == *name,
+        // Every address of its network is the loopback's, also those that it does not have.
+        None if source.is_loopback() => interface.flags.contains(InterfaceFlags::LOOPBACK),
         None => interface.addresses.iter().any(|address| address.ip == source),
     };
     let mtu = all.iter().find(has_source).map_or(ETHERNET, |interface| interface.mtu);
