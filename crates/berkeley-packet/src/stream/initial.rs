@@ -123,28 +123,3 @@ fn place(ends: &[SocketAddr; 2]) -> usize {
     });
     usize::try_from(mixed >> 50).unwrap_or_default() % MOST
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{LinkType, craft};
-
-    #[test]
-    fn packets_are_counted_from_the_syn_before_them_whenever_they_are_looked_at() {
-        let texts = [
-            "ip/tcp(seq_raw=1000,flags=syn)",
-            "ip/tcp(seq_raw=1001,flags=ack)",
-            "ip/tcp(seq_raw=9000,flags=syn)",
-            "ip/tcp(seq_raw=9001,flags=ack)",
-        ];
-        let packets = texts.map(|text| craft::parse(text).expect(text).build());
-        let decoded = || packets.iter().map(|bytes| Packet::decode(LinkType::RAW, bytes)).zip(0..);
-        let mut beginnings = Beginnings::new();
-        decoded().for_each(|(packet, number)| beginnings.note(&packet, number));
-        let own: Vec<_> = decoded().map(|(packet, number)| beginnings.known(&packet, number).own).collect();
-        assert_eq!(own, [None, None, None, Some(9000)], "those of the older connection are forgotten");
-        let mut one_by_one = Beginnings::new();
-        let own: Vec<_> = decoded().map(|(packet, _)| one_by_one.of(&packet).own).collect();
-        assert_eq!(own, [None, Some(1000), None, Some(9000)]);
-    }
-}

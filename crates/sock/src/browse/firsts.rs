@@ -1,10 +1,10 @@
-//! With which sequence numbers connections of TCP begin, found by a thread of its own: those of the list count from there.
+//! With which sequence numbers connections of TCP begin, found by a thread of its own: those of the list count from
+//! there.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use berkeley_packet::Packet;
-use berkeley_packet::protocol::InitialNumbers;
 use berkeley_packet::stream::Beginnings;
+use berkeley_packet::{InitialNumbers, Packet};
 
 use super::sieve::Filter;
 use super::store::{Found, Loaded, Store, Window};

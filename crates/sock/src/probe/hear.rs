@@ -85,8 +85,8 @@ pub fn take(socket: &Socket, batch: &mut RecvBatch) -> berkeley::Result<(Taken, 
     }
 }
 
-/// Takes what waits in the error queue, 64 entries at most, and clears the error that goes with it. `tell` gets what ICMP
-/// says of a probe: what was received, as much of the probe as fits in `quote`, what came beside it, and why.
+/// Takes what waits in the error queue, 64 entries at most, and clears the error that goes with it. `tell` gets what
+/// ICMP says of a probe: what was received, as much of the probe as fits in `quote`, what came beside it, and why.
 ///
 /// # Errors
 ///

@@ -14,8 +14,7 @@ mod pages;
 mod pen;
 mod status;
 
-use berkeley_packet::Packet;
-use berkeley_packet::protocol::InitialNumbers;
+use berkeley_packet::{InitialNumbers, Packet};
 use ratatui_core::buffer::Buffer;
 use ratatui_core::layout::Rect;
 

@@ -3,8 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use berkeley_packet::protocol::InitialNumbers;
-use berkeley_packet::{LinkType, Packet};
+use berkeley_packet::{InitialNumbers, LinkType, Packet};
 use ratatui_core::backend::TestBackend;
 use ratatui_core::buffer::Cell;
 use ratatui_core::style::Modifier;
