@@ -65,7 +65,7 @@ pub struct CaptureArgs {
     /// Keep only the last N files
     #[arg(long, value_name = "N", requires = "write", hide_short_help = true)]
     pub files: Option<NonZeroUsize>,
-    /// Keep only the first bytes of each packet
+    /// Keep only so many bytes of each packet, the first ones; 0 keeps all
     #[arg(long, short, value_name = "SIZE", default_value = "256K", hide_default_value = true)]
     pub snap: Size,
     /// End after N packets
@@ -77,4 +77,17 @@ pub struct CaptureArgs {
     /// Memory for packets that wait to be read
     #[arg(long, value_name = "SIZE", default_value = "16MiB", hide_short_help = true)]
     pub buffer: Size,
+}
+
+/// The most bytes of a packet that are kept, as tcpdump has it.
+const WHOLE: u32 = 256 * 1024;
+
+impl CaptureArgs {
+    /// How many bytes of each packet are kept.
+    pub fn kept(&self) -> u32 {
+        match u32::try_from(self.snap.0).unwrap_or(u32::MAX) {
+            0 => WHOLE,
+            kept => kept,
+        }
+    }
 }

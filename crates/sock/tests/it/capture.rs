@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{self, PipeReader, Read as _};
 use std::net::UdpSocket;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use crate::kit::namespace::inside;
 use crate::kit::{Process, TempDir, events, eventually, run, run_sock, sock, sock_after};
@@ -149,6 +149,27 @@ fn a_filter_and_a_snap_length_act_in_the_kernel() {
     assert_eq!(packet["layers"][2]["fields"]["udp.dstport"], port);
     assert_eq!(events[1]["event"], "summary");
     assert_eq!((&events[1]["packets"], &events[1]["dropped"]), (&1.into(), &0.into()));
+}
+
+#[test]
+fn it_ends_with_its_interface_and_keeps_whole_packets_with_a_snap_length_of_zero() {
+    let test = "capture::it_ends_with_its_interface_and_keeps_whole_packets_with_a_snap_length_of_zero";
+    let set_up = "ip link add a0 type veth peer name b0 && ip link set a0 up && ip link set b0 up";
+    if !inside(test, set_up) {
+        return;
+    }
+    let (to, process) = (receiver(), capture(&["--snap", "0", "--count", "1", "--time", "none"]));
+    send(&to, "seventy");
+    let finished = process.finish();
+    assert!(finished.code() == 0 && finished.out().ends_with("length 7\n"), "{}", finished.stderr);
+    let process = Process::start(&mut sock(&["capture", "a0"]));
+    process.stderr.line("capturing on a0", |line| line.contains("capturing on a0"));
+    let removed = run(Command::new("ip").args(["link", "del", "a0"]), b"");
+    assert_eq!(removed.code(), 0, "{}", removed.stderr);
+    let finished = process.finish();
+    assert_eq!(finished.code(), 5, "{}", finished.stderr);
+    let words = "no more packets come: network is down (os error 100)";
+    assert!(finished.stderr.contains(words) && finished.stderr.contains("is gone"), "{}", finished.stderr);
 }
 
 #[test]

@@ -61,7 +61,7 @@ impl Files {
         }
         Ok(Self {
             path: path.to_owned(),
-            snap: u32::try_from(args.snap.0).unwrap_or(u32::MAX),
+            snap: args.kept(),
             size: args.rotate_size,
             time: args.rotate_time.map(|time| time.0),
             keep: args.files,

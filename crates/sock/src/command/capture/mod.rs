@@ -149,15 +149,17 @@ async fn until(end: Option<Instant>) {
 /// Takes packets, block by block, until there are enough.
 async fn take(ring: OwnedFd, source: &mut Source, taken: &mut Taken) -> Result<(), Failure> {
     let failed = |error: io::Error| Failure::io("wait for packets", &error);
-    let watched = registered(ring, Interest::READABLE).map_err(failed)?;
+    // An error alone, such as that the interface has gone, makes no socket readable.
+    let interest = Interest::READABLE | Interest::ERROR;
+    let watched = registered(ring, interest).map_err(failed)?;
     let mut counted = Instant::now();
     loop {
         tell_counted(source, taken, &mut counted)?;
         let ready = if taken.is_browsed() {
-            let Ok(ready) = timeout(COUNTED, watched.readable()).await else { continue };
+            let Ok(ready) = timeout(COUNTED, watched.ready(interest)).await else { continue };
             ready
         } else {
-            watched.readable().await
+            watched.ready(interest).await
         };
         let mut ready = ready.map_err(failed)?;
         while source.block(taken)? {

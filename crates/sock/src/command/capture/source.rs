@@ -97,7 +97,11 @@ impl Source {
     /// The error that waits on the socket, such as that the interface has gone down.
     pub(super) fn refused(&self) -> Result<(), Failure> {
         match self.ring.socket().take_error()? {
-            Some(error) => Err(error.into()),
+            Some(error) => {
+                let failure = Failure::from(&error);
+                let message = format!("no more packets come: {}", error.reason());
+                Err(Failure { message, ..failure }.hint("the interface went down, or is gone"))
+            }
             None => Ok(()),
         }
     }
@@ -113,8 +117,7 @@ impl Source {
 
 fn live(args: &CaptureArgs, interface: Option<&Interface>) -> Result<Live, Failure> {
     let link = interface.map(|interface| LinkType::of_hardware(interface.hardware));
-    let snap = u32::try_from(args.snap.0).unwrap_or(u32::MAX);
-    Live::new(args.filter.as_deref(), link, snap).map_err(filter::faulty)
+    Live::new(args.filter.as_deref(), link, args.kept()).map_err(filter::faulty)
 }
 
 /// Prints the filter's program, as `tcpdump -d` does.
