@@ -45,6 +45,12 @@ impl Live {
         &self.kernel
     }
 
+    /// As [`kernel`](Self::kernel), each instruction as the fields of `struct sock_filter`: `code`, `jt`, `jf` and `k`.
+    /// The crate `berkeley` takes them (`Filter::from_fields`).
+    pub fn kernel_fields(&self) -> impl Iterator<Item = (u16, u8, u8, u32)> + '_ {
+        self.kernel.iter().map(|it| (it.code, it.jt, it.jf, it.k))
+    }
+
     /// Whether a packet that the kernel has let through is wanted.
     pub fn wants(&self, link: LinkType, bytes: &[u8], length: usize) -> bool {
         let Some([ethernet, raw]) = &self.here else { return true };

@@ -6,8 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use berkeley::interface::{Interface, InterfaceFlags, interfaces};
-use berkeley::option::{Filter, Instruction};
-use berkeley::ring::{PacketKind, Ring, RingBuilder};
+use berkeley::option::Filter;
+use berkeley::ring::{Ring, RingBuilder};
 use berkeley_packet::LinkType;
 use berkeley_packet::filter::Live;
 use pyo3::exceptions::PyValueError;
@@ -63,8 +63,7 @@ impl Capture {
             };
             let link = chosen.map(|interface| LinkType::of_hardware(interface.hardware));
             let live = Live::new(filter, link, snap).map_err(|error| invalid(&error))?;
-            let instructions = live.kernel().iter().map(|it| Instruction::jump(it.code, it.k, it.jt, it.jf));
-            let kernel = Filter::new(instructions.collect::<Vec<_>>()).map_err(|error| invalid(&error))?;
+            let kernel = Filter::from_fields(live.kernel_fields()).map_err(|error| invalid(&error))?;
             let mut builder = RingBuilder::new().blocks(buffer.div_ceil(BLOCK).max(2));
             if let Some(interface) = chosen {
                 let is_loopback = interface.flags.contains(InterfaceFlags::LOOPBACK);
@@ -138,8 +137,7 @@ impl Capture {
         for packet in block.packets() {
             let (link, bytes) = (LinkType::of_hardware(packet.hardware()), packet.tagged(&mut room));
             let length = packet.wire_length() + bytes.len() - packet.data().len();
-            let again = packet.kind() == PacketKind::OUTGOING && self.is_loopback(packet.interface());
-            if again || !self.live.wants(link, bytes, length) {
+            if packet.comes_again() || !self.live.wants(link, bytes, length) {
                 continue;
             }
             let time = packet.timestamp().duration_since(SystemTime::UNIX_EPOCH).ok();
@@ -149,16 +147,8 @@ impl Capture {
         Ok(true)
     }
 
-    fn interface(&self, index: u32) -> Option<&Interface> {
-        self.interfaces.iter().find(|interface| interface.index == index)
-    }
-
-    /// The loopback shows each packet where it is sent, and where it comes.
-    fn is_loopback(&self, index: u32) -> bool {
-        self.interface(index).is_some_and(|interface| interface.flags.contains(InterfaceFlags::LOOPBACK))
-    }
-
     fn name(&self, index: u32) -> Option<String> {
-        self.interface(index).map(|interface| interface.name.clone())
+        let known = self.interfaces.iter().find(|interface| interface.index == index);
+        known.map(|interface| interface.name.clone())
     }
 }

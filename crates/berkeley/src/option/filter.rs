@@ -104,9 +104,26 @@ impl Filter {
         if last.code & CLASS != RETURN {
             return Err(FilterError { index: length - 1, fault: "the last one does not return" });
         }
-        let instructions = alloc::copy(instructions)
-            .map_err(|_| FilterError { index: 0, fault: "there is no memory for the filter" })?;
+        let instructions = alloc::copy(instructions).map_err(|_| FilterError::NO_MEMORY)?;
         Ok(Self { instructions })
+    }
+
+    /// As [`new`](Self::new), of instructions as the fields of `struct sock_filter`: `code`, `jt`, `jf` and `k`.
+    ///
+    /// For a filter that another crate has compiled.
+    ///
+    /// ```
+    /// # use berkeley::option::{Filter, Instruction};
+    /// let keeps_all = Filter::from_fields([(0x06, 0, 0, u32::MAX)]).unwrap();
+    /// assert_eq!(keeps_all.instructions(), [Instruction::statement(0x06, u32::MAX)]);
+    /// ```
+    pub fn from_fields(fields: impl IntoIterator<Item = (u16, u8, u8, u32)>) -> Result<Self, FilterError> {
+        // One more than there may be tells of too many, and ends what has no end.
+        let fields = fields.into_iter().take(Self::LONGEST + 1);
+        let instructions =
+            alloc::collect_any(fields.map(|(code, jt, jf, k)| Instruction { code, jt, jf, k }))
+                .map_err(|_| FilterError::NO_MEMORY)?;
+        Self::new(instructions)
     }
 
     /// The instructions, in order.
@@ -134,6 +151,8 @@ pub struct FilterError {
 }
 
 impl FilterError {
+    const NO_MEMORY: Self = Self { index: 0, fault: "there is no memory for the filter" };
+
     /// Which instruction is at fault, counted from 0.
     pub const fn index(&self) -> usize {
         self.index

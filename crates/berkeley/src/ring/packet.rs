@@ -213,6 +213,14 @@ impl<'b> Packet<'b> {
         PacketKind::from_raw(self.header[packet::ADDRESS + address::PACKET_TYPE].into())
     }
 
+    /// Whether it comes a second time: the loopback shows each packet where it is sent, which is this one, and where it
+    /// arrives.
+    pub fn comes_again(&self) -> bool {
+        /// `ARPHRD_LOOPBACK`.
+        const LOOPBACK: u16 = 772;
+        self.kind() == PacketKind::OUTGOING && self.hardware() == LOOPBACK
+    }
+
     /// The sender's hardware address, at most 8 bytes; empty where the link has none.
     #[doc(alias = "sll_addr")]
     pub fn hardware_address(&self) -> &'b [u8] {

@@ -70,6 +70,16 @@ fn the_kernel_finds_a_cell_that_is_read_before_it_is_written() {
 }
 
 #[test]
+fn a_filter_of_fields_is_checked_as_one_of_instructions() {
+    let fields = [(0x30, 0, 0, 8), (0x15, 0, 1, u32::from(b'a')), (0x06, 0, 0, u32::MAX), (0x06, 0, 0, 0)];
+    assert_eq!(Filter::from_fields(fields).unwrap(), only(b'a'));
+    assert_eq!(Filter::from_fields(fields[..2].iter().copied()).unwrap_err().index(), 1);
+    assert_eq!(Filter::from_fields([]), Filter::new([]));
+    let endless = std::iter::repeat((0x06, 0, 0, 0));
+    assert_eq!(Filter::from_fields(endless).unwrap_err().index(), Filter::LONGEST);
+}
+
+#[test]
 fn every_code_that_is_known_is_known_to_the_kernel() {
     let socket = bound();
     for code in 0_u16..0x200 {

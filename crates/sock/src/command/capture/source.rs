@@ -3,8 +3,8 @@
 use std::os::fd::{AsFd as _, OwnedFd};
 
 use berkeley::interface::{Interface, InterfaceFlags, interfaces};
-use berkeley::option::{Filter, Instruction};
-use berkeley::ring::{Packet, PacketKind, Ring, RingBuilder};
+use berkeley::option::Filter;
+use berkeley::ring::{Ring, RingBuilder};
 use berkeley_packet::LinkType;
 use berkeley_packet::filter::Live;
 
@@ -13,9 +13,6 @@ use crate::cli::CaptureArgs;
 use crate::command::print::print;
 use crate::exit::{Exit, Failure};
 use crate::packet::filter;
-
-/// The loopback's kind of hardware (`ARPHRD_LOOPBACK`).
-const LOOPBACK: u16 = 772;
 
 /// A block of the ring. It comes when it is full, or after the retire timeout.
 const BLOCK: u64 = 1 << 20;
@@ -48,8 +45,7 @@ impl Source {
             builder = builder.interface(&interface.name).ignore_outgoing(is_loopback);
         }
         let live = live(args, interface)?;
-        let program = live.kernel().iter().map(|it| Instruction::jump(it.code, it.k, it.jt, it.jf));
-        let kernel = Filter::new(program.collect::<Vec<_>>())
+        let kernel = Filter::from_fields(live.kernel_fields())
             .map_err(|error| Failure::misuse(format_args!("--filter: {error}")))?;
         let ring = builder
             .open_with(|socket| socket.attach_filter(&kernel))
@@ -67,7 +63,7 @@ impl Source {
     pub(super) fn block(&self, taken: &mut Taken) -> Result<bool, Failure> {
         let Some(block) = self.ring.try_next_block() else { return Ok(false) };
         let (mut tagged, mut named) = (Vec::new(), None);
-        for packet in block.packets().filter(|packet| !is_seen_again(packet)) {
+        for packet in block.packets().filter(|packet| !packet.comes_again()) {
             let bytes = packet.tagged(&mut tagged);
             let link = LinkType::of_hardware(packet.hardware());
             let length = packet.wire_length() + bytes.len() - packet.data().len();
@@ -125,9 +121,4 @@ pub(super) fn dump(args: &CaptureArgs, interface: Option<&Interface>) -> Result<
     let link = interface.map_or(LinkType::ETHERNET, |interface| LinkType::of_hardware(interface.hardware));
     let program = filter::compile(args.filter.as_deref().unwrap_or_default(), link)?;
     print(program.to_string().as_bytes()).map(|()| Exit::Done)
-}
-
-/// Whether the loopback shows it a second time.
-fn is_seen_again(packet: &Packet<'_>) -> bool {
-    packet.kind() == PacketKind::OUTGOING && packet.hardware() == LOOPBACK
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
 use berkeley::Deadline;
-use berkeley::option::{Filter, Instruction};
+use berkeley::option::Filter;
 use berkeley::ring::{Ring, RingBuilder};
 use berkeley_packet::filter::Live;
 use berkeley_packet::stream::{Side, Wrapped};
@@ -86,9 +86,7 @@ impl Tap {
     pub(super) fn open(transport: &str, port: u16) -> Result<Self, String> {
         let live = Live::new(Some(&format!("{transport} port {port}")), Some(LinkType::ETHERNET), u32::MAX)
             .map_err(|error| error.to_string())?;
-        let program: Vec<Instruction> =
-            live.kernel().iter().map(|it| Instruction::jump(it.code, it.k, it.jt, it.jf)).collect();
-        let filter = Filter::new(program).map_err(|error| error.to_string())?;
+        let filter = Filter::from_fields(live.kernel_fields()).map_err(|error| error.to_string())?;
         // On the loopback each packet is seen twice: where it is sent, and where it comes.
         let builder = RingBuilder::new().interface("lo").ignore_outgoing(true);
         let builder = builder.block_size(BLOCK).blocks(MOST).retire_timeout(RETIRE);
