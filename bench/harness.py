@@ -78,6 +78,29 @@ def locked_version(directory, package):
     return found[1] if found else None
 
 
+def python_environment(interpreter, as_it_is):
+    """The virtual environment with the Python package, as its tests build it; `as_it_is` takes what is there.
+
+    The bench that asks has put the package's tests on its path.
+    """
+    import check
+
+    lines = check.ask(interpreter, check.DESCRIBE)
+    if not lines:
+        raise Failure(f"{interpreter} is no CPython 3.11 or newer")
+    made = check.Environment(interpreter, lines[1])
+    if not as_it_is:
+        try:
+            if not made.make():
+                raise Failure("the package cannot be built here")
+            made.build()
+        except check.Failure as failure:
+            raise Failure(str(failure)) from None
+    if not made.has("berkeley"):
+        raise Failure(f"{made.folder} has no berkeley; leave --no-build out")
+    return made
+
+
 # Running
 
 

@@ -26,10 +26,9 @@ FOLDER = HERE / "python"
 FILES = FOLDER / "programs"
 sys.path[:0] = [str(HERE), str(HERE.parent / "crates" / "berkeley-python" / "tests")]
 
-import check  # noqa: E402  (the path comes first)
-import support  # noqa: E402
+import support  # noqa: E402  (the path comes first)
 from harness import (  # noqa: E402
-    Failure, Process, Server, build_c, hold, machine, run_main, two_cores,
+    Failure, Process, Server, build_c, hold, machine, python_environment, run_main, two_cores,
 )
 
 MODULES = ("C", "ours", "C again")
@@ -236,24 +235,6 @@ def parse_arguments():
     return settings
 
 
-def environment(settings):
-    """The virtual environment with the package, for the interpreter that was chosen."""
-    lines = check.ask(settings.python, check.DESCRIBE)
-    if not lines:
-        raise Failure(f"{settings.python} is no CPython 3.11 or newer")
-    made = check.Environment(settings.python, lines[1])
-    if not settings.no_build:
-        try:
-            if not made.make():
-                raise Failure("the package cannot be built here")
-            made.build()
-        except check.Failure as failure:
-            raise Failure(str(failure)) from None
-    if not made.has("berkeley"):
-        raise Failure(f"{made.folder} has no berkeley; leave --no-build out")
-    return made
-
-
 def has_redis(made):
     return shutil.which("redis-server") and (made.has("redis") or made.install("redis"))
 
@@ -271,7 +252,7 @@ def wanted_programs(made, settings):
 def bench():
     settings = parse_arguments()
     settings.cores = two_cores()
-    made = environment(settings)
+    made = python_environment(settings.python, settings.no_build)
     began = datetime.datetime.now(datetime.timezone.utc)
     calls = measure_calls(made.python, settings) if settings.kind != "programs" else []
     programs = {}

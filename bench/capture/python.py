@@ -22,7 +22,7 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parent.parent / "crates" / "berkeley-
 
 import check  # noqa: E402  (the path comes first)
 from harness import (  # noqa: E402
-    Failure, Process, build_c, busy_nanoseconds, hold, machine, run_main, two_cores,
+    Failure, Process, build_c, busy_nanoseconds, hold, machine, python_environment, run_main, two_cores,
 )
 
 PACKETS = HERE / "packets.py"
@@ -124,18 +124,8 @@ def limits(runs):
 
 
 def build(settings):
-    """The environment with the package and its rivals."""
-    lines = check.ask(settings.interpreter, check.DESCRIBE)
-    if not lines:
-        raise Failure(f"{settings.interpreter} is no CPython 3.11 or newer")
-    made = check.Environment(settings.interpreter, lines[1])
-    if not settings.no_build:
-        try:
-            if not made.make():
-                raise Failure("the package cannot be built here")
-            made.build()
-        except check.Failure as failure:
-            raise Failure(str(failure)) from None
+    """The interpreter of the environment with the package and its rivals."""
+    made = python_environment(settings.interpreter, settings.no_build)
     for name in ("scapy", "dpkt"):
         if not made.install(name):
             raise Failure(f"{name} is not to be had from PyPI")
