@@ -270,6 +270,27 @@ there.send(bytes(150_000))
             "finally:", "else:\n    assert len(got) == 150_000\nfinally:")
         self.check("recv", code)
 
+    def test_a_receive_touches_no_more_memory_than_comes(self):
+        code = """
+import resource
+SIZE = 1 << 30
+with socket.create_server(("127.0.0.1", 0)) as server:
+    client = socket.create_connection(server.getsockname())
+    stream = server.accept()[0], client
+for here, there in (stream, pair(socket.SOCK_DGRAM), pair(socket.SOCK_SEQPACKET)):
+    for flags in (0, socket.MSG_TRUNC, socket.MSG_TRUNC | socket.MSG_NOSIGNAL, socket.MSG_CMSG_CLOEXEC):
+        for receive in (
+            lambda: here.recv(SIZE, flags), lambda: here.recvfrom(SIZE, flags)[0],
+            lambda: here.recvmsg(SIZE, 0, flags)[0],
+        ):
+            there.send(b"12345")
+            got = receive()
+            assert len(got) == 5, (here, flags, got)
+most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+assert most < SIZE // 1024 // 4, most
+"""
+        self.check("recv", code)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -11,7 +11,7 @@ use super::control::ControlData;
 use super::memory::{Sink, Source};
 use super::quirks::Quirks;
 use super::socket::{AddressRoom, address_length};
-use super::transfer::WRITES_WHAT_IT_COUNTS;
+use super::transfer;
 use super::{Result, fault};
 
 /// More buffers than the kernel takes (`IOV_MAX`, 1024): a longer list is as good as this one, `EMSGSIZE`.
@@ -79,14 +79,12 @@ pub(crate) fn receive_message_uninit<'b>(
     flags: i32,
     sender: &mut AddressRoom,
 ) -> Result<(&'b mut [u8], Received)> {
-    if flags & !WRITES_WHAT_IT_COUNTS != 0 {
-        buffer.fill(MaybeUninit::new(0));
-    }
+    let buffer = transfer::room(fd, buffer, flags);
     let vector = libc::iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: buffer.len() };
     // SAFETY: the buffer is borrowed for the call, and the kernel only writes into it.
     let received = unsafe { receive_at(fd, quirks, &[vector], control, flags, sender)? };
     let filled = received.length.min(buffer.len());
-    // SAFETY: the kernel has written the bytes that it counts, as far as there is room, or else all were zeroed above;
+    // SAFETY: the kernel has written the bytes that it counts, as far as there is room, or else `room` has zeroed them;
     // they lie within `buffer`, borrowed for as long.
     let filled = unsafe { std::slice::from_raw_parts_mut(buffer.as_mut_ptr().cast::<u8>(), filled) };
     Ok((filled, received))

@@ -7,6 +7,7 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 
 use super::call::{Call, run};
 use super::memory::{Sink, Source};
+use super::option::option_i32;
 use super::quirks::Quirks;
 use super::socket::{AddressRoom, address_length};
 use super::{Errno, Result, fault};
@@ -30,8 +31,49 @@ pub(crate) fn recv_sink(fd: BorrowedFd<'_>, sink: &Sink<'_>, flags: i32) -> Resu
 /// The flags under which the kernel has written every byte that it counts.
 ///
 /// `MSG_TRUNC` is not among them: of TCP it throws the bytes away, and counts them. Nor is what nobody here knows.
-pub(super) const WRITES_WHAT_IT_COUNTS: i32 =
-    libc::MSG_DONTWAIT | libc::MSG_PEEK | libc::MSG_WAITALL | libc::MSG_OOB | libc::MSG_ERRQUEUE;
+const WRITES_WHAT_IT_COUNTS: i32 = libc::MSG_DONTWAIT
+    | libc::MSG_PEEK
+    | libc::MSG_WAITALL
+    | libc::MSG_OOB
+    | libc::MSG_ERRQUEUE
+    | libc::MSG_NOSIGNAL
+    | libc::MSG_CMSG_CLOEXEC;
+
+/// Zeroing so few bytes costs no more than to ask what the socket is.
+const ZEROED_UNASKED: usize = 4096;
+
+/// The most that one receive with `MSG_TRUNC` throws away of a stream: all of it has to be zeroed first.
+const THROWN_AWAY: usize = 1 << 20;
+
+/// The part of `buffer` that a receive with these flags may fill: zeroed where the kernel may count bytes that it does
+/// not write, so that what it counts is initialised.
+///
+/// Only as much is touched as has to be: the caller may have asked for far more than will ever come.
+pub(super) fn room<'b>(
+    fd: BorrowedFd<'_>,
+    buffer: &'b mut [MaybeUninit<u8>],
+    flags: i32,
+) -> &'b mut [MaybeUninit<u8>] {
+    let unsure = flags & !WRITES_WHAT_IT_COUNTS;
+    if unsure == 0 {
+        return buffer;
+    }
+    let mut length = buffer.len();
+    if length > ZEROED_UNASKED {
+        let kind = option_i32(fd, libc::SOL_SOCKET, libc::SO_TYPE);
+        let is_stream = kind.is_ok_and(|kind| kind == libc::SOCK_STREAM);
+        if is_stream && flags & libc::MSG_WAITALL == 0 {
+            // A stream may give less than it was asked for.
+            length = length.min(THROWN_AWAY);
+        } else if !is_stream && unsure == libc::MSG_TRUNC {
+            // It counts the whole message, and writes what there is room for.
+            return buffer;
+        }
+    }
+    let room = &mut buffer[..length];
+    room.fill(MaybeUninit::new(0));
+    room
+}
 
 /// Receives into memory that need not be initialised; gives the part that now is.
 ///
@@ -42,9 +84,7 @@ pub(crate) fn recv_uninit<'b, E>(
     flags: i32,
     carry: impl FnOnce(&mut dyn FnMut() -> Result<()>) -> std::result::Result<(), E>,
 ) -> std::result::Result<&'b mut [u8], E> {
-    if flags & !WRITES_WHAT_IT_COUNTS != 0 {
-        buffer.fill(MaybeUninit::new(0));
-    }
+    let buffer = room(fd, buffer, flags);
     let mut filled = 0;
     carry(&mut || {
         let length = fault::shorten("recv", buffer.len());
@@ -56,8 +96,8 @@ pub(crate) fn recv_uninit<'b, E>(
         filled = received.min(length);
         Ok(())
     })?;
-    // SAFETY: the kernel has written the first `filled` bytes, or else all were zeroed above; they lie within `buffer`,
-    // borrowed for as long.
+    // SAFETY: the kernel has written the first `filled` bytes, or else `room` has zeroed them; they lie within
+    // `buffer`, borrowed for as long.
     Ok(unsafe { std::slice::from_raw_parts_mut(buffer.as_mut_ptr().cast::<u8>(), filled) })
 }
 
@@ -105,13 +145,11 @@ pub(crate) fn recv_from_uninit<'b>(
     flags: i32,
     sender: &mut AddressRoom,
 ) -> Result<&'b mut [u8]> {
-    if flags & !WRITES_WHAT_IT_COUNTS != 0 {
-        buffer.fill(MaybeUninit::new(0));
-    }
+    let buffer = room(fd, buffer, flags);
     let length = fault::shorten("recvfrom", buffer.len());
     // SAFETY: `length` is at most the length of `buffer`, into which the kernel only writes.
     let received = unsafe { recv_from_at(fd, buffer.as_mut_ptr().cast(), length, flags, sender) }?;
-    // SAFETY: the kernel has written the bytes that it counts, up to `length`, or else all were zeroed above; they lie
+    // SAFETY: the kernel has written the bytes that it counts, up to `length`, or else `room` has zeroed them; they lie
     // within `buffer`, borrowed for as long.
     Ok(unsafe { std::slice::from_raw_parts_mut(buffer.as_mut_ptr().cast::<u8>(), received.min(length)) })
 }
@@ -212,4 +250,42 @@ pub(crate) fn send_source_to(
             unsafe { libc::sendto(fd.as_raw_fd(), bytes, length, flags, address, address_length) }
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, UdpSocket};
+    use std::os::fd::AsFd;
+    use std::os::unix::net::UnixDatagram;
+
+    use super::*;
+
+    const LONG: usize = 2 * THROWN_AWAY;
+    const MARK: u8 = 0xaa;
+
+    /// How many bytes there is room for, and how many of the buffer are zeroed.
+    fn prepared(fd: &impl AsFd, length: usize, flags: i32) -> (usize, usize) {
+        let mut buffer = vec![MaybeUninit::new(MARK); length];
+        let room = room(fd.as_fd(), &mut buffer, flags).len();
+        // SAFETY: every byte was initialised with the mark, or has been zeroed.
+        let zeroed = buffer.iter().take_while(|byte| unsafe { byte.assume_init() } == 0).count();
+        (room, zeroed)
+    }
+
+    #[test]
+    fn no_more_is_zeroed_than_the_kernel_may_count_without_writing_it() {
+        let stream = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let (udp, unix) = (UdpSocket::bind(("127.0.0.1", 0)).unwrap(), UnixDatagram::unbound().unwrap());
+        let unknown = 0x2000_0000;
+        let harmless = libc::MSG_PEEK | libc::MSG_NOSIGNAL | libc::MSG_CMSG_CLOEXEC | libc::MSG_WAITALL;
+        assert_eq!(prepared(&stream, LONG, harmless), (LONG, 0));
+        assert_eq!(prepared(&stream, 100, libc::MSG_TRUNC), (100, 100));
+        assert_eq!(prepared(&stream, LONG, libc::MSG_TRUNC), (THROWN_AWAY, THROWN_AWAY));
+        assert_eq!(prepared(&stream, LONG, libc::MSG_TRUNC | libc::MSG_WAITALL), (LONG, LONG));
+        for fd in [udp.as_fd(), unix.as_fd()] {
+            assert_eq!(prepared(&fd, LONG, libc::MSG_TRUNC | libc::MSG_PEEK), (LONG, 0));
+            // No datagram may be cut for it.
+            assert_eq!(prepared(&fd, LONG, unknown), (LONG, LONG));
+        }
+    }
 }
