@@ -241,15 +241,10 @@ fn integer_arguments(py: Python<'_>, args: Args<'_, '_>) -> Option<(i32, i32, i3
 
 /// `level, option, None, length`, where the arguments are that.
 fn length_arguments(py: Python<'_>, args: Args<'_, '_>) -> Option<(i32, i32, u32)> {
-    let (mut level, mut name, mut none, mut length) = (0, 0, None, 0);
-    let slots = &mut [
-        Slot::Int(&mut level),
-        Slot::Int(&mut name),
-        Slot::Object(&mut none),
-        Slot::Unsigned(&mut length),
-    ];
-    let parsed = went_well(py, parse(args, c"iiOI:setsockopt", slots));
-    (parsed && none?.is_none()).then_some((level, name, length))
+    let (mut level, mut name, mut length) = (0, 0, 0);
+    let slots =
+        &mut [Slot::Int(&mut level), Slot::Int(&mut name), Slot::Nothing, Slot::Unsigned(&mut length)];
+    went_well(py, parse(args, c"iiO!I:setsockopt", slots)).then_some((level, name, length))
 }
 
 /// `level, option, value: buffer`, whose errors are those that C raises of any other arguments.

@@ -93,6 +93,17 @@ for wanted in [
     (1, 2, 1), (1, 2, b"\1\0\0\0"), (1, 2, None, 4), (1, 9999, 1), (1, 2, bytearray(4)), (1, 2, None), (1, 2, True),
 ]:
     case("setsockopt", other.setsockopt, *wanted)
+
+
+class Asked:
+    def __index__(self):
+        print("asked")
+        return 4
+
+
+# Which arguments are asked for their value, and when.
+for wanted in ((1, 2, b"", Asked()), (1, Asked(), 5, Asked()), (1, 2, None, Asked()), (Asked(), 2, Asked())):
+    case("setsockopt asks", lambda wanted=wanted: other.setsockopt(*wanted))
 for socket in (one, other):
     case("close", socket.close)
     case("close again", socket.close)

@@ -36,6 +36,8 @@ pub(crate) enum Slot<'s, 'py> {
     Object(&'s mut Option<Bound<'py, PyAny>>),
     /// `O!`, of the type `int`
     Integer(&'s mut Option<Bound<'py, PyAny>>),
+    /// `O!`, of the type of `None`
+    Nothing,
     /// `y*`
     Read(&'s mut ReadBuffer<'py>),
     /// `w*`
@@ -54,9 +56,19 @@ impl Slot<'_, '_> {
             Self::Long(_) => "k",
             Self::Text(_) => "s",
             Self::Object(_) => "O",
-            Self::Integer(_) => "O!",
+            Self::Integer(_) | Self::Nothing => "O!",
             Self::Read(_) => "y*",
             Self::Write(_) => "w*",
+        }
+    }
+
+    /// The type of which an object of `O!` has to be.
+    fn class(&self) -> Option<*mut ffi::PyTypeObject> {
+        match self {
+            Self::Integer(_) => Some(&raw mut ffi::PyLong_Type),
+            // SAFETY: `None` and its type live for ever.
+            Self::Nothing => Some(unsafe { ffi::Py_TYPE(ffi::Py_None()) }),
+            _ => None,
         }
     }
 }
@@ -161,8 +173,8 @@ fn fill<'py>(
 fn rooms(slots: &mut [Slot<'_, '_>], objects: &mut [*mut ffi::PyObject; UNITS]) -> Rooms {
     let (mut rooms, mut used) = ([null_mut::<c_void>(); UNITS], 0);
     for (slot, object) in slots.iter_mut().zip(objects) {
-        if matches!(slot, Slot::Integer(_)) {
-            rooms[used] = (&raw mut ffi::PyLong_Type).cast();
+        if let Some(class) = slot.class() {
+            rooms[used] = class.cast();
             used += 1;
         }
         rooms[used] = match slot {
@@ -173,7 +185,7 @@ fn rooms(slots: &mut [Slot<'_, '_>], objects: &mut [*mut ffi::PyObject; UNITS]) 
             Slot::Byte(value) => (&raw mut **value).cast(),
             Slot::Short(value) => (&raw mut **value).cast(),
             Slot::Long(value) => ptr::from_mut::<c_ulong>(value).cast(),
-            Slot::Text(_) | Slot::Object(_) | Slot::Integer(_) => (&raw mut *object).cast(),
+            Slot::Text(_) | Slot::Object(_) | Slot::Integer(_) | Slot::Nothing => (&raw mut *object).cast(),
             Slot::Read(buffer) => buffer.room(),
             Slot::Write(buffer) => buffer.room(),
         };
@@ -208,7 +220,7 @@ fn misfit() -> PyErr {
 fn fits(format: &CStr, slots: &[Slot<'_, '_>]) -> bool {
     let units = format.to_bytes().iter().take_while(|unit| !matches!(unit, b':' | b';'));
     let units = units.filter(|unit| !matches!(unit, b'|' | b'$' | b'(' | b')'));
-    let pointers: usize = slots.iter().map(|slot| 1 + usize::from(matches!(slot, Slot::Integer(_)))).sum();
+    let pointers: usize = slots.iter().map(|slot| 1 + usize::from(slot.class().is_some())).sum();
     pointers <= UNITS && units.eq(slots.iter().flat_map(|slot| slot.unit().as_bytes()))
 }
 
