@@ -29,7 +29,8 @@ By name only:
            BERKELEY_CI=1 for each minor version, and once more with PYTHONMALLOC=debug
   bench    compare with other programs and with raw calls, side by side, and hold the limits of bench/README.md
   fuzz     run every fuzz target, or those that FUZZ_TARGETS names, for FUZZ_SECONDS seconds, 60 unless set, or
-           FUZZ_RUNS times; FUZZ_SANITIZER=none is several times faster (needs nightly and cargo-fuzz)
+           FUZZ_RUNS times; FUZZ_SANITIZER=none is several times faster, and so is FUZZ_COMPARES=none, which does not
+           learn from comparisons (needs nightly and cargo-fuzz)
   lab      tests inside network namespaces of their own: the networks of crates/sock/tests/lab/scenarios, in which ping,
            fping, traceroute and mtr have to find the truth too; skipped and named without root or user namespaces
   soak     256 MiB between the command and each other tool, in every direction; `test` sends 32 MiB
@@ -413,25 +414,29 @@ check_fuzz() {
 }
 
 run_fuzz_target() {
-  local target=$1 limit="-max_total_time=${FUZZ_SECONDS:-60}" found="fuzz/target/corpus/$1"
+  local target=$1 limit="-max_total_time=${FUZZ_SECONDS:-60}" found="fuzz/target/corpus/$1" flags=()
   if [[ -n ${FUZZ_RUNS:-} ]]; then limit="-runs=$FUZZ_RUNS"; fi
+  if [[ ${FUZZ_COMPARES:-} == none ]]; then flags=(--no-trace-compares); fi
   echo "fuzz: $target, $limit"
   # What is found goes into the first folder: the second holds what is worth keeping, and is chosen by hand.
   mkdir -p "$found"
   # Overflow checks and debug assertions are on, whatever the sanitizer: most decoders hold no unsafe code, in which it
   # finds nothing. An input that takes long, or asks for much memory, is a finding.
-  cargo +nightly fuzz run --sanitizer "${FUZZ_SANITIZER:-address}" "$target" "$found" "fuzz/corpus/$target" -- \
+  cargo +nightly fuzz run --sanitizer "${FUZZ_SANITIZER:-address}" "${flags[@]}" "$target" \
+    "$found" "fuzz/corpus/$target" -- \
     "$limit" -max_len="$(fuzz_length "$target")" -timeout=5 -malloc_limit_mb=64
 }
 
 # The longest input, in bytes. Some targets try each input in many ways, and reach few runs with longer ones. Of the
-# structures that options hold, the longest is SCTP's status, 176 bytes; TCP_INFO has a target of its own.
+# structures that options hold, the longest is SCTP's status, 176 bytes; TCP_INFO has a target of its own. A packet is
+# no longer than a frame of Ethernet: what is shown of it is many times as long.
 fuzz_length() {
   case $1 in
     option_parse) echo 48 ;;
     endpoint) echo 96 ;;
     option_value) echo 192 ;;
     filter_text | craft_text) echo 384 ;;
+    packet | craft_round_trip) echo 1536 ;;
     *) echo 4096 ;;
   esac
 }

@@ -25,8 +25,8 @@ routers send them along one path. A probe without an answer is lost; the
 lines below the table say why.
 
 The path MTU is measured with a packet as large as the first link allows.
-Shown is the router where the MTU becomes smaller, or the hops between
-which large packets vanish.
+The output names the router where the MTU becomes smaller, or the hops
+between which large packets vanish.
 
 UDP needs no privilege. --icmp needs none where net.ipv4.ping_group_range
 allows it. Otherwise it needs CAP_NET_RAW: sudo setcap cap_net_raw+ep
