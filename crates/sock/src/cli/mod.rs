@@ -163,8 +163,8 @@ pub enum Command {
     Options(OptionsArgs),
     /// Show the packets of this machine as they come
     ///
-    /// A line a packet, or each layer in the one below, or a file for other programs. The process gives up its rights
-    /// before it reads the first one.
+    /// A line for each packet, or boxes of its layers, or a file for other programs. The process gives up its
+    /// privileges before it reads the first packet.
     Capture(CaptureArgs),
     /// Show this machine's network interfaces
     Interfaces(InterfacesArgs),
@@ -172,18 +172,19 @@ pub enum Command {
     ///
     /// A line for each packet, with its number, its time, its addresses and ports, and what each protocol says; with
     /// --layers every field. Names of fields are those of Wireshark and tshark. What is wrong with a packet is told at
-    /// the field where it breaks. It needs no right and opens no socket.
+    /// the field where it breaks. It needs no privilege and opens no socket.
     Decode(Box<DecodeArgs>),
     /// Build a packet from text, show it, send it
     ///
     /// Layers as text, the outermost first: 'ip(dst=127.0.0.1,ttl=3)/icmp(type=8)/"hello"'. Lengths, checksums and
-    /// the numbers of protocols are filled in; every field can be set, to a wrong value too. Shown are its layers,
-    /// unless it is sent or written to a file.
+    /// the numbers of protocols are filled in; every field can be set, to a wrong value too. Its layers are
+    /// shown, unless it is sent or written to a file.
     Craft(Box<CraftArgs>),
     /// Show the routers on the way to a host, and what they say
     ///
     /// Who they are, how long each takes to answer, how many packets are lost, where the path's MTU becomes smaller,
-    /// and what silence means, in words. All are asked together; UDP, which is the default, needs no right.
+    /// and what silence means, in words. All are asked together. UDP is the default, and needs no
+    /// privilege.
     Trace(Box<TraceArgs>),
     /// Print a shell's completion script
     #[command(hide = true)]
