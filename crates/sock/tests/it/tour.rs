@@ -9,7 +9,9 @@ use serde_json::Value;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::kit::namespace::inside;
-use crate::kit::{Finished, Process, SOCK, TempDir, events, eventually, run, run_sock, sock, terminal, text};
+use crate::kit::{
+    Finished, Process, SOCK, TempDir, events, eventually, run, run_sock, sock, sock_after, terminal, text,
+};
 use crate::skip;
 
 /// What every run shows, whatever its language: the calls of the tutorials, and the names of what goes wrong.
@@ -244,6 +246,20 @@ fn where_the_loopback_is_down_the_scenes_that_need_it_say_so_and_the_others_come
     let shown = run_sock(&["tour", "--lang", "zh"]).out();
     fits_a_terminal(&shown);
     assert!(shown.contains("回环接口 lo 没有启用") && !shown.contains("the loopback"), "{shown}");
+}
+
+#[test]
+fn why_a_scene_cannot_go_on_is_told_in_the_language_of_the_tour() {
+    // How many descriptors the process itself needs, it knows best: with one more there is none for a socket.
+    let told = (8..24).find_map(|most| {
+        let finished = run(&mut sock_after(&format!("ulimit -n {most}"), &["tour", "--lang", "zh"]), b"");
+        let shown = finished.out();
+        shown.contains("这一幕无法继续").then_some((shown, finished.stderr))
+    });
+    let (shown, stderr) = told.expect("too few descriptors for a scene");
+    fits_a_terminal(&shown);
+    assert!(shown.contains("socket 失败，系统返回 EMFILE（"), "{shown}");
+    assert!(stderr.contains("error: socket tcp: too many open files (os error 24)"), "{stderr}");
 }
 
 #[test]

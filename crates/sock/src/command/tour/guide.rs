@@ -1,6 +1,7 @@
 //! The guide: has calls made, tells them, and keeps the pace.
 
 use std::fmt::Display;
+use std::io;
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use super::outlet::Outlet;
 use super::teller::{Teller, Waited};
 use super::texts::{Texts, Values};
 use crate::exit::{Exit, Failure};
+use crate::report::errno;
 
 /// How long a call may take before the tour gives it up.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -138,13 +140,31 @@ impl<'t> Guide<'t> {
     /// Says that a scene cannot go on.
     pub(super) fn stopped(&mut self, failure: &Failure) -> Result<(), Stop> {
         let (reason, advice) = if failure.message == DOWN {
-            (self.texts.get("tour.reason.down"), "tour.advice.unreachable")
+            (self.texts.get("tour.reason.down").to_owned(), "tour.advice.unreachable")
         } else {
-            (failure.message.as_str(), "tour.advice.other")
+            (self.reason(failure), "tour.advice.other")
         };
         self.teller.closes();
         let advice = self.texts.get(advice);
         self.says("tour.stopped", &[("reason", &reason), ("advice", &advice)])
+    }
+
+    /// Why a scene cannot go on, in the language of the tour.
+    fn reason(&self, failure: &Failure) -> String {
+        let what = failure.operation.as_deref().unwrap_or_default();
+        match failure.errno.and_then(|number| Some((number, errno::name(number)?))) {
+            Some((number, name)) => {
+                let words = io::Error::from_raw_os_error(number).to_string();
+                // Without the number: it has its name.
+                let words = words.split(" (os error").next().unwrap_or_default();
+                let values: Values<'_> = &[("what", &what), ("errno", &name), ("words", &words)];
+                self.texts.fill("tour.reason.call", values)
+            }
+            None if failure.exit == Exit::Timeout => {
+                self.texts.fill("tour.reason.late", &[("seconds", &LIMIT.as_secs())])
+            }
+            None => self.texts.get("tour.reason.other").to_owned(),
+        }
     }
 
     /// Begins a scene; with a key of the person's before it.

@@ -50,6 +50,7 @@ fn place(guide: &Guide<'_>) -> Result<PathBuf, Stop> {
     let within = env::temp_dir();
     let folder = guide.leftovers.folder(&within).map_err(|error| {
         Failure::io(format_args!("make a folder in {}", within.display()), &error)
+            .done_to("mkdir", within.display())
             .hint("TMPDIR names another place for temporary files")
     })?;
     Ok(folder.join(SOCKET))
