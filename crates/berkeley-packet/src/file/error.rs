@@ -122,21 +122,24 @@ impl fmt::Display for Fault {
             Self::Link(number) => write!(f, "{number} is no link type"),
             Self::Ends { what, got: 0, .. } => write!(f, "the file ends where a {what} should be"),
             Self::Ends { what, got, missing } => {
-                write!(f, "the file ends inside a {what}: {got} bytes are there, {missing} are missing")
+                let whole = got.saturating_add(*missing);
+                write!(f, "the file ends inside a {what}, after {got} of {whole} bytes")
             }
             Self::TooLong { what, length, most } => {
-                write!(f, "{what} of {length} bytes, at most {most} may be")
+                write!(f, "{what} of {length} bytes: the most is {most}")
             }
             Self::TooShort { what, length, least } => {
-                write!(f, "{what} of {length} bytes, at least {least} must be")
+                write!(f, "{what} of {length} bytes: the least is {least}")
             }
             Self::Lengths { first, last } => {
-                write!(f, "a block of {first} bytes that says {last} at its end")
+                write!(f, "a block whose length is {first} at its start, and {last} at its end")
             }
-            Self::Uneven(length) => write!(f, "a block of {length} bytes, which is no multiple of 4"),
-            Self::ByteOrder => f.write_str("a section header without an order of bytes"),
+            Self::Uneven(length) => {
+                write!(f, "a block of {length} bytes: its length has to be a multiple of 4")
+            }
+            Self::ByteOrder => f.write_str("a section header without the mark of its byte order"),
             Self::Interface { number, count } => {
-                write!(f, "a packet of interface {number}, where there are {count}")
+                write!(f, "a packet of interface {number}, and the file has described {count} so far")
             }
             Self::Interfaces(most) => write!(f, "more than {most} interfaces"),
         }

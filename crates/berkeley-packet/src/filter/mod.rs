@@ -97,10 +97,7 @@ impl<'h> Compiler<'h> {
     fn read(&self, text: &str) -> Result<Program, Fault> {
         let all = 0..text.len();
         if text.len() > LONGEST {
-            return Err(Fault::new(
-                0..0,
-                format!("a filter of {} bytes, at most {LONGEST} may be", text.len()),
-            ));
+            return Err(Fault::new(0..0, format!("a filter of {} bytes: the most is {LONGEST}", text.len())));
         }
         let number = self.link.as_raw();
         let unknown = || Fault::new(all.clone(), format!("no filters for packets of link type {number}"));

@@ -234,43 +234,37 @@ fn what_is_broken_is_said_with_its_place() {
     version[12] = 2;
     let rows: &[(Vec<u8>, &str)] = &[
         (b"".to_vec(), "at byte 0: the file ends where a file header should be"),
-        (
-            b"\xd4\xc3".to_vec(),
-            "at byte 0: the file ends inside a file header: 2 bytes are there, 2 are missing",
-        ),
+        (b"\xd4\xc3".to_vec(), "at byte 0: the file ends inside a file header, after 2 of 4 bytes"),
         (b"GET / HTTP/1.1\r\n".to_vec(), "at byte 0: neither pcap nor pcapng"),
         (b"\x1f\x8b\x08\0".to_vec(), "at byte 0: compressed: unpack it with gzip first"),
         (le.pcap(0xa1b2_c3d4, (1, 0), 1), "at byte 0: version 1.0 is not known"),
         (le.pcap(0xa1b2_c3d4, (2, 4), 1 << 16), "at byte 0: 65536 is no link type"),
-        (
-            behind(&header, &[0; 9]),
-            "at byte 24: the file ends inside a packet record: 9 bytes are there, 7 are missing",
-        ),
+        (behind(&header, &[0; 9]), "at byte 24: the file ends inside a packet record, after 9 of 16 bytes"),
         (
             behind(&header, &le.words(&[0, 0, 262_145, 1])),
-            "at byte 24: packet of 262145 bytes, at most 262144 may be",
+            "at byte 24: packet of 262145 bytes: the most is 262144",
         ),
-        (order, "at byte 0: a section header without an order of bytes"),
+        (order, "at byte 0: a section header without the mark of its byte order"),
         (version, "at byte 0: version 2.0 is not known"),
-        (behind(&section, &good), "at byte 28: a packet of interface 0, where there are 0"),
-        (behind(&eth0, &odd), "at byte 48: a block of 37 bytes, which is no multiple of 4"),
-        (behind(&eth0, &lengths), "at byte 48: a block of 36 bytes that says 40 at its end"),
-        (behind(&eth0, &le.words(&[6, 8])), "at byte 48: block of 8 bytes, at least 12 must be"),
+        (behind(&section, &good), "at byte 28: a packet of interface 0, and the file has described 0 so far"),
+        (behind(&eth0, &odd), "at byte 48: a block of 37 bytes: its length has to be a multiple of 4"),
+        (behind(&eth0, &lengths), "at byte 48: a block whose length is 36 at its start, and 40 at its end"),
+        (behind(&eth0, &le.words(&[6, 8])), "at byte 48: block of 8 bytes: the least is 12"),
         (
             behind(&eth0, &le.words(&[6, 16, 0, 16])),
-            "at byte 48: enhanced packet block of 16 bytes, at least 32 must be",
+            "at byte 48: enhanced packet block of 16 bytes: the least is 32",
         ),
         (
             behind(&eth0, &le.words(&[6, u32::MAX - 3])),
-            "at byte 48: block of 4294967292 bytes, at most 17825792 may be",
+            "at byte 48: block of 4294967292 bytes: the most is 17825792",
         ),
         (
             behind(&eth0, &le.words(&[99, u32::MAX - 3])),
-            "at byte 48: the file ends inside a block: 8 bytes are there, 4294967284 are missing",
+            "at byte 48: the file ends inside a block, after 8 of 4294967292 bytes",
         ),
         (
             behind(&eth0, &le.words(&[6, 36, 0, 0, 0, 5, 5, 0, 36])),
-            "at byte 48: packet of 5 bytes, at most 4 may be",
+            "at byte 48: packet of 5 bytes: the most is 4",
         ),
     ];
     for (file, wanted) in rows {
