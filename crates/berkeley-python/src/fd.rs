@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use crate::error::{EBADF, os_error};
 use crate::ffi::fd;
 
-pub(crate) use crate::ffi::fd::{close, control, option, set_option, set_option_length};
+pub(crate) use crate::ffi::fd::{close, control, open_file, option, set_option, set_option_length};
 
 /// The socket behind the number `fd`, without a timeout of its own; `EBADF` where it is closed (-1).
 #[inline]

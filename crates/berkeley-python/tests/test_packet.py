@@ -1,12 +1,14 @@
 """Packets: captured, taken apart, built, read from files."""
 
 import asyncio
+import fcntl
 import gc
 import os
 import pathlib
 import socket as standard
 import struct
 import tempfile
+import termios
 import threading
 import time
 import unittest
@@ -19,6 +21,11 @@ SECONDS = support.WAIT_SECONDS
 # IPv4 and UDP, from 127.0.0.1:12345 to 127.0.0.2:9, with two bytes.
 UDP = bytes.fromhex("4500001e00000000401100007f0000017f00000230390009000a0000") + b"hi"
 NAMES = ["capture", "craft", "decode", "pcap", "Capture", "Layer", "Packet", "Pcap"]
+
+
+def unread_is(pipe, count):
+    """Whether so many bytes wait in the pipe (ioctl(2) `FIONREAD`)."""
+    return struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)))[0] == count
 
 
 def file_of(*packets):
@@ -122,6 +129,68 @@ class Files(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, r"at byte \d+"):
             next(packets)
         self.assertEqual(list(packets), [])
+
+    def test_a_pipe_holds_no_other_thread_up_and_one_thread_reads_it_at_a_time(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "pipe")
+            os.mkfifo(path)
+            writer, found = os.open(path, os.O_RDWR), []
+            self.addCleanup(os.close, writer)
+            content = file_of(UDP, UDP)
+            os.write(writer, content[:24])
+            packets = berkeley.pcap(path)
+            thread = threading.Thread(target=lambda: found.append(next(packets)))
+            thread.start()
+            with self.assertRaisesRegex(ValueError, "being read already"):
+                # Until the thread has begun, this one would wait in its place.
+                os.write(writer, content[24:40])
+                until = time.monotonic() + SECONDS
+                while not unread_is(writer, 0) and time.monotonic() < until:
+                    time.sleep(0.001)
+                next(packets)
+            os.write(writer, content[40:])
+            thread.join(SECONDS)
+            found.append(next(packets))
+            self.assertEqual([packet["udp.length"] for packet in found], [10, 10])
+
+    def test_a_signal_handler_ends_the_wait_for_a_pipe(self):
+        code = """
+        import berkeley, os, signal, sys, threading
+        def stop(*_):
+            raise InterruptedError("stopped")
+        signal.signal(signal.SIGALRM, stop)
+        os.mkfifo("pipe")
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        try:
+            berkeley.pcap("pipe")
+        except InterruptedError as error:
+            print(error)
+        writer = os.open("pipe", os.O_RDWR)
+        os.write(writer, bytes.fromhex(sys.argv[1]))
+        packets = berkeley.pcap("pipe")
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        try:
+            next(packets)
+        except InterruptedError as error:
+            print(error)
+        """
+        status, output, errors = support.run_code(code, file_of().hex())
+        self.assertEqual((status, output), (0, "stopped\nstopped\n"), errors)
+
+    def test_opening_a_file_is_audited_and_its_error_names_it(self):
+        code = """
+        import berkeley, sys
+        def hook(event, arguments):
+            if event == "open" and arguments[0] == "missing.pcap":
+                print(event, *arguments[:1])
+        sys.addaudithook(hook)
+        try:
+            berkeley.pcap("missing.pcap")
+        except FileNotFoundError as error:
+            print(error.filename)
+        """
+        status, output, errors = support.run_code(code)
+        self.assertEqual((status, output), (0, "open missing.pcap\nmissing.pcap\n"), errors)
 
     def test_what_is_no_capture_is_refused(self):
         with self.assertRaises(ValueError):
@@ -252,6 +321,26 @@ class Capturing(unittest.TestCase):
             return sorted(packet["udp.length"] for packet in packets)
 
         self.assertEqual(asyncio.run(main()), [11, 13])
+
+    def test_a_signal_handler_may_close_it_at_any_moment(self):
+        # At the beginning of each of its own functions that a wait or the close itself runs.
+        for place in ["next", "wait", "_release", "close", "end"]:
+            code = """
+            import berkeley, signal, sys
+            capture = berkeley.capture("lo")
+            signal.signal(signal.SIGUSR1, lambda *_: capture.close())
+            def trace(frame, event, _):
+                if event == "call" and frame.f_code.co_name == sys.argv[1]:
+                    sys.settrace(None)
+                    signal.raise_signal(signal.SIGUSR1)
+            sys.settrace(trace)
+            capture.next(timeout=0.01)
+            capture.close()
+            print(capture.fileno())
+            """
+            with self.subTest(place):
+                status, output, errors = support.run_code(code, place)
+                self.assertEqual((status, output), (0, "-1\n"), errors)
 
     def test_what_is_not_closed_leaves_no_descriptor(self):
         before = descriptors()

@@ -17,7 +17,8 @@ class _Waiting:
     """Who waits for a descriptor, each in its thread or its task, so that all of them can be woken."""
 
     def __init__(self):
-        self._lock = threading.Lock()
+        # A signal handler may close the capture in the middle of a wait of its own thread.
+        self._lock = threading.RLock()
         self._is_over = False
         self._threads = 0
         self._tasks = set()
@@ -51,8 +52,9 @@ class _Waiting:
             own = os.dup(descriptor)
             self._tasks.add((loop, ready))
         try:
-            loop.add_reader(own, _wake, ready)
-            await ready
+            if not self._is_over:
+                loop.add_reader(own, _wake, ready)
+                await ready
         finally:
             self._tasks.discard((loop, ready))
             loop.remove_reader(own)

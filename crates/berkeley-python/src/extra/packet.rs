@@ -4,16 +4,18 @@
 
 use std::fmt::Display;
 use std::fs::File;
-use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::io::{self, ErrorKind, Read};
+use std::mem;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use berkeley_packet::file::{Fault, FileError, Reader};
+use berkeley_packet::file::{Fault, FileError, Reader, Record};
 use berkeley_packet::{Item, Layer, LinkType, NoLinkType, Value, Visit, craft, show};
 use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 
+use crate::fd::open_file;
 use crate::ffi::buffer::ReadBuffer;
 use crate::ffi::capi::guarded;
 use crate::ffi::new;
@@ -63,13 +65,30 @@ fn craft_packet<'py>(text: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>>
 /// The packets of a capture file, pcap or pcapng, one after the other.
 #[pyfunction]
 #[pyo3(signature = (path))]
-#[expect(clippy::needless_pass_by_value, reason = "PyO3 makes it from what is given")]
-fn pcap(py: Python<'_>, path: PathBuf) -> PyResult<Pcap> {
+fn pcap(path: &Bound<'_, PyAny>) -> PyResult<Pcap> {
     guarded(|| {
-        let file = py.detach(|| File::open(&path))?;
-        let reader = py.detach(|| Reader::new(file)).map_err(unreadable)?;
-        Ok(Pcap { reader: Mutex::new(Some(reader)) })
+        let input = Input(open_file(path)?.into());
+        let reader = Reader::new(input).map_err(unreadable)?;
+        Ok(Pcap { state: Mutex::new(State::Open(Box::new(reader))) })
     })
+}
+
+/// A file that may let its reader wait: meanwhile other threads run, and signal handlers.
+struct Input(File);
+
+impl Read for Input {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        Python::attach(|py| {
+            loop {
+                match py.detach(|| self.0.read(room)) {
+                    Err(error) if error.kind() == ErrorKind::Interrupted => {
+                        py.check_signals().map_err(io::Error::other)?;
+                    }
+                    ended => return ended,
+                }
+            }
+        })
+    }
 }
 
 /// A packet.
@@ -316,8 +335,14 @@ impl PacketLayer {
 /// A capture file that is read.
 #[pyclass(frozen, module = "berkeley")]
 pub(super) struct Pcap {
-    /// None behind its end.
-    reader: Mutex<Option<Reader<File>>>,
+    state: Mutex<State>,
+}
+
+enum State {
+    Open(Box<Reader<Input>>),
+    /// A thread reads, and may wait.
+    Busy,
+    Ended,
 }
 
 #[pymethods]
@@ -328,22 +353,39 @@ impl Pcap {
 
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<Packet>> {
         guarded(|| {
-            // Nobody who has it lets go of the GIL.
-            let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-            let Some(open) = &mut *reader else { return Ok(None) };
-            let ended = match open.next() {
-                Ok(Some(record)) => {
-                    let (bytes, name) = (new::bytes(py, record.bytes)?, record.interface_name);
-                    let name = (!name.is_empty()).then(|| name.to_owned());
-                    return Packet::captured(bytes, record.link, record.length, record.time, name).map(Some);
-                }
-                Ok(None) => Ok(None),
-                Err(error) => Err(unreadable(error)),
-            };
-            *reader = None;
-            ended
+            let Some(mut reader) = self.begin()? else { return Ok(None) };
+            let found = reader.next().map(|record| record.map(|record| packet_of(py, &record)));
+            let goes_on = matches!(found, Ok(Some(_)));
+            *self.state() = if goes_on { State::Open(reader) } else { State::Ended };
+            found.map_err(unreadable)?.transpose()
         })
     }
+}
+
+impl Pcap {
+    /// Nobody who has it lets go of the GIL.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the reader out; `None` behind the end.
+    fn begin(&self) -> PyResult<Option<Box<Reader<Input>>>> {
+        let mut state = self.state();
+        match mem::replace(&mut *state, State::Busy) {
+            State::Open(reader) => Ok(Some(reader)),
+            State::Busy => Err(PyValueError::new_err("the file is being read already")),
+            State::Ended => {
+                *state = State::Ended;
+                Ok(None)
+            }
+        }
+    }
+}
+
+fn packet_of(py: Python<'_>, record: &Record<'_>) -> PyResult<Packet> {
+    let name = (!record.interface_name.is_empty()).then(|| record.interface_name.to_owned());
+    let bytes = new::bytes(py, record.bytes)?;
+    Packet::captured(bytes, record.link, record.length, record.time, name)
 }
 
 /// Hands each field of the layer to `take`, which ends it by an exception.

@@ -5,6 +5,7 @@ use std::io;
 use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd};
 
 use berkeley::{Socket, SocketRef, bindings, option, raw};
+use pyo3::prelude::*;
 
 /// A descriptor that is not open (errno(3)).
 pub(crate) const EBADF: i32 = 9;
@@ -41,6 +42,18 @@ pub(crate) fn close(fd: i32) -> Result<(), i32> {
     // or handed it to two objects, is its own race, as in C.
     let owned = unsafe { OwnedFd::from_raw_fd(fd) };
     Socket::from(owned).close().map_err(|error| error.raw_os_error().unwrap_or(EBADF))
+}
+
+/// Opens a file to read it, by `os.open`: with its audit event and its errors, and signal handlers run while it waits.
+pub(crate) fn open_file(path: &Bound<'_, PyAny>) -> PyResult<OwnedFd> {
+    let os = path.py().import("os")?;
+    let flags = os.getattr("O_RDONLY")?.bitor(os.getattr("O_CLOEXEC")?)?;
+    let number: i32 = os.call_method1("open", (path, flags))?.extract()?;
+    if number < 0 {
+        return Err(io::Error::from_raw_os_error(EBADF).into());
+    }
+    // SAFETY: it is not -1, and just opened for nobody but us.
+    Ok(unsafe { OwnedFd::from_raw_fd(number) })
 }
 
 /// Another descriptor of what the number names (dup(2)), the lowest that is free, which programs that are executed do
