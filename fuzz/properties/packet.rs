@@ -113,11 +113,12 @@ fn shown(packet: &Packet<'_>) {
 pub(crate) fn round_trip(bytes: &[u8]) -> bool {
     let Some((link, _, bytes)) = begin(bytes) else { return false };
     let packet = Packet::decode(link, bytes);
-    let text = craft::text(&packet);
+    let recipe = Recipe::of(&packet);
+    let text = recipe.to_string();
     assert!(!text.contains(char::is_control), "{text:?}");
-    let recipe = craft::parse(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
     assert_eq!(recipe.build(), bytes, "{text}");
-    assert_eq!(Recipe::of(&packet).build(), bytes, "{text}");
+    let read = craft::parse(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
+    assert_eq!(read.build(), bytes, "{text}");
     packet.problem().is_none()
 }
 

@@ -138,13 +138,14 @@ impl Solve<'_> {
     /// where these say it all.
     fn differing(&self) -> Option<Vec<&'static Field>> {
         let mut set: Vec<&'static Field> = Vec::new();
+        let mut part = self.part_of_start(&set)?;
         for wide in [false, true] {
             for field in self.fields(wide) {
-                // A field may be there only by what another says.
-                let part = self.part_of_start(&set)?;
                 if self.differs(part.header(), field) && !set.contains(&field) {
                     set.push(field);
                     self.sort(&mut set);
+                    // A field may be there only by what another says.
+                    part = self.part_of_start(&set)?;
                 }
             }
         }
@@ -178,18 +179,15 @@ impl Solve<'_> {
 
     /// The fields that hold others, or those that do not.
     fn fields(&self, wide: bool) -> impl Iterator<Item = &'static Field> {
-        let (protocol, header) = (self.protocol, self.header);
-        let place = |field: &Field| field.bits(header);
-        let holds = move |field: &Field, other: &Field| match (place(field), place(other)) {
-            (Some(at), Some(inside)) => {
-                at.start <= inside.start && inside.end <= at.end && inside.len() < at.len()
-            }
-            _ => false,
+        let places: Vec<_> = self.protocol.fields.iter().map(|field| field.bits(self.header)).collect();
+        let holds = |at: &Range<usize>, other: &Range<usize>| {
+            at.start <= other.start && other.end <= at.end && other.len() < at.len()
         };
-        protocol
-            .fields
+        let is_wide = places
             .iter()
-            .filter(move |field| protocol.fields.iter().any(|other| holds(field, other)) == wide)
+            .map(|at| at.as_ref().is_some_and(|at| places.iter().flatten().any(|other| holds(at, other))));
+        let is_wide: Vec<bool> = is_wide.collect();
+        self.protocol.fields.iter().zip(is_wide).filter(move |(_, is)| *is == wide).map(|(field, _)| field)
     }
 
     /// Into the order of the table.
