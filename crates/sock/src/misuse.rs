@@ -175,6 +175,9 @@ pub fn not_utf8(arg: &OsStr) -> Failure {
 
 /// clap's first sentence without its `error: `, and its suggestion, if any.
 fn summary(error: &clap::Error) -> String {
+    if let Some(message) = missing(error) {
+        return message;
+    }
     let rendered = error.to_string();
     let mut paragraph = rendered.lines().take_while(|line| !line.is_empty());
     let first = paragraph.next().unwrap_or("invalid command line");
@@ -192,6 +195,19 @@ fn summary(error: &clap::Error) -> String {
         message.push('?');
     }
     message
+}
+
+/// What is missing; of an option, that another one is of no use without it.
+fn missing(error: &clap::Error) -> Option<String> {
+    let ContextValue::Strings(words) =
+        error.get(ContextKind::InvalidArg).filter(|_| error.kind() == ErrorKind::MissingRequiredArgument)?
+    else {
+        return None;
+    };
+    let verb = if words.len() == 1 { "is" } else { "are" };
+    let message = format!("{} {verb} missing", words.join(" and "));
+    let is_option = words.iter().all(|word| word.starts_with('-'));
+    Some(if is_option { format!("{message}: what is given acts only with that") } else { message })
 }
 
 /// What the standard library says of a text that is no number or address, and what is wanted instead.
@@ -353,6 +369,22 @@ mod tests {
             let message = message(line);
             assert!(message.contains(nearest), "{message}");
             assert!(message.ends_with(caret), "{message}");
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let rows = [
+            ("trace", "<HOST> is missing"),
+            ("ping", "<HOST>... is missing"),
+            ("capture --rotate-time 1s", "--write <FILE> is missing: what is given acts only with that"),
+            (
+                "craft ip --timeout 1s",
+                "--send and --answers <N> are missing: what is given acts only with that",
+            ),
+        ];
+        for (line, want) in rows {
+            assert_eq!(message(line), want, "{line}");
         }
     }
 

@@ -339,7 +339,7 @@ fn an_unknown_name_stops_no_other_host() {
 #[test]
 fn what_cannot_be_meant_is_refused_in_a_line() {
     let rows: [(&[&str], &str); 16] = [
-        (&["ping"], "required"),
+        (&["ping"], "<HOST>... is missing"),
         (&["ping", "127.0.0.1:80"], "without a port"),
         (&["ping", "::1", "-4"], "::1 is not an address of IPv4"),
         (&["ping", "*"], "no host that can be asked"),
