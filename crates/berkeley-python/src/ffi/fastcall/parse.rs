@@ -66,8 +66,12 @@ impl Slot<'_, '_> {
     fn class(&self) -> Option<*mut ffi::PyTypeObject> {
         match self {
             Self::Integer(_) => Some(&raw mut ffi::PyLong_Type),
-            // SAFETY: `None` and its type live for ever.
-            Self::Nothing => Some(unsafe { ffi::Py_TYPE(ffi::Py_None()) }),
+            Self::Nothing => {
+                // SAFETY: a pointer to what lives for ever.
+                let none = unsafe { ffi::Py_None() };
+                // SAFETY: alive, as said.
+                Some(unsafe { ffi::Py_TYPE(none) })
+            }
             _ => None,
         }
     }
