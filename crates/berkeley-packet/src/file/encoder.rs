@@ -124,8 +124,8 @@ impl Encoder {
     /// Adds a packet of `length` bytes, of which `bytes` were kept, captured at `time` since 1970.
     ///
     /// # Errors
-    /// Fails where there is no such interface, where the time has no room (pcap ends in 2106, pcapng in 2554), and where
-    /// `bytes` are more than a [`Reader`](super::Reader) accepts. Nothing is added then.
+    /// Fails where there is no such interface, where the time has no room (pcap ends in 2106, pcapng in 2554), and
+    /// where `bytes` are more than a [`Reader`](super::Reader) accepts. Nothing is added then.
     pub fn packet(&mut self, interface: u32, time: Duration, length: usize, bytes: &[u8]) -> io::Result<()> {
         self.add(interface, time, length, bytes, None)
     }
