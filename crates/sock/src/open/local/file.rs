@@ -93,8 +93,10 @@ fn kind(endpoint: &Endpoint, path: &Path) -> Result<Kind, Failure> {
     if found.is_socket() {
         return refused("this is a socket: a Unix socket's path stands after \"unix:\"");
     }
-    if found.is_dir() || found.is_block_device() {
-        return refused("this is no file, FIFO or character device");
+    for (is, what) in [(found.is_dir(), "a directory"), (found.is_block_device(), "a block device")] {
+        if is {
+            return refused(&format!("this is {what}; file: takes a file, a FIFO or a character device"));
+        }
     }
     Ok(match found {
         found if found.is_fifo() => Kind::Fifo,
