@@ -6,7 +6,7 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::kit::{Events, Process, Server, connect, expect, pattern, read_all, sock_after, text};
+use crate::kit::{Events, Process, Server, connect, expect, pattern, read_all, run, sock_after, text};
 
 /// Clients, and descriptors that the process has: fewer than it needs for a third of them.
 const CLIENTS: usize = 100;
@@ -88,4 +88,20 @@ fn clients_of_a_relay_wait_where_there_are_no_descriptors_and_none_is_lost() {
 fn clients_of_programs_wait_where_there_are_no_descriptors_and_none_is_lost() {
     more_come_than_fit(&["serve", "127.0.0.1:0", "--exec", "cat", "--threads", "1"]);
     more_come_than_fit(&["relay", "127.0.0.1:0", "exec:cat", "--threads", "1"]);
+}
+
+/// Whatever the number of descriptors, a command starts, or says in a line that they are too few.
+#[test]
+fn with_hardly_any_descriptors_a_command_says_so_and_how_many_there_may_be() {
+    for limit in 5..=9 {
+        for args in [&["connect", "127.0.0.1:1", "--send", ""][..], &["relay", "127.0.0.1:0", "127.0.0.1:1"]]
+        {
+            let finished = run(&mut sock_after(&format!("ulimit -n {limit}"), args), b"");
+            let said = format!("{limit}, {args:?}: {}", finished.stderr);
+            assert_eq!(finished.code(), 1, "{said}");
+            assert!(finished.stderr.contains("too many open files"), "{said}");
+            assert!(!finished.stderr.contains("internal error"), "{said}");
+            assert!(limit > 7 || finished.stderr.contains("`ulimit -n`"), "{said}");
+        }
+    }
 }
