@@ -299,14 +299,6 @@ fn counted(process: &Process) -> [usize; 2] {
         .map(|of| fs::read_dir(format!("/proc/{}/{of}", process.pid())).expect("it is running").count())
 }
 
-/// The memory that is a process's own, in KiB (proc(5), `status`): none of it is shared with others, which come and go.
-#[track_caller]
-fn own_memory(process: &Process) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{}/status", process.pid())).expect("it is running");
-    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).expect("proc(5)");
-    line.trim().trim_end_matches(" kB").parse().expect("proc(5)")
-}
-
 /// `SOCK_TEST_REFUSED` says how many, 10,000 unless set.
 #[test]
 fn refused_clients_leave_descriptors_threads_and_memory_where_they_were() {
@@ -315,12 +307,12 @@ fn refused_clients_leave_descriptors_threads_and_memory_where_they_were() {
     let address = server.address();
     // What the first ones take is taken once.
     (0..100).for_each(|_| expect_reset(&from_other(address)));
-    let (before, memory, start) = (counted(&server.process), own_memory(&server.process), Instant::now());
+    let (before, memory, start) = (counted(&server.process), server.process.memory(), Instant::now());
     for _ in 0..many {
         expect_reset(&from_other(address));
     }
     let took = start.elapsed();
-    let (after, grown) = (counted(&server.process), own_memory(&server.process).saturating_sub(memory));
+    let (after, grown) = (counted(&server.process), server.process.memory().saturating_sub(memory));
     println!(
         "{many} refused in {took:.1?}: [descriptors, threads] {before:?} to {after:?}, memory +{grown} KiB"
     );

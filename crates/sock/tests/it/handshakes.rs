@@ -110,8 +110,5 @@ fn half_open(to: SocketAddr, index: usize, hello: &[u8]) -> TcpStream {
 fn measured(process: &Process) -> [u64; 3] {
     let proc = format!("/proc/{}", process.pid());
     let count = |of: &str| fs::read_dir(format!("{proc}/{of}")).expect("it is running").count() as u64;
-    let status = fs::read_to_string(format!("{proc}/status")).expect("it is running");
-    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).expect("proc(5)");
-    let memory = line.trim().trim_end_matches(" kB").parse().expect("proc(5)");
-    [count("fd"), count("task"), memory]
+    [count("fd"), count("task"), process.memory()]
 }

@@ -229,7 +229,7 @@ fn readers_that_stall_cost_little_memory_each_and_keep_nobody_waiting() {
     let relay = Server::start_with(&mut sock(&["relay", "127.0.0.1:0", &to, "--threads", "1"]));
     // What the threads' own buffers take is there before.
     drop(talk(&relay, &upstream, 0));
-    let before = own_memory(&relay.process);
+    let before = relay.process.memory();
     let stalled: Vec<(TcpStream, TcpStream)> =
         (0..CLIENTS).map(|number| talk(&relay, &upstream, number)).collect();
     for (client, behind) in &stalled {
@@ -237,7 +237,7 @@ fn readers_that_stall_cost_little_memory_each_and_keep_nobody_waiting() {
         fill(client);
     }
     drop(talk(&relay, &upstream, 1));
-    let after = own_memory(&relay.process);
+    let after = relay.process.memory();
     let each = after.saturating_sub(before) / CLIENTS;
     assert!(each <= STALLED, "{each} KiB each: {before} and {after}");
 }
@@ -251,7 +251,7 @@ fn over_tls_they_cost_little_more_than_idle_ones() {
     // Opens what the inner one seals, and the other way round.
     let outer = start("127.0.0.1:0", &format!("tls://{}?insecure", inner.address()));
     let idle: Vec<_> = (0..CLIENTS).map(|number| talk(&outer, &upstream, number)).collect();
-    let memory = || [&inner, &outer].map(|relay| own_memory(&relay.process));
+    let memory = || [&inner, &outer].map(|relay| relay.process.memory());
     let before = memory();
     for (client, behind) in &idle {
         fill(behind);
@@ -274,13 +274,6 @@ fn talk(relay: &Server, upstream: &TcpListener, number: u64) -> (TcpStream, TcpS
     behind.write_all(b"answer").expect("room");
     expect(&client, b"answer");
     (client, behind)
-}
-
-/// The memory that is a process's own, without its program, in KiB (proc(5), `status`).
-fn own_memory(process: &Process) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{}/status", process.pid())).expect("it is running");
-    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).expect("proc(5)");
-    line.trim().trim_end_matches(" kB").parse().expect("proc(5)")
 }
 
 /// Writes until there is no more room, and none comes.

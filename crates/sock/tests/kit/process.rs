@@ -151,11 +151,12 @@ impl Process {
         Duration::from_millis(ticks * 10)
     }
 
-    /// Its proportional share of memory, in KiB (proc(5), `smaps_rollup`).
+    /// The memory that is its own, in KiB (proc(5), `status`): none of it, as its program, is shared with others, which
+    /// come and go.
+    #[track_caller]
     pub(crate) fn memory(&self) -> u64 {
-        let path = format!("/proc/{}/smaps_rollup", self.pid());
-        let rollup = fs::read_to_string(path).expect("it is running");
-        let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:")).expect("proc(5)");
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("it is running");
+        let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).expect("proc(5)");
         line.trim().trim_end_matches(" kB").parse().expect("proc(5)")
     }
 }
