@@ -197,7 +197,7 @@ fn summary(error: &clap::Error) -> String {
     message
 }
 
-/// What is missing; of an option, that another one is of no use without it.
+/// What is missing; of an option, that another one works only with it.
 fn missing(error: &clap::Error) -> Option<String> {
     let ContextValue::Strings(words) =
         error.get(ContextKind::InvalidArg).filter(|_| error.kind() == ErrorKind::MissingRequiredArgument)?
@@ -207,7 +207,8 @@ fn missing(error: &clap::Error) -> Option<String> {
     let verb = if words.len() == 1 { "is" } else { "are" };
     let message = format!("{} {verb} missing", words.join(" and "));
     let is_option = words.iter().all(|word| word.starts_with('-'));
-    Some(if is_option { format!("{message}: what is given acts only with that") } else { message })
+    let with = if words.len() == 1 { "it" } else { "them" };
+    Some(if is_option { format!("{message}: another option works only with {with}") } else { message })
 }
 
 /// What the standard library says of a text that is no number or address, and what is wanted instead.
@@ -377,10 +378,10 @@ mod tests {
         let rows = [
             ("trace", "<HOST> is missing"),
             ("ping", "<HOST>... is missing"),
-            ("capture --rotate-time 1s", "--write <FILE> is missing: what is given acts only with that"),
+            ("capture --rotate-time 1s", "--write <FILE> is missing: another option works only with it"),
             (
                 "craft ip --timeout 1s",
-                "--send and --answers <N> are missing: what is given acts only with that",
+                "--send and --answers <N> are missing: another option works only with them",
             ),
         ];
         for (line, want) in rows {

@@ -7,8 +7,8 @@
 //!
 //! Nothing here makes others wait: packets are found, filtered, searched and put together by threads of their own, and
 //! the store is locked for slices of some hundred packets. No lock is held while the terminal is written to, which may
-//! be stopped. Memory is bounded: 32 bytes a packet of a file, and for what
-//! is in no file [`MOST_MEMORY`], beyond which the oldest packets go.
+//! be stopped. Memory is bounded: 32 bytes a packet of a file, and for what is in no file [`MOST_MEMORY`], beyond which
+//! the oldest packets go.
 //!
 //! | file | holds |
 //! |---|---|

@@ -38,7 +38,7 @@ impl Keys {
         Some(Self { terminal, resumed })
     }
 
-    /// Asks, and waits for a key; false where it ends the tour. Asked is only once a key would be heard.
+    /// Asks, and waits for a key; false where it ends the tour. It asks only once a key would be heard.
     pub(super) fn wait<E>(
         &mut self,
         leftovers: &Leftovers,

@@ -93,10 +93,11 @@ fn kind(endpoint: &Endpoint, path: &Path) -> Result<Kind, Failure> {
     if found.is_socket() {
         return refused("this is a socket: a Unix socket's path stands after \"unix:\"");
     }
-    for (is, what) in [(found.is_dir(), "a directory"), (found.is_block_device(), "a block device")] {
-        if is {
-            return refused(&format!("this is {what}; file: takes a file, a FIFO or a character device"));
-        }
+    if found.is_dir() {
+        return refused("this is a directory: file: takes a file, a FIFO or a character device");
+    }
+    if found.is_block_device() {
+        return refused("this is a block device: file: takes a file, a FIFO or a character device");
     }
     Ok(match found {
         found if found.is_fifo() => Kind::Fifo,
