@@ -1,10 +1,9 @@
 //! What a system call comes to, in plain words.
 
-use std::io;
-
 use berkeley::{Family, Type};
 
 use super::call::Call;
+use crate::report::errno;
 use crate::report::escape::escape;
 
 /// The most of a name that is repeated, in bytes.
@@ -225,9 +224,7 @@ fn failure(call: &Call, errno: i64) -> String {
     if let Some((_, words)) = FAILURES.iter().find(|(name, _)| Some(*name) == call.errno_name()) {
         return (*words).to_owned();
     }
-    let number = i32::try_from(errno).unwrap_or(0);
-    let words = io::Error::from_raw_os_error(number).to_string().to_lowercase();
-    words.split(" (os error").next().unwrap_or_default().to_owned()
+    errno::words(i32::try_from(errno).unwrap_or(0)).to_lowercase()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //!
 //! The kernel says of both no more than "no such device" and "invalid argument".
 
+use std::fmt;
 use std::net::Ipv6Addr;
 
 use berkeley::interface::interface_index;
@@ -29,14 +30,14 @@ pub(super) fn check(endpoint: &Endpoint) -> Result<(), ParseError> {
         zone_is_known(source, *zone, written)?;
         // The place's zone comes too late for it: binding comes before connecting.
         if host.is_unicast_link_local() && zone.is_none() && own.interface.is_none() {
-            return Err(source.fault(written.whole.clone(), wants_interface(host)));
+            return Err(source.fault(written.whole.clone(), wants_interface(format_args!("[{host}%eth0]"))));
         }
     }
     let Some((host, zone)) = v6(&endpoint.place) else { return Ok(()) };
     zone_is_known(source, zone, source.place())?;
     let bound = own.interface.is_some() || bind.is_some_and(|(_, zone)| zone.is_some());
     if host.is_unicast_link_local() && zone.is_none() && !bound {
-        return Err(source.fault(source.place().host.clone(), wants_interface(&host)));
+        return Err(source.fault(source.place().host.clone(), wants_interface(format_args!("[{host}%eth0]"))));
     }
     Ok(())
 }
@@ -52,7 +53,7 @@ pub(super) fn check_host(host: &Host, is_bound: bool) -> Result<(), Failure> {
         }
         Some(zone) if is_missing(scope(Some(zone))) => Err(Failure::misuse(unknown(zone))),
         None if address.is_unicast_link_local() && !is_bound => {
-            let message = format!("a link-local address wants its interface, as in {address}%eth0");
+            let message = wants_interface(format_args!("{address}%eth0"));
             Err(Failure::misuse(message).hint("`sock interfaces` lists those of this machine"))
         }
         _ => Ok(()),
@@ -83,6 +84,6 @@ fn unknown(name: &str) -> String {
     format!("this machine has no interface \"{name}\"; `sock interfaces` lists those it has")
 }
 
-fn wants_interface(address: &Ipv6Addr) -> String {
-    format!("a link-local address wants its interface, as in [{address}%eth0]")
+fn wants_interface(example: fmt::Arguments<'_>) -> String {
+    format!("a link-local address wants its interface, as in {example}")
 }

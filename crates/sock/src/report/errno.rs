@@ -1,4 +1,6 @@
-//! The names of error numbers, such as `ECONNREFUSED`, by this platform's numbers.
+//! The names of error numbers, such as `ECONNREFUSED`, by this platform's numbers, and the words for them.
+
+use std::io;
 
 use rustix::io::Errno;
 
@@ -26,6 +28,12 @@ pub fn name(number: i32) -> Option<&'static str> {
     NAMES.iter().find(|(errno, _)| errno.raw_os_error() == number).map(|(_, name)| *name)
 }
 
+/// What the system's library says of an error number, without the number.
+pub fn words(number: i32) -> String {
+    let words = io::Error::from_raw_os_error(number).to_string();
+    words.split(" (os error").next().unwrap_or_default().to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -35,5 +43,6 @@ mod tests {
         assert_eq!(name(Errno::CONNREFUSED.raw_os_error()), Some("ECONNREFUSED"));
         assert_eq!(name(Errno::ACCESS.raw_os_error()), Some("EACCES"));
         assert_eq!(name(0), None);
+        assert!(words(Errno::CONNREFUSED.raw_os_error()).ends_with("refused"));
     }
 }

@@ -408,7 +408,7 @@ fn a_key_is_heard_behind_a_stop_too() {
     // What a shell does with Ctrl-Z and fg: it has a mode of its own meanwhile. A stopped child of `script` would stop
     // `script` too, so that a shell stays between them.
     let shell = format!(
-        "(until [ -e {stopped} ]; do sleep 0.01; done
+        "(for _ in $(seq 6000); do [ -e {stopped} ] && break; sleep 0.01; done
           kill -STOP $(cat {pid}); stty sane </dev/tty; kill -CONT $(cat {pid}); : > {resumed}) &
          sh -c 'echo $$ > {pid}; exec {SOCK} tour --lang en --step'; exit $?"
     );

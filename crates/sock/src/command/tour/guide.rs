@@ -1,7 +1,6 @@
 //! The guide: has calls made, tells them, and keeps the pace.
 
 use std::fmt::Display;
-use std::io;
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -154,9 +153,7 @@ impl<'t> Guide<'t> {
         let what = failure.operation.as_deref().unwrap_or_default();
         match failure.errno.and_then(|number| Some((number, errno::name(number)?))) {
             Some((number, name)) => {
-                let words = io::Error::from_raw_os_error(number).to_string();
-                // Without the number: it has its name.
-                let words = words.split(" (os error").next().unwrap_or_default();
+                let words = errno::words(number);
                 let values: Values<'_> = &[("what", &what), ("errno", &name), ("words", &words)];
                 self.texts.fill("tour.reason.call", values)
             }
